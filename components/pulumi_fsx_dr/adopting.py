@@ -1,0 +1,71 @@
+"""Taking over a copy that exists already."""
+
+from datetime import datetime
+
+from .availability import wait_until_available
+from .copies import Copy, Wanted, mark_of, resolved_key
+from .copying import record
+from .errors import CopyError, ServiceError
+from .fsx import Backup
+from .host import Call
+from .kms import same_key
+from .ownership import Ownership, new_nonce
+from .patience import PATIENCE, patiently
+from .process import Region
+
+
+def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Region) -> Copy:
+    """Take an existing copy over as this resource's own.
+
+    Raises:
+        CopyError: it is not the copy that the program describes; nothing was changed.
+        UnfinishedCopyError: it still runs when time is up.
+    """
+    deadline = here.clock.now() + min(PATIENCE, wanted.timeout)
+    backup = patiently(call, here, deadline, lambda: here.reads.find(backup_id))
+    if backup is None:
+        raise CopyError(f"There is no backup {backup_id} in {here.name} to adopt: check adopt_backup_id and region.")
+    _check_adoptable(backup, wanted, here)
+    mark = mark_of(backup)
+    copy = Copy(
+        backup=backup,
+        ownership=Ownership(nonce=new_nonce()),
+        source_creation_time=mark.source_creation_time if mark else _source_time(wanted, there),
+    )
+    if not here.claim(backup_id, call.urn):
+        raise CopyError(
+            f"{backup_id} is adopted by another resource of this run: give each resource a copy of its own."
+        )
+    turn = here.copies.running_already()
+    try:
+        copy = wait_until_available(call, copy, wanted, here, turn)
+    finally:
+        turn.end()
+    return record(call, copy, wanted, here, here.clock.now() + wanted.timeout)
+
+
+def _check_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
+    where = f"{backup.id} in {here.name}"
+    if backup.type == "AWS_BACKUP":
+        raise CopyError(f"{where} belongs to AWS Backup, which alone can delete it: it cannot be adopted.")
+    if backup.is_dead:
+        raise CopyError(f"{where} is {backup.lifecycle}: it cannot be adopted.")
+    if backup.source_backup_id != wanted.source_backup_id:
+        raise CopyError(
+            f"{where} is a copy of {backup.source_backup_id or 'nothing'}, not of {wanted.source_backup_id}: "
+            "correct adopt_backup_id or source_backup_id."
+        )
+    if wanted.kms_key_id and not same_key(backup.kms_key_arn, resolved_key(here.fsx, wanted.kms_key_id)):
+        raise CopyError(
+            f"{where} is encrypted with {backup.kms_key_arn}, not with {wanted.kms_key_id}: "
+            "correct kms_key_id, or remove adopt_backup_id to have a new copy made."
+        )
+
+
+def _source_time(wanted: Wanted, there: Region) -> datetime | None:
+    """Return when the source was made, if it can still be asked."""
+    try:
+        source = there.reads.find(wanted.source_backup_id)
+    except ServiceError:
+        return None
+    return source.creation_time if source else None

@@ -1,0 +1,87 @@
+"""The wait for a running copy."""
+
+from dataclasses import replace
+
+from .copies import Copy, UnfinishedCopyError, Wanted, duration, gone, mark_of, progress, still_running
+from .errors import CopyError, FsxDrError, SpentTokenError, TransientError
+from .fsx import Backup
+from .host import Call
+from .ownership import Pending, Recorded, Token
+from .process import Region
+from .waiting import Turn
+
+_NEW_COPY_GRACE = 60.0  # seconds in which FSx may not show a new copy yet
+_LOOKS_BEFORE_GONE = 2
+
+
+def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, turn: Turn) -> Copy:
+    """Watch a running copy until it is AVAILABLE.
+
+    Raises:
+        SpentTokenError: the copy turned out to be recorded, or gone before FSx ever showed it.
+        UnfinishedCopyError: time is up, or AWS no longer lets us look.
+        CopyError: the copy FAILED, and was deleted, or somebody deleted it.
+    """
+    started = here.clock.now()
+    if not copy.backup.is_available:
+        here.copies.watch(turn, copy.backup.id)
+    while not copy.backup.is_available:
+        call.raise_if_cancelled()
+        sight = here.copies.next_sight(turn, seconds=2)
+        elapsed = here.clock.now() - started
+        if sight.trouble is not None and not isinstance(sight.trouble, TransientError):
+            raise UnfinishedCopyError(f"{still_running(copy, wanted)}, but {sight.trouble}", copy)
+        if sight.backup is not None:
+            copy = replace(copy, backup=_checked(sight.backup, copy, wanted, here, elapsed))
+        if sight.missing_since is not None:
+            _accept_absence(copy, wanted, here, shown=sight.backup is not None, since=sight.missing_since)
+        if elapsed > wanted.timeout and not copy.backup.is_available:
+            raise UnfinishedCopyError(
+                f"{still_running(copy, wanted)} after {duration(elapsed)}: it was left running, "
+                "and the next pulumi up resumes it.",
+                copy,
+            )
+        call.status(progress(copy.backup, elapsed, sight.trouble))
+    return copy
+
+
+def may_be_ours(backup: Backup, token: Token | None) -> bool:
+    """Tell whether the mark is ours, or not visible yet: CopyBackup need not answer tags."""
+    match mark_of(backup):
+        case Pending(token=theirs):
+            return token is not None and theirs.same_request(token)
+        case Recorded():
+            return False
+    return True
+
+
+def _checked(backup: Backup, copy: Copy, wanted: Wanted, here: Region, elapsed: float) -> Backup:
+    """Pass on a description of the copy, unless it shows that there is nothing more to wait for."""
+    if copy.ownership.token and not may_be_ours(backup, Token.parse(copy.ownership.token)):
+        raise SpentTokenError(f"{backup.id} is recorded already.")
+    if backup.lifecycle == "FAILED":
+        raise CopyError(_failure(backup, wanted, here, elapsed))
+    if backup.lifecycle == "DELETED":
+        raise CopyError(gone(backup.id, here.name))
+    return backup
+
+
+def _failure(backup: Backup, wanted: Wanted, here: Region, elapsed: float) -> str:
+    try:
+        here.fsx.delete(backup.id)
+        left = "the failed copy was deleted"
+    except FsxDrError as error:
+        left = f"the failed copy is still there ({error})"
+    return (
+        f"Copying {wanted.source_backup_id} from {wanted.source_region} to {here.name} with key "
+        f"{backup.kms_key_arn or wanted.kms_key_id or 'managed by FSx'} failed after {duration(elapsed)}: "
+        f"{backup.failure_reason or 'FSx gives no reason.'} ({backup.id}; {left}) Run pulumi up again."
+    )
+
+
+def _accept_absence(copy: Copy, wanted: Wanted, here: Region, *, shown: bool, since: float) -> None:
+    absent = here.clock.now() - since
+    if shown and absent >= _LOOKS_BEFORE_GONE * here.copies.poll_seconds:
+        raise CopyError(gone(copy.backup.id, here.name))
+    if not shown and absent >= min(_NEW_COPY_GRACE, wanted.timeout):
+        raise SpentTokenError(f"FSx does not show {copy.backup.id}.")

@@ -1,0 +1,79 @@
+"""The resource that programs declare."""
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from .arguments import NAMES, BackupCopyArgs
+from .provider import BackupCopyProvider
+
+_COMPUTED = (
+    "arn",
+    "lifecycle",
+    "kms_key_arn",
+    "creation_time",
+    "source_creation_time",
+    "size_in_bytes",
+    "owner_id",
+    "backup_type",
+    "file_system_id",
+    "file_system_type",
+    "tags_all",
+    "nonce",
+    "token",
+)
+
+
+class BackupCopy(Resource, module="fsx", name="BackupCopy"):
+    """One copy of an FSx backup, in one Region, for as long as the program declares it.
+
+    Created by CopyBackup and ready once AVAILABLE; `id` is the copy's backup id, and dependents should use it.
+    `custom_timeouts` are honoured: create (default 24 h, from the copy's own start), update (10 min), delete (1 h).
+    """
+
+    source_backup_id: pulumi.Output[str]
+    region: pulumi.Output[str]
+    source_region: pulumi.Output[str]
+    kms_key_id: pulumi.Output[str | None]
+    copy_tags: pulumi.Output[bool]
+    tags: pulumi.Output[Mapping[str, str]]
+    adopt_backup_id: pulumi.Output[str | None]
+
+    arn: pulumi.Output[str]
+    """ARN of the copy (`ResourceARN`)."""
+    lifecycle: pulumi.Output[str]
+    """State of the copy, AVAILABLE once it is made (`Lifecycle`)."""
+    kms_key_arn: pulumi.Output[str | None]
+    """ARN of the key that encrypts the copy (`KmsKeyId`)."""
+    creation_time: pulumi.Output[str]
+    """When the copy was made, ISO 8601 in UTC (`CreationTime`)."""
+    source_creation_time: pulumi.Output[str | None]
+    """When the source backup was made, ISO 8601 in UTC; what a recovery point's age counts from."""
+    size_in_bytes: pulumi.Output[int | None]
+    """Size of the copy, where FSx gives it (`SizeInBytes`)."""
+    owner_id: pulumi.Output[str]
+    """Account that owns the copy (`OwnerId`)."""
+    backup_type: pulumi.Output[str]
+    """`Type`; a copy made here is USER_INITIATED."""
+    file_system_id: pulumi.Output[str | None]
+    """The file system that was backed up (`FileSystem.FileSystemId`)."""
+    file_system_type: pulumi.Output[str | None]
+    """WINDOWS, LUSTRE, ONTAP or OPENZFS (`FileSystem.FileSystemType`)."""
+    tags_all: pulumi.Output[Mapping[str, str]]
+    """All tags of the copy, those that came from elsewhere included."""
+    nonce: pulumi.Output[str]
+    """Proves that the copy is this resource's own; stands in its ownership tag too."""
+    token: pulumi.Output[str]
+    """The ClientRequestToken the copy was started with; empty if it was adopted."""
+
+    def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare a copy.
+
+        Args:
+            name: the resource's logical name; renaming without an alias makes a new copy.
+            args: what to copy, where to, and how.
+            opts: the ordinary resource options.
+        """
+        props = dict.fromkeys((*NAMES, *_COMPUTED)) | dict(args)
+        super().__init__(BackupCopyProvider(), name, props, opts)

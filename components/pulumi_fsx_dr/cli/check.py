@@ -1,0 +1,44 @@
+"""`fsx-dr check`: may this pull request be merged?"""
+
+import click
+
+from pulumi_fsx_dr.preview_check import violations
+
+from .outside import document, echo_json
+
+
+def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for region, _, key in pairs:
+        if not (region and key):
+            raise click.BadParameter(f"{region!r} is not of the form REGION=KEY.")
+    return {region: key for region, _, key in pairs}
+
+
+@click.command()
+@click.argument("preview", default="-")
+@click.option("--require-key", "keys", metavar="REGION=KEY", multiple=True, callback=_keys,
+              help="At least one copy there must be encrypted with this key (id or ARN). Repeatable.")
+@click.option("--require-region", "regions", metavar="REGION", multiple=True,
+              help="There must be a copy. Repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@click.pass_context
+def check(ctx: click.Context, preview: str, keys: dict[str, str], regions: tuple[str, ...], *, as_json: bool) -> None:
+    """Fail when a change would leave a DR Region without a copy.
+
+    PREVIEW is the document of 'pulumi preview --json --show-sames', - or nothing for standard input.
+
+    \b
+    Examples:
+      pulumi preview --json --show-sames | fsx-dr check
+      fsx-dr check preview.json --require-region eu-west-1
+      fsx-dr check preview.json --require-key eu-west-1=mrk-0123456789abcdef0123456789abcdef
+
+    Exit codes: 0 each Region keeps a copy, 1 one would not, 2 the preview could not be read.
+    """  # noqa: D301  # click reads \b, the backspace character
+    found = violations(document(preview), keys, regions)
+    if as_json:
+        echo_json({"violations": found})
+    else:
+        click.echo("\n".join(f"✗ {violation}" for violation in found) or "✓ Every DR Region keeps a copy.")
+    ctx.exit(int(bool(found)))

@@ -1,0 +1,47 @@
+"""All commands together, and how they end."""
+
+from typing import Any
+
+import click
+
+from pulumi_fsx_dr.errors import FsxDrError
+
+from .check import check
+from .orphans import orphans
+from .outside import Outside
+from .policy import policy
+from .report import report
+from .watch import watch
+
+_INTERRUPTED = 130  # what shells make of Ctrl-C
+
+
+class _Failure(click.ClickException):
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FsxDrError as error:
+            raise _Failure(str(error)) from None
+        except KeyboardInterrupt:
+            ctx.exit(_INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pulumi-fsx-dr")
+@click.pass_context
+def fsx_dr(ctx: click.Context) -> None:
+    """Look after FSx backup copies that Pulumi made for disaster recovery.
+
+    AWS credentials and endpoints come the ordinary ways: environment, profile, instance role.
+
+    Exit codes: 0 all is well, 1 something needs attention, 2 the command could not find out.
+    """
+    ctx.ensure_object(Outside)
+
+
+for _command in (report, watch, orphans, policy, check):
+    fsx_dr.add_command(_command)

@@ -1,0 +1,104 @@
+"""How far the running copies are: what one look at some Regions found, and how it is shown."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from pulumi_fsx_dr.fsx import Backup
+
+from . import words
+
+_HEADINGS = ("DR Region", "Copy", "Of", "Progress", "", "Elapsed", "Left, about")
+_BAR_WIDTH = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A copy under way.
+
+    Attributes:
+        percent: 0 to 100, or None where FSx does not say.
+        elapsed_seconds: since FSx accepted the copy.
+        remaining_seconds: if it goes on as fast as so far; None where that cannot be told.
+    """
+
+    region: str
+    backup_id: str
+    source_backup_id: str
+    file_system_id: str | None
+    percent: int | None
+    elapsed_seconds: float
+    remaining_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found.
+
+    Attributes:
+        copies: all that run, oldest first in each Region.
+        silent: why a Region gave no answer.
+    """
+
+    time: datetime
+    copies: tuple[Progress, ...] = ()
+    silent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing runs any more, as far as every Region says."""
+        return not self.copies and not self.silent
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "time": self.time.isoformat(),
+            "copies": [asdict(copy) for copy in self.copies],
+            "silent": dict(self.silent),
+        }
+
+
+def running(backups: Iterable[Backup], now: datetime) -> list[Progress]:
+    """Return the progress of those of the backups that are running copies, oldest first."""
+    copies = sorted((b for b in backups if b.is_running_copy), key=lambda b: (b.creation_time, b.id))
+    return [_progress(copy, max((now - copy.creation_time).total_seconds(), 0.0)) for copy in copies]
+
+
+def shown(look: Look) -> RenderableType:
+    """Return the look as bars."""
+    grid = Table(title=f"Copies under way at {look.time:%H:%M:%S} UTC", title_justify="left")
+    for heading in _HEADINGS:
+        grid.add_column(heading, overflow="fold")
+    for copy in look.copies:
+        grid.add_row(*_cells(copy))
+    silent = [Text(f"{region}: {why}", style="yellow") for region, why in look.silent.items()]
+    return Group(grid if look.copies else Text("No copy is under way."), *silent)
+
+
+def _progress(copy: Backup, elapsed: float) -> Progress:
+    done = copy.progress_percent
+    return Progress(
+        region=copy.region,
+        backup_id=copy.id,
+        source_backup_id=copy.source_backup_id or "",
+        file_system_id=copy.file_system_id,
+        percent=done,
+        elapsed_seconds=elapsed,
+        remaining_seconds=elapsed * (100 - done) / done if done else None,
+    )
+
+
+def _cells(copy: Progress) -> Iterable[RenderableType]:
+    yield copy.region
+    yield copy.backup_id
+    yield f"{copy.source_backup_id} ({copy.file_system_id})" if copy.file_system_id else copy.source_backup_id
+    yield ProgressBar(total=100, completed=copy.percent or 0, width=_BAR_WIDTH)
+    yield words.percent(copy.percent)
+    yield words.duration(copy.elapsed_seconds)
+    yield words.duration(copy.remaining_seconds)

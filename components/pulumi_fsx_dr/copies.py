@@ -1,0 +1,108 @@
+"""What a copy is to this package, and how it is spoken of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from .errors import CopyError, ServiceError
+from .fsx import Backup, FsxRegion
+from .kms import KeyName
+from .ownership import MARK_TAG, Mark, Ownership, parse_mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the program asks for, all of it known.
+
+    Attributes:
+        kms_key_id: in any form, or None for the key that FSx manages.
+        timeout: seconds a copy may take from its own start.
+    """
+
+    source_backup_id: str
+    source_region: str
+    region: str
+    kms_key_id: str | None
+    copy_tags: bool
+    tags: Mapping[str, str]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A copy and what ties it to its resource's state.
+
+    Attributes:
+        ownership: what makes it this resource's own.
+        source_creation_time: when the backup was made that it is a copy of; None if nobody can tell any more.
+    """
+
+    backup: Backup
+    ownership: Ownership
+    source_creation_time: datetime | None
+
+
+class UnfinishedCopyError(CopyError):
+    """FSx has accepted the copy, but it could not be seen through; the state must keep it.
+
+    Attributes:
+        copy: as far as it has come.
+    """
+
+    def __init__(self, message: str, copy: Copy) -> None:
+        super().__init__(message)
+        self.copy = copy
+
+
+def mark_of(backup: Backup) -> Mark | None:
+    """Return the ownership mark a backup carries."""
+    return parse_mark(backup.tags.get(MARK_TAG))
+
+
+def key_text(fsx: FsxRegion, kms_key_id: str | None) -> str | None:
+    """Return the wanted key in a form that is the same however it was written."""
+    if not kms_key_id:
+        return None
+    resolved = resolved_key(fsx, kms_key_id)
+    name = KeyName.parse(resolved)
+    return name.resource if name else resolved
+
+
+def resolved_key(fsx: FsxRegion, kms_key_id: str) -> str:
+    """Return the ARN behind an alias, or the name as it is if KMS does not tell."""
+    name = KeyName.parse(kms_key_id)
+    if name is None or not name.is_alias:
+        return kms_key_id
+    try:
+        return fsx.key_arn(kms_key_id)
+    except ServiceError:
+        return kms_key_id
+
+
+def still_running(copy: Copy, wanted: Wanted) -> str:
+    """Say that a copy is not done."""
+    percent = copy.backup.progress_percent
+    return (
+        f"{copy.backup.id}, the copy of {wanted.source_backup_id} in {wanted.region}, is still {copy.backup.lifecycle}"
+        + (f" ({percent} %)" if percent is not None else "")
+    )
+
+
+def gone(backup_id: str, region: str) -> str:
+    """Say that a copy is no more."""
+    return f"{backup_id} in {region} was deleted by somebody else: run pulumi up again to make a new copy."
+
+
+def progress(backup: Backup, elapsed: float, trouble: ServiceError | None) -> str:
+    """Say how far a copy has come, for its row in `pulumi up`."""
+    percent = f" {backup.progress_percent} %" if backup.progress_percent is not None else ""
+    note = f" (no news: {trouble})" if trouble else ""
+    return f"copying{percent}, {duration(elapsed)} so far{note}"
+
+
+def duration(seconds: float) -> str:
+    """Say how long something took, e.g. `12 min`."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{round(seconds)} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004  # minutes

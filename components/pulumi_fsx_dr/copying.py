@@ -1,0 +1,183 @@
+"""The life of one copy: start or pick up, wait, record; change its tags; retire it.
+
+The order of effects is what keeps a copy from being lost or made twice. A copy is found again by its pending mark
+until the very last step of create, which records it under a nonce that only the state knows; from then on nothing
+but that state's delete removes it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from .availability import may_be_ours, wait_until_available
+from .copies import Copy, UnfinishedCopyError, Wanted, gone, key_text, mark_of
+from .errors import CopyError, NotFoundError, ServiceError, SlotsTakenError, SpentTokenError, TokenConflictError
+from .fsx import Backup, CopyRequest
+from .host import Call
+from .ownership import MARK_TAG, Ownership, Pending, Recorded, Token, identity_of, new_nonce
+from .patience import PATIENCE, back_off, patiently
+from .process import PendingCopy, Region
+from .retiring import remove
+from .tags import TagChange
+from .waiting import Turn
+
+_T = TypeVar("_T")
+
+
+class Creation:
+    """One create, from the look for an earlier run's copy to the recorded one."""
+
+    def __init__(self, call: Call, wanted: Wanted, here: Region, there: Region) -> None:
+        self._call = call
+        self._wanted = wanted
+        self._here = here
+        self._there = there
+        self._clock = here.clock
+        self._nonce = new_nonce()
+        self._token = Token.of(
+            call.urn,
+            wanted.region,
+            wanted.source_backup_id,
+            wanted.source_region,
+            key_text(here.fsx, wanted.kms_key_id),
+        )
+
+    def run(self) -> Copy:
+        """Return the copy once it is AVAILABLE and recorded.
+
+        Raises:
+            UnfinishedCopyError: the copy runs on, and the next run resumes it.
+            CopyError: there is no copy.
+            ServiceError: AWS refused; there is no copy.
+        """
+        found = self._patiently(lambda: self._here.pending_copies(self._token.resource))
+        mine = self._to_resume(found)
+        copy = (mine and self._resume(mine)) or self._start_anew()
+        for other in found:
+            if other.backup.id != copy.backup.id:
+                self._retire_superseded(other.backup)
+        return record(self._call, copy, self._wanted, self._here, self._clock.now() + self._wanted.timeout)
+
+    def _to_resume(self, found: list[PendingCopy]) -> PendingCopy | None:
+        mine = [c for c in found if c.mark.token.same_request(self._token) and not c.backup.is_dead]
+        return min(mine, key=lambda c: (not c.backup.is_available, c.backup.creation_time), default=None)
+
+    def _resume(self, pending: PendingCopy) -> Copy | None:
+        turn = self._here.copies.running_already()
+        try:
+            copy = self._copy(pending.backup, pending.mark.token, pending.mark.source_creation_time)
+            return wait_until_available(self._call, copy, self._wanted, self._here, turn)
+        except SpentTokenError:
+            return None
+        finally:
+            turn.end()
+
+    def _start_anew(self) -> Copy:
+        source = self._source()
+        turn = self._here.copies.turn()
+        try:
+            self._wait_for(turn)
+            while True:
+                try:
+                    copy = self._start(source)
+                    return wait_until_available(self._call, copy, self._wanted, self._here, turn)
+                except SpentTokenError:
+                    self._token = self._token.next()
+        finally:
+            turn.end()
+
+    def _source(self) -> Backup:
+        wanted = self._wanted
+        source = self._patiently(lambda: self._there.reads.find(wanted.source_backup_id))
+        where = f"{wanted.source_backup_id} in {wanted.source_region}"
+        if source is None:
+            raise CopyError(f"There is no backup {where} to copy: check source_backup_id and source_region.")
+        if not source.is_available:
+            raise CopyError(f"Backup {where} is {source.lifecycle}, and only an AVAILABLE one can be copied.")
+        return source
+
+    def _wait_for(self, turn: Turn) -> None:
+        while (ahead := turn.ahead) is not None:
+            self._call.raise_if_cancelled()
+            self._call.status(f"waiting for a free slot ({ahead} ahead)")
+            turn.wait(seconds=2)
+
+    def _start(self, source: Backup) -> Copy:
+        pending = Pending(self._token, source.creation_time, identity_of(self._call.urn))
+        wanted = self._wanted
+        request = CopyRequest(
+            source_backup_id=wanted.source_backup_id,
+            source_region=wanted.source_region,
+            token=str(self._token),
+            tags={**wanted.tags, MARK_TAG: str(pending)},
+            kms_key_id=wanted.kms_key_id,
+            copy_tags=wanted.copy_tags,
+        )
+        try:
+            backup = self._request(request)
+        except TokenConflictError:
+            backup = self._started_otherwise()
+        if backup.is_dead or not may_be_ours(backup, self._token):
+            raise SpentTokenError(f"Token {self._token} belongs to {backup.id}, which is not ours to resume.")
+        mark = mark_of(backup)
+        return self._copy(backup, mark.token if isinstance(mark, Pending) else self._token, source.creation_time)
+
+    def _copy(self, backup: Backup, token: Token, source_creation_time: datetime | None) -> Copy:
+        ownership = Ownership(nonce=self._nonce, token=str(token))
+        return Copy(backup=backup, ownership=ownership, source_creation_time=source_creation_time)
+
+    def _request(self, request: CopyRequest) -> Backup:
+        refused = 0
+        while True:
+            self._call.raise_if_cancelled()
+            try:
+                return self._patiently(lambda: self._here.fsx.copy(request))
+            except SlotsTakenError:
+                refused += 1
+                self._call.status("waiting for a free slot (others copy into this Region too)")
+                back_off(self._call, self._here, refused)
+
+    def _started_otherwise(self) -> Backup:
+        """Find the copy that our token started with other tags, or with the key written another way."""
+        found = self._patiently(lambda: self._here.pending_copies(self._token.resource, fresh=True))
+        if mine := self._to_resume(found):
+            return mine.backup
+        raise SpentTokenError(f"Token {self._token} was used with other parameters.")
+
+    def _retire_superseded(self, backup: Backup) -> None:
+        """Remove what an interrupted run started for this resource with other parameters, or failed to make."""
+        self._call.status(f"removing {backup.id}, which an interrupted run left behind")
+        try:
+            remove(self._call, self._here, backup.id, self._clock.now() + self._wanted.timeout)
+        except (CopyError, ServiceError) as error:
+            self._call.warn(f"{backup.id} in {self._here.name} was left behind by an interrupted run: {error}")
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        return patiently(self._call, self._here, self._clock.now() + min(PATIENCE, self._wanted.timeout), ask)
+
+
+def record(call: Call, copy: Copy, wanted: Wanted, here: Region, deadline: float) -> Copy:
+    """Turn the pending mark into the recorded one, and bring the tags to what is wanted now.
+
+    Raises:
+        UnfinishedCopyError: the mark could not be set; the next run tries again.
+        CopyError: somebody deleted the copy.
+    """
+    mark = Recorded(copy.ownership.nonce, copy.source_creation_time, identity_of(call.urn))
+    tags = {**wanted.tags, MARK_TAG: str(mark)}
+    try:
+        patiently(call, here, deadline, lambda: here.fsx.tag(copy.backup.arn, tags))
+    except NotFoundError:
+        raise CopyError(gone(copy.backup.id, here.name)) from None
+    except ServiceError as error:
+        raise UnfinishedCopyError(f"{copy.backup.id} in {here.name} is AVAILABLE, but {error}", copy) from None
+    return replace(copy, backup=replace(copy.backup, tags={**copy.backup.tags, **tags}))
+
+
+def change_tags(call: Call, backup: Backup, change: TagChange, here: Region, deadline: float) -> None:
+    """Add and overwrite tags, then remove those that are no longer wanted."""
+    if change.added:
+        patiently(call, here, deadline, lambda: here.fsx.tag(backup.arn, change.added))
+    if change.removed:
+        patiently(call, here, deadline, lambda: here.fsx.untag(backup.arn, change.removed))

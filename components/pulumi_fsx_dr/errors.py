@@ -1,0 +1,64 @@
+"""Everything that can go wrong, each as one sentence a person can act on.
+
+The FSx client (`fsx.py`) is the only place that turns an AWS error into one of these.
+"""
+
+
+class FsxDrError(Exception):
+    """Base of all errors of this package."""
+
+
+class InvalidSettingsError(FsxDrError):
+    """A setting, argument or environment variable holds a value that cannot be used."""
+
+
+class ServiceError(FsxDrError):
+    """AWS did not do what was asked."""
+
+
+class TransientError(ServiceError):
+    """Worth another try later: throttled, a server-side failure, or an answer that made no sense."""
+
+
+class UnreachableError(TransientError):
+    """The Region's endpoint refused the connection, dropped it or did not answer in time."""
+
+
+class ExpiredCredentialsError(TransientError):
+    """The credentials were good and have run out; they may be renewed while a copy goes on."""
+
+
+class CredentialsError(ServiceError):
+    """There are no credentials, or AWS does not know them."""
+
+
+class AccessDeniedError(ServiceError):
+    """The credentials may not do this; the message names the missing IAM action."""
+
+
+class NotFoundError(ServiceError):
+    """FSx knows no such backup or file system in this Region and account."""
+
+
+class BusyError(ServiceError):
+    """The backup cannot be deleted yet: it is being made, being copied, or being restored."""
+
+
+class SlotsTakenError(ServiceError):
+    """As many copies run into this Region as FSx permits (`TOTAL_IN_PROGRESS_COPY_BACKUPS`)."""
+
+
+class TokenConflictError(ServiceError):
+    """The idempotency token was used before with other parameters (`IncompatibleParameterError`)."""
+
+
+class CopyError(FsxDrError):
+    """A copy cannot be made, or did not become AVAILABLE."""
+
+
+class SpentTokenError(CopyError):
+    """FSx answered a token with a copy that is gone or recorded: the next generation of the token is due."""
+
+
+class CallCancelledError(FsxDrError):
+    """The engine no longer waits for the answer of this call."""

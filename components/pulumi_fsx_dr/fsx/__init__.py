@@ -1,0 +1,18 @@
+"""One Region's backups as frozen values, and AWS's errors as ours: the only package that knows boto3."""
+
+from .backup import BACKUP_ID, FILE_SYSTEM_ID, Backup, CopyRequest
+from .credentials import Credentials, default_region
+from .partitions import partition_of
+from .region import MAX_IDS, FsxRegion
+
+__all__ = [
+    "BACKUP_ID",
+    "FILE_SYSTEM_ID",
+    "MAX_IDS",
+    "Backup",
+    "CopyRequest",
+    "Credentials",
+    "FsxRegion",
+    "default_region",
+    "partition_of",
+]

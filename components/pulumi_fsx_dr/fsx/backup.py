@@ -1,0 +1,77 @@
+"""A backup as FSx describes it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+BACKUP_ID = re.compile(r"backup-[0-9a-f]{8,121}")  # FSx API, BackupId: 12 to 128 characters
+FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]{8,18}")  # FSx API, FileSystemId: 11 to 21 characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A backup as FSx describes it (FSx API, Backup).
+
+    Attributes:
+        lifecycle: `BackupLifecycle`, e.g. COPYING, AVAILABLE, FAILED; FSx may add others.
+        creation_time: when this backup, not its source, was made.
+        kms_key_arn: `KmsKeyId`, which FSx answers as an ARN.
+        tags: all tags, those of AWS and the ownership mark included.
+        source_backup_id: of what it is a copy, or None if it is none.
+        progress_percent: 0 to 100 while running, where FSx says so.
+        failure_reason: `FailureDetails.Message`.
+        size_in_bytes: where FSx says so.
+        file_system: the file system as it was when the backup was made (`FileSystem`).
+    """
+
+    id: str
+    arn: str
+    lifecycle: str
+    type: str
+    creation_time: datetime
+    owner_id: str
+    region: str
+    kms_key_arn: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    source_backup_id: str | None = None
+    source_region: str | None = None
+    progress_percent: int | None = None
+    failure_reason: str | None = None
+    size_in_bytes: int | None = None
+    file_system_id: str | None = None
+    file_system_type: str | None = None
+    file_system: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it can be restored from."""
+        return self.lifecycle == "AVAILABLE"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it never will be AVAILABLE (again)."""
+        return self.lifecycle in ("FAILED", "DELETED")
+
+    @property
+    def is_running_copy(self) -> bool:
+        """Whether it is a copy that takes one of the Region's slots."""
+        return self.source_backup_id is not None and not (self.is_available or self.is_dead)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRequest:
+    """What CopyBackup is asked for.
+
+    Attributes:
+        token: `ClientRequestToken`.
+        kms_key_id: in any form KMS knows; None for the key that FSx manages.
+    """
+
+    source_backup_id: str
+    source_region: str
+    token: str
+    tags: Mapping[str, str]
+    kms_key_id: str | None = None
+    copy_tags: bool = False

@@ -1,0 +1,186 @@
+"""FSx calls in one Region."""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+
+from pulumi_fsx_dr import errors
+
+from .answers import translated
+from .backup import Backup, CopyRequest
+from .credentials import Credentials
+from .partitions import partition_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_fsx import FSxClient
+    from mypy_boto3_fsx.type_defs import BackupTypeDef, FilterTypeDef, TagTypeDef
+
+MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
+
+_CALLS = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=50,
+)
+# For a Region that may be down: one answer within seconds, or none.
+_IMPATIENT_CALLS = _CALLS.merge(Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2}))
+
+
+class FsxRegion:
+    """FSx backups of one Region and account, through one boto3 client that is made at first use.
+
+    Every method raises one of the `ServiceError`s of `errors.py`.
+    """
+
+    def __init__(self, name: str, credentials: Credentials | None = None, *, impatient: bool = False) -> None:
+        self.name = name
+        self._credentials = credentials or Credentials()
+        self._config = _IMPATIENT_CALLS if impatient else _CALLS
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def find(self, ids: Iterable[str]) -> dict[str, Backup]:
+        """Return the backups of these ids; those that FSx does not know are left out."""
+        asked = sorted(set(ids))
+        found: dict[str, Backup] = {}
+        for start in range(0, len(asked), MAX_IDS):
+            found |= self._find(asked[start : start + MAX_IDS])
+        return found
+
+    def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
+        """Return all backups, or those of one file system, a page at a time."""
+        filters: list[FilterTypeDef] = (
+            [{"Name": "file-system-id", "Values": [file_system_id]}] if file_system_id else []
+        )
+        with self._calling("DescribeBackups"):
+            for page in self._fsx.get_paginator("describe_backups").paginate(Filters=filters):
+                yield from (self._backup(described) for described in page["Backups"])
+
+    def copy(self, request: CopyRequest) -> Backup:
+        """Start a copy into this Region (CopyBackup).
+
+        Raises:
+            NotFoundError: the source does not exist.
+            SlotsTakenError: too many copies run into this Region.
+            TokenConflictError: the token was used with other parameters.
+        """
+        key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
+        with self._calling("CopyBackup"):
+            answer = self._fsx.copy_backup(
+                ClientRequestToken=request.token,
+                SourceBackupId=request.source_backup_id,
+                SourceRegion=request.source_region,
+                CopyTags=request.copy_tags,
+                Tags=_tag_list(request.tags),
+                **key,
+            )
+            return self._backup(answer["Backup"])
+
+    def delete(self, backup_id: str) -> None:
+        """Delete a backup (DeleteBackup).
+
+        Raises:
+            BusyError: it is being made, copied or restored.
+            NotFoundError: it does not exist.
+        """
+        with self._calling("DeleteBackup"):
+            self._fsx.delete_backup(BackupId=backup_id)
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Add or overwrite tags (TagResource)."""
+        with self._calling("TagResource"):
+            self._fsx.tag_resource(ResourceARN=arn, Tags=_tag_list(tags))
+
+    def untag(self, arn: str, keys: Iterable[str]) -> None:
+        """Remove tags (UntagResource); a key that is not there is no error."""
+        with self._calling("UntagResource"):
+            self._fsx.untag_resource(ResourceARN=arn, TagKeys=sorted(keys))
+
+    def file_system_exists(self, file_system_id: str) -> bool:
+        """Tell whether this Region has the file system (DescribeFileSystems)."""
+        try:
+            with self._calling("DescribeFileSystems"):
+                return bool(self._fsx.describe_file_systems(FileSystemIds=[file_system_id])["FileSystems"])
+        except errors.NotFoundError:
+            return False
+
+    def key_arn(self, kms_key_id: str) -> str:
+        """Return the ARN of the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
+        with self._calling("DescribeKey", "kms"):
+            answer = self._client("kms").describe_key(KeyId=kms_key_id)
+            return str(answer["KeyMetadata"]["Arn"])
+
+    def account(self) -> str:
+        """Return the account of the credentials in use (sts:GetCallerIdentity)."""
+        with self._calling("GetCallerIdentity", "sts"):
+            return str(self._client("sts").get_caller_identity()["Account"])
+
+    def _find(self, ids: list[str]) -> dict[str, Backup]:
+        """One call for all ids; if FSx does not know one of them it answers none, so each half is asked alone."""
+        try:
+            with self._calling("DescribeBackups"):
+                answer = self._fsx.describe_backups(BackupIds=ids)
+                backups = [self._backup(described) for described in answer["Backups"]]
+        except errors.NotFoundError:
+            half = len(ids) // 2
+            return self._find(ids[:half]) | self._find(ids[half:]) if half else {}
+        return {backup.id: backup for backup in backups}
+
+    def _backup(self, described: "BackupTypeDef") -> Backup:
+        file_system: Mapping[str, Any] = described.get("FileSystem", {})
+        account, backup_id = described.get("OwnerId", ""), described["BackupId"]
+        return Backup(
+            id=backup_id,
+            arn=described.get("ResourceARN")
+            or f"arn:{partition_of(self.name)}:fsx:{self.name}:{account}:backup/{backup_id}",
+            lifecycle=described["Lifecycle"],
+            type=described["Type"],
+            creation_time=described["CreationTime"].astimezone(UTC),
+            owner_id=account,
+            region=self.name,
+            kms_key_arn=described.get("KmsKeyId"),
+            tags={tag["Key"]: tag["Value"] for tag in described.get("Tags", [])},
+            source_backup_id=described.get("SourceBackupId"),
+            source_region=described.get("SourceBackupRegion"),
+            progress_percent=described.get("ProgressPercent"),
+            failure_reason=described.get("FailureDetails", {}).get("Message"),
+            size_in_bytes=described.get("SizeInBytes"),
+            file_system_id=file_system.get("FileSystemId"),
+            file_system_type=file_system.get("FileSystemType"),
+            file_system=file_system,
+        )
+
+    @property
+    def _fsx(self) -> "FSxClient":
+        client: FSxClient = self._client("fsx")
+        return client
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                session = self._credentials.session()
+                self._clients[service] = session.client(service, region_name=self.name, config=self._config)  # type: ignore[call-overload]  # the overloads know literal service names only
+            return self._clients[service]
+
+    @contextmanager
+    def _calling(self, action: str, service: str = "fsx") -> Iterator[None]:
+        try:
+            with translated(f"{service}:{action}", self.name):
+                yield
+        except errors.ExpiredCredentialsError:
+            self._forget_clients()
+            raise
+
+    def _forget_clients(self) -> None:
+        """Make the next call read the credentials anew: somebody may have renewed them on disk."""
+        with self._lock:
+            self._clients.clear()
+
+
+def _tag_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]

@@ -1,0 +1,50 @@
+"""The forms in which a KMS key can be named, and when two of them name the same key."""
+
+import re
+from dataclasses import dataclass
+
+_ARN = re.compile(r"arn:(?P<partition>[\w-]+):kms:(?P<region>[a-z0-9-]+):\d{12}:(?P<resource>(?:key|alias)/.+)")
+_KEY_ID = re.compile(r"(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32})", re.IGNORECASE)
+_ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]{1,250}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyName:
+    """A KMS key as somebody wrote it.
+
+    Attributes:
+        resource: `key/<id>` or `alias/<name>`.
+        region: the Region in the ARN, or None if it was not written as an ARN.
+        partition: the partition in the ARN, or None likewise.
+    """
+
+    resource: str
+    region: str | None = None
+    partition: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "KeyName | None":
+        """Read a key id, key ARN, alias name or alias ARN; None if it is none of these."""
+        region = partition = None
+        if arn := _ARN.fullmatch(text):
+            region, partition, text = arn["region"], arn["partition"], arn["resource"].removeprefix("key/")
+        if _ALIAS.fullmatch(text):
+            return cls(text, region, partition)
+        if _KEY_ID.fullmatch(text):
+            return cls(f"key/{text.lower()}", region, partition)
+        return None
+
+    @property
+    def is_alias(self) -> bool:
+        """Whether only KMS can tell which key this is."""
+        return self.resource.startswith("alias/")
+
+
+def same_key(one: str | None, other: str | None) -> bool:
+    """Tell whether two names, neither of them an alias, are of one key of one Region."""
+    if not one or not other:
+        return False
+    names = KeyName.parse(one), KeyName.parse(other)
+    if names[0] is None or names[1] is None:
+        return one == other
+    return names[0].resource == names[1].resource

@@ -1,0 +1,124 @@
+"""What the calls of one provider process share: credentials, the clock, and per Region one client and one poll."""
+
+import math
+import os
+import threading
+from dataclasses import dataclass
+
+from .clock import Clock, SystemClock
+from .errors import InvalidSettingsError
+from .fsx import Backup, Credentials, FsxRegion
+from .ownership import MARK_TAG, Pending, parse_mark
+from .reading import SharedReads
+from .waiting import RegionCopies
+
+POLL_SECONDS = 15.0
+POLL_SECONDS_VARIABLE = "PULUMI_FSX_DR_POLL_SECONDS"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCopy:
+    """A copy that an earlier run started and no state holds."""
+
+    backup: Backup
+    mark: Pending
+
+
+class Region:
+    """One Region, as this process works in it."""
+
+    def __init__(self, fsx: FsxRegion, clock: Clock, poll_seconds: float) -> None:
+        self.fsx = fsx
+        self.name = fsx.name
+        self.clock = clock
+        self.reads = SharedReads(fsx)
+        self.copies = RegionCopies(fsx, clock, poll_seconds)
+        self._pending: list[PendingCopy] | None = None
+        self._claims: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def pending_copies(self, resource: str, *, fresh: bool = False) -> list[PendingCopy]:
+        """Return the copies that earlier runs left pending for a resource.
+
+        The Region is listed once per process: only runs that have ended left such copies.
+
+        Args:
+            resource: the resource's part of a `Token`.
+            fresh: list the Region again.
+        """
+        with self._lock:
+            if self._pending is None or fresh:
+                self._pending = self._list()
+            return [copy for copy in self._pending if copy.mark.token.resource == resource]
+
+    def claim(self, backup_id: str, urn: str) -> bool:
+        """Reserve a backup for one resource; False if another of this run has it."""
+        with self._lock:
+            return self._claims.setdefault(backup_id, urn) == urn
+
+    def _list(self) -> list[PendingCopy]:
+        backups = list(self.fsx.backups())
+        self.copies.occupied_by(backup.id for backup in backups if backup.is_running_copy)
+        marks = ((backup, parse_mark(backup.tags.get(MARK_TAG))) for backup in backups)
+        return [PendingCopy(backup, mark) for backup, mark in marks if isinstance(mark, Pending)]
+
+
+class Process:
+    """The collaborators of all calls; tests put in their own."""
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        stack_region: str | None = None,
+        clock: Clock | None = None,
+        poll_seconds: float | None = None,
+    ) -> None:
+        self.credentials = credentials or Credentials()
+        self.stack_region = stack_region  # `aws:region`
+        self.clock = clock or SystemClock()
+        self._poll_seconds = poll_seconds
+        self._regions: dict[str, Region] = {}
+        self._lock = threading.Lock()
+
+    def region(self, name: str) -> Region:
+        """Return what this process knows of a Region, the same object each time."""
+        with self._lock:
+            if name not in self._regions:
+                self._regions[name] = Region(self.connect(name), self.clock, self._poll_seconds or poll_seconds())
+            return self._regions[name]
+
+    def connect(self, name: str) -> FsxRegion:
+        """Return a new client of a Region."""
+        return FsxRegion(name, self.credentials)
+
+
+def poll_seconds() -> float:
+    """Return the seconds between two looks at running copies, from the environment.
+
+    Raises:
+        InvalidSettingsError: the variable holds no positive number.
+    """
+    text = os.environ.get(POLL_SECONDS_VARIABLE, str(POLL_SECONDS))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InvalidSettingsError(f"{POLL_SECONDS_VARIABLE} is {text!r}: set it to a number of seconds, such as 15.")
+    return seconds
+
+
+_current = Process()
+
+
+def current() -> Process:
+    """Return the collaborators of this process."""
+    return _current
+
+
+def start(process: Process) -> Process:
+    """Make these the collaborators of this process; returns the former ones."""
+    global _current  # the host pickles providers, so they cannot hold their collaborators
+    _current, former = process, _current
+    return former

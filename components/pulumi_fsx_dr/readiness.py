@@ -1,0 +1,144 @@
+"""Whether each DR Region could take over: how old its newest copy is, against how old it may be."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypedDict, cast
+
+from .fsx import Backup
+from .ownership import MARK_TAG, parse_mark
+
+Verdict = Literal["ready", "late", "missing"]
+
+
+class Copy(TypedDict):
+    """A copy that is no longer running; its time is that of the source backup, as ISO 8601 in UTC."""
+
+    backup_id: str
+    source_backup_id: str
+    source_creation_time: str
+    lifecycle: str
+
+
+class RunningCopy(TypedDict):
+    """A copy under way; `percent` is None where FSx does not say."""
+
+    backup_id: str
+    source_backup_id: str
+    percent: int | None
+
+
+class ReadinessRow(TypedDict):
+    """How ready one DR Region is for the loss of one source; every value is JSON.
+
+    Attributes:
+        source: file system id, or the backup id of a source that is a single backup.
+        newest_copy: backup id of the newest AVAILABLE copy, or None.
+        source_creation_time: when the source of that copy was made (ISO 8601, UTC), or None.
+        age_hours: hours since then, or None.
+        target_hours: the oldest that may be.
+        copies: newest first, AVAILABLE or FAILED.
+        running: newest first.
+    """
+
+    source: str
+    source_region: str
+    region: str
+    newest_copy: str | None
+    source_creation_time: str | None
+    age_hours: float | None
+    target_hours: float
+    verdict: Verdict
+    copies: list[Copy]
+    running: list[RunningCopy]
+
+
+def rows(
+    sources: Iterable[Mapping[str, Any]],
+    region: str,
+    backups_in_region: Iterable[Backup],
+    rpo_hours: float,
+    now: datetime,
+) -> list[ReadinessRow]:
+    """Return a row for each source in one DR Region, in the order of the sources.
+
+    Args:
+        sources: each with `region` and either `file_system_id` or `backup_id`.
+        region: the DR Region.
+        backups_in_region: its backups; those that are no copies do not count.
+        rpo_hours: how old, in hours, the newest copy's source backup may be.
+        now: the moment of the judgement.
+    """
+    backups = sorted(backups_in_region, key=source_creation_time, reverse=True)
+    return judged((_row(source, region, backups, rpo_hours) for source in sources), now)
+
+
+def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRow]:
+    """Return the rows with age and verdict as they are at another moment.
+
+    Stack outputs drop what is None, so the rows may lack it; the returned ones have it.
+    """
+    return [_judged(row, now) for row in rows]
+
+
+def source_creation_time(copy: Backup) -> datetime:
+    """Return when a copy's source was made, from its ownership mark; without one, when the copy itself was."""
+    mark = parse_mark(copy.tags.get(MARK_TAG))
+    return (mark.source_creation_time if mark else None) or copy.creation_time
+
+
+def _row(source: Mapping[str, Any], region: str, backups: list[Backup], rpo_hours: float) -> dict[str, Any]:
+    copies = [backup for backup in backups if _is_copy_of(source, backup)]
+    newest = next((copy for copy in copies if copy.is_available), None)
+    return {
+        "source": source.get("file_system_id") or source["backup_id"],
+        "source_region": source["region"],
+        "region": region,
+        "newest_copy": newest and newest.id,
+        "source_creation_time": newest and _iso(source_creation_time(newest)),
+        "target_hours": float(rpo_hours),
+        "copies": [_copy(copy) for copy in copies if copy.lifecycle in ("AVAILABLE", "FAILED")],
+        "running": [_running(copy) for copy in copies if copy.is_running_copy],
+    }
+
+
+def _is_copy_of(source: Mapping[str, Any], backup: Backup) -> bool:
+    if backup.source_backup_id is None:
+        return False
+    if file_system_id := source.get("file_system_id"):
+        return bool(backup.file_system_id == file_system_id)
+    return bool(backup.source_backup_id == source["backup_id"])
+
+
+def _copy(copy: Backup) -> Copy:
+    return {
+        "backup_id": copy.id,
+        "source_backup_id": copy.source_backup_id or "",
+        "source_creation_time": _iso(source_creation_time(copy)),
+        "lifecycle": copy.lifecycle,
+    }
+
+
+def _running(copy: Backup) -> RunningCopy:
+    return {
+        "backup_id": copy.id,
+        "source_backup_id": copy.source_backup_id or "",
+        "percent": copy.progress_percent,
+    }
+
+
+def _judged(row: Mapping[str, Any], now: datetime) -> ReadinessRow:
+    made = row.get("source_creation_time")
+    age = max(now - datetime.fromisoformat(made), timedelta()) if made else None
+    late = age is not None and age > timedelta(hours=row["target_hours"])
+    judgement = {
+        "newest_copy": row.get("newest_copy"),
+        "source_creation_time": made,
+        "age_hours": None if age is None else round(age / timedelta(hours=1), 2),
+        "verdict": "missing" if age is None else "late" if late else "ready",
+        "running": [{**running, "percent": running.get("percent")} for running in row["running"]],
+    }
+    return cast("ReadinessRow", {**row, **judgement})
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat()

@@ -1,0 +1,56 @@
+"""The end of a copy: only by the state that owns it, and only once it is not in use."""
+
+from .copies import mark_of
+from .errors import BusyError, CopyError, NotFoundError
+from .host import Call
+from .ownership import Ownership
+from .patience import patiently, pause
+from .process import Region
+
+
+def retire(call: Call, copy_id: str, ownership: Ownership, here: Region, timeout: float) -> bool:
+    """Delete a copy if it is still its state's own, and return once it is gone.
+
+    Returns:
+        False if FSx did not know the copy, True otherwise.
+
+    Raises:
+        CopyError: it could not be deleted in time.
+        ServiceError: AWS refused.
+    """
+    deadline = here.clock.now() + timeout
+    backup = patiently(call, here, deadline, lambda: here.reads.find(copy_id))
+    if backup is None:
+        return False
+    if backup.lifecycle == "DELETED":
+        return True
+    mark = mark_of(backup)
+    if not ownership.covers(mark):
+        owner = f"belongs to {mark.identity}" if mark else "carries no ownership mark"
+        call.warn(f"{copy_id} in {here.name} now {owner}, so it was not deleted.")
+        return True
+    remove(call, here, copy_id, deadline)
+    return True
+
+
+def remove(call: Call, here: Region, backup_id: str, deadline: float) -> None:
+    """Delete a backup and return once it is gone, waiting while it is in use."""
+    while not _delete(call, here, backup_id, deadline):
+        if here.clock.now() >= deadline:
+            raise CopyError(f"{backup_id} in {here.name} is still in use: run the command again later.")
+        pause(call, here)
+    while (left := patiently(call, here, deadline, lambda: here.reads.find(backup_id))) and not left.is_dead:
+        if here.clock.now() >= deadline:
+            raise CopyError(f"{backup_id} in {here.name} is still there after DeleteBackup: run the command again.")
+        pause(call, here)
+
+
+def _delete(call: Call, here: Region, backup_id: str, deadline: float) -> bool:
+    try:
+        patiently(call, here, deadline, lambda: here.fsx.delete(backup_id))
+    except BusyError as error:
+        call.status(f"waiting to delete: {error}")
+        return False
+    except NotFoundError:
+        pass
+    return True

@@ -1,0 +1,67 @@
+"""What FSx accepts as tags, and which of a copy's tags are ours to change."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .ownership import MARK_TAG, MAX_TAG_VALUE
+
+MAX_TAGS = 50  # FSx API, Tags; ours is one of them
+MAX_TAG_KEY = 128  # FSx API, TagKey
+_OURS = MARK_TAG.partition(":")[0] + ":"
+_FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]")  # FSx API, pattern of TagKey and TagValue
+
+
+def problems(tags: Mapping[str, Any]) -> list[str]:
+    """Return why FSx would refuse these tags, a sentence each.
+
+    Values that Pulumi does not know yet must be left out by the caller.
+    """
+    found = [problem for key, value in tags.items() if (problem := _problem(key, value))]
+    if len(tags) >= MAX_TAGS:
+        found.append(f"{len(tags)} tags are too many: FSx permits {MAX_TAGS} and one of them marks the copy's owner.")
+    return found
+
+
+def is_reserved(key: str) -> bool:
+    """Tell whether AWS or this package owns the tag key."""
+    return key.lower().startswith(("aws:", _OURS))
+
+
+def visible(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return a backup's tags without those that AWS and this package own."""
+    return {key: value for key, value in tags.items() if not is_reserved(key)}
+
+
+def live(wanted: Mapping[str, str], actual: Mapping[str, str]) -> dict[str, str]:
+    """Return our tags as they really are: what others added is not ours to report."""
+    return {key: actual[key] for key in wanted if key in actual}
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """What must happen to a copy's tags."""
+
+    added: Mapping[str, str]
+    removed: frozenset[str]
+
+
+def change(old: Mapping[str, str], new: Mapping[str, str], actual: Mapping[str, str]) -> TagChange:
+    """Return how to get from the tags that were ours to those wanted now, leaving all others alone."""
+    return TagChange(
+        added={key: value for key, value in new.items() if actual.get(key) != value},
+        removed=frozenset((old.keys() - new.keys()) & actual.keys()),
+    )
+
+
+def _problem(key: str, value: Any) -> str | None:
+    if is_reserved(key):
+        return f"tag key {key!r} is reserved: choose one that starts with neither 'aws:' nor '{_OURS}'."
+    if not 1 <= len(key) <= MAX_TAG_KEY or _FORBIDDEN.search(key):
+        return f"tag key {key!r} is not valid: use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
+    if not isinstance(value, str):
+        return f"tag {key!r} must be a string, not {value!r}."
+    if len(value) > MAX_TAG_VALUE or _FORBIDDEN.search(value):
+        return f"the value of tag {key!r} is not valid: use up to {MAX_TAG_VALUE} letters, digits, spaces or _.:/=+-@."
+    return None

@@ -1,0 +1,200 @@
+"""The copies of one Region: whose turn it is, and one poll that watches all that run.
+
+FSx runs at most five copies at once into a Region. Here the others queue, in order, and one thread asks FSx about
+all running ones together. The thread lives while somebody waits.
+"""
+
+import logging
+import math
+import threading
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from .clock import Clock
+from .errors import ServiceError
+from .fsx import Backup, FsxRegion
+
+SLOTS = 5  # FSx quota: copies in progress per destination Region and account
+
+_SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
+_LOOK_AHEAD = 4  # look again after a quarter of the time a copy still needs ...
+_MAX_INTERVALS = 8  # ... but not later than after so many poll intervals
+
+
+@dataclass(slots=True)
+class Sight:
+    """What the poll last saw of one copy.
+
+    Attributes:
+        backup: the last description, or None if FSx has not shown the copy yet.
+        missing_since: when FSx began not to know it, or None while it does.
+        trouble: why the last look failed, or None if it did not.
+        looks: how many looks there were.
+    """
+
+    backup: Backup | None = None
+    missing_since: float | None = None
+    trouble: ServiceError | None = None
+    looks: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    backup_id: str = ""
+    since: float = 0
+    sight: Sight = field(default_factory=Sight)
+    news: threading.Event = field(default_factory=threading.Event)
+
+
+class Turn:
+    """A place in the Region's queue, and then one of its slots."""
+
+    def __init__(self, copies: "RegionCopies") -> None:
+        self._copies = copies
+        self.waiter = _Waiter()
+
+    @property
+    def ahead(self) -> int | None:
+        """How many are ahead in the queue; None once the slot is ours."""
+        return self._copies.ahead(self.waiter)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the slot, at most the given (real) seconds."""
+        self.waiter.news.wait(seconds)
+
+    def end(self) -> None:
+        """Give the slot, or the place in the queue, to the next."""
+        self._copies.leave(self.waiter)
+
+
+class RegionCopies:
+    """Slots and poll of one Region in this process."""
+
+    def __init__(self, region: FsxRegion, clock: Clock, poll_seconds: float) -> None:
+        self._region = region
+        self._clock = clock
+        self.poll_seconds = poll_seconds
+        self._lock = threading.Lock()
+        self._queue: deque[_Waiter] = deque()
+        self._holders: set[_Waiter] = set()  # have a slot, or run without having had to wait for one
+        self._others: set[str] = set()  # running copies that nobody here waits for
+        self._watched: dict[str, _Waiter] = {}
+        self._polling = False
+
+    def turn(self) -> Turn:
+        """Take a place in the queue; the slot is granted at once if one is free."""
+        turn = Turn(self)
+        with self._lock:
+            self._queue.append(turn.waiter)
+            self._grant()
+        return turn
+
+    def running_already(self) -> Turn:
+        """Take a slot without queueing, for a copy that runs already."""
+        turn = Turn(self)
+        with self._lock:
+            self._holders.add(turn.waiter)
+        return turn
+
+    def occupied_by(self, ids: Iterable[str]) -> None:
+        """Count copies that run already, whoever started them, until they end."""
+        with self._lock:
+            self._others |= set(ids) - self._watched.keys()
+
+    def watch(self, turn: Turn, backup_id: str) -> None:
+        """Have the poll look after a running copy."""
+        with self._lock:
+            turn.waiter.backup_id = backup_id
+            turn.waiter.since = self._clock.now()
+            self._watched[backup_id] = turn.waiter
+            self._others.discard(backup_id)
+            self._poll()
+
+    def next_sight(self, turn: Turn, seconds: float) -> Sight:
+        """Return what the poll saw of the copy, after news or at most the given (real) seconds."""
+        turn.waiter.news.wait(seconds)
+        with self._lock:
+            turn.waiter.news.clear()
+            return turn.waiter.sight
+
+    def ahead(self, waiter: _Waiter) -> int | None:
+        """Count those ahead in the queue; None if the waiter has its slot."""
+        with self._lock:
+            return self._queue.index(waiter) if waiter in self._queue else None
+
+    def leave(self, waiter: _Waiter) -> None:
+        """Forget a waiter and let the next one in."""
+        with self._lock:
+            self._holders.discard(waiter)
+            self._watched.pop(waiter.backup_id, None)
+            with suppress(ValueError):
+                self._queue.remove(waiter)
+            self._grant()
+
+    def _grant(self) -> None:
+        while self._queue and len(self._holders) + len(self._others) < SLOTS:
+            waiter = self._queue.popleft()
+            self._holders.add(waiter)
+            waiter.news.set()
+        if self._queue:
+            self._poll()
+
+    def _poll(self) -> None:
+        if not self._polling and (self._watched or self._others):
+            self._polling = True
+            threading.Thread(target=self._look_until_idle, name=f"poll {self._region.name}", daemon=True).start()
+
+    def _look_until_idle(self) -> None:
+        looked = self._clock.now()
+        while self._goes_on():
+            self._clock.sleep(min(_SLICE, self.poll_seconds))
+            with self._lock:
+                due = looked + self._interval()
+                ids = [*self._watched, *self._others]
+            if self._clock.now() >= due and ids:
+                self._look(ids)
+                looked = self._clock.now()
+
+    def _goes_on(self) -> bool:
+        with self._lock:
+            self._polling = bool(self._watched or (self._others and self._queue))
+            return self._polling
+
+    def _interval(self) -> float:
+        """Return the seconds to the next look: the sooner, the nearer any copy is to its end."""
+        if self._others:
+            return self.poll_seconds
+        waits = (self._remaining(waiter) / _LOOK_AHEAD for waiter in self._watched.values())
+        return max(self.poll_seconds, min(*waits, self.poll_seconds * _MAX_INTERVALS, math.inf))
+
+    def _remaining(self, waiter: _Waiter) -> float:
+        backup = waiter.sight.backup
+        percent = backup.progress_percent if backup else None
+        elapsed = self._clock.now() - waiter.since
+        return elapsed * (100 - percent) / percent if percent else 0
+
+    def _look(self, ids: list[str]) -> None:
+        try:
+            found, trouble = self._region.find(ids), None
+        except ServiceError as error:
+            found, trouble = {}, error
+        except Exception:
+            logging.getLogger(__name__).exception("the poll of %s failed", self._region.name)
+            return
+        with self._lock:
+            for backup_id in ids:
+                if waiter := self._watched.get(backup_id):
+                    waiter.sight = self._seen(waiter.sight, found.get(backup_id), trouble)
+                    waiter.news.set()
+            if trouble is None:
+                self._others = {i for i in self._others if i in found and found[i].is_running_copy}
+                self._grant()
+
+    def _seen(self, last: Sight, backup: Backup | None, trouble: ServiceError | None) -> Sight:
+        if trouble is not None:
+            return Sight(last.backup, last.missing_since, trouble, last.looks + 1)
+        if backup is None:
+            return Sight(last.backup, last.missing_since or self._clock.now(), None, last.looks + 1)
+        return Sight(backup, None, None, last.looks + 1)

@@ -1,0 +1,1 @@
+"""Stand-ins for what is outside: the FSx service and, where the Pulumi CLI is absent, the engine."""

@@ -1,0 +1,185 @@
+"""The part of the Pulumi CLI's command line that end-to-end scenarios use."""
+
+import json
+import os
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import urlsplit
+
+import click
+
+from rehearsal.engine.deployment import Deployment
+from rehearsal.engine.display import Display
+from rehearsal.engine.plugin import end
+from rehearsal.engine.project import Project
+from rehearsal.engine.service import run_program, serving
+from rehearsal.engine.stack import Stack, write
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.option("-C", "--cwd", default=".", help="Folder of the project.")
+@click.option("-s", "--stack", "name", help="Stack, if not the selected one.")
+@click.option("--non-interactive", is_flag=True)
+@click.option("--color")
+@click.option("-y", "--yes", is_flag=True)
+@click.pass_context
+def main(context: click.Context, cwd: str, name: str | None, **_taken_for_granted: Any) -> None:
+    """Run a program's dynamic resources without the Pulumi CLI; options of all commands are taken off first."""
+    click.echo("engine double: a test double of the Pulumi engine, for rehearsals only", err=True)
+    _refuse_real_endpoints()
+    os.chdir(cwd)
+    commands.main(context.args, prog_name="engine-double", obj=name)
+
+
+def _refuse_real_endpoints() -> None:
+    urls = {name: url for name, url in os.environ.items() if name.startswith("AWS_ENDPOINT_URL")}
+    real = [name for name, url in urls.items() if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}]
+    if "AWS_ENDPOINT_URL" not in urls or real or "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" in os.environ:
+        names = ", ".join(real) or "AWS_ENDPOINT_URL"
+        raise click.ClickException(f"the engine double never talks to AWS: set {names} to a loopback address")
+
+
+@click.group()
+def commands() -> None:
+    """Group what follows the options of all commands."""
+
+
+def _file(name: str | None = None) -> Path:
+    """Return the state file of ``name``, of --stack, or of the selected stack."""
+    backend = os.environ.get("PULUMI_BACKEND_URL", "")
+    if not backend.startswith("file://"):
+        raise click.ClickException("the engine double keeps its state in files: set PULUMI_BACKEND_URL to file://DIR")
+    folder = Path(backend.removeprefix("file://")) / "engine-double" / Project(Path.cwd()).name
+    folder.mkdir(parents=True, exist_ok=True)
+    selected = folder / "selected"
+    name = name or click.get_current_context().obj or (selected.read_text() if selected.exists() else "")
+    return folder / f"{name}.json"
+
+
+def _run(verb: str, *, skip_preview: bool, **options: Any) -> None:
+    if verb == "preview":
+        sys.exit(not _once(verb, frozen=True, **options))
+    with Stack(_file()).locked():
+        done = skip_preview or _once(verb, frozen=True, **options)
+        done = done and _once(verb, frozen=False, **options)
+    sys.exit(not done)
+
+
+def _once(verb: str, *, frozen: bool, diff: bool, as_json: bool, refresh: bool, unchanged: bool, **rest: Any) -> bool:
+    stack, display = Stack(_file(), frozen=frozen), Display(frozen, diff, as_json)
+    deployment = Deployment(stack, Project(Path.cwd()), display, **rest)
+    display.say(f"{'Previewing' if frozen else 'Running'} {verb} ({stack.name}):")
+    if stack.pending and not frozen:
+        urns = [f"\n  * {item['resource']['urn']}, interrupted while creating" for item in stack.pending]
+        display.say(f"warning: there are {len(urns)} pending operations from previous deployment.{''.join(urns)}")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, partial(_interrupt, deployment))
+    with serving(deployment) as service:
+        if refresh or verb == "refresh":
+            deployment.refresh()
+        if verb == "destroy" or (verb != "refresh" and run_program(deployment, service)):
+            deployment.delete_all()
+    with stack.change():
+        display.finish()
+    if changed := unchanged and any(step.op != "same" for step in display.steps):
+        display.say("error: no changes were expected but changes occurred")
+    return not deployment.stopping and not changed
+
+
+def _interrupt(deployment: Deployment, *_signal: Any) -> None:
+    if deployment.cancelled:
+        deployment.stack.frozen = True
+        deployment.stack.lock.unlink(missing_ok=True)
+        for child in deployment.children:
+            end(child)
+        os._exit(8)
+    deployment.display.say("^C received; cancelling. If you would like to terminate immediately, press ^C again.")
+    deployment.cancelled = deployment.stopping = True
+
+
+for _verb in ("preview", "up", "refresh", "destroy"):
+    commands.add_command(
+        click.Command(
+            _verb,
+            callback=partial(_run, _verb),
+            params=[
+                click.Option(["--skip-preview"], is_flag=True),
+                click.Option(["--diff"], is_flag=True),
+                click.Option(["--json", "as_json"], is_flag=True),
+                click.Option(["--refresh"], is_flag=True),
+                click.Option(["--expect-no-changes", "unchanged"], is_flag=True),
+                click.Option(["--replace", "targets"], multiple=True),
+                click.Option(["-p", "--parallel"], default=4 * (os.cpu_count() or 1), envvar="PULUMI_PARALLEL"),
+            ],
+        )
+    )
+
+
+@commands.command()
+def cancel() -> None:
+    """Remove the lock of a killed run."""
+    Stack(_file()).lock.unlink(missing_ok=True)
+
+
+@commands.group("stack")
+def stack_() -> None:
+    """Make, choose and look at stacks."""
+
+
+@stack_.command()
+@click.argument("name")
+@click.option("-c", "--create", is_flag=True)
+def select(name: str, *, create: bool) -> None:
+    """Choose a stack, made anew with --create if it is not there."""
+    if create and not _file(name).exists():
+        write(_file(name), [], [])
+    Stack(_file(name)).file.with_name("selected").write_text(name)
+
+
+@stack_.command()
+@click.argument("name")
+@click.pass_context
+def init(context: click.Context, name: str) -> None:
+    """Make a stack and choose it."""
+    if _file(name).exists():
+        raise click.ClickException(f"stack '{name}' already exists; choose it with `stack select`")
+    context.invoke(select, name=name, create=True)
+
+
+@stack_.command()
+@click.option("-j", "--json", is_flag=True, required=True)
+def output(**_always: bool) -> None:
+    """Print the stack's outputs."""
+    outputs = [state["outputs"] for state in Stack(_file()).old if state["type"] == "pulumi:pulumi:Stack"]
+    click.echo(json.dumps(outputs[0] if outputs else {}, indent=2))
+
+
+@stack_.command()
+@click.option("--file", type=click.File("w"), default="-")
+def export(file: TextIO) -> None:
+    """Print the state."""
+    file.write(_file().read_text())
+
+
+@stack_.command("import")
+@click.option("--file", type=click.File(), default="-")
+def import_(file: TextIO) -> None:
+    """Replace the state."""
+    _file().write_text(file.read())
+
+
+@commands.group()
+def config() -> None:
+    """Change the stack's configuration."""
+
+
+@config.command("set")
+@click.argument("key")
+@click.argument("value")
+@click.option("--path", is_flag=True)
+def set_(key: str, value: str, *, path: bool) -> None:
+    """Write one value."""
+    Project(Path.cwd()).set(_file().stem, key, value, path=path)

@@ -1,0 +1,21 @@
+"""Run the Pulumi program of the current folder, as the CLI's language host for Python does."""
+
+import asyncio
+import os
+import runpy
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from pulumi import runtime
+from pulumi.runtime.config import get_config_env, set_all_config
+
+address, project, stack, parallel, dry_run = sys.argv[1:]
+set_all_config(get_config_env(), [])
+settings = runtime.Settings(project, stack, address, address, int(parallel), dry_run == "true")
+settings.organization, settings.root_directory = "organization", os.getcwd()  # noqa: PTH109 - Pulumi wants a str
+runtime.configure(settings)
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+loop.set_default_executor(ThreadPoolExecutor(4 * int(parallel)))
+sys.argv = ["."]
+loop.run_until_complete(runtime.run_in_stack(lambda: runpy.run_path(".", run_name="__main__") and None))

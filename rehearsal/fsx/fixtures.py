@@ -1,0 +1,85 @@
+"""Pytest fixtures; a test module takes them in with `pytest_plugins = ["rehearsal.fsx.fixtures"]`.
+
+PYTEST_DONT_REWRITE, since test modules import the names here before pytest takes in the fixtures.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.loaders import Loader, create_loader
+
+from rehearsal.fsx import model
+from rehearsal.fsx.clock import ManualClock
+from rehearsal.fsx.local import in_process
+from rehearsal.fsx.server import listening
+from rehearsal.fsx.service import FsxService
+
+HOME = "eu-west-1"
+AWAY = "eu-central-1"
+COPY_SECONDS = 100.0
+Clients = Callable[..., Any]
+
+
+@pytest.fixture
+def fsx_clock() -> ManualClock:
+    """Return the clock of `fsx_service`, which only a test moves."""
+    return ManualClock()
+
+
+@pytest.fixture
+def fsx_service(fsx_clock: ManualClock) -> FsxService:
+    """Return a service without any file system, whose copies take `COPY_SECONDS`."""
+    return FsxService(fsx_clock, copy_seconds=COPY_SECONDS)
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def fsx_session(request: Any, fsx_service: FsxService, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    """Yield a session whose clients reach `fsx_service`, and whose answers are checked against the model."""
+    session = _new_session()
+    model.watch(session)
+    with ExitStack() as stack:
+        if request.param == "over HTTP":
+            monkeypatch.setenv("AWS_ENDPOINT_URL", stack.enter_context(listening(fsx_service)))
+        else:
+            in_process(session, fsx_service)
+        yield session
+
+
+def _new_session() -> boto3.Session:
+    core = botocore.session.Session()
+    # Reading the service models anew takes most of the time of a short test.
+    core.register_component("data_loader", _loader())
+    return boto3.Session("rehearsal", "rehearsal", botocore_session=core)
+
+
+@cache
+def _loader() -> Loader:
+    return create_loader()
+
+
+@pytest.fixture
+def fsx_client(fsx_session: boto3.Session) -> Iterator[Clients]:
+    """Yield what makes a client that tries once, of a Region and, FSx if left out, a service."""
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=1, parameter_validation=False)
+    # The name is only known when this runs, and the stubs have one overload for each service.
+    make: Any = fsx_session.client
+    with ExitStack() as stack:
+
+        def client(region: str = AWAY, service: str = "fsx") -> Any:
+            made = make(service, region_name=region, config=config)
+            stack.callback(made.close)
+            return made
+
+        yield client
+
+
+@pytest.fixture
+def fsx_source(fsx_service: FsxService) -> str:
+    """Return the id of an AVAILABLE automatic backup of a Windows file system in `HOME`."""
+    return fsx_service.seed_backup(HOME, fsx_service.seed_file_system(HOME))

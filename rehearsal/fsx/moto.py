@@ -1,0 +1,40 @@
+"""The services that moto answers: KMS and STS."""
+
+import sys
+from functools import cache
+from typing import Any
+
+from rehearsal.fsx import keys
+from rehearsal.fsx.calls import Answer, Request
+from rehearsal.fsx.regions import ACCOUNT_ID
+
+
+def answer(request: Request) -> Answer:
+    """Return moto's answer."""
+    from werkzeug.test import EnvironBuilder, run_wsgi_app  # noqa: PLC0415 - loaded with moto, when first needed
+
+    path, _, query = request.path.partition("?")
+    # The host would otherwise decide which service is meant.
+    headers = {name: value for name, value in request.headers.items() if name not in {"host", "content-length"}}
+    builder = EnvironBuilder(
+        path, query_string=query, method=request.method, headers=list(headers.items()), data=request.body
+    )
+    body, status, answered = run_wsgi_app(_application(), builder.get_environ(), buffered=True)
+    return Answer(int(status.split()[0]), dict(answered), b"".join(body))
+
+
+def account_of(access_key: str) -> str:
+    """Return the account of an access key; only keys that moto's STS or IAM gave out can be of another account."""
+    iam: Any = sys.modules.get("moto.iam.models")
+    return iam.get_account_id_from(access_key) if iam else ACCOUNT_ID
+
+
+@cache
+def _application() -> Any:
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - loading moto takes a second
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+
+    keys.declare_fsx_alias()
+    return DomainDispatcherApplication(create_backend_app)

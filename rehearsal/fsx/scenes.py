@@ -1,0 +1,198 @@
+"""What happens to the service from outside its API: seeds, changes behind the client's back, and faults."""
+
+from typing import Any
+
+from rehearsal.fsx import keys, seeds
+from rehearsal.fsx.faults import Fault, FaultKind
+from rehearsal.fsx.records import Backup
+from rehearsal.fsx.regions import ACCOUNT_ID, new_id
+from rehearsal.fsx.world import Failure, World
+
+GIB = 1 << 30
+
+
+def seed_file_system(  # noqa: PLR0913 - the API's own properties of a file system
+    world: World,
+    region: str,
+    kind: str = "WINDOWS",
+    *,
+    deployment: str | None = None,
+    tags: dict[str, str] | None = None,
+    kms_key_id: str | None = None,
+    file_system_id: str | None = None,
+) -> str:
+    """Put a file system (WINDOWS, LUSTRE, OPENZFS or ONTAP) into a Region and return its id.
+
+    Raises:
+        ValueError: no such type, or no usable key of that name in the Region.
+    """
+    name = file_system_id or new_id("fs")
+    key = keys.resolve(ACCOUNT_ID, region, kms_key_id or keys.FSX_ALIAS)
+    made = seeds.file_system(seeds.Place(region, ACCOUNT_ID, name, world.clock.now(), key), kind, deployment)
+    made.tags = dict(tags or {})
+    world.region(region).file_systems[name] = made
+    return name
+
+
+def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
+    world: World,
+    region: str,
+    file_system_id: str,
+    *,
+    type: str = "AUTOMATIC",  # noqa: A002 - the API's own name
+    lifecycle: str = "AVAILABLE",
+    created: float | None = None,
+    tags: dict[str, str] | None = None,
+    size_in_bytes: int | None = 10 * GIB,
+    kms_key_id: str | None = None,
+    copyable: bool = True,
+    backup_id: str | None = None,
+) -> str:
+    """Put a backup of a seeded file system into its Region and return the backup's id.
+
+    Args:
+        world: the service's state.
+        region: the Region.
+        file_system_id: a file system there.
+        type: AUTOMATIC, USER_INITIATED or AWS_BACKUP.
+        lifecycle: the state it stays in.
+        created: when it was made, in seconds since 1970; now, if left out.
+        tags: its tags; `aws:` keys are allowed here.
+        size_in_bytes: its size; None where the API gives none.
+        kms_key_id: its key; the file system's, if left out.
+        copyable: whether CopyBackup accepts it.
+        backup_id: its id; a new one, if left out.
+
+    Raises:
+        ValueError: no such file system, or no usable key of that name in the Region.
+    """
+    file_systems = world.region(region).file_systems
+    if file_system_id not in file_systems:
+        raise ValueError(f"There is no file system {file_system_id} in {region}.")
+    origin = file_systems[file_system_id]
+    made = Backup(
+        backup_id=backup_id or new_id("backup"),
+        region=region,
+        owner_id=ACCOUNT_ID,
+        type=type,
+        created=world.clock.now() if created is None else created,
+        file_system=origin.describe(),
+        volume=origin.volume,
+        kms_key=keys.resolve(ACCOUNT_ID, region, kms_key_id) if kms_key_id else origin.kms_key,
+        tags=dict(tags or {}),
+        size_in_bytes=size_in_bytes,
+        settled=lifecycle,
+        copyable=copyable,
+    )
+    world.region(region).backups[made.backup_id] = made
+    return made.backup_id
+
+
+def remove_file_system(world: World, region: str, file_system_id: str) -> None:
+    """Delete a file system; its backups stay."""
+    world.region(region).file_systems.pop(file_system_id)
+
+
+def remove_backup(world: World, region: str, backup_id: str) -> None:
+    """Make a backup disappear at once, as expiry or another user's deletion does."""
+    _backup(world, region, backup_id).deleted_at = float("-inf")
+
+
+def set_tags(world: World, region: str, backup_id: str, tags: dict[str, str]) -> None:
+    """Replace all tags of a backup."""
+    _backup(world, region, backup_id).tags = dict(tags)
+
+
+def set_lifecycle(world: World, region: str, backup_id: str, lifecycle: str, failure: str | None = None) -> None:
+    """Put a backup into a state for good, ending any work on it; for FAILED, say why in `failure`."""
+    backup = _backup(world, region, backup_id)
+    backup.work, backup.settled, backup.failure = None, lifecycle, failure
+
+
+def mark_restoring(world: World, region: str, backup_id: str, file_system_id: str | None) -> None:
+    """Let a backup be under restore to a file system, or (None) no longer."""
+    _backup(world, region, backup_id).restoring_to = file_system_id
+
+
+def set_copy_seconds(
+    world: World, seconds: float, *, region: str | None = None, source_backup_id: str | None = None
+) -> None:
+    """Set how long copies take that start from now on: all, those to a Region, those of a source, or both."""
+    world.copy_seconds[region, source_backup_id] = seconds
+
+
+def fail_copies(
+    world: World, reason: str, *, region: str | None = None, source_backup_id: str | None = None, times: int = 1
+) -> None:
+    """Let the next copies, to a Region or of a source, end FAILED with `reason` when their time is up."""
+    world.failures.append(Failure(reason, region, source_backup_id, times))
+
+
+def finish_copies(world: World, *, region: str | None = None, failure: str | None = None) -> int:
+    """End the copies now running, to a Region or to all, AVAILABLE or FAILED, and return how many there were."""
+    now = world.clock.now()
+    places = [place for (_, name), place in world.regions.items() if region in {None, name}]
+    running = [copy for place in places for copy in place.backups.values() if copy.is_copying(now)]
+    for copy in running:
+        copy.work, copy.failure = None, failure
+    return len(running)
+
+
+def configure(world: World, /, **changes: Any) -> None:
+    """Change settings; names and meanings are those of `world.Settings`.
+
+    Raises:
+        ValueError: there is no such setting.
+    """
+    world.settings = world.settings.changed(changes)
+
+
+def add_fault(  # noqa: PLR0913 - each says which calls are hit
+    world: World,
+    kind: FaultKind,
+    action: str | None = None,
+    *,
+    region: str | None = None,
+    service: str | None = "fsx",
+    target: str | None = None,
+    times: int | None = None,
+    seconds: float | None = None,
+) -> int:
+    """Put a fault in the way of calls and return its number, for `lift_fault`.
+
+    Args:
+        world: the service's state.
+        kind: the kind of trouble; see `faults.Fault`.
+        action: the action it hits, such as CopyBackup; any, if left out.
+        region: the Region it hits; any, if left out.
+        service: the service it hits: fsx, kms or sts; None for any.
+        target: an id that the call must name: a source backup, a backup, a file system, a key or an ARN.
+        times: how many calls it hits; no limit, if left out.
+        seconds: how long it stays; for ever, if left out.
+    """
+    number = next(world.faults.numbers)
+    until = None if seconds is None else world.clock.now() + seconds
+    world.faults.faults.append(Fault(number, kind, service, region, action, target, times, until))
+    return number
+
+
+def darken(world: World, region: str, kind: FaultKind = "refuse") -> int:
+    """Make every service of a Region refuse, hang or answer with an error; return the fault's number."""
+    return add_fault(world, kind, region=region, service=None)
+
+
+def lift_fault(world: World, number: int | None = None) -> None:
+    """End one fault, or all, and release the calls that hang in it."""
+    world.faults.lift(number)
+
+
+def clear_journal(world: World) -> None:
+    """Forget the calls so far."""
+    world.journal.entries.clear()
+
+
+def _backup(world: World, region: str, backup_id: str) -> Backup:
+    found = world.backup(region, backup_id)
+    if found is None:
+        raise ValueError(f"There is no backup {backup_id} in {region}.")
+    return found

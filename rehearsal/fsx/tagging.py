@@ -1,0 +1,47 @@
+"""TagResource, UntagResource and ListTagsForResource."""
+
+from rehearsal.fsx import tags
+from rehearsal.fsx.calls import Call
+from rehearsal.fsx.errors import FsxError, bad_request
+from rehearsal.fsx.paging import page
+from rehearsal.fsx.records import Backup, Description, FileSystem, tag_list
+from rehearsal.fsx.regions import arn
+from rehearsal.fsx.world import World
+
+
+def tag_resource(world: World, call: Call) -> Description:
+    """Add or change tags."""
+    resource = _resource(world, call)
+    together = resource.tags | tags.requested(call.parameters["Tags"])
+    if tags.too_many(together):
+        raise bad_request(f"A resource has at most {tags.MAX_TAGS} tags.")
+    resource.tags = together
+    return {}
+
+
+def untag_resource(world: World, call: Call) -> Description:
+    """Remove tags; keys that the resource does not carry are passed over."""
+    resource = _resource(world, call)
+    removed = call.parameters["TagKeys"]
+    tags.refuse_reserved(removed)
+    resource.tags = {key: value for key, value in resource.tags.items() if key not in removed}
+    return {}
+
+
+def list_tags_for_resource(world: World, call: Call) -> Description:
+    """Return a page of a resource's tags."""
+    resource = _resource(world, call)
+    keys, token = page(call, sorted(resource.tags), str, tags.MAX_TAGS)
+    return tag_list({key: resource.tags[key] for key in keys}) | token
+
+
+def _resource(world: World, call: Call) -> Backup | FileSystem:
+    name = call.parameters["ResourceARN"]
+    kind, _, resource_id = name.rpartition(":")[2].partition("/")
+    if kind not in {"backup", "file-system"}:
+        raise FsxError("NotServiceResourceError", "The ARN is of no backup and no file system.", ResourceARN=name)
+    file_systems = world.region(call.region, call.account).file_systems
+    found = world.backup(call.region, resource_id, call.account) or file_systems.get(resource_id)
+    if found is None or name != arn("fsx", call.region, call.account, f"{kind}/{resource_id}"):
+        raise FsxError("ResourceNotFound", "The ARN's resource does not exist here.", ResourceARN=name)
+    return found

@@ -1,0 +1,81 @@
+"""FSx's wire protocol, JSON 1.1, for one request."""
+
+import json
+from collections.abc import Callable
+from uuid import uuid4
+
+from rehearsal.fsx import copying, deleting, describing, model, tagging
+from rehearsal.fsx.calls import Answer, Call, Request
+from rehearsal.fsx.errors import FsxError, bad_request
+from rehearsal.fsx.records import Description
+from rehearsal.fsx.world import World
+
+TARGET = "AWSSimbaAPIService_v20180301."
+
+_ACTIONS: dict[str, Callable[[World, Call], Description]] = {
+    "CopyBackup": copying.copy_backup,
+    "CreateBackup": copying.create_backup,
+    "DeleteBackup": deleting.delete_backup,
+    "DescribeBackups": describing.describe_backups,
+    "DescribeFileSystems": describing.describe_file_systems,
+    "ListTagsForResource": tagging.list_tags_for_resource,
+    "TagResource": tagging.tag_resource,
+    "UntagResource": tagging.untag_resource,
+}
+
+
+def is_fsx(request: Request) -> bool:
+    """Tell whether a request is for FSx."""
+    return request.headers.get("x-amz-target", "").startswith(TARGET)
+
+
+def perform(world: World, call: Call, body: bytes) -> Description:
+    """Do what a call asks for and return the answer's body.
+
+    Raises:
+        FsxError: the service refuses.
+    """
+    action = _ACTIONS.get(call.action)
+    if action is None:
+        raise FsxError("UnknownOperationException", f"There is no action {call.action} here.")
+    _refuse_invalid(call, body)
+    with world.lock:
+        return action(world, call)
+
+
+def _refuse_invalid(call: Call, body: bytes) -> None:
+    if not body.lstrip().startswith(b"{"):
+        raise FsxError("SerializationException", "The request's body is not a JSON object.")
+    found = list(model.request_violations(call.action, call.parameters))
+    if any(violation.shape == "FilterName" for violation in found):
+        raise bad_request(str(found[0]))
+    if found:
+        plural = "s" if len(found) > 1 else ""
+        listed = "; ".join(map(str, found))
+        raise FsxError("ValidationException", f"{len(found)} validation error{plural} detected: {listed}")
+
+
+def success(body: Description) -> Answer:
+    """Return a successful answer."""
+    return _answer(200, json.dumps(body).encode())
+
+
+def half(answer: Answer) -> Answer:
+    """Return an answer that breaks off halfway."""
+    return Answer(200, answer.headers, answer.body[: len(answer.body) // 2])
+
+
+def refusal(error: FsxError, *, service: str = "fsx") -> Answer:
+    """Return an error answer as the given service writes it: query services answer in XML."""
+    if service == "sts":
+        return _answer(error.status, _xml(error), "text/xml")
+    return _answer(error.status, json.dumps(error.body()).encode())
+
+
+def _xml(error: FsxError) -> bytes:
+    detail = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{error}</Message></Error>"
+    return f"<ErrorResponse>{detail}<RequestId>{uuid4()}</RequestId></ErrorResponse>".encode()
+
+
+def _answer(status: int, body: bytes, content_type: str = "application/x-amz-json-1.1") -> Answer:
+    return Answer(status, {"Content-Type": content_type, "x-amzn-RequestId": str(uuid4())}, body)
