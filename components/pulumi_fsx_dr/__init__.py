@@ -2,5 +2,6 @@
 
 from .arguments import BackupCopyArgs
 from .backup_copy import BackupCopy
+from .dr_region import DrRegion, DrRegionArgs
 
-__all__ = ["BackupCopy", "BackupCopyArgs"]
+__all__ = ["BackupCopy", "BackupCopyArgs", "DrRegion", "DrRegionArgs"]

@@ -8,6 +8,8 @@ from pulumi.dynamic import Resource
 from .arguments import NAMES, BackupCopyArgs
 from .provider import BackupCopyProvider
 
+__all__ = ["BackupCopy", "BackupCopyArgs"]
+
 _COMPUTED = (
     "arn",
     "lifecycle",

@@ -4,8 +4,14 @@ The FSx client (`fsx.py`) is the only place that turns an AWS error into one of 
 """
 
 
-class FsxDrError(Exception):
-    """Base of all errors of this package."""
+from pulumi import RunError
+
+
+class FsxDrError(RunError):
+    """Base of all errors of this package.
+
+    A program that ends with a `RunError` shows its sentence and no traceback.
+    """
 
 
 class InvalidSettingsError(FsxDrError):

@@ -17,6 +17,7 @@ MAX_TAG_VALUE = 256  # FSx API, TagValue
 
 _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 _NO_TIME = "unknown"
+_SURELY_KEPT = 170  # characters of an identity that always fit into a mark
 _NOT_IN_TAG_VALUES = re.compile(r"[^\w .:/=+\-@]")
 
 
@@ -119,6 +120,16 @@ def parse_mark(value: str | None) -> Mark | None:
 def identity_of(urn: str) -> str:
     """Return `project/stack/name` of a URN, in characters that a tag value may hold."""
     stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
+    return _identity(project, stack, name)
+
+
+def is_identity(identity: str, project: str, stack: str, name: str) -> bool:
+    """Tell whether a mark's identity, which may have been cut to fit, is that of a resource."""
+    whole = _identity(project, stack, name)
+    return whole == identity or (len(identity) >= _SURELY_KEPT and whole.startswith(identity))
+
+
+def _identity(project: str, stack: str, name: str) -> str:
     return _NOT_IN_TAG_VALUES.sub("_", f"{project}/{stack}/{name}")
 
 

@@ -75,7 +75,7 @@ def rows(
 def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRow]:
     """Return the rows with age and verdict as they are at another moment.
 
-    Stack outputs drop what is None, so the rows may lack it; the returned ones have it.
+    The rows may lack what is None, as it happens on the way through Pulumi; the returned ones have it.
     """
     return [_judged(row, now) for row in rows]
 

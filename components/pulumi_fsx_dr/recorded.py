@@ -114,10 +114,10 @@ def kind_of(name: str) -> Kind:
 def arguments(backup: Backup, kind: Kind) -> dict[str, Any]:
     """Return the arguments that a backup fills in, without those of which it records nothing."""
     members = {**backup.file_system, **backup.file_system.get(kind.configuration, {})}
-    filled = {_argument(member): _value(members[member]) for member in kind.recorded if members.get(member) is not None}
-    if backup.kms_key_arn:
-        filled["kms_key_id"] = backup.kms_key_arn
-    return filled
+    members |= {"KmsKeyId": backup.kms_key_arn, "PreferredSubnetId": None}  # the recorded ones are of another Region
+    if members.get("AutomaticBackupRetentionDays") == 0:
+        members["DailyAutomaticBackupStartTime"] = None  # FSx takes no time for backups that it is not to make
+    return {_argument(member): _value(members[member]) for member in kind.recorded if members.get(member) is not None}
 
 
 def active_directory(backup: Backup) -> dict[str, Any]:

@@ -114,7 +114,7 @@ class _Restoration:
 
     def _filled_in(self) -> set[str]:
         given = self._settings.keys() | self._own.keys()
-        filled = set(self._kind.arguments) - given
+        filled = {*self._kind.arguments} - given
         if recorded.ACTIVE_DIRECTORY in given:
             filled.discard("active_directory_id")
         if self._settings.get("automatic_backup_retention_days") == 0:
@@ -135,7 +135,7 @@ class _Restoration:
         filled = recorded.arguments(backup, self._kind)
         restorable.check_complete(backup, self._kind, filled.keys() | self._settings.keys())
         restorable.check_capacity(backup, decisive["storage_capacity"])
-        deployment_type = decisive["deployment_type"] or filled.get("deployment_type", "")
+        deployment_type = decisive["deployment_type"] or filled.get("deployment_type", "SINGLE_AZ_1")  # FSx's default
         restorable.check_subnets(deployment_type, subnet_ids)
         if deployment_type.startswith("MULTI_AZ"):
             filled["preferred_subnet_id"] = subnet_ids[0]
@@ -156,11 +156,11 @@ class _Restoration:
         return {recorded.ACTIVE_DIRECTORY: {**filled, **given, **secret}}
 
     def _filled_in_directory(self) -> set[str]:
-        given = self._settings.get(recorded.ACTIVE_DIRECTORY)
+        given: Mapping[str, Any] | None = self._settings.get(recorded.ACTIVE_DIRECTORY)
         if given is None:
             return set()
         by_secret = {"username"} if "domain_join_service_account_secret" in given else set()
-        return set(recorded.ACTIVE_DIRECTORY_ARGUMENTS) - given.keys() - by_secret
+        return {*recorded.ACTIVE_DIRECTORY_ARGUMENTS} - given.keys() - by_secret
 
 
 _OWN_ARGUMENTS = RestoredFileSystemArgs.__annotations__.keys()

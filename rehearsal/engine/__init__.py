@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
+INSTALLED = Path(__file__).parents[2] / ".pulumi-cli"  # where `make setup` puts the CLI if there is none
 _OLDEST = (3, 200)
 
 
 def find_engine() -> list[str]:
     """Return the argv prefix of the Pulumi CLI (3.200 or later), or of the double where there is none."""
-    for cli in (shutil.which("pulumi"), shutil.which("pulumi", path=str(_ROOT / ".pulumi" / "bin"))):
+    for cli in (shutil.which("pulumi"), shutil.which("pulumi", path=str(INSTALLED / "bin"))):
         if cli and _version(cli) >= _OLDEST:
             return [cli]
     return [sys.executable, "-m", "rehearsal.engine"]

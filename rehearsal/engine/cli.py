@@ -26,7 +26,7 @@ from rehearsal.engine.stack import Stack, write
 @click.option("--color")
 @click.option("-y", "--yes", is_flag=True)
 @click.pass_context
-def main(context: click.Context, cwd: str, name: str | None, **_taken_for_granted: Any) -> None:
+def main(context: click.Context, /, cwd: str, name: str | None, **_taken_for_granted: Any) -> None:
     """Run a program's dynamic resources without the Pulumi CLI; options of all commands are taken off first."""
     click.echo("engine double: a test double of the Pulumi engine, for rehearsals only", err=True)
     _refuse_real_endpoints()

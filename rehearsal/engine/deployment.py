@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from subprocess import Popen
 from threading import Lock, Semaphore
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 from google.protobuf.json_format import MessageToDict
@@ -50,7 +50,7 @@ class Deployment:
             step = self._guarded(goal, partial(self._plan, goal, request))
             self.slots.acquire()
         try:
-            return step and self._guarded(goal, partial(self._carry_out, step))
+            return self._guarded(goal, partial(self._carry_out, step)) if step else None
         finally:
             self.slots.release()
 
@@ -130,8 +130,10 @@ class Deployment:
         old, new = step.old, step.new or {}
         if old and step.op == "replace" and step.delete_first and not old.get("pendingReplacement"):
             self._delete(old, replacing=True)
-        carry_out = {"same": self._same, "update": self._update}.get(step.op, self._create)
-        done = carry_out(old, new)
+        if old and step.op in {"same", "update"}:
+            done = self._same(old, new) if step.op == "same" else self._update(old, new)
+        else:
+            done = self._create(old, new)
         self.display.step(replace(step, new=done))
         return done
 

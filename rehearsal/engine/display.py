@@ -72,7 +72,7 @@ class Display:
 
 def name_of(urn: str) -> str:
     """Return a resource's logical name."""
-    return urn.split("::")[-1]
+    return urn.rsplit("::", 1)[-1]
 
 
 def _document(step: Step) -> State:

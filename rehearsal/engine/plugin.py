@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import IO, Any, cast
 
 import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -33,8 +33,9 @@ class Plugin:
         command = [sys.executable, "-u", "-m", "pulumi.dynamic", engine]
         environment = {**os.environ, "PULUMI_PROJECT": project, "PULUMI_CONFIG": "{}"}
         self.process = spawn(command, root, environment, subprocess.PIPE)
-        address = f"127.0.0.1:{int(self.process.stdout.readline())}"
-        Thread(target=sys.stderr.writelines, args=(self.process.stdout,), daemon=True).start()
+        output = cast("IO[str]", self.process.stdout)
+        address = f"127.0.0.1:{int(output.readline())}"
+        Thread(target=sys.stderr.writelines, args=(output,), daemon=True).start()
         self.stub = ResourceProviderStub(grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS))
         self.stub.Configure(proto.ConfigureRequest(args=to_struct(config)))
 
@@ -54,7 +55,7 @@ class Plugin:
 def spawn(command: list[str], root: Path, environment: dict[str, str], stdout: Any) -> subprocess.Popen[str]:
     """Start a child in a process group of its own: a Ctrl-C at the terminal is for the engine only."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter
-        command, cwd=root, env=environment, stdout=stdout, text=True, start_new_session=True
+        command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=stdout, text=True, start_new_session=True
     )
 
 

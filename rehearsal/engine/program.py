@@ -5,10 +5,13 @@ import os
 import runpy
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 from pulumi import runtime
 from pulumi.runtime.config import get_config_env, set_all_config
 
+# The engine holds the other end of stdin: without an engine the program would wait for ever.
+Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
 address, project, stack, parallel, dry_run = sys.argv[1:]
 set_all_config(get_config_env(), [])
 settings = runtime.Settings(project, stack, address, address, int(parallel), dry_run == "true")
@@ -18,4 +21,11 @@ loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
 loop.set_default_executor(ThreadPoolExecutor(4 * int(parallel)))
 sys.argv = ["."]
-loop.run_until_complete(runtime.run_in_stack(lambda: runpy.run_path(".", run_name="__main__") and None))
+
+
+def run() -> None:
+    """Run ``__main__.py``."""
+    runpy.run_path(".", run_name="__main__")
+
+
+loop.run_until_complete(runtime.run_in_stack(run))

@@ -35,7 +35,7 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self.over.wait()  # an answer would only make the program print a traceback before it is ended
             context.abort(grpc.StatusCode.CANCELLED, "the run has stopped")
         outputs = to_struct(state.get("outputs", {}))
-        return resource_pb2.RegisterResourceResponse(urn=state["urn"], id=state.get("id"), object=outputs)
+        return resource_pb2.RegisterResourceResponse(urn=state["urn"], id=state.get("id", ""), object=outputs)
 
     def RegisterResourceOutputs(self, request: Any, _context: Any) -> Empty:
         with self.deployment.stack.change():
@@ -51,7 +51,7 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self.deployment.display.say(f"    {name_of(request.urn)}: {request.message}")
         return Empty()
 
-    def Invoke(self, _request: Any, context: grpc.ServicerContext) -> None:
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002 - the name is the base class's
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "the engine double runs no AWS plugin, so it answers no function")
 
     Call = ReadResource = RegisterPackage = Invoke

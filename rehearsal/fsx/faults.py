@@ -32,7 +32,7 @@ _REFUSALS: dict[str, tuple[int, str, str]] = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class Fault:
     """A kind of trouble, the calls it hits, and how often (`times`) or until when (`until`) it does.
 
@@ -79,10 +79,15 @@ def _access_denied(call: Call) -> FsxError:
 
 def _resource(call: Call) -> str:
     name = call.ids[0] if call.ids else "*"
-    if name.startswith("arn:"):
+    if call.service == "sts" or name.startswith("arn:"):
         return name
-    kind = "key" if call.service == "kms" else "file-system" if "FileSystem" in call.action else "backup"
-    return arn(call.service, call.region, call.account, f"{kind}/{name}")
+    return arn(call.service, call.region, call.account, f"{_resource_type(call)}/{name}")
+
+
+def _resource_type(call: Call) -> str:
+    if call.service == "kms":
+        return "key"
+    return "file-system" if "FileSystem" in call.action else "backup"
 
 
 @dataclass

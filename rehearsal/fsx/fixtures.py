@@ -41,7 +41,7 @@ def fsx_service(fsx_clock: ManualClock) -> FsxService:
 @pytest.fixture(params=["in process", "over HTTP"])
 def fsx_session(request: Any, fsx_service: FsxService, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     """Yield a session whose clients reach `fsx_service`, and whose answers are checked against the model."""
-    session = _new_session()
+    session = new_session()
     model.watch(session)
     with ExitStack() as stack:
         if request.param == "over HTTP":
@@ -51,7 +51,8 @@ def fsx_session(request: Any, fsx_service: FsxService, monkeypatch: pytest.Monke
         yield session
 
 
-def _new_session() -> boto3.Session:
+def new_session() -> boto3.Session:
+    """Return a session that shares what is read from disk with all others made here."""
     core = botocore.session.Session()
     # Reading the service models anew takes most of the time of a short test.
     core.register_component("data_loader", _loader())
@@ -69,10 +70,11 @@ def fsx_client(fsx_session: boto3.Session) -> Iterator[Clients]:
     config = Config(retries={"total_max_attempts": 1}, read_timeout=1, parameter_validation=False)
     # The name is only known when this runs, and the stubs have one overload for each service.
     make: Any = fsx_session.client
+    secret = {"aws_secret_access_key": "rehearsal"}
     with ExitStack() as stack:
 
-        def client(region: str = AWAY, service: str = "fsx") -> Any:
-            made = make(service, region_name=region, config=config)
+        def client(region: str = AWAY, service: str = "fsx", *, access_key: str = "rehearsal") -> Any:
+            made = make(service, region_name=region, config=config, aws_access_key_id=access_key, **secret)
             stack.callback(made.close)
             return made
 

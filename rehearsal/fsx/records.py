@@ -76,7 +76,8 @@ class Backup:
 
     def is_copying(self, now: float) -> bool:
         """Tell whether the backup takes one of its Region's slots for copies."""
-        return self.lifecycle(now) == "COPYING" and self.deleted_at is None
+        state = self.work.lifecycle if self.work and self.work.is_running(now) else self.settled
+        return state == "COPYING" and self.deleted_at is None
 
     def lifecycle(self, now: float) -> str:
         """Return the state, leaving deletion aside."""
@@ -133,8 +134,8 @@ class Region:
     max_running: int = 0
 
     def living(self) -> list[Backup]:
-        """Return the backups that are not deleted, by id."""
-        return sorted((b for b in self.backups.values() if b.deleted_at is None), key=lambda b: b.backup_id)
+        """Return the backups that are not deleted."""
+        return [backup for backup in self.backups.values() if backup.deleted_at is None]
 
     def running_copies(self, now: float) -> int:
         """Return how many copies take a slot at `now`."""

@@ -1,5 +1,6 @@
 """DescribeBackups and DescribeFileSystems list what there is, by id, by filter and by page."""
 
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -30,7 +31,8 @@ def error_code(refusal: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def all_pages(client: Any, **request: Any) -> list[list[str]]:
-    pages, token = [], {}
+    pages: list[list[str]] = []
+    token: dict[str, str] = {}
     while True:
         answer = client.describe_backups(**request, **token)
         pages.append([backup["BackupId"] for backup in answer["Backups"]])
@@ -67,6 +69,15 @@ def test_a_backup_shows_the_state_it_was_put_in(fsx_client: Clients, fsx_service
     fsx_service.set_lifecycle(HOME, backup, lifecycle)
 
     assert fsx_client(HOME).describe_backups()["Backups"][0]["Lifecycle"] == lifecycle
+
+
+def test_an_answer_that_breaks_the_model_does_not_pass_unnoticed(
+    fsx_client: Clients, fsx_service: FsxService, fsx_source: str
+) -> None:
+    fsx_service.set_lifecycle(HOME, fsx_source, "ARCHIVING")
+
+    with pytest.raises(AssertionError, match=r"'ARCHIVING' at 'backups\.1\.member\.lifecycle'"):
+        fsx_client(HOME).describe_backups()
 
 
 def test_one_unknown_id_fails_the_whole_call(fsx_client: Clients, fsx_source: str) -> None:
@@ -153,7 +164,7 @@ def test_pages_hold_every_matching_backup_once(
     pages = all_pages(fsx_client(HOME), MaxResults=size, Filters=[by("backup-type", *types)])
 
     wanted = [backup for backup, backup_type in seeded.items() if backup_type in types]
-    assert sorted(sum(pages, [])) == sorted(wanted)
+    assert sorted(chain.from_iterable(pages)) == sorted(wanted)
     assert max(map(len, pages)) <= min(size, limit)
 
 

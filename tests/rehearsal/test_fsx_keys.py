@@ -13,15 +13,20 @@ from rehearsal.fsx.regions import new_id
 pytest_plugins = ["rehearsal.fsx.fixtures"]
 
 SPELLINGS: dict[str, Callable[[str, str], str]] = {
-    "key id": lambda key_arn, _: key_arn.rpartition("/")[2],
+    "key id": lambda key_arn, _: bare_id(key_arn),
     "key ARN": lambda key_arn, _: key_arn,
     "alias": lambda _, alias: alias,
     "alias ARN": lambda key_arn, alias: f"{key_arn.rpartition(':')[0]}:{alias}",
 }
+# moto changes a key's state by its bare id only.
 SPOILERS: dict[str, Callable[[Any, str], Any]] = {
-    "disabled": lambda kms, key: kms.disable_key(KeyId=key),
-    "pending deletion": lambda kms, key: kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7),
+    "disabled": lambda kms, key: kms.disable_key(KeyId=bare_id(key)),
+    "pending deletion": lambda kms, key: kms.schedule_key_deletion(KeyId=bare_id(key), PendingWindowInDays=7),
 }
+
+
+def bare_id(key_arn: str) -> str:
+    return key_arn.rpartition("/")[2]
 
 
 def new_key(kms: Any, **properties: str) -> str:

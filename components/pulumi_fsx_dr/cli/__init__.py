@@ -10,4 +10,4 @@ def main() -> None:
     except ModuleNotFoundError as error:
         sys.stderr.write(f"fsx-dr needs the package {error.name}: pip install 'pulumi-fsx-dr[cli]'.\n")
         sys.exit(2)
-    fsx_dr()
+    fsx_dr(prog_name="fsx-dr")

@@ -17,10 +17,15 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, .
 
 @click.command()
 @click.argument("preview", default="-")
-@click.option("--require-key", "keys", metavar="REGION=KEY", multiple=True, callback=_keys,
-              help="At least one copy there must be encrypted with this key (id or ARN). Repeatable.")
-@click.option("--require-region", "regions", metavar="REGION", multiple=True,
-              help="There must be a copy. Repeatable.")
+@click.option(
+    "--require-key",
+    "keys",
+    metavar="REGION=KEY",
+    multiple=True,
+    callback=_keys,
+    help="At least one copy there must be encrypted with this key (id or ARN). Repeatable.",
+)
+@click.option("--require-region", "regions", metavar="REGION", multiple=True, help="There must be a copy. Repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @click.pass_context
 def check(ctx: click.Context, preview: str, keys: dict[str, str], regions: tuple[str, ...], *, as_json: bool) -> None:

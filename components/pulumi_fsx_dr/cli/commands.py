@@ -8,7 +8,6 @@ from pulumi_fsx_dr.errors import FsxDrError
 
 from .check import check
 from .orphans import orphans
-from .outside import Outside
 from .policy import policy
 from .report import report
 from .watch import watch
@@ -32,15 +31,13 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="pulumi-fsx-dr")
-@click.pass_context
-def fsx_dr(ctx: click.Context) -> None:
+def fsx_dr() -> None:
     """Look after FSx backup copies that Pulumi made for disaster recovery.
 
     AWS credentials and endpoints come the ordinary ways: environment, profile, instance role.
 
     Exit codes: 0 all is well, 1 something needs attention, 2 the command could not find out.
     """
-    ctx.ensure_object(Outside)
 
 
 for _command in (report, watch, orphans, policy, check):

@@ -26,8 +26,13 @@ _RESUMES = {
 
 @click.command()
 @click.option("--region", "regions", metavar="REGION", multiple=True, required=True, help="Search there. Repeatable.")
-@click.option("--state", "states", metavar="FILE", multiple=True,
-              help="A document of 'pulumi stack export', - for standard input. Repeatable.")
+@click.option(
+    "--state",
+    "states",
+    metavar="FILE",
+    multiple=True,
+    help="A document of 'pulumi stack export', - for standard input. Repeatable.",
+)
 @click.option("--stack", "stacks", metavar="NAME", multiple=True, help="Run 'pulumi stack export' for it. Repeatable.")
 @click.option("--cwd", type=click.Path(file_okay=False, path_type=Path), help="Directory of the Pulumi program.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
@@ -56,7 +61,7 @@ def orphans(  # noqa: PLR0913  # one for each option
     """  # noqa: D301  # click reads \b, the backspace character
     if not states and not stacks:
         raise click.UsageError("Give at least one state, with --state FILE or --stack NAME.")
-    outside = ctx.find_object(Outside) or Outside()
+    outside = ctx.ensure_object(Outside)
     held = Held.by([*map(document, states), *(Stack(name, cwd).export() for name in stacks)])
     backups = [backup for region in unique(regions) for backup in outside.region(region).backups()]
     found = found_among(backups, held)

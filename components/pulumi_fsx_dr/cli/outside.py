@@ -67,13 +67,13 @@ def document(file: str) -> Mapping[str, Any]:
         InvalidSettingsError: there is no such file, or no such object in it.
     """
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettingsError(f"{file} cannot be read: {error}.") from None
+        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise InvalidSettingsError(f"{file} cannot be read: {error.strerror}.") from None
     return parsed(text, "Standard input" if file == "-" else file)
 
 
-def parsed(text: str, origin: str) -> Mapping[str, Any]:
+def parsed(text: str | bytes, origin: str) -> Mapping[str, Any]:
     """Return the JSON object in a text.
 
     Raises:

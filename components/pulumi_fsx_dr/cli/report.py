@@ -25,7 +25,7 @@ _FORMATS: Mapping[str, Callable[[list[ReadinessRow], datetime], str]] = MappingP
 @click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="table", show_default=True)
 @click.option("--output", metavar="FILE", help="Write here instead of standard output.")
 @click.pass_context
-def report(outputs: Outputs, ctx: click.Context, form: str, output: str | None) -> None:
+def report(ctx: click.Context, outputs: Outputs, /, form: str, output: str | None) -> None:
     """Tell how old the newest copy of each source is in each DR Region.
 
     Ages are those of now, counted from when the source backup was made.
@@ -38,7 +38,7 @@ def report(outputs: Outputs, ctx: click.Context, form: str, output: str | None) 
 
     Exit codes: 0 all are ready, 1 a source is late or missing, 2 the report could not be made.
     """  # noqa: D301  # click reads \b, the backspace character
-    outside = ctx.find_object(Outside) or Outside()
+    outside = ctx.ensure_object(Outside)
     rows = readiness_rows(outputs(), outside.now)
     text = _FORMATS[form](rows, outside.now)
     _write(text, output)
@@ -52,4 +52,4 @@ def _write(text: str, output: str | None) -> None:
     try:
         Path(output).write_text(click.unstyle(text) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InvalidSettingsError(f"{output} cannot be written: {error}.") from None
+        raise InvalidSettingsError(f"{output} cannot be written: {error.strerror}.") from None

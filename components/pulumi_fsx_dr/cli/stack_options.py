@@ -20,7 +20,7 @@ Outputs = Callable[[], Mapping[str, Any]]
 
 
 def outputs_options(command: Callable[Concatenate[Outputs, _P], _R]) -> Callable[_P, _R]:
-    """Add the options, and hand the command a way to the outputs as its first argument."""
+    """Add the options, and hand the command a way to the outputs as its first argument (after the context)."""
 
     @wraps(command)
     def with_outputs(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -29,7 +29,9 @@ def outputs_options(command: Callable[Concatenate[Outputs, _P], _R]) -> Callable
         return command(read, *args, **kwargs)
 
     for option in (
-        click.option("--cwd", type=click.Path(file_okay=False, path_type=Path), help="Directory of the Pulumi program."),
+        click.option(
+            "--cwd", type=click.Path(file_okay=False, path_type=Path), help="Directory of the Pulumi program."
+        ),
         click.option("--stack", metavar="NAME", help="The stack; default: the one selected."),
         click.option(
             "--outputs",

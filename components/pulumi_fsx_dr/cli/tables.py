@@ -73,10 +73,10 @@ def _cells(row: ReadinessRow) -> list[str]:
     return [
         f"{row['source']} ({row['source_region']})",
         row["region"],
-        row["newest_copy"] or "–",
+        row["newest_copy"] or words.NONE,
         words.hours(row["age_hours"]),
         words.hours(row["target_hours"]),
-        running or "–",
+        running or words.NONE,
     ]
 
 

@@ -17,15 +17,27 @@ from .tables import rendered
 
 @click.command()
 @outputs_options
-@click.option("--region", "regions", metavar="REGION", multiple=True,
-              help="A DR Region to watch; repeatable. Default: those of the stack's outputs.")
-@click.option("--every", type=click.FloatRange(min=0, min_open=True), default=15, show_default=True,
-              envvar="PULUMI_FSX_DR_POLL_SECONDS", show_envvar=True, help="Seconds between two looks.")
+@click.option(
+    "--region",
+    "regions",
+    metavar="REGION",
+    multiple=True,
+    help="A DR Region to watch; repeatable. Default: those of the stack's outputs.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0, min_open=True),
+    default=15,
+    show_default=True,
+    envvar="PULUMI_FSX_DR_POLL_SECONDS",
+    show_envvar=True,
+    help="Seconds between two looks.",
+)
 @click.option("--once", is_flag=True, help="Look once; a Region that does not answer is an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print each look as one line of JSON.")
 @click.pass_context
 def watch(  # noqa: PLR0913  # one for each option
-    outputs: Outputs, ctx: click.Context, regions: tuple[str, ...], every: float, *, once: bool, as_json: bool
+    ctx: click.Context, outputs: Outputs, /, regions: tuple[str, ...], every: float, *, once: bool, as_json: bool
 ) -> None:
     """Show how far all running copies are, until none runs any more.
 
@@ -39,7 +51,7 @@ def watch(  # noqa: PLR0913  # one for each option
 
     Exit codes: 0 nothing runs any more (or --once), 2 a Region could not be asked, 130 interrupted.
     """  # noqa: D301  # click reads \b, the backspace character
-    outside = ctx.find_object(Outside) or Outside()
+    outside = ctx.ensure_object(Outside)
     watched = unique(regions) or _regions(outputs, outside)
     with ExitStack() as stack:
         show = _shower(stack, as_json=as_json)

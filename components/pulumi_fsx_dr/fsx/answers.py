@@ -1,10 +1,13 @@
 """What AWS answers when it does not do what was asked, as one of our errors."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from botocore import exceptions as aws
+from botocore.awsrequest import AWSResponse
 from botocore.parsers import ResponseParserError
 
 from pulumi_fsx_dr import errors
@@ -47,7 +50,6 @@ _LIMITS: dict[str, tuple[type[errors.ServiceError], str]] = {
 }
 _BUSY_TEXT = re.compile(r"being (copied|restored|created)|in progress", re.IGNORECASE)
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
-_HTTP_SERVER_ERROR = 500
 
 _NO_CREDENTIALS = (
     aws.NoCredentialsError,
@@ -88,6 +90,19 @@ def translated(action: str, region: str) -> Iterator[None]:
         raise errors.TransientError(f"{call} got an answer that makes no sense ({_first_line(error)}).") from None
 
 
+def require_json(http_response: AWSResponse, **_event: object) -> None:
+    """Refuse a successful answer that is no JSON: botocore takes it for an empty one, whatever was done.
+
+    Raises:
+        ResponseParserError: the answer is no JSON.
+    """
+    if http_response.status_code == HTTPStatus.OK:
+        try:
+            json.loads(http_response.content)
+        except ValueError:
+            raise ResponseParserError("the answer is no JSON") from None
+
+
 def _from_answer(error: aws.ClientError, call: str, action: str, region: str) -> errors.ServiceError:
     code, message = _code(error), _message(error)
     said = f"{call} answered {code}: {message}"
@@ -105,7 +120,7 @@ def _kind(error: aws.ClientError, code: str, message: str) -> tuple[type[errors.
         return _KINDS[code]
     if code == "BadRequest" and _BUSY_TEXT.search(message):
         return errors.BusyError, ""
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _HTTP_SERVER_ERROR:
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return errors.TransientError, "Try again later."
     return errors.ServiceError, ""
 

@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from pulumi_fsx_dr import errors
 
-from .answers import translated
+from .answers import require_json, translated
 from .backup import Backup, CopyRequest
 from .credentials import Credentials
 from .partitions import partition_of
@@ -164,7 +164,10 @@ class FsxRegion:
         with self._lock:
             if service not in self._clients:
                 session = self._credentials.session()
-                self._clients[service] = session.client(service, region_name=self.name, config=self._config)  # type: ignore[call-overload]  # the overloads know literal service names only
+                client = session.client(service, region_name=self.name, config=self._config)  # type: ignore[call-overload]  # the overloads know literal service names only
+                for speaks_json in ("fsx", "kms"):
+                    client.meta.events.register(f"after-call.{speaks_json}", require_json)
+                self._clients[service] = client
             return self._clients[service]
 
     @contextmanager

@@ -1,0 +1,36 @@
+# make setup once, then any of the others. Only setup downloads anything.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test lint types bench soak clean
+
+setup: $(READY)
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/python -m rehearsal.setting_up
+	touch $@
+
+demo: $(READY)
+	$(BIN)/python -m rehearsal demo
+
+test: $(READY)
+	$(BIN)/pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks bench
+
+soak: $(READY)
+	$(BIN)/python -m benchmarks soak
+
+clean:
+	rm -rf .venv .pulumi-cli .rehearsal build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

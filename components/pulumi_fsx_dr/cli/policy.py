@@ -1,0 +1,71 @@
+"""`fsx-dr policy`: the least that the stack's AWS identity needs."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import click
+
+from pulumi_fsx_dr.iam import policy as least_policy
+from pulumi_fsx_dr.kms import KeyName
+
+from .outside import echo_json
+
+
+def _account(_ctx: click.Context, _parameter: click.Parameter, account: str) -> str:
+    if not (len(account) == 12 and account.isdecimal()):  # noqa: PLR2004  # AWS account ids have twelve digits
+        raise click.BadParameter(f"{account!r} is not of twelve digits.")
+    return account
+
+
+def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str, ...]) -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for arn in arns:
+        name = KeyName.parse(arn)
+        if name is None or name.region is None or name.is_alias:
+            raise click.BadParameter(f"{arn!r} is not the ARN of a KMS key.")
+        found[name.region].append(arn)
+    return found
+
+
+@click.command()
+@click.option("--account", metavar="ID", required=True, callback=_account, help="AWS account, twelve digits.")
+@click.option(
+    "--source-region",
+    "sources",
+    metavar="REGION",
+    multiple=True,
+    required=True,
+    help="Where the backups are. Repeatable.",
+)
+@click.option(
+    "--dr-region",
+    "destinations",
+    metavar="REGION",
+    multiple=True,
+    required=True,
+    help="Where the copies go. Repeatable.",
+)
+@click.option(
+    "--key",
+    "keys",
+    metavar="ARN",
+    multiple=True,
+    callback=_by_region,
+    help="A KMS key of backups or copies. Repeatable; the key that AWS manages, aws/fsx, needs no mention.",
+)
+def policy(
+    account: str, sources: tuple[str, ...], destinations: tuple[str, ...], keys: Mapping[str, list[str]]
+) -> None:
+    """Print the least IAM policy that the stack needs.
+
+    It is for the identity that runs pulumi; the partition follows from the Regions.
+
+    \b
+    Examples:
+      fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1
+      fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1 \\
+        --key arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f
+
+    Exit codes: 0 printed, 2 an argument makes no sense.
+    """  # noqa: D301  # click reads \b, the backspace character
+    echo_json(least_policy(account, source_regions=sources, dr_regions=destinations, key_arns=keys))

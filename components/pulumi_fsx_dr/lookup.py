@@ -1,0 +1,68 @@
+"""What a program looks up in FSx while it runs: the sources, and the copies that are already there."""
+
+import functools
+from collections.abc import Callable
+from typing import TypeVar
+
+import pulumi
+
+from .errors import TransientError
+from .fsx import Backup, Credentials, FsxRegion
+
+_T = TypeVar("_T")
+
+
+class Lookup:
+    """FSx as one run of a program sees it: each Region and file system is asked once."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._dark: set[str] = set()
+        self.copies_in = functools.cache(self.fresh_copies_in)
+        self.backups_of = functools.cache(self._backups_of)
+
+    def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
+        """Return the copies that are in a DR Region now, whoever made them.
+
+        Raises:
+            ServiceError: the Region does not say; without it nothing can be decided.
+        """
+        return tuple(b for b in FsxRegion(region, self._credentials).backups() if b.source_backup_id)
+
+    def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
+        """Return a file system's backups in its own Region, or None, with a warning, if that Region is dark.
+
+        Raises:
+            ServiceError: the Region answers, but not what was asked.
+        """
+        fsx = FsxRegion(region, self._credentials, impatient=True)
+        return self._unless_dark(region, lambda: tuple(fsx.backups(file_system_id)))
+
+    def file_system_exists(self, file_system_id: str, region: str) -> bool:
+        """Tell whether a file system exists; one whose Region is dark is taken to."""
+        fsx = FsxRegion(region, self._credentials, impatient=True)
+        return self._unless_dark(region, lambda: fsx.file_system_exists(file_system_id)) is not False
+
+    def _unless_dark(self, region: str, ask: Callable[[], _T]) -> _T | None:
+        if region in self._dark:
+            return None
+        try:
+            return ask()
+        except TransientError as error:
+            self._dark.add(region)
+            pulumi.log.warn(
+                f"Source Region {region} does not answer, so its copies stay as they are and none is retired: {error}"
+            )
+            return None
+
+
+@functools.cache
+def of_stack(stack: str) -> Lookup:
+    """Return the look-up with the AWS settings of the stack that runs now."""
+    del stack  # names the cache entry: one run of a program is one stack
+    return Lookup(Credentials.from_config(_setting))
+
+
+def _setting(key: str) -> str | None:
+    namespace, _, name = key.partition(":")
+    return pulumi.Config(namespace).get(name)

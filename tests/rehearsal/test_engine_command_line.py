@@ -1,0 +1,262 @@
+"""The engine double's command line, and the rig that runs one scenario on the double and on the real CLI alike."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOUBLE = [sys.executable, "-m", "rehearsal.engine"]
+
+on_both_engines = pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param(DOUBLE, id="double"),
+        pytest.param(
+            ["pulumi"],
+            id="cli",
+            marks=[
+                pytest.mark.pulumi_cli,
+                pytest.mark.skipif(not shutil.which("pulumi"), reason="there is no Pulumi CLI on PATH"),
+            ],
+        ),
+    ],
+)
+
+PROVIDER = '''
+import json, os, sys, time
+from pathlib import Path
+from google.protobuf import any_pb2, struct_pb2
+from google.rpc.status_pb2 import Status
+from pulumi.dynamic import *
+from pulumi.runtime.proto import provider_pb2
+
+def told(what, label):
+    """Whether the test asks for this, by a file such as create-fails-a."""
+    return os.path.exists(f"{what}-{label}")
+
+def record(*words):
+    with open("calls", "a") as calls:
+        calls.write(" ".join(words) + "\\n")
+
+class Recorder(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def configure(self, request):
+        record("configure", str(request.config.get("colour")))
+
+    def check(self, olds, news):
+        record("check", news["label"], "olds" if olds else "anew")
+        failures = [CheckFailure("tag", "is no tag")] if told("check-fails", news["label"]) else []
+        return CheckResult(news, failures)
+
+    def diff(self, id, olds, news):
+        record("diff", news["label"])
+        changed = [key for key in ("source", "tag") if olds.get(key) != news.get(key)]
+        return DiffResult(bool(changed), [key for key in changed if key == "source"])
+
+    def create(self, props):
+        record("create", props["label"])
+        host = sys._getframe(1).f_locals
+        request, context = host["request"], host["context"]
+        while told("create-waits", props["label"]):
+            time.sleep(0.05)
+        if told("create-fails", props["label"]):
+            raise RuntimeError("there is no room left")
+        if told("create-is-partial", props["label"]):
+            properties = struct_pb2.Struct()
+            properties.update(props | {"status": "half"})
+            detail = any_pb2.Any()
+            detail.Pack(provider_pb2.ErrorResourceInitFailed(id="half", properties=properties, reasons=["not ready"]))
+            status = Status(code=2, details=[detail]).SerializeToString()
+            context.set_trailing_metadata((("grpc-status-details-bin", status),))
+            raise RuntimeError("not ready")
+        count = len([line for line in Path("calls").read_text().splitlines() if line.startswith("create")])
+        return CreateResult(f"{props['label']}{count}", props | {"status": "ready", "timeout": request.timeout})
+
+    def update(self, id, olds, news):
+        record("update", id)
+        return UpdateResult(news | {"status": "ready"})
+
+    def read(self, id, props):
+        record("read", id)
+        if told("gone", props["label"]):
+            return ReadResult(None, {})
+        if told("drifted", props["label"]):
+            inputs = {key: props[key] for key in ("label", "source")} | {"tag": "drifted"}
+            return ReadResult(id, props | inputs, inputs)
+        return ReadResult(id, props)
+
+    def delete(self, id, props):
+        record("delete", id)
+        if told("delete-fails", props["label"]):
+            raise RuntimeError("it is in use")
+
+class Thing(Resource, module="rig", name="Thing"):
+    def __init__(self, label, props, opts):
+        super().__init__(Recorder(), label, {"source": "s", "tag": "t", **props, "label": label, "status": None}, opts)
+'''
+
+PROGRAM = """
+import json
+from pathlib import Path
+import pulumi
+from provider import Thing
+
+config = pulumi.Config()
+group = pulumi.ComponentResource("rig:index:Group", "group")
+things = {}
+for label, wanted in json.loads(Path("wanted.json").read_text()).items():
+    options = wanted.pop("options", {})
+    options["aliases"] = [pulumi.Alias(name=name) for name in options.get("aliases", [])]
+    options["custom_timeouts"] = pulumi.CustomTimeouts(**options.get("custom_timeouts", {}))
+    after = [things[name] for name in wanted.pop("after", [])]
+    opts = pulumi.ResourceOptions(parent=group, depends_on=after, **options)
+    things[label] = Thing(label, wanted, opts)
+pulumi.export("ids", {label: thing.id for label, thing in things.items()})
+pulumi.export("config", [
+    config.get_object("sources"), config.get_bool("copy"), config.get_int("keep"), config.get("colour"),
+])
+"""
+
+PROJECT = """
+name: rig
+runtime: {{name: python, options: {{toolchain: pip, virtualenv: "{venv}"}}}}
+config:
+  sources: {{type: array, items: {{type: object}}, default: [{{region: eu-west-1}}]}}
+  copy: {{type: boolean, default: true}}
+  keep: {{type: integer, default: 7}}
+  colour: {{type: string, default: red}}
+"""
+
+
+class Rig:
+    """A project of recorded things, and an engine to run it on."""
+
+    def __init__(self, folder: Path, engine: list[str]) -> None:
+        self.folder, self.engine = folder / "project", engine
+        self.environment = {
+            **os.environ,
+            "PULUMI_BACKEND_URL": f"file://{folder}",
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        }
+        self.folder.mkdir()
+        (self.folder / "Pulumi.yaml").write_text(PROJECT.format(venv=sys.prefix))
+        (self.folder / "provider.py").write_text(PROVIDER)
+        (self.folder / "__main__.py").write_text(PROGRAM)
+        self.want({})
+        self.run("stack", "init", "dev")
+
+    def want(self, things: dict[str, dict[str, Any]]) -> None:
+        """Let the program declare these things."""
+        (self.folder / "wanted.json").write_text(json.dumps(things))
+
+    def tell(self, *wishes: str) -> None:
+        """Ask the provider for these, such as create-fails-a, and for nothing else."""
+        for file in [file for file in self.folder.iterdir() if "-" in file.name]:
+            file.unlink()
+        for wish in wishes:
+            (self.folder / wish).touch()
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """Start a command of the engine."""
+        return subprocess.Popen(  # noqa: S603 - the engine under test
+            [*self.engine, *words, "-C", str(self.folder), "--non-interactive", "--color", "never"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str, fails: bool = False) -> str:
+        """Run a command to its end and return what it printed."""
+        output, errors = self._finished(*words, fails=fails)
+        return output + errors
+
+    def read(self, *words: str) -> Any:
+        """Run a command that prints a JSON document and return that."""
+        return json.loads(self._finished(*words, fails=False)[0])
+
+    def _finished(self, *words: str, fails: bool) -> tuple[str, str]:
+        with self.start(*words) as process:
+            output, errors = process.communicate(timeout=60)
+        assert (process.returncode != 0) == fails, output + errors
+        return output, errors
+
+    def kill(self, run: "subprocess.Popen[str]") -> None:
+        """Kill a run at once, and then what it left running; the project's own folder marks that."""
+        run.kill()
+        for environment in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if f"PULUMI_BACKEND_URL=file://{self.folder.parent}".encode() in environment.read_bytes():
+                    os.kill(int(environment.parent.name), signal.SIGKILL)
+        run.communicate()
+
+    def up(self, things: dict[str, dict[str, Any]], *words: str, fails: bool = False) -> list[str]:
+        """Run `up` for these things, without a preview, and return the provider calls."""
+        self.want(things)
+        self.run("up", "--yes", "--skip-preview", *words, fails=fails)
+        return self.calls()
+
+    def calls(self) -> list[str]:
+        """Return the calls since the last look, without configure."""
+        file = self.folder / "calls"
+        lines = file.read_text().splitlines() if file.exists() else []
+        earlier, self.seen = getattr(self, "seen", 0), len(lines)
+        return [line for line in lines[earlier:] if not line.startswith("configure")]
+
+    def wait_for(self, call: str) -> None:
+        """Wait until a call has begun."""
+        file = self.folder / "calls"
+        deadline = time.monotonic() + 30
+        while not file.exists() or call not in file.read_text().splitlines():
+            assert time.monotonic() < deadline, f"{call} never came"
+            time.sleep(0.05)
+
+    def state(self) -> dict[str, Any]:
+        """Return {name: state} of the things, a pending delete as "name!"."""
+        resources = self._deployment().get("resources", [])
+        things = [state for state in resources if state["type"].startswith("pulumi-python:")]
+        return {state["urn"].split("::")[-1] + "!" * state.get("delete", False): state for state in things}
+
+    def pending(self) -> list[tuple[str, str]]:
+        """Return what an interrupted run left: (operation, name)."""
+        operations = self._deployment().get("pending_operations") or []
+        return [(item["type"], item["resource"]["urn"].split("::")[-1]) for item in operations]
+
+    def planned(self) -> list[tuple[str, str, list[str]]]:
+        """Return (op, name, replace reasons) of the steps of a preview that change something."""
+        steps = self.read("preview", "--json")["steps"]
+        return [
+            (step["op"], step["urn"].split("::")[-1], step.get("replaceReasons") or [])
+            for step in steps
+            if step["op"] != "same"
+        ]
+
+    def _deployment(self) -> dict[str, Any]:
+        deployment: dict[str, Any] = self.read("stack", "export")["deployment"]
+        return deployment
+
+
+@on_both_engines
+def test_declared_defaults_and_set_values_reach_the_program(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.run("config", "set", "colour", "blue")
+    rig.run("config", "set", "sources[0].region", "us-east-1", "--path")
+
+    rig.up({})
+
+    assert rig.read("stack", "output", "--json")["config"] == [[{"region": "us-east-1"}], True, 7, "blue"]

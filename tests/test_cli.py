@@ -1,0 +1,473 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from pulumi_fsx_dr.cli.commands import fsx_dr
+from pulumi_fsx_dr.cli.outside import Outside
+from pulumi_fsx_dr.fsx import CopyRequest, Credentials, FsxRegion
+from pulumi_fsx_dr.ownership import MARK_TAG
+
+from rehearsal.fsx import FsxService, ManualClock, in_process
+from tests.backups import hours_ago, pending, recorded
+
+RECORDED = Path(__file__).parent / "recorded"
+OUTPUTS = str(RECORDED / "outputs.json")
+STATE = str(RECORDED / "export.json")
+CUT_OFF = "urn:pulumi:dev::files::pulumi-python:dynamic/fsx:BackupCopy::killed"
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared(Credentials):
+    """Credentials whose session leads to a service of this process."""
+
+    made: boto3.Session = field(repr=False)
+
+    def session(self) -> boto3.Session:
+        return self.made
+
+
+class World:
+    """The command with a service, and a clock, of its own."""
+
+    def __init__(self) -> None:
+        self.service = FsxService(ManualClock(), copy_seconds=600)
+        session = boto3.Session("made-up", "made-up")
+        in_process(session, self.service)
+        self.outside = Outside(self.service.clock, lambda name: FsxRegion(name, Prepared(made=session), impatient=True))
+
+    def run(self, *arguments: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(fsx_dr, arguments, obj=self.outside, input=stdin)
+
+    def copy(self, mark: Any = None, *, region: str = "eu-west-1") -> str:
+        """Start a copy and return its id."""
+        file_system = self.service.seed_file_system("eu-central-1")
+        source = self.service.seed_backup("eu-central-1", file_system)
+        tags = {MARK_TAG: str(mark)} if mark else {"team": "storage"}
+        return (
+            self.outside.region(region)
+            .copy(
+                CopyRequest(
+                    source_backup_id=source, source_region="eu-central-1", token=f"token-of-{source}", tags=tags
+                )
+            )
+            .id
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def sentence(result: Result) -> str:
+    """The error on standard error: one line, and nothing on standard output."""
+    assert (result.exit_code, result.stdout) == (2, "")
+    [line] = result.stderr.splitlines()
+    return line
+
+
+# --- report ---------------------------------------------------------------------------------------------------
+
+
+def test_a_report_exits_1_if_a_source_is_late_or_missing_and_names_it(world: World) -> None:
+    result = world.run("report", "--outputs", OUTPUTS)
+
+    assert result.exit_code == 1
+    assert "4 of 6 ready, 1 late, 1 missing at 2027-01-15 08:00 UTC" in result.stdout
+    assert "✗ missing" in result.stdout
+
+
+def test_a_report_exits_0_if_all_are_ready(world: World) -> None:
+    outputs = json.loads(Path(OUTPUTS).read_text())
+    outputs["readiness"] = [row for row in outputs["readiness"] if row["verdict"] == "ready"]
+
+    assert world.run("report", "--outputs", "-", stdin=json.dumps(outputs)).exit_code == 0
+
+
+def test_a_report_judges_by_the_time_it_is_made_and_not_by_that_of_the_last_up(world: World) -> None:
+    world.service.clock.sleep(30 * 3600)
+
+    document = json.loads(world.run("report", "--outputs", OUTPUTS, "--format", "json").stdout)
+
+    assert document["time"] == "2027-01-16T14:00:00+00:00"
+    assert [row["verdict"] for row in document["rows"]] == ["late"] * 5 + ["missing"]
+
+
+def test_markdown_is_a_table_with_a_row_for_each_source_and_region(world: World) -> None:
+    lines = world.run("report", "--outputs", OUTPUTS, "--format", "markdown").stdout.splitlines()
+
+    assert lines[0] == "### Disaster recovery: 4 of 6 ready, 1 late, 1 missing"
+    assert [line.count(" | ") for line in lines if line.startswith("|")] == [6] * 8
+    assert "| ⚠️ late | fs-0aa1bb2cc3dd4ee5f (eu-central-1) | eu-west-1 |" in "\n".join(lines)
+
+
+def test_a_name_cannot_break_out_of_the_markdown_table(world: World) -> None:
+    outputs = json.loads(Path(OUTPUTS).read_text())
+    outputs["readiness"][0]["source"] = "a|b\n<script>"
+
+    result = world.run("report", "--outputs", "-", "--format", "markdown", stdin=json.dumps(outputs))
+
+    assert r"a\|b \<script\> (eu-central-1)" in result.stdout
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "json", "html"])
+def test_a_report_can_be_written_to_a_file(world: World, tmp_path: Path, form: str) -> None:
+    file = tmp_path / "report"
+
+    result = world.run("report", "--outputs", OUTPUTS, "--format", form, "--output", str(file))
+
+    assert (result.stdout, result.exit_code) == ("", 1)
+    assert "fs-0aa1bb2cc3dd4ee5f" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ("", "not one JSON document"),
+        ("[]", "not a JSON object"),
+        ("{}", "no output 'readiness'"),
+        ('{"readiness": "[secret]"}', "does not hold the rows"),
+        ('{"readiness": [{}]}', "does not hold the rows"),
+        ('{"readiness": null}', "does not hold the rows"),
+    ],
+)
+def test_outputs_that_cannot_be_judged_are_an_error(world: World, outputs: str, said: str) -> None:
+    assert said in sentence(world.run("report", "--outputs", "-", stdin=outputs))
+
+
+def test_files_that_cannot_be_read_or_written_are_errors(world: World, tmp_path: Path) -> None:
+    assert "No such file" in sentence(world.run("report", "--outputs", str(tmp_path / "none")))
+    assert "cannot be written" in sentence(world.run("report", "--outputs", OUTPUTS, "--output", str(tmp_path)))
+
+
+# --- where outputs and states come from -----------------------------------------------------------------------
+
+CliDouble = Callable[[str], None]
+
+
+@pytest.fixture
+def pulumi_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliDouble:
+    """Put a `pulumi` on PATH that runs the given shell commands."""
+
+    def says(script: str) -> None:
+        program = tmp_path / "pulumi"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    return says
+
+
+def test_outputs_are_asked_of_pulumi_for_the_stack_and_directory_given(
+    world: World, pulumi_says: CliDouble, tmp_path: Path
+) -> None:
+    (tmp_path / "program").mkdir()
+    pulumi_says(
+        f'[ "$*|${{PWD##*/}}" = "stack output --json --non-interactive --stack prod|program" ] && cat {OUTPUTS}'
+    )
+
+    result = world.run("report", "--stack", "prod", "--cwd", str(tmp_path / "program"))
+
+    assert (result.exit_code, result.stderr) == (1, "")
+
+
+def test_what_pulumi_says_when_it_fails_is_handed_on(world: World, pulumi_says: CliDouble) -> None:
+    pulumi_says("echo 'error: no stack selected' >&2; exit 255")
+
+    assert sentence(world.run("report")) == "Error: pulumi stack output failed: error: no stack selected"
+
+
+def test_a_missing_pulumi_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    assert "The Pulumi CLI did not start" in sentence(world.run("report"))
+
+
+@pytest.mark.pulumi_cli
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no Pulumi CLI on PATH")
+def test_the_real_pulumi_understands_what_it_is_asked(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: files\nruntime: python\n")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    subprocess.run(["pulumi", "stack", "init", "dev"], cwd=tmp_path, check=True, capture_output=True)  # noqa: S607  # the CLI on PATH
+
+    reported = world.run("report", "--cwd", str(tmp_path), "--stack", "dev")
+    searched = world.run("orphans", "--region", "eu-west-1", "--cwd", str(tmp_path), "--stack", "dev")
+
+    assert "no output 'readiness'" in sentence(reported)
+    assert (searched.exit_code, searched.stdout) == (0, "No orphans.\n")
+
+
+# --- watch ----------------------------------------------------------------------------------------------------
+
+
+def looks(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_watching_goes_on_until_the_last_copy_has_finished(world: World) -> None:
+    copy = world.copy()
+
+    result = world.run("watch", "--region", "eu-west-1", "--every", "150", "--json")
+
+    seen = [[(c["backup_id"], c["percent"], c["elapsed_seconds"]) for c in look["copies"]] for look in looks(result)]
+    assert seen == [[(copy, 0, 0.0)], [(copy, 25, 150.0)], [(copy, 50, 300.0)], [(copy, 75, 450.0)], []]
+    assert result.exit_code == 0
+
+
+def test_the_time_left_follows_from_the_pace_so_far(world: World) -> None:
+    world.copy()
+    world.service.clock.sleep(150)
+
+    [look] = looks(world.run("watch", "--region", "eu-west-1", "--once", "--json"))
+
+    assert look["copies"][0]["remaining_seconds"] == 450.0
+
+
+def test_all_regions_of_the_stack_are_watched_if_none_is_named(world: World) -> None:
+    copies = {world.copy(region=region) for region in ("eu-west-1", "eu-north-1")}
+
+    [look] = looks(world.run("watch", "--outputs", OUTPUTS, "--once", "--json"))
+
+    assert {copy["backup_id"] for copy in look["copies"]} == copies
+
+
+def test_a_look_for_people_shows_copy_and_percentage(world: World) -> None:
+    copy = world.copy()
+    world.service.clock.sleep(240)
+
+    result = world.run("watch", "--region", "eu-west-1", "--once")
+
+    assert copy in result.stdout
+    assert "40 %" in result.stdout
+    assert "4 min" in result.stdout
+
+
+def test_a_region_that_gives_no_answer_for_a_while_is_asked_again(world: World) -> None:
+    world.copy()
+    world.service.add_fault("throttled", "DescribeBackups", seconds=400)
+
+    first, last = looks(world.run("watch", "--region", "eu-west-1", "--every", "700", "--json"))
+
+    assert "ThrottlingException" in first["silent"]["eu-west-1"]
+    assert last == {"time": last["time"], "copies": [], "silent": {}}
+
+
+def test_one_look_at_a_region_that_gives_no_answer_is_an_error(world: World) -> None:
+    world.service.darken("eu-west-1")
+
+    assert "eu-west-1" in sentence(world.run("watch", "--region", "eu-west-1", "--once"))
+
+
+def test_a_region_that_refuses_ends_the_watch(world: World) -> None:
+    world.service.add_fault("access_denied", "DescribeBackups")
+
+    assert "fsx:DescribeBackups" in sentence(world.run("watch", "--region", "eu-west-1"))
+
+
+# --- orphans --------------------------------------------------------------------------------------------------
+
+
+def test_no_orphans_is_success(world: World) -> None:
+    world.copy()
+
+    result = world.run("orphans", "--region", "eu-west-1", "--state", STATE)
+
+    assert (result.exit_code, result.stdout) == (0, "No orphans.\n")
+
+
+def test_an_orphan_is_shown_with_the_ways_to_adopt_and_to_delete_it(world: World) -> None:
+    orphan = world.copy(recorded(5))
+    world.service.clock.sleep(3 * 3600)
+
+    result = world.run("orphans", "--region", "eu-west-1", "--state", STATE)
+
+    assert result.exit_code == 1
+    assert [word in result.stdout for word in ("recorded", "files/dev/monday", "3 h", "10 GiB")] == [True] * 4
+    assert f'"adopt_backup_id": "{orphan}"' in result.stdout
+    assert f"aws fsx delete-backup --region eu-west-1 --backup-id {orphan}" in result.stdout
+
+
+def test_a_copy_that_the_next_up_resumes_is_shown_and_no_reason_to_act(world: World) -> None:
+    world.copy(pending(CUT_OFF))
+
+    result = world.run("orphans", "--region", "eu-west-1", "--state", str(RECORDED / "export_pending_create.json"))
+
+    assert result.exit_code == 0
+    assert "the next pulumi up of files/dev goes on with it" in result.stdout
+    assert "delete-backup" not in result.stdout
+
+
+def test_a_copy_of_a_stack_that_was_not_given_asks_for_its_state_first(world: World) -> None:
+    world.copy(recorded(5, "files/prod/monday"))
+
+    result = world.run("orphans", "--region", "eu-west-1", "--state", STATE)
+
+    assert "give the state of files/prod as well" in result.stdout
+
+
+def test_a_failed_copy_is_not_offered_for_adoption(world: World) -> None:
+    orphan = world.copy(recorded(5))
+    world.service.set_lifecycle("eu-west-1", orphan, "FAILED", "no such key")
+
+    result = world.run("orphans", "--region", "eu-west-1", "--state", STATE, "--json")
+
+    [described] = json.loads(result.stdout)["orphans"]
+    assert (described["backup_id"], described["lifecycle"], described["adopt"]) == (orphan, "FAILED", None)
+    assert result.exit_code == 1
+
+
+def test_states_come_from_standard_input_and_from_pulumi_alike(world: World, pulumi_says: CliDouble) -> None:
+    world.copy(pending(CUT_OFF))
+    pulumi_says(f'[ "$*" = "stack export --non-interactive --stack dev" ] && cat {RECORDED}/export_pending_create.json')
+    export = (RECORDED / "export_pending_create.json").read_text()
+
+    from_pulumi = world.run("orphans", "--region", "eu-west-1", "--stack", "dev", "--json")
+    from_stdin = world.run("orphans", "--region", "eu-west-1", "--state", "-", "--json", stdin=export)
+
+    assert from_pulumi.stdout == from_stdin.stdout
+    assert json.loads(from_stdin.stdout)["orphans"][0]["fate"] == "resumed"
+
+
+def test_a_region_that_gives_no_answer_is_an_error_and_never_no_orphans(world: World) -> None:
+    world.service.darken("eu-north-1")
+
+    result = world.run("orphans", "--region", "eu-west-1", "--region", "eu-north-1", "--state", STATE)
+
+    assert "eu-north-1" in sentence(result)
+
+
+def test_searching_for_orphans_without_any_state_is_refused(world: World) -> None:
+    result = world.run("orphans", "--region", "eu-west-1")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Give at least one state" in result.stderr
+
+
+# --- check ----------------------------------------------------------------------------------------------------
+
+
+def test_a_harmless_preview_passes(world: World) -> None:
+    result = world.run("check", str(RECORDED / "preview_delete_one.json"), "--require-region", "eu-north-1")
+
+    assert (result.exit_code, result.stdout) == (0, "✓ Every DR Region keeps a copy.\n")
+
+
+def test_a_preview_that_deletes_the_last_copy_fails(world: World) -> None:
+    result = world.run("check", "-", stdin=(RECORDED / "preview_delete_last.json").read_text())
+
+    assert (result.exit_code, result.stdout.count("✗")) == (1, 1)
+
+
+def test_required_keys_and_regions_are_checked_and_reported_as_json(world: World) -> None:
+    key = "eu-west-1=11111111-1111-4111-8111-111111111111"
+    preview = str(RECORDED / "preview_no_change.json")
+
+    result = world.run("check", preview, "--require-key", key, "--require-region", "us-east-1", "--json")
+
+    west, east = json.loads(result.stdout)["violations"]
+    assert "no copy encrypted with 11111111" in west
+    assert "us-east-1 would have no copy" in east
+    assert result.exit_code == 1
+
+
+def test_a_preview_without_what_stays_the_same_is_an_error(world: World) -> None:
+    assert "--show-sames" in sentence(world.run("check", str(RECORDED / "preview_without_sames.json")))
+
+
+def test_a_key_without_its_region_is_refused(world: World) -> None:
+    result = world.run("check", str(RECORDED / "preview_no_change.json"), "--require-key", "alias/dr")
+
+    assert result.exit_code == 2
+    assert "REGION=KEY" in result.stderr
+
+
+# --- policy ---------------------------------------------------------------------------------------------------
+
+WHERE = ("--account", "111122223333", "--source-region", "eu-central-1", "--dr-region", "eu-west-1")
+
+
+def test_the_policy_names_account_regions_and_keys(world: World) -> None:
+    result = world.run("policy", *WHERE, "--key", KEY_ARN)
+
+    document = json.loads(result.stdout)
+    assert document["Version"] == "2012-10-17"
+    assert [word in result.stdout for word in ("111122223333", "eu-central-1", "eu-west-1", KEY_ARN)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--account", "1111", *WHERE[2:]),
+        (*WHERE, "--key", "0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"),
+        (*WHERE, "--dr-region", "cn-north-1"),
+        WHERE[:4],
+    ],
+    ids=["short account", "key without a Region", "another partition", "no DR Region"],
+)
+def test_a_policy_that_makes_no_sense_is_refused(world: World, arguments: tuple[str, ...]) -> None:
+    result = world.run("policy", *arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+# --- all ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", sorted(fsx_dr.commands))
+def test_every_command_explains_itself_with_examples_and_exit_codes(world: World, command: str) -> None:
+    text = world.run(command, "--help").stdout
+
+    assert f"fsx-dr {command} " in text
+    assert "Exit codes: 0" in text
+
+
+@pytest.mark.parametrize("command", sorted(fsx_dr.commands))
+def test_every_command_and_option_is_documented(command: str) -> None:
+    chapter = (Path(__file__).parents[1] / "docs" / "commands.md").read_text().partition(f"## {command}")[2]
+    options = [name for parameter in fsx_dr.commands[command].params for name in parameter.opts if name[0] == "-"]
+
+    assert [name for name in options if f"`{name}" not in chapter.partition("\n## ")[0]] == []
+
+
+def test_an_interruption_ends_quietly_with_130(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    world.copy()
+    monkeypatch.setattr(world.service.clock, "sleep", interrupt)
+
+    result = world.run("watch", "--region", "eu-west-1", "--json")
+
+    assert (result.exit_code, len(looks(result))) == (130, 1)
+
+
+def test_without_its_extra_packages_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pulumi_fsx_dr.cli import main  # noqa: PLC0415  # as the entry point does
+
+    monkeypatch.delitem(sys.modules, "pulumi_fsx_dr.cli.commands")
+    monkeypatch.setitem(sys.modules, "click", None)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert "pip install 'pulumi-fsx-dr[cli]'" in capsys.readouterr().err
+
+
+def test_ages_of_the_recorded_outputs_fit_the_clock_of_these_tests() -> None:
+    assert hours_ago(0).timestamp() == ManualClock().now()

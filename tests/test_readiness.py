@@ -1,0 +1,170 @@
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_fsx_dr.fsx import Backup
+from pulumi_fsx_dr.readiness import ReadinessRow, judged, rows
+
+from tests.backups import FILE_SYSTEM, NOW, OTHER_FILE_SYSTEM, copy, hours_ago, recorded
+
+SOURCE = {"file_system_id": FILE_SYSTEM, "region": "eu-central-1"}
+
+
+def row(*backups: Backup, source: dict[str, str] | None = None, rpo_hours: float = 24) -> ReadinessRow:
+    [only] = rows([source or SOURCE], "eu-west-1", backups, rpo_hours, NOW)
+    return only
+
+
+def test_a_source_without_any_copy_is_missing() -> None:
+    assert row() == {
+        "source": FILE_SYSTEM,
+        "source_region": "eu-central-1",
+        "region": "eu-west-1",
+        "newest_copy": None,
+        "source_creation_time": None,
+        "age_hours": None,
+        "target_hours": 24.0,
+        "verdict": "missing",
+        "copies": [],
+        "running": [],
+    }
+
+
+def test_age_counts_from_when_the_source_was_made_and_not_from_when_it_was_copied() -> None:
+    late = row(copy(mark=recorded(30), creation_time=hours_ago(1)))
+
+    assert (late["age_hours"], late["verdict"]) == (30.0, "late")
+    assert late["source_creation_time"] == "2027-01-14T02:00:00+00:00"
+
+
+@pytest.mark.parametrize("mark", [None, recorded(None)], ids=["unmarked", "mark without a time"])
+def test_where_no_mark_tells_the_age_counts_from_the_copy_itself(mark: None) -> None:
+    assert row(copy(mark=mark, creation_time=hours_ago(3)))["age_hours"] == 3.0
+
+
+def test_the_newest_copy_is_that_of_the_newest_source_whatever_was_copied_last() -> None:
+    backfilled = copy(1, mark=recorded(50), creation_time=hours_ago(1))
+    regular = copy(2, mark=recorded(10), creation_time=hours_ago(9))
+
+    found = row(backfilled, regular)
+
+    assert found["newest_copy"] == regular.id
+    assert [c["backup_id"] for c in found["copies"]] == [regular.id, backfilled.id]
+
+
+def test_exactly_at_the_target_is_ready_and_a_second_later_is_late() -> None:
+    at_target = row(copy(mark=recorded(24)))
+
+    assert at_target["verdict"] == "ready"
+    assert judged([at_target], NOW + timedelta(seconds=1))[0]["verdict"] == "late"
+
+
+def test_a_running_copy_is_shown_with_its_percentage_but_does_not_count() -> None:
+    running = copy(2, mark=recorded(1), lifecycle="COPYING", progress_percent=40)
+
+    found = row(copy(1, mark=recorded(30)), running)
+
+    assert found["verdict"] == "late"
+    assert found["running"] == [{"backup_id": running.id, "source_backup_id": running.source_backup_id, "percent": 40}]
+
+
+def test_a_failed_copy_is_shown_but_does_not_count() -> None:
+    found = row(copy(1, mark=recorded(1), lifecycle="FAILED"))
+
+    assert found["verdict"] == "missing"
+    assert [c["lifecycle"] for c in found["copies"]] == ["FAILED"]
+
+
+def test_backups_that_are_no_copies_and_copies_of_others_do_not_count() -> None:
+    own_backup = copy(1, source_backup_id=None)
+    of_another = copy(2, mark=recorded(1), file_system_id=OTHER_FILE_SYSTEM)
+
+    assert row(own_backup, of_another)["verdict"] == "missing"
+
+
+def test_a_source_that_is_one_backup_is_met_by_copies_of_that_backup_only() -> None:
+    wanted, other = copy(1, mark=recorded(5)), copy(2, mark=recorded(1))
+    source = {"backup_id": str(wanted.source_backup_id), "region": "eu-central-1"}
+
+    found = row(wanted, other, source=source)
+
+    assert (found["source"], found["newest_copy"]) == (wanted.source_backup_id, wanted.id)
+
+
+def test_rows_come_in_the_order_of_the_sources() -> None:
+    sources = [{"file_system_id": name, "region": "eu-central-1"} for name in (OTHER_FILE_SYSTEM, FILE_SYSTEM)]
+
+    assert [r["source"] for r in rows(sources, "eu-west-1", [], 24, NOW)] == [OTHER_FILE_SYSTEM, FILE_SYSTEM]
+
+
+def test_rows_that_lost_their_nones_on_the_way_through_pulumi_are_judged_all_the_same() -> None:
+    whole = row(copy(1, lifecycle="COPYING", mark=recorded(1)))
+    lost = {key: value for key, value in whole.items() if value is not None}
+    lost["running"] = [{k: v for k, v in running.items() if v is not None} for running in whole["running"]]
+
+    assert judged([lost], NOW) == [whole]
+
+
+lifecycles = st.sampled_from(["AVAILABLE", "FAILED", "COPYING", "PENDING", "DELETED", "NEW_TO_US"])
+a_copy = st.builds(
+    lambda number, hours, lifecycle, file_system: copy(
+        number, mark=recorded(hours), lifecycle=lifecycle, file_system_id=file_system
+    ),
+    st.integers(0, 10**6),
+    st.floats(0, 2000),
+    lifecycles,
+    st.sampled_from([FILE_SYSTEM, OTHER_FILE_SYSTEM]),
+)
+copies = st.lists(a_copy, max_size=12, unique_by=lambda c: c.id)
+targets = st.floats(0.1, 1000)
+later = st.timedeltas(timedelta(), timedelta(days=400))
+
+
+@given(copies, targets)
+def test_rows_are_json_and_come_back_the_same(backups: list[Backup], target: float) -> None:
+    found = row(*backups, rpo_hours=target)
+
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+@given(copies, targets, later)
+def test_judging_rows_at_a_moment_gives_the_rows_of_that_moment(
+    backups: list[Backup], target: float, passed: timedelta
+) -> None:
+    then = NOW + passed
+
+    assert judged(rows([SOURCE], "eu-west-1", backups, target, NOW), then) == rows(
+        [SOURCE], "eu-west-1", backups, target, then
+    )
+
+
+@given(copies, targets)
+def test_ready_exactly_if_some_available_copy_has_a_source_young_enough(backups: list[Backup], target: float) -> None:
+    young = [
+        made
+        for backup in row(*backups, rpo_hours=target)["copies"]
+        if backup["lifecycle"] == "AVAILABLE"
+        and NOW - (made := datetime.fromisoformat(backup["source_creation_time"])) <= timedelta(hours=target)
+    ]
+
+    assert (row(*backups, rpo_hours=target)["verdict"] == "ready") == bool(young)
+
+
+@given(copies, targets)
+def test_every_copy_of_the_source_is_counted_once(backups: list[Backup], target: float) -> None:
+    found = row(*backups, rpo_hours=target)
+
+    shown = [c["backup_id"] for c in found["copies"]] + [c["backup_id"] for c in found["running"]]
+    there = [b.id for b in backups if b.file_system_id == FILE_SYSTEM and b.lifecycle != "DELETED"]
+    assert sorted(shown) == sorted(there)
+
+
+@given(copies, targets, a_copy)
+def test_one_more_copy_never_makes_a_region_less_ready(backups: list[Backup], target: float, more: Backup) -> None:
+    order = ["missing", "late", "ready"]
+
+    before, after = row(*backups, rpo_hours=target), row(*backups, more, rpo_hours=target)
+
+    assert order.index(after["verdict"]) >= order.index(before["verdict"])

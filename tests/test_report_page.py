@@ -1,0 +1,184 @@
+"""The HTML page, as text and in a real browser."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_fsx_dr.cli.page import Axis, page
+from pulumi_fsx_dr.readiness import ReadinessRow, judged
+
+from tests.backups import NOW
+
+RECORDED = json.loads((Path(__file__).parent / "recorded" / "outputs.json").read_text())
+CHROMIUM = shutil.which("chromium")
+
+# Shows the page in a frame of each width and writes down what a reader would see there.
+LOOK = """<!doctype html><body><script>
+const see = (frame) => {
+  const root = frame.contentDocument, all = (what) => [...root.querySelectorAll(what)];
+  const inside = (dot) => {
+    const [inner, outer] = [dot, dot.closest('.time')].map((e) => e.getBoundingClientRect());
+    return inner.width > 0 && inner.left >= outer.left - 2 && inner.right <= outer.right + 2;
+  };
+  return {
+    width: root.documentElement.clientWidth, needed: root.documentElement.scrollWidth,
+    height: root.documentElement.scrollHeight, heading: root.querySelector('h1').textContent,
+    dots: all('.dot').length, astray: all('.dot').filter((dot) => !inside(dot)).length,
+    regions: all('.region h2').map((e) => e.textContent), bars: all('progress').map((e) => e.value),
+  };
+};
+const shown = (width) => new Promise((done) => {
+  const frame = document.createElement('iframe');
+  Object.assign(frame.style, {width: width + 'px', height: '900px', border: 0});
+  frame.onload = () => done(see(frame));
+  frame.srcdoc = document.querySelector('textarea').value;
+  document.body.append(frame);
+});
+addEventListener('load', async () => {
+  const found = [];
+  for (const width of [1280, 390]) found.push(await shown(width));
+  const out = document.createElement('output');
+  out.textContent = JSON.stringify(found);
+  document.body.append(out);
+});
+</script>"""
+
+
+def rows() -> list[ReadinessRow]:
+    return judged(RECORDED["readiness"], NOW)
+
+
+class Elements(HTMLParser):
+    """All elements of a page with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def with_class(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for _, attributes in self.found if name in (attributes.get("class") or "").split()]
+
+
+def test_the_page_asks_nothing_of_the_network() -> None:
+    html = page(rows(), NOW)
+
+    linked = [a.get("src") or a.get("href") for _, a in Elements(html).found if "src" in a or "href" in a]
+    assert linked == ["data:,"]
+    assert re.findall(r"url\(|@import|https?:", html) == []
+    assert "default-src 'none'" in html
+
+
+def test_nothing_in_the_outputs_becomes_markup() -> None:
+    attack = "<script>alert(1)</script>\"'>"
+    attacked: list[dict[str, Any]] = [
+        {**row, "source": attack, "region": attack, "source_region": attack} for row in rows()
+    ]
+    for row in attacked:
+        row["copies"] = [{**copy, "backup_id": attack, "lifecycle": attack} for copy in row["copies"]]
+
+    elements = Elements(page(judged(attacked, NOW), NOW))
+
+    assert "script" not in {tag for tag, _ in elements.found}
+    assert attack in elements.text
+
+
+def test_every_copy_has_a_mark_and_the_newest_is_marked_as_such() -> None:
+    elements = Elements(page(rows(), NOW))
+
+    assert len(elements.with_class("dot")) == sum(len(row["copies"]) for row in rows())
+    assert len(elements.with_class("newest")) == sum(row["newest_copy"] is not None for row in rows())
+    assert len(elements.with_class("failed")) == 1
+
+
+def test_a_mark_stands_where_its_age_is_on_the_axis() -> None:
+    axis = Axis(span=200)
+
+    assert [axis.place(hours) for hours in (0, 50, 200, 999, -1)] == [0, 25, 100, 100, 0]
+    assert axis.ticks[0] == (24.0, "2 days")
+
+
+@pytest.mark.parametrize("hours", [0.1, 1, 5, 24, 100, 168, 1000, 9000, 100_000])
+def test_there_are_some_ticks_and_not_too_many(hours: float) -> None:
+    row = {**rows()[-1], "target_hours": hours}
+
+    axis = Axis.over(judged([row], NOW), NOW)
+
+    assert 2 <= len(axis.ticks) <= 8
+    assert 0 < axis.place(hours) < 80
+
+
+def test_what_is_drawn_is_also_said() -> None:
+    elements = Elements(page(rows(), NOW))
+
+    drawn = [attributes["aria-label"] for _, attributes in elements.found if attributes.get("role") == "img"]
+    assert drawn[1] == "Timeline of fs-0aa1bb2cc3dd4ee5f: 4 copies, the newest 31 h old; target 24 h"
+    assert drawn[-1] == "Timeline of fs-0fedcba9876543210: 0 copies; target 24 h"
+    assert len(drawn) == len(rows())
+
+
+def test_running_copies_have_a_labelled_bar_and_one_without_a_percentage_has_no_value() -> None:
+    bars = [attributes for tag, attributes in Elements(page(rows(), NOW)).found if tag == "progress"]
+
+    assert [bar.get("value") for bar in bars] == ["62", "18", None]
+    assert all((bar["aria-label"] or "").startswith("Copying backup-") for bar in bars)
+
+
+def test_a_stack_without_sources_has_a_page_that_says_so() -> None:
+    assert "The stack names no sources." in page([], NOW)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")
+@pytest.mark.timeout(120)
+def test_a_browser_shows_the_page_whole_on_a_desk_and_on_a_phone(tmp_path: Path) -> None:
+    html = page(rows(), NOW)
+
+    (desk, phone), console = looked_at(html, tmp_path)
+
+    for seen, width in ((desk, 1280), (phone, 390)):
+        assert (seen["width"], seen["needed"]) == (width, width)
+        assert seen["heading"] == "4 of 6 ready, 1 late, 1 missing"
+        assert seen["regions"] == ["eu-west-1", "eu-north-1"]
+        assert (seen["dots"], seen["astray"]) == (20, 0)
+        assert seen["bars"] == [62, 18, 0]
+    assert phone["height"] > desk["height"]
+    assert console == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")
+@pytest.mark.timeout(120)
+def test_the_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
+    long = "backup-" + "0123456789abcdef" * 7
+    copies = [{"backup_id": long, "source_backup_id": long, "percent": 100}]
+    widened = [{**row, "source": long, "region": "us-gov-northeast-12", "running": copies} for row in rows()]
+
+    (desk, phone), _ = looked_at(page(judged(widened, NOW), NOW), tmp_path)
+
+    assert (desk["needed"], phone["needed"]) == (1280, 390)
+
+
+def looked_at(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what the browser shows at 1280 and 390 pixels, and what it wrote to its console."""
+    look = directory / "look.html"
+    look.write_text(f"{LOOK}<textarea hidden>{escape(html)}</textarea>")
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    command += ["--no-first-run", "--hide-scrollbars", "--enable-logging=stderr", "--virtual-time-budget=5000"]
+    command += [f"--user-data-dir={directory / 'profile'}", "--dump-dom", look.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=90)  # noqa: S603  # the browser found on PATH
+    found = re.search(r"<output>(.*)</output>", done.stdout)
+    assert found, done.stderr
+    seen: list[dict[str, Any]] = json.loads(found[1])
+    return seen, [line for line in done.stderr.splitlines() if ":CONSOLE" in line]

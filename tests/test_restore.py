@@ -1,0 +1,420 @@
+"""RestoredFileSystem: what is restored, with which settings, and what never changes afterwards."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pulumi
+import pulumi_aws
+import pytest
+from pulumi_fsx_dr import recorded, restore
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx import Backup, Credentials
+from pulumi_fsx_dr.restore import RestoredFileSystem, RestoredFileSystemArgs
+
+from rehearsal.fsx import FsxService, ManualClock, in_process
+from tests.recording import RecordingEngine
+
+REGION = "eu-west-1"
+BACKUP_ID = "backup-0123456789abcdef0"
+KEY = f"arn:aws:kms:{REGION}:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+WINDOWS = "aws:fsx/windowsFileSystem:WindowsFileSystem"
+LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
+OPENZFS = "aws:fsx/openZfsFileSystem:OpenZfsFileSystem"
+SUBNETS = ["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]
+
+RECORDED: Mapping[str, Mapping[str, Any]] = {
+    "WINDOWS": {
+        "StorageCapacity": 2000,
+        "StorageType": "HDD",
+        "KmsKeyId": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "WindowsConfiguration": {
+            "DeploymentType": "SINGLE_AZ_2",
+            "ThroughputCapacity": 32,
+            "ActiveDirectoryId": "d-9067a1b2c3",
+            "PreferredSubnetId": "subnet-0ccccccccccccccccc",
+            "WeeklyMaintenanceStartTime": "7:04:00",
+            "DailyAutomaticBackupStartTime": "02:00",
+            "AutomaticBackupRetentionDays": 14,
+            "CopyTagsToBackups": True,
+            "DiskIopsConfiguration": {"Mode": "AUTOMATIC", "Iops": 24},
+            "Aliases": [{"Name": "files.example.com", "Lifecycle": "AVAILABLE"}],
+        },
+    },
+    "LUSTRE": {
+        "StorageCapacity": 1200,
+        "StorageType": "SSD",
+        "FileSystemTypeVersion": "2.15",
+        "LustreConfiguration": {
+            "DeploymentType": "PERSISTENT_2",
+            "PerUnitStorageThroughput": 125,
+            "DataCompressionType": "LZ4",
+            "CopyTagsToBackups": False,
+            "AutomaticBackupRetentionDays": 0,
+            "DailyAutomaticBackupStartTime": "02:00",
+            "MetadataConfiguration": {"Mode": "USER_PROVISIONED", "Iops": 1500},
+            "RootSquashConfiguration": {"RootSquash": "65534:65534", "NoSquashNids": ["10.0.1.6@tcp"]},
+            "MountName": "fsx",
+        },
+    },
+    "OPENZFS": {
+        "StorageCapacity": 64,
+        "StorageType": "SSD",
+        "OpenZFSConfiguration": {
+            "DeploymentType": "MULTI_AZ_1",
+            "ThroughputCapacity": 160,
+            "CopyTagsToVolumes": True,
+            "EndpointIpAddressRange": "198.19.255.0/24",
+            "RouteTableIds": ["rtb-0123456789abcdef0"],
+            "RootVolumeId": "fsvol-0123456789abcdef0",
+        },
+    },
+}
+SELF_MANAGED = {
+    "DomainName": "corp.example.com",
+    "OrganizationalUnitDistinguishedName": "OU=FSx,DC=corp,DC=example,DC=com",
+    "UserName": "svc-fsx",
+    "DnsIps": ["10.0.0.10"],
+    "DomainJoinServiceAccountSecret": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:join",
+}
+
+
+def backup_of(kind: str, **configuration: Any) -> Backup:
+    """Return an AVAILABLE backup with the usual record of a file system, changed by `configuration`."""
+    file_system = dict(RECORDED[kind])
+    member = recorded.KINDS[kind].configuration
+    file_system[member] = file_system[member] | configuration
+    return Backup(
+        id=BACKUP_ID,
+        arn=f"arn:aws:fsx:{REGION}:111122223333:backup/{BACKUP_ID}",
+        lifecycle="AVAILABLE",
+        type="USER_INITIATED",
+        creation_time=datetime(2026, 11, 1, tzinfo=UTC),
+        owner_id="111122223333",
+        region=REGION,
+        kms_key_arn=KEY,
+        file_system_id="fs-0123456789abcdef0",
+        file_system_type=kind,
+        file_system=file_system,
+    )
+
+
+def args_of(kind: Any, **more: Any) -> RestoredFileSystemArgs:
+    args: Any = {"backup_id": BACKUP_ID, "kind": kind, "region": REGION, "subnet_ids": SUBNETS[:1], **more}
+    return args  # type: ignore[no-any-return]  # checked where it matters: in the constructor
+
+
+@pytest.fixture
+def restoring(monkeypatch: pytest.MonkeyPatch) -> Callable[..., RecordingEngine]:
+    """Restore a backup under a recording engine."""
+
+    def run(backup: Backup | None, args: RestoredFileSystemArgs, *, preview: bool = False) -> RecordingEngine:
+        monkeypatch.setattr(restore, "find_backup", lambda *_: backup)
+        engine = RecordingEngine()
+        engine.run(lambda: RestoredFileSystem("files", args).dns_name, preview=preview)
+        return engine
+
+    return run
+
+
+def test_a_windows_file_system_is_restored_with_the_settings_its_backup_records(
+    restoring: Callable[..., RecordingEngine],
+) -> None:
+    made = restoring(backup_of("WINDOWS"), args_of("WINDOWS", security_group_ids=["sg-1"], tags={"team": "media"}))
+
+    assert made.only(WINDOWS).inputs == {
+        "backupId": BACKUP_ID,
+        "region": REGION,
+        "subnetIds": SUBNETS[:1],
+        "securityGroupIds": ["sg-1"],
+        "tags": {"team": "media"},
+        "kmsKeyId": KEY,
+        "storageType": "HDD",
+        "deploymentType": "SINGLE_AZ_2",
+        "throughputCapacity": 32,
+        "activeDirectoryId": "d-9067a1b2c3",
+        "weeklyMaintenanceStartTime": "7:04:00",
+        "dailyAutomaticBackupStartTime": "02:00",
+        "automaticBackupRetentionDays": 14,
+        "copyTagsToBackups": True,
+        "diskIopsConfiguration": {"mode": "AUTOMATIC"},
+    }
+
+
+def test_a_lustre_file_system_keeps_its_root_squash_and_leaves_capacity_and_version_to_the_backup(
+    restoring: Callable[..., RecordingEngine],
+) -> None:
+    made = restoring(backup_of("LUSTRE"), args_of("LUSTRE"))
+
+    assert made.only(LUSTRE).inputs == {
+        "backupId": BACKUP_ID,
+        "region": REGION,
+        "subnetIds": SUBNETS[0],
+        "kmsKeyId": KEY,
+        "storageType": "SSD",
+        "deploymentType": "PERSISTENT_2",
+        "perUnitStorageThroughput": 125,
+        "dataCompressionType": "LZ4",
+        "copyTagsToBackups": False,
+        "automaticBackupRetentionDays": 0,
+        "metadataConfiguration": {"mode": "USER_PROVISIONED", "iops": 1500},
+        "rootSquashConfiguration": {"rootSquash": "65534:65534", "noSquashNids": ["10.0.1.6@tcp"]},
+    }
+
+
+def test_a_multi_az_openzfs_file_system_prefers_the_first_subnet_and_takes_no_address_of_the_source(
+    restoring: Callable[..., RecordingEngine],
+) -> None:
+    made = restoring(backup_of("OPENZFS"), args_of("OPENZFS", subnet_ids=SUBNETS))
+
+    assert made.only(OPENZFS).inputs == {
+        "backupId": BACKUP_ID,
+        "region": REGION,
+        "subnetIds": SUBNETS,
+        "preferredSubnetId": SUBNETS[0],
+        "kmsKeyId": KEY,
+        "storageType": "SSD",
+        "storageCapacity": 64,
+        "deploymentType": "MULTI_AZ_1",
+        "throughputCapacity": 160,
+        "copyTagsToVolumes": True,
+    }
+
+
+def test_a_setting_that_is_given_wins_over_the_recorded_one(restoring: Callable[..., RecordingEngine]) -> None:
+    given = {"throughput_capacity": 512, "automatic_backup_retention_days": 0, "skip_final_backup": True}
+
+    made = restoring(backup_of("WINDOWS"), args_of("WINDOWS", settings=given, kms_key_id="arn:of-another-key"))
+
+    inputs = made.only(WINDOWS).inputs
+    assert (inputs["throughputCapacity"], inputs["skipFinalBackup"]) == (512, True)
+    assert inputs["kmsKeyId"] == "arn:of-another-key"
+    assert inputs["automaticBackupRetentionDays"] == 0
+    assert "dailyAutomaticBackupStartTime" not in inputs
+
+
+@pytest.mark.parametrize("kind", recorded.KINDS)
+def test_neither_a_newer_copy_nor_anything_it_records_changes_the_file_system(
+    kind: str, restoring: Callable[..., RecordingEngine]
+) -> None:
+    subnets = {"OPENZFS": SUBNETS}.get(kind, SUBNETS[:1])
+
+    made = restoring(backup_of(kind), args_of(kind, subnet_ids=subnets)).registered[-1]
+
+    assert made.inputs.keys() - set(made.ignored) == {"region", "subnetIds"}
+    assert {"backupId", "storageCapacity"} <= set(made.ignored)
+
+
+def test_what_is_given_still_takes_effect_later(restoring: Callable[..., RecordingEngine]) -> None:
+    given = {"throughput_capacity": 64, "storage_capacity": 4000, "deployment_type": "SINGLE_AZ_2"}
+
+    made = restoring(backup_of("WINDOWS"), args_of("WINDOWS", settings=given, kms_key_id=KEY, tags={"a": "b"}))
+
+    in_effect = {"throughputCapacity", "storageCapacity", "deploymentType", "kmsKeyId", "tags", "subnetIds", "region"}
+    assert in_effect.isdisjoint(made.only(WINDOWS).ignored)
+
+
+def test_what_is_ignored_does_not_depend_on_what_the_backup_records(restoring: Callable[..., RecordingEngine]) -> None:
+    before = restoring(backup_of("WINDOWS"), args_of("WINDOWS"))
+    after = restoring(backup_of("WINDOWS", WeeklyMaintenanceStartTime=None), args_of("WINDOWS"))
+
+    assert after.only(WINDOWS).ignored == before.only(WINDOWS).ignored
+
+
+def test_a_self_managed_directory_is_filled_in_around_a_password_that_stays_secret(
+    restoring: Callable[..., RecordingEngine],
+) -> None:
+    backup = backup_of("WINDOWS", ActiveDirectoryId=None, SelfManagedActiveDirectoryConfiguration=SELF_MANAGED)
+    given = {"self_managed_active_directory": {"password": "hunter2", "dns_ips": ["10.9.0.10"]}}
+
+    made = restoring(backup, args_of("WINDOWS", settings=given)).only(WINDOWS)
+
+    assert made.inputs["selfManagedActiveDirectory"] == {
+        "domainName": "corp.example.com",
+        "organizationalUnitDistinguishedName": "OU=FSx,DC=corp,DC=example,DC=com",
+        "username": "svc-fsx",
+        "dnsIps": ["10.9.0.10"],
+        "password": "hunter2",
+    }
+    assert made.secrets == {"selfManagedActiveDirectory.password"}
+    assert [path for path in made.ignored if path.startswith("selfManaged")] == [
+        "selfManagedActiveDirectory.domainName",
+        "selfManagedActiveDirectory.fileSystemAdministratorsGroup",
+        "selfManagedActiveDirectory.organizationalUnitDistinguishedName",
+        "selfManagedActiveDirectory.username",
+    ]
+
+
+def test_a_service_account_secret_of_the_dr_region_replaces_user_name_and_password(
+    restoring: Callable[..., RecordingEngine],
+) -> None:
+    backup = backup_of("WINDOWS", SelfManagedActiveDirectoryConfiguration=SELF_MANAGED)
+    given = {"self_managed_active_directory": {"domain_join_service_account_secret": "arn:of-the-dr-region"}}
+
+    directory = restoring(backup, args_of("WINDOWS", settings=given)).only(WINDOWS).inputs["selfManagedActiveDirectory"]
+
+    assert directory["domainJoinServiceAccountSecret"] == "arn:of-the-dr-region"
+    assert directory.keys().isdisjoint({"username", "password"})
+
+
+def test_another_directory_is_joined_instead_of_the_recorded_one(restoring: Callable[..., RecordingEngine]) -> None:
+    given = {"self_managed_active_directory": {"password": "hunter2", "domain_name": "dr.example.com"}}
+
+    made = restoring(backup_of("WINDOWS"), args_of("WINDOWS", settings=given)).only(WINDOWS)
+
+    assert "activeDirectoryId" not in made.inputs
+    assert "activeDirectoryId" not in made.ignored
+
+
+def test_a_preview_does_not_ask_for_a_copy_that_is_yet_to_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(restore, "find_backup", lambda backup_id, _region: asked.append(backup_id))
+    to_be_made: pulumi.Output[str] = pulumi.Output.from_input(pulumi.UNKNOWN)
+    engine = RecordingEngine()
+
+    engine.run(lambda: RestoredFileSystem("files", args_of("WINDOWS", backup_id=to_be_made)), preview=True)
+
+    assert asked == []
+    assert engine.only(WINDOWS).inputs["throughputCapacity"] == pulumi.runtime.rpc.UNKNOWN
+
+
+def test_the_outputs_are_those_of_the_restored_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restore, "find_backup", lambda *_: backup_of("WINDOWS"))
+    seen: dict[str, Any] = {}
+
+    def program() -> pulumi.Output[None]:
+        made = RestoredFileSystem("files", args_of("WINDOWS"))
+        outputs = pulumi.Output.all(made.id, made.arn, made.dns_name, made.region, made.backup_id)
+        return outputs.apply(lambda values: seen.update(values=values))
+
+    RecordingEngine().run(program)
+
+    arn = f"arn:aws:made:{REGION}:111122223333:files"
+    assert seen["values"] == ["files-id", arn, "files.example.com", REGION, BACKUP_ID]
+
+
+def test_the_file_system_is_part_of_the_component_and_may_take_a_day_to_restore(
+    restoring: Callable[..., RecordingEngine],
+) -> None:
+    component, file_system = restoring(backup_of("WINDOWS"), args_of("WINDOWS")).registered
+
+    assert component.type == "pulumi-fsx-dr:index:RestoredFileSystem"
+    assert (component.name, file_system.name) == ("files", "files")
+    assert file_system.create_timeout == "24h"
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (args_of("ONTAP"), "hold a volume.*CreateVolumeFromBackup"),
+        (args_of("ZFS"), "kind is 'ZFS': set it to one of WINDOWS, LUSTRE, OPENZFS"),
+        (args_of("WINDOWS", settings={"trhoughput": 8}), "trhoughput.*no setting of WindowsFileSystem"),
+        (args_of("LUSTRE", settings={"subnet_ids": ["s"]}), "subnet_ids.*no setting of LustreFileSystem"),
+        (args_of("LUSTRE", settings={"deployment_type": "SCRATCH_2"}), "no backup as a scratch file system"),
+        (args_of("WINDOWS", settings={"self_managed_active_directory": {"dns_ips": ["1"]}}), "lacks the password"),
+        (args_of("WINDOWS", settings={"self_managed_active_directory": "corp"}), "must be a dict"),
+    ],
+)
+def test_arguments_that_fsx_cannot_restore_with_are_refused_before_anything_is_registered(
+    args: RestoredFileSystemArgs, sentence: str
+) -> None:
+    engine = RecordingEngine()
+
+    with pytest.raises(InvalidSettingsError, match=sentence):
+        engine.run(lambda: RestoredFileSystem("files", args))
+
+    assert engine.registered == []
+
+
+@pytest.mark.parametrize(
+    ("backup", "args", "sentence"),
+    [
+        (None, args_of("WINDOWS"), f"There is no backup {BACKUP_ID} in {REGION}"),
+        (backup_of("WINDOWS"), args_of("WINDOWS", backup_id="latest"), "'latest' is no backup id"),
+        (replace(backup_of("WINDOWS"), lifecycle="COPYING"), args_of("WINDOWS"), "is COPYING"),
+        (backup_of("LUSTRE"), args_of("WINDOWS"), "LUSTRE file system fs-0123456789abcdef0, but kind is WINDOWS"),
+        (backup_of("OPENZFS"), args_of("OPENZFS"), "MULTI_AZ_1 file system needs 2 subnets, not 1"),
+        (backup_of("WINDOWS"), args_of("WINDOWS", subnet_ids=SUBNETS), "SINGLE_AZ_2 .* needs 1 subnet, not 2"),
+        (
+            backup_of("WINDOWS"),
+            args_of("WINDOWS", settings={"deployment_type": "MULTI_AZ_1"}),
+            "MULTI_AZ_1 .* needs 2 subnets, not 1",
+        ),
+        (
+            backup_of("WINDOWS"),
+            args_of("WINDOWS", settings={"storage_capacity": 100}),
+            "100 GiB is too small .* at least 2000 GiB",
+        ),
+        (backup_of("WINDOWS", ThroughputCapacity=None), args_of("WINDOWS"), "does not record throughput_capacity"),
+        (
+            backup_of("WINDOWS", ActiveDirectoryId=None, SelfManagedActiveDirectoryConfiguration=SELF_MANAGED),
+            args_of("WINDOWS"),
+            "joined corp.example.com with a password, which no backup holds",
+        ),
+    ],
+)
+def test_a_backup_that_cannot_be_restored_so_is_refused_before_the_file_system_is_made(
+    backup: Backup | None, args: RestoredFileSystemArgs, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restore, "find_backup", lambda *_: backup)
+    engine = RecordingEngine()
+
+    with pytest.raises(InvalidSettingsError, match=sentence):
+        engine.run(lambda: RestoredFileSystem("files", args))
+
+    assert [made.type for made in engine.registered] == ["pulumi-fsx-dr:index:RestoredFileSystem"]
+
+
+def test_without_pulumi_aws_the_error_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pulumi_aws", None)
+
+    with pytest.raises(InvalidSettingsError, match=r"install pulumi-fsx-dr\[aws\]"):
+        RestoredFileSystem("files", args_of("WINDOWS"))
+
+
+@pytest.mark.parametrize("kind", recorded.KINDS)
+def test_every_argument_a_backup_fills_in_is_one_of_the_resource(kind: str) -> None:
+    arguments = getattr(pulumi_aws.fsx, f"{recorded.KINDS[kind].resource}Args").__init__.__annotations__
+
+    assert recorded.KINDS[kind].arguments <= arguments.keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "deployment_type"),
+    [
+        ("WINDOWS", WINDOWS, "SINGLE_AZ_2"),
+        ("LUSTRE", LUSTRE, "PERSISTENT_2"),
+        ("OPENZFS", OPENZFS, "SINGLE_AZ_HA_2"),
+    ],
+)
+def test_a_backup_is_looked_up_in_the_region_it_is_restored_in(
+    kind: str, type_: str, deployment_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = FsxService(ManualClock())
+    file_system_id = service.seed_file_system(REGION, kind, deployment=deployment_type)
+    backup_id = service.seed_backup(REGION, file_system_id)
+    monkeypatch.setattr(Credentials, "session", lambda _: session_of(service))
+    engine = RecordingEngine()
+
+    engine.run(lambda: RestoredFileSystem("files", args_of(kind, backup_id=backup_id)).id)
+
+    assert engine.only(type_).inputs["deploymentType"] == deployment_type
+    assert [entry["action"] for entry in service.journal(REGION)] == ["DescribeBackups"]
+
+
+def test_a_backup_of_another_region_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = FsxService(ManualClock())
+    backup_id = service.seed_backup("eu-central-1", service.seed_file_system("eu-central-1"))
+    monkeypatch.setattr(Credentials, "session", lambda _: session_of(service))
+
+    with pytest.raises(InvalidSettingsError, match=f"There is no backup {backup_id} in {REGION}"):
+        RecordingEngine().run(lambda: RestoredFileSystem("files", args_of("WINDOWS", backup_id=backup_id)).id)
+
+
+def session_of(service: FsxService) -> boto3.Session:
+    session = boto3.Session(aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="example")
+    in_process(session, service)
+    return session
