@@ -1,6 +1,7 @@
-"""`python -m rehearsal serve`: run the stand-in for AWS on this machine."""
+"""`python -m rehearsal`: the stand-in for AWS on this machine, by itself or in a demonstration."""
 
 import argparse
+import sys
 from contextlib import suppress
 
 from rehearsal.fsx.server import serve
@@ -8,18 +9,34 @@ from rehearsal.fsx.service import FsxService
 
 
 def main() -> None:
-    """Read the command line and serve until interrupted."""
+    """Read the command line and do what it says until done or interrupted."""
     options = _parser().parse_args()
+    sys.exit(options.command(options))
+
+
+def _serve(options: argparse.Namespace) -> None:
     with suppress(KeyboardInterrupt):
         serve(FsxService(copy_seconds=options.copy_seconds), options.port, attached=options.attached)
 
 
+def _demo(options: argparse.Namespace) -> int:
+    # It takes in rich and boto3, for which `serve` need not wait.
+    from rehearsal.demo import demo  # noqa: PLC0415 - see above
+
+    return demo(double=options.double)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
-    command = parser.add_subparsers(required=True).add_parser("serve", help="serve FSx, KMS and STS for all Regions")
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("serve", help="serve FSx, KMS and STS for all Regions")
+    command.set_defaults(command=_serve)
     command.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 (the default) takes a free one")
     command.add_argument("--copy-seconds", type=float, default=2.0, help="how long a copy takes (default 2)")
     command.add_argument("--attached", action="store_true", help="end when standard input does")
+    command = commands.add_parser("demo", help="play the whole life of a stack")
+    command.set_defaults(command=_demo)
+    command.add_argument("--double", action="store_true", help="without the Pulumi CLI, even if there is one")
     return parser
 
 

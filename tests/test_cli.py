@@ -16,7 +16,7 @@ from pulumi_fsx_dr.cli.outside import Outside
 from pulumi_fsx_dr.fsx import CopyRequest, Credentials, FsxRegion
 from pulumi_fsx_dr.ownership import MARK_TAG
 
-from rehearsal.fsx import FsxService, ManualClock, in_process
+from rehearsal.fsx import FsxService, ManualClock, in_process, running
 from tests.backups import hours_ago, pending, recorded
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -467,6 +467,33 @@ def test_without_its_extra_packages_the_command_says_what_to_install(
 
     assert ended.value.code == 2
     assert "pip install 'pulumi-fsx-dr[cli]'" in capsys.readouterr().err
+
+
+def test_the_command_finds_endpoint_and_credentials_the_ordinary_ways() -> None:
+    with running(copy_seconds=3600) as service:
+        file_system = service.seed_file_system("eu-central-1")
+        source = service.seed_backup("eu-central-1", file_system)
+        client = service.client("fsx", "eu-west-1")
+        copy = client.copy_backup(SourceBackupId=source, SourceRegion="eu-central-1")["Backup"]["BackupId"]
+
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "from pulumi_fsx_dr.cli import main; main()",
+                "watch",
+                "--region",
+                "eu-west-1",
+                "--once",
+            ],
+            env={**os.environ, **service.environment()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert copy in done.stdout
 
 
 def test_ages_of_the_recorded_outputs_fit_the_clock_of_these_tests() -> None:

@@ -70,7 +70,7 @@ def test_a_copy_of_a_stack_that_was_not_given_may_well_be_held_there() -> None:
 
 def test_a_copy_is_no_orphan_if_any_of_the_states_holds_it() -> None:
     held = copy(id=ids(export())[0], mark=recorded(5))
-    elsewhere = {"deployment": {"resources": []}}
+    elsewhere: dict[str, Any] = {"deployment": {"resources": []}}
 
     assert orphans([held], Held.by([elsewhere, export()])) == []
     assert len(orphans([held], Held.by([elsewhere]))) == 1

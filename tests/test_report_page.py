@@ -26,7 +26,12 @@ const see = (frame) => {
     const [inner, outer] = [dot, dot.closest('.time')].map((e) => e.getBoundingClientRect());
     return inner.width > 0 && inner.left >= outer.left - 2 && inner.right <= outer.right + 2;
   };
+  const beyond = (e) => {
+    const box = e.getBoundingClientRect();
+    return box.width > 0 && (box.right > root.documentElement.clientWidth + 1 || box.left < -1);
+  };
   return {
+    beyond: all('body *').filter(beyond).map((e) => e.className || e.tagName),
     width: root.documentElement.clientWidth, needed: root.documentElement.scrollWidth,
     height: root.documentElement.scrollHeight, heading: root.querySelector('h1').textContent,
     dots: all('.dot').length, astray: all('.dot').filter((dot) => !inside(dot)).length,
@@ -149,7 +154,7 @@ def test_a_browser_shows_the_page_whole_on_a_desk_and_on_a_phone(tmp_path: Path)
     (desk, phone), console = looked_at(html, tmp_path)
 
     for seen, width in ((desk, 1280), (phone, 390)):
-        assert (seen["width"], seen["needed"]) == (width, width)
+        assert (seen["width"], seen["needed"], seen["beyond"]) == (width, width, [])
         assert seen["heading"] == "4 of 6 ready, 1 late, 1 missing"
         assert seen["regions"] == ["eu-west-1", "eu-north-1"]
         assert (seen["dots"], seen["astray"]) == (20, 0)
@@ -168,6 +173,7 @@ def test_the_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
     (desk, phone), _ = looked_at(page(judged(widened, NOW), NOW), tmp_path)
 
     assert (desk["needed"], phone["needed"]) == (1280, 390)
+    assert (desk["beyond"], phone["beyond"]) == ([], [])
 
 
 def looked_at(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:

@@ -6,7 +6,6 @@ from typing import Any
 import click
 import pytest
 import yaml
-
 from pulumi_fsx_dr.cli.commands import fsx_dr
 
 WORKFLOWS = sorted((Path(__file__).parents[1] / ".github" / "workflows").glob("*.yml"))

@@ -104,9 +104,11 @@ class DrRegion(pulumi.ComponentResource):
         """
 
         def judge(known: list[Any]) -> list[ReadinessRow]:
-            sources, _copies = known
-            region = self._args["region"]
-            return rows(sources, region, self._lookup.fresh_copies_in(region), rpo_hours, datetime.now(UTC))
+            sources, copies = known
+            region, declared = self._args["region"], {copy["backup_id"] for copy in copies}
+            present = self._lookup.fresh_copies_in(region)
+            counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
+            return rows(sources, region, counted, rpo_hours, datetime.now(UTC))
 
         return pulumi.Output.all(self._args["sources"], self.copies).apply(judge)
 

@@ -94,20 +94,6 @@ def check_subnets(deployment_type: str, subnet_ids: Sequence[str]) -> None:
         )
 
 
-def check_capacity(backup: Backup, storage_capacity: Any) -> None:
-    """Check that the contents of the backup fit.
-
-    Raises:
-        InvalidSettingsError: the capacity, in GiB, is smaller than the backup's.
-    """
-    needed = backup.file_system.get("StorageCapacity") or 0
-    if storage_capacity is not None and storage_capacity < needed:
-        raise InvalidSettingsError(
-            f"A storage_capacity of {storage_capacity} GiB is too small for backup {backup.id}: "
-            f"leave it out, or set at least {needed} GiB."
-        )
-
-
 def _check_directory(directory: Any) -> None:
     if not isinstance(directory, Mapping):
         raise InvalidSettingsError(f"{recorded.ACTIVE_DIRECTORY} must be a dict, whose values may be outputs.")

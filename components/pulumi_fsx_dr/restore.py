@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output
@@ -19,8 +19,8 @@ class RestoredFileSystemArgs(TypedDict):
 
     backup_id: Input[str]
     """A backup in the Region, such as `DrRegion.latest[file_system_id]` or the id of a `BackupCopy`."""
-    kind: Literal["WINDOWS", "LUSTRE", "OPENZFS"]
-    """The type of the file system; a plain value, as it decides which resource is made."""
+    kind: str
+    """WINDOWS, LUSTRE or OPENZFS; a plain value, as it decides which resource is made."""
     region: Input[str]
     """The backup's Region, where the file system will be."""
     subnet_ids: Input[Sequence[Input[str]]]
@@ -32,7 +32,11 @@ class RestoredFileSystemArgs(TypedDict):
     tags: NotRequired[Input[Mapping[str, Input[str]]]]
     """Tags of the file system."""
     settings: NotRequired[Mapping[str, Any]]
-    """Any other argument of the pulumi_aws resource; each wins over what the backup records."""
+    """Any other argument of the pulumi_aws resource; each wins over what the backup records.
+
+    A Windows file system that had joined a self-managed directory needs `self_managed_active_directory`, a dict with
+    at least the password, which is kept secret; the rest is filled in.
+    """
 
 
 class RestoredFileSystem(pulumi.ComponentResource):
@@ -122,22 +126,21 @@ class _Restoration:
         return filled
 
     def _found(self) -> Output[dict[str, Any]]:
-        decisive = {name: self._settings.get(name) for name in ("deployment_type", "storage_capacity")}
         named = {name: self._own[name] for name in ("backup_id", "region", "subnet_ids")}
-        return Output.all(**named, decisive=decisive).apply(lambda known: self._fill_in(**known))
+        deployment_type = self._settings.get("deployment_type")
+        return Output.all(**named, deployment_type=deployment_type).apply(lambda known: self._fill_in(**known))
 
     def _fill_in(
-        self, backup_id: str, region: str, subnet_ids: Sequence[str], decisive: Mapping[str, Any]
+        self, backup_id: str, region: str, subnet_ids: Sequence[str], deployment_type: str | None
     ) -> dict[str, Any]:
         restorable.check_id(backup_id)
         found = find_backup(backup_id, region)
         backup = restorable.check_backup(found, backup_id, region, self._kind_name)
         filled = recorded.arguments(backup, self._kind)
         restorable.check_complete(backup, self._kind, filled.keys() | self._settings.keys())
-        restorable.check_capacity(backup, decisive["storage_capacity"])
-        deployment_type = decisive["deployment_type"] or filled.get("deployment_type", "SINGLE_AZ_1")  # FSx's default
-        restorable.check_subnets(deployment_type, subnet_ids)
-        if deployment_type.startswith("MULTI_AZ"):
+        deployed_as: str = deployment_type or filled.get("deployment_type", "SINGLE_AZ_1")  # FSx's default
+        restorable.check_subnets(deployed_as, subnet_ids)
+        if deployed_as.startswith("MULTI_AZ"):
             filled["preferred_subnet_id"] = subnet_ids[0]
         return filled | {recorded.ACTIVE_DIRECTORY: recorded.active_directory(backup)}
 

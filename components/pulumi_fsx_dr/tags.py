@@ -10,7 +10,8 @@ from .ownership import MARK_TAG, MAX_TAG_VALUE
 MAX_TAGS = 50  # FSx API, Tags; ours is one of them
 MAX_TAG_KEY = 128  # FSx API, TagKey
 _OURS = MARK_TAG.partition(":")[0] + ":"
-_FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]")  # FSx API, pattern of TagKey and TagValue
+# FSx API, pattern of TagKey and TagValue; unlike Python's, its spaces do not count tabs and line ends.
+_FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]|[\x00-\x1f\x85]")
 
 
 def problems(tags: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ restored = RestoredFileSystem(
     "drill",
     {
         "backup_id": latest.apply(lambda of: of[region][file_system_id]),
-        "kind": config.require("kind"),  # type: ignore[typeddict-item]  # the component checks it
+        "kind": config.require("kind"),
         "region": region,
         "subnet_ids": config.require_object("subnetIds"),
         "security_group_ids": config.get_object("securityGroupIds") or None,  # type: ignore[typeddict-item]  # none given: the VPC's own

@@ -20,9 +20,16 @@ ENVIRONMENT = {
 }
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Say = Callable[[str], None]
 
 
-def drill(stack: str, run: Run = subprocess.run, say: Callable[[str], None] = print) -> int:
+def _print(line: str) -> None:
+    """Print at once, between what the commands print."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def drill(stack: str, run: Run = subprocess.run, say: Say = _print) -> int:
     """Run the drill and return its exit code.
 
     Args:
@@ -48,7 +55,7 @@ def drill(stack: str, run: Run = subprocess.run, say: Callable[[str], None] = pr
     return code or destroyed
 
 
-def _restore_and_check(pulumi: "_Pulumi", command: str, run: Run, say: Callable[[str], None]) -> int:
+def _restore_and_check(pulumi: "_Pulumi", command: str, run: Run, say: Say) -> int:
     started = time.monotonic()
     if failed := pulumi.do("up", "--yes", "--skip-preview"):
         say("The copy could not be restored.")

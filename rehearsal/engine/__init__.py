@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 INSTALLED = Path(__file__).parents[2] / ".pulumi-cli"  # where `make setup` puts the CLI if there is none
+DOUBLE = [sys.executable, "-m", "rehearsal.engine"]
 _OLDEST = (3, 200)
 
 
@@ -15,7 +16,7 @@ def find_engine() -> list[str]:
     for cli in (shutil.which("pulumi"), shutil.which("pulumi", path=str(INSTALLED / "bin"))):
         if cli and _version(cli) >= _OLDEST:
             return [cli]
-    return [sys.executable, "-m", "rehearsal.engine"]
+    return DOUBLE
 
 
 def _version(cli: str) -> tuple[int, ...]:

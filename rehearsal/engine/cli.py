@@ -13,7 +13,6 @@ import click
 
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import Display
-from rehearsal.engine.plugin import end
 from rehearsal.engine.project import Project
 from rehearsal.engine.service import run_program, serving
 from rehearsal.engine.stack import Stack, write
@@ -61,16 +60,17 @@ def _file(name: str | None = None) -> Path:
 
 def _run(verb: str, *, skip_preview: bool, **options: Any) -> None:
     if verb == "preview":
-        sys.exit(not _once(verb, frozen=True, **options))
+        sys.exit(not _once(verb, options, frozen=True))
     with Stack(_file()).locked():
-        done = skip_preview or _once(verb, frozen=True, **options)
-        done = done and _once(verb, frozen=False, **options)
+        done = skip_preview or _once(verb, options | {"as_json": False}, frozen=True)
+        done = done and _once(verb, options, frozen=False)
     sys.exit(not done)
 
 
-def _once(verb: str, *, frozen: bool, diff: bool, as_json: bool, refresh: bool, unchanged: bool, **rest: Any) -> bool:
-    stack, display = Stack(_file(), frozen=frozen), Display(frozen, diff, as_json)
-    deployment = Deployment(stack, Project(Path.cwd()), display, **rest)
+def _once(verb: str, options: dict[str, Any], *, frozen: bool) -> bool:
+    """Run ``verb``, or preview it on a ``frozen`` stack; return whether it succeeded."""
+    stack, display = Stack(_file(), frozen=frozen), Display(frozen, options["diff"], options["as_json"])
+    deployment = Deployment(stack, Project(Path.cwd()), display, options["parallel"], options["targets"])
     display.say(f"{'Previewing' if frozen else 'Running'} {verb} ({stack.name}):")
     if stack.pending and not frozen:
         urns = [f"\n  * {item['resource']['urn']}, interrupted while creating" for item in stack.pending]
@@ -78,14 +78,17 @@ def _once(verb: str, *, frozen: bool, diff: bool, as_json: bool, refresh: bool, 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, partial(_interrupt, deployment))
     with serving(deployment) as service:
-        if refresh or verb == "refresh":
+        if options["refresh"] or verb == "refresh":
             deployment.refresh()
         if verb == "destroy" or (verb != "refresh" and run_program(deployment, service)):
             deployment.delete_all()
     with stack.change():
         display.finish()
-    if changed := unchanged and any(step.op != "same" for step in display.steps):
-        display.say("error: no changes were expected but changes occurred")
+    changed = options["expect_no_changes"] and any(step.op != "same" for step in display.steps)
+    for problem in ["update canceled"] * deployment.cancelled + [
+        "no changes were expected but changes occurred"
+    ] * changed:
+        display.say(f"error: {problem}")
     return not deployment.stopping and not changed
 
 
@@ -93,11 +96,10 @@ def _interrupt(deployment: Deployment, *_signal: Any) -> None:
     if deployment.cancelled:
         deployment.stack.frozen = True
         deployment.stack.lock.unlink(missing_ok=True)
-        for child in deployment.children:
-            end(child)
+        deployment.end_plugins()
         os._exit(8)
-    deployment.display.say("^C received; cancelling. If you would like to terminate immediately, press ^C again.")
     deployment.cancelled = deployment.stopping = True
+    deployment.display.say("^C received; cancelling. If you would like to terminate immediately, press ^C again.")
 
 
 for _verb in ("preview", "up", "refresh", "destroy"):
@@ -110,7 +112,7 @@ for _verb in ("preview", "up", "refresh", "destroy"):
                 click.Option(["--diff"], is_flag=True),
                 click.Option(["--json", "as_json"], is_flag=True),
                 click.Option(["--refresh"], is_flag=True),
-                click.Option(["--expect-no-changes", "unchanged"], is_flag=True),
+                click.Option(["--expect-no-changes"], is_flag=True),
                 click.Option(["--replace", "targets"], multiple=True),
                 click.Option(["-p", "--parallel"], default=4 * (os.cpu_count() or 1), envvar="PULUMI_PARALLEL"),
             ],

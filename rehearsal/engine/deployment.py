@@ -1,28 +1,25 @@
 """What happens to each resource: the order of provider calls and of state writes is the real engine's."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from subprocess import Popen
 from threading import Lock, Semaphore
 from typing import TypeVar
 from uuid import uuid4
 
-from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 
 from rehearsal.engine.display import Display, Step, name_of
 from rehearsal.engine.plugin import Plugin, StepError, plain
 from rehearsal.engine.project import Project
+from rehearsal.engine.resources import is_dynamic, is_provider, make_goal, waves
 from rehearsal.engine.stack import Stack, State
 
 T = TypeVar("T")
-_KEPT = ("parent", "protect", "retainOnDelete", "dependencies")
 
 
 @dataclass
@@ -37,15 +34,15 @@ class Deployment:
     engine: str = ""
     stopping: bool = False
     cancelled: bool = False
-    children: list[Popen[str]] = field(default_factory=list)
     plugins: dict[str, Plugin] = field(default_factory=dict)
+    registered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.generating, self.starting, self.slots = Lock(), Lock(), Semaphore(self.parallel)
 
     def register(self, request: RegisterResourceRequest) -> State | None:
         """Carry out one registration: planned one at a time, done up to ``parallel`` at once; None when stopped."""
-        goal = self._goal(request)
+        goal = make_goal(self.stack.name, self.project.name, request)
         with self.generating:
             step = self._guarded(goal, partial(self._plan, goal, request))
             self.slots.acquire()
@@ -56,12 +53,17 @@ class Deployment:
 
     def delete_all(self) -> None:
         """Delete what the run has not reached, dependants first."""
-        for wave in _waves(self.stack.old):
+        for wave in waves(self.stack.old):
             self._each(wave, self._delete)
 
     def refresh(self) -> None:
         """Read every resource, then diff it to know what the next update would do."""
-        self._each(filter(_is_dynamic, self.stack.old), self._read)
+        self._each(filter(is_dynamic, self.stack.old), self._read)
+
+    def end_plugins(self) -> None:
+        """End the plugin hosts, in whatever they are."""
+        for plugin in self.plugins.values():
+            plugin.end()
 
     def _each(self, states: Iterable[State], act: Callable[[State], None]) -> None:
         with ThreadPoolExecutor(self.parallel) as pool:
@@ -75,21 +77,14 @@ class Deployment:
             self.stopping = True
             return None
 
-    def _goal(self, request: RegisterResourceRequest) -> State:
-        wire = MessageToDict(request)
-        kinds = [kind for kind in request.parent.split("::")[2:3] if kind != "pulumi:pulumi:Stack"]
-        urn = [f"urn:pulumi:{self.stack.name}", self.project.name, "$".join([*kinds, request.type]), request.name]
-        goal = {"urn": "::".join(urn), "custom": request.custom, "type": request.type, "inputs": plain(request.object)}
-        dependencies = {key: list(deps.urns) for key, deps in request.propertyDependencies.items()}
-        timeouts = {key: _seconds(text) for key, text in wire.get("customTimeouts", {}).items()}
-        optional = {"propertyDependencies": dependencies, "customTimeouts": timeouts}
-        return goal | optional | {key: wire[key] for key in _KEPT if key in wire}
-
     def _plan(self, goal: State, request: RegisterResourceRequest) -> Step:
+        if goal["urn"] in self.registered:
+            raise StepError(f"Duplicate resource URN '{goal['urn']}'; try giving it a unique name")
+        self.registered.add(goal["urn"])
         old = self.stack.find(goal["urn"], *request.aliasURNs)
         if not goal["custom"]:
             return Step("same" if old else "create", old, goal)
-        if not _is_dynamic(goal):
+        if not is_dynamic(goal):
             raise StepError(f"the engine double runs no AWS plugin, so it cannot make a {goal['type']}")
         goal["provider"] = self._default_provider()
         if old is None or old["urn"] in self.targets:
@@ -190,7 +185,7 @@ class Deployment:
         if state.get("protect") and not replaced:
             raise StepError(f'resource "{state["urn"]}" cannot be deleted because it is protected')
         with self.stack.operation("deleting", state):
-            if _is_dynamic(state) and not self.stack.frozen and not state.get("retainOnDelete"):
+            if is_dynamic(state) and not self.stack.frozen and not state.get("retainOnDelete"):
                 self._plugin().call("Delete", state, properties=state["outputs"], old_inputs=state["inputs"])
             if replacing:
                 state["pendingReplacement"] = True
@@ -210,48 +205,19 @@ class Deployment:
         return self.display.step(Step("update" if changed else "same", state, found))
 
     def _plugin(self) -> Plugin:
-        config = next(state["inputs"] for state in [*self.stack.new, *self.stack.old] if _is_provider(state))
+        config = next(state["inputs"] for state in [*self.stack.new, *self.stack.old] if is_provider(state))
         key = json.dumps(config)
         with self.starting:
             if key not in self.plugins:
                 self.plugins[key] = Plugin(self.project.root, self.project.name, config, self.engine)
-                self.children.append(self.plugins[key].process)
         return self.plugins[key]
 
     def _default_provider(self) -> str:
         urn = f"urn:pulumi:{self.stack.name}::{self.project.name}::pulumi:providers:pulumi-python::default"
-        provider = next(filter(_is_provider, self.stack.new), None)
+        provider = next(filter(is_provider, self.stack.new), None)
         if not provider:
             old, config = self.stack.find(urn), self.project.config(self.stack.name)
             known = {"urn": urn, "custom": True, "type": "pulumi:providers:pulumi-python"}
             provider = known | {"id": old["id"] if old else str(uuid4()), "inputs": config, "outputs": config}
             self.stack.replace(old, provider)
         return f"{urn}::{provider['id']}"
-
-
-def _is_dynamic(state: State) -> bool:
-    return bool(state["type"].startswith("pulumi-python:dynamic"))
-
-
-def _is_provider(state: State) -> bool:
-    return bool(state["type"].startswith("pulumi:providers:"))
-
-
-def _seconds(duration: str) -> float:
-    units = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
-    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)(h|ms|m|s)", duration))
-
-
-def _waves(doomed: list[State]) -> Iterator[list[State]]:
-    """Split resources so that each wave holds what no later one depends on."""
-    while doomed:
-        needed = {urn for state in doomed for urn in _dependencies(state)}
-        # A pending delete may depend on what has since come to depend on its URN; then the newest goes first.
-        wave = [state for state in doomed if state["urn"] not in needed] or doomed[-1:]
-        yield wave
-        doomed = [state for state in doomed if not any(state is gone for gone in wave)]
-
-
-def _dependencies(state: State) -> set[str]:
-    direct = {state.get("parent", ""), state.get("provider", "").rsplit("::", 1)[0], *state.get("dependencies", [])}
-    return direct.union(*state.get("propertyDependencies", {}).values())

@@ -51,21 +51,20 @@ class Plugin:
         except grpc.RpcError as error:
             raise _failure(error) from None
 
+    def end(self) -> None:
+        """End the host as the engine does: SIGINT to its group, then SIGKILL after 5 seconds."""
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(self.process.pid, signal.SIGINT)
+            self.process.wait(5)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
 
 def spawn(command: list[str], root: Path, environment: dict[str, str], stdout: Any) -> subprocess.Popen[str]:
     """Start a child in a process group of its own: a Ctrl-C at the terminal is for the engine only."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter
         command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=stdout, text=True, start_new_session=True
     )
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """End a child and its group as the engine does: SIGINT, then SIGKILL after 5 seconds."""
-    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(5)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def to_struct(bag: dict[str, Any]) -> Struct:

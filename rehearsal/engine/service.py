@@ -18,7 +18,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, reso
 
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import name_of
-from rehearsal.engine.plugin import end, plain, spawn, to_struct
+from rehearsal.engine.plugin import plain, spawn, to_struct
 
 
 class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
@@ -59,7 +59,7 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
 @contextmanager
 def serving(deployment: Deployment) -> Iterator[Service]:
-    """Serve a deployment; at the end its children are ended."""
+    """Serve a deployment; at the end its plugins are ended."""
     # Registrations wait in the server's threads, and the engine sets no limit on them.
     server, service = grpc.server(ThreadPoolExecutor(1000), options=_GRPC_CHANNEL_OPTIONS), Service(deployment)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(service, server)
@@ -71,8 +71,7 @@ def serving(deployment: Deployment) -> Iterator[Service]:
     finally:
         service.over.set()
         server.stop(0)
-        for child in deployment.children:
-            end(child)
+        deployment.end_plugins()
 
 
 def run_program(deployment: Deployment, service: Service) -> bool:
@@ -82,7 +81,6 @@ def run_program(deployment: Deployment, service: Service) -> bool:
     command = [sys.executable, "-u", "-P", str(Path(__file__).with_name("program.py")), *values]
     environment = {**os.environ, "PULUMI_CONFIG": json.dumps(project.config(stack.name))}
     program = spawn(command, project.root, environment, sys.stderr if deployment.display.as_json else None)
-    deployment.children.append(program)
     while program.poll() is None and not deployment.stopping:
         service.over.wait(0.05)
     for _ in range(parallel):

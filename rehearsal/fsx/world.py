@@ -89,7 +89,7 @@ class World:
 
     def duration(self, region: str, source: str) -> float:
         """Return how long a copy of `source` to `region` takes; the narrowest setting wins."""
-        scopes = [(region, source), (None, source), (region, None)]
+        scopes = [(region, source), (None, source), (region, None), (None, None)]
         chosen = [self.copy_seconds[scope] for scope in scopes if scope in self.copy_seconds]
         return (chosen or [self.settings.copy_seconds])[0]
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.engine import find_engine
+
 ROOT = Path(__file__).parents[2]
 DOUBLE = [sys.executable, "-m", "rehearsal.engine"]
 
@@ -34,10 +36,11 @@ on_both_engines = pytest.mark.parametrize(
 PROVIDER = '''
 import json, os, sys, time
 from pathlib import Path
+import grpc
 from google.protobuf import any_pb2, struct_pb2
 from google.rpc.status_pb2 import Status
 from pulumi.dynamic import *
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
 def told(what, label):
     """Whether the test asks for this, by a file such as create-fails-a."""
@@ -67,7 +70,10 @@ class Recorder(ResourceProvider):
         record("create", props["label"])
         host = sys._getframe(1).f_locals
         request, context = host["request"], host["context"]
-        while told("create-waits", props["label"]):
+        if told("create-logs", props["label"]):
+            engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+            engine.Log(engine_pb2.LogRequest(severity=1, urn=request.urn, message="half way", ephemeral=True))
+        while told("create-waits", props["label"]) and context.is_active():
             time.sleep(0.05)
         if told("create-fails", props["label"]):
             raise RuntimeError("there is no room left")
@@ -260,3 +266,81 @@ def test_declared_defaults_and_set_values_reach_the_program(tmp_path: Path, engi
     rig.up({})
 
     assert rig.read("stack", "output", "--json")["config"] == [[{"region": "us-east-1"}], True, 7, "blue"]
+
+
+def test_a_preview_shows_each_changed_property(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, DOUBLE)
+    rig.up({"a": {}})
+    rig.want({"a": {"tag": "new"}, "b": {}})
+
+    text = rig.run("preview", "--diff")
+
+    assert ' ~  pulumi-python:dynamic/rig:Thing: (update)\n      ~ tag: "t" => "new"\n' in text
+    assert " +  pulumi-python:dynamic/rig:Thing: (create)\n" in text
+    assert "Resources:\n    + 1 to create\n    ~ 1 to update\n    2 unchanged\n" in text
+    assert "a test double of the Pulumi engine" in text
+
+
+def test_a_message_for_a_resource_is_a_line_of_its_own(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, DOUBLE)
+    rig.want({"a": {}})
+    rig.tell("create-logs-a")
+
+    assert "\n    a: half way\n" in rig.run("up", "--yes", "--skip-preview")
+
+
+@on_both_engines
+def test_two_resources_of_one_name_are_refused(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    program = "import pulumi\nfor _ in range(2): pulumi.ComponentResource('rig:index:Group', 'twin')\n"
+    (rig.folder / "__main__.py").write_text(program)
+
+    assert "rig:index:Group::twin'; try giving it a unique name" in rig.run("up", "--yes", fails=True)
+
+
+def test_a_function_is_refused(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, DOUBLE)
+    program = "import pulumi\npulumi.runtime.invoke('aws:index:getRegion', {})\n"
+    (rig.folder / "__main__.py").write_text(program)
+
+    assert "so it answers no function" in rig.run("up", "--yes", fails=True)
+
+
+def test_a_resource_of_another_provider_is_refused(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, DOUBLE)
+    (rig.folder / "__main__.py").write_text("import pulumi\npulumi.CustomResource('aws:kms/key:Key', 'key', {})\n")
+
+    text = rig.run("up", "--yes", fails=True)
+
+    assert "the engine double runs no AWS plugin, so it cannot make a aws:kms/key:Key" in text
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [
+        {"AWS_ENDPOINT_URL": ""},
+        {"AWS_ENDPOINT_URL": "https://fsx.eu-west-1.amazonaws.com"},
+        {"AWS_ENDPOINT_URL_KMS": "https://kms.eu-west-1.amazonaws.com"},
+        {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+    ],
+)
+def test_nothing_is_done_unless_every_aws_endpoint_is_loopback(tmp_path: Path, endpoints: dict[str, str]) -> None:
+    rig = Rig(tmp_path, DOUBLE)
+    rig.environment |= endpoints
+
+    text = rig.run("up", "--yes", fails=True)
+
+    assert "the engine double never talks to AWS" in text
+    assert rig.calls() == []
+
+
+@pytest.mark.parametrize(("version", "chosen"), [("v3.260.0", "pulumi"), ("v3.199.9", "-m"), ("", "-m")])
+def test_the_double_steps_in_where_there_is_no_recent_cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, chosen: str
+) -> None:
+    cli = tmp_path / "pulumi"
+    cli.write_text(f"#!/bin/sh\necho {version}\n")
+    cli.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    assert Path(find_engine()[-1 if chosen == "pulumi" else 1]).name == chosen

@@ -1,0 +1,38 @@
+"""`python -m rehearsal demo`: the whole life of a stack, without an AWS account."""
+
+import signal
+
+from rehearsal.acts import Acts
+from rehearsal.engine import DOUBLE, find_engine
+from rehearsal.fsx import running
+from rehearsal.narrator import Narrator, NotAsToldError
+from rehearsal.workspace import workspace
+
+_COPY_SECONDS = 2.0
+_INTERRUPTED = 130  # what shells make of Ctrl-C
+
+
+def demo(*, double: bool = False) -> int:
+    """Play the demonstration, checking each claim as it is made.
+
+    Args:
+        double: run it with the engine double even where there is a Pulumi CLI.
+
+    Returns:
+        The exit code: 0, 1 if anything was not as told, 130 if it was interrupted.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    narrator = Narrator()
+    engine = DOUBLE if double else find_engine()
+    try:
+        with running(copy_seconds=_COPY_SECONDS) as control, workspace(engine, control.environment()) as stack:
+            Acts(narrator, control, stack).play()
+            narrator.calls(control.journal())
+    except NotAsToldError as finding:
+        narrator.close(f"The demo ends here, because this does not hold: {finding}")
+        return 1
+    except KeyboardInterrupt:
+        narrator.close("Interrupted; everything is removed.")
+        return _INTERRUPTED
+    narrator.close("All of it was as told, and all of it is removed again.")
+    return 0

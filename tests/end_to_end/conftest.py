@@ -1,0 +1,46 @@
+"""The same scenarios on the real Pulumi CLI and on the engine double."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.fsx import Control, running
+
+from .project import Project
+
+HAS_CLI = shutil.which("pulumi") is not None
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Control]:
+    with running(copy_seconds=1) as control:
+        yield control
+
+
+@pytest.fixture
+def aws(service: Control) -> Iterator[Control]:
+    yield service
+    service.lift_fault()
+    service.finish_copies()
+    for region in service.state():
+        for backup in service.backups(region):
+            service.remove_backup(region, backup["id"])
+    service.clear_journal()
+    service.set_copy_seconds(1)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(
+            ["pulumi"],
+            id="pulumi",
+            marks=[pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")],
+        ),
+        pytest.param([sys.executable, "-m", "rehearsal.engine"], id="double"),
+    ]
+)
+def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Project:
+    return Project.create(tmp_path, request.param, aws)

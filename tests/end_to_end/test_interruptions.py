@@ -1,0 +1,203 @@
+"""What is left, and what the next `up` makes of it, when a run is interrupted in the middle of copies."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from rehearsal.fsx import Control
+
+from .project import SOURCE_REGION, Project, eventually
+from .test_life import DR, copies
+
+
+@pytest.fixture
+def sources(aws: Control) -> list[str]:
+    file_system = aws.seed_file_system(SOURCE_REGION)
+    return [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(3)]
+
+
+def declare_all(project: Project, sources: list[str]) -> None:
+    project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})
+
+
+def plugins(project: Project) -> list[int]:
+    """Return the plugin hosts that work in the project's folder."""
+    found = subprocess.run(["pgrep", "-f", "pulumi.dynamic"], capture_output=True, text=True, check=False)
+    return [pid for pid in map(int, found.stdout.split()) if _folder_of(pid) == str(project.folder)]
+
+
+def _folder_of(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return ""
+
+
+def assert_exactly_as_asked(project: Project, aws: Control, sources: list[str]) -> None:
+    made = copies(aws)
+    assert sorted(copy["source_backup_id"] for copy in made) == sorted(sources)
+    assert sorted(project.ids().values()) == sorted(copy["id"] for copy in made)
+
+
+@pytest.mark.parametrize(
+    "signals", [(signal.SIGKILL,), (signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM)]
+)
+def test_a_killed_up_is_resumed_by_the_next_one(
+    project: Project, aws: Control, sources: list[str], signals: tuple[signal.Signals, ...]
+) -> None:
+    aws.set_copy_seconds(8)
+    declare_all(project, sources)
+    project.interrupted_up(lambda: len(copies(aws)) == len(sources), *signals)
+    eventually(lambda: not plugins(project))
+    under_way = {copy["id"] for copy in copies(aws)}
+    assert project.ids() == {}
+
+    project.run("cancel", "--yes")
+    project.up()
+
+    assert_exactly_as_asked(project, aws, sources)
+    assert set(project.ids().values()) == under_way
+    assert len(aws.journal(DR, "CopyBackup")) == len(sources)
+
+
+def test_a_killed_provider_is_resumed_by_the_next_up(project: Project, aws: Control, sources: list[str]) -> None:
+    aws.set_copy_seconds(5)
+    declare_all(project, sources)
+    up = subprocess.Popen(
+        [*project.engine, "up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    eventually(lambda: len(copies(aws)) == len(sources))
+    for pid in plugins(project):
+        os.kill(pid, signal.SIGKILL)
+    assert up.wait(timeout=30) != 0
+
+    project.up()
+
+    assert_exactly_as_asked(project, aws, sources)
+    assert len(aws.journal(DR, "CopyBackup")) == len(sources)
+
+
+def test_copies_finished_while_nobody_looked_are_picked_up(project: Project, aws: Control, sources: list[str]) -> None:
+    aws.set_copy_seconds(60)
+    declare_all(project, sources)
+    project.interrupted_up(lambda: len(copies(aws)) == len(sources), signal.SIGKILL)
+    aws.finish_copies()
+    under_way = {copy["id"] for copy in copies(aws)}
+
+    project.run("cancel", "--yes")
+    project.up()
+
+    assert_exactly_as_asked(project, aws, sources)
+    assert set(project.ids().values()) == under_way
+
+
+def test_settings_may_change_between_a_kill_and_the_next_up(project: Project, aws: Control, sources: list[str]) -> None:
+    (source, *_) = sources
+    client = aws.client("kms", DR)
+    key = client.create_key()["KeyMetadata"]["Arn"]
+    client.close()
+    aws.set_copy_seconds(4)
+    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
+    project.interrupted_up(lambda: len(copies(aws)) == 1, signal.SIGKILL)
+
+    project.run("cancel", "--yes")
+    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "2"}, "kms_key_id": key})
+    project.up()
+
+    (copy,) = copies(aws)
+    assert (copy["kms_key_arn"], copy["tags"]["a"]) == (key, "2")
+    assert project.ids() == {"nightly": copy["id"]}
+
+
+def test_an_answer_lost_after_the_work_was_done_makes_no_second_copy(
+    project: Project, aws: Control, sources: list[str]
+) -> None:
+    aws.add_fault("lost", "CopyBackup", region=DR, times=2)
+    declare_all(project, sources)
+
+    project.up()
+
+    assert_exactly_as_asked(project, aws, sources)
+
+
+def test_a_copy_that_takes_too_long_is_kept_and_resumed(project: Project, aws: Control, sources: list[str]) -> None:
+    (source, *_) = sources
+    aws.set_copy_seconds(60)
+    project.declare(nightly={"source_backup_id": source, "region": DR, "timeouts": {"create": "1s"}})
+
+    output = project.up(succeeds=False)
+
+    (copy,) = copies(aws)
+    assert "the next pulumi up resumes it" in output
+    assert "pulumi_fsx_dr/" not in output, "an error is a sentence and no traceback"
+    assert project.ids() == {"nightly": copy["id"]}
+    aws.finish_copies()
+    project.up()
+    assert project.ids() == {"nightly": copy["id"]}
+    assert len(aws.journal(DR, "CopyBackup")) == 1
+    project.run("preview", "--expect-no-changes")
+
+
+def test_destroy_removes_what_was_kept_unfinished(project: Project, aws: Control, sources: list[str]) -> None:
+    (source, *_) = sources
+    aws.set_copy_seconds(3)
+    project.declare(nightly={"source_backup_id": source, "region": DR, "timeouts": {"create": "1s"}})
+    project.up(succeeds=False)
+
+    project.run("destroy", "--yes")
+
+    assert copies(aws) == []
+
+
+def test_a_failed_copy_is_explained_and_cleared_away(project: Project, aws: Control, sources: list[str]) -> None:
+    (source, *_) = sources
+    aws.fail_copies("The KMS key is disabled.", source_backup_id=source)
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+
+    output = project.up(succeeds=False)
+
+    assert "The KMS key is disabled." in output
+    assert "pulumi_fsx_dr/" not in output, "an error is a sentence and no traceback"
+    assert copies(aws) == []
+    project.up()
+    assert_exactly_as_asked(project, aws, [source])
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ({"source_backup_id": "backup-xyz"}, "is not the id of an FSx backup"),
+        ({"source_backup_id": "backup-0123456789abcdef0"}, "There is no backup backup-0123456789abcdef0 in us-east-1"),
+        ({"region": "nowhere"}, "is not the name of an AWS Region"),
+        ({"region": "cn-north-1"}, "FSx copies within a partition"),
+        ({"tags": {"aws:mine": "x"}}, "is reserved"),
+        ({"kms_key_id": "arn:aws:kms:eu-central-1:123456789012:alias/dr"}, "the key is in eu-central-1"),
+        ({"color": "blue"}, "BackupCopy has no argument color"),
+    ],
+)
+def test_wrong_input_is_one_clear_line_and_changes_nothing(
+    project: Project, aws: Control, sources: list[str], args: dict[str, object], sentence: str
+) -> None:
+    project.declare(nightly={"source_backup_id": sources[0], "region": DR, **args})
+
+    output = project.up(succeeds=False)
+
+    assert sentence in output
+    assert "pulumi_fsx_dr/" not in output, "an error is a sentence and no traceback"
+    assert aws.counts(DR).get("CopyBackup") is None
+
+
+def test_a_missing_permission_is_named(project: Project, aws: Control, sources: list[str]) -> None:
+    aws.add_fault("access_denied", "CopyBackup", region=DR)
+    project.declare(nightly={"source_backup_id": sources[0], "region": DR})
+
+    output = project.up(succeeds=False)
+
+    assert "lack permission for fsx:CopyBackup" in output
+    assert "pulumi_fsx_dr/" not in output, "an error is a sentence and no traceback"

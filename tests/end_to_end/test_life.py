@@ -1,0 +1,169 @@
+"""What happens to real copies when a person runs Pulumi's commands."""
+
+from typing import Any
+
+import pytest
+
+from rehearsal.fsx import Control
+
+from .project import SOURCE_REGION, Project
+
+DR = "eu-west-1"
+
+
+@pytest.fixture
+def source(aws: Control) -> str:
+    return aws.seed_backup(SOURCE_REGION, aws.seed_file_system(SOURCE_REGION))
+
+
+def new_key(aws: Control, region: str = DR) -> str:
+    client = aws.client("kms", region)
+    try:
+        return str(client.create_key()["KeyMetadata"]["Arn"])
+    finally:
+        client.close()
+
+
+def copies(aws: Control, region: str = DR) -> list[dict[str, Any]]:
+    return [dict(b) for b in aws.backups(region) if b["source_backup_id"]]
+
+
+def test_up_makes_the_copy_and_a_second_up_changes_nothing(project: Project, aws: Control, source: str) -> None:
+    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage"}})
+
+    assert "1 unchanged" not in project.run("preview")
+    project.up()
+
+    (copy,) = copies(aws)
+    assert (copy["lifecycle"], copy["source_backup_id"], copy["source_region"]) == ("AVAILABLE", source, SOURCE_REGION)
+    assert copy["tags"]["team"] == "storage"
+    assert project.ids() == {"nightly": copy["id"]}
+    aws.clear_journal()
+    project.run("preview", "--expect-no-changes")
+    project.up()
+    assert aws.counts(DR) == {}
+
+
+def test_a_changed_tag_changes_in_place(project: Project, aws: Control, source: str) -> None:
+    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage", "old": "x"}})
+    project.up()
+    before = project.ids()
+
+    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "platform", "new": "y"}})
+    preview = project.run("preview", "--diff")
+    project.up()
+
+    assert "platform" in preview
+    assert project.ids() == before
+    (copy,) = copies(aws)
+    assert {key: copy["tags"].get(key) for key in ("team", "new", "old")} == {
+        "team": "platform",
+        "new": "y",
+        "old": None,
+    }
+
+
+def test_another_key_makes_the_new_copy_before_the_old_one_goes(project: Project, aws: Control, source: str) -> None:
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+    project.up()
+    (old,) = copies(aws)
+    key = new_key(aws)
+    aws.clear_journal()
+
+    project.declare(nightly={"source_backup_id": source, "region": DR, "kms_key_id": key})
+    project.up()
+
+    (new,) = copies(aws)
+    assert new["id"] != old["id"]
+    assert new["kms_key_arn"] == key
+    assert project.ids() == {"nightly": new["id"]}
+    changes = [e["action"] for e in aws.journal(DR) if e["action"] in ("CopyBackup", "TagResource", "DeleteBackup")]
+    assert changes == ["CopyBackup", "TagResource", "DeleteBackup"]
+
+
+def test_replace_leaves_one_live_copy_with_a_new_id(project: Project, aws: Control, source: str) -> None:
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+    project.up()
+    ids = [project.ids()["nightly"]]
+
+    for _ in range(2):
+        project.up("--replace", project.urn("nightly"))
+        ids.append(project.ids()["nightly"])
+
+    assert [copy["id"] for copy in copies(aws)] == ids[-1:]
+    assert len(set(ids)) == 3
+
+
+def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(project: Project, aws: Control) -> None:
+    file_system = aws.seed_file_system(SOURCE_REGION)
+    one, two = (aws.seed_backup(SOURCE_REGION, file_system) for _ in range(2))
+    project.declare(one={"source_backup_id": one, "region": DR}, two={"source_backup_id": two, "region": DR})
+    project.up()
+
+    project.declare(two={"source_backup_id": two, "region": DR})
+    project.up()
+    assert [copy["source_backup_id"] for copy in copies(aws)] == [two]
+
+    project.run("destroy", "--yes")
+    assert copies(aws) == []
+    assert [backup["id"] for backup in aws.backups(SOURCE_REGION)] == sorted([one, two])
+
+
+def test_refresh_shows_a_tag_that_somebody_removed_and_up_puts_it_back(
+    project: Project, aws: Control, source: str
+) -> None:
+    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage"}})
+    project.up()
+    (copy,) = copies(aws)
+    aws.set_tags(DR, copy["id"], {**copy["tags"], "team": "someone", "robot": "was here"})
+
+    project.run("refresh", "--yes")
+    preview = project.run("preview", "--diff")
+    project.up()
+
+    assert "someone" in preview
+    (copy,) = copies(aws)
+    assert (copy["tags"]["team"], copy["tags"]["robot"]) == ("storage", "was here")
+
+
+def test_a_copy_that_somebody_deleted_is_made_again_after_refresh(project: Project, aws: Control, source: str) -> None:
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+    project.up()
+    (gone,) = copies(aws)
+    aws.remove_backup(DR, gone["id"])
+
+    project.run("refresh", "--yes")
+    project.up()
+
+    (copy,) = copies(aws)
+    assert copy["id"] != gone["id"]
+    assert project.ids() == {"nightly": copy["id"]}
+
+
+def test_an_existing_copy_is_adopted_and_then_managed(project: Project, aws: Control, source: str) -> None:
+    client = aws.client("fsx", DR)
+    existing = client.copy_backup(SourceBackupId=source, SourceRegion=SOURCE_REGION)["Backup"]["BackupId"]
+    client.close()
+    aws.finish_copies()
+
+    project.declare(nightly={"source_backup_id": source, "region": DR, "adopt_backup_id": existing})
+    project.up()
+    assert project.ids() == {"nightly": existing}
+    assert aws.counts(DR).get("CopyBackup") == 1
+
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+    project.run("preview", "--expect-no-changes")
+    project.run("destroy", "--yes")
+    assert copies(aws) == []
+
+
+def test_never_more_than_five_run_and_none_is_refused(project: Project, aws: Control) -> None:
+    file_system = aws.seed_file_system(SOURCE_REGION)
+    sources = [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(12)]
+    project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})
+
+    project.up("--parallel", "32")
+
+    assert sorted(copy["source_backup_id"] for copy in copies(aws)) == sorted(sources)
+    assert aws.max_running()[DR] == 5
+    assert [entry["error"] for entry in aws.journal(DR, "CopyBackup")] == [None] * 12

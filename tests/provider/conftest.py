@@ -1,0 +1,64 @@
+"""What every specification of the provider starts from."""
+
+from collections.abc import Iterator
+
+import pytest
+from pulumi_fsx_dr import process
+
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import SharedClock, Stack, Wire
+
+COPY_SECONDS = 10.0
+
+
+@pytest.fixture(autouse=True)
+def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's own AWS settings out."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "PULUMI_FSX_DR_POLL_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def own_process() -> Iterator[None]:
+    """Give the former collaborators back, whichever a test put in."""
+    former = process.current()
+    yield
+    process.start(former)
+
+
+@pytest.fixture
+def service() -> FsxService:
+    """Return a service whose copies take `COPY_SECONDS`."""
+    return FsxService(SharedClock(), copy_seconds=COPY_SECONDS)
+
+
+@pytest.fixture
+def source(service: FsxService) -> str:
+    """Return the id of a backup in `HOME`, made an hour before its copies."""
+    file_system = service.seed_file_system(HOME)
+    return service.seed_backup(HOME, file_system, created=service.now() - 3600, tags={"team": "storage"})
+
+
+@pytest.fixture
+def wire(service: FsxService) -> Wire:
+    """Return the way to the service."""
+    return Wire(service)
+
+
+@pytest.fixture
+def stack(wire: Wire) -> Stack:
+    """Return a stack that is still empty."""
+    return Stack(wire)
+
+
+@pytest.fixture
+def key(wire: Wire) -> str:
+    """Return the ARN of a KMS key in `AWAY`, which has the alias `alias/dr`."""
+    kms = wire.client("kms", AWAY)
+    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=f"alias/dr-{arn[-12:]}", TargetKeyId=arn)
+    return arn
