@@ -21,7 +21,7 @@ class Acts:
         self._stack = stack
         self._account = Account(control)
         self._engine = "pulumi" if stack.has_cli else "engine-double"
-        # The double shows no outputs, and keeps no trace of a create that was picked up again.
+        # The double shows no outputs and clears no pending operations.
         self._quietly = ["--suppress-outputs"] if stack.has_cli else []
         self._clearing = ["--clear-pending-creates"] if stack.has_cli else []
 

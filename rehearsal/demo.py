@@ -29,7 +29,7 @@ def demo(*, double: bool = False) -> int:
             Acts(narrator, control, stack).play()
             narrator.calls(control.journal())
     except NotAsToldError as finding:
-        narrator.close(f"The demo ends here, because this does not hold: {finding}")
+        narrator.close(f"The demo ends here. Not as told: {finding}")
         return 1
     except KeyboardInterrupt:
         narrator.close("Interrupted; everything is removed.")

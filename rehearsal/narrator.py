@@ -49,7 +49,7 @@ class Narrator:
             NotAsToldError: it did not.
         """
         if exit_code:
-            self.expect(f"The command succeeds (its exit code is {exit_code}).", holds=False)
+            raise NotAsToldError(f"The command failed or was interrupted (exit code {exit_code}).")
 
     def calls(self, journal: Iterable[Entry]) -> None:
         """Show how often each action was called, what it made and how often it was turned away."""

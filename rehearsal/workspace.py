@@ -92,9 +92,7 @@ def workspace(engine: list[str], aws: dict[str, str]) -> Iterator[Workspace]:
         engine: argv prefix of the engine.
         aws: environment variables that lead AWS clients to the stand-in.
     """
-    parent = _ROOT / ".rehearsal"
-    parent.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as name:
+    with TemporaryDirectory(prefix="fsx-dr-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         for file in _PROJECT:
             shutil.copy(_ROOT / file, folder)
@@ -112,6 +110,7 @@ def _environment(folder: Path) -> dict[str, str]:
     return inherited | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "GRPC_VERBOSITY": "ERROR",
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

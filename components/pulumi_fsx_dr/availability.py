@@ -33,7 +33,7 @@ def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, t
             raise UnfinishedCopyError(f"{still_running(copy, wanted)}, but {sight.trouble}", copy)
         if sight.backup is not None:
             copy = replace(copy, backup=_checked(sight.backup, copy, wanted, here, elapsed))
-        if sight.missing_since is not None:
+        if sight.missing_since is not None and sight.trouble is None:
             _accept_absence(copy, wanted, here, shown=sight.backup is not None, since=sight.missing_since)
         if elapsed > wanted.timeout and not copy.backup.is_available:
             raise UnfinishedCopyError(

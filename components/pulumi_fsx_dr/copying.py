@@ -6,6 +6,7 @@ but that state's delete removes it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -18,7 +19,7 @@ from .host import Call
 from .ownership import MARK_TAG, Ownership, Pending, Recorded, Token, identity_of, new_nonce
 from .patience import PATIENCE, back_off, patiently
 from .process import PendingCopy, Region
-from .retiring import remove
+from .retiring import retire
 from .tags import TagChange
 from .waiting import Turn
 
@@ -54,9 +55,9 @@ class Creation:
         found = self._patiently(lambda: self._here.pending_copies(self._token.resource))
         mine = self._to_resume(found)
         copy = (mine and self._resume(mine)) or self._start_anew()
-        for other in found:
+        for other in self._left_behind(found):
             if other.backup.id != copy.backup.id:
-                self._retire_superseded(other.backup)
+                self._retire_superseded(other)
         return record(self._call, copy, self._wanted, self._here, self._clock.now() + self._wanted.timeout)
 
     def _to_resume(self, found: list[PendingCopy]) -> PendingCopy | None:
@@ -145,13 +146,23 @@ class Creation:
             return mine.backup
         raise SpentTokenError(f"Token {self._token} was used with other parameters.")
 
-    def _retire_superseded(self, backup: Backup) -> None:
+    def _left_behind(self, found: list[PendingCopy]) -> list[PendingCopy]:
+        """Look again if a token was spent: FSx may have shown too late what an interrupted run had started."""
+        with suppress(ServiceError):
+            if self._token.generation:
+                return self._patiently(lambda: self._here.pending_copies(self._token.resource, fresh=True))
+        return found
+
+    def _retire_superseded(self, other: PendingCopy) -> None:
         """Remove what an interrupted run started for this resource with other parameters, or failed to make."""
-        self._call.status(f"removing {backup.id}, which an interrupted run left behind")
+        backup_id = other.backup.id
+        self._call.status(f"removing {backup_id}, which an interrupted run left behind")
         try:
-            remove(self._call, self._here, backup.id, self._clock.now() + self._wanted.timeout)
+            # Hours may have passed since it was found, so it must still be nobody else's.
+            still_ours = Ownership(nonce="", token=str(other.mark.token))
+            retire(self._call, backup_id, still_ours, self._here, self._wanted.timeout)
         except (CopyError, ServiceError) as error:
-            self._call.warn(f"{backup.id} in {self._here.name} was left behind by an interrupted run: {error}")
+            self._call.warn(f"{backup_id} in {self._here.name} was left behind by an interrupted run: {error}")
 
     def _patiently(self, ask: Callable[[], _T]) -> _T:
         return patiently(self._call, self._here, self._clock.now() + min(PATIENCE, self._wanted.timeout), ask)

@@ -30,8 +30,13 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
 
 
 def updates(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Tell whether anything changes that can change in place, or may turn out to when it is known."""
+    """Tell whether anything changes that can change in place, or may turn out to when it is known.
+
+    A copy that is not AVAILABLE yet does change: a refresh makes the engine forget that its create did not end.
+    """
     if any(contains_unknowns(news.get(name)) for name in (*_IMMUTABLE, *_MUTABLE, "kms_key_id")):
+        return True
+    if olds.get("lifecycle", "AVAILABLE") != "AVAILABLE":
         return True
     return any(name in olds and (olds[name] or None) != (news.get(name) or None) for name in _MUTABLE)
 

@@ -12,12 +12,15 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from .errors import FsxDrError
+
 MARK_TAG = "fsx-dr:managed-by"
 MAX_TAG_VALUE = 256  # FSx API, TagValue
 
 _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 _NO_TIME = "unknown"
 _SURELY_KEPT = 170  # characters of an identity that always fit into a mark
+_URN_PARTS = 4  # stack, project, type, name
 _NOT_IN_TAG_VALUES = re.compile(r"[^\w .:/=+\-@]")
 
 
@@ -118,8 +121,15 @@ def parse_mark(value: str | None) -> Mark | None:
 
 
 def identity_of(urn: str) -> str:
-    """Return `project/stack/name` of a URN, in characters that a tag value may hold."""
-    stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
+    """Return `project/stack/name` of a URN, in characters that a tag value may hold.
+
+    Raises:
+        FsxDrError: it is no URN; Pulumi's plugin host did not give one.
+    """
+    parts = urn.removeprefix("urn:pulumi:").split("::", 3)
+    if len(parts) != _URN_PARTS:
+        raise FsxDrError(f"{urn!r} is no URN, so nobody could find the copy again: use a Pulumi SDK of the tested versions.")
+    stack, project, _, name = parts
     return _identity(project, stack, name)
 
 

@@ -109,7 +109,7 @@ class BackupCopyProvider(ResourceProvider):
         wanted = _wanted({**_news, "region": _olds["region"]}, call.timeout or CREATE_TIMEOUT)
         here = _region(wanted.region)
         backup = _find(call, _id, here)
-        if backup is None or backup.is_dead:
+        if backup is None or backup.lifecycle == "DELETED":
             _require_account(_id, _olds, here)
             call.keep(_id, {**_olds, "lifecycle": "DELETED"}, gone(_id, here.name))
             raise CopyError(gone(_id, here.name))

@@ -2,6 +2,7 @@
 
 from .copies import mark_of
 from .errors import BusyError, CopyError, NotFoundError
+from .fsx import Backup
 from .host import Call
 from .ownership import Ownership
 from .patience import patiently, pause
@@ -19,26 +20,32 @@ def retire(call: Call, copy_id: str, ownership: Ownership, here: Region, timeout
         ServiceError: AWS refused.
     """
     deadline = here.clock.now() + timeout
-    backup = patiently(call, here, deadline, lambda: here.reads.find(copy_id))
-    if backup is None:
-        return False
-    if backup.lifecycle == "DELETED":
-        return True
-    mark = mark_of(backup)
-    if not ownership.covers(mark):
-        owner = f"belongs to {mark.identity}" if mark else "carries no ownership mark"
-        call.warn(f"{copy_id} in {here.name} now {owner}, so it was not deleted.")
-        return True
-    remove(call, here, copy_id, deadline)
-    return True
-
-
-def remove(call: Call, here: Region, backup_id: str, deadline: float) -> None:
-    """Delete a backup and return once it is gone, waiting while it is in use."""
-    while not _delete(call, here, backup_id, deadline):
+    while (backup := patiently(call, here, deadline, lambda: here.reads.find(copy_id))) and not _is_deleted(backup):
+        if not _is_owned(call, backup, ownership, here):
+            return True
+        if _delete(call, here, copy_id, deadline):
+            _wait_until_gone(call, here, copy_id, deadline)
+            return True
         if here.clock.now() >= deadline:
-            raise CopyError(f"{backup_id} in {here.name} is still in use: run the command again later.")
-        pause(call, here)
+            raise CopyError(f"{copy_id} in {here.name} is still in use: run the command again later.")
+        pause(call, here)  # and look again whose it is: it may be adopted meanwhile
+    return backup is not None
+
+
+def _is_deleted(backup: Backup) -> bool:
+    return backup.lifecycle == "DELETED"
+
+
+def _is_owned(call: Call, backup: Backup, ownership: Ownership, here: Region) -> bool:
+    mark = mark_of(backup)
+    if ownership.covers(mark):
+        return True
+    owner = f"belongs to {mark.identity}" if mark else "carries no ownership mark"
+    call.warn(f"{backup.id} in {here.name} now {owner}, so it was not deleted.")
+    return False
+
+
+def _wait_until_gone(call: Call, here: Region, backup_id: str, deadline: float) -> None:
     while (left := patiently(call, here, deadline, lambda: here.reads.find(backup_id))) and not left.is_dead:
         if here.clock.now() >= deadline:
             raise CopyError(f"{backup_id} in {here.name} is still there after DeleteBackup: run the command again.")

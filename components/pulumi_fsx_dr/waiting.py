@@ -170,6 +170,8 @@ class RegionCopies:
         return max(self.poll_seconds, min(*waits, self.poll_seconds * _MAX_INTERVALS, math.inf))
 
     def _remaining(self, waiter: _Waiter) -> float:
+        if waiter.sight.missing_since is not None:
+            return 0
         backup = waiter.sight.backup
         percent = backup.progress_percent if backup else None
         elapsed = self._clock.now() - waiter.since

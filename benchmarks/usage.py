@@ -1,0 +1,59 @@
+"""What the provider's process uses: processor time and memory, as the kernel counts them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+
+_SAMPLE_SECONDS = 0.1
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Usage:
+    """Processor seconds and peak memory (MiB) of a provider's process."""
+
+    cpu_seconds: float = 0
+    peak_mib: float = 0
+
+
+@contextmanager
+def watched(marker: str) -> Iterator[Usage]:
+    """Sample the plugin host whose environment holds `marker` while the context lasts."""
+    usage, over = Usage(), Event()
+    sampler = Thread(target=_sample, args=(marker.encode(), usage, over), daemon=True)
+    sampler.start()
+    try:
+        yield usage
+    finally:
+        over.set()
+        sampler.join()
+
+
+def _sample(marker: bytes, usage: Usage, over: Event) -> None:
+    host = None
+    while not over.wait(_SAMPLE_SECONDS):
+        with suppress(OSError):
+            host = host or _host(marker)
+            if host:
+                usage.cpu_seconds, usage.peak_mib = _cpu_seconds(host), _peak_mib(host)
+
+
+def _host(marker: bytes) -> Path | None:
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if b"pulumi.dynamic" in (folder / "cmdline").read_bytes() and marker in (folder / "environ").read_bytes():
+                return folder
+    return None
+
+
+def _cpu_seconds(host: Path) -> float:
+    fields = (host / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _peak_mib(host: Path) -> float:
+    lines = (host / "status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))

@@ -1,0 +1,165 @@
+"""A whole DR Region: retention, the dark source Region, and mistyped file systems."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from rehearsal.fsx import Control
+
+from .project import SOURCE_REGION, Project
+from .test_life import DR, copies
+
+PROGRAM = """
+import json
+import pulumi
+from pulumi_fsx_dr import DrRegion
+
+declared = json.load(open("region.json"))
+region = DrRegion("dr", declared)
+pulumi.export("copies", region.copies)
+pulumi.export("latest", region.latest)
+pulumi.export("readiness", region.readiness(24))
+"""
+HOUR = 3600
+
+
+@pytest.fixture
+def file_system(aws: Control) -> str:
+    return aws.seed_file_system(SOURCE_REGION)
+
+
+@pytest.fixture
+def backups(aws: Control, file_system: str) -> list[str]:
+    """Return three backups of one file system, oldest first."""
+    return [
+        aws.seed_backup(SOURCE_REGION, file_system, created=aws.now() - age * HOUR, tags={"origin": "nightly"})
+        for age in (3, 2, 1)
+    ]
+
+
+@pytest.fixture
+def dr(project: Project) -> Project:
+    (project.folder / "__main__.py").write_text(PROGRAM)
+    return project
+
+
+def declare(project: Project, file_system: str, **args: object) -> None:
+    sources = [{"file_system_id": file_system, "region": SOURCE_REGION}]
+    (project.folder / "region.json").write_text(json.dumps({"region": DR, "sources": sources, "keep": 2, **args}))
+
+
+def copied(aws: Control) -> set[str]:
+    return {copy["source_backup_id"] for copy in copies(aws)}
+
+
+def outputs(project: Project) -> dict[str, object]:
+    shown = project.run("stack", "output", "--json")
+    parsed: dict[str, object] = json.loads(shown[shown.index("{") :])
+    return parsed
+
+
+def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+    assert copied(aws) == set(backups[1:])
+    assert {copy["tags"].get("origin") for copy in copies(aws)} == {"nightly"}
+    assert set(dr.ids()) == {f"dr-{backup}" for backup in backups[1:]}
+    dr.run("preview", "--expect-no-changes")
+
+    newest = aws.seed_backup(SOURCE_REGION, file_system)
+    assert f"dr-{backups[1]}" in dr.run("preview")
+    dr.up()
+
+    assert copied(aws) == {backups[2], newest}
+    known = outputs(dr)
+    assert known["latest"] == {file_system: dr.ids()[f"dr-{newest}"]}
+    assert [row["verdict"] for row in known["readiness"]] == ["ready"]  # type: ignore[attr-defined]  # JSON
+    dr.run("preview", "--expect-no-changes")
+
+
+def test_copies_outlive_their_expired_sources_and_the_whole_file_system(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+
+    for backup in backups:
+        aws.remove_backup(SOURCE_REGION, backup)
+    aws.remove_file_system(SOURCE_REGION, file_system)
+
+    dr.run("preview", "--expect-no-changes")
+    dr.up()
+    assert copied(aws) == set(backups[1:])
+
+
+@pytest.mark.parametrize("darkness", ["refuse", "unavailable"])
+def test_with_the_source_region_dark_everything_goes_on_and_nothing_is_deleted(
+    dr: Project, aws: Control, file_system: str, backups: list[str], darkness: Literal["refuse", "unavailable"]
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+    before = dr.ids()
+    aws.darken(SOURCE_REGION, darkness)
+
+    shown = dr.run("preview", "--expect-no-changes")
+    dr.up()
+    dr.run("refresh", "--yes")
+
+    assert f"Source Region {SOURCE_REGION} does not answer" in shown
+    assert dr.ids() == before
+    assert copied(aws) == set(backups[1:])
+    dr.run("destroy", "--yes")
+    assert copied(aws) == set()
+
+
+def test_a_mistyped_file_system_is_an_error_that_names_it(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+
+    declare(dr, "fs-00000000000000bad")
+    shown = dr.up(succeeds=False)
+
+    assert "There is no file system fs-00000000000000bad in us-east-1" in shown
+    assert copied(aws) == set(backups[1:])
+
+
+def test_taking_a_source_out_of_the_list_retires_its_copies(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+
+    declare(dr, file_system, sources=[{"backup_id": backups[2], "region": SOURCE_REGION}])
+    shown = dr.run("preview")
+    dr.up()
+
+    assert f"dr-{backups[1]}" in shown
+    assert copied(aws) == {backups[2]}
+
+
+def test_copies_of_others_are_never_touched(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
+    client = aws.client("fsx", DR)
+    foreign = client.copy_backup(SourceBackupId=backups[0], SourceRegion=SOURCE_REGION)["Backup"]["BackupId"]
+    client.close()
+    declare(dr, file_system, keep=1)
+
+    dr.up()
+    dr.run("destroy", "--yes")
+
+    assert [copy["id"] for copy in copies(aws)] == [foreign]
+
+
+def test_a_wrong_setting_is_one_clear_sentence(dr: Project, aws: Control, file_system: str) -> None:
+    declare(dr, file_system, keep=0)
+
+    shown = dr.up(succeeds=False)
+
+    assert "keep of DrRegion dr must be a whole number of at least 1" in shown
+    assert aws.counts(DR).get("CopyBackup") is None
+    assert str(Path("pulumi_fsx_dr") / "dr_region.py") not in shown

@@ -1,0 +1,154 @@
+"""A refresh tells what became of a copy, and says that it is gone only when that is sure."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
+from pulumi_fsx_dr.ownership import MARK_TAG
+
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import Stack, change_outputs, copy_args
+
+
+def test_a_refresh_of_an_unchanged_copy_changes_nothing(stack: Stack, source: str, key: str) -> None:
+    stack.up({"monday": copy_args(source, kms_key_id=key, copy_tags=True, tags={"cost": "dr"})})
+    before = stack.states["monday"]
+
+    stack.refresh()
+
+    known_to_the_engine = {"__provider": "pickled"}
+    assert stack.states["monday"].outputs | known_to_the_engine == before.outputs
+    assert stack.states["monday"].inputs | known_to_the_engine == before.inputs
+
+
+@pytest.mark.parametrize("becomes", ["removed", "DELETED", "FAILED"])
+def test_a_copy_that_is_no_more_is_gone(service: FsxService, stack: Stack, source: str, becomes: str) -> None:
+    stack.up({"monday": copy_args(source)})
+    copy = stack.states["monday"].id
+    scenes: dict[str, Any] = {"removed": lambda: service.remove_backup(AWAY, copy)}
+    scenes.get(becomes, lambda: service.set_lifecycle(AWAY, copy, becomes))()
+
+    stack.refresh()
+
+    assert stack.states == {}
+
+
+def test_credentials_of_another_account_never_make_a_copy_gone(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    copy = stack.states["monday"].id
+    change_outputs(stack, "monday", owner_id="999999999999")
+    service.remove_backup(AWAY, copy)
+
+    with pytest.raises(CopyError) as refusal:
+        stack.refresh()
+
+    assert str(refusal.value) == (
+        f"{copy} in {AWAY} belongs to account 999999999999, but the AWS credentials are of 123456789012: "
+        "use credentials of the copy's own account."
+    )
+    assert stack.states["monday"].id == copy
+
+
+@pytest.mark.parametrize("kind", ["access_denied", "not_enabled"])
+@pytest.mark.parametrize(("service_name", "action"), [("fsx", "DescribeBackups"), ("sts", "GetCallerIdentity")])
+def test_a_refusal_never_makes_a_copy_gone(
+    service: FsxService, stack: Stack, source: str, service_name: str, action: str, kind: Any
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    service.remove_backup(AWAY, stack.states["monday"].id)
+    service.add_fault(kind, action, service=service_name)
+
+    with pytest.raises(ServiceError):
+        stack.refresh()
+
+    assert list(stack.states) == ["monday"]
+
+
+@pytest.mark.parametrize("kind", ["refuse", "unavailable", "malformed", "hang"])
+def test_a_region_that_stays_dark_never_makes_a_copy_gone(
+    service: FsxService, stack: Stack, source: str, kind: Any
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    service.darken(AWAY, kind)
+
+    with pytest.raises(FsxDrError):
+        stack.refresh()
+
+    assert list(stack.states) == ["monday"]
+
+
+def test_what_was_gone_is_made_anew_by_the_next_run(service: FsxService, stack: Stack, source: str) -> None:
+    stack.up({"monday": copy_args(source)})
+    service.remove_backup(AWAY, stack.states["monday"].id)
+    stack.refresh()
+
+    stack.up({"monday": copy_args(source)})
+
+    assert [copy["id"] for copy in service.backups(AWAY)] == [stack.states["monday"].id]
+
+
+@pytest.mark.parametrize("others", [{}, {"theirs": "y", "aws:backup:source": "z"}])
+@pytest.mark.parametrize("ours", [{}, {"team": "changed"}])
+def test_drift_of_our_tags_shows_in_the_next_preview_and_tags_of_others_do_not(
+    service: FsxService, stack: Stack, source: str, ours: dict[str, str], others: dict[str, str]
+) -> None:
+    args = copy_args(source, tags={"team": "storage"})
+    stack.up({"monday": args})
+    copy = service.backup(AWAY, stack.states["monday"].id)
+    service.set_tags(AWAY, copy["id"], {MARK_TAG: copy["tags"][MARK_TAG], **ours, **others})
+
+    stack.refresh()
+
+    assert stack.states["monday"].inputs["tags"] == ours
+    assert stack.preview("monday", args).changes is True
+
+
+def test_tags_that_others_added_are_no_drift(service: FsxService, stack: Stack, source: str) -> None:
+    args = copy_args(source, tags={"team": "storage"})
+    stack.up({"monday": args})
+    copy = service.backup(AWAY, stack.states["monday"].id)
+    service.set_tags(AWAY, copy["id"], {**copy["tags"], "theirs": "y", "aws:backup:source": "z"})
+
+    stack.refresh()
+
+    assert stack.preview("monday", args).changes is False
+    assert stack.states["monday"].outputs["tags_all"] == {"team": "storage", "theirs": "y"}
+
+
+def test_the_source_s_disappearance_never_matters(service: FsxService, stack: Stack, source: str) -> None:
+    stack.up({"monday": copy_args(source)})
+    service.remove_backup(HOME, source)
+    service.darken(HOME)
+
+    stack.refresh()
+
+    assert stack.preview("monday", copy_args(source)).changes is False
+    assert service.journal(HOME, "DescribeBackups")[1:] == []
+
+
+def test_the_region_is_the_recorded_one_whatever_the_environment_says(
+    stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    stack.refresh()
+
+    assert stack.states["monday"].outputs["region"] == AWAY
+
+
+def test_many_refreshes_at_once_share_their_calls(service: FsxService, stack: Stack) -> None:
+    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(100)]
+    reads = stack.run().region(AWAY).reads
+
+    with ThreadPoolExecutor(100) as pool:
+        found = list(pool.map(reads.find, made))
+
+    assert [backup and backup.id for backup in found] == made
+    calls = service.journal(AWAY, "DescribeBackups")
+    assert len(calls) < 100
+    assert max(len(call["ids"]) for call in calls) <= 50

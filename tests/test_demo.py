@@ -1,0 +1,67 @@
+"""The demo: it holds on both engines, it says so when it does not, and it leaves nothing behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rehearsal import demo
+from rehearsal.acts import Acts
+from rehearsal.narrator import NotAsToldError
+
+ROOT = Path(__file__).parents[1]
+DEMO = [sys.executable, "-u", "-m", "rehearsal", "demo"]
+pulumi_cli = [
+    pytest.mark.pulumi_cli,
+    pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no Pulumi CLI on PATH"),
+]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    "options", [pytest.param([], id="pulumi", marks=pulumi_cli), pytest.param(["--double"], id="double")]
+)
+def test_every_claim_of_the_demo_holds(options: list[str]) -> None:
+    ended = subprocess.run(  # noqa: S603  # our own interpreter
+        [*DEMO, *options], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, "✗" in ended.stdout) == (0, False), ended.stdout
+    assert ended.stdout.rstrip().endswith("all of it is removed again.")
+
+
+def test_a_claim_that_does_not_hold_ends_the_demo_with_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(_acts: Acts) -> None:
+        raise NotAsToldError("No copy is left.")
+
+    monkeypatch.setattr(Acts, "play", play)
+
+    assert demo.demo(double=True) == 1
+    assert "Not as told: No copy is left." in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.timeout(120)
+def test_an_interrupted_demo_removes_its_state_and_ends_its_processes(tmp_path: Path) -> None:
+    # given
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(  # noqa: S603  # our own interpreter
+        [*DEMO, "--double"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        shown = iter(process.stdout.readline, "")
+        next(line for line in shown if "copying" in line)
+
+        # when
+        process.send_signal(signal.SIGINT)
+        rest = "".join(shown)  # to the end, which comes with the last process that can write
+
+    # then
+    assert process.returncode == 130
+    assert "everything is removed" in rest
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,110 @@
+"""The program at the root: what it declares for a configuration, and that its files agree with each other."""
+
+import json
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from pulumi_fsx_dr.dr_region import KEEP
+from pulumi_fsx_dr.settings import RPO_HOURS
+
+from rehearsal import account
+from rehearsal.fsx import Control, running
+from tests.recording import RecordingEngine
+
+ROOT = Path(__file__).parents[1]
+BACKUP = "backup-0123456789abcdef0"
+WEST, NORTH = "eu-west-1", "eu-north-1"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    with running() as control:
+        for name, value in control.environment().items():
+            monkeypatch.setenv(name, value)
+        yield control
+
+
+def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:
+    """Run the program as the CLI does, and return what it registered and exported."""
+    engine = RecordingEngine()
+    pulumi.runtime.set_all_config({f"fsx-dr:{key}": json.dumps(value) for key, value in config.items()})
+    exported: dict[str, Any] = {}
+
+    def program() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pulumi, "export", exported.__setitem__)
+            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    engine.run(program)
+    return engine, exported
+
+
+def test_each_source_is_copied_to_each_region_under_that_regions_key(aws: Control) -> None:
+    # given
+    config = {
+        "sources": [{"backupId": BACKUP, "region": "eu-central-1"}],
+        "regions": [{"region": WEST, "kmsKeyId": "alias/west"}, {"region": NORTH}],
+        "tags": {"team": "storage"},
+    }
+
+    # when
+    engine, exported = _run(config)
+
+    # then
+    copies = {copy.inputs["region"]: copy for copy in engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")}
+    assert [copies[region].inputs.get("kms_key_id") for region in (WEST, NORTH)] == ["alias/west", None]
+    assert {copy.inputs["source_backup_id"] for copy in copies.values()} == {BACKUP}
+    assert [copy.inputs["tags"] for copy in copies.values()] == [{"team": "storage"}] * 2
+    assert {name: list(value) for name, value in exported.items() if name != "readiness"} == {
+        "copies": [WEST, NORTH],
+        "latest": [WEST, NORTH],
+    }
+    assert aws.counts().get("CopyBackup") is None
+
+
+def test_the_copies_have_names_that_stay_when_the_order_of_the_configuration_changes(aws: Control) -> None:
+    source = {"backupId": BACKUP, "region": "eu-central-1"}
+    regions = [{"region": WEST}, {"region": NORTH}]
+
+    names = [
+        sorted(registration.name for registration in _run({"sources": [source], "regions": order})[0].registered)
+        for order in (regions, regions[::-1])
+    ]
+
+    assert names[0] == names[1]
+    assert f"dr-{WEST}-{BACKUP}" in names[0]
+    assert set(aws.counts()) == {"DescribeBackups"}
+
+
+def test_a_stack_without_configuration_declares_nothing() -> None:
+    engine, exported = _run({})
+
+    assert engine.registered == []
+    assert set(exported) == {"copies", "latest", "readiness"}
+
+
+def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+
+    assert {key.removeprefix("fsx-dr:"): setting["default"] for key, setting in declared.items()} == {
+        "sources": [],
+        "regions": [],
+        "copyTags": True,
+        "tags": {},
+        "keep": KEEP,
+        "rpoHours": RPO_HOURS,
+    }
+
+
+def test_the_rehearsal_stack_is_configured_for_the_account_of_the_demo() -> None:
+    config = yaml.safe_load((ROOT / "Pulumi.rehearsal.yaml").read_text())["config"]
+
+    assert config["fsx-dr:sources"] == [{"fileSystemId": account.FILE_SYSTEM, "region": account.HOME}]
+    assert [entry["region"] for entry in config["fsx-dr:regions"]] == list(account.DR_REGIONS)
+    assert {entry["kmsKeyId"] for entry in config["fsx-dr:regions"]} == {account.ALIAS}
+    assert config["fsx-dr:keep"] == account.KEEP

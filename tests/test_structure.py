@@ -1,0 +1,54 @@
+"""Which module may know what: read from the sources, so that an import in the wrong place fails here."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from importlib.util import resolve_name
+from pathlib import Path
+
+COMPONENTS = Path(__file__).parents[1] / "components"
+SOURCES = {file.relative_to(COMPONENTS).as_posix(): file for file in COMPONENTS.glob("pulumi_fsx_dr/**/*.py")}
+
+
+def _imported(file: str) -> Iterator[str]:
+    """Yield the dotted names that a module imports."""
+    package = ".".join(Path(file).parent.parts)
+    for node in ast.walk(ast.parse(SOURCES[file].read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _importing(*packages: str) -> set[str]:
+    return {file for file in SOURCES for name in _imported(file) if f"{name}.".startswith(packages)}
+
+
+def _source(name: str) -> str:
+    """Return the file of a module, or of the module that has a member of that dotted name."""
+    paths = (f"{path}{end}" for path in (name, name.rpartition(".")[0]) for end in (".py", ".__init__.py"))
+    return next((file for path in paths if (file := path[:-3].replace(".", "/") + ".py") in SOURCES), "")
+
+
+def test_only_the_fsx_package_imports_boto() -> None:
+    assert {Path(file).parent.name for file in _importing("boto3.", "botocore.")} == {"fsx"}
+
+
+def test_only_the_host_module_knows_the_plugin_host() -> None:
+    assert _importing("grpc.", "google.", "pulumi.runtime.proto.") == {"pulumi_fsx_dr/host.py"}
+    assert {name for name, file in SOURCES.items() if "_getframe" in file.read_text()} == {"pulumi_fsx_dr/host.py"}
+
+
+def test_imports_point_one_way() -> None:
+    uses = {file: {_source(name) for name in _imported(file)} - {""} for file in SOURCES}
+
+    assert list(TopologicalSorter(uses).static_order())
+
+
+def test_nothing_but_the_command_itself_imports_the_command() -> None:
+    assert {Path(file).parent.name for file in _importing("pulumi_fsx_dr.cli.")} == {"cli"}
+
+
+def test_the_package_needs_nothing_that_is_not_installed_with_it() -> None:
+    assert not _importing("rehearsal.", "tests.", "benchmarks.", "moto.")
