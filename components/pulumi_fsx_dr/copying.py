@@ -23,6 +23,7 @@ from .retiring import retire
 from .tags import TagChange
 from .waiting import Turn
 
+_QUEUE_STATUS_SECONDS = 10.0
 _T = TypeVar("_T")
 
 
@@ -101,7 +102,7 @@ class Creation:
     def _wait_for(self, turn: Turn) -> None:
         while (ahead := turn.ahead) is not None:
             self._call.raise_if_cancelled()
-            self._call.status(f"waiting for a free slot ({ahead} ahead)")
+            self._call.status(f"waiting for a free slot ({ahead} ahead)", seconds=_QUEUE_STATUS_SECONDS)
             turn.wait(seconds=2)
 
     def _start(self, source: Backup) -> Copy:

@@ -66,14 +66,18 @@ class Call:
         if self.context is not None and not self.context.is_active():
             raise CallCancelledError(f"The engine stopped waiting for {self.name}.")
 
-    def status(self, message: str) -> None:
+    def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
         """Show a passing message in the resource's own row of `pulumi up`.
 
         Output that is no terminal gets a line for each, so the longer the call runs the seldomer it speaks.
+
+        Args:
+            message: what to show.
+            seconds: what must have passed since the last message at least.
         """
         last, at = self._shown
         now = time.monotonic()
-        if message != last and now - at >= max(_STATUS_SECONDS, (now - self._started) / 20):
+        if message != last and now - at >= max(seconds, (now - self._started) / 20):
             self._shown = message, now
             self._log(message, engine_pb2.INFO, ephemeral=True)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from rehearsal.fsx import model
 from rehearsal.fsx.calls import Answer, Request
 from rehearsal.fsx.service import FsxService, NoAnswerError
 
@@ -107,6 +108,8 @@ def serve(service: FsxService, port: int = 0, *, attached: bool = False) -> None
         port: the port; 0 takes a free one.
         attached: whether to end when standard input does, that is with the process that started this one.
     """
+    # A tag's pattern takes half a second to translate, and many first calls together would each do it.
+    list(model.request_violations("TagResource", {"Tags": [{"Key": "key", "Value": "value"}]}))
     with Server(service, port) as server:
         if attached:
             threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()

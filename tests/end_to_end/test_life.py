@@ -167,3 +167,31 @@ def test_never_more_than_five_run_and_none_is_refused(project: Project, aws: Con
     assert sorted(copy["source_backup_id"] for copy in copies(aws)) == sorted(sources)
     assert aws.max_running()[DR] == 5
     assert [entry["error"] for entry in aws.journal(DR, "CopyBackup")] == [None] * 12
+
+
+CHAINED = """
+import json
+import pulumi
+from pulumi_fsx_dr import BackupCopy, DrRegion
+
+(source,) = json.load(open("copies.json")).values()
+first = BackupCopy("first", source)
+made_here = {"backup_id": first.id, "region": source["region"]}
+region = DrRegion("dr", {"region": "eu-central-1", "sources": [made_here], "tags": {"from": first.id}})
+pulumi.export("copies", region.copies)
+"""
+
+
+def test_a_backup_made_in_the_same_program_is_copied_on(project: Project, aws: Control, source: str) -> None:
+    (project.folder / "__main__.py").write_text(CHAINED)
+    project.declare(first={"source_backup_id": source, "region": DR})
+
+    project.run("preview")
+    project.up()
+
+    ids = project.ids()
+    (second,) = copies(aws, "eu-central-1")
+    assert (second["source_backup_id"], second["source_region"]) == (ids["first"], DR)
+    assert second["tags"]["from"] == ids["first"]
+    assert ids["dr-source-0"] == second["id"]
+    project.run("preview", "--expect-no-changes")

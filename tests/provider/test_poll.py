@@ -1,0 +1,168 @@
+"""One poll per Region watches all copies that run."""
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from pulumi_fsx_dr.errors import TransientError
+from pulumi_fsx_dr.fsx import Backup, FsxRegion
+from pulumi_fsx_dr.waiting import RegionCopies, Sight, Turn
+
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import SharedClock, Stack, Wire, copy_args
+
+Look = Backup | None | Exception
+RUNNING = Backup(
+    id="backup-0123456789abcdef0",
+    arn="arn:aws:fsx:eu-central-1:123456789012:backup/backup-0123456789abcdef0",
+    lifecycle="COPYING",
+    type="USER_INITIATED",
+    creation_time=datetime(2027, 1, 15, 8, 0, tzinfo=UTC),
+    owner_id="123456789012",
+    region=AWAY,
+    source_backup_id="backup-0fedcba9876543210",
+)
+
+
+class ScriptedRegion(FsxRegion):
+    """Shows one backup as a script says, the last line again and again, and when it was looked at."""
+
+    def __init__(self, clock: SharedClock, *script: Look) -> None:
+        super().__init__(AWAY)
+        self.script = list(script)
+        self.looks: list[float] = []
+        self._clock = clock
+
+    def find(self, ids: Iterable[str]) -> dict[str, Backup]:
+        self.looks.append(self._clock.now())
+        seen = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(seen, Exception):
+            raise seen
+        return {backup_id: replace(seen, id=backup_id) for backup_id in ids if seen}
+
+
+def watched(region: ScriptedRegion, clock: SharedClock) -> tuple[RegionCopies, Turn]:
+    copies = RegionCopies(region, clock, poll_seconds=1.0)
+    turn = copies.turn()
+    copies.watch(turn, RUNNING.id)
+    return copies, turn
+
+
+def sight_after(copies: RegionCopies, turn: Turn, looks: int) -> Sight:
+    """Return what is known after so many looks."""
+    while (sight := copies.next_sight(turn, seconds=1)).looks < looks:
+        pass
+    turn.end()
+    return sight
+
+
+def poll_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("poll ")]
+
+
+def test_five_running_copies_are_looked_at_together(service: FsxService, stack: Stack, source: str) -> None:
+    service.set_copy_seconds(100)
+    run = stack.run()
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda number: stack.register(run, f"copy-{number}", copy_args(source)), range(5)))
+
+    assert max(len(entry["ids"]) for entry in service.journal(AWAY, "DescribeBackups")) == 5
+
+
+def test_a_copy_that_vanishes_does_not_blind_the_others(
+    service: FsxService, stack: Stack, wire: Wire, source: str
+) -> None:
+    fsx = wire.client("fsx", AWAY)
+    request = {"SourceBackupId": source, "SourceRegion": HOME}
+    gone, stays = [fsx.copy_backup(**request)["Backup"]["BackupId"] for _ in range(2)]
+    copies = stack.run().region(AWAY).copies
+    turns = [copies.turn(), copies.turn()]
+    service.remove_backup(AWAY, gone)
+    service.finish_copies()
+
+    copies.watch(turns[0], gone)
+    copies.watch(turns[1], stays)
+    sights = [sight_after(copies, turn, looks=1) for turn in turns]
+
+    assert (sights[0].backup, sights[0].missing_since is None) == (None, False)
+    assert sights[1].backup is not None
+    assert sights[1].backup.is_available
+
+
+def test_any_number_of_ids_is_found_fifty_at_a_time_and_the_missing_left_out(
+    service: FsxService, stack: Stack
+) -> None:
+    file_system = service.seed_file_system(AWAY)
+    made = [service.seed_backup(AWAY, file_system) for _ in range(120)]
+    for missing in made[::40]:
+        service.remove_backup(AWAY, missing)
+
+    found = stack.run().region(AWAY).fsx.find(made)
+
+    assert found.keys() == {backup_id for n, backup_id in enumerate(made) if n % 40}
+    assert max(len(entry["ids"]) for entry in service.journal(AWAY)) == 50
+
+
+def test_asking_for_nothing_calls_nobody(service: FsxService, stack: Stack) -> None:
+    assert stack.run().region(AWAY).fsx.find([]) == {}
+    assert service.journal() == []
+
+
+def test_a_copy_far_from_its_end_is_looked_at_less_often() -> None:
+    clock = SharedClock()
+    region = ScriptedRegion(clock, replace(RUNNING, progress_percent=1))
+
+    sight_after(*watched(region, clock), looks=4)
+
+    gaps = [later - earlier for earlier, later in zip(region.looks[1:], region.looks[2:], strict=False)]
+    assert min(gaps) >= 4.0
+
+
+def test_a_copy_that_is_missing_is_looked_for_at_the_next_poll() -> None:
+    clock = SharedClock()
+    region = ScriptedRegion(clock, replace(RUNNING, progress_percent=1), None)
+
+    sight_after(*watched(region, clock), looks=3)
+
+    missed, again = region.looks[1:3]
+    assert again - missed < 4.0
+
+
+def test_a_look_that_fails_keeps_what_was_known() -> None:
+    clock = SharedClock()
+    trouble = TransientError("Try again later.")
+
+    sight = sight_after(*watched(ScriptedRegion(clock, RUNNING, trouble), clock), looks=2)
+
+    assert (sight.backup, sight.missing_since, sight.trouble) == (RUNNING, None, trouble)
+
+
+def test_a_copy_that_shows_again_was_never_missing() -> None:
+    clock = SharedClock()
+
+    sight = sight_after(*watched(ScriptedRegion(clock, RUNNING, None, RUNNING), clock), looks=3)
+
+    assert (sight.backup, sight.missing_since, sight.trouble) == (RUNNING, None, None)
+
+
+def test_a_mistake_in_the_poll_does_not_end_it(caplog: pytest.LogCaptureFixture) -> None:
+    clock = SharedClock()
+
+    sight = sight_after(*watched(ScriptedRegion(clock, RuntimeError("a mistake"), RUNNING), clock), looks=1)
+
+    assert sight.backup == RUNNING
+    assert f"the poll of {AWAY} failed" in caplog.text
+
+
+def test_the_poll_ends_when_nobody_waits_and_starts_again_for_the_next(stack: Stack, source: str) -> None:
+    run = stack.run()
+    for resource in ("monday", "tuesday"):
+        stack.register(run, resource, copy_args(source))
+        for thread in poll_threads():
+            thread.join(timeout=10)
+        assert poll_threads() == []

@@ -1,0 +1,209 @@
+"""At most five copies run into a Region; the others wait their turn."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
+from pulumi_fsx_dr.waiting import SLOTS, RegionCopies, Turn
+
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import Run, Stack, Wire, copy_args
+
+
+@contextmanager
+def background(act: Callable[[], None]) -> Iterator[Future[None]]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(act)
+
+
+def until_queueing(copies: RegionCopies, waiting: int = 1) -> None:
+    """Return once so many stand in the queue."""
+    while True:
+        probe = copies.turn()
+        ahead = probe.ahead
+        probe.end()
+        if ahead == waiting:
+            return
+        threading.Event().wait(0.001)
+
+
+def all_slots(run: Run) -> list[Turn]:
+    """Take all slots of `AWAY`."""
+    copies = run.region(AWAY).copies
+    return [copies.turn() for _ in range(SLOTS)]
+
+
+def start_by_hand(wire: Wire, source: str, number: int = SLOTS) -> list[str]:
+    """Start copies that are nobody's here."""
+    fsx = wire.client("fsx", AWAY)
+    request = {"SourceBackupId": source, "SourceRegion": HOME}
+    return [fsx.copy_backup(**request)["Backup"]["BackupId"] for _ in range(number)]
+
+
+def refusals(service: FsxService) -> list[str | None]:
+    return [entry["error"] for entry in service.journal(AWAY, "CopyBackup")]
+
+
+def test_the_sixth_waits_and_slots_are_given_in_the_order_of_asking(stack: Stack) -> None:
+    copies = stack.run().region(AWAY).copies
+    turns = [copies.turn() for _ in range(SLOTS + 3)]
+    assert [turn.ahead for turn in turns] == [None] * 5 + [0, 1, 2]
+
+    turns[3].end()
+    assert [turn.ahead for turn in turns[5:]] == [None, 0, 1]
+    turns[6].end()
+    assert [turn.ahead for turn in turns[7:]] == [0]
+    turns[0].end()
+    assert turns[7].ahead is None
+
+
+def test_ending_a_turn_twice_gives_away_one_slot_only(stack: Stack) -> None:
+    copies = stack.run().region(AWAY).copies
+    turns = [copies.turn() for _ in range(SLOTS + 2)]
+
+    turns[0].end()
+    turns[0].end()
+
+    assert [turn.ahead for turn in turns[5:]] == [None, 0]
+
+
+def test_each_region_has_slots_of_its_own(stack: Stack) -> None:
+    run = stack.run()
+    all_slots(run)
+
+    assert run.region("eu-north-1").copies.turn().ahead is None
+
+
+def test_a_dozen_copies_never_meet_fsx_s_limit(service: FsxService, stack: Stack, source: str) -> None:
+    run = stack.run()
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda number: stack.register(run, f"copy-{number}", copy_args(source)), range(12)))
+
+    assert service.max_running() == {AWAY: 5}
+    assert refusals(service) == [None] * 12
+    assert {copy["id"] for copy in service.backups(AWAY)} == {state.id for state in stack.states.values()}
+
+
+def test_whoever_queues_does_not_call_copy_backup_until_a_slot_is_free(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    run = stack.run()
+    turns = all_slots(run)
+
+    with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
+        until_queueing(run.region(AWAY).copies)
+        assert refusals(service) == []
+        turns[0].end()
+        done.result()
+
+    assert refusals(service) == [None]
+
+
+def test_the_create_timeout_does_not_count_the_queue(service: FsxService, stack: Stack, source: str) -> None:
+    stack.timeouts["create"] = 1000.0
+    run = stack.run()
+    turns = all_slots(run)
+
+    with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
+        until_queueing(run.region(AWAY).copies)
+        service.clock.sleep(5000.0)
+        turns[0].end()
+        done.result()
+
+    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
+
+
+def test_who_is_cancelled_in_the_queue_leaves_it(service: FsxService, stack: Stack, source: str) -> None:
+    run = stack.run()
+    all_slots(run)
+
+    with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
+        until_queueing(run.region(AWAY).copies)
+        run.end()
+        with pytest.raises(CallCancelledError):
+            done.result()
+
+    until_queueing(run.region(AWAY).copies, waiting=0)
+    assert refusals(service) == []
+
+
+def test_a_copy_that_fails_gives_its_slot_to_the_next(service: FsxService, stack: Stack, source: str) -> None:
+    run = stack.run()
+    all_slots(run)[0].end()
+    service.fail_copies("no luck")
+
+    with pytest.raises(CopyError):
+        stack.register(run, "monday", copy_args(source))
+    stack.register(run, "tuesday", copy_args(source))
+
+    assert list(stack.states) == ["tuesday"]
+
+
+def test_copies_that_run_already_count_whoever_started_them(
+    service: FsxService, stack: Stack, wire: Wire, source: str
+) -> None:
+    start_by_hand(wire, source)
+    service.clear_journal()
+
+    stack.up({"monday": copy_args(source)})
+
+    assert refusals(service) == [None]
+
+
+def test_when_others_take_the_slots_meanwhile_it_backs_off_and_goes_on(
+    service: FsxService, stack: Stack, wire: Wire, source: str
+) -> None:
+    stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source) and None
+
+    stack.up({"monday": copy_args(source)})
+
+    own = [entry["error"] for entry in service.journal(AWAY, "CopyBackup") if entry["token"] in tokens(stack)]
+    assert (own[0], own[-1]) == ("ServiceLimitExceeded", None)
+    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
+
+
+def tokens(stack: Stack) -> set[str]:
+    return {state.outputs["token"] for state in stack.states.values()}
+
+
+def test_the_wait_for_slots_that_others_take_does_not_count_as_copying(
+    service: FsxService, stack: Stack, wire: Wire, source: str
+) -> None:
+    service.set_copy_seconds(300)
+    stack.timeouts["create"] = 400.0
+    stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source) and None
+
+    stack.up({"monday": copy_args(source)})
+
+    assert stack.states["monday"].errors == ()
+
+
+def test_any_other_limit_is_an_error_that_names_it(service: FsxService, stack: Stack, source: str) -> None:
+    service.configure(user_initiated_backups=0)
+
+    with pytest.raises(ServiceError, match=r"TOTAL_USER_INITIATED_BACKUPS\. Ask AWS to raise TOTAL_USER_INITIATED_BAC"):
+        stack.up({"monday": copy_args(source)})
+
+    assert stack.states == {}
+
+
+def test_a_resumed_copy_needs_no_turn(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
+    """It runs already, so waiting for a slot would wait for itself."""
+    service.set_copy_seconds(10_000)
+    stack.timeouts["create"] = 30.0
+    with pytest.raises(CopyError):
+        stack.up({"monday": copy_args(source)})
+    start_by_hand(wire, source, SLOTS - 1)
+    begun = stack.states.pop("monday").id
+    run = stack.run()
+    all_slots(run)
+    stack.wire.at_call["DescribeBackups", "after"] = lambda: service.finish_copies() and None
+
+    stack.up({"monday": copy_args(source)}, run=run)
+
+    assert stack.states["monday"].id == begun
