@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.usage import Usage, watched
 from rehearsal.engine import find_engine
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 PARALLEL = 128
 
 _ROOT = Path(__file__).parents[1]

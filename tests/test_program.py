@@ -21,6 +21,12 @@ BACKUP = "backup-0123456789abcdef0"
 WEST, NORTH = "eu-west-1", "eu-north-1"
 
 
+@pytest.fixture(autouse=True)
+def _no_configuration_stays() -> Iterator[None]:
+    yield
+    pulumi.runtime.set_all_config({})
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     with running() as control:

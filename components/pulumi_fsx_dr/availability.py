@@ -10,7 +10,8 @@ from .ownership import Pending, Recorded, Token
 from .process import Region
 from .waiting import Turn
 
-_NEW_COPY_GRACE = 60.0  # seconds in which FSx may not show a new copy yet
+_OLD_COPY_GRACE = 60.0  # seconds in which FSx surely shows a copy that was not started just now
+_NEW_COPY_GRACE = 600.0  # seconds in which FSx may not show a new copy yet
 _LOOKS_BEFORE_GONE = 2
 
 
@@ -34,7 +35,7 @@ def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, t
         if sight.backup is not None:
             copy = replace(copy, backup=_checked(sight.backup, copy, wanted, here, elapsed))
         if sight.missing_since is not None and sight.trouble is None:
-            _accept_absence(copy, wanted, here, shown=sight.backup is not None, since=sight.missing_since)
+            _accept_absence(copy, here, started, shown=sight.backup is not None, since=sight.missing_since)
         if elapsed > wanted.timeout and not copy.backup.is_available:
             raise UnfinishedCopyError(
                 f"{still_running(copy, wanted)} after {duration(elapsed)}: it was left running, "
@@ -79,9 +80,11 @@ def _failure(backup: Backup, wanted: Wanted, here: Region, elapsed: float) -> st
     )
 
 
-def _accept_absence(copy: Copy, wanted: Wanted, here: Region, *, shown: bool, since: float) -> None:
+def _accept_absence(copy: Copy, here: Region, started: float, *, shown: bool, since: float) -> None:
+    """Give up on a copy that is missing; only one that another run started can have been gone all the time."""
     absent = here.clock.now() - since
-    if shown and absent >= _LOOKS_BEFORE_GONE * here.copies.poll_seconds:
-        raise CopyError(gone(copy.backup.id, here.name))
-    if not shown and absent >= min(_NEW_COPY_GRACE, wanted.timeout):
+    is_new = copy.backup.creation_time.timestamp() > started - _OLD_COPY_GRACE
+    if not shown and not is_new and absent >= _OLD_COPY_GRACE:
         raise SpentTokenError(f"FSx does not show {copy.backup.id}.")
+    if absent >= (_LOOKS_BEFORE_GONE * here.copies.poll_seconds if shown else _NEW_COPY_GRACE):
+        raise CopyError(gone(copy.backup.id, here.name))

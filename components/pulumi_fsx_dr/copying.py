@@ -1,4 +1,4 @@
-"""The life of one copy: start or pick up, wait, record; change its tags; retire it.
+"""The making of one copy: start it or pick it up, wait, record it; and its tags.
 
 The order of effects is what keeps a copy from being lost or made twice. A copy is found again by its pending mark
 until the very last step of create, which records it under a nonce that only the state knows; from then on nothing
@@ -184,6 +184,7 @@ def record(call: Call, copy: Copy, wanted: Wanted, here: Region, deadline: float
         raise CopyError(gone(copy.backup.id, here.name)) from None
     except ServiceError as error:
         raise UnfinishedCopyError(f"{copy.backup.id} in {here.name} is AVAILABLE, but {error}", copy) from None
+    call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
     return replace(copy, backup=replace(copy.backup, tags={**copy.backup.tags, **tags}))
 
 

@@ -3,7 +3,6 @@
 The FSx client (`fsx.py`) is the only place that turns an AWS error into one of these.
 """
 
-
 from pulumi import RunError
 
 

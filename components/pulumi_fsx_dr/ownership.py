@@ -128,7 +128,9 @@ def identity_of(urn: str) -> str:
     """
     parts = urn.removeprefix("urn:pulumi:").split("::", 3)
     if len(parts) != _URN_PARTS:
-        raise FsxDrError(f"{urn!r} is no URN, so nobody could find the copy again: use a Pulumi SDK of the tested versions.")
+        raise FsxDrError(
+            f"{urn!r} is no URN, so nobody could find the copy again: use a Pulumi SDK of the tested versions."
+        )
     stack, project, _, name = parts
     return _identity(project, stack, name)
 

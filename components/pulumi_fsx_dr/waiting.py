@@ -32,12 +32,14 @@ class Sight:
         missing_since: when FSx began not to know it, or None while it does.
         trouble: why the last look failed, or None if it did not.
         looks: how many looks there were.
+        at: when the backup was last seen.
     """
 
     backup: Backup | None = None
     missing_since: float | None = None
     trouble: ServiceError | None = None
     looks: int = 0
+    at: float = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -149,7 +151,7 @@ class RegionCopies:
     def _look_until_idle(self) -> None:
         looked = self._clock.now()
         while self._goes_on():
-            self._clock.sleep(min(_SLICE, self.poll_seconds))
+            self._clock.sleep(min(_SLICE, self.poll_seconds / 4))
             with self._lock:
                 due = looked + self._interval()
                 ids = [*self._watched, *self._others]
@@ -174,7 +176,7 @@ class RegionCopies:
             return 0
         backup = waiter.sight.backup
         percent = backup.progress_percent if backup else None
-        elapsed = self._clock.now() - waiter.since
+        elapsed = waiter.sight.at - waiter.since
         return elapsed * (100 - percent) / percent if percent else 0
 
     def _look(self, ids: list[str]) -> None:
@@ -196,7 +198,8 @@ class RegionCopies:
 
     def _seen(self, last: Sight, backup: Backup | None, trouble: ServiceError | None) -> Sight:
         if trouble is not None:
-            return Sight(last.backup, last.missing_since, trouble, last.looks + 1)
+            return Sight(last.backup, last.missing_since, trouble, last.looks + 1, last.at)
+        now = self._clock.now()
         if backup is None:
-            return Sight(last.backup, last.missing_since or self._clock.now(), None, last.looks + 1)
-        return Sight(backup, None, None, last.looks + 1)
+            return Sight(last.backup, last.missing_since or now, None, last.looks + 1, last.at)
+        return Sight(backup, None, None, last.looks + 1, now)

@@ -53,7 +53,7 @@ def test_trouble_while_the_copy_is_recorded_is_ridden_out(
 def test_trouble_before_the_copy_is_accepted_is_ridden_out_for_a_while(
     service: FsxService, stack: Stack, source: str, action: str, region: str, kind: Any
 ) -> None:
-    service.add_fault(kind, action, region=region, times=2)
+    service.add_fault(kind, action, region=region, times=1)
 
     stack.up({"monday": copy_args(source)})
 
@@ -112,6 +112,32 @@ def test_a_copy_that_fsx_shows_late_is_not_left_behind_for_a_second_one(
     stack.up({"monday": copy_args(source)})
 
     assert [copy["id"] for copy in service.backups(AWAY)] == [stack.states["monday"].id]
+
+
+def test_a_copy_that_fsx_never_shows_is_given_up_and_not_made_again_and_again(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    service.configure(copy_visible_after=1e9)
+
+    with pytest.raises(CopyError, match="was deleted by somebody else"):
+        stack.up({"monday": copy_args(source)})
+
+    assert service.counts(AWAY)["CopyBackup"] == 1
+
+
+def test_a_token_that_is_answered_with_a_copy_nobody_sees_any_more_is_spent(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    """FSx may repeat its first answer for a copy that was deleted since."""
+    service.configure(copy_visible_after=1e9, copy_seconds=1e9)
+    with pytest.raises(CopyError):
+        stack.up({"monday": copy_args(source)})
+    service.configure(copy_visible_after=0.0, copy_seconds=1.0)
+
+    stack.up({"monday": copy_args(source)})
+
+    assert [entry["token"][-2:] for entry in service.journal(AWAY, "CopyBackup")] == ["-0", "-0", "-1"]
+    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 
 def test_credentials_that_ran_out_are_read_anew(service: FsxService) -> None:

@@ -17,7 +17,7 @@ from .partitions import partition_of
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
-    from mypy_boto3_fsx.type_defs import BackupTypeDef, FilterTypeDef, TagTypeDef
+    from mypy_boto3_fsx.type_defs import BackupTypeDef, TagTypeDef
 
 MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
 
@@ -28,7 +28,9 @@ _CALLS = Config(
     max_pool_connections=50,
 )
 # For a Region that may be down: one answer within seconds, or none.
-_IMPATIENT_CALLS = _CALLS.merge(Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2}))
+_IMPATIENT_CALLS = _CALLS.merge(
+    Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+)
 
 
 class FsxRegion:
@@ -54,11 +56,9 @@ class FsxRegion:
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
         """Return all backups, or those of one file system, a page at a time."""
-        filters: list[FilterTypeDef] = (
-            [{"Name": "file-system-id", "Values": [file_system_id]}] if file_system_id else []
-        )
+        narrowed = {"Filters": [{"Name": "file-system-id", "Values": [file_system_id]}]} if file_system_id else {}
         with self._calling("DescribeBackups"):
-            for page in self._fsx.get_paginator("describe_backups").paginate(Filters=filters):
+            for page in self._fsx.get_paginator("describe_backups").paginate(**narrowed):  # type: ignore[arg-type]  # the stubs know literal keywords only
                 yield from (self._backup(described) for described in page["Backups"])
 
     def copy(self, request: CopyRequest) -> Backup:

@@ -1,0 +1,140 @@
+"""Many stacks of BackupCopies in one run of the engine double: one plugin host, no programs.
+
+`python -m rehearsal.fleet FOLDER` is one `pulumi up` of them all. It reads from stdin what the stacks want, and prints
+the process id of the plugin host, then, when done, what the host told of each failure, both as a line of JSON.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
+from pulumi_fsx_dr.provider import BackupCopyProvider
+
+from rehearsal.engine.deployment import Deployment
+from rehearsal.engine.display import Display
+from rehearsal.engine.plugin import Plugin, StepError, to_struct
+from rehearsal.engine.project import Project
+from rehearsal.engine.service import serving
+from rehearsal.engine.stack import Stack, write
+
+PROJECT = "fleet"
+TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
+_PARALLEL = 16  # resources at once, of each stack
+
+Program = Mapping[str, Mapping[str, Any]]  # by resource: `inputs`, and `timeouts` such as {"create": "6s"}
+
+
+class Host(Plugin):
+    """A plugin host of which all failures are kept as it told them, tracebacks included."""
+
+    told: list[tuple[str, str]]
+
+    def call(self, method: str, state: dict[str, Any], **bags: dict[str, Any]) -> Any:
+        """Call a method for a resource."""
+        try:
+            return super().call(method, state, **bags)
+        except StepError as error:
+            stack = state["urn"].removeprefix("urn:pulumi:").partition("::")[0]
+            self.told.append((stack, getattr(error.__context__, "details", error.__str__)() or ""))
+            raise
+
+
+class Fleet:
+    """One run over the stacks of a folder.
+
+    Args:
+        folder: holds Pulumi.yaml, and the state of each stack in `<stack>.json`.
+        programs: by stack, what its program declares.
+    """
+
+    def __init__(self, folder: Path, programs: Mapping[str, Program]) -> None:
+        self._folder, self._programs, self._project = folder, programs, Project(folder)
+        self._deployments = {stack: self._deployment(folder / f"{stack}.json") for stack in programs}
+
+    def up(self) -> list[tuple[str, str]]:
+        """Bring all stacks up, and return the stack and the whole text of each failure."""
+        first, *others = self._deployments.values()
+        with serving(first):
+            host = Host(self._folder, PROJECT, {}, first.engine)
+            host.told = []
+            first.plugins["{}"] = host
+            _say(host.process.pid)
+            for other in others:
+                other.plugins, other.engine = first.plugins, first.engine
+            with ThreadPoolExecutor(len(self._deployments)) as pool:
+                list(pool.map(_bring_up, self._deployments.values(), self._programs.values()))
+        return host.told
+
+    def interrupt(self, *_signal: object) -> None:
+        """Stop as the engine does: at first after the steps under way, the second time at once, writing nothing."""
+        if any(deployment.cancelled for deployment in self._deployments.values()):
+            self._end()
+        for deployment in self._deployments.values():
+            deployment.cancelled = deployment.stopping = True
+
+    def _end(self) -> None:
+        for deployment in self._deployments.values():
+            deployment.stack.frozen = True
+            deployment.end_plugins()
+        os._exit(8)
+
+    def _deployment(self, state: Path) -> Deployment:
+        display = Display(preview=False, diff=False, as_json=True)
+        return Deployment(Stack(state), self._project, display, _PARALLEL)
+
+
+def found(folder: Path, *stacks: str) -> None:
+    """Make a project with empty stacks."""
+    (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
+    for stack in stacks:
+        write(folder / f"{stack}.json", [], [])
+
+
+def resources(folder: Path, stack: str) -> list[dict[str, Any]]:
+    """Return the copies that the state of a stack holds, those that are still to be deleted included."""
+    deployment = json.loads((folder / f"{stack}.json").read_text())["deployment"]
+    return [resource for resource in deployment["resources"] if resource["type"] == TYPE]
+
+
+def _bring_up(deployment: Deployment, program: Program) -> None:
+    requests = [_request(name, wanted) for name, wanted in program.items()]
+    with ThreadPoolExecutor(len(requests) or 1) as pool:
+        list(pool.map(deployment.register, requests))
+    if not deployment.stopping:
+        deployment.delete_all()
+    with deployment.stack.change():
+        deployment.registered.clear()
+
+
+def _request(name: str, wanted: Mapping[str, Any]) -> RegisterResourceRequest:
+    inputs = {"__provider": serialize_provider(BackupCopyProvider()), **wanted["inputs"]}
+    timeouts = RegisterResourceRequest.CustomTimeouts(**wanted.get("timeouts", {}))
+    return RegisterResourceRequest(
+        type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts
+    )
+
+
+def _say(what: object) -> None:
+    sys.stdout.write(f"{json.dumps(what)}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Bring up what stdin asks for; the exit code tells whether all went well."""
+    fleet = Fleet(Path(sys.argv[1]), json.load(sys.stdin))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, fleet.interrupt)
+    told = fleet.up()
+    _say(told)
+    sys.exit(bool(told))
+
+
+if __name__ == "__main__":
+    main()

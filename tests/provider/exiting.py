@@ -1,0 +1,16 @@
+"""A provider that tries to end its process, for the real host to load."""
+
+import sys
+from typing import Any
+
+from pulumi.dynamic import CreateResult
+from pulumi_fsx_dr import host
+from pulumi_fsx_dr.provider import BackupCopyProvider
+
+
+class ExitingProvider(BackupCopyProvider):
+    @host.entry_point
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        if props["source_backup_id"].endswith("f"):
+            raise KeyboardInterrupt
+        sys.exit(3)

@@ -1,0 +1,442 @@
+"""What the provider does in Pulumi's real plugin host, spoken to as the engine does."""
+
+import logging
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from google.rpc.status_pb2 import Status
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
+from pulumi_fsx_dr import host
+from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
+from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, Token, parse_mark
+from pulumi_fsx_dr.provider import BackupCopyProvider
+
+from rehearsal.engine.plugin import Plugin, end, to_struct
+from rehearsal.fsx import FsxService, listening
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import Context, Host, HostRequest, Properties, copy_args
+from tests.provider.exiting import ExitingProvider
+
+ROOT = Path(__file__).parents[2]
+ELSEWHERE = "eu-north-1"
+LONG = 100_000.0  # seconds; a copy that does not end by itself
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def urn(resource: str) -> str:
+    return f"urn:pulumi:prod::files::pulumi-python:dynamic/fsx:BackupCopy::{resource}"
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """Keeps what is shown to the user."""
+
+    def __init__(self) -> None:
+        self.shown: list[engine_pb2.LogRequest] = []
+
+    def Log(self, request: Any, context: Any) -> Empty:  # noqa: ARG002, N802  # Pulumi's names
+        self.shown.append(request)
+        return Empty()
+
+    def of(self, resource: str) -> list[engine_pb2.LogRequest]:
+        return [request for request in self.shown if request.urn == urn(resource)]
+
+
+@contextmanager
+def serving(engine: Engine) -> Iterator[str]:
+    """Serve an engine and give its address."""
+    server = grpc.server(ThreadPoolExecutor(4))
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(0).wait()
+
+
+@contextmanager
+def plugin(address: str) -> Iterator[Plugin]:
+    """Run the host, as the engine at this address would."""
+    started = Plugin(ROOT, "files", {}, address)
+    try:
+        yield started
+    finally:
+        end(started.process)
+
+
+@pytest.fixture(scope="module")
+def module_service() -> Iterator[FsxService]:
+    """Serve one service over HTTP to every host of this module."""
+    service = FsxService()
+    with listening(service) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+        patch.setenv("PULUMI_FSX_DR_POLL_SECONDS", "0.1")
+        yield service
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture(scope="module")
+def running(module_service: FsxService, engine: Engine) -> Iterator[Plugin]:
+    """Return a host that serves a whole module, as one serves a whole deployment."""
+    assert module_service.journal() == []
+    with serving(engine) as address, plugin(address) as started:
+        yield started
+
+
+@pytest.fixture
+def service(module_service: FsxService) -> Iterator[FsxService]:
+    """Return the service with copies that do not end by themselves."""
+    module_service.set_copy_seconds(LONG)
+    module_service.clear_journal()
+    yield module_service
+    module_service.finish_copies()
+
+
+@pytest.fixture
+def source(service: FsxService) -> str:
+    return service.seed_backup(HOME, service.seed_file_system(HOME))
+
+
+def properties(args: Properties, provider: BackupCopyProvider | None = None) -> Properties:
+    pickled = serialize_provider(provider or BackupCopyProvider())
+    return {"__provider": pickled, "copy_tags": False, "tags": {}, **args}
+
+
+def create(running: Plugin, resource: str, args: Properties, **request: Any) -> Any:
+    """Begin a create; the future's result is the answer."""
+    bag = to_struct(properties(args))
+    return running.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource), properties=bag, **request))
+
+
+def until(holds: Any) -> None:
+    """Return once something holds."""
+    while not holds():
+        threading.Event().wait(0.02)
+
+
+def running_copies(service: FsxService) -> int:
+    return sum(region["running"] for region in service.state().values())
+
+
+def partial_failure(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | None:
+    context = Context(trailers=tuple((key, value) for key, value in error.trailing_metadata()))  # type: ignore[attr-defined]  # a call is an error, too
+    return context.partial_failure()
+
+
+def test_more_than_four_creates_run_at_once_and_keep_nobody_waiting(
+    running: Plugin, service: FsxService, source: str
+) -> None:
+    asked = [create(running, f"many-{n}", copy_args(source, region=[AWAY, ELSEWHERE][n % 2])) for n in range(9)]
+    until(lambda: running_copies(service) == 9)
+
+    checked = running.stub.Check(
+        provider_pb2.CheckRequest(urn=urn("other"), news=to_struct(properties(copy_args(source))))
+    )
+
+    assert not checked.failures
+    assert not any(one.done() for one in asked)
+    service.finish_copies()
+    assert len({one.result().id for one in asked}) == 9
+
+
+def test_a_queued_create_keeps_nobody_waiting_either(running: Plugin, service: FsxService, source: str) -> None:
+    asked = [create(running, f"queued-{n}", copy_args(source)) for n in range(7)]
+    until(lambda: running_copies(service) == 5)
+
+    assert running.stub.Check(
+        provider_pb2.CheckRequest(urn=urn("other"), news=to_struct(properties(copy_args(source))))
+    ).inputs
+
+    service.set_copy_seconds(0.1)
+    service.finish_copies()
+    assert len({one.result().id for one in asked}) == 7
+    assert service.max_running()[AWAY] == 5
+
+
+def test_the_urn_makes_the_copy_the_resource_s_own(running: Plugin, service: FsxService, source: str) -> None:
+    service.set_copy_seconds(0.1)
+
+    made = create(running, "urn", copy_args(source)).result()
+
+    mark = parse_mark(service.backup(AWAY, made.id)["tags"][MARK_TAG])
+    outputs = MessageToDict(made.properties)
+    assert isinstance(mark, Recorded)
+    assert (mark.identity, mark.nonce) == ("files/prod/urn", outputs["nonce"])
+    assert outputs["token"] == str(Token.of(urn("urn"), AWAY, source, HOME, None))
+
+
+def test_a_custom_timeout_is_honoured_and_makes_a_partial_failure_the_engine_can_keep(
+    running: Plugin, service: FsxService, source: str
+) -> None:
+    with pytest.raises(grpc.RpcError) as failure:
+        create(running, "slow", copy_args(source), timeout=0.3).result()
+
+    partial = partial_failure(failure.value)
+    assert partial is not None
+    outputs = MessageToDict(partial.properties)
+    copy = service.backup(AWAY, partial.id)
+    mark = parse_mark(copy["tags"][MARK_TAG])
+    assert copy["lifecycle"] == "COPYING"
+    assert isinstance(mark, Pending)
+    assert (outputs["token"], outputs["lifecycle"]) == (str(mark.token), "COPYING")
+    assert outputs["__provider"] == serialize_provider(BackupCopyProvider())
+    assert outputs["nonce"]
+    assert partial.reasons[0].endswith("it was left running, and the next pulumi up resumes it.")
+
+
+def test_the_engine_s_update_finishes_what_the_partial_failure_kept(
+    running: Plugin, service: FsxService, source: str
+) -> None:
+    with pytest.raises(grpc.RpcError) as failure:
+        create(running, "kept", copy_args(source), timeout=0.3).result()
+    partial = partial_failure(failure.value)
+    assert partial is not None
+    service.finish_copies()
+
+    updated = running.stub.Update(
+        provider_pb2.UpdateRequest(
+            id=partial.id, urn=urn("kept"), olds=partial.properties, news=to_struct(properties(copy_args(source)))
+        )
+    )
+
+    outputs = MessageToDict(updated.properties)
+    mark = parse_mark(service.backup(AWAY, partial.id)["tags"][MARK_TAG])
+    assert isinstance(mark, Recorded)
+    assert (outputs["lifecycle"], outputs["nonce"]) == ("AVAILABLE", mark.nonce)
+
+
+def test_an_update_that_runs_out_of_time_is_a_partial_failure_again(
+    running: Plugin, service: FsxService, source: str
+) -> None:
+    with pytest.raises(grpc.RpcError) as failure:
+        create(running, "kept-twice", copy_args(source), timeout=0.3).result()
+    first = partial_failure(failure.value)
+    assert first is not None
+    request = provider_pb2.UpdateRequest(
+        id=first.id,
+        urn=urn("kept-twice"),
+        olds=first.properties,
+        news=to_struct(properties(copy_args(source))),
+        timeout=0.3,
+    )
+
+    with pytest.raises(grpc.RpcError) as failure:
+        running.stub.Update(request)
+
+    second = partial_failure(failure.value)
+    assert second is not None
+    assert second.id == first.id
+    assert second.properties["__provider"] == first.properties["__provider"]
+    assert service.backup(AWAY, first.id)["lifecycle"] == "COPYING"
+
+
+def test_progress_shows_in_the_resource_s_own_row(
+    running: Plugin, engine: Engine, service: FsxService, source: str
+) -> None:
+    asked = create(running, "shown", copy_args(source))
+    until(lambda: engine.of("shown"))
+    service.finish_copies()
+    asked.result()
+
+    first = engine.of("shown")[0]
+    assert first.message.startswith("copying 0 %")
+    assert first.ephemeral
+    assert first.severity == engine_pb2.INFO
+
+
+def test_a_warning_stays_under_the_resource(running: Plugin, engine: Engine, service: FsxService, source: str) -> None:
+    service.set_copy_seconds(0.1)
+    made = create(running, "warned", copy_args(source)).result()
+    made.properties["nonce"] = "another"
+
+    running.stub.Delete(provider_pb2.DeleteRequest(id=made.id, urn=urn("warned"), properties=made.properties))
+
+    (warning,) = [shown for shown in engine.of("warned") if not shown.ephemeral]
+    assert warning.severity == engine_pb2.WARNING
+    assert warning.message == f"{made.id} in {AWAY} now belongs to files/prod/warned, so it was not deleted."
+
+
+def test_a_call_the_engine_has_given_up_stops_its_wait(running: Plugin, service: FsxService, source: str) -> None:
+    asked = create(running, "cancelled", copy_args(source))
+    until(lambda: running_copies(service))
+
+    asked.cancel()
+
+    until(lambda: _is_quiet(service))
+    (copy,) = [copy for copy in service.backups(AWAY) if copy["source_backup_id"] == source]
+    service.finish_copies()
+    made = create(running, "cancelled", copy_args(source)).result()
+    assert made.id == copy["id"]
+    assert len([copy for copy in service.backups(AWAY) if copy["source_backup_id"] == source]) == 1
+
+
+def _is_quiet(service: FsxService) -> bool:
+    """Tell whether nobody polls any more, at ten polls a second."""
+    before = len(service.journal())
+    threading.Event().wait(0.7)
+    return len(service.journal()) == before
+
+
+def test_an_error_is_one_sentence_and_no_traceback(running: Plugin, service: FsxService) -> None:
+    assert service.backups(ELSEWHERE) is not None
+    with pytest.raises(grpc.RpcError) as failure:
+        create(running, "missing", copy_args("backup-0fedcba9876543210")).result()
+
+    assert failure.value.details() == (  # type: ignore[attr-defined]  # a call is an error, too
+        f"There is no backup backup-0fedcba9876543210 in {HOME} to copy: check source_backup_id and source_region."
+    )
+    assert partial_failure(failure.value) is None
+
+
+def test_wrong_arguments_are_failures_of_check_and_not_errors(running: Plugin) -> None:
+    news = to_struct(properties(copy_args("backup-x", tags={"aws:x": "y"})))
+
+    checked = running.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
+
+    assert [failure.property for failure in checked.failures] == ["source_backup_id", "tags"]
+
+
+def test_a_whole_life_crosses_the_wire(running: Plugin, service: FsxService, source: str) -> None:
+    service.set_copy_seconds(0.1)
+    args = properties(copy_args(source, tags={"team": "a"}))
+    made = create(running, "life", args).result()
+
+    read = running.stub.Read(provider_pb2.ReadRequest(id=made.id, urn=urn("life"), properties=made.properties))
+    diff = running.stub.Diff(
+        provider_pb2.DiffRequest(id=made.id, urn=urn("life"), olds=read.properties, news=to_struct(args))
+    )
+    running.stub.Delete(provider_pb2.DeleteRequest(id=made.id, urn=urn("life"), properties=read.properties))
+
+    assert read.properties == made.properties
+    assert MessageToDict(read.inputs) == args
+    assert diff.changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert service.backup(AWAY, made.id)["deleted"]
+
+
+@pytest.mark.parametrize("source_backup_id", ["backup-0123456789abcdef0", "backup-0123456789abcdeff"])
+def test_code_that_wants_to_end_the_process_fails_one_call_and_hangs_nobody(
+    running: Plugin, source_backup_id: str
+) -> None:
+    bag = to_struct(properties(copy_args(source_backup_id), ExitingProvider()))
+
+    with pytest.raises(grpc.RpcError) as failure:
+        running.stub.Create(provider_pb2.CreateRequest(urn=urn("exit"), properties=bag), timeout=30)
+
+    assert "create was interrupted" in failure.value.details()  # type: ignore[attr-defined]  # a call is an error, too
+
+
+@pytest.mark.usefixtures("service")
+def test_the_process_ends_by_itself_when_the_engine_is_gone(source: str) -> None:
+    engine = Engine()
+    with serving(engine) as address:
+        started = Plugin(ROOT, "files", {}, address)
+        create(started, "orphaned", copy_args(source))
+        until(lambda: engine.of("orphaned"))
+
+    with suppress(subprocess.TimeoutExpired):
+        started.process.wait(20)
+    code = started.process.poll()
+    end(started.process)
+    assert code == 0
+
+
+# Without a host all of this does less, and no harm.
+
+
+def test_without_a_host_a_call_is_empty_and_never_cancelled() -> None:
+    call = host.call_under_way()
+
+    call.raise_if_cancelled()
+    call.status("copying")
+    call.keep("backup-0123456789abcdef0", {}, "no reason")
+
+    assert (call.urn, call.timeout, call.context) == ("", 0, None)
+
+
+def test_without_a_host_the_pool_is_left_alone_and_nothing_watches_an_engine() -> None:
+    before = threading.active_count()
+
+    host.prepare()
+
+    assert threading.active_count() == before
+
+
+def test_without_an_engine_a_warning_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        host.Call(urn=urn("monday")).warn("Look here.")
+
+    assert caplog.messages == ["Look here."]
+
+
+def test_a_log_call_that_fails_never_fails_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        channel = grpc.insecure_channel(f"127.0.0.1:{nobody.getsockname()[1]}")
+        monkeypatch.setattr(host, "_engine", lambda: engine_pb2_grpc.EngineStub(channel))
+
+        host.Call(urn=urn("monday")).status("copying")
+        host.Call(urn=urn("monday")).warn("Look here.")
+    channel.close()
+
+
+def test_a_status_is_shown_once_and_not_faster_than_anybody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    class Stub:
+        def Log(self, request: engine_pb2.LogRequest, timeout: float) -> None:  # noqa: N802  # Pulumi's name
+            assert timeout
+            shown.append(request.message)
+
+    monkeypatch.setattr(host, "_engine", Stub)
+    call = host.Call(urn=urn("monday"))
+    for percent in range(100):
+        call.status(f"copying {percent} %")
+
+    assert shown == ["copying 0 %"]
+
+
+def test_a_cancelled_call_says_whose_it_was() -> None:
+    class Asking(Host):
+        def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # Pulumi's names
+            return host.call_under_way().raise_if_cancelled()
+
+    with pytest.raises(CallCancelledError, match=r"The engine stopped waiting for monday\."):
+        Asking().Create(HostRequest(urn("monday")), Context(active=False), {})
+
+
+@pytest.mark.parametrize("interruption", [SystemExit, KeyboardInterrupt])
+def test_an_interruption_becomes_an_error_at_the_boundary(interruption: type[BaseException]) -> None:
+    @host.entry_point
+    def create() -> None:
+        raise interruption
+
+    with pytest.raises(FsxDrError, match="create was interrupted .* run pulumi up again"):
+        create()
+
+
+def test_the_details_of_a_partial_failure_are_those_grpc_knows() -> None:
+    context = Context()
+
+    host.Call(urn=urn("monday"), context=context, inputs={"__provider": "p"}).keep("id", {"arn": "a", "x": None}, "why")
+
+    ((name, value),) = context.trailers
+    assert name == "grpc-status-details-bin"
+    assert Status.FromString(value).message == "why"

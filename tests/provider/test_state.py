@@ -1,0 +1,116 @@
+"""What stands in users' state outlives this version of the package, and tells no secrets."""
+
+import base64
+import json
+import threading
+from typing import Any
+
+import boto3
+import dill
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi_fsx_dr import BackupCopy, arguments, process
+from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
+from pulumi_fsx_dr.fsx import Credentials, FsxRegion
+from pulumi_fsx_dr.provider import BackupCopyProvider
+
+from rehearsal.fsx import FsxService, in_process
+from tests.provider.deploying import Stack, copy_args
+
+IN_STATES = "gASVNAAAAAAAAACMFnB1bHVtaV9mc3hfZHIucHJvdmlkZXKUjBJCYWNrdXBDb3B5UHJvdmlkZXKUk5QpgZQu"
+SECRETS = {"aws:accessKey": "AKIAIOSFODNN7EXAMPLE", "aws:secretKey": "wJalrXUtnFEMI", "aws:token": "FwoGZXIvYXdzE"}
+
+
+def configured(**settings: str) -> process.Process:
+    config = Config({key.replace("_", ":"): value for key, value in settings.items()}, "files")
+    BackupCopyProvider().configure(ConfigureRequest(config))
+    return process.current()
+
+
+def test_the_provider_in_users_states_is_found_again() -> None:
+    provider = dill.loads(base64.b64decode(IN_STATES))  # noqa: S301  # the literal above
+
+    assert type(provider) is BackupCopyProvider
+
+
+def test_the_provider_is_written_into_states_as_its_name_and_nothing_else() -> None:
+    configured(**SECRETS)
+
+    assert serialize_provider(BackupCopyProvider()) == IN_STATES
+    assert vars(BackupCopyProvider()) == {}
+    assert BackupCopyProvider.serialize_as_secret_always is False
+
+
+def test_settings_of_the_stack_say_whose_credentials_are_used() -> None:
+    here = configured(aws_region="eu-west-1", aws_profile="dr", **SECRETS)
+
+    assert here.stack_region == "eu-west-1"
+    assert here.credentials == Credentials(profile="dr", keys=tuple(SECRETS.values()))  # type: ignore[arg-type]  # three of them
+
+
+def test_keys_of_the_stack_are_those_that_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "from-the-environment")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "from-the-environment")
+
+    found = configured(**SECRETS).credentials.session().get_credentials()
+
+    assert isinstance(found.access_key, str)
+    assert found.access_key == SECRETS["aws:accessKey"]
+
+
+def test_roles_of_the_stack_are_assumed_one_after_the_other() -> None:
+    roles = [{"roleArn": "arn:aws:iam::111122223333:role/a"}, {"roleArn": "arn:aws:iam::444455556666:role/b", "externalId": "x"}]
+
+    found = configured(**{"aws:assumeRoles": json.dumps(roles)}).credentials.roles
+
+    assert [(role.arn, role.external_id) for role in found] == [
+        ("arn:aws:iam::111122223333:role/a", None),
+        ("arn:aws:iam::444455556666:role/b", "x"),
+    ]
+
+
+@pytest.mark.parametrize("roles", ["a", '"a"', "[1]", '[{"arn": "a"}]', "{}"])
+def test_roles_that_cannot_be_read_are_refused_in_one_sentence(roles: str) -> None:
+    with pytest.raises(InvalidSettingsError, match="aws:assumeRoles is not a list of objects with a roleArn each"):
+        configured(**{"aws:assumeRoles": roles})
+
+
+def test_credentials_are_not_shown_with_their_owner() -> None:
+    text = repr(Credentials(keys=("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", None)))
+
+    assert "AKIA" not in text
+    assert "wJalr" not in text
+
+
+@pytest.mark.parametrize("kind", ["access_denied", "not_enabled", "expired", "refuse", "malformed"])
+def test_no_credential_is_in_an_error(service: FsxService, kind: Any) -> None:
+    class Routed(Credentials):
+        def session(self) -> boto3.Session:
+            session = super().session()
+            in_process(session, service)
+            return session
+
+    service.add_fault(kind, service=None)
+    with pytest.raises(FsxDrError) as failure:
+        FsxRegion("eu-west-1", Routed(keys=tuple(SECRETS.values())), impatient=True).account()  # type: ignore[arg-type]  # three of them
+
+    assert not [secret for secret in SECRETS.values() if secret in str(failure.value)]
+
+
+def test_every_output_of_the_resource_is_declared(stack: Stack, source: str, key: str) -> None:
+    stack.up({"monday": copy_args(source, kms_key_id=key)})
+
+    assert stack.states["monday"].outputs.keys() - {"__provider"} <= BackupCopy.__annotations__.keys()
+    assert set(arguments.NAMES) <= BackupCopy.__annotations__.keys()
+
+
+def test_a_process_makes_one_region_however_many_ask_at_once() -> None:
+    here, found = process.Process(poll_seconds=1.0), []
+    threads = [threading.Thread(target=lambda: found.append(here.region("eu-west-1"))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({id(region) for region in found}) == 1
