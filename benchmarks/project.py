@@ -82,6 +82,8 @@ def project(aws: Mapping[str, str]) -> Iterator[Project]:
 def _environment(folder: Path) -> dict[str, str]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
     return inherited | {
+        "PULUMI_EXPERIMENTAL": "true",
+        "PULUMI_SKIP_CHECKPOINTS": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "GRPC_VERBOSITY": "ERROR",

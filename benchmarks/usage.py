@@ -38,7 +38,7 @@ def _sample(marker: bytes, usage: Usage, over: Event) -> None:
         with suppress(OSError):
             host = host or _host(marker)
             if host:
-                usage.cpu_seconds, usage.peak_mib = _cpu_seconds(host), _peak_mib(host)
+                usage.cpu_seconds, usage.peak_mib = _cpu_seconds(host), max(usage.peak_mib, _peak_mib(host))
 
 
 def _host(marker: bytes) -> Path | None:
@@ -56,4 +56,5 @@ def _cpu_seconds(host: Path) -> float:
 
 def _peak_mib(host: Path) -> float:
     lines = (host / "status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+    # A process that has just ended still has a status, but no memory.
+    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), default=0)

@@ -28,6 +28,7 @@ PROVIDER_KEY = "__provider"  # pulumi.dynamic: where the pickled provider stands
 
 _CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
 _POOL_SIZE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
+_POOL_INTERNALS = ("_max_workers", "_work_queue", "_adjust_thread_count")  # of ThreadPoolExecutor
 _STATUS_SECONDS = 2
 _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -161,9 +162,11 @@ def prepare() -> None:
 def _widen_pool() -> bool:
     worker = _frame(lambda f: f.f_code.co_name == "_worker" and "executor_reference" in f.f_locals)
     executor: Any = worker.f_locals["executor_reference"]() if worker else None
-    if executor is None or not hasattr(executor, "_max_workers"):
+    if executor is None or not all(hasattr(executor, name) for name in _POOL_INTERNALS):
         return False
-    executor._max_workers = max(executor._max_workers, _POOL_SIZE)  # noqa: SLF001  # threads start lazily: this is enough
+    executor._max_workers = max(executor._max_workers, _POOL_SIZE)  # noqa: SLF001  # there is no public way
+    for _ in range(executor._work_queue.qsize()):  # noqa: SLF001  # calls that came before get their threads now
+        executor._adjust_thread_count()  # noqa: SLF001  # as above
     return True
 
 

@@ -9,11 +9,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pulumi_fsx_dr.fsx import FsxRegion
+from pulumi_fsx_dr.orphans import Fate, Held, orphans
 from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, parse_mark
 
 from rehearsal import fleet
@@ -53,12 +55,12 @@ class Theatre:
     def started(self, programs: Mapping[str, fleet.Program]) -> Iterator["Run"]:
         """Start `pulumi up` of these stacks; whatever is left of it in the end is killed."""
         pipe = subprocess.PIPE
-        with subprocess.Popen(
+        with (self.folder / "log").open("a") as log, subprocess.Popen(
             [sys.executable, "-m", "rehearsal.fleet", str(self.folder)],
             env={**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"},
             stdin=pipe,
             stdout=pipe,
-            stderr=subprocess.DEVNULL,
+            stderr=log,
             text=True,
         ) as process:
             assert process.stdin is not None
@@ -82,6 +84,14 @@ class Theatre:
     def copies(self, region: str) -> list[dict[str, Any]]:
         """Return the copies in a Region that are not deleted."""
         return [dict(backup) for backup in self.aws.backups(region)]
+
+    def left(self, region: str) -> set[str]:
+        """Return the copies of which `fsx-dr orphans` would say that nobody will ever ask for them again."""
+        state = json.loads((self.folder / f"{region}.json").read_text())
+        with closing(self.aws.client("fsx", region)) as client:
+            answer = client.describe_backups()
+        backups = [FsxRegion(region)._backup(described) for described in answer["Backups"]]  # noqa: SLF001  # the client that makes them would want the environment's endpoint
+        return {orphan.backup.id for orphan in orphans(backups, Held.by([state])) if orphan.fate is Fate.LEFT}
 
     def wrongs(self, region: str, *numbers: int) -> list[str]:
         """Return all that is not as it must be, once a stack has been brought up to copies of these numbers."""
@@ -115,8 +125,11 @@ class Run:
         said: list[tuple[str, str]] = json.loads(self.process.stdout.read() or "[]")
         return {stack: [text for other, text in said if other == stack] for stack, _ in said}
 
-    def is_host_gone(self) -> bool:
-        """Tell whether the plugin host has ended."""
+    def is_over(self) -> bool:
+        """Tell whether both processes have ended."""
+        return self.process.poll() is not None and self._is_host_gone()
+
+    def _is_host_gone(self) -> bool:
         try:
             return Path(f"/proc/{self.host}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
         except OSError:

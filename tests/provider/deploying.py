@@ -37,7 +37,7 @@ class SharedClock(ManualClock):
         time.sleep(0.0003)
 
 
-class Killed(BaseException):  # noqa: N818  # not an error of anybody's: the process is no more
+class Killed(BaseException):
     """The provider's process ended in the middle of a call."""
 
 
@@ -54,7 +54,7 @@ class Wire:
     def __init__(self, service: FsxService) -> None:
         self.service = service
         self.clock = service.clock
-        self.at_call: dict[tuple[str, When], Callable[[], None]] = {}
+        self.at_call: dict[tuple[str, When], Callable[[], object]] = {}
         self._session = new_session()
         self._lock = threading.Lock()
         in_process(self._session, self)  # type: ignore[arg-type]  # answers and has the time, which is all that is asked of it
@@ -147,22 +147,22 @@ class Host:
 
     provider = BackupCopyProvider()
 
-    def Check(self, request: HostRequest, context: Context, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802
+    def Check(self, request: HostRequest, context: Context, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
         return self.provider.check(olds, news)
 
-    def Diff(self, request: HostRequest, context: Context, id_: str, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802, PLR0913
+    def Diff(self, request: HostRequest, context: Context, id_: str, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
         return self.provider.diff(id_, olds, news)
 
-    def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802
+    def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
         return self.provider.create(props)
 
-    def Read(self, request: HostRequest, context: Context, id_: str, props: Properties) -> Any:  # noqa: ARG002, N802
+    def Read(self, request: HostRequest, context: Context, id_: str, props: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
         return self.provider.read(id_, props)
 
-    def Update(self, request: HostRequest, context: Context, id_: str, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802, PLR0913
+    def Update(self, request: HostRequest, context: Context, id_: str, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
         return self.provider.update(id_, olds, news)
 
-    def Delete(self, request: HostRequest, context: Context, id_: str, props: Properties) -> Any:  # noqa: ARG002, N802
+    def Delete(self, request: HostRequest, context: Context, id_: str, props: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
         return self.provider.delete(id_, props)
 
 

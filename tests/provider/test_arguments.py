@@ -78,10 +78,8 @@ def test_no_region_anywhere_is_refused() -> None:
 
     _, problems = check({"source_backup_id": SOURCE})
 
-    assert problems == [
-        ("region", "region is required: give it to the resource, or set aws:region for the stack or AWS_REGION in the "
-         "environment.")
-    ]  # fmt: skip
+    ways = "give it to the resource, or set aws:region for the stack or AWS_REGION in the environment"
+    assert problems == [("region", f"region is required: {ways}.")]
 
 
 def test_a_profile_that_does_not_exist_is_refused_in_one_line() -> None:

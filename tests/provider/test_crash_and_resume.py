@@ -180,6 +180,23 @@ def test_a_token_that_came_with_other_tags_leads_to_its_pending_copy(
     assert [entry["error"] for entry in service.journal(AWAY, "CopyBackup")] == [None, "IncompatibleParameterError"]
 
 
+def test_a_copy_that_fsx_shows_too_late_to_be_resumed_is_removed(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    killed_up(stack, {"monday": copy_args(source, tags={"team": "a"})}, "CopyBackup", "after")
+    (begun,) = service.backups(AWAY)
+    service.set_tags(AWAY, begun["id"], {})
+
+    def shown_once_the_next_generation_runs() -> None:
+        stack.wire.at_call["CopyBackup", "after"] = lambda: service.set_tags(AWAY, begun["id"], begun["tags"])
+
+    stack.wire.at_call["CopyBackup", "after"] = shown_once_the_next_generation_runs
+
+    stack.up({"monday": copy_args(source, tags={"team": "b"})})
+
+    assert only_copy(service, stack)["id"] != begun["id"]
+
+
 def test_another_key_after_a_crash_makes_a_new_copy_and_removes_the_superseded_one_once_it_can(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:
@@ -267,7 +284,10 @@ def test_a_token_answered_with_a_copy_that_is_recorded_gives_way_to_the_next_gen
 
     stack.up({"monday": copy_args(source)})
 
-    first_token, second_token = Token.parse(first.outputs["token"]), Token.parse(stack.states["monday"].outputs["token"])
+    first_token, second_token = (
+        Token.parse(first.outputs["token"]),
+        Token.parse(stack.states["monday"].outputs["token"]),
+    )
     assert first_token is not None
     assert second_token == first_token.next()
     assert {copy["id"] for copy in service.backups(AWAY)} == {first.id, stack.states["monday"].id}
@@ -282,7 +302,7 @@ def test_a_copy_that_takes_too_long_is_left_running_and_the_next_run_resumes_it(
     service.set_copy_seconds(10_000)
     stack.timeouts["create"] = 30.0
 
-    with pytest.raises(CopyError, match="is still COPYING .* it was left running, and the next pulumi up resumes it"):
+    with pytest.raises(CopyError, match=r"is still COPYING .* it was left running, and the next pulumi up resumes it"):
         stack.up({"monday": copy_args(source)})
 
     (copy,) = service.backups(AWAY)
@@ -347,7 +367,7 @@ def test_an_unfinished_copy_takes_the_tags_that_are_wanted_now(service: FsxServi
 
 def test_destroy_removes_an_unfinished_copy_once_it_can(service: FsxService, stack: Stack, source: str) -> None:
     unfinished(service, stack, source)
-    stack.wire.at_call["DeleteBackup", "after"] = lambda: service.finish_copies() and None
+    stack.wire.at_call["DeleteBackup", "after"] = service.finish_copies
 
     stack.destroy()
 
@@ -381,7 +401,7 @@ def test_an_unfinished_copy_that_somebody_deleted_is_made_anew(service: FsxServi
 def test_losing_the_permission_to_look_is_a_partial_failure_that_names_it(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    stack.wire.at_call["CopyBackup", "after"] = lambda: service.add_fault("access_denied", "DescribeBackups") and None
+    stack.wire.at_call["CopyBackup", "after"] = lambda: service.add_fault("access_denied", "DescribeBackups")
 
     with pytest.raises(CopyError, match=f"is still COPYING .* lack permission for fsx:DescribeBackups in {AWAY}"):
         stack.up({"monday": copy_args(source)})

@@ -181,7 +181,7 @@ def test_a_failed_copy_that_cannot_be_deleted_is_named_and_goes_with_the_next_ru
 ) -> None:
     service.fail_copies("no luck")
     fault = service.add_fault("access_denied", "DeleteBackup")
-    with pytest.raises(CopyError, match="the failed copy is still there .* fsx:DeleteBackup"):
+    with pytest.raises(CopyError, match=r"the failed copy is still there .* fsx:DeleteBackup"):
         stack.up({"monday": copy_args(source)})
     service.lift_fault(fault)
 
@@ -229,7 +229,9 @@ def test_a_deleted_copy_is_made_anew_whether_fsx_remembers_its_token_or_not(
 
 
 @pytest.mark.parametrize(("region", "action"), [(AWAY, "CopyBackup"), (HOME, "DescribeBackups")])
-def test_a_missing_permission_is_named(service: FsxService, stack: Stack, source: str, region: str, action: str) -> None:
+def test_a_missing_permission_is_named(
+    service: FsxService, stack: Stack, source: str, region: str, action: str
+) -> None:
     service.add_fault("access_denied", action, region=region)
 
     with pytest.raises(ServiceError, match=f"lack permission for fsx:{action} in {region}"):

@@ -50,9 +50,7 @@ def test_a_copy_that_is_gone_already_is_success(service: FsxService, stack: Stac
     assert "DeleteBackup" not in service.counts(AWAY)
 
 
-def test_not_found_by_credentials_of_another_account_is_an_error(
-    service: FsxService, stack: Stack, made: str
-) -> None:
+def test_not_found_by_credentials_of_another_account_is_an_error(service: FsxService, stack: Stack, made: str) -> None:
     change_outputs(stack, "monday", owner_id="999999999999")
     service.remove_backup(AWAY, made)
 

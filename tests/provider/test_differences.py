@@ -8,8 +8,8 @@ from pulumi.output import Unknown
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Host, HostRequest, Stack, Wire, change_outputs, copy_args
 from tests.provider.deploying import Context as HostContext
+from tests.provider.deploying import Host, HostRequest, Stack, Wire, change_outputs, copy_args
 
 
 def unknown() -> Any:

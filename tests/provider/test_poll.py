@@ -94,9 +94,7 @@ def test_a_copy_that_vanishes_does_not_blind_the_others(
     assert sights[1].backup.is_available
 
 
-def test_any_number_of_ids_is_found_fifty_at_a_time_and_the_missing_left_out(
-    service: FsxService, stack: Stack
-) -> None:
+def test_any_number_of_ids_is_found_fifty_at_a_time_and_the_missing_left_out(service: FsxService, stack: Stack) -> None:
     file_system = service.seed_file_system(AWAY)
     made = [service.seed_backup(AWAY, file_system) for _ in range(120)]
     for missing in made[::40]:

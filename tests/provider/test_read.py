@@ -35,9 +35,7 @@ def test_a_copy_that_is_no_more_is_gone(service: FsxService, stack: Stack, sourc
     assert stack.states == {}
 
 
-def test_credentials_of_another_account_never_make_a_copy_gone(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_credentials_of_another_account_never_make_a_copy_gone(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": copy_args(source)})
     copy = stack.states["monday"].id
     change_outputs(stack, "monday", owner_id="999999999999")
@@ -54,13 +52,14 @@ def test_credentials_of_another_account_never_make_a_copy_gone(
 
 
 @pytest.mark.parametrize("kind", ["access_denied", "not_enabled"])
-@pytest.mark.parametrize(("service_name", "action"), [("fsx", "DescribeBackups"), ("sts", "GetCallerIdentity")])
+@pytest.mark.parametrize("call", ["fsx:DescribeBackups", "sts:GetCallerIdentity"])
 def test_a_refusal_never_makes_a_copy_gone(
-    service: FsxService, stack: Stack, source: str, service_name: str, action: str, kind: Any
+    service: FsxService, stack: Stack, source: str, call: str, kind: Any
 ) -> None:
+    asked, _, action = call.partition(":")
     stack.up({"monday": copy_args(source)})
     service.remove_backup(AWAY, stack.states["monday"].id)
-    service.add_fault(kind, action, service=service_name)
+    service.add_fault(kind, action, service=asked)
 
     with pytest.raises(ServiceError):
         stack.refresh()

@@ -19,9 +19,7 @@ def generation(stack: Stack) -> int:
     return token.generation
 
 
-def test_replace_makes_a_new_copy_and_then_deletes_the_old_one(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_replace_makes_a_new_copy_and_then_deletes_the_old_one(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": copy_args(source)})
     first = stack.states["monday"].id
     service.clear_journal()

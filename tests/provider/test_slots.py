@@ -158,7 +158,7 @@ def test_copies_that_run_already_count_whoever_started_them(
 def test_when_others_take_the_slots_meanwhile_it_backs_off_and_goes_on(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
-    stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source) and None
+    stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source)
 
     stack.up({"monday": copy_args(source)})
 
@@ -176,7 +176,7 @@ def test_the_wait_for_slots_that_others_take_does_not_count_as_copying(
 ) -> None:
     service.set_copy_seconds(300)
     stack.timeouts["create"] = 400.0
-    stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source) and None
+    stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source)
 
     stack.up({"monday": copy_args(source)})
 
@@ -202,7 +202,7 @@ def test_a_resumed_copy_needs_no_turn(service: FsxService, stack: Stack, wire: W
     begun = stack.states.pop("monday").id
     run = stack.run()
     all_slots(run)
-    stack.wire.at_call["DescribeBackups", "after"] = lambda: service.finish_copies() and None
+    stack.wire.at_call["DescribeBackups", "after"] = service.finish_copies
 
     stack.up({"monday": copy_args(source)}, run=run)
 

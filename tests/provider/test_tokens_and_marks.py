@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_fsx_dr.ownership import MAX_TAG_VALUE, Ownership, Pending, Recorded, Token, identity_of, new_nonce, parse_mark
+from pulumi_fsx_dr.ownership import (
+    MAX_TAG_VALUE,
+    Ownership,
+    Pending,
+    Recorded,
+    Token,
+    identity_of,
+    new_nonce,
+    parse_mark,
+)
 
 from rehearsal.fsx import model
 
@@ -29,7 +38,9 @@ def test_the_same_resource_and_request_arrive_at_the_same_token() -> None:
         ("eu-central-1", "backup-0123456789abcdef0", "eu-west-1", "key/1"),
     ],
 )
-def test_another_immutable_parameter_is_another_request_of_the_same_resource(parameters: tuple[str | None, ...]) -> None:
+def test_another_immutable_parameter_is_another_request_of_the_same_resource(
+    parameters: tuple[str | None, ...],
+) -> None:
     other = Token.of(URN, *parameters)
 
     assert other.resource == TOKEN.resource
@@ -89,7 +100,9 @@ def test_a_name_with_colons_and_other_odd_characters_keeps_the_mark_readable() -
     assert mark == Pending(TOKEN, MADE, identity)
 
 
-@pytest.mark.parametrize("value", [None, "", "terraform", "pending:", "pending:x:y:z", "recorded:only", "pending:a-b-0::"])
+@pytest.mark.parametrize(
+    "value", [None, "", "terraform", "pending:", "pending:x:y:z", "recorded:only", "pending:a-b-0::"]
+)
 def test_what_others_write_into_the_tag_is_no_mark(value: str | None) -> None:
     assert parse_mark(value) is None
 

@@ -110,9 +110,7 @@ def test_an_ownership_mark_that_somebody_removed_is_put_back(service: FsxService
     assert mark.nonce == stack.states["monday"].outputs["nonce"]
 
 
-def test_a_copy_that_now_belongs_to_another_stack_is_left_alone(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_a_copy_that_now_belongs_to_another_stack_is_left_alone(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": copy_args(source)})
     copy = stack.states["monday"].id
     Stack(stack.wire, name="other").up({"theirs": copy_args(source, adopt_backup_id=copy)})

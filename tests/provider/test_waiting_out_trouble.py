@@ -18,11 +18,7 @@ PASSING = ["throttled", "internal", "unavailable", "expired", "lost", "malformed
 
 def once_accepted(stack: Stack, act: Callable[[], object]) -> None:
     """Let something happen right after the service accepted a copy."""
-
-    def happens() -> None:
-        act()
-
-    stack.wire.at_call["CopyBackup", "after"] = happens
+    stack.wire.at_call["CopyBackup", "after"] = act
 
 
 @pytest.mark.parametrize("kind", PASSING)
@@ -49,10 +45,11 @@ def test_trouble_while_the_copy_is_recorded_is_ridden_out(
 
 
 @pytest.mark.parametrize("kind", PASSING)
-@pytest.mark.parametrize(("action", "region"), [("DescribeBackups", AWAY), ("DescribeBackups", HOME), ("CopyBackup", AWAY)])
+@pytest.mark.parametrize("call", [("DescribeBackups", AWAY), ("DescribeBackups", HOME), ("CopyBackup", AWAY)])
 def test_trouble_before_the_copy_is_accepted_is_ridden_out_for_a_while(
-    service: FsxService, stack: Stack, source: str, action: str, region: str, kind: Any
+    service: FsxService, stack: Stack, source: str, call: tuple[str, str], kind: Any
 ) -> None:
+    action, region = call
     service.add_fault(kind, action, region=region, times=1)
 
     stack.up({"monday": copy_args(source)})
@@ -94,7 +91,7 @@ def test_an_outage_does_not_make_a_copy_missing_that_fsx_did_not_show_yet(
     service.configure(copy_visible_after=3.0)
 
     def outage() -> None:
-        service.add_fault("unavailable", "DescribeBackups", region=AWAY, seconds=300)
+        service.add_fault("hang", "DescribeBackups", region=AWAY, seconds=900)
 
     once_accepted(stack, lambda: stack.wire.at_call.update({("DescribeBackups", "after"): outage}))
 
@@ -136,7 +133,7 @@ def test_a_token_that_is_answered_with_a_copy_nobody_sees_any_more_is_spent(
 
     stack.up({"monday": copy_args(source)})
 
-    assert [entry["token"][-2:] for entry in service.journal(AWAY, "CopyBackup")] == ["-0", "-0", "-1"]
+    assert [str(entry["token"])[-2:] for entry in service.journal(AWAY, "CopyBackup")] == ["-0", "-0", "-1"]
     assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 

@@ -1,0 +1,210 @@
+"""Thousands of copies under random faults and kills: `python -m rehearsal.soak` (or `make soak`).
+
+What must hold is checked all the time; the figures go to docs/reliability.md.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import get_args
+
+from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, parse_mark
+
+from rehearsal import fleet
+from rehearsal.fsx import Control, running
+from rehearsal.fsx.faults import FaultKind
+from rehearsal.fsx.views import BackupView
+from rehearsal.sections import write_section
+
+HOME = "us-east-1"
+REGIONS = ("eu-west-1", "eu-north-1", "ap-south-1", "ca-central-1")
+SLOTS = 5
+_STACKS = 10  # in each Region
+_ACTIONS = ("CopyBackup", "DescribeBackups", "TagResource", "DeleteBackup")
+_KINDS = [kind for kind in get_args(FaultKind) if kind != "not_enabled"]
+_TICK = 0.25  # seconds
+_TICKS_BETWEEN_LISTS = 20
+_FAULTS_PER_TICK, _KILLS_PER_TICK = 0.2, 0.012
+_HANG_SECONDS = 3.0
+_REPORT = Path(__file__).parents[1] / "docs" / "reliability.md"
+
+
+class BrokenError(Exception):
+    """Something that must hold does not."""
+
+
+@dataclass
+class Soak:
+    """One soak; `figures` counts what happened."""
+
+    aws: Control
+    folder: Path
+    random: random.Random
+    ends: float
+    figures: Counter[str] = field(default_factory=Counter)
+    hanging: list[tuple[float, int]] = field(default_factory=list)
+
+    def bring_up(self, programs: Mapping[str, fleet.Program]) -> None:
+        """Run `up` under faults and kills until all stacks are as their programs say.
+
+        Raises:
+            BrokenError: something does not hold, or time is up.
+        """
+        left = dict(programs)
+        while left:
+            self._round(left)
+            left = {stack: program for stack, program in left.items() if not self._is_done(stack, program)}
+            self.figures["rounds of up"] += 1
+
+    def check_at_rest(self) -> None:
+        """Check what must hold when nothing runs."""
+        made = {copy["id"]: copy for region in REGIONS for copy in self.aws.backups(region)}
+        for stack in self._stacks():
+            for state in fleet.resources(self.folder, stack):
+                _require(state["id"] in made, f"{stack} holds {state['id']}, which is no more")
+                nonce = state["outputs"].get("nonce")
+                mark = parse_mark(made[state["id"]]["tags"].get(MARK_TAG))
+                ours = not isinstance(mark, Recorded) or mark.nonce == nonce
+                _require(ours, f"{state['id']} is recorded for somebody else than {stack}")
+
+    def unheld(self) -> list[BackupView]:
+        """Return the copies that no state holds."""
+        held = {state["id"] for stack in self._stacks() for state in fleet.resources(self.folder, stack)}
+        return [copy for region in REGIONS for copy in self.aws.backups(region) if copy["id"] not in held]
+
+    def _round(self, programs: Mapping[str, fleet.Program]) -> None:
+        with self._started(programs) as process:
+            host = int(process.stdout.readline()) if process.stdout else 0
+            for tick in itertools.count():
+                if process.poll() is not None:
+                    break
+                _require(time.monotonic() < self.ends, "time is up")
+                self._disturb(host)
+                self._check_running()
+                if tick % _TICKS_BETWEEN_LISTS == 0:
+                    self._check_one_each()
+                time.sleep(_TICK)
+        self.aws.lift_fault()
+        self.hanging.clear()
+        self.check_at_rest()
+
+    @contextmanager
+    def _started(self, programs: Mapping[str, fleet.Program]) -> Iterator[subprocess.Popen[str]]:
+        environment = {**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"}
+        command = [sys.executable, "-m", "rehearsal.fleet", str(self.folder)]
+        pipe = subprocess.PIPE
+        with (self.folder / "log").open("w") as log, (self.folder / "programs").open("w+") as wanted:
+            json.dump(programs, wanted)
+            wanted.seek(0)
+            process = subprocess.Popen(command, env=environment, stdin=wanted, stdout=pipe, stderr=log, text=True)  # noqa: S603 - our own
+            try:
+                yield process
+            finally:
+                process.kill()
+                process.communicate()
+
+    def _disturb(self, host: int) -> None:
+        if self.random.random() < _FAULTS_PER_TICK:
+            self._add_fault()
+        for due, number in [entry for entry in self.hanging if entry[0] < time.monotonic()]:
+            self.aws.lift_fault(number)
+            self.hanging.remove((due, number))
+        if self.random.random() < _KILLS_PER_TICK:
+            self.figures["kills of the plugin host"] += 1
+            with suppress(ProcessLookupError):
+                os.kill(host, signal.SIGKILL)
+
+    def _add_fault(self) -> None:
+        kind, action, region = (self.random.choice(options) for options in (_KINDS, _ACTIONS, REGIONS))
+        number = self.aws.add_fault(kind, action, region=region, times=self.random.randint(1, 4))
+        self.figures["faults"] += 1
+        if kind == "hang":
+            self.hanging.append((time.monotonic() + _HANG_SECONDS, number))
+
+    def _check_running(self) -> None:
+        for region, most in self.aws.max_running().items():
+            _require(most <= SLOTS, f"{most} copies ran at once into {region}")
+
+    def _check_one_each(self) -> None:
+        """Check that no resource has two copies; here none is ever replaced."""
+        marks = [parse_mark(copy["tags"].get(MARK_TAG)) for region in REGIONS for copy in self.aws.backups(region)]
+        for resource, count in Counter((mark and mark.identity) for mark in marks).items():
+            _require(count == 1, f"{resource} has {count} copies")
+
+    def _is_done(self, stack: str, program: fleet.Program) -> bool:
+        held = {state["urn"].rpartition("::")[2]: state for state in fleet.resources(self.folder, stack)}
+        return held.keys() == program.keys() and not any(state.get("initErrors") for state in held.values())
+
+    def _stacks(self) -> list[str]:
+        return [f"{region}-{number}" for region in REGIONS for number in range(_STACKS)]
+
+
+def soak(copies: int, seed: int, minutes: float) -> Counter[str]:
+    """Make so many copies, then delete a fifth of them, and return the figures.
+
+    Raises:
+        BrokenError: something that must hold does not, or it took longer than so many minutes.
+    """
+    started = time.monotonic()
+    limits = {"copy_seconds": 0.2, "user_initiated_backups": copies}
+    with running(**limits) as aws, TemporaryDirectory(prefix="fsx-dr-soak-") as name:
+        one = Soak(aws, Path(name), random.Random(seed), started + minutes * 60)  # noqa: S311 - chance, not a secret
+        programs = _programs(aws, Path(name), copies)
+        one.bring_up(programs)
+        one.bring_up({stack: dict(list(program.items())[len(program) // 5 :]) for stack, program in programs.items()})
+        unheld = one.unheld()
+        accepted = {entry["made"] for entry in aws.journal(action="CopyBackup") if entry["made"]}
+        one.figures["copies asked for"] = sum(map(len, programs.values()))
+        one.figures["copies made"] = len(accepted)
+        one.figures["copies that no state holds"] = len(unheld)
+        one.figures["calls to AWS"] = len(aws.journal())
+        one.figures["seconds"] = round(time.monotonic() - started)
+    return one.figures
+
+
+def _programs(aws: Control, folder: Path, copies: int) -> dict[str, fleet.Program]:
+    stacks = [(region, f"{region}-{number}") for region in REGIONS for number in range(_STACKS)]
+    fleet.found(folder, *(stack for _, stack in stacks))
+    file_system = aws.seed_file_system(HOME)
+    sources = [aws.seed_backup(HOME, file_system) for _ in range(copies // len(stacks))]
+    return {
+        stack: {
+            f"copy-{number}": {"inputs": {"source_backup_id": source, "source_region": HOME, "region": region}}
+            for number, source in enumerate(sources)
+        }
+        for region, stack in stacks
+    }
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like assert
+    if not holds:
+        raise BrokenError(f"{otherwise}.")
+
+
+def main() -> None:
+    """Run a soak and write its figures down."""
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.soak", description=__doc__)
+    parser.add_argument("--copies", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=10)
+    options = parser.parse_args()
+    figures = soak(options.copies, options.seed, options.minutes)
+    rows = "\n".join(f"| {name} | {count} |" for name, count in sorted(figures.items()))
+    print(rows)
+    write_section(_REPORT, "soak", f"| Seed {options.seed} | |\n|---|---:|\n{rows}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Every fault at every action, for some time: what is played, and what came of it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal, NamedTuple, get_args
+
+from rehearsal import fleet
+from rehearsal.fsx.faults import FaultKind
+from rehearsal.fsx.journal import Entry
+from tests.faults.playing import DR_REGIONS, Theatre, no_sentences
+
+Action = Literal["CopyBackup", "TagResource", "DescribeBackups", "DescribeBackups while copying", "DeleteBackup"]
+Lasting = Literal["once", "for 30 s", "for ever"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+KINDS: tuple[FaultKind, ...] = (
+    "throttled",
+    "internal",
+    "unavailable",
+    "refuse",
+    "hang",
+    "lost",
+    "malformed",
+    "expired",
+    "access_denied",
+)
+_SPELL = 30.0  # seconds
+_SHORT, _LONG = "6s", "120s"  # timeouts of steps under a fault that stays, and of all others
+
+
+class Cell(NamedTuple):
+    """A fault at an action."""
+
+    action: Action
+    kind: FaultKind
+    lasting: Lasting
+
+    @property
+    def is_to_fail(self) -> bool:
+        """Whether the `up` under the fault cannot but fail."""
+        return self.kind == "access_denied" or self.lasting == "for ever"
+
+
+class Outcome(NamedTuple):
+    """What came of a cell.
+
+    Attributes:
+        struck: whether the fault met a call.
+        told: the failures of the `up` under the fault, the same ones once.
+        then: the failures of the next `up`, and all that was wrong after it.
+    """
+
+    struck: bool
+    told: list[str]
+    then: list[str]
+
+
+@dataclass
+class _Scene:
+    """A cell in its Region."""
+
+    cell: Cell
+    region: str
+    theatre: Theatre
+    fault: int = 0
+    struck_at: float | None = None
+
+    @property
+    def before(self) -> fleet.Program:
+        """What the program declares before the fault: something to delete, where deleting is to fail."""
+        return self.theatre.program(self.region, *([0, 1] if self._deletes else []))
+
+    @property
+    def after(self) -> fleet.Program:
+        """What the program declares from then on."""
+        timeout = _SHORT if self.cell.lasting == "for ever" else _LONG
+        return self.theatre.program(self.region, *self._wanted, timeout=timeout)
+
+    def step(self, journal: Iterable[Entry]) -> None:
+        """Put the fault in the way when its time has come, and take it away when that is over."""
+        here = [entry for entry in journal if entry["region"] == self.region]
+        if not self.fault and (not self._waits or any(entry["made"] for entry in here)):
+            self._put()
+        if self.struck_at is None:
+            self.struck_at = next((e["time"] for e in here if e["action"] == self._action and e["error"]), None)
+        if self.cell.lasting == "for 30 s" and self.struck_at and self.theatre.aws.now() >= self.struck_at + _SPELL:
+            self.theatre.aws.lift_fault(self.fault)
+
+    def wrongs(self) -> list[str]:
+        """Return what is not as it must be in the end."""
+        return self.theatre.wrongs(self.region, *self._wanted)
+
+    def sentences(self, told: Iterable[str]) -> list[str]:
+        """Return failures without what differs from run to run."""
+        known = [(r"backup-[0-9a-f]+", "backup-…"), (self.region, "REGION"), (r"\(\d+ %\)", "(… %)")]
+        for pattern, word in known:
+            told = [re.sub(pattern, word, text.strip()) for text in told]
+        return sorted(set(told))
+
+    def _put(self) -> None:
+        times = 1 if self.cell.lasting == "once" else None
+        self.fault = self.theatre.aws.add_fault(self.cell.kind, self._action, region=self.region, times=times)
+
+    @property
+    def _action(self) -> str:
+        return self.cell.action.partition(" ")[0]
+
+    @property
+    def _waits(self) -> bool:
+        return self.cell.action.endswith("while copying")
+
+    @property
+    def _deletes(self) -> bool:
+        return self.cell.action == "DeleteBackup"
+
+    @property
+    def _wanted(self) -> list[int]:
+        return [] if self._deletes else [2, 3]
+
+
+def cells(actions: Iterable[Action], lasting: Lasting) -> list[Cell]:
+    """Return every fault at some actions, for this time."""
+    return [Cell(action, kind, lasting) for action, kind in product(actions, KINDS)]
+
+
+def play(theatre: Theatre, played: list[Cell]) -> dict[Cell, Outcome]:
+    """Play cells, each in a Region of its own: an `up` under the fault, and another one without it."""
+    scenes = [_Scene(cell, region, theatre) for cell, region in zip(played, DR_REGIONS, strict=False)]
+    assert len(scenes) == len(played), "each cell needs a Region of its own"
+    if before := {scene.region: scene.before for scene in scenes if scene.before}:
+        assert theatre.up(before) == {}
+    told = _under_fault(theatre, scenes)
+    theatre.aws.lift_fault()
+    again = theatre.up({scene.region: scene.after for scene in scenes})
+    return {
+        scene.cell: Outcome(
+            scene.struck_at is not None,
+            scene.sentences(told.get(scene.region, [])),
+            [*again.get(scene.region, []), *scene.wrongs()],
+        )
+        for scene in scenes
+    }
+
+
+def _under_fault(theatre: Theatre, scenes: list[_Scene]) -> Mapping[str, list[str]]:
+    def step() -> None:
+        journal = theatre.aws.journal()
+        for scene in scenes:
+            scene.step(journal)
+
+    theatre.aws.clear_journal()
+    step()
+    told = theatre.up({scene.region: scene.after for scene in scenes}, meanwhile=step)
+    step()
+    return told
+
+
+def wrongs(outcomes: Mapping[Cell, Outcome]) -> dict[Cell, list[str]]:
+    """Return what is wrong with a cell: something left over, a fault that met no call, an error that is no sentence."""
+    found: defaultdict[Cell, list[str]] = defaultdict(list)
+    for cell, (struck, told, then) in outcomes.items():
+        found[cell] += [*then, *no_sentences(told), *([] if struck else ["the fault met no call"])]
+    return {cell: wrong for cell, wrong in found.items() if wrong}

@@ -1,0 +1,107 @@
+"""Two stacks and a stranger, such as a backup service, want the five slots of one Region at the same time."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rehearsal.fsx import Control, running
+from tests.end_to_end.conftest import HAS_CLI
+from tests.end_to_end.project import Project
+from tests.faults.playing import HOME, eventually
+
+DR = "eu-west-1"
+EACH = 7  # copies that each of the three wants: more than there are slots
+
+
+class Stranger(Thread):
+    """Another tool, with a loop of its own around CopyBackup."""
+
+    def __init__(self, aws: Control, sources: list[str]) -> None:
+        super().__init__(daemon=True)
+        self._aws, self._sources = aws, sources
+        self.made: list[str] = []
+
+    def run(self) -> None:
+        with closing(self._aws.client("fsx", DR)) as client:
+            for source in self._sources:
+                while not self._copied(client, source):
+                    time.sleep(0.1)
+
+    def _copied(self, client: object, source: str) -> bool:
+        try:
+            answer = client.copy_backup(SourceBackupId=source, SourceRegion=HOME)  # type: ignore[attr-defined]  # boto3 makes its methods at run time
+        except ClientError:
+            return False
+        self.made.append(answer["Backup"]["BackupId"])
+        return True
+
+
+@pytest.fixture
+def aws() -> Iterator[Control]:
+    with running(copy_seconds=1) as control:
+        yield control
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(
+            ["pulumi"],
+            id="pulumi",
+            marks=[pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")],
+        ),
+        pytest.param([sys.executable, "-m", "rehearsal.engine"], id="double"),
+    ]
+)
+def stacks(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[list[Project]]:
+    """Yield two projects that each want copies of backups of their own."""
+    with ExitStack() as ends:
+        made = []
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            project = Project.create(tmp_path / name, request.param, aws)
+            ends.callback(project.end_processes)
+            project.declare(**{f"{name}-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(backups(aws))})
+            made.append(project)
+        yield made
+
+
+def backups(aws: Control) -> list[str]:
+    file_system = aws.seed_file_system(HOME)
+    return [aws.seed_backup(HOME, file_system) for _ in range(EACH)]
+
+
+def accepted(aws: Control, stacks: list[Project]) -> list[int]:
+    """Return whose each copy was, in the order they were accepted: the first stack's, the second's, the stranger's."""
+    owner = {c["source_backup_id"]: number for number, stack in enumerate(stacks) for c in stack.declared.values()}
+    made = [entry for entry in aws.journal(DR, "CopyBackup") if entry["made"]]
+    return [owner.get(entry["parameters"]["SourceBackupId"], 2) for entry in made]
+
+
+def test_two_stacks_and_a_stranger_share_the_slots_of_a_region(aws: Control, stacks: list[Project]) -> None:
+    stranger = Stranger(aws, backups(aws))
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    ups = [
+        subprocess.Popen([*s.engine, "up", "--yes", "--skip-preview", "--stack", "dev"], cwd=s.folder, env=s.environment, **quiet)
+        for s in stacks
+    ]
+    eventually(lambda: bool(aws.counts(DR).get("CopyBackup")), "the first copy")
+    stranger.start()
+    exits = [up.wait(timeout=120) for up in ups]
+    stranger.join(timeout=60)
+
+    order = accepted(aws, stacks)
+    assert exits == [0, 0]
+    assert [order.count(owner) for owner in range(3)] == [EACH] * 3, "everybody got all, and nothing twice"
+    assert len(aws.backups(DR)) == 3 * EACH
+    assert aws.max_running() == {DR: 5}
+    held = {copy_id for stack in stacks for copy_id in stack.ids().values()}
+    assert held | set(stranger.made) == {copy["id"] for copy in aws.backups(DR)}
+    for owner in range(3):
+        assert order.index(owner) < 2 * EACH, "nobody has to wait until the two others have all they want"

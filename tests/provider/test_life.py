@@ -1,0 +1,133 @@
+"""Whatever happens to a stack, in whatever order, no copy is lost and none is left that nobody knows of."""
+
+from collections import Counter
+from contextlib import suppress
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pulumi_fsx_dr import process
+from pulumi_fsx_dr.errors import CallCancelledError, CopyError
+from pulumi_fsx_dr.ownership import MARK_TAG, Pending, parse_mark
+
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import Killed, Properties, SharedClock, Stack, When, Wire, copy_args
+
+resources = st.sampled_from(["monday", "tuesday"])
+moments = st.sampled_from(
+    [("CopyBackup", "after"), ("DescribeBackups", "after"), ("TagResource", "before"), ("DeleteBackup", "after")]
+)
+
+
+class Life(RuleBasedStateMachine):
+    """One stack with up to two copies, over runs that end well, are killed, run out of time, or fail."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.former = process.current()
+        self.service = FsxService(SharedClock(), copy_seconds=4.0)
+        self.wire = Wire(self.service)
+        self.stack = Stack(self.wire)
+        self.program: dict[str, Properties] = {}
+        self.source = self.service.seed_backup(HOME, self.service.seed_file_system(HOME))
+        self.keys = [None, self.wire.client("kms", AWAY).create_key()["KeyMetadata"]["Arn"]]
+        self.removed: set[str] = set()
+
+    def teardown(self) -> None:
+        process.start(self.former)
+
+    @rule(resource=resources)
+    def declare(self, resource: str) -> None:
+        self.program.setdefault(resource, copy_args(self.source))
+
+    @rule(resource=resources)
+    def declare_no_more(self, resource: str) -> None:
+        self.program.pop(resource, None)
+
+    @precondition(lambda self: self.program)
+    @rule(resource=resources, team=st.sampled_from("abc"))
+    def tag(self, resource: str, team: str) -> None:
+        self._change(resource, tags={"team": team})
+
+    @precondition(lambda self: self.program)
+    @rule(resource=resources, key=st.sampled_from([0, 1]))
+    def change_key(self, resource: str, key: int) -> None:
+        self._change(resource, kms_key_id=self.keys[key])
+
+    @rule(replacing=st.sets(resources))
+    def up(self, replacing: set[str]) -> None:
+        self._settle(replacing)
+
+    @precondition(lambda self: self.program)
+    @rule(replacing=st.sets(resources), moment=moments)
+    def up_that_is_killed(self, replacing: set[str], moment: tuple[str, When]) -> None:
+        run = self.stack.run()
+        self.wire.at_call[moment] = run.kill
+        with suppress(Killed, CallCancelledError, CopyError):
+            self.stack.up(self.program, replacing=replacing & self.program.keys(), run=run)
+        self.wire.at_call.clear()
+
+    @precondition(lambda self: self.program)
+    @rule(replacing=st.sets(resources))
+    def up_that_runs_out_of_time(self, replacing: set[str]) -> None:
+        self.service.set_copy_seconds(10_000)
+        self.stack.timeouts = {"create": 3.0, "update": 3.0}
+        with suppress(CopyError):
+            self.stack.up(self.program, replacing=replacing & self.program.keys())
+        self.stack.timeouts = {}
+        self.service.set_copy_seconds(4)
+        self.service.finish_copies()
+
+    @rule()
+    def refresh(self) -> None:
+        self.stack.refresh()
+
+    @precondition(lambda self: self.stack.states)
+    @rule(data=st.data())
+    def somebody_deletes_a_copy(self, data: st.DataObject) -> None:
+        copy = data.draw(st.sampled_from([state.id for state in self.stack.states.values()]))
+        with suppress(ValueError):
+            self.service.remove_backup(AWAY, copy)
+        self.removed.add(copy)
+
+    @rule()
+    def destroy(self) -> None:
+        self.stack.destroy()
+
+    @invariant()
+    def the_id_in_the_state_always_exists(self) -> None:
+        present = {copy["id"] for copy in self.service.backups(AWAY)}
+        assert {state.id for state in self.stack.states.values()} - self.removed <= present
+
+    @invariant()
+    def every_recorded_copy_is_held_by_the_state(self) -> None:
+        held = {state.id for state in self.stack.states.values()} | {state.id for _, state in self.stack.replaced}
+        pending = {
+            copy["id"]
+            for copy in self.service.backups(AWAY)
+            if isinstance(parse_mark(copy["tags"].get(MARK_TAG)), Pending)
+        }
+        assert {copy["id"] for copy in self.service.backups(AWAY)} <= held | pending
+
+    @invariant()
+    def never_more_than_five_run_in_a_region(self) -> None:
+        assert self.service.max_running().get(AWAY, 0) <= 5
+
+    def _change(self, resource: str, **changes: object) -> None:
+        if resource in self.program:
+            self.program[resource] = {**self.program[resource], **changes}
+
+    def _settle(self, replacing: set[str]) -> None:
+        """Run until a run ends well; each resource then has its one copy, and no other."""
+        for _ in range(3):
+            with suppress(CopyError):
+                self.stack.up(self.program, replacing=replacing & self.program.keys())
+                break
+        held = Counter(state.id for state in self.stack.states.values())
+        assert self.stack.states.keys() == self.program.keys()
+        assert set(held.values()) <= {1}
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
