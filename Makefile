@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 
 .PHONY: setup demo test lint types bench soak clean
 

@@ -5,6 +5,9 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
+_ARGUMENTS = ("source_backup_id", "region", "source_region", "kms_key_id", "copy_tags", "tags", "adopt_backup_id")
+_OUTPUTS = tuple(f"output_{number}" for number in range(13))  # as many as a BackupCopy has: each costs the SDK time
+
 
 class EmptyProvider(ResourceProvider):
     """Keeps what it is given."""
@@ -13,11 +16,21 @@ class EmptyProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Return at once."""
-        return CreateResult("nothing", props)
+        return CreateResult("nothing", {**props, **dict.fromkeys(_OUTPUTS, "nothing")})
 
 
 class Empty(Resource, module="empty", name="Empty"):
-    """A resource without anything behind it."""
+    """A resource with a BackupCopy's properties and nothing behind it."""
+
+    __annotations__ = dict.fromkeys((*_ARGUMENTS, *_OUTPUTS), pulumi.Output[str])
+
+    def __init__(self, name: str, args: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare it with a BackupCopy's arguments."""
+        super().__init__(EmptyProvider(), name, {**dict.fromkeys((*_ARGUMENTS, *_OUTPUTS)), **args}, opts)
+
+
+class Bare(Resource, module="empty", name="Bare"):
+    """A resource with no more properties than the arguments it is given."""
 
     def __init__(self, name: str, args: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare it with any arguments."""

@@ -10,16 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from benchmarks.usage import Usage, watched
 from rehearsal.engine import find_engine
 
 POLL_SECONDS = 0.1
-PARALLEL = 128
+PARALLEL = 128  # operations at once
 
 _ROOT = Path(__file__).parents[1]
 _MAIN = "from pathlib import Path\nfrom benchmarks.program import declare\n\ndeclare(Path('copies.json'))\n"
+_OPTIONS = {
+    "preview": (),
+    "up": ("--yes", "--skip-preview"),
+    "refresh": ("--yes", "--skip-preview"),
+    "destroy": ("--yes", "--skip-preview"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,58 +43,68 @@ class Project:
     engine: list[str]
     environment: Mapping[str, str]
 
-    def declare(self, subject: str, copies: Mapping[str, Mapping[str, Any]]) -> None:
+    def declare(self, subject: str, copies: Mapping[str, Mapping[str, str]]) -> None:
         """Write down what the program is to declare: arguments by resource name."""
         (self.folder / "copies.json").write_text(json.dumps({"subject": subject, "copies": copies}))
 
-    def run(self, *command: str) -> Ran:
-        """Run an engine command to its end.
+    def run(self, command: str) -> Ran:
+        """Run preview, up, refresh or destroy to its end.
 
         Raises:
             RuntimeError: it failed.
         """
-        with (self.folder / "output.txt").open("w+") as output, watched(self.environment["PULUMI_BACKEND_URL"]) as usage:
+        with watched(self.environment["PULUMI_BACKEND_URL"]) as usage:
             began = time.monotonic()
-            # The engine was found on PATH or is ours.
-            code = subprocess.run(  # noqa: S603
-                [*self.engine, *command, "--stack", "bench", "--non-interactive"],
-                cwd=self.folder, env=self.environment, stdout=output, stderr=subprocess.STDOUT, check=False,
-            ).returncode
+            self.call(command, *_OPTIONS[command], "--parallel", str(PARALLEL))
             seconds = time.monotonic() - began
-            if code:
-                output.seek(0)
-                raise RuntimeError(f"{' '.join(command)} failed: {output.read()[-2000:]}")
         return Ran(seconds, usage)
 
-    def up(self) -> Ran:
-        return self.run("up", "--yes", "--skip-preview", "--parallel", str(PARALLEL))
+    def call(self, *command: str) -> None:
+        """Call the engine with any command.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        argv = [*self.engine, *command, "--stack", "bench", "--non-interactive"]
+        log = self.folder / "output.txt"
+        with log.open("w") as output:
+            ended = subprocess.run(  # noqa: S603 - the engine
+                argv, cwd=self.folder, env=self.environment, stdout=output, stderr=subprocess.STDOUT, check=False
+            )
+        if ended.returncode:
+            raise RuntimeError(f"{' '.join(argv)} failed: {log.read_text()[-2000:]}")
 
 
 @contextmanager
 def project(aws: Mapping[str, str]) -> Iterator[Project]:
-    """Give a new project with an empty stack."""
-    with TemporaryDirectory() as name:
+    """Give a new project with an empty stack.
+
+    Args:
+        aws: environment variables that lead AWS clients to the stand-in.
+    """
+    with TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "state").mkdir()
         (folder / "__main__.py").write_text(_MAIN)
         runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
         (folder / "Pulumi.yaml").write_text(json.dumps({"name": "bench", "runtime": runtime}))
         made = Project(folder, find_engine(), _environment(folder) | aws)
-        made.run("stack", "init")
+        made.call("stack", "init")
         yield made
 
 
 def _environment(folder: Path) -> dict[str, str]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
     return inherited | {
-        "PULUMI_EXPERIMENTAL": "true",
-        "PULUMI_SKIP_CHECKPOINTS": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "GRPC_VERBOSITY": "ERROR",
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # A state in files is written anew for each step, which at 1,000 resources takes longer than all else.
+        "PULUMI_EXPERIMENTAL": "true",
+        "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_FSX_DR_POLL_SECONDS": str(POLL_SECONDS),
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",

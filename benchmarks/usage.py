@@ -13,10 +13,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Usage:
-    """Processor seconds and peak memory (MiB) of a provider's process."""
+    """Processor seconds and peak memory (MB) of a provider's process, up to a tenth of a second before its end."""
 
     cpu_seconds: float = 0
-    peak_mib: float = 0
+    peak_mb: float = 0
 
 
 @contextmanager
@@ -38,7 +38,8 @@ def _sample(marker: bytes, usage: Usage, over: Event) -> None:
         with suppress(OSError):
             host = host or _host(marker)
             if host:
-                usage.cpu_seconds, usage.peak_mib = _cpu_seconds(host), max(usage.peak_mib, _peak_mib(host))
+                usage.cpu_seconds = max(usage.cpu_seconds, _cpu_seconds(host))
+                usage.peak_mb = max(usage.peak_mb, _peak_mb(host))
 
 
 def _host(marker: bytes) -> Path | None:
@@ -54,7 +55,7 @@ def _cpu_seconds(host: Path) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def _peak_mib(host: Path) -> float:
+def _peak_mb(host: Path) -> float:
     lines = (host / "status").read_text().splitlines()
     # A process that has just ended still has a status, but no memory.
-    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), default=0)
+    return max((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM:")), default=0)

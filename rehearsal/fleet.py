@@ -116,9 +116,7 @@ def _bring_up(deployment: Deployment, program: Program) -> None:
 def _request(name: str, wanted: Mapping[str, Any]) -> RegisterResourceRequest:
     inputs = {"__provider": serialize_provider(BackupCopyProvider()), **wanted["inputs"]}
     timeouts = RegisterResourceRequest.CustomTimeouts(**wanted.get("timeouts", {}))
-    return RegisterResourceRequest(
-        type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts
-    )
+    return RegisterResourceRequest(type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts)
 
 
 def _say(what: object) -> None:

@@ -14,7 +14,12 @@ from tests.faults.playing import DR_REGIONS, Run, Theatre, eventually, kill
 
 Crash = Literal["CLI killed", "plugin killed", "both killed", "first Ctrl-C", "second Ctrl-C"]
 Moment = Literal[
-    "queued", "before CopyBackup's answer", "copying", "AVAILABLE, not recorded", "recorded, not in the state", "deleting"
+    "queued",
+    "before CopyBackup's answer",
+    "copying",
+    "AVAILABLE, not recorded",
+    "recorded, not in the state",
+    "deleting",
 ]
 CRASHES: tuple[Crash, ...] = get_args(Crash)
 MOMENTS: tuple[Moment, ...] = get_args(Moment)

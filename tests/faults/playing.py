@@ -21,6 +21,7 @@ from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, parse_mark
 from rehearsal import fleet
 from rehearsal.fsx import Control
 from rehearsal.fsx.regions import fsx_regions
+from tests.end_to_end.project import Project
 
 HOME = "us-east-1"
 DR_REGIONS = [name for name, partition in fsx_regions().items() if partition == "aws" and name != HOME]
@@ -55,14 +56,17 @@ class Theatre:
     def started(self, programs: Mapping[str, fleet.Program]) -> Iterator["Run"]:
         """Start `pulumi up` of these stacks; whatever is left of it in the end is killed."""
         pipe = subprocess.PIPE
-        with (self.folder / "log").open("a") as log, subprocess.Popen(
-            [sys.executable, "-m", "rehearsal.fleet", str(self.folder)],
-            env={**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"},
-            stdin=pipe,
-            stdout=pipe,
-            stderr=log,
-            text=True,
-        ) as process:
+        with (
+            (self.folder / "log").open("a") as log,
+            subprocess.Popen(  # noqa: S603 - our own
+                [sys.executable, "-m", "rehearsal.fleet", str(self.folder)],
+                env={**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"},
+                stdin=pipe,
+                stdout=pipe,
+                stderr=log,
+                text=True,
+            ) as process,
+        ):
             assert process.stdin is not None
             assert process.stdout is not None
             json.dump(programs, process.stdin)
@@ -146,6 +150,13 @@ def kill(*pids: int) -> None:
 def no_sentences(texts: list[str]) -> list[str]:
     """Return those texts that are not one readable sentence or two."""
     return [text for text in texts if _NO_SENTENCE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
+
+
+def quiet_up(project: Project) -> subprocess.Popen[bytes]:
+    """Start `up` of an end-to-end project."""
+    command = [*project.engine, "up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"]
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=project.folder, env=project.environment, stdout=nowhere, stderr=nowhere)  # noqa: S603 - the engine
 
 
 def eventually(happened: Callable[[], bool], what: str, seconds: float = 60) -> None:

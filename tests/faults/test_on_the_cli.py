@@ -1,8 +1,7 @@
-"""A representative part of the fault matrix on the real Pulumi CLI: one `up` with a fault of each kind, each elsewhere."""
+"""A part of the fault matrix on the real Pulumi CLI: in one `up` each fault meets a copy in a Region of its own."""
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -13,7 +12,7 @@ from rehearsal.fsx import Control, running
 from tests.end_to_end.conftest import HAS_CLI
 from tests.end_to_end.project import Project
 from tests.faults.cells import KINDS
-from tests.faults.playing import DR_REGIONS, HOME, eventually
+from tests.faults.playing import DR_REGIONS, HOME, eventually, quiet_up
 
 pytestmark = [
     pytest.mark.pulumi_cli,
@@ -83,13 +82,17 @@ def test_what_is_denied_is_said_in_a_sentence_and_the_next_up_goes_on(
     assert aws.backups(leaving) == []
 
 
+@pytest.mark.slow
 def test_a_run_killed_before_it_could_record_or_delete_is_finished_by_the_next_up(
     project: Project, aws: Control, source: str
 ) -> None:
     leaving, staying = DR_REGIONS[:2]
     declare(project, source, [leaving])
     project.up()
-    hangs = [aws.add_fault("hang", "TagResource", region=staying), aws.add_fault("hang", "DeleteBackup", region=leaving)]
+    hangs = [
+        aws.add_fault("hang", "TagResource", region=staying),
+        aws.add_fault("hang", "DeleteBackup", region=leaving),
+    ]
     declare(project, source, [staying])
     for action, region in (("TagResource", staying), ("DeleteBackup", leaving)):
         killed_up(project, aws, action, region)
@@ -104,10 +107,10 @@ def test_a_run_killed_before_it_could_record_or_delete_is_finished_by_the_next_u
 
 def killed_up(project: Project, aws: Control, action: str, region: str) -> None:
     """Kill the CLI once it has called an action, and wait until its plugin host has ended by itself."""
-    command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"]
-    quiet = subprocess.DEVNULL
-    up = subprocess.Popen(command, cwd=project.folder, env=project.environment, stdout=quiet, stderr=quiet)
+    up = quiet_up(project)
     eventually(lambda: bool(aws.journal(region, action)), f"{action} in {region}")
     os.kill(up.pid, signal.SIGKILL)
     up.wait(timeout=30)
-    eventually(lambda: not any("pulumi.dynamic" in line for _, line in project.processes()), "the end of the plugin host")
+    eventually(
+        lambda: not any("pulumi.dynamic" in line for _, line in project.processes()), "the end of the plugin host"
+    )

@@ -1,6 +1,5 @@
 """Two stacks and a stranger, such as a backup service, want the five slots of one Region at the same time."""
 
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from botocore.exceptions import ClientError
 from rehearsal.fsx import Control, running
 from tests.end_to_end.conftest import HAS_CLI
 from tests.end_to_end.project import Project
-from tests.faults.playing import HOME, eventually
+from tests.faults.playing import HOME, eventually, quiet_up
 
 DR = "eu-west-1"
 EACH = 7  # copies that each of the three wants: more than there are slots
@@ -67,7 +66,9 @@ def stacks(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iter
             (tmp_path / name).mkdir()
             project = Project.create(tmp_path / name, request.param, aws)
             ends.callback(project.end_processes)
-            project.declare(**{f"{name}-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(backups(aws))})
+            project.declare(
+                **{f"{name}-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(backups(aws))}
+            )
             made.append(project)
         yield made
 
@@ -86,11 +87,7 @@ def accepted(aws: Control, stacks: list[Project]) -> list[int]:
 
 def test_two_stacks_and_a_stranger_share_the_slots_of_a_region(aws: Control, stacks: list[Project]) -> None:
     stranger = Stranger(aws, backups(aws))
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    ups = [
-        subprocess.Popen([*s.engine, "up", "--yes", "--skip-preview", "--stack", "dev"], cwd=s.folder, env=s.environment, **quiet)
-        for s in stacks
-    ]
+    ups = [quiet_up(stack) for stack in stacks]
     eventually(lambda: bool(aws.counts(DR).get("CopyBackup")), "the first copy")
     stranger.start()
     exits = [up.wait(timeout=120) for up in ups]

@@ -1,0 +1,82 @@
+"""What the calls that the service saw tell about a run; pure arithmetic, seconds throughout."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rehearsal.fsx.journal import Entry
+
+SLOTS = 5  # FSx quota: copies in progress per destination Region and account
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Copies of the same sources into each of some Regions."""
+
+    copies: int
+    copy_seconds: float
+    regions: int
+
+    def __str__(self) -> str:
+        each = f"× {self.copy_seconds:g} s" if self.copy_seconds else "at no time"
+        return f"{self.copies:,} copies {each}, {self.regions} Regions"
+
+    @property
+    def ideal(self) -> float:
+        """What FSx's limit of five per Region allows at best."""
+        return math.ceil(self.copies / self.regions / SLOTS) * self.copy_seconds
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A run that made copies.
+
+    Attributes:
+        makespan: from the first CopyBackup to the last call about a copy.
+        per_copy: FSx calls by action, divided by the copies made.
+        rejected: calls that the service refused.
+        looks: DescribeBackups for running copies, per Region and poll interval.
+        detections: for each copy, from its end to the last call about it, in ascending order.
+    """
+
+    makespan: float
+    per_copy: dict[str, float]
+    rejected: int
+    looks: float
+    detections: list[float]
+
+    @property
+    def typical_detection(self) -> float:
+        """The median of the detections."""
+        return median(self.detections)
+
+
+def copied(journal: Sequence[Entry], copy_seconds: float, poll_seconds: float) -> Copied:
+    """Work out the figures of a run from all calls it made."""
+    starts = {entry["made"]: entry for entry in journal if entry["action"] == "CopyBackup" and entry["made"]}
+    about = [(entry, made) for entry in journal for made in map(_backup_id, entry["ids"]) if made in starts]
+    last = {made: entry["time"] for entry, made in about} | {
+        made: starts[made]["time"] for made in starts.keys() - {made for _, made in about}
+    }
+    makespan = max(last.values()) - min(entry["time"] for entry in starts.values())
+    looks = {id(entry) for entry, _ in about if entry["action"] == "DescribeBackups"}
+    regions = {entry["region"] for entry in starts.values()}
+    return Copied(
+        makespan=makespan,
+        per_copy=per_copy(journal, len(starts)),
+        rejected=sum(entry["error"] is not None for entry in journal),
+        looks=len(looks) / len(regions) / max(1, makespan / poll_seconds),
+        detections=sorted(last[made] - start["time"] - copy_seconds for made, start in starts.items()),
+    )
+
+
+def per_copy(journal: Sequence[Entry], copies: int) -> dict[str, float]:
+    """Return how often each action was called, divided by the number of copies."""
+    return {action: calls / copies for action, calls in Counter(entry["action"] for entry in journal).items()}
+
+
+def _backup_id(name: str) -> str:
+    """Return the id of a backup that a call names by id or ARN."""
+    return name.rpartition("/")[2]
