@@ -20,7 +20,7 @@ class Workload:
     regions: int
 
     def __str__(self) -> str:
-        each = f"× {self.copy_seconds:g} s" if self.copy_seconds else "at no time"
+        each = f"of {self.copy_seconds:g} s" if self.copy_seconds else "that take no time"
         return f"{self.copies:,} copies {each}, {self.regions} Regions"
 
     @property

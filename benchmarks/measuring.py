@@ -58,9 +58,9 @@ class Subject:
         """Delete all copies."""
         return self._ended("destroy")
 
-    def fill(self) -> None:
-        """Put the resources into the state."""
-        self._calls_of("up")
+    def fill(self) -> Ran:
+        """Put resources into the state that make no copies."""
+        return self._calls_of("up")
 
     def _ended(self, command: str) -> Ended:
         return Ended(self._calls_of(command), per_copy(self._aws.journal(), self._workload.copies))

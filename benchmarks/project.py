@@ -76,7 +76,7 @@ class Project:
 
 
 @contextmanager
-def project(aws: Mapping[str, str]) -> Iterator[Project]:
+def project(aws: dict[str, str]) -> Iterator[Project]:
     """Give a new project with an empty stack.
 
     Args:

@@ -68,15 +68,18 @@ class Soak:
             left = {stack: program for stack, program in left.items() if not self._is_done(stack, program)}
             self.figures["rounds of up"] += 1
 
-    def check_at_rest(self) -> None:
-        """Check what must hold when nothing runs."""
+    def check_at_rest(self, programs: Mapping[str, fleet.Program]) -> None:
+        """Check that every id in a state is that of a copy which exists and is marked for it.
+
+        What a program no longer declares may be gone already: its deletion is what was interrupted.
+        """
         made = {copy["id"]: copy for region in REGIONS for copy in self.aws.backups(region)}
-        for stack in self._stacks():
-            for state in fleet.resources(self.folder, stack):
+        for stack, program in programs.items():
+            held = fleet.resources(self.folder, stack)
+            for state in (state for state in held if state["urn"].rpartition("::")[2] in program):
                 _require(state["id"] in made, f"{stack} holds {state['id']}, which is no more")
-                nonce = state["outputs"].get("nonce")
                 mark = parse_mark(made[state["id"]]["tags"].get(MARK_TAG))
-                ours = not isinstance(mark, Recorded) or mark.nonce == nonce
+                ours = not isinstance(mark, Recorded) or mark.nonce == state["outputs"].get("nonce")
                 _require(ours, f"{state['id']} is recorded for somebody else than {stack}")
 
     def unheld(self) -> list[BackupView]:
@@ -98,7 +101,7 @@ class Soak:
                 time.sleep(_TICK)
         self.aws.lift_fault()
         self.hanging.clear()
-        self.check_at_rest()
+        self.check_at_rest(programs)
 
     @contextmanager
     def _started(self, programs: Mapping[str, fleet.Program]) -> Iterator[subprocess.Popen[str]]:

@@ -68,12 +68,21 @@ class Creation:
     def _resume(self, pending: PendingCopy) -> Copy | None:
         turn = self._here.copies.running_already()
         try:
-            copy = self._copy(pending.backup, pending.mark.token, pending.mark.source_creation_time)
+            copy = self._taken_over(pending)
             return wait_until_available(self._call, copy, self._wanted, self._here, turn)
         except SpentTokenError:
             return None
         finally:
             turn.end()
+
+    def _taken_over(self, pending: PendingCopy) -> Copy:
+        """Mark the copy with a token of our own: an older state entry that holds it can then no longer delete it."""
+        mark = replace(pending.mark, token=pending.mark.token.next())
+        try:
+            self._patiently(lambda: self._here.fsx.tag(pending.backup.arn, {MARK_TAG: str(mark)}))
+        except ServiceError:
+            mark = pending.mark
+        return self._copy(pending.backup, mark.token, mark.source_creation_time)
 
     def _start_anew(self) -> Copy:
         source = self._source()

@@ -83,7 +83,8 @@ class DrRegion(pulumi.ComponentResource):
             InvalidSettingsError: an argument is wrong, or a file system does not exist; nothing is changed.
             ServiceError: the DR Region does not say which copies it holds; nothing is changed.
         """
-        super().__init__("pulumi-fsx-dr:index:DrRegion", name, {**args}, opts)
+        # No inputs: what changes shows in the copies, and a key written another way is no change.
+        super().__init__("pulumi-fsx-dr:index:DrRegion", name, None, opts)
         _require_valid(name, args)
         self._args, self._lookup = args, lookup.of_stack(pulumi.get_stack())
         declaration = _Declaration(name, args, self._lookup)

@@ -22,14 +22,14 @@ from pulumi.dynamic import (
 
 from . import arguments, host, process, tags
 from .adopting import adopt
-from .availability import wait_until_available
+from .availability import may_be_ours, wait_until_available
 from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of
 from .copying import Creation, change_tags, record
 from .differences import replacements, updates
 from .errors import CopyError, FsxDrError, InvalidSettingsError, ServiceError
 from .fsx import Backup, Credentials, default_region
 from .host import Call
-from .ownership import Ownership, Recorded
+from .ownership import Ownership, Recorded, Token
 from .patience import PATIENCE, patiently
 from .process import Region
 from .retiring import retire
@@ -133,7 +133,8 @@ class BackupCopyProvider(ResourceProvider):
         mark = mark_of(copy.backup)
         if isinstance(mark, Recorded) and copy.ownership.covers(mark) and copy.backup.is_available:
             return copy
-        if mark is not None and not copy.ownership.covers(mark):
+        token = Token.parse(copy.ownership.token)
+        if mark is not None and not copy.ownership.covers(mark) and not may_be_ours(copy.backup, token):
             raise CopyError(
                 f"{copy.backup.id} in {here.name} now belongs to {mark.identity}: "
                 "remove it from one of the two programs."

@@ -15,13 +15,13 @@ class Page:
     """What came of every cell that was played."""
 
     faults: dict[cells.Cell, cells.Outcome] = field(default_factory=dict)
-    crashes: dict[crashes.Cell, crashes.Outcome] = field(default_factory=dict)
+    interruptions: dict[crashes.Cell, crashes.Outcome] = field(default_factory=dict)
 
     def write(self) -> None:
         """Write the tables anew."""
         write_section(PAGE, "faults", "\n\n".join(self._of_action(action) for action in cells.ACTIONS))
         rows = [
-            [crash, *(_crashed(self.crashes.get(crashes.Cell(crash, moment))) for moment in crashes.MOMENTS)]
+            [crash, *(_crashed(self.interruptions.get(crashes.Cell(crash, moment))) for moment in crashes.MOMENTS)]
             for crash in crashes.CRASHES
         ]
         write_section(PAGE, "crashes", _table(["", *crashes.MOMENTS], rows))

@@ -16,7 +16,7 @@ IN_BETWEEN = [cell for cell in PLAYED if cell.moment == "recorded, not in the st
 def test_an_interruption_leaves_neither_a_second_copy_nor_an_orphan(theatre: Theatre, page: Page) -> None:
     outcomes = play(theatre, PLAYED)
 
-    page.crashes.update(outcomes)
+    page.interruptions.update(outcomes)
     assert {cell: outcomes[cell].wrong for cell in PLAYED if cell not in IN_BETWEEN and outcomes[cell].wrong} == {}
     assert [cell for cell in IN_BETWEEN if not _is_only_an_orphan_that_is_named(outcomes[cell])] == []
 

@@ -201,7 +201,7 @@ class Stack:
         run = run or self.run()
         for resource, args in program.items():
             self.register(run, resource, args, replacing=resource in replacing)
-        self._delete_replaced(run)
+        self.delete_replaced(run)
         for resource in [name for name in self.states if name not in program]:
             self._delete(run, resource)
 
@@ -236,7 +236,7 @@ class Stack:
     def destroy(self, *, run: Run | None = None) -> None:
         """Do what `pulumi destroy` does."""
         run = run or self.run()
-        self._delete_replaced(run)
+        self.delete_replaced(run)
         for resource in list(self.states):
             self._delete(run, resource)
 
@@ -282,7 +282,8 @@ class Stack:
         else:
             self.states[resource] = kept
 
-    def _delete_replaced(self, run: Run) -> None:
+    def delete_replaced(self, run: Run) -> None:
+        """Delete what was replaced and is still pending deletion."""
         for entry in list(self.replaced):
             resource, old = entry
             self._call(run, resource, "Delete", old.id, old.outputs)

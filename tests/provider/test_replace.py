@@ -85,6 +85,47 @@ def test_replacing_an_unfinished_copy_never_deletes_it(service: FsxService, stac
     assert stack.replaced == []
 
 
+def test_an_unfinished_copy_that_was_replaced_by_itself_is_not_deleted_for_its_former_owner(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    """With --continue-on-error the replaced entry may be deleted before an update has recorded the copy."""
+    service.set_copy_seconds(10_000)
+    stack.timeouts["create"] = 30.0
+    for replacing in ([], ["monday"]):
+        with pytest.raises(CopyError):
+            stack.up({"monday": copy_args(source)}, replacing=replacing)
+    (_, replaced) = stack.replaced[0]
+    assert replaced.id == stack.states["monday"].id
+    service.finish_copies()
+
+    stack.delete_replaced(stack.run())
+
+    assert copies(service) == [stack.states["monday"].id]
+    stack.up({"monday": copy_args(source)})
+    assert copies(service) == [stack.states["monday"].id]
+
+
+def test_an_unfinished_copy_whose_replacement_was_killed_is_finished_by_the_next_up(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    service.set_copy_seconds(10_000)
+    stack.timeouts["create"] = 30.0
+    with pytest.raises(CopyError):
+        stack.up({"monday": copy_args(source)})
+    run = stack.run()
+    stack.wire.at_call["TagResource", "after"] = run.kill
+    with pytest.raises((Killed, CallCancelledError)):
+        stack.up({"monday": copy_args(source)}, replacing=["monday"], run=run)
+    stack.wire.at_call.clear()
+    service.finish_copies()
+
+    stack.up({"monday": copy_args(source)})
+
+    assert copies(service) == [stack.states["monday"].id]
+    stack.destroy()
+    assert copies(service) == []
+
+
 def test_a_new_key_is_copied_with_before_the_old_copy_goes(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:

@@ -1,0 +1,66 @@
+"""`python -m benchmarks`: run all benchmarks, print the table and write it to docs/benchmarks.md."""
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+
+from rich.console import Console
+
+from benchmarks.figures import Workload
+from benchmarks.project import PARALLEL, POLL_SECONDS
+from benchmarks.sections import many_copies, timed_copies, timed_copies_and_their_end
+from benchmarks.table import Section, as_markdown, as_rich
+from rehearsal.engine import DOUBLE, find_engine
+
+_PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+_TEMPLATE = Path(__file__).with_name("page.md")
+
+
+def main() -> None:
+    """Measure, print and write."""
+    console, began = Console(width=130), time.monotonic()
+    sections: list[Section] = []
+    for section in _measured():
+        sections.append(section)
+        console.print(f"{time.monotonic() - began:.0f} s: {section.title}")
+    console.print(as_rich(sections))
+    _PAGE.write_text(_page(sections))
+    console.print(f"Written to docs/{_PAGE.name}.")
+
+
+def _measured() -> Iterator[Section]:
+    yield timed_copies(Workload(copies=60, copy_seconds=2, regions=3))
+    yield from timed_copies_and_their_end(Workload(copies=300, copy_seconds=1, regions=6))
+    yield from many_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
+
+
+def _page(sections: list[Section]) -> str:
+    return Template(_TEMPLATE.read_text()).substitute(
+        date=datetime.now(UTC).date(),
+        machine=f"{os.cpu_count()} processors, {platform.system()} {platform.release()}, {platform.machine()}",
+        engine=_engine(),
+        python=platform.python_version(),
+        pulumi=version("pulumi"),
+        boto3=version("boto3"),
+        poll=POLL_SECONDS,
+        parallel=PARALLEL,
+        table=as_markdown(sections),
+    )
+
+
+def _engine() -> str:
+    engine = find_engine()
+    if engine == DOUBLE:
+        return "the double of `rehearsal/engine`, as there is no Pulumi CLI here"
+    answer = subprocess.run([*engine, "version"], capture_output=True, text=True, check=True)  # noqa: S603 - the engine
+    return f"Pulumi CLI {answer.stdout.strip()}"
+
+
+if __name__ == "__main__":
+    main()
