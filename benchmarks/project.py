@@ -65,7 +65,7 @@ class Project:
         Raises:
             RuntimeError: it failed.
         """
-        argv = [*self.engine, *command, "--stack", "bench", "--non-interactive"]
+        argv = [*self.engine, "--non-interactive", *command]
         log = self.folder / "output.txt"
         with log.open("w") as output:
             ended = subprocess.run(  # noqa: S603 - the engine
@@ -89,7 +89,7 @@ def project(aws: dict[str, str]) -> Iterator[Project]:
         runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
         (folder / "Pulumi.yaml").write_text(json.dumps({"name": "bench", "runtime": runtime}))
         made = Project(folder, find_engine(), _environment(folder) | aws)
-        made.call("stack", "init")
+        made.call("stack", "init", "bench")
         yield made
 
 

@@ -99,13 +99,10 @@ def _ended_rows(ours: Ended, naive: Ended | None, action: str) -> list[Row]:
 
 
 def _usage_rows(ours: Ran, naive: Ran | None, empty: Ran | None = None, *, memory: Target | None = None) -> list[Row]:
-    mine, theirs, nothing = ours.usage, naive and naive.usage, empty and empty.usage
+    usages = [ran.usage if ran else None for ran in (naive, empty)]
+    naive_cpu, empty_cpu = (usage.cpu_seconds if usage else None for usage in usages)
+    naive_peak, empty_peak = (usage.peak_mb if usage else None for usage in usages)
     return [
-        Row(
-            "provider's processor time, s",
-            mine.cpu_seconds,
-            theirs and theirs.cpu_seconds,
-            nothing and nothing.cpu_seconds,
-        ),
-        Row("provider's peak memory, MB", mine.peak_mb, theirs and theirs.peak_mb, nothing and nothing.peak_mb, memory),
+        Row("provider's processor time, s", ours.usage.cpu_seconds, naive_cpu, empty_cpu),
+        Row("provider's peak memory, MB", ours.usage.peak_mb, naive_peak, empty_peak, memory),
     ]

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from .clock import Clock
-from .errors import ServiceError
+from .errors import ServiceError, TransientError
 from .fsx import Backup, FsxRegion
 
 SLOTS = 5  # FSx quota: copies in progress per destination Region and account
@@ -131,6 +131,8 @@ class RegionCopies:
         with self._lock:
             self._holders.discard(waiter)
             self._watched.pop(waiter.backup_id, None)
+            if waiter.sight.backup and waiter.sight.backup.is_running_copy:
+                self._others.add(waiter.backup_id)
             with suppress(ValueError):
                 self._queue.remove(waiter)
             self._grant()
@@ -192,7 +194,7 @@ class RegionCopies:
                 if waiter := self._watched.get(backup_id):
                     waiter.sight = self._seen(waiter.sight, found.get(backup_id), trouble)
                     waiter.news.set()
-            if trouble is None:
+            if not isinstance(trouble, TransientError):  # without permission to look, FSx itself must say no
                 self._others = {i for i in self._others if i in found and found[i].is_running_copy}
                 self._grant()
 

@@ -207,3 +207,40 @@ def test_a_resumed_copy_needs_no_turn(service: FsxService, stack: Stack, wire: W
     stack.up({"monday": copy_args(source)}, run=run)
 
     assert stack.states["monday"].id == begun
+
+
+def test_a_copy_that_is_left_running_keeps_its_slot_until_it_ends(
+    service: FsxService, stack: Stack, wire: Wire, source: str
+) -> None:
+    copies = stack.run().region(AWAY).copies
+    turns = [copies.turn() for _ in range(SLOTS)]
+    service.set_copy_seconds(10_000)
+    for turn, backup_id in zip(turns, start_by_hand(wire, source), strict=True):
+        copies.watch(turn, backup_id)
+    while any(copies.next_sight(turn, seconds=1).backup is None for turn in turns):
+        pass
+
+    turns[0].end()
+    waiting = copies.turn()
+    assert waiting.ahead == 0
+
+    service.finish_copies()
+    waiting.wait(seconds=30)
+    assert waiting.ahead is None
+    for turn in (*turns, waiting):
+        turn.end()
+
+
+def test_without_permission_to_look_nobody_waits_for_others(
+    service: FsxService, stack: Stack, wire: Wire, source: str
+) -> None:
+    service.set_copy_seconds(10_000)
+    copies = stack.run().region(AWAY).copies
+    copies.occupied_by(start_by_hand(wire, source))
+    service.add_fault("access_denied", "DescribeBackups", region=AWAY)
+
+    waiting = copies.turn()
+    waiting.wait(seconds=30)
+
+    assert waiting.ahead is None
+    waiting.end()
