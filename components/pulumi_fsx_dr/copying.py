@@ -80,8 +80,10 @@ class Creation:
         mark = replace(pending.mark, token=pending.mark.token.next())
         try:
             self._patiently(lambda: self._here.fsx.tag(pending.backup.arn, {MARK_TAG: str(mark)}))
-        except ServiceError:
-            mark = pending.mark
+        except ServiceError:  # the answer may have been lost, and the mark be set all the same
+            seen = self._patiently(lambda: self._here.reads.find(pending.backup.id))
+            actual = mark_of(seen) if seen else None
+            mark = actual if isinstance(actual, Pending) else pending.mark
         return self._copy(pending.backup, mark.token, mark.source_creation_time)
 
     def _start_anew(self) -> Copy:

@@ -15,6 +15,7 @@ from tests.faults.playing import DR_REGIONS, Theatre, no_sentences
 Action = Literal["CopyBackup", "TagResource", "DescribeBackups", "DescribeBackups while copying", "DeleteBackup"]
 Lasting = Literal["once", "for 30 s", "for ever"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
+LASTING: tuple[Lasting, ...] = get_args(Lasting)
 KINDS: tuple[FaultKind, ...] = (
     "throttled",
     "internal",
@@ -94,7 +95,13 @@ class _Scene:
 
     def sentences(self, told: Iterable[str]) -> list[str]:
         """Return failures without what differs from run to run."""
-        known = [(r"backup-[0-9a-f]+", "backup-…"), (self.region, "REGION"), (r"\(\d+ %\)", "(… %)")]
+        known = [
+            (r"backup-[0-9a-f]+", "backup-…"),
+            (self.region, "REGION"),
+            (r"http://[^\"]*", "https://fsx.REGION.amazonaws.com/"),
+            (r" \(\d+ %\)", ""),
+            (r"after \d+ s", "after 6 s"),
+        ]
         for pattern, word in known:
             told = [re.sub(pattern, word, text.strip()) for text in told]
         return sorted(set(told))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rehearsal.fsx.faults import FaultKind
 from rehearsal.sections import write_section
 from tests.faults import cells, crashes
 
@@ -27,18 +28,20 @@ class Page:
         write_section(PAGE, "crashes", _table(["", *crashes.MOMENTS], rows))
 
     def _of_action(self, action: cells.Action) -> str:
-        rows = [
-            [cell.kind, cell.lasting, _faulted(outcome), "<br>".join(outcome.told).replace("|", "\\|")]
-            for cell, outcome in sorted(self.faults.items(), key=lambda item: cells.KINDS.index(item[0].kind))
-            if cell.action == action
-        ]
-        return f"### {action}\n\n" + _table(["Fault", "How long", "Outcome", "What the user reads"], rows)
+        rows = [self._row(action, kind) for kind in cells.KINDS]
+        return f"### {action}\n\n" + _table(["Fault", *cells.LASTING, "What the user reads"], rows)
+
+    def _row(self, action: cells.Action, kind: FaultKind) -> list[str]:
+        played = [cells.Cell(action, kind, lasting) for lasting in cells.LASTING]
+        outcomes = [self.faults[cell] for cell in played if cell in self.faults]
+        sentences = sorted({text for outcome in outcomes for text in outcome.told})
+        return [kind, *map(_faulted, outcomes), "<br>".join(sentences).replace("|", "\\|")]
 
 
 def _faulted(outcome: cells.Outcome) -> str:
     if outcome.then:
         return "**wrong: " + "; ".join(outcome.then) + "**"
-    return "`up` fails, the next one finishes" if outcome.told else "`up` succeeds"
+    return "fails, then finishes" if outcome.told else "succeeds"
 
 
 def _crashed(outcome: crashes.Outcome | None) -> str:

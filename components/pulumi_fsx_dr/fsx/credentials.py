@@ -1,6 +1,7 @@
 """Where AWS credentials come from."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore import exceptions as aws
+from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
 from pulumi_fsx_dr import errors
@@ -67,6 +69,27 @@ class Credentials:
         for role in self.roles:
             session = _assume(session, role)
         return session
+
+
+class Sessions:
+    """One boto3 session per credentials: each has its own copy, 8 MB, of what botocore knows of a service."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[Credentials, boto3.Session] = {}
+        self._lock = threading.Lock()
+
+    def client(self, credentials: Credentials, service: str, region: str, config: Config) -> Any:
+        """Return a new client; sessions cannot make two at once."""
+        with self._lock:
+            if credentials not in self._sessions:
+                self._sessions[credentials] = credentials.session()
+            make: Any = self._sessions[credentials].client  # the stubs have one overload for each service
+            return make(service, region_name=region, config=config)
+
+    def forget(self, credentials: Credentials) -> None:
+        """Have the next client read the credentials anew: somebody may have renewed them on disk."""
+        with self._lock:
+            self._sessions.pop(credentials, None)
 
 
 def default_region(credentials: Credentials) -> str | None:
