@@ -26,6 +26,12 @@ class Role:
     external_id: str | None = None
 
 
+@dataclass(slots=True)
+class _Shared:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    session: boto3.Session | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """Where credentials come from: the ordinary AWS chain, narrowed by the stack's `aws:` settings.
@@ -39,6 +45,7 @@ class Credentials:
     profile: str | None = None
     keys: tuple[str, str, str | None] | None = field(default=None, repr=False)
     roles: tuple[Role, ...] = ()
+    _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
 
     @classmethod
     def from_config(cls, get: Callable[[str], Any]) -> "Credentials":
@@ -57,6 +64,18 @@ class Credentials:
             roles=_roles(get("aws:assumeRoles") or get("aws:assumeRole")),
         )
 
+    def client(self, service: str, region: str, config: Config) -> Any:
+        """Return a new client, through one session for all: each has its own 8 MB of what botocore knows of FSx."""
+        with self._shared.lock:  # a session cannot make two clients at once
+            self._shared.session = self._shared.session or self.session()
+            make: Any = self._shared.session.client  # the stubs have one overload for each service
+            return make(service, region_name=region, config=config)
+
+    def forget(self) -> None:
+        """Have the next client read the credentials anew: somebody may have renewed them on disk."""
+        with self._shared.lock:
+            self._shared.session = None
+
     def session(self) -> boto3.Session:
         """Return a new boto3 session that renews what can be renewed."""
         access, secret, token = self.keys or (None, None, None)
@@ -69,27 +88,6 @@ class Credentials:
         for role in self.roles:
             session = _assume(session, role)
         return session
-
-
-class Sessions:
-    """One boto3 session per credentials: each has its own copy, 8 MB, of what botocore knows of a service."""
-
-    def __init__(self) -> None:
-        self._sessions: dict[Credentials, boto3.Session] = {}
-        self._lock = threading.Lock()
-
-    def client(self, credentials: Credentials, service: str, region: str, config: Config) -> Any:
-        """Return a new client; sessions cannot make two at once."""
-        with self._lock:
-            if credentials not in self._sessions:
-                self._sessions[credentials] = credentials.session()
-            make: Any = self._sessions[credentials].client  # the stubs have one overload for each service
-            return make(service, region_name=region, config=config)
-
-    def forget(self, credentials: Credentials) -> None:
-        """Have the next client read the credentials anew: somebody may have renewed them on disk."""
-        with self._lock:
-            self._sessions.pop(credentials, None)
 
 
 def default_region(credentials: Credentials) -> str | None:

@@ -12,7 +12,7 @@ from pulumi_fsx_dr import errors
 
 from .answers import require_json, translated
 from .backup import Backup, CopyRequest
-from .credentials import Credentials, Sessions
+from .credentials import Credentials
 from .partitions import partition_of
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ _CALLS = Config(
 _IMPATIENT_CALLS = _CALLS.merge(
     Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 )
-
-
-_sessions = Sessions()
 
 
 class FsxRegion:
@@ -166,7 +163,7 @@ class FsxRegion:
     def _client(self, service: str) -> Any:
         with self._lock:
             if service not in self._clients:
-                client = _sessions.client(self._credentials, service, self.name, self._config)
+                client = self._credentials.client(service, self.name, self._config)
                 for speaks_json in ("fsx", "kms"):
                     client.meta.events.register(f"after-call.{speaks_json}", require_json)
                 self._clients[service] = client
@@ -182,7 +179,7 @@ class FsxRegion:
             raise
 
     def _forget_clients(self) -> None:
-        _sessions.forget(self._credentials)
+        self._credentials.forget()
         with self._lock:
             self._clients.clear()
 
