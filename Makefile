@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 
-.PHONY: setup demo test lint types bench soak clean
+.PHONY: setup demo test lint types bench soak faults clean
 
 setup: $(READY)
 
@@ -31,7 +31,10 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks bench
 
 soak: $(READY)
-	$(BIN)/python -m benchmarks soak
+	$(BIN)/python -m rehearsal.soak
+
+faults: $(READY)
+	$(BIN)/pytest tests/faults -m "slow or not slow" --write-reliability
 
 clean:
 	rm -rf .venv .pulumi-cli .rehearsal build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -31,7 +31,9 @@ def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, t
         sight = here.copies.next_sight(turn, seconds=2)
         elapsed = here.clock.now() - started
         if sight.trouble is not None and not isinstance(sight.trouble, TransientError):
-            raise UnfinishedCopyError(f"{still_running(copy, wanted)}, but {sight.trouble}", copy)
+            raise UnfinishedCopyError(
+                f"{still_running(copy, wanted)}; run pulumi up again to go on: {sight.trouble}", copy
+            )
         if sight.backup is not None:
             copy = replace(copy, backup=_checked(sight.backup, copy, wanted, here, elapsed))
         if sight.missing_since is not None and sight.trouble is None:

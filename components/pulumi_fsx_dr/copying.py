@@ -194,7 +194,9 @@ def record(call: Call, copy: Copy, wanted: Wanted, here: Region, deadline: float
     except NotFoundError:
         raise CopyError(gone(copy.backup.id, here.name)) from None
     except ServiceError as error:
-        raise UnfinishedCopyError(f"{copy.backup.id} in {here.name} is AVAILABLE, but {error}", copy) from None
+        raise UnfinishedCopyError(
+            f"{copy.backup.id} in {here.name} is AVAILABLE but not recorded yet; run pulumi up again: {error}", copy
+        ) from None
     call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
     return replace(copy, backup=replace(copy.backup, tags={**copy.backup.tags, **tags}))
 

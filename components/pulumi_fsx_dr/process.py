@@ -3,6 +3,7 @@
 import math
 import os
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from .clock import Clock, SystemClock
@@ -33,7 +34,7 @@ class Region:
         self.clock = clock
         self.reads = SharedReads(fsx)
         self.copies = RegionCopies(fsx, clock, poll_seconds)
-        self._pending: list[PendingCopy] | None = None
+        self._listing: Future[list[PendingCopy]] | None = None
         self._claims: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -46,10 +47,26 @@ class Region:
             resource: the resource's part of a `Token`.
             fresh: list the Region again.
         """
+        listing, leads = self._listing_to_use(fresh=fresh)
+        if leads:
+            self._answer(listing)
+        return [copy for copy in listing.result() if copy.mark.token.resource == resource]
+
+    def _listing_to_use(self, *, fresh: bool) -> tuple["Future[list[PendingCopy]]", bool]:
+        """Return the listing, and whether it is ours to make; those who come meanwhile share it, or its failure."""
         with self._lock:
-            if self._pending is None or fresh:
-                self._pending = self._list()
-            return [copy for copy in self._pending if copy.mark.token.resource == resource]
+            if self._listing is None or (fresh and self._listing.done()):
+                self._listing = Future()
+                return self._listing, True
+            return self._listing, False
+
+    def _answer(self, listing: "Future[list[PendingCopy]]") -> None:
+        try:
+            listing.set_result(self._list())
+        except BaseException as error:  # noqa: BLE001  # whatever it is, every asker must get it
+            with self._lock:
+                self._listing = None
+            listing.set_exception(error)
 
     def claim(self, backup_id: str, urn: str) -> bool:
         """Reserve a backup for one resource; False if another of this run has it."""

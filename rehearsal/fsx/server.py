@@ -29,6 +29,11 @@ class Server(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
         self.service = service
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that are gone: some are killed on purpose."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     @property
     def url(self) -> str:
         """Return the endpoint's address."""

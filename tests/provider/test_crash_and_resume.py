@@ -418,7 +418,10 @@ def test_a_copy_that_cannot_be_recorded_is_a_partial_failure_that_says_why(
 ) -> None:
     fault = service.add_fault("access_denied", "TagResource")
 
-    with pytest.raises(CopyError, match="is AVAILABLE, but The AWS credentials lack permission for fsx:TagResource"):
+    with pytest.raises(
+        CopyError,
+        match="is AVAILABLE but not recorded yet; run pulumi up again: The AWS credentials lack permission for fsx:Tag",
+    ):
         stack.up({"monday": copy_args(source)})
 
     begun = stack.states["monday"].id

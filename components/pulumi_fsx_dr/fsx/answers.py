@@ -87,7 +87,9 @@ def translated(action: str, region: str) -> Iterator[None]:
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}): try again later.") from None
     except (aws.BotoCoreError, ResponseParserError, KeyError, TypeError, AttributeError) as error:
-        raise errors.TransientError(f"{call} got an answer that makes no sense ({_first_line(error)}).") from None
+        raise errors.TransientError(
+            f"{call} got an answer that makes no sense ({_first_line(error)}): try again later."
+        ) from None
 
 
 def require_json(http_response: AWSResponse, **_event: object) -> None:
