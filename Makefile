@@ -28,7 +28,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks bench
+	$(BIN)/python -m benchmarks
 
 soak: $(READY)
 	$(BIN)/python -m rehearsal.soak
