@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 
-.PHONY: setup demo test lint types bench soak faults clean
+.PHONY: setup demo test test-all lint types bench soak faults clean
 
 setup: $(READY)
 
@@ -18,7 +18,10 @@ demo: $(READY)
 	$(BIN)/python -m rehearsal demo
 
 test: $(READY)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 4 --dist worksteal
+
+test-all: $(READY)
+	$(BIN)/pytest -n 4 --dist worksteal -m "slow or not slow"
 
 lint: $(READY)
 	$(BIN)/ruff format --check

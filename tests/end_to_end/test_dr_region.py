@@ -96,7 +96,7 @@ def test_copies_outlive_their_expired_sources_and_the_whole_file_system(
     assert copied(aws) == set(backups[1:])
 
 
-@pytest.mark.parametrize("darkness", ["refuse", "unavailable"])
+@pytest.mark.parametrize("darkness", ["refuse", pytest.param("unavailable", marks=pytest.mark.slow)])
 def test_with_the_source_region_dark_everything_goes_on_and_nothing_is_deleted(
     dr: Project, aws: Control, file_system: str, backups: list[str], darkness: Literal["refuse", "unavailable"]
 ) -> None:

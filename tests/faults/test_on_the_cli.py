@@ -61,6 +61,7 @@ def test_one_up_rides_out_a_fault_of_each_kind_at_each_action(project: Project, 
     assert_one_each(project, aws, list(faults))
 
 
+@pytest.mark.slow
 def test_what_is_denied_is_said_in_a_sentence_and_the_next_up_goes_on(
     project: Project, aws: Control, source: str
 ) -> None:

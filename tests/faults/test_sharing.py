@@ -55,7 +55,10 @@ def aws() -> Iterator[Control]:
             id="pulumi",
             marks=[pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")],
         ),
-        pytest.param([sys.executable, "-m", "rehearsal.engine"], id="double"),
+        # Where there is the real engine, the double is left to those who ask for the slow tests.
+        pytest.param(
+            [sys.executable, "-m", "rehearsal.engine"], id="double", marks=[pytest.mark.slow] if HAS_CLI else []
+        ),
     ]
 )
 def stacks(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[list[Project]]:
