@@ -24,7 +24,7 @@ pulumi_cli = [
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     "options",
-    [pytest.param([], id="pulumi", marks=[pulumi_cli, pytest.mark.slow]), pytest.param(["--double"], id="double")],
+    [pytest.param([], id="pulumi", marks=[*pulumi_cli, pytest.mark.slow]), pytest.param(["--double"], id="double")],
 )
 def test_every_claim_of_the_demo_holds(options: list[str]) -> None:
     ended = subprocess.run(  # noqa: S603  # our own interpreter
