@@ -18,6 +18,7 @@ class Lookup:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._dark: set[str] = set()
+        self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
         self.copies_in = functools.cache(self.fresh_copies_in)
         self.backups_of = functools.cache(self._backups_of)
 
@@ -35,13 +36,12 @@ class Lookup:
         Raises:
             ServiceError: the Region answers, but not what was asked.
         """
-        fsx = FsxRegion(region, self._credentials, impatient=True)
-        return self._unless_dark(region, lambda: tuple(fsx.backups(file_system_id)))
+        return self._unless_dark(region, lambda: tuple(self._source_region(region).backups(file_system_id)))
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
         """Tell whether a file system exists; one whose Region is dark is taken to."""
-        fsx = FsxRegion(region, self._credentials, impatient=True)
-        return self._unless_dark(region, lambda: fsx.file_system_exists(file_system_id)) is not False
+        source = self._source_region(region)
+        return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
 
     def _unless_dark(self, region: str, ask: Callable[[], _T]) -> _T | None:
         if region in self._dark:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
+from .copies import mark_of
 from .fsx import Backup
-from .ownership import MARK_TAG, parse_mark
 
 Verdict = Literal["ready", "late", "missing"]
 
@@ -82,7 +82,7 @@ def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRo
 
 def source_creation_time(copy: Backup) -> datetime:
     """Return when a copy's source was made, from its ownership mark; without one, when the copy itself was."""
-    mark = parse_mark(copy.tags.get(MARK_TAG))
+    mark = mark_of(copy)
     return (mark.source_creation_time if mark else None) or copy.creation_time
 
 

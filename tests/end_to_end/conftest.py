@@ -1,7 +1,5 @@
 """The same scenarios on the real Pulumi CLI and on the engine double."""
 
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +7,8 @@ import pytest
 
 from rehearsal.fsx import Control, running
 
+from .engines import ENGINES
 from .project import Project
-
-HAS_CLI = shutil.which("pulumi") is not None
 
 
 @pytest.fixture(scope="session")
@@ -32,19 +29,7 @@ def aws(service: Control) -> Iterator[Control]:
     service.set_copy_seconds(1)
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(
-            ["pulumi"],
-            id="pulumi",
-            marks=[pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")],
-        ),
-        # Where there is the real engine, the double is left to those who ask for the slow tests.
-        pytest.param(
-            [sys.executable, "-m", "rehearsal.engine"], id="double", marks=[pytest.mark.slow] if HAS_CLI else []
-        ),
-    ]
-)
+@pytest.fixture(params=ENGINES)
 def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[Project]:
     project = Project.create(tmp_path, request.param, aws)
     yield project

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.fsx import Control, running
-from tests.end_to_end.conftest import HAS_CLI
+from tests.end_to_end.engines import HAS_CLI
 from tests.end_to_end.project import Project
 from tests.faults.cells import KINDS
 from tests.faults.playing import DR_REGIONS, HOME, eventually, quiet_up

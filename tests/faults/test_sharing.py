@@ -1,6 +1,5 @@
 """Two stacks and a stranger, such as a backup service, want the five slots of one Region at the same time."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -11,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.fsx import Control, running
-from tests.end_to_end.conftest import HAS_CLI
+from tests.end_to_end.engines import ENGINES
 from tests.end_to_end.project import Project
 from tests.faults.playing import HOME, eventually, quiet_up
 
@@ -48,19 +47,7 @@ def aws() -> Iterator[Control]:
         yield control
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(
-            ["pulumi"],
-            id="pulumi",
-            marks=[pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")],
-        ),
-        # Where there is the real engine, the double is left to those who ask for the slow tests.
-        pytest.param(
-            [sys.executable, "-m", "rehearsal.engine"], id="double", marks=[pytest.mark.slow] if HAS_CLI else []
-        ),
-    ]
-)
+@pytest.fixture(params=ENGINES)
 def stacks(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[list[Project]]:
     """Yield two projects that each want copies of backups of their own."""
     with ExitStack() as ends:
