@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from .copies import mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup
-from .ownership import MARK_TAG, Mark, Pending, Token, identity_of, parse_mark
+from .ownership import Mark, Pending, Token, identity_of
 from .preview_check import BACKUP_COPY_TYPE
 
 
@@ -97,7 +98,7 @@ class Held:
 
 def orphans(backups: Iterable[Backup], held: Held) -> list[Orphan]:
     """Return those of the backups that carry our mark and are not held, in the order given."""
-    marked = ((backup, parse_mark(backup.tags.get(MARK_TAG))) for backup in backups if backup.id not in held.ids)
+    marked = ((backup, mark_of(backup)) for backup in backups if backup.id not in held.ids)
     return [
         Orphan(backup, mark, _fate(mark, held)) for backup, mark in marked if mark and backup.lifecycle != "DELETED"
     ]

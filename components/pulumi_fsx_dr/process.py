@@ -7,9 +7,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from .clock import Clock, SystemClock
+from .copies import mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup, Credentials, FsxRegion
-from .ownership import MARK_TAG, Pending, parse_mark
+from .ownership import Pending
 from .reading import SharedReads
 from .waiting import RegionCopies
 
@@ -76,7 +77,7 @@ class Region:
     def _list(self) -> list[PendingCopy]:
         backups = list(self.fsx.backups())
         self.copies.occupied_by(backup.id for backup in backups if backup.is_running_copy)
-        marks = ((backup, parse_mark(backup.tags.get(MARK_TAG))) for backup in backups)
+        marks = ((backup, mark_of(backup)) for backup in backups)
         return [PendingCopy(backup, mark) for backup, mark in marks if isinstance(mark, Pending)]
 
 
