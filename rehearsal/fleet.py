@@ -1,4 +1,4 @@
-"""Many stacks of BackupCopies in one run of the engine double: one plugin host, no programs.
+"""Many stacks of BackupCopies in one run of the engine double: one plugin host, and no processes for the programs.
 
 `python -m rehearsal.fleet FOLDER` is one `pulumi up` of them all. It reads from stdin what the stacks want, and prints
 the process id of the plugin host, then, when done, what the host told of each failure, both as a line of JSON.
@@ -10,11 +10,17 @@ import signal
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
+from pulumi_fsx_dr.confirming import confirm
+from pulumi_fsx_dr.errors import CopyError, ServiceError
+from pulumi_fsx_dr.ownership import OFFERED_NONCE, new_nonce
+from pulumi_fsx_dr.process import Process
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from rehearsal.engine.deployment import Deployment
@@ -27,6 +33,7 @@ from rehearsal.engine.stack import Stack, write
 PROJECT = "fleet"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 _PARALLEL = 16  # resources at once, of each stack
+_process = Process()
 
 Program = Mapping[str, Mapping[str, Any]]  # by resource: `inputs`, and `timeouts` such as {"create": "6s"}
 
@@ -104,17 +111,25 @@ def resources(folder: Path, stack: str) -> list[dict[str, Any]]:
 
 
 def _bring_up(deployment: Deployment, program: Program) -> None:
-    requests = [_request(name, wanted) for name, wanted in program.items()]
-    with ThreadPoolExecutor(len(requests) or 1) as pool:
-        list(pool.map(deployment.register, requests))
+    with ThreadPoolExecutor(len(program) or 1) as pool:
+        list(pool.map(partial(_register, deployment), program, program.values()))
     if not deployment.stopping:
         deployment.delete_all()
     with deployment.stack.change():
         deployment.registered.clear()
 
 
-def _request(name: str, wanted: Mapping[str, Any]) -> RegisterResourceRequest:
-    inputs = {"__provider": serialize_provider(BackupCopyProvider()), **wanted["inputs"]}
+def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> None:
+    """Do what a BackupCopy does in its program; a run that stops ends its program first."""
+    nonce = new_nonce()
+    state = deployment.register(_request(name, wanted, nonce))
+    if state and not deployment.stopping:
+        with suppress(CopyError, ServiceError):
+            confirm(state["outputs"], state["urn"], nonce, _process.region(state["outputs"]["region"]))
+
+
+def _request(name: str, wanted: Mapping[str, Any], nonce: str) -> RegisterResourceRequest:
+    inputs = {"__provider": serialize_provider(BackupCopyProvider()), OFFERED_NONCE: nonce, **wanted["inputs"]}
     timeouts = RegisterResourceRequest.CustomTimeouts(**wanted.get("timeouts", {}))
     return RegisterResourceRequest(type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts)
 

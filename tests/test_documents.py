@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pulumi
 import pytest
-from pulumi_fsx_dr import lookup
 
 from rehearsal.fsx import Control, running
 from tests.recording import RecordingEngine
@@ -18,12 +17,10 @@ PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    lookup.of_stack.cache_clear()
     with running() as control:
         for name, value in control.environment().items():
             monkeypatch.setenv(name, value)
         yield control
-    lookup.of_stack.cache_clear()
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

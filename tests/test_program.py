@@ -87,6 +87,21 @@ def test_the_copies_have_names_that_stay_when_the_order_of_the_configuration_cha
     assert set(aws.counts()) == {"DescribeBackups"}
 
 
+def test_a_process_that_runs_the_program_again_looks_again(aws: Control) -> None:
+    """Retention by what the last run saw could retire copies that only the last run could do without."""
+    file_system = aws.seed_file_system("eu-central-1")
+    config = {
+        "sources": [{"fileSystemId": file_system, "region": "eu-central-1"}],
+        "regions": [{"region": WEST}],
+    }
+    declared = []
+    for _ in range(2):
+        aws.seed_backup("eu-central-1", file_system)
+        declared.append(len(_run(config)[0].of_type("pulumi-python:dynamic/fsx:BackupCopy")))
+
+    assert declared == [1, 2]
+
+
 def test_a_stack_without_configuration_declares_nothing() -> None:
     engine, exported = _run({})
 

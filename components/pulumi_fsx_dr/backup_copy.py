@@ -1,11 +1,14 @@
 """The resource that programs declare."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from .arguments import NAMES, BackupCopyArgs
+from .confirming import can_confirm, confirm_once_written
+from .ownership import OFFERED_NONCE, new_nonce
 from .provider import BackupCopyProvider
 
 __all__ = ["BackupCopy", "BackupCopyArgs"]
@@ -24,6 +27,7 @@ _COMPUTED = (
     "tags_all",
     "nonce",
     "token",
+    "superseded",
 )
 
 
@@ -68,6 +72,8 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     """Proves that the copy is this resource's own; stands in its ownership tag too."""
     token: pulumi.Output[str]
     """The ClientRequestToken the copy was started with; empty if it was adopted."""
+    superseded: pulumi.Output[Mapping[str, str] | None]
+    """What interrupted runs left of this resource and is still to be removed: tokens by backup id."""
 
     def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare a copy.
@@ -77,5 +83,10 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             args: what to copy, where to, and how.
             opts: the ordinary resource options.
         """
-        props = dict.fromkeys((*NAMES, *_COMPUTED)) | dict(args)
-        super().__init__(BackupCopyProvider(), name, props, opts)
+        props: dict[str, Any] = dict.fromkeys((*NAMES, *_COMPUTED)) | dict(args)
+        if not can_confirm(f"pulumi-python:{self._resource_type_name}", opts):
+            super().__init__(BackupCopyProvider(), name, props, opts)
+            return
+        nonce = new_nonce()
+        super().__init__(BackupCopyProvider(), name, props | {OFFERED_NONCE: nonce}, opts)
+        confirm_once_written(self, nonce)

@@ -1,8 +1,9 @@
 """What a copy is to this package, and how it is spoken of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from .errors import CopyError, ServiceError
 from .fsx import Backup, FsxRegion
@@ -35,11 +36,14 @@ class Copy:
     Attributes:
         ownership: what makes it this resource's own.
         source_creation_time: when the backup was made that it is a copy of; None if nobody can tell any more.
+        superseded: what interrupted runs left of this resource with other parameters: tokens by backup id. It goes
+            only when the state holds this copy, because the state may still hold one of those.
     """
 
     backup: Backup
     ownership: Ownership
     source_creation_time: datetime | None
+    superseded: Mapping[str, str] = field(default_factory=dict)
 
 
 class UnfinishedCopyError(CopyError):
@@ -57,6 +61,12 @@ class UnfinishedCopyError(CopyError):
 def mark_of(backup: Backup) -> Mark | None:
     """Return the ownership mark a backup carries."""
     return parse_mark(backup.tags.get(MARK_TAG))
+
+
+def source_time(outputs: Mapping[str, Any]) -> datetime | None:
+    """Return when the source backup was made, from the outputs of its copy."""
+    text = outputs.get("source_creation_time")
+    return datetime.fromisoformat(text) if text else None
 
 
 def key_text(fsx: FsxRegion, kms_key_id: str | None) -> str | None:

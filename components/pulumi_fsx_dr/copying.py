@@ -1,11 +1,12 @@
 """The making of one copy: start it or pick it up, wait, record it; and its tags.
 
 The order of effects is what keeps a copy from being lost or made twice. A copy is found again by its pending mark
-until the very last step of create, which records it under a nonce that only the state knows; from then on nothing
-but that state's delete removes it.
+until it is recorded under a nonce that only the state knows; from then on nothing but that state's delete removes
+it. The program records it once the state holds it (`confirming.py`); where there is no such program, create does so
+as its last step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,9 +18,9 @@ from .errors import CopyError, NotFoundError, ServiceError, SlotsTakenError, Spe
 from .fsx import Backup, CopyRequest
 from .host import Call
 from .ownership import MARK_TAG, Ownership, Pending, Recorded, Token, identity_of, new_nonce
-from .patience import PATIENCE, back_off, patiently
+from .patience import PATIENCE, back_off, patiently, pause
 from .process import PendingCopy, Region
-from .retiring import retire
+from .retiring import clear_away
 from .tags import TagChange
 from .waiting import Turn
 
@@ -30,13 +31,14 @@ _T = TypeVar("_T")
 class Creation:
     """One create, from the look for an earlier run's copy to the recorded one."""
 
-    def __init__(self, call: Call, wanted: Wanted, here: Region, there: Region) -> None:
+    def __init__(self, call: Call, wanted: Wanted, here: Region, there: Region, offered_nonce: str | None) -> None:
         self._call = call
         self._wanted = wanted
         self._here = here
         self._there = there
         self._clock = here.clock
-        self._nonce = new_nonce()
+        self._nonce = offered_nonce or new_nonce()
+        self._is_recorded_later = offered_nonce is not None
         self._token = Token.of(
             call.urn,
             wanted.region,
@@ -46,20 +48,26 @@ class Creation:
         )
 
     def run(self) -> Copy:
-        """Return the copy once it is AVAILABLE and recorded.
+        """Return the copy once it is AVAILABLE and, unless the program will do that, recorded.
 
         Raises:
             UnfinishedCopyError: the copy runs on, and the next run resumes it.
             CopyError: there is no copy.
             ServiceError: AWS refused; there is no copy.
         """
-        found = self._patiently(lambda: self._here.pending_copies(self._token.resource))
+        found = self._pending_copies()
         mine = self._to_resume(found)
         copy = (mine and self._resume(mine)) or self._start_anew()
-        for other in self._left_behind(found):
-            if other.backup.id != copy.backup.id:
-                self._retire_superseded(other)
+        superseded = {c.backup.id: str(c.mark.token) for c in self._left_behind(found) if c.backup.id != copy.backup.id}
+        if self._is_recorded_later:
+            self._wait_until_deletable(superseded)
+            self._call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
+            return replace(copy, superseded=superseded)
+        self._clear_away(superseded)
         return record(self._call, copy, self._wanted, self._here, self._clock.now() + self._wanted.timeout)
+
+    def _pending_copies(self, *, fresh: bool = False) -> list[PendingCopy]:
+        return self._patiently(lambda: self._here.pending_copies(self._token.resource, fresh=fresh))
 
     def _to_resume(self, found: list[PendingCopy]) -> PendingCopy | None:
         mine = [c for c in found if c.mark.token.same_request(self._token) and not c.backup.is_dead]
@@ -78,13 +86,16 @@ class Creation:
     def _taken_over(self, pending: PendingCopy) -> Copy:
         """Mark the copy with a token of our own: an older state entry that holds it can then no longer delete it."""
         mark = replace(pending.mark, token=pending.mark.token.next())
+        tags = {**self._wanted.tags, MARK_TAG: str(mark)}
+        backup = replace(pending.backup, tags={**pending.backup.tags, **tags})
         try:
-            self._patiently(lambda: self._here.fsx.tag(pending.backup.arn, {MARK_TAG: str(mark)}))
+            self._patiently(lambda: self._here.fsx.tag(pending.backup.arn, tags))
         except ServiceError:  # the answer may have been lost, and the mark be set all the same
-            seen = self._patiently(lambda: self._here.reads.find(pending.backup.id))
-            actual = mark_of(seen) if seen else None
+            backup = self._patiently(lambda: self._here.reads.find(pending.backup.id)) or pending.backup
+            actual = mark_of(backup)
             mark = actual if isinstance(actual, Pending) else pending.mark
-        return self._copy(pending.backup, mark.token, mark.source_creation_time)
+            self._is_recorded_later = False  # until it is recorded, that older entry may still delete it
+        return self._copy(backup, mark.token, mark.source_creation_time)
 
     def _start_anew(self) -> Copy:
         source = self._source()
@@ -130,7 +141,7 @@ class Creation:
         try:
             backup = self._request(request)
         except TokenConflictError:
-            backup = self._started_otherwise()
+            return self._taken_over(self._started_otherwise())
         if backup.is_dead or not may_be_ours(backup, self._token):
             raise SpentTokenError(f"Token {self._token} belongs to {backup.id}, which is not ours to resume.")
         mark = mark_of(backup)
@@ -151,33 +162,46 @@ class Creation:
                 self._call.status("waiting for a free slot (others copy into this Region too)")
                 back_off(self._call, self._here, refused)
 
-    def _started_otherwise(self) -> Backup:
+    def _started_otherwise(self) -> PendingCopy:
         """Find the copy that our token started with other tags, or with the key written another way."""
-        found = self._patiently(lambda: self._here.pending_copies(self._token.resource, fresh=True))
-        if mine := self._to_resume(found):
-            return mine.backup
+        if mine := self._to_resume(self._pending_copies(fresh=True)):
+            return mine
         raise SpentTokenError(f"Token {self._token} was used with other parameters.")
 
     def _left_behind(self, found: list[PendingCopy]) -> list[PendingCopy]:
         """Look again if a token was spent: FSx may have shown too late what an interrupted run had started."""
         with suppress(ServiceError):
             if self._token.generation:
-                return self._patiently(lambda: self._here.pending_copies(self._token.resource, fresh=True))
+                return self._pending_copies(fresh=True)
         return found
 
-    def _retire_superseded(self, other: PendingCopy) -> None:
-        """Remove what an interrupted run started for this resource with other parameters, or failed to make."""
-        backup_id = other.backup.id
-        self._call.status(f"removing {backup_id}, which an interrupted run left behind")
+    def _wait_until_deletable(self, ids: Collection[str]) -> None:
+        """FSx deletes no copy that still runs; the program, which deletes these, is not to wait for hours."""
+        deadline = self._clock.now() + self._wanted.timeout
+        while any(backup.is_running_copy for backup in self._patiently(lambda: self._here.fsx.find(ids)).values()):
+            if self._clock.now() >= deadline:
+                return
+            self._call.status(f"waiting for {', '.join(ids)}, which an interrupted run left behind")
+            pause(self._call, self._here)
+
+    def _clear_away(self, superseded: Mapping[str, str]) -> None:
         try:
-            # Hours may have passed since it was found, so it must still be nobody else's.
-            still_ours = Ownership(nonce="", token=str(other.mark.token))
-            retire(self._call, backup_id, still_ours, self._here, self._wanted.timeout)
+            clear_away(self._call, superseded, self._here, self._wanted.timeout)
         except (CopyError, ServiceError) as error:
-            self._call.warn(f"{backup_id} in {self._here.name} was left behind by an interrupted run: {error}")
+            self._call.warn(
+                f"{', '.join(superseded)} in {self._here.name} was left behind by an interrupted run: {error}"
+            )
 
     def _patiently(self, ask: Callable[[], _T]) -> _T:
         return patiently(self._call, self._here, self._clock.now() + min(PATIENCE, self._wanted.timeout), ask)
+
+
+def record_if_held(backup: Backup, ownership: Ownership, here: Region) -> None:
+    """Record an AVAILABLE copy of a state that an interrupted run left pending; without permission it stays so."""
+    mark = mark_of(backup)
+    if backup.is_available and isinstance(mark, Pending) and ownership.covers(mark):
+        with suppress(ServiceError):
+            here.fsx.tag(backup.arn, {MARK_TAG: str(mark.recorded(ownership.nonce))})
 
 
 def record(call: Call, copy: Copy, wanted: Wanted, here: Region, deadline: float) -> Copy:

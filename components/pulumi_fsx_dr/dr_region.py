@@ -86,7 +86,7 @@ class DrRegion(pulumi.ComponentResource):
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__("pulumi-fsx-dr:index:DrRegion", name, None, opts)
         _require_valid(name, args)
-        self._args, self._lookup = args, lookup.of_stack(pulumi.get_stack())
+        self._args, self._lookup = args, lookup.of_this_run()
         declaration = _Declaration(name, args, self._lookup)
         points: dict[str, tuple[pulumi.Input[str], str]] = {}
         for position, source in enumerate(args["sources"]):

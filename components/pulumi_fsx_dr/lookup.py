@@ -2,12 +2,15 @@
 
 import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime.settings import get_monitor
 
 from .errors import TransientError
 from .fsx import Backup, Credentials, FsxRegion
+from .process import Process, Region
 
 _T = TypeVar("_T")
 
@@ -17,6 +20,7 @@ class Lookup:
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
+        self._process = Process(credentials)
         self._dark: set[str] = set()
         self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
         self.copies_in = functools.cache(self.fresh_copies_in)
@@ -28,7 +32,11 @@ class Lookup:
         Raises:
             ServiceError: the Region does not say; without it nothing can be decided.
         """
-        return tuple(b for b in FsxRegion(region, self._credentials).backups() if b.source_backup_id)
+        return tuple(b for b in self.region(region).fsx.backups() if b.source_backup_id)
+
+    def region(self, name: str) -> Region:
+        """Return a DR Region, the same object each time."""
+        return self._process.region(name)
 
     def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
         """Return a file system's backups in its own Region, or None, with a warning, if that Region is dark.
@@ -56,11 +64,18 @@ class Lookup:
             return None
 
 
-@functools.cache
-def of_stack(stack: str) -> Lookup:
-    """Return the look-up with the AWS settings of the stack that runs now."""
-    del stack  # names the cache entry: one run of a program is one stack
-    return Lookup(Credentials.from_config(_setting))
+_of_runs: WeakKeyDictionary[Any, Lookup] = WeakKeyDictionary()
+
+
+def of_this_run() -> Lookup:
+    """Return the look-up of the program that runs now, with its stack's AWS settings.
+
+    One process may run programs again and again, and what the last run saw is no ground for what this one retires.
+    """
+    run = get_monitor()  # each run has a monitor of its own
+    if run not in _of_runs:
+        _of_runs[run] = Lookup(Credentials.from_config(_setting))
+    return _of_runs[run]
 
 
 def _setting(key: str) -> str | None:

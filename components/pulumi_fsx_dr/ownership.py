@@ -1,9 +1,9 @@
 """Which copy belongs to which resource: the token a copy is started with and the mark it carries.
 
 A copy carries one ownership tag. While it is being made the tag says *pending* and holds the token, so that the
-next run finds it again whatever happened to this one. Once create hands the copy over to the state, the tag says
-*recorded* and holds a nonce that stands in that state and nowhere else, so that no later create can pick it up
-and no delete but the owner's can remove it.
+next run finds it again whatever happened to this one. Once the state holds the copy, the tag says *recorded* and
+holds a nonce that stands in that state and nowhere else, so that no later create can pick it up and no delete but
+the owner's can remove it.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from .errors import FsxDrError
 
 MARK_TAG = "fsx-dr:managed-by"
+OFFERED_NONCE = "__nonce"  # what a program that records its copies itself adds to their properties; never in the state
 MAX_TAG_VALUE = 256  # FSx API, TagValue
 
 _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -68,6 +69,10 @@ class Pending:
     token: Token
     source_creation_time: datetime | None
     identity: str
+
+    def recorded(self, nonce: str) -> "Recorded":
+        """Return the mark to set once a state holds the copy."""
+        return Recorded(nonce, self.source_creation_time, self.identity)
 
     def __str__(self) -> str:
         return _fit(f"pending:{self.token}:{_time_text(self.source_creation_time)}:{self.identity}")

@@ -20,7 +20,7 @@ POLL_SECONDS_VARIABLE = "PULUMI_FSX_DR_POLL_SECONDS"
 
 @dataclass(frozen=True, slots=True)
 class PendingCopy:
-    """A copy that an earlier run started and no state holds."""
+    """A copy that an earlier run started and left pending."""
 
     backup: Backup
     mark: Pending
@@ -35,12 +35,13 @@ class Region:
         self.clock = clock
         self.reads = SharedReads(fsx)
         self.copies = RegionCopies(fsx, clock, poll_seconds)
+        self.held: set[str] = set()  # ids of copies that the engine has shown to be in the state
         self._listing: Future[list[PendingCopy]] | None = None
         self._claims: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def pending_copies(self, resource: str, *, fresh: bool = False) -> list[PendingCopy]:
-        """Return the copies that earlier runs left pending for a resource.
+        """Return the copies that earlier runs left pending for a resource and, as far as is known, no state holds.
 
         The Region is listed once per process: only runs that have ended left such copies.
 
@@ -51,7 +52,8 @@ class Region:
         listing, leads = self._listing_to_use(fresh=fresh)
         if leads:
             self._answer(listing)
-        return [copy for copy in listing.result() if copy.mark.token.resource == resource]
+        pending = (copy for copy in listing.result() if copy.mark.token.resource == resource)
+        return [copy for copy in pending if copy.backup.id not in self.held]
 
     def _listing_to_use(self, *, fresh: bool) -> tuple["Future[list[PendingCopy]]", bool]:
         """Return the listing, and whether it is ours to make; those who come meanwhile share it, or its failure."""
@@ -96,8 +98,21 @@ class Process:
         self.stack_region = stack_region  # `aws:region`
         self.clock = clock or SystemClock()
         self._poll_seconds = poll_seconds
+        self._offers: dict[str, str] = {}
         self._regions: dict[str, Region] = {}
         self._lock = threading.Lock()
+
+    def offer(self, urn: str, nonce: str | None) -> None:
+        """Note that the program will record the copy that a create makes under this nonce, or that it will not."""
+        with self._lock:
+            self._offers.pop(urn, None)
+            if nonce:
+                self._offers[urn] = nonce
+
+    def take_offer(self, urn: str) -> str | None:
+        """Return the nonce that the program offers for one create of a resource."""
+        with self._lock:
+            return self._offers.pop(urn, None)
 
     def region(self, name: str) -> Region:
         """Return what this process knows of a Region, the same object each time."""

@@ -23,16 +23,16 @@ from pulumi.dynamic import (
 from . import arguments, host, process, tags
 from .adopting import adopt
 from .availability import may_be_ours, wait_until_available
-from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of
-from .copying import Creation, change_tags, record
+from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of, source_time
+from .copying import Creation, change_tags, record, record_if_held
 from .differences import replacements, updates
 from .errors import CopyError, FsxDrError, InvalidSettingsError, ServiceError
 from .fsx import Backup, Credentials, default_region
 from .host import Call
-from .ownership import Ownership, Recorded, Token
+from .ownership import OFFERED_NONCE, Ownership, Recorded, Token
 from .patience import PATIENCE, patiently
 from .process import Region
-from .retiring import retire
+from .retiring import clear_away, retire
 
 CREATE_TIMEOUT = 24 * 3600.0  # seconds
 UPDATE_TIMEOUT = 600.0  # seconds
@@ -57,7 +57,8 @@ class BackupCopyProvider(ResourceProvider):
     @host.entry_point
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Fill in defaults and refuse what FSx would refuse, before anything is changed."""
-        given = {key: value for key, value in news.items() if key != host.PROVIDER_KEY}
+        given = {key: value for key, value in news.items() if key not in (host.PROVIDER_KEY, OFFERED_NONCE)}
+        process.current().offer(host.call_under_way().urn, news.get(OFFERED_NONCE))
         try:
             process.poll_seconds()
             inputs = arguments.with_defaults(given, lambda: _region_for(_olds))
@@ -69,6 +70,8 @@ class BackupCopyProvider(ResourceProvider):
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Tell what a change of the arguments means: nothing, an update in place, or a replacement."""
         call = host.call_under_way()
+        if region := _olds.get("region"):
+            _region(region).held.add(_id)
         replaced = replacements(_olds, _news, lambda key: _key_arn(call, str(_olds.get("region")), key))
         changed = bool(replaced) or updates(_olds, _news)
         return DiffResult(changes=changed, replaces=replaced, delete_before_replace=False)
@@ -83,7 +86,7 @@ class BackupCopyProvider(ResourceProvider):
             if adopted := props.get("adopt_backup_id"):
                 copy = adopt(call, adopted, wanted, here, there)
             else:
-                copy = Creation(call, wanted, here, there).run()
+                copy = Creation(call, wanted, here, there, process.current().take_offer(call.urn)).run()
         except UnfinishedCopyError as error:
             call.keep(error.copy.backup.id, _outputs(props, error.copy), str(error))
             raise
@@ -98,6 +101,7 @@ class BackupCopyProvider(ResourceProvider):
         if backup is None or backup.is_dead:
             _require_account(id_, props, here)
             return ReadResult(None, {})
+        record_if_held(backup, _ownership(props), here)
         live = tags.live(props.get("tags") or {}, backup.tags)
         inputs = {key: props[key] for key in arguments.NAMES if props.get(key) is not None} | {"tags": live}
         return ReadResult(id_, _outputs(inputs, _recorded(props, backup)), inputs)
@@ -124,7 +128,9 @@ class BackupCopyProvider(ResourceProvider):
         """Delete the copy if it still is this resource's own, and return once it is gone."""
         call = host.call_under_way()
         here = _region(_props["region"])
-        known = retire(call, _id, _ownership(_props), here, call.timeout or DELETE_TIMEOUT)
+        timeout = call.timeout or DELETE_TIMEOUT
+        clear_away(call, _props.get("superseded") or {}, here, timeout)
+        known = retire(call, _id, _ownership(_props), here, timeout)
         if not known:
             _require_account(_id, _props, here)
 
@@ -184,6 +190,7 @@ def _outputs(inputs: Mapping[str, Any], copy: Copy) -> dict[str, Any]:
         "tags_all": tags.visible(backup.tags),
         "nonce": copy.ownership.nonce,
         "token": copy.ownership.token,
+        "superseded": dict(copy.superseded) or None,
     }
     return {name: value for name, value in outputs.items() if value is not None}
 
@@ -192,7 +199,12 @@ def _recorded(olds: Mapping[str, Any], backup: Backup) -> Copy:
     """Return a live backup as the copy that a state describes."""
     mark = mark_of(backup)
     known = mark.source_creation_time if mark else None
-    return Copy(backup=backup, ownership=_ownership(olds), source_creation_time=known or _time(olds))
+    return Copy(
+        backup=backup,
+        ownership=_ownership(olds),
+        source_creation_time=known or source_time(olds),
+        superseded=olds.get("superseded") or {},
+    )
 
 
 def _ownership(outputs: Mapping[str, Any]) -> Ownership:
@@ -201,11 +213,6 @@ def _ownership(outputs: Mapping[str, Any]) -> Ownership:
 
 def _text(time: datetime | None) -> str | None:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
-
-
-def _time(outputs: Mapping[str, Any]) -> datetime | None:
-    text = outputs.get("source_creation_time")
-    return datetime.fromisoformat(text) if text else None
 
 
 def _find(call: Call, backup_id: str, here: Region) -> Backup | None:

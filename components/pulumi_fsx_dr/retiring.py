@@ -1,5 +1,8 @@
 """The end of a copy: only by the state that owns it, and only once it is not in use."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from .copies import mark_of
 from .errors import BusyError, CopyError, NotFoundError
 from .fsx import Backup
@@ -30,6 +33,27 @@ def retire(call: Call, copy_id: str, ownership: Ownership, here: Region, timeout
             raise CopyError(f"{copy_id} in {here.name} is still in use: run the command again later.")
         pause(call, here)  # and look again whose it is: it may be adopted meanwhile
     return backup is not None
+
+
+def clear_away(call: Call, superseded: Mapping[str, str], here: Region, timeout: float) -> None:
+    """Delete what interrupted runs left of a resource, as far as it still is nobody else's.
+
+    Args:
+        call: on whose behalf.
+        superseded: tokens by backup id.
+        here: the Region they are in.
+        timeout: seconds that each may take.
+
+    Raises:
+        CopyError: one could not be deleted in time.
+        ServiceError: AWS refused.
+    """
+    for backup_id, token in superseded.items():
+        left = Ownership(nonce="", token=token)
+        backup = patiently(call, here, here.clock.now() + timeout, partial(here.reads.find, backup_id))
+        if backup is not None and left.covers(mark_of(backup)):
+            call.status(f"removing {backup_id}, which an interrupted run left behind")
+            retire(call, backup_id, left, here, timeout)
 
 
 def _is_deleted(backup: Backup) -> bool:

@@ -6,6 +6,7 @@ What the provider is given crosses a wire first, as in life: numbers arrive as f
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -15,7 +16,10 @@ from google.rpc.status_pb2 import Status
 from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr import process
+from pulumi_fsx_dr.confirming import confirm
+from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx import Credentials, FsxRegion
+from pulumi_fsx_dr.ownership import OFFERED_NONCE, new_nonce
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from rehearsal.fsx import FsxService, ManualClock, in_process
@@ -178,11 +182,19 @@ class State:
 
 @dataclass
 class Stack:
-    """One stack's state, and the commands that change it, each a new provider process."""
+    """One stack's state, and the commands that change it, each a new provider process.
+
+    Attributes:
+        confirms: whether its program records new copies, as programs with a `BackupCopy` do.
+        before_writing: happens once, before the engine writes a new resource into the state.
+    """
 
     wire: Wire
     name: str = "prod"
     region: str | None = None
+    confirms: bool = False
+    before_writing: Callable[[], object] | None = None
+    nonce: str = ""
     timeouts: dict[str, float] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     replaced: list[tuple[str, State]] = field(default_factory=list)
@@ -207,14 +219,20 @@ class Stack:
 
     def register(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> None:
         """Bring one resource to what its arguments say."""
+        self.nonce = new_nonce()
+        self._bring(run, resource, args, replacing=replacing)
+        if self.confirms:
+            self._confirm(run, resource)
+
+    def _bring(self, run: Run, resource: str, args: Properties, *, replacing: bool) -> None:
         old = self.states.get(resource)
         if old is None or replacing:
-            self._create(run, resource, self.check(run, resource, {}, args))
+            self.create(run, resource, self.check(run, resource, {}, args))
             return
         inputs = self.check(run, resource, old.inputs, args)
         diff = self.diff(run, resource, inputs)
         if diff.changes and diff.replaces:
-            self._create(run, resource, self.check(run, resource, {}, args))
+            self.create(run, resource, self.check(run, resource, {}, args))
         elif diff.changes or old.errors:
             self._update(run, resource, inputs)
 
@@ -241,7 +259,8 @@ class Stack:
             self._delete(run, resource)
 
     def check(self, run: Run, resource: str, olds: Properties, args: Properties) -> Properties:
-        result = self._call(run, resource, "Check", olds, {"__provider": "pickled", **args})
+        offer = {OFFERED_NONCE: self.nonce} if self.confirms else {}
+        result = self._call(run, resource, "Check", olds, {"__provider": "pickled", **offer, **args})
         if result.failures:
             raise RefusedError(result.failures)
         return {"__provider": "pickled", **result.inputs}
@@ -251,9 +270,18 @@ class Stack:
         result: DiffResult = self._call(run, resource, "Diff", old.id, old.outputs, inputs)
         return result
 
-    def _create(self, run: Run, resource: str, inputs: Properties) -> None:
+    def create(self, run: Run, resource: str, inputs: Properties) -> None:
         result = self._keeping(run, resource, inputs, "Create", inputs)
+        if happens := self.before_writing:
+            self.before_writing = None
+            happens()
         self._made(resource, State(result.id, _sent(inputs), _sent({**result.outs, "__provider": "pickled"})))
+
+    def _confirm(self, run: Run, resource: str) -> None:
+        """Do what the program does once its registration is answered."""
+        outputs = self.states[resource].outputs
+        with suppress(CopyError, ServiceError):
+            confirm(outputs, self.urn(resource), self.nonce, run.region(outputs["region"]))
 
     def _made(self, resource: str, new: State) -> None:
         if old := self.states.get(resource):

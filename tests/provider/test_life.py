@@ -15,20 +15,25 @@ from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Properties, SharedClock, Stack, When, Wire, copy_args
 
 resources = st.sampled_from(["monday", "tuesday"])
-moments = st.sampled_from(
+moments: st.SearchStrategy[tuple[str, When]] = st.sampled_from(
     [("CopyBackup", "after"), ("DescribeBackups", "after"), ("TagResource", "before"), ("DeleteBackup", "after")]
+)
+moments_of_programs: st.SearchStrategy[tuple[str, When]] = st.sampled_from(
+    [("TagResource", "after"), ("the engine's write", "before")]
 )
 
 
 class Life(RuleBasedStateMachine):
     """One stack with up to two copies, over runs that end well, are killed, run out of time, or fail."""
 
+    confirms = False  # whether the program records what was made, or create does
+
     @initialize()
     def begin(self) -> None:
         self.former = process.current()
         self.service = FsxService(SharedClock(), copy_seconds=4.0)
         self.wire = Wire(self.service)
-        self.stack = Stack(self.wire)
+        self.stack = Stack(self.wire, confirms=self.confirms)
         self.program: dict[str, Properties] = {}
         self.source = self.service.seed_backup(HOME, self.service.seed_file_system(HOME))
         self.keys = [None, self.wire.client("kms", AWAY).create_key()["KeyMetadata"]["Arn"]]
@@ -60,12 +65,17 @@ class Life(RuleBasedStateMachine):
         self._settle(replacing)
 
     @precondition(lambda self: self.program)
-    @rule(replacing=st.sets(resources), moment=moments)
-    def up_that_is_killed(self, replacing: set[str], moment: tuple[str, When]) -> None:
+    @rule(replacing=st.sets(resources), data=st.data())
+    def up_that_is_killed(self, replacing: set[str], data: st.DataObject) -> None:
+        action, when = data.draw(moments | moments_of_programs if self.confirms else moments)
         run = self.stack.run()
-        self.wire.at_call[moment] = run.kill
+        if action == "the engine's write":
+            self.stack.before_writing = run.kill
+        else:
+            self.wire.at_call[action, when] = run.kill
         with suppress(Killed, CallCancelledError, CopyError):
             self.stack.up(self.program, replacing=replacing & self.program.keys(), run=run)
+        self.stack.before_writing = None
         self.wire.at_call.clear()
 
     @precondition(lambda self: self.program)
@@ -129,5 +139,12 @@ class Life(RuleBasedStateMachine):
         assert set(held.values()) <= {1}
 
 
+class ConfirmedLife(Life):
+    """The same with a program that records its copies."""
+
+    confirms = True
+
+
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestConfirmedLife = ConfirmedLife.TestCase
+TestLife.settings = TestConfirmedLife.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)

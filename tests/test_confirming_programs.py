@@ -1,0 +1,129 @@
+"""What a program with a BackupCopy does to AWS by itself: it records the copies that this run made, and no others."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks
+from pulumi_fsx_dr import BackupCopy
+from pulumi_fsx_dr.ownership import MARK_TAG, OFFERED_NONCE, Recorded, parse_mark
+
+from rehearsal.fsx import Control, running
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.recording import RecordingEngine
+
+TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
+
+
+class Maker(mocks.Mocks):
+    """Answers a registration with a copy that is there, made under the nonce of some run."""
+
+    def __init__(self, copy: dict[str, Any], nonce: str | None = None) -> None:
+        self._copy, self._nonce = copy, nonce
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        raise NotImplementedError(args.token)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        nonce = self._nonce or args.inputs.get(OFFERED_NONCE)
+        return self._copy["BackupId"], {**args.inputs, "arn": self._copy["ResourceARN"], "nonce": nonce}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    with running() as control:
+        for name, value in control.environment().items():
+            monkeypatch.setenv(name, value)
+        yield control
+
+
+@pytest.fixture
+def copy(aws: Control) -> dict[str, Any]:
+    source = aws.seed_backup(HOME, aws.seed_file_system(HOME))
+    client = aws.client("fsx", AWAY)
+    made: dict[str, Any] = client.copy_backup(SourceBackupId=source, SourceRegion=HOME)["Backup"]
+    client.close()
+    aws.clear_journal()
+    return made
+
+
+def declare(copy: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+    BackupCopy(
+        "nightly",
+        {"source_backup_id": copy["SourceBackupId"], "source_region": HOME, "region": AWAY},
+        opts,
+    )
+
+
+def run(maker: Maker, program: Callable[[], Any], *, preview: bool = False) -> RecordingEngine:
+    engine = RecordingEngine()
+    engine.mocks = maker
+    engine.run(program, preview=preview)
+    return engine
+
+
+def tagged(aws: Control, copy: dict[str, Any]) -> str | None:
+    tags: dict[str, str] = aws.backup(AWAY, copy["BackupId"])["tags"]
+    return tags.get(MARK_TAG)
+
+
+def test_a_program_records_the_copy_that_was_made_for_it(aws: Control, copy: dict[str, Any]) -> None:
+    engine = run(Maker(copy), lambda: declare(copy))
+
+    mark = parse_mark(tagged(aws, copy))
+    assert isinstance(mark, Recorded)
+    assert mark.nonce == engine.only(TYPE).inputs[OFFERED_NONCE]
+    assert mark.identity == "dr/prod/nightly"
+
+
+def test_each_registration_offers_a_nonce_of_its_own(copy: dict[str, Any]) -> None:
+    offers = {run(Maker(copy), lambda: declare(copy)).only(TYPE).inputs[OFFERED_NONCE] for _ in range(3)}
+
+    assert len(offers) == 3
+
+
+def test_a_copy_of_an_earlier_run_is_left_alone(aws: Control, copy: dict[str, Any]) -> None:
+    run(Maker(copy, nonce="of-an-earlier-run"), lambda: declare(copy))
+
+    assert tagged(aws, copy) is None
+    assert aws.counts() == {}
+
+
+def test_a_preview_offers_and_records_nothing(aws: Control, copy: dict[str, Any]) -> None:
+    engine = run(Maker(copy), lambda: declare(copy), preview=True)
+
+    assert OFFERED_NONCE not in engine.only(TYPE).inputs
+    assert aws.counts() == {}
+
+
+@pytest.mark.parametrize("given_to", ["copy", "parent"])
+def test_with_a_provider_of_its_own_a_copy_is_recorded_by_that(
+    aws: Control, copy: dict[str, Any], given_to: str
+) -> None:
+    """Its settings, and so its credentials, need not be those of the program."""
+
+    def program() -> None:
+        provider = pulumi.ProviderResource("pulumi-python", "other", {})
+        if given_to == "parent":
+            parent = pulumi.ComponentResource("a:b:C", "c", opts=pulumi.ResourceOptions(providers=[provider]))
+            declare(copy, pulumi.ResourceOptions(parent=parent))
+        else:
+            declare(copy, pulumi.ResourceOptions(provider=provider))
+
+    engine = run(Maker(copy), program)
+
+    assert OFFERED_NONCE not in engine.only(TYPE).inputs
+    assert tagged(aws, copy) is None
+
+
+def test_a_copy_that_cannot_be_recorded_is_a_warning_that_names_it(
+    aws: Control, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    aws.add_fault("access_denied", "TagResource", region=AWAY)
+
+    run(Maker(copy), lambda: declare(copy))
+
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert f"{copy['BackupId']} in {AWAY} is in the state, but could not be marked as recorded" in warning
+    assert "lack permission for fsx:TagResource" in warning
