@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from rehearsal.fsx.journal import Entry
 
@@ -38,7 +37,8 @@ class Copied:
         per_copy: FSx calls by action, divided by the copies made.
         rejected: calls that the service refused.
         looks: DescribeBackups for running copies, per Region and poll interval.
-        detections: for each copy, from its end to the last call about it, in ascending order.
+        detections: for each copy, from its end to the answer that shows it, in ascending order.
+        recordings: for each copy, from its end to the last call about it, in ascending order.
     """
 
     makespan: float
@@ -46,29 +46,25 @@ class Copied:
     rejected: int
     looks: float
     detections: list[float]
-
-    @property
-    def typical_detection(self) -> float:
-        """The median of the detections."""
-        return median(self.detections)
+    recordings: list[float]
 
 
 def copied(journal: Sequence[Entry], copy_seconds: float, poll_seconds: float) -> Copied:
     """Work out the figures of a run from all calls it made."""
     starts = {entry["made"]: entry for entry in journal if entry["action"] == "CopyBackup" and entry["made"]}
+    begun = {made: entry["time"] for made, entry in starts.items()}
     about = [(entry, made) for entry in journal for made in map(_backup_id, entry["ids"]) if made in starts]
-    last = {made: entry["time"] for entry, made in about} | {
-        made: starts[made]["time"] for made in starts.keys() - {made for _, made in about}
-    }
-    makespan = max(last.values()) - min(entry["time"] for entry in starts.values())
-    looks = {id(entry) for entry, _ in about if entry["action"] == "DescribeBackups"}
+    looks = [(entry, made) for entry, made in about if entry["action"] == "DescribeBackups"]
+    seen, last = (begun | {made: entry["time"] for entry, made in calls} for calls in (looks, about))
+    makespan = max(last.values()) - min(begun.values())
     regions = {entry["region"] for entry in starts.values()}
     return Copied(
         makespan=makespan,
         per_copy=per_copy(journal, len(starts)),
         rejected=sum(entry["error"] is not None for entry in journal),
-        looks=len(looks) / len(regions) / max(1, makespan / poll_seconds),
-        detections=sorted(last[made] - start["time"] - copy_seconds for made, start in starts.items()),
+        looks=len({id(entry) for entry, _ in looks}) / len(regions) / max(1, makespan / poll_seconds),
+        detections=sorted(seen[made] - time - copy_seconds for made, time in begun.items()),
+        recordings=sorted(last[made] - time - copy_seconds for made, time in begun.items()),
     )
 
 

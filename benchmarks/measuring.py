@@ -75,7 +75,7 @@ def subject(name: str, workload: Workload) -> Iterator[Subject]:
     """Give a resource class with a service and a stack of its own.
 
     Args:
-        name: ours, naive, empty or bare.
+        name: ours, naive, one session, empty or bare.
         workload: what it is to declare.
     """
     with (

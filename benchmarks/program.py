@@ -7,6 +7,7 @@ from pathlib import Path
 _CLASSES = {
     "ours": ("pulumi_fsx_dr", "BackupCopy"),
     "naive": ("benchmarks.naive", "NaiveCopy"),
+    "one session": ("benchmarks.naive", "OneSessionCopy"),
     "empty": ("benchmarks.empty", "Empty"),
     "bare": ("benchmarks.empty", "Bare"),
 }

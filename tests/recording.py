@@ -33,7 +33,7 @@ class RecordingEngine(mocks.MockMonitor):
     """Answers every registration with the inputs and a few made-up outputs.
 
     Args:
-        outputs: further outputs, per type of resource.
+        outputs: further outputs, per type of resource; `id` among them is its id.
     """
 
     def __init__(self, outputs: Mapping[str, dict[str, Any]] | None = None) -> None:
@@ -71,7 +71,8 @@ class _Answers(mocks.Mocks):
             "dnsName": f"{args.name}.example.com",
             "keyId": f"{args.name}-key",
         }
-        return f"{args.name}-id", {**args.inputs, **made, **self._outputs.get(args.typ, {})}
+        outputs = {"id": f"{args.name}-id", **args.inputs, **made, **self._outputs.get(args.typ, {})}
+        return outputs["id"], outputs
 
 
 def _is_secret(value: Any) -> bool:

@@ -35,8 +35,12 @@ def test_makespan_lasts_from_the_first_copy_to_the_last_call_about_one() -> None
     assert copied(JOURNAL, copy_seconds=2, poll_seconds=1).makespan == pytest.approx(2.8)
 
 
-def test_detection_counts_from_the_end_of_a_copy_to_the_last_call_about_it() -> None:
-    assert copied(JOURNAL, copy_seconds=2, poll_seconds=1).detections == pytest.approx([0.2, 0.2])
+def test_detection_counts_from_the_end_of_a_copy_to_the_answer_that_shows_it() -> None:
+    assert copied(JOURNAL, copy_seconds=1.4, poll_seconds=1).detections == pytest.approx([0.1, 0.7])
+
+
+def test_recording_counts_from_the_end_of_a_copy_to_the_last_call_about_it() -> None:
+    assert copied(JOURNAL, copy_seconds=2, poll_seconds=1).recordings == pytest.approx([0.2, 0.2])
 
 
 def test_a_look_at_many_copies_counts_once_and_other_descriptions_do_not_count() -> None:

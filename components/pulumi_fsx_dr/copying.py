@@ -113,7 +113,7 @@ class Creation:
 
     def _source(self) -> Backup:
         wanted = self._wanted
-        source = self._patiently(lambda: self._there.reads.find(wanted.source_backup_id))
+        source = self._patiently(lambda: self._there.source(wanted.source_backup_id))
         where = f"{wanted.source_backup_id} in {wanted.source_region}"
         if source is None:
             raise CopyError(f"There is no backup {where} to copy: check source_backup_id and source_region.")

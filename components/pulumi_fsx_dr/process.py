@@ -36,9 +36,19 @@ class Region:
         self.reads = SharedReads(fsx)
         self.copies = RegionCopies(fsx, clock, poll_seconds)
         self.held: set[str] = set()  # ids of copies that the engine has shown to be in the state
+        self._sources: dict[str, Backup] = {}
         self._listing: Future[list[PendingCopy]] | None = None
         self._claims: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    def source(self, backup_id: str) -> Backup | None:
+        """Return a backup to copy from; an AVAILABLE one is asked for once, however many Regions it is copied to."""
+        if known := self._sources.get(backup_id):
+            return known
+        found = self.reads.find(backup_id)
+        if found and found.is_available:
+            self._sources[backup_id] = found
+        return found
 
     def pending_copies(self, resource: str, *, fresh: bool = False) -> list[PendingCopy]:
         """Return the copies that earlier runs left pending for a resource and, as far as is known, no state holds.

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .clock import Clock
 from .errors import ServiceError, TransientError
@@ -19,8 +19,9 @@ from .fsx import Backup, FsxRegion
 SLOTS = 5  # FSx quota: copies in progress per destination Region and account
 
 _SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
-_LOOK_AHEAD = 4  # look again after a quarter of the time a copy still needs ...
+_LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
 _MAX_INTERVALS = 8  # ... but not later than after so many poll intervals
+_NEAR_INTERVALS = 2  # the next look is at the predicted end if that is no farther away
 
 
 @dataclass(slots=True)
@@ -32,14 +33,14 @@ class Sight:
         missing_since: when FSx began not to know it, or None while it does.
         trouble: why the last look failed, or None if it did not.
         looks: how many looks there were.
-        at: when the backup was last seen.
+        ends: when the copy will be done, as far as its progress tells.
     """
 
     backup: Backup | None = None
     missing_since: float | None = None
     trouble: ServiceError | None = None
     looks: int = 0
-    at: float = 0
+    ends: float = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -153,11 +154,12 @@ class RegionCopies:
     def _look_until_idle(self) -> None:
         looked = self._clock.now()
         while self._goes_on():
-            self._clock.sleep(min(_SLICE, self.poll_seconds / 4))
             with self._lock:
-                due = looked + self._interval()
+                left = looked + self._interval(looked) - self._clock.now()
                 ids = [*self._watched, *self._others]
-            if self._clock.now() >= due and ids:
+            if left > 0:
+                self._clock.sleep(min(left, _SLICE, self.poll_seconds / 4))
+            elif ids:
                 self._look(ids)
                 looked = self._clock.now()
 
@@ -166,20 +168,16 @@ class RegionCopies:
             self._polling = bool(self._watched or (self._others and self._queue))
             return self._polling
 
-    def _interval(self) -> float:
-        """Return the seconds to the next look: the sooner, the nearer any copy is to its end."""
+    def _interval(self, looked: float) -> float:
+        """Return the seconds from the last look to the next: the sooner, the nearer any copy is to its end."""
         if self._others:
             return self.poll_seconds
-        waits = (self._remaining(waiter) / _LOOK_AHEAD for waiter in self._watched.values())
+        waits = (self._wait(waiter.sight.ends - looked) for waiter in self._watched.values())
         return max(self.poll_seconds, min(*waits, self.poll_seconds * _MAX_INTERVALS, math.inf))
 
-    def _remaining(self, waiter: _Waiter) -> float:
-        if waiter.sight.missing_since is not None:
-            return 0
-        backup = waiter.sight.backup
-        percent = backup.progress_percent if backup else None
-        elapsed = waiter.sight.at - waiter.since
-        return elapsed * (100 - percent) / percent if percent else 0
+    def _wait(self, left: float) -> float:
+        """Return how long not to look: to the very end if it is near, else a good part of the way there."""
+        return left if left <= _NEAR_INTERVALS * self.poll_seconds else left * _LOOK_AHEAD
 
     def _look(self, ids: list[str]) -> None:
         try:
@@ -192,16 +190,24 @@ class RegionCopies:
         with self._lock:
             for backup_id in ids:
                 if waiter := self._watched.get(backup_id):
-                    waiter.sight = self._seen(waiter.sight, found.get(backup_id), trouble)
+                    waiter.sight = self._seen(waiter, found.get(backup_id), trouble)
                     waiter.news.set()
             if not isinstance(trouble, TransientError):  # without permission to look, FSx itself must say no
                 self._others = {i for i in self._others if i in found and found[i].is_running_copy}
                 self._grant()
 
-    def _seen(self, last: Sight, backup: Backup | None, trouble: ServiceError | None) -> Sight:
+    def _seen(self, waiter: _Waiter, backup: Backup | None, trouble: ServiceError | None) -> Sight:
+        last, now = waiter.sight, self._clock.now()
         if trouble is not None:
-            return Sight(last.backup, last.missing_since, trouble, last.looks + 1, last.at)
-        now = self._clock.now()
+            return replace(last, trouble=trouble, looks=last.looks + 1)
         if backup is None:
-            return Sight(last.backup, last.missing_since or now, None, last.looks + 1, last.at)
-        return Sight(backup, None, None, last.looks + 1, now)
+            return replace(last, missing_since=last.missing_since or now, trouble=None, looks=last.looks + 1, ends=now)
+        ends = now + self._remaining(backup.progress_percent, now - waiter.since)
+        return Sight(backup, None, None, last.looks + 1, ends)
+
+    def _remaining(self, percent: int | None, elapsed: float) -> float:
+        """Predict the seconds a copy still needs, or the least it may need if a whole percent is too coarse to tell."""
+        if not percent:
+            return 0
+        most, least = (elapsed * (100 - part) / part for part in (percent, percent + 1))
+        return most if most - least <= self.poll_seconds / 2 else least
