@@ -5,7 +5,6 @@ all running ones together. The thread lives while somebody waits.
 """
 
 import logging
-import math
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ SLOTS = 5  # FSx quota: copies in progress per destination Region and account
 _SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
 _LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
 _MAX_INTERVALS = 8  # ... but not later than after so many poll intervals
-_NEAR_INTERVALS = 2  # the next look is at the predicted end if that is no farther away
+_NEAR_INTERVALS = 2  # if it is no farther away, the next look is at its predicted end, and those just behind it
 
 
 @dataclass(slots=True)
@@ -160,8 +159,8 @@ class RegionCopies:
             if left > 0:
                 self._clock.sleep(min(left, _SLICE, self.poll_seconds / 4))
             elif ids:
-                self._look(ids)
                 looked = self._clock.now()
+                self._look(ids)
 
     def _goes_on(self) -> bool:
         with self._lock:
@@ -172,12 +171,14 @@ class RegionCopies:
         """Return the seconds from the last look to the next: the sooner, the nearer any copy is to its end."""
         if self._others:
             return self.poll_seconds
-        waits = (self._wait(waiter.sight.ends - looked) for waiter in self._watched.values())
-        return max(self.poll_seconds, min(*waits, self.poll_seconds * _MAX_INTERVALS, math.inf))
-
-    def _wait(self, left: float) -> float:
-        """Return how long not to look: to the very end if it is near, else a good part of the way there."""
-        return left if left <= _NEAR_INTERVALS * self.poll_seconds else left * _LOOK_AHEAD
+        ends = [waiter.sight.ends for waiter in self._watched.values()]
+        first = min(ends, default=looked)
+        left = first - looked
+        if left <= _NEAR_INTERVALS * self.poll_seconds:
+            left = max((end for end in ends if end <= first + self.poll_seconds / 2), default=first) - looked
+        else:
+            left *= _LOOK_AHEAD
+        return max(self.poll_seconds, min(left, self.poll_seconds * _MAX_INTERVALS))
 
     def _look(self, ids: list[str]) -> None:
         try:
