@@ -1,7 +1,7 @@
 """One poll per Region watches all copies that run."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,6 +43,18 @@ class ScriptedRegion(FsxRegion):
         if isinstance(seen, Exception):
             raise seen
         return {backup_id: replace(seen, id=backup_id) for backup_id in ids if seen}
+
+
+class ManyInOneRegion(ScriptedRegion):
+    """Shows several copies, each with a progress of its own."""
+
+    def __init__(self, clock: SharedClock, percents: Sequence[int | None]) -> None:
+        super().__init__(clock)
+        self._percents = percents
+
+    def find(self, ids: Iterable[str]) -> dict[str, Backup]:
+        self.looks.append(self._clock.now())
+        return {id_: replace(RUNNING, id=id_, progress_percent=self._percents[int(id_[-1])]) for id_ in ids}
 
 
 def watched(region: ScriptedRegion, clock: SharedClock) -> tuple[RegionCopies, Turn]:
@@ -119,6 +131,50 @@ def test_a_copy_far_from_its_end_is_looked_at_less_often() -> None:
 
     gaps = [later - earlier for earlier, later in zip(region.looks[1:], region.looks[2:], strict=False)]
     assert min(gaps) >= 4.0
+
+
+@pytest.mark.parametrize(
+    ("percents", "seconds"),
+    [
+        ((40,), 1.5),  # at its very end, since that is near
+        ((48, 40), 1.5),  # another one is done shortly before: both at once
+        ((80, 40), 1.0),  # another one is done long before
+        ((10,), 4.045),  # half of the least that is left
+        ((1,), 8.0),  # not later than that, for progress may be faster than it was
+        ((99,), 1.0),  # a poll interval at the least
+        ((0,), 1.0),  # no progress tells nothing
+        ((None,), 1.0),
+    ],
+)
+def test_the_next_look_is_when_a_copy_should_be_done_within_bounds(
+    percents: tuple[int | None, ...], seconds: float
+) -> None:
+    clock = SharedClock()
+    region = ManyInOneRegion(clock, percents)
+    copies = RegionCopies(region, clock, poll_seconds=1.0)
+    turns = [copies.turn() for _ in percents]
+    for number, turn in enumerate(turns):
+        copies.watch(turn, f"{RUNNING.id}{number}")
+
+    while len(region.looks) < 2:
+        copies.next_sight(turns[0], seconds=0.01)
+    for turn in turns:
+        turn.end()
+
+    assert region.looks[1] - region.looks[0] == pytest.approx(seconds, abs=0.01)
+
+
+def test_a_whole_percent_that_is_coarser_than_the_poll_never_makes_it_late() -> None:
+    """At 99 % an hour's copy may be done at once or in half a minute."""
+    clock = SharedClock()
+    region = ScriptedRegion(clock, replace(RUNNING, progress_percent=99))
+    copies, turn = watched(region, clock)
+    clock.sleep(3600)
+
+    sight_after(copies, turn, looks=4)
+
+    gaps = [later - earlier for earlier, later in zip(region.looks[1:], region.looks[2:], strict=False)]
+    assert gaps == pytest.approx([1.0] * len(gaps), abs=0.01)
 
 
 def test_a_copy_that_is_missing_is_looked_for_at_the_next_poll() -> None:
