@@ -37,8 +37,12 @@ def back_off(call: Call, here: Region, tries: int) -> None:
 
 
 def pause(call: Call, here: Region, seconds: float | None = None) -> None:
-    """Sleep, by default until about the next poll, unless the call is cancelled."""
-    end = here.clock.now() + (seconds or here.copies.poll_seconds)
+    """Sleep, by default until the next poll interval begins, unless the call is cancelled.
+
+    The intervals begin for all at the same time, so that those who look then share their calls.
+    """
+    now, interval = here.clock.now(), here.copies.poll_seconds
+    end = now + seconds if seconds else (now // interval + 1) * interval
     while (left := end - here.clock.now()) > 0:
         call.raise_if_cancelled()
         here.clock.sleep(min(left, _SLICE))

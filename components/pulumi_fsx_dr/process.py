@@ -11,7 +11,7 @@ from .copies import mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup, Credentials, FsxRegion
 from .ownership import Pending
-from .reading import SharedReads
+from .reading import Lull, SharedReads
 from .waiting import RegionCopies
 
 POLL_SECONDS = 15.0
@@ -29,11 +29,11 @@ class PendingCopy:
 class Region:
     """One Region, as this process works in it."""
 
-    def __init__(self, fsx: FsxRegion, clock: Clock, poll_seconds: float) -> None:
+    def __init__(self, fsx: FsxRegion, clock: Clock, poll_seconds: float, lull: Lull) -> None:
         self.fsx = fsx
         self.name = fsx.name
         self.clock = clock
-        self.reads = SharedReads(fsx)
+        self.reads = SharedReads(fsx, lull)
         self.copies = RegionCopies(fsx, clock, poll_seconds)
         self.held: set[str] = set()  # ids of copies that the engine has shown to be in the state
         self._sources: dict[str, Backup] = {}
@@ -103,11 +103,13 @@ class Process:
         stack_region: str | None = None,
         clock: Clock | None = None,
         poll_seconds: float | None = None,
+        lull_seconds: float = 0.01,
     ) -> None:
         self.credentials = credentials or Credentials()
         self.stack_region = stack_region  # `aws:region`
         self.clock = clock or SystemClock()
         self._poll_seconds = poll_seconds
+        self._lull = Lull(lull_seconds)
         self._offers: dict[str, str] = {}
         self._regions: dict[str, Region] = {}
         self._lock = threading.Lock()
@@ -128,7 +130,8 @@ class Process:
         """Return what this process knows of a Region, the same object each time."""
         with self._lock:
             if name not in self._regions:
-                self._regions[name] = Region(self.connect(name), self.clock, self._poll_seconds or poll_seconds())
+                seconds = self._poll_seconds or poll_seconds()
+                self._regions[name] = Region(self.connect(name), self.clock, seconds, self._lull)
             return self._regions[name]
 
     def connect(self, name: str) -> FsxRegion:

@@ -98,7 +98,9 @@ class Run(process.Process):
     """The provider process of one command of the CLI."""
 
     def __init__(self, wire: Wire, *, stack_region: str | None = None) -> None:
-        super().__init__(Credentials(), stack_region=stack_region, clock=wire.clock, poll_seconds=POLL_SECONDS)
+        super().__init__(
+            Credentials(), stack_region=stack_region, clock=wire.clock, poll_seconds=POLL_SECONDS, lull_seconds=0
+        )
         self.wire = wire
         self.contexts: list[Context] = []
 

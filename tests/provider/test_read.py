@@ -4,8 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
+from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, FsxDrError, ServiceError
 from pulumi_fsx_dr.ownership import MARK_TAG
+from pulumi_fsx_dr.reading import Lull, SharedReads
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -151,3 +152,42 @@ def test_many_refreshes_at_once_share_their_calls(service: FsxService, stack: St
     calls = service.journal(AWAY, "DescribeBackups")
     assert len(calls) < 100
     assert max(len(call["ids"]) for call in calls) <= 50
+
+
+def test_refreshes_that_come_one_after_the_other_share_a_call_too(service: FsxService, stack: Stack) -> None:
+    """The host takes the engine's calls one by one, so that they never come at the very same time."""
+    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
+    reads = SharedReads(stack.run().region(AWAY).fsx, Lull(0.09))
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = [pool.submit(reads.find, backup_id) for backup_id in made]
+
+    assert [answer.result() is not None for answer in answers] == [True] * 20
+    assert len(service.journal(AWAY, "DescribeBackups")) <= 2
+
+
+def test_a_shared_call_with_ids_that_are_gone_answers_each_for_itself(service: FsxService, stack: Stack) -> None:
+    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
+    for gone in made[::3]:
+        service.remove_backup(AWAY, gone)
+    reads = SharedReads(stack.run().region(AWAY).fsx, Lull(0.09))
+
+    with ThreadPoolExecutor(20) as pool:
+        found = list(pool.map(reads.find, made))
+
+    assert [backup is None for backup in found] == [number % 3 == 0 for number in range(20)]
+
+
+def test_a_shared_call_that_fails_fails_for_all_who_asked_and_for_nobody_else(
+    service: FsxService, stack: Stack
+) -> None:
+    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(3)]
+    reads = SharedReads(stack.run().region(AWAY).fsx, Lull(0))
+    service.add_fault("access_denied", "DescribeBackups")
+
+    for backup_id in made:
+        with pytest.raises(AccessDeniedError):
+            reads.find(backup_id)
+    service.lift_fault()
+
+    assert [reads.find(backup_id) is not None for backup_id in made] == [True] * 3
