@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from typing import Any
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi_fsx_dr.confirming import confirm
-from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.ownership import OFFERED_NONCE, new_nonce
 from pulumi_fsx_dr.process import Process
 from pulumi_fsx_dr.provider import BackupCopyProvider
@@ -124,8 +122,8 @@ def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> N
     nonce = new_nonce()
     state = deployment.register(_request(name, wanted, nonce))
     if state and not deployment.stopping:
-        with suppress(CopyError, ServiceError):
-            confirm(state["outputs"], state["urn"], nonce, _process.region(state["outputs"]["region"]))
+        held = {"id": state["id"], "urn": state["urn"], **state["outputs"]}
+        list(confirm(held, nonce, _process.region(held["region"])))
 
 
 def _request(name: str, wanted: Mapping[str, Any], nonce: str) -> RegisterResourceRequest:

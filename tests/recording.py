@@ -33,7 +33,7 @@ class RecordingEngine(mocks.MockMonitor):
     """Answers every registration with the inputs and a few made-up outputs.
 
     Args:
-        outputs: further outputs, per type of resource; `id` among them is its id.
+        outputs: further outputs, per type of resource.
     """
 
     def __init__(self, outputs: Mapping[str, dict[str, Any]] | None = None) -> None:
@@ -71,8 +71,7 @@ class _Answers(mocks.Mocks):
             "dnsName": f"{args.name}.example.com",
             "keyId": f"{args.name}-key",
         }
-        outputs = {"id": f"{args.name}-id", **args.inputs, **made, **self._outputs.get(args.typ, {})}
-        return outputs["id"], outputs
+        return f"{args.name}-id", {**args.inputs, **made, **self._outputs.get(args.typ, {})}
 
 
 def _is_secret(value: Any) -> bool:

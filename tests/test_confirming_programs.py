@@ -87,6 +87,13 @@ def test_a_copy_of_an_earlier_run_is_left_alone(aws: Control, copy: dict[str, An
     run(Maker(copy, nonce="of-an-earlier-run"), lambda: declare(copy))
 
     assert tagged(aws, copy) is None
+    assert aws.counts() == {"DescribeBackups": 1}, "one look at all that is pending"
+
+
+def test_a_program_without_answers_of_its_own_asks_aws_nothing(aws: Control, copy: dict[str, Any]) -> None:
+    """So it is in the unit tests of a program, whose mocks know no nonce."""
+    RecordingEngine().run(lambda: declare(copy))
+
     assert aws.counts() == {}
 
 
@@ -97,7 +104,7 @@ def test_a_preview_offers_and_records_nothing(aws: Control, copy: dict[str, Any]
     assert aws.counts() == {}
 
 
-@pytest.mark.parametrize("given_to", ["copy", "parent"])
+@pytest.mark.parametrize("given_to", ["copy", "list", "parent"])
 def test_with_a_provider_of_its_own_a_copy_is_recorded_by_that(
     aws: Control, copy: dict[str, Any], given_to: str
 ) -> None:
@@ -108,6 +115,8 @@ def test_with_a_provider_of_its_own_a_copy_is_recorded_by_that(
         if given_to == "parent":
             parent = pulumi.ComponentResource("a:b:C", "c", opts=pulumi.ResourceOptions(providers=[provider]))
             declare(copy, pulumi.ResourceOptions(parent=parent))
+        elif given_to == "list":
+            declare(copy, pulumi.ResourceOptions(providers=[provider]))
         else:
             declare(copy, pulumi.ResourceOptions(provider=provider))
 
@@ -125,5 +134,18 @@ def test_a_copy_that_cannot_be_recorded_is_a_warning_that_names_it(
     run(Maker(copy), lambda: declare(copy))
 
     (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert f"{copy['BackupId']} in {AWAY} is in the state, but could not be marked as recorded" in warning
+    assert f"{copy['BackupId']} in {AWAY} is in the state, and the next pulumi up does what is left to do" in warning
     assert "lack permission for fsx:TagResource" in warning
+
+
+def test_a_mistake_while_it_is_recorded_is_a_warning_too(
+    aws: Control, copy: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "no address")
+
+    engine = run(Maker(copy), lambda: declare(copy))
+
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning.startswith(f"{copy['BackupId']} in {AWAY} is in the state, but not all about it is done yet: ")
+    assert engine.only(TYPE)
+    assert aws.counts() == {}

@@ -60,7 +60,7 @@ def may_be_ours(backup: Backup, token: Token | None) -> bool:
 
 def _checked(backup: Backup, copy: Copy, wanted: Wanted, here: Region, elapsed: float) -> Backup:
     """Pass on a description of the copy, unless it shows that there is nothing more to wait for."""
-    if copy.ownership.token and not may_be_ours(backup, Token.parse(copy.ownership.token)):
+    if copy.ownership.token and not may_be_ours(backup, copy.token):
         raise SpentTokenError(f"{backup.id} is recorded already.")
     if backup.lifecycle == "FAILED":
         raise CopyError(_failure(backup, wanted, here, elapsed))

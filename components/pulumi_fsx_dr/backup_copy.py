@@ -71,9 +71,9 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     nonce: pulumi.Output[str]
     """Proves that the copy is this resource's own; stands in its ownership tag too."""
     token: pulumi.Output[str]
-    """The ClientRequestToken the copy was started with; empty if it was adopted."""
+    """By what the copy is found again as long as its mark says pending; empty if it was adopted."""
     superseded: pulumi.Output[Mapping[str, str] | None]
-    """What interrupted runs left of this resource and is still to be removed: tokens by backup id."""
+    """What interrupted runs left of this resource, removed once the state holds the copy: tokens by backup id."""
 
     def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare a copy.

@@ -6,29 +6,29 @@ only then may go what interrupted runs left of the resource: until then the stat
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import suppress
 from typing import Any
 
 import pulumi
 
 from . import lookup
 from .copies import source_time
-from .errors import FsxDrError
+from .errors import CopyError, ServiceError
 from .host import Call
-from .ownership import MARK_TAG, Recorded, identity_of
+from .ownership import MARK_TAG, Recorded, Token
 from .patience import patiently
-from .process import Region
+from .process import PendingCopy, Region
 from .retiring import clear_away
 
-_PATIENCE = 60.0  # seconds of trouble; the program, and with it the deployment, ends no sooner
-_OUTPUTS = ("id", "urn", "arn", "region", "nonce", "source_creation_time", "superseded")
+_PATIENCE = 60.0  # seconds that trouble may hold up the program, and with it the end of the deployment
+_OUTPUTS = ("id", "urn", "arn", "region", "nonce", "token", "source_creation_time", "superseded")
 _pool = ThreadPoolExecutor(16, thread_name_prefix="confirm")
 
 
 def can_confirm(token: str, opts: pulumi.ResourceOptions | None) -> bool:
-    """Tell whether this program may record a new copy of its own.
+    """Tell whether this program may record its copies.
 
     Not in a preview, which makes none, and not with a provider of its own, whose credentials may be others.
 
@@ -36,54 +36,88 @@ def can_confirm(token: str, opts: pulumi.ResourceOptions | None) -> bool:
         token: the resource's type token.
         opts: its options.
     """
-    if pulumi.runtime.is_dry_run() or (opts and opts.provider):
+    if pulumi.runtime.is_dry_run():
         return False
-    return not (opts and opts.parent and opts.parent.get_provider(token))
+    return not opts or not (opts.provider or opts.providers or (opts.parent and opts.parent.get_provider(token)))
 
 
-def confirm_once_written(copy: pulumi.CustomResource, nonce: str) -> pulumi.Output[bool]:
-    """Confirm a copy as soon as the engine has written it down, if it was made under this nonce, so in this run."""
-    regions = lookup.of_this_run()
-
-    async def confirm_if_due(known: dict[str, Any]) -> bool:
-        is_due = bool(known["nonce"] == nonce or known["superseded"])
-        if is_due:
-            confirmation = partial(_confirm, known, nonce, regions)
-            try:
-                await asyncio.get_running_loop().run_in_executor(_pool, confirmation)
-            except FsxDrError as error:
-                pulumi.log.warn(_warning(known, error), resource=copy)
-        return is_due
-
-    return pulumi.Output.all(**{name: getattr(copy, name) for name in _OUTPUTS}).apply(confirm_if_due)
-
-
-def confirm(outputs: Mapping[str, Any], urn: str, nonce: str, here: Region) -> None:
-    """Record a copy that the state is known to hold, if this run made it, and remove what it supersedes.
+def confirm_once_written(copy: pulumi.CustomResource, nonce: str) -> None:
+    """Confirm a copy as soon as the engine has written it down.
 
     Args:
-        outputs: what the state holds of it.
-        urn: its resource.
-        nonce: what this run offered; that of an older copy may not be its mark any more.
-        here: the Region it is in.
-
-    Raises:
-        CopyError: what it supersedes could not be deleted yet.
-        ServiceError: AWS refused; the copy may stay pending, and the state that holds it can still delete it.
+        copy: a `BackupCopy`.
+        nonce: what this run offered for it.
     """
-    call, deadline = Call(urn=urn), here.clock.now() + _PATIENCE
-    if outputs["nonce"] == nonce:
-        mark = Recorded(nonce, source_time(outputs), identity_of(urn))
-        patiently(call, here, deadline, lambda: here.fsx.tag(outputs["arn"], {MARK_TAG: str(mark)}))
-    clear_away(call, outputs.get("superseded") or {}, here, _PATIENCE)
+    regions = lookup.of_this_run()
+
+    def confirmed(known: Mapping[str, Any]) -> list[str]:
+        try:
+            return list(confirm(known, nonce, regions.region(known["region"])))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the copy is made and in the state
+            return [f"{known['id']} in {known['region']} is in the state, but not all about it is done yet: {error}"]
+
+    async def confirm_and_warn(known: dict[str, Any]) -> None:
+        if known["nonce"]:  # else a test's mocks answer in the engine's place
+            for warning in await asyncio.get_running_loop().run_in_executor(_pool, confirmed, known):
+                pulumi.log.warn(warning, resource=copy)
+
+    pulumi.Output.all(**{name: getattr(copy, name) for name in _OUTPUTS}).apply(confirm_and_warn)  # type: ignore[arg-type]  # mypy finds no type for a coroutine of None
 
 
-def _confirm(known: Mapping[str, Any], nonce: str, regions: lookup.Lookup) -> None:
-    confirm(known, known["urn"], nonce, regions.region(known["region"]))
+def confirm(held: Mapping[str, Any], nonce: str, here: Region) -> Iterator[str]:
+    """Record a copy that the state is known to hold, remove what it supersedes, and yield what a person should know.
+
+    A copy of an earlier run is looked for among those that are pending: that run may have ended before it could.
+
+    Args:
+        held: id, URN and outputs, as the state holds them.
+        nonce: what this run offered; it is the copy's own if this run made it.
+        here: the Region it is in.
+    """
+    call = Call(urn=held["urn"])
+    try:
+        if held["nonce"] == nonce:
+            _record(call, held, here)
+        else:
+            yield from _confirmed_late(call, held, here)
+        clear_away(call, held.get("superseded") or {}, here, _PATIENCE)
+    except (CopyError, ServiceError) as error:
+        yield (
+            f"{held['id']} in {here.name} is in the state, and the next pulumi up does what is left to do about it: "
+            f"{error}"
+        )
 
 
-def _warning(known: Mapping[str, Any], error: FsxDrError) -> str:
-    return (
-        f"{known['id']} in {known['region']} is in the state, but could not be marked as recorded, or what it "
-        f"supersedes could not be removed; run pulumi refresh, then pulumi up: {error}"
-    )
+def _confirmed_late(call: Call, held: Mapping[str, Any], here: Region) -> Iterator[str]:
+    pending: list[PendingCopy] = []
+    with suppress(ServiceError):  # nothing was changed, so a Region that does not answer is no reason to speak
+        pending = here.pending_copies()
+    if any(_is_held(copy, held) for copy in pending):
+        _record(call, held, here)
+    for copy in pending:
+        if _is_left(copy, held):
+            yield (
+                f"{copy.backup.id} in {here.name} was left behind by an interrupted run, and nothing asks for it any "
+                "more: fsx-dr orphans tells how to adopt or delete it."
+            )
+
+
+def _record(call: Call, held: Mapping[str, Any], here: Region) -> None:
+    mark = Recorded.by(call.urn, held["nonce"], source_time(held))
+    deadline = here.clock.now() + _PATIENCE
+    patiently(call, here, deadline, lambda: here.fsx.tag(held["arn"], {MARK_TAG: str(mark)}))
+
+
+def _is_held(copy: PendingCopy, held: Mapping[str, Any]) -> bool:
+    """Tell whether it is the one in the state; a run that was to replace it by itself may have given it a token."""
+    is_ours = str(copy.mark.token) == held.get("token") or _is_of(copy, held["urn"])
+    return copy.backup.id == held["id"] and is_ours and copy.backup.is_available
+
+
+def _is_left(copy: PendingCopy, held: Mapping[str, Any]) -> bool:
+    known = {held["id"], *(held.get("superseded") or ())}
+    return _is_of(copy, held["urn"]) and copy.backup.id not in known and not copy.backup.is_dead
+
+
+def _is_of(copy: PendingCopy, urn: str) -> bool:
+    return copy.mark.token.resource == Token.of(urn).resource

@@ -8,7 +8,7 @@ from typing import Any
 from .errors import CopyError, ServiceError
 from .fsx import Backup, FsxRegion
 from .kms import KeyName
-from .ownership import MARK_TAG, Mark, Ownership, parse_mark
+from .ownership import MARK_TAG, Mark, Ownership, Recorded, Token, parse_mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,15 @@ class Copy:
     ownership: Ownership
     source_creation_time: datetime | None
     superseded: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def token(self) -> Token | None:
+        """The token of its pending mark; None if it was adopted."""
+        return Token.parse(self.ownership.token)
+
+    def recorded_mark(self, urn: str) -> Recorded:
+        """Return the mark that makes it a resource's own for good."""
+        return Recorded.by(urn, self.ownership.nonce, self.source_creation_time)
 
 
 class UnfinishedCopyError(CopyError):

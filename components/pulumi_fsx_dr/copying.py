@@ -6,7 +6,7 @@ it. The program records it once the state holds it (`confirming.py`); where ther
 as its last step.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,10 +17,10 @@ from .copies import Copy, UnfinishedCopyError, Wanted, gone, key_text, mark_of
 from .errors import CopyError, NotFoundError, ServiceError, SlotsTakenError, SpentTokenError, TokenConflictError
 from .fsx import Backup, CopyRequest
 from .host import Call
-from .ownership import MARK_TAG, Ownership, Pending, Recorded, Token, identity_of, new_nonce
+from .ownership import MARK_TAG, Ownership, Pending, Token, identity_of, new_nonce
 from .patience import PATIENCE, back_off, patiently, pause
 from .process import PendingCopy, Region
-from .retiring import clear_away
+from .retiring import clear_away_or_warn
 from .tags import TagChange
 from .waiting import Turn
 
@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 
 class Creation:
-    """One create, from the look for an earlier run's copy to the recorded one."""
+    """One create, from the look for an earlier run's copy to the AVAILABLE one."""
 
     def __init__(self, call: Call, wanted: Wanted, here: Region, there: Region, offered_nonce: str | None) -> None:
         self._call = call
@@ -38,7 +38,7 @@ class Creation:
         self._there = there
         self._clock = here.clock
         self._nonce = offered_nonce or new_nonce()
-        self._is_recorded_later = offered_nonce is not None
+        self._program_records = offered_nonce is not None
         self._token = Token.of(
             call.urn,
             wanted.region,
@@ -53,21 +53,28 @@ class Creation:
         Raises:
             UnfinishedCopyError: the copy runs on, and the next run resumes it.
             CopyError: there is no copy.
-            ServiceError: AWS refused; there is no copy.
+            ServiceError: AWS refused; there is no copy, or none that this resource may hold yet.
         """
         found = self._pending_copies()
         mine = self._to_resume(found)
-        copy = (mine and self._resume(mine)) or self._start_anew()
-        superseded = {c.backup.id: str(c.mark.token) for c in self._left_behind(found) if c.backup.id != copy.backup.id}
-        if self._is_recorded_later:
-            self._wait_until_deletable(superseded)
+        try:
+            copy = (mine and self._resume(mine)) or self._start_anew()
+        except UnfinishedCopyError as error:
+            raise UnfinishedCopyError(str(error), self._superseding(found, error.copy)) from None
+        return self._handed_over(self._superseding(found, copy))
+
+    def _handed_over(self, copy: Copy) -> Copy:
+        """Record the copy unless the program will; what it supersedes goes later, when the state holds it for sure."""
+        self._wait_until_deletable(copy.superseded)
+        if self._program_records:
             self._call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
-            return replace(copy, superseded=superseded)
-        self._clear_away(superseded)
+            return copy
         return record(self._call, copy, self._wanted, self._here, self._clock.now() + self._wanted.timeout)
 
     def _pending_copies(self, *, fresh: bool = False) -> list[PendingCopy]:
-        return self._patiently(lambda: self._here.pending_copies(self._token.resource, fresh=fresh))
+        """Return what earlier runs left pending for this resource."""
+        pending = self._patiently(lambda: self._here.pending_copies(fresh=fresh))
+        return [copy for copy in pending if copy.mark.token.resource == self._token.resource]
 
     def _to_resume(self, found: list[PendingCopy]) -> PendingCopy | None:
         mine = [c for c in found if c.mark.token.same_request(self._token) and not c.backup.is_dead]
@@ -76,26 +83,47 @@ class Creation:
     def _resume(self, pending: PendingCopy) -> Copy | None:
         turn = self._here.copies.running_already()
         try:
-            copy = self._taken_over(pending)
-            return wait_until_available(self._call, copy, self._wanted, self._here, turn)
+            return self._resumed(pending, turn)
         except SpentTokenError:
             return None
         finally:
             turn.end()
 
-    def _taken_over(self, pending: PendingCopy) -> Copy:
-        """Mark the copy with a token of our own: an older state entry that holds it can then no longer delete it."""
-        mark = replace(pending.mark, token=pending.mark.token.next())
-        tags = {**self._wanted.tags, MARK_TAG: str(mark)}
-        backup = replace(pending.backup, tags={**pending.backup.tags, **tags})
+    def _resumed(self, pending: PendingCopy, turn: Turn) -> Copy:
+        token = pending.mark.token
+        copy = self._copy(pending.backup, token, pending.mark.source_creation_time)
         try:
-            self._patiently(lambda: self._here.fsx.tag(pending.backup.arn, tags))
-        except ServiceError:  # the answer may have been lost, and the mark be set all the same
-            backup = self._patiently(lambda: self._here.reads.find(pending.backup.id)) or pending.backup
-            actual = mark_of(backup)
-            mark = actual if isinstance(actual, Pending) else pending.mark
-            self._is_recorded_later = False  # until it is recorded, that older entry may still delete it
-        return self._copy(backup, mark.token, mark.source_creation_time)
+            available = wait_until_available(self._call, copy, self._wanted, self._here, turn)
+        except UnfinishedCopyError as error:
+            raise UnfinishedCopyError(str(error), self._taken_over(error.copy, token.next())) from None
+        return self._taken_over(available, token.next())
+
+    def _taken_over(self, copy: Copy, token: Token) -> Copy:
+        """Mark a copy with a token of our own: an older state entry that holds it can then no longer delete it.
+
+        This comes last, because until the state holds it as ours, only that older entry can.
+
+        Raises:
+            CopyError: it could not be marked, so this resource must not hold it too.
+        """
+        mark = Pending(token, copy.source_creation_time, identity_of(self._call.urn))
+        tags = {**self._wanted.tags, MARK_TAG: str(mark)}
+        try:
+            self._patiently(lambda: self._here.fsx.tag(copy.backup.arn, tags))
+        except NotFoundError:
+            raise SpentTokenError(f"{copy.backup.id} is gone.") from None
+        except ServiceError as error:  # the answer may have been lost, and the mark be set all the same
+            seen = self._patiently(lambda: self._here.reads.find(copy.backup.id))
+            if seen is None or seen.tags.get(MARK_TAG) != str(mark):
+                raise CopyError(
+                    f"{copy.backup.id} in {self._here.name}, which an interrupted run left {copy.backup.lifecycle}, "
+                    f"could not be taken over; run pulumi up again: {error}"
+                ) from None
+        return replace(
+            copy,
+            backup=replace(copy.backup, tags={**copy.backup.tags, **tags}),
+            ownership=replace(copy.ownership, token=str(token)),
+        )
 
     def _start_anew(self) -> Copy:
         source = self._source()
@@ -104,8 +132,7 @@ class Creation:
             self._wait_for(turn)
             while True:
                 try:
-                    copy = self._start(source)
-                    return wait_until_available(self._call, copy, self._wanted, self._here, turn)
+                    return self._start(source, turn)
                 except SpentTokenError:
                     self._token = self._token.next()
         finally:
@@ -127,7 +154,7 @@ class Creation:
             self._call.status(f"waiting for a free slot ({ahead} ahead)", seconds=_QUEUE_STATUS_SECONDS)
             turn.wait(seconds=2)
 
-    def _start(self, source: Backup) -> Copy:
+    def _start(self, source: Backup, turn: Turn) -> Copy:
         pending = Pending(self._token, source.creation_time, identity_of(self._call.urn))
         wanted = self._wanted
         request = CopyRequest(
@@ -141,11 +168,13 @@ class Creation:
         try:
             backup = self._request(request)
         except TokenConflictError:
-            return self._taken_over(self._started_otherwise())
+            return self._resumed(self._started_otherwise(), turn)
         if backup.is_dead or not may_be_ours(backup, self._token):
             raise SpentTokenError(f"Token {self._token} belongs to {backup.id}, which is not ours to resume.")
         mark = mark_of(backup)
-        return self._copy(backup, mark.token if isinstance(mark, Pending) else self._token, source.creation_time)
+        token = mark.token if isinstance(mark, Pending) else self._token
+        copy = self._copy(backup, token, source.creation_time)
+        return wait_until_available(self._call, copy, self._wanted, self._here, turn)
 
     def _copy(self, backup: Backup, token: Token, source_creation_time: datetime | None) -> Copy:
         ownership = Ownership(nonce=self._nonce, token=str(token))
@@ -168,6 +197,18 @@ class Creation:
             return mine
         raise SpentTokenError(f"Token {self._token} was used with other parameters.")
 
+    def _superseding(self, found: list[PendingCopy], copy: Copy) -> Copy:
+        """Name to the copy what interrupted runs left of this resource, as far as no state is known to hold it.
+
+        What FAILED is of no use to anybody and goes at once.
+        """
+        left = [c for c in self._left_behind(found) if c.backup.id not in {copy.backup.id, *self._here.held}]
+        dead, alive = (
+            {c.backup.id: str(c.mark.token) for c in left if c.backup.is_dead is dead} for dead in (True, False)
+        )
+        clear_away_or_warn(self._call, dead, self._here, self._wanted.timeout)
+        return replace(copy, superseded=alive)
+
     def _left_behind(self, found: list[PendingCopy]) -> list[PendingCopy]:
         """Look again if a token was spent: FSx may have shown too late what an interrupted run had started."""
         with suppress(ServiceError):
@@ -176,32 +217,25 @@ class Creation:
         return found
 
     def _wait_until_deletable(self, ids: Collection[str]) -> None:
-        """FSx deletes no copy that still runs; the program, which deletes these, is not to wait for hours."""
+        """FSx deletes no copy that still runs, and who deletes these is not to wait for hours."""
         deadline = self._clock.now() + self._wanted.timeout
-        while any(backup.is_running_copy for backup in self._patiently(lambda: self._here.fsx.find(ids)).values()):
-            if self._clock.now() >= deadline:
-                return
-            self._call.status(f"waiting for {', '.join(ids)}, which an interrupted run left behind")
-            pause(self._call, self._here)
-
-    def _clear_away(self, superseded: Mapping[str, str]) -> None:
-        try:
-            clear_away(self._call, superseded, self._here, self._wanted.timeout)
-        except (CopyError, ServiceError) as error:
-            self._call.warn(
-                f"{', '.join(superseded)} in {self._here.name} was left behind by an interrupted run: {error}"
-            )
+        with suppress(ServiceError):  # whoever deletes them finds out
+            while any(b.is_running_copy for b in self._patiently(lambda: self._here.fsx.find(ids)).values()):
+                if self._clock.now() >= deadline:
+                    return
+                self._call.status(f"waiting for {', '.join(ids)}, which an interrupted run left behind")
+                pause(self._call, self._here)
 
     def _patiently(self, ask: Callable[[], _T]) -> _T:
         return patiently(self._call, self._here, self._clock.now() + min(PATIENCE, self._wanted.timeout), ask)
 
 
-def record_if_held(backup: Backup, ownership: Ownership, here: Region) -> None:
+def record_if_held(urn: str, copy: Copy, here: Region) -> None:
     """Record an AVAILABLE copy of a state that an interrupted run left pending; without permission it stays so."""
-    mark = mark_of(backup)
-    if backup.is_available and isinstance(mark, Pending) and ownership.covers(mark):
+    mark = mark_of(copy.backup)
+    if copy.backup.is_available and isinstance(mark, Pending) and copy.ownership.covers(mark):
         with suppress(ServiceError):
-            here.fsx.tag(backup.arn, {MARK_TAG: str(mark.recorded(ownership.nonce))})
+            here.fsx.tag(copy.backup.arn, {MARK_TAG: str(copy.recorded_mark(urn))})
 
 
 def record(call: Call, copy: Copy, wanted: Wanted, here: Region, deadline: float) -> Copy:
@@ -211,8 +245,7 @@ def record(call: Call, copy: Copy, wanted: Wanted, here: Region, deadline: float
         UnfinishedCopyError: the mark could not be set; the next run tries again.
         CopyError: somebody deleted the copy.
     """
-    mark = Recorded(copy.ownership.nonce, copy.source_creation_time, identity_of(call.urn))
-    tags = {**wanted.tags, MARK_TAG: str(mark)}
+    tags = {**wanted.tags, MARK_TAG: str(copy.recorded_mark(call.urn))}
     try:
         patiently(call, here, deadline, lambda: here.fsx.tag(copy.backup.arn, tags))
     except NotFoundError:

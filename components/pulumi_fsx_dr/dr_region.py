@@ -1,7 +1,6 @@
 """A whole DR Region in one declaration: which copies it holds, and which of them is the latest."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NotRequired, TypedDict
@@ -11,10 +10,10 @@ import pulumi
 from . import lookup
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies import mark_of
-from .errors import InvalidSettingsError, ServiceError
+from .errors import InvalidSettingsError
 from .fsx import BACKUP_ID, FILE_SYSTEM_ID, Backup, partition_of
 from .lookup import Lookup
-from .ownership import Pending, is_identity
+from .ownership import is_identity
 from .readiness import ReadinessRow, rows, source_creation_time
 from .selection import RecoveryPoint, is_recovery_point, select
 
@@ -92,13 +91,10 @@ class DrRegion(pulumi.ComponentResource):
         points: dict[str, tuple[pulumi.Input[str], str]] = {}
         for position, source in enumerate(args["sources"]):
             points |= declaration.points(position, source)
-        named = {child: self._copy(child, backup_id, region) for child, (backup_id, region) in points.items()}
-        children = list(named.values())
+        children = [self._copy(child, backup_id, region) for child, (backup_id, region) in points.items()]
         self.region = pulumi.Output.from_input(args["region"])
         self.copies = pulumi.Output.all(*(_copy_row(child) for child in children)).apply(list)
         self.latest = pulumi.Output.all(*(_latest_row(child) for child in children)).apply(_latest)
-        if not pulumi.runtime.is_dry_run():
-            self._warn_of_what_is_left(named)
         self.register_outputs({"region": self.region, "copies": self.copies, "latest": self.latest})
 
     def readiness(self, rpo_hours: float) -> pulumi.Output[list[ReadinessRow]]:
@@ -116,19 +112,6 @@ class DrRegion(pulumi.ComponentResource):
             return rows(sources, region, counted, rpo_hours, datetime.now(UTC))
 
         return pulumi.Output.all(self._args["sources"], self.copies).apply(judge)
-
-    def _warn_of_what_is_left(self, named: Mapping[str, BackupCopy]) -> None:
-        """Name the copies that nothing looks for any more: of changes that were cut off and then taken back."""
-
-        def warn(known: list[Mapping[str, Any]]) -> None:
-            asked_for = {child["id"] for child in known}.union(*(child["superseded"] or () for child in known))
-            with suppress(ServiceError):  # a Region that does not say which copies it holds is no reason to fail
-                for copy in self._lookup.copies_in(self._args["region"]):
-                    if copy.id not in asked_for and _is_pending_for(copy, named):
-                        pulumi.log.warn(_left_behind(copy), resource=self)
-
-        ids = (pulumi.Output.all(id=child.id, superseded=child.superseded) for child in named.values())
-        pulumi.Output.all(*ids).apply(warn)
 
     def _copy(self, name: str, backup_id: pulumi.Input[str], source_region: str) -> BackupCopy:
         args = self._args
@@ -187,24 +170,6 @@ class _Declaration:
         mark = mark_of(copy)
         child = f"{self.name}-{copy.source_backup_id}"
         return mark is not None and is_identity(mark.identity, pulumi.get_project(), pulumi.get_stack(), child)
-
-
-def _is_pending_for(copy: Backup, names: Iterable[str]) -> bool:
-    """Tell whether a run that was interrupted made the copy for one of these resources."""
-    mark = mark_of(copy)
-    project, stack = pulumi.get_project(), pulumi.get_stack()
-    return (
-        isinstance(mark, Pending)
-        and not copy.is_dead
-        and any(is_identity(mark.identity, project, stack, name) for name in names)
-    )
-
-
-def _left_behind(copy: Backup) -> str:
-    return (
-        f"{copy.id} in {copy.region} was left behind by an interrupted run, and nothing asks for it any more: "
-        "fsx-dr orphans tells how to adopt or delete it."
-    )
 
 
 def _point(backup: Backup, source_backup_id: str, source_region: str, *, has_copy: bool = False) -> RecoveryPoint:

@@ -43,12 +43,14 @@ class Call:
         urn: the resource's URN, or "" if unknown.
         timeout: seconds from `custom_timeouts`, or 0 if none is set.
         context: the gRPC context of the call, or None without a host.
+        engine: what takes log messages, or None where they go to Python's own log.
         inputs: the properties as the engine sent them.
     """
 
     urn: str = ""
     timeout: float = 0
     context: Any = None
+    engine: engine_pb2_grpc.EngineStub | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
     _shown: tuple[str, float] = ("", -math.inf)
@@ -98,14 +100,13 @@ class Call:
         self.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
 
     def _log(self, message: str, severity: "engine_pb2.LogSeverity.ValueType", *, ephemeral: bool) -> None:
-        engine = _engine()
-        if engine is None or not self.urn:
+        if self.engine is None or not self.urn:
             if not ephemeral:
                 _log.warning("%s", message)
             return
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=self.urn, ephemeral=ephemeral)
         try:
-            engine.Log(request, timeout=5)
+            self.engine.Log(request, timeout=5)
         except grpc.RpcError:
             _log.debug("the engine took no log message")
 
@@ -126,6 +127,7 @@ def call_under_way() -> Call:
         urn=str(getattr(request, "urn", "")),
         timeout=float(getattr(request, "timeout", 0) or 0),
         context=frame.f_locals["context"],
+        engine=_engine(),
         inputs=next((frame.f_locals[n] for n in ("news", "props") if n in frame.f_locals), {}),
     )
 

@@ -23,7 +23,6 @@ class Lookup:
         self._process = Process(credentials)
         self._dark: set[str] = set()
         self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
-        self.copies_in = functools.cache(self.fresh_copies_in)
         self.backups_of = functools.cache(self._backups_of)
 
     def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
@@ -32,7 +31,18 @@ class Lookup:
         Raises:
             ServiceError: the Region does not say; without it nothing can be decided.
         """
-        return tuple(b for b in self.region(region).fsx.backups() if b.source_backup_id)
+        return self._copies(region, fresh=True)
+
+    def copies_in(self, region: str) -> tuple[Backup, ...]:
+        """Return the copies that were in a DR Region when this run first asked.
+
+        Raises:
+            ServiceError: as above.
+        """
+        return self._copies(region, fresh=False)
+
+    def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
+        return tuple(b for b in self.region(region).backups(fresh=fresh) if b.source_backup_id)
 
     def region(self, name: str) -> Region:
         """Return a DR Region, the same object each time."""

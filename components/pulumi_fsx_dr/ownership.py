@@ -64,15 +64,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The mark of a copy that no state holds yet."""
+    """The mark of a copy that is being made, or that no run has recorded yet."""
 
     token: Token
     source_creation_time: datetime | None
     identity: str
-
-    def recorded(self, nonce: str) -> "Recorded":
-        """Return the mark to set once a state holds the copy."""
-        return Recorded(nonce, self.source_creation_time, self.identity)
 
     def __str__(self) -> str:
         return _fit(f"pending:{self.token}:{_time_text(self.source_creation_time)}:{self.identity}")
@@ -85,6 +81,11 @@ class Recorded:
     nonce: str
     source_creation_time: datetime | None
     identity: str
+
+    @classmethod
+    def by(cls, urn: str, nonce: str, source_creation_time: datetime | None) -> "Recorded":
+        """Return the mark of a resource's copy."""
+        return cls(nonce, source_creation_time, identity_of(urn))
 
     def __str__(self) -> str:
         return _fit(f"recorded:{self.nonce}:{_time_text(self.source_creation_time)}:{self.identity}")
@@ -99,7 +100,7 @@ class Ownership:
 
     Attributes:
         nonce: stands in the recorded mark; new for each create.
-        token: stands in the pending mark of a copy that was kept unfinished; "" for an adopted one.
+        token: stands in the mark as long as the copy is pending; "" for an adopted one.
     """
 
     nonce: str

@@ -26,6 +26,12 @@ class PendingCopy:
     mark: Pending
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    backups: list[Backup]
+    pending: list[PendingCopy]
+
+
 class Region:
     """One Region, as this process works in it."""
 
@@ -37,7 +43,7 @@ class Region:
         self.copies = RegionCopies(fsx, clock, poll_seconds)
         self.held: set[str] = set()  # ids of copies that the engine has shown to be in the state
         self._sources: dict[str, Backup] = {}
-        self._listing: Future[list[PendingCopy]] | None = None
+        self._listing: Future[_Listing] | None = None
         self._claims: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -50,22 +56,31 @@ class Region:
             self._sources[backup_id] = found
         return found
 
-    def pending_copies(self, resource: str, *, fresh: bool = False) -> list[PendingCopy]:
-        """Return the copies that earlier runs left pending for a resource and, as far as is known, no state holds.
+    def backups(self, *, fresh: bool = False) -> list[Backup]:
+        """Return all backups that are here.
 
-        The Region is listed once per process: only runs that have ended left such copies.
+        The Region is listed once per process: whoever looks for what earlier runs left finds it there.
 
         Args:
-            resource: the resource's part of a `Token`.
             fresh: list the Region again.
         """
+        return self._listed(fresh=fresh).backups
+
+    def pending_copies(self, *, fresh: bool = False) -> list[PendingCopy]:
+        """Return the copies among them that are marked as pending.
+
+        Args:
+            fresh: list the Region again.
+        """
+        return self._listed(fresh=fresh).pending
+
+    def _listed(self, *, fresh: bool) -> "_Listing":
         listing, leads = self._listing_to_use(fresh=fresh)
         if leads:
             self._answer(listing)
-        pending = (copy for copy in listing.result() if copy.mark.token.resource == resource)
-        return [copy for copy in pending if copy.backup.id not in self.held]
+        return listing.result()
 
-    def _listing_to_use(self, *, fresh: bool) -> tuple["Future[list[PendingCopy]]", bool]:
+    def _listing_to_use(self, *, fresh: bool) -> tuple["Future[_Listing]", bool]:
         """Return the listing, and whether it is ours to make; those who come meanwhile share it, or its failure."""
         with self._lock:
             if self._listing is None or (fresh and self._listing.done()):
@@ -73,7 +88,7 @@ class Region:
                 return self._listing, True
             return self._listing, False
 
-    def _answer(self, listing: "Future[list[PendingCopy]]") -> None:
+    def _answer(self, listing: "Future[_Listing]") -> None:
         try:
             listing.set_result(self._list())
         except BaseException as error:  # noqa: BLE001  # whatever it is, every asker must get it
@@ -86,11 +101,11 @@ class Region:
         with self._lock:
             return self._claims.setdefault(backup_id, urn) == urn
 
-    def _list(self) -> list[PendingCopy]:
+    def _list(self) -> "_Listing":
         backups = list(self.fsx.backups())
         self.copies.occupied_by(backup.id for backup in backups if backup.is_running_copy)
         marks = ((backup, mark_of(backup)) for backup in backups)
-        return [PendingCopy(backup, mark) for backup, mark in marks if isinstance(mark, Pending)]
+        return _Listing(backups, [PendingCopy(backup, mark) for backup, mark in marks if isinstance(mark, Pending)])
 
 
 class Process:

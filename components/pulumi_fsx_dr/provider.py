@@ -5,6 +5,7 @@ never moves, and it holds nothing: its collaborators belong to the process.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,10 +30,10 @@ from .differences import replacements, updates
 from .errors import CopyError, FsxDrError, InvalidSettingsError, ServiceError
 from .fsx import Backup, Credentials, default_region
 from .host import Call
-from .ownership import OFFERED_NONCE, Ownership, Recorded, Token
+from .ownership import OFFERED_NONCE, Ownership, Recorded
 from .patience import PATIENCE, patiently
 from .process import Region
-from .retiring import clear_away, retire
+from .retiring import clear_away, clear_away_or_warn, retire, still_left
 
 CREATE_TIMEOUT = 24 * 3600.0  # seconds
 UPDATE_TIMEOUT = 600.0  # seconds
@@ -73,7 +74,7 @@ class BackupCopyProvider(ResourceProvider):
         if region := _olds.get("region"):
             _region(region).held.add(_id)
         replaced = replacements(_olds, _news, lambda key: _key_arn(call, str(_olds.get("region")), key))
-        changed = bool(replaced) or updates(_olds, _news)
+        changed = bool(replaced) or updates(_olds, _news) or _has_left(_olds)
         return DiffResult(changes=changed, replaces=replaced, delete_before_replace=False)
 
     @host.entry_point
@@ -101,10 +102,12 @@ class BackupCopyProvider(ResourceProvider):
         if backup is None or backup.is_dead:
             _require_account(id_, props, here)
             return ReadResult(None, {})
-        record_if_held(backup, _ownership(props), here)
+        copy = _recorded(props, backup)
+        record_if_held(call.urn, copy, here)
         live = tags.live(props.get("tags") or {}, backup.tags)
         inputs = {key: props[key] for key in arguments.NAMES if props.get(key) is not None} | {"tags": live}
-        return ReadResult(id_, _outputs(inputs, _recorded(props, backup)), inputs)
+        copy = replace(copy, superseded=still_left(copy.superseded, here))
+        return ReadResult(id_, _outputs(inputs, copy), inputs)
 
     @host.entry_point
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -119,9 +122,11 @@ class BackupCopyProvider(ResourceProvider):
             raise CopyError(gone(_id, here.name))
         copy = self._finished(call, _recorded(_olds, backup), wanted, here)
         change = tags.change(_olds.get("tags") or {}, wanted.tags, copy.backup.tags)
-        change_tags(call, copy.backup, change, here, here.clock.now() + (call.timeout or UPDATE_TIMEOUT))
-        changed = _find(call, _id, here) or copy.backup
-        return UpdateResult(_outputs(_news, _recorded(_olds, changed)))
+        timeout = call.timeout or UPDATE_TIMEOUT
+        change_tags(call, copy.backup, change, here, here.clock.now() + timeout)
+        left = clear_away_or_warn(call, copy.superseded, here, timeout)
+        changed = _recorded(_olds, _find(call, _id, here) or copy.backup)
+        return UpdateResult(_outputs(_news, replace(changed, superseded=left)))
 
     @host.entry_point
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -139,8 +144,7 @@ class BackupCopyProvider(ResourceProvider):
         mark = mark_of(copy.backup)
         if isinstance(mark, Recorded) and copy.ownership.covers(mark) and copy.backup.is_available:
             return copy
-        token = Token.parse(copy.ownership.token)
-        if mark is not None and not copy.ownership.covers(mark) and not may_be_ours(copy.backup, token):
+        if mark is not None and not copy.ownership.covers(mark) and not may_be_ours(copy.backup, copy.token):
             raise CopyError(
                 f"{copy.backup.id} in {here.name} now belongs to {mark.identity}: "
                 "remove it from one of the two programs."
@@ -213,6 +217,14 @@ def _ownership(outputs: Mapping[str, Any]) -> Ownership:
 
 def _text(time: datetime | None) -> str | None:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
+
+
+def _has_left(olds: Mapping[str, Any]) -> bool:
+    """Tell whether an interrupted run left something that the next update is to remove; a preview must not fail."""
+    with suppress(ServiceError):
+        superseded = olds.get("superseded") or {}
+        return bool(superseded and still_left(superseded, _region(olds["region"])))
+    return False
 
 
 def _find(call: Call, backup_id: str, here: Region) -> Backup | None:

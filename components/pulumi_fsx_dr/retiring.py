@@ -1,10 +1,9 @@
 """The end of a copy: only by the state that owns it, and only once it is not in use."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from .copies import mark_of
-from .errors import BusyError, CopyError, NotFoundError
+from .errors import BusyError, CopyError, NotFoundError, ServiceError
 from .fsx import Backup
 from .host import Call
 from .ownership import Ownership
@@ -35,6 +34,17 @@ def retire(call: Call, copy_id: str, ownership: Ownership, here: Region, timeout
     return backup is not None
 
 
+def still_left(superseded: Mapping[str, str], here: Region) -> dict[str, str]:
+    """Return which of the copies that interrupted runs left are still there and nobody else's.
+
+    Args:
+        superseded: tokens by backup id.
+        here: the Region they are in.
+    """
+    found = here.fsx.find(superseded)
+    return {id_: token for id_, token in superseded.items() if id_ in found and _is_of(token, found[id_])}
+
+
 def clear_away(call: Call, superseded: Mapping[str, str], here: Region, timeout: float) -> None:
     """Delete what interrupted runs left of a resource, as far as it still is nobody else's.
 
@@ -48,12 +58,24 @@ def clear_away(call: Call, superseded: Mapping[str, str], here: Region, timeout:
         CopyError: one could not be deleted in time.
         ServiceError: AWS refused.
     """
-    for backup_id, token in superseded.items():
-        left = Ownership(nonce="", token=token)
-        backup = patiently(call, here, here.clock.now() + timeout, partial(here.reads.find, backup_id))
-        if backup is not None and left.covers(mark_of(backup)):
-            call.status(f"removing {backup_id}, which an interrupted run left behind")
-            retire(call, backup_id, left, here, timeout)
+    deadline = here.clock.now() + timeout
+    for backup_id, token in patiently(call, here, deadline, lambda: still_left(superseded, here)).items():
+        call.status(f"removing {backup_id}, which an interrupted run left behind")
+        retire(call, backup_id, Ownership(nonce="", token=token), here, timeout)
+
+
+def clear_away_or_warn(call: Call, superseded: Mapping[str, str], here: Region, timeout: float) -> Mapping[str, str]:
+    """Do the same where it is no reason to fail, and return what is left to do."""
+    try:
+        clear_away(call, superseded, here, timeout)
+    except (CopyError, ServiceError) as error:
+        call.warn(f"{', '.join(superseded)} in {here.name} was left behind by an interrupted run: {error}")
+        return superseded
+    return {}
+
+
+def _is_of(token: str, backup: Backup) -> bool:
+    return Ownership(nonce="", token=token).covers(mark_of(backup))
 
 
 def _is_deleted(backup: Backup) -> bool:

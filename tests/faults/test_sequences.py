@@ -29,17 +29,20 @@ def program(service: FsxService) -> dict[str, dict[str, Any]]:
     return {"monday": copy_args(service.seed_backup(HOME, service.seed_file_system(HOME)))}
 
 
-@pytest.mark.parametrize("kind", ["lost", "access_denied"])
-def test_destroy_removes_a_resumed_copy_whether_or_not_its_new_mark_was_set(
-    service: FsxService, stack: Stack, program: dict[str, dict[str, Any]], kind: Any
-) -> None:
-    """A killed run left the copy; the next one marks it anew, hears no word of it, and runs out of time."""
+def leave_a_running_copy(stack: Stack, program: dict[str, dict[str, Any]]) -> None:
     run = stack.run()
     stack.wire.at_call["CopyBackup", "after"] = run.kill
     with pytest.raises(Killed):
         stack.up(program, run=run)
     stack.wire.at_call.clear()
-    service.add_fault(kind, "TagResource", region=AWAY)
+
+
+def test_destroy_removes_a_resumed_copy_of_whose_new_mark_no_word_was_heard(
+    service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
+) -> None:
+    """A killed run left the copy; the next one runs out of time and marks it anew, but the answer is lost."""
+    leave_a_running_copy(stack, program)
+    service.add_fault("lost", "TagResource", region=AWAY)
     with pytest.raises(FsxDrError, match="the next pulumi up resumes it"):
         stack.up(program)
     service.lift_fault()
@@ -48,3 +51,20 @@ def test_destroy_removes_a_resumed_copy_whether_or_not_its_new_mark_was_set(
     stack.destroy()
 
     assert service.backups(AWAY) == []
+
+
+def test_a_resumed_copy_that_may_not_be_marked_anew_is_held_by_nobody_and_found_again(
+    service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
+) -> None:
+    """Were it held under its old token, an older state entry of the same copy could delete it."""
+    leave_a_running_copy(stack, program)
+    service.finish_copies()
+    service.add_fault("access_denied", "TagResource", region=AWAY)
+    with pytest.raises(FsxDrError, match=r"could not be taken over; run pulumi up again: The AWS credentials lack"):
+        stack.up(program)
+    assert stack.states == {}
+    service.lift_fault()
+
+    stack.up(program)
+
+    assert [copy["id"] for copy in service.backups(AWAY)] == [stack.states["monday"].id]

@@ -6,7 +6,6 @@ What the provider is given crosses a wire first, as in life: numbers arrive as f
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -17,7 +16,6 @@ from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr import process
 from pulumi_fsx_dr.confirming import confirm
-from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx import Credentials, FsxRegion
 from pulumi_fsx_dr.ownership import OFFERED_NONCE, new_nonce
 from pulumi_fsx_dr.provider import BackupCopyProvider
@@ -197,6 +195,7 @@ class Stack:
     confirms: bool = False
     before_writing: Callable[[], object] | None = None
     nonce: str = ""
+    warnings: list[str] = field(default_factory=list)
     timeouts: dict[str, float] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     replaced: list[tuple[str, State]] = field(default_factory=list)
@@ -217,7 +216,7 @@ class Stack:
             self.register(run, resource, args, replacing=resource in replacing)
         self.delete_replaced(run)
         for resource in [name for name in self.states if name not in program]:
-            self._delete(run, resource)
+            self.destroy_one(run, resource)
 
     def register(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> None:
         """Bring one resource to what its arguments say."""
@@ -258,7 +257,7 @@ class Stack:
         run = run or self.run()
         self.delete_replaced(run)
         for resource in list(self.states):
-            self._delete(run, resource)
+            self.destroy_one(run, resource)
 
     def check(self, run: Run, resource: str, olds: Properties, args: Properties) -> Properties:
         offer = {OFFERED_NONCE: self.nonce} if self.confirms else {}
@@ -281,9 +280,9 @@ class Stack:
 
     def _confirm(self, run: Run, resource: str) -> None:
         """Do what the program does once its registration is answered."""
-        outputs = self.states[resource].outputs
-        with suppress(CopyError, ServiceError):
-            confirm(outputs, self.urn(resource), self.nonce, run.region(outputs["region"]))
+        state = self.states[resource]
+        held = {"id": state.id, "urn": self.urn(resource), **state.outputs}
+        self.warnings += confirm(held, self.nonce, run.region(held["region"]))
 
     def _made(self, resource: str, new: State) -> None:
         if old := self.states.get(resource):
@@ -319,7 +318,8 @@ class Stack:
             self._call(run, resource, "Delete", old.id, old.outputs)
             self.replaced.remove(entry)
 
-    def _delete(self, run: Run, resource: str) -> None:
+    def destroy_one(self, run: Run, resource: str) -> None:
+        """Delete one resource."""
         old = self.states[resource]
         self._call(run, resource, "Delete", old.id, old.outputs)
         del self.states[resource]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError
-from pulumi_fsx_dr.ownership import MARK_TAG, OFFERED_NONCE, Pending, Recorded, parse_mark
+from pulumi_fsx_dr.ownership import MARK_TAG, OFFERED_NONCE, Pending, Recorded, new_nonce, parse_mark
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY
@@ -102,8 +102,7 @@ def test_a_copy_that_was_written_but_not_recorded_is_no_change_and_is_deleted_by
     made = killed_before_the_program_records(stack, {"monday": copy_args(source)})
 
     assert isinstance(mark(service, made), Pending)
-    stack.up({"monday": copy_args(source)})
-    assert copies(service) == [made] == [stack.states["monday"].id]
+    assert stack.preview("monday", copy_args(source)).changes is False
     stack.destroy()
     assert copies(service) == []
 
@@ -145,15 +144,124 @@ def test_replacing_a_copy_that_was_not_recorded_hands_it_on_and_its_former_entry
     assert copies(service) == [stack.states["monday"].id] != [made]
 
 
-def test_a_copy_whose_new_token_is_refused_is_recorded_before_its_former_entry_may_delete(
+def test_a_copy_whose_new_token_is_refused_is_not_handed_on(service: FsxService, stack: Stack, source: str) -> None:
+    """Two state entries with one token could each delete it, and with --continue-on-error the older one does."""
+    program = {"monday": copy_args(source)}
+    made = killed_before_the_program_records(stack, program)
+    service.add_fault("access_denied", "TagResource")
+    run = stack.run()
+    with pytest.raises(CopyError, match=f"{made} in {AWAY}, which an interrupted run left AVAILABLE, could not"):
+        stack.up(program, replacing=["monday"], run=run)
+    assert stack.replaced == []
+    service.lift_fault()
+
+    stack.refresh()
+    stack.up(program, replacing=["monday"])
+
+    assert copies(service) == [stack.states["monday"].id]
+
+
+def test_a_copy_that_is_replaced_by_itself_after_a_diff_cannot_be_deleted_by_its_former_entry(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    made = killed_before_the_program_records(stack, {"monday": copy_args(source)})
-    service.add_fault("access_denied", "TagResource", times=1)
+    """With replace_on_changes=["*"] the engine makes a replacement of an update; then the program is ended."""
+    program = {"monday": copy_args(source)}
+    service.set_copy_seconds(10_000)
+    stack.timeouts = {"create": 3.0}
+    with pytest.raises(CopyError):
+        stack.up(program)
+    stack.timeouts = {}
+    service.finish_copies()
+    made = stack.states["monday"].id
+    run, stack.nonce = stack.run(), new_nonce()
+    stack.diff(run, "monday", stack.check(run, "monday", stack.states["monday"].inputs, program["monday"]))
+    stack.create(run, "monday", stack.check(run, "monday", {}, program["monday"]))
+    assert len(stack.replaced) == 1
 
-    stack.up({"monday": copy_args(source)}, replacing=["monday"])
+    stack.up(program)
 
     assert copies(service) == [made] == [stack.states["monday"].id]
+
+
+def test_the_next_up_records_what_an_ended_program_could_not(service: FsxService, stack: Stack, source: str) -> None:
+    made = killed_before_the_program_records(stack, {"monday": copy_args(source)})
+
+    stack.up({"monday": copy_args(source)})
+
+    recorded = mark(service, made)
+    assert isinstance(recorded, Recorded)
+    assert recorded.nonce == stack.states["monday"].outputs["nonce"]
+    assert stack.warnings == []
+
+
+def test_a_renamed_copy_that_was_not_recorded_is_none_of_the_next_resource_of_its_old_name(
+    service: FsxService, stack: Stack, source: str, key: str
+) -> None:
+    made = killed_before_the_program_records(stack, {"monday": copy_args(source)})
+    stack.states["tuesday"] = stack.states.pop("monday")  # with an alias
+    stack.up({"tuesday": copy_args(source)})
+
+    stack.up({"monday": copy_args(source, kms_key_id=key), "tuesday": copy_args(source)})
+
+    assert stack.states["tuesday"].id == made
+    assert set(copies(service)) == {made, stack.states["monday"].id}
+
+
+def test_a_copy_that_a_killed_replacement_took_over_is_given_back_to_its_state(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    program = {"monday": copy_args(source)}
+    made = killed_before_the_program_records(stack, program)
+    run = stack.run()
+    stack.before_writing = run.kill
+    with pytest.raises(Killed):
+        stack.up(program, replacing=["monday"], run=run)
+
+    stack.up(program)
+    stack.destroy()
+
+    assert made not in copies(service)
+    assert copies(service) == []
+
+
+def test_a_listing_that_still_shows_a_deleted_copy_makes_a_new_one(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    """With delete_before_replace the old copy is gone by then, and the Region may have been listed before."""
+    made = killed_before_the_program_records(stack, {"monday": copy_args(source)})
+    run = stack.run()
+    stack.register(run, "tuesday", copy_args(source))
+    stack.destroy_one(run, "monday")
+
+    stack.register(run, "monday", copy_args(source))
+
+    assert set(copies(service)) == {stack.states["monday"].id, stack.states["tuesday"].id}
+    assert stack.states["monday"].id != made
+
+
+def test_a_change_that_was_cut_off_and_taken_back_leaves_a_copy_that_is_named(
+    service: FsxService, stack: Stack, source: str, key: str
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    killed_while_copying(stack, {"monday": copy_args(source, kms_key_id=key)})
+    (left,) = set(copies(service)) - {stack.states["monday"].id}
+
+    stack.up({"monday": copy_args(source)})
+
+    (warning,) = stack.warnings
+    assert warning.startswith(f"{left} in {AWAY} was left behind by an interrupted run, and nothing asks for it")
+    assert left in copies(service)
+
+
+def test_an_unchanged_copy_of_a_region_that_does_not_answer_is_left_as_it_is(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    killed_before_the_program_records(stack, {"monday": copy_args(source)})
+    service.darken(AWAY)
+
+    stack.up({"monday": copy_args(source)})
+
+    assert stack.warnings == []
 
 
 @pytest.mark.parametrize("replacing", [(), ("monday",)])
@@ -184,6 +292,53 @@ def test_what_another_key_supersedes_goes_once_the_new_copy_is_written(
     assert copies(service) == [stack.states["monday"].id]
     effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"]
     assert effects == ["CopyBackup", "TagResource", "DeleteBackup"]
+
+
+def test_what_was_removed_then_is_no_change_and_is_forgotten_by_the_next_refresh(
+    stack: Stack, source: str, key: str
+) -> None:
+    killed_while_copying(stack, {"monday": copy_args(source)})
+    stack.up({"monday": copy_args(source, kms_key_id=key)})
+    assert stack.states["monday"].outputs["superseded"]
+
+    assert stack.preview("monday", copy_args(source, kms_key_id=key)).changes is False
+    stack.refresh()
+
+    assert "superseded" not in stack.states["monday"].outputs
+
+
+def test_what_a_copy_supersedes_that_ran_out_of_time_goes_once_that_is_finished(
+    service: FsxService, stack: Stack, source: str, key: str
+) -> None:
+    killed_while_copying(stack, {"monday": copy_args(source)})
+    program = {"monday": copy_args(source, kms_key_id=key)}
+    service.set_copy_seconds(10_000)
+    stack.timeouts = {"create": 3.0}
+    with pytest.raises(CopyError):
+        stack.up(program)
+    stack.timeouts = {}
+    service.finish_copies()
+
+    stack.up(program)
+
+    assert copies(service) == [stack.states["monday"].id]
+    assert "superseded" not in stack.states["monday"].outputs
+
+
+def test_trouble_while_the_superseded_still_runs_does_not_cost_the_new_copy(
+    service: FsxService, stack: Stack, source: str, key: str
+) -> None:
+    service.set_copy_seconds(10_000)
+    killed_while_copying(stack, {"monday": copy_args(source)})
+    service.set_copy_seconds(3)
+    (running,) = copies(service)
+    run = stack.run()
+    stack.timeouts = {"create": 5.0}
+
+    stack.up({"monday": copy_args(source, kms_key_id=key)}, run=run)
+
+    assert stack.states["monday"].id in copies(service)
+    assert stack.states["monday"].outputs["superseded"].keys() == {running}
 
 
 @pytest.mark.parametrize("last", ["up", "destroy"])

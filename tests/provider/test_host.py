@@ -403,18 +403,18 @@ def test_without_an_engine_a_warning_is_logged(caplog: pytest.LogCaptureFixture)
     assert caplog.messages == ["Look here."]
 
 
-def test_a_log_call_that_fails_never_fails_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_call_that_fails_never_fails_a_copy() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         channel = grpc.insecure_channel(f"127.0.0.1:{nobody.getsockname()[1]}")
-        monkeypatch.setattr(host, "_engine", lambda: engine_pb2_grpc.EngineStub(channel))
+        engine = engine_pb2_grpc.EngineStub(channel)
 
-        host.Call(urn=urn("monday")).status("copying")
-        host.Call(urn=urn("monday")).warn("Look here.")
+        host.Call(urn=urn("monday"), engine=engine).status("copying")
+        host.Call(urn=urn("monday"), engine=engine).warn("Look here.")
     channel.close()
 
 
-def test_a_status_is_shown_once_and_not_faster_than_anybody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_status_is_shown_once_and_not_faster_than_anybody_reads() -> None:
     shown: list[str] = []
 
     class Stub:
@@ -422,8 +422,8 @@ def test_a_status_is_shown_once_and_not_faster_than_anybody_reads(monkeypatch: p
             assert timeout
             shown.append(request.message)
 
-    monkeypatch.setattr(host, "_engine", Stub)
-    call = host.Call(urn=urn("monday"))
+    engine: Any = Stub()
+    call = host.Call(urn=urn("monday"), engine=engine)
     for percent in range(100):
         call.status(f"copying {percent} %")
 
