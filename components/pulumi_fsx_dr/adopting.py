@@ -4,7 +4,6 @@ from datetime import datetime
 
 from .availability import wait_until_available
 from .copies import Copy, Wanted, mark_of, resolved_key
-from .copying import record
 from .errors import CopyError, ServiceError
 from .fsx import Backup
 from .host import Call
@@ -12,6 +11,7 @@ from .kms import same_key
 from .ownership import Ownership, new_nonce
 from .patience import PATIENCE, patiently
 from .process import Region
+from .recording import record
 
 
 def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Region) -> Copy:

@@ -1,4 +1,4 @@
-"""The making of one copy: start it or pick it up, wait, record it; and its tags.
+"""The making of one copy: start it or pick it up, wait, hand it over.
 
 The order of effects is what keeps a copy from being lost or made twice. A copy is found again by its pending mark
 until it is recorded under a nonce that only the state knows; from then on nothing but that state's delete removes
@@ -13,15 +13,15 @@ from datetime import datetime
 from typing import TypeVar
 
 from .availability import may_be_ours, wait_until_available
-from .copies import Copy, UnfinishedCopyError, Wanted, gone, key_text, mark_of
+from .copies import Copy, UnfinishedCopyError, Wanted, key_text, mark_of
 from .errors import CopyError, NotFoundError, ServiceError, SlotsTakenError, SpentTokenError, TokenConflictError
 from .fsx import Backup, CopyRequest
 from .host import Call
 from .ownership import MARK_TAG, Ownership, Pending, Token, identity_of, new_nonce
 from .patience import PATIENCE, back_off, patiently, pause
 from .process import PendingCopy, Region
+from .recording import record
 from .retiring import clear_away_or_warn
-from .tags import TagChange
 from .waiting import Turn
 
 _QUEUE_STATUS_SECONDS = 10.0
@@ -228,39 +228,3 @@ class Creation:
 
     def _patiently(self, ask: Callable[[], _T]) -> _T:
         return patiently(self._call, self._here, self._clock.now() + min(PATIENCE, self._wanted.timeout), ask)
-
-
-def record_if_held(urn: str, copy: Copy, here: Region) -> None:
-    """Record an AVAILABLE copy of a state that an interrupted run left pending; without permission it stays so."""
-    mark = mark_of(copy.backup)
-    if copy.backup.is_available and isinstance(mark, Pending) and copy.ownership.covers(mark):
-        with suppress(ServiceError):
-            here.fsx.tag(copy.backup.arn, {MARK_TAG: str(copy.recorded_mark(urn))})
-
-
-def record(call: Call, copy: Copy, wanted: Wanted, here: Region, deadline: float) -> Copy:
-    """Turn the pending mark into the recorded one, and bring the tags to what is wanted now.
-
-    Raises:
-        UnfinishedCopyError: the mark could not be set; the next run tries again.
-        CopyError: somebody deleted the copy.
-    """
-    tags = {**wanted.tags, MARK_TAG: str(copy.recorded_mark(call.urn))}
-    try:
-        patiently(call, here, deadline, lambda: here.fsx.tag(copy.backup.arn, tags))
-    except NotFoundError:
-        raise CopyError(gone(copy.backup.id, here.name)) from None
-    except ServiceError as error:
-        raise UnfinishedCopyError(
-            f"{copy.backup.id} in {here.name} is AVAILABLE but not recorded yet; run pulumi up again: {error}", copy
-        ) from None
-    call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
-    return replace(copy, backup=replace(copy.backup, tags={**copy.backup.tags, **tags}))
-
-
-def change_tags(call: Call, backup: Backup, change: TagChange, here: Region, deadline: float) -> None:
-    """Add and overwrite tags, then remove those that are no longer wanted."""
-    if change.added:
-        patiently(call, here, deadline, lambda: here.fsx.tag(backup.arn, change.added))
-    if change.removed:
-        patiently(call, here, deadline, lambda: here.fsx.untag(backup.arn, change.removed))

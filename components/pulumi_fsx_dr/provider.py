@@ -25,7 +25,7 @@ from . import arguments, host, process, tags
 from .adopting import adopt
 from .availability import may_be_ours, wait_until_available
 from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of, source_time
-from .copying import Creation, change_tags, record, record_if_held
+from .copying import Creation
 from .differences import replacements, updates
 from .errors import CopyError, FsxDrError, InvalidSettingsError, ServiceError
 from .fsx import Backup, Credentials, default_region
@@ -33,6 +33,7 @@ from .host import Call
 from .ownership import OFFERED_NONCE, Ownership, Recorded
 from .patience import PATIENCE, patiently
 from .process import Region
+from .recording import change_tags, record, record_if_held
 from .retiring import clear_away, clear_away_or_warn, retire, still_left
 
 CREATE_TIMEOUT = 24 * 3600.0  # seconds
