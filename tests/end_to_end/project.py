@@ -80,15 +80,19 @@ class Project:
     def up(self, *options: str, succeeds: bool = True) -> str:
         return self.run("up", "--yes", "--skip-preview", *options, succeeds=succeeds)
 
-    def interrupted_up(self, when: Callable[[], bool], *signals: signal.Signals) -> None:
-        """Send signals to an `up` at a moment, and return once it has ended."""
-        process = subprocess.Popen(  # noqa: S603  # the engine under test
-            self._argv("up", "--yes", "--skip-preview"),
+    def start_up(self, *options: str) -> subprocess.Popen[bytes]:
+        """Start an `up` of which nothing is shown."""
+        return subprocess.Popen(  # noqa: S603  # the engine under test
+            self._argv("up", "--yes", "--skip-preview", *options),
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+    def interrupted_up(self, when: Callable[[], bool], *signals: signal.Signals) -> None:
+        """Send signals to an `up` at a moment, and return once it has ended."""
+        process = self.start_up()
         eventually(when)
         for sent in signals:
             process.send_signal(sent)
@@ -115,6 +119,10 @@ class Project:
                     found.append((int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")))
         return found
 
+    def plugins(self) -> list[int]:
+        """Return the plugin hosts that this project's commands started and that are still there."""
+        return [pid for pid, command in self.processes() if "pulumi.dynamic" in command and "/bin/sh" not in command]
+
     def end_processes(self) -> None:
         """End what a killed CLI left behind."""
         for pid, _command in self.processes():
@@ -122,20 +130,23 @@ class Project:
                 os.kill(pid, signal.SIGKILL)
 
     def state(self) -> list[dict[str, Any]]:
-        exported = json.loads(
-            self.run("stack", "export").partition("{")[1] + self.run("stack", "export").partition("{")[2]
-        )
-        resources: list[dict[str, Any]] = exported["deployment"].get("resources", [])
+        resources: list[dict[str, Any]] = self.export()["deployment"].get("resources", [])
         return resources
+
+    def export(self) -> dict[str, Any]:
+        """Return the document of `pulumi stack export`, without the warnings that may precede it."""
+        printed = self.run("stack", "export")
+        exported: dict[str, Any] = json.loads(printed[printed.index("{") :])
+        return exported
 
     def _argv(self, *command: str) -> list[str]:
         options = [] if command[0] == "stack" else ["--stack", "dev", "--non-interactive"]
         return [*self.engine, *command, *options]
 
 
-def eventually(happened: Callable[[], bool], seconds: float = 30) -> None:
+def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = 60) -> None:
     """Return once something has happened in another process."""
     end = time.monotonic() + seconds
     while not happened():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, f"{what} did not happen"
         time.sleep(0.05)

@@ -2,15 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
-from rehearsal import fleet
+from rehearsal.fleet import Program
 from rehearsal.fsx.faults import FaultKind
 from rehearsal.fsx.journal import Entry
-from tests.faults.playing import DR_REGIONS, Theatre, no_sentences
+from tests.faults.playing import DR_REGIONS, Theatre, Told, no_sentences
 
 Action = Literal["CopyBackup", "TagResource", "DescribeBackups", "DescribeBackups while copying", "DeleteBackup"]
 Lasting = Literal["once", "for 30 s", "for ever"]
@@ -28,7 +28,7 @@ KINDS: tuple[FaultKind, ...] = (
     "access_denied",
 )
 _SPELL = 30.0  # seconds
-_SHORT, _LONG = "6s", "120s"  # timeouts of steps under a fault that stays, and of all others
+_SHORT = "6s"  # timeout of a step that a fault which stays is to end
 
 
 class Cell(NamedTuple):
@@ -39,9 +39,14 @@ class Cell(NamedTuple):
     lasting: Lasting
 
     @property
-    def is_to_fail(self) -> bool:
-        """Whether the `up` under the fault cannot but fail."""
+    def is_to_be_told(self) -> bool:
+        """Whether the `up` under the fault cannot ride it out."""
         return self.kind == "access_denied" or self.lasting == "for ever"
+
+    @property
+    def is_to_fail(self) -> bool:
+        """Whether that `up` then fails; a mark that cannot be set is a warning."""
+        return self.is_to_be_told and self.action != "TagResource"
 
 
 class Outcome(NamedTuple):
@@ -49,11 +54,13 @@ class Outcome(NamedTuple):
 
     Attributes:
         struck: whether the fault met a call.
-        told: the failures of the `up` under the fault, the same ones once.
-        then: the failures of the next `up`, and all that was wrong after it.
+        failed: whether the `up` under the fault did.
+        told: the failures and warnings of that `up`, the same ones once.
+        then: those of the next `up`, and all that was wrong after it.
     """
 
     struck: bool
+    failed: bool
     told: list[str]
     then: list[str]
 
@@ -69,15 +76,19 @@ class _Scene:
     struck_at: float | None = None
 
     @property
-    def before(self) -> fleet.Program:
+    def before(self) -> Program:
         """What the program declares before the fault: something to delete, where deleting is to fail."""
-        return self.theatre.program(self.region, *([0, 1] if self._deletes else []))
+        return self.theatre.program(self.region, *([0, 1] if self._deletes else []), **self._limits("delete"))
 
     @property
-    def after(self) -> fleet.Program:
+    def under_fault(self) -> Program:
+        """What the program declares then."""
+        return self.theatre.program(self.region, *self._wanted, **self._limits("create"))
+
+    @property
+    def after(self) -> Program:
         """What the program declares from then on."""
-        timeout = _SHORT if self.cell.lasting == "for ever" else _LONG
-        return self.theatre.program(self.region, *self._wanted, timeout=timeout)
+        return self.theatre.program(self.region, *self._wanted)
 
     def step(self, journal: Iterable[Entry]) -> None:
         """Put the fault in the way when its time has come, and take it away when that is over."""
@@ -89,9 +100,15 @@ class _Scene:
         if self.cell.lasting == "for 30 s" and self.struck_at and self.theatre.aws.now() >= self.struck_at + _SPELL:
             self.theatre.aws.lift_fault(self.fault)
 
-    def wrongs(self) -> list[str]:
-        """Return what is not as it must be in the end."""
-        return self.theatre.wrongs(self.region, *self._wanted)
+    def outcome(self, told: Told, again: Told) -> Outcome:
+        """Return what came of it, after the `up` under the fault and another one."""
+        said, then = told.get(self.region, []), again.get(self.region, [])
+        return Outcome(
+            struck=self.struck_at is not None,
+            failed=any(what.is_failure for what in said),
+            told=self.sentences(text for text, _ in said),
+            then=[*(text for text, _ in then), *self.theatre.wrongs(self.region, *self._wanted)],
+        )
 
     def sentences(self, told: Iterable[str]) -> list[str]:
         """Return failures without what differs from run to run."""
@@ -110,6 +127,9 @@ class _Scene:
         times = 1 if self.cell.lasting == "once" else None
         self.fault = self.theatre.aws.add_fault(self.cell.kind, self._action, region=self.region, times=times)
 
+    def _limits(self, step: str) -> dict[str, str]:
+        return {step: _SHORT} if self.cell.is_to_fail and self.cell.lasting == "for ever" else {}
+
     @property
     def _action(self) -> str:
         return self.cell.action.partition(" ")[0]
@@ -127,9 +147,13 @@ class _Scene:
         return [] if self._deletes else [2, 3]
 
 
-def cells(actions: Iterable[Action], lasting: Lasting) -> list[Cell]:
-    """Return every fault at some actions, for this time."""
-    return [Cell(action, kind, lasting) for action, kind in product(actions, KINDS)]
+def companies(lasting: Lasting, kinds: Sequence[FaultKind]) -> list[list[Cell]]:
+    """Return these faults at every action, for this time, those together that one run can meet.
+
+    There are more cells than Regions, and the CLI deletes only once it has made everything.
+    """
+    parts = ACTIONS[:2], ACTIONS[2:-1], ACTIONS[-1:]
+    return [[Cell(action, kind, lasting) for action, kind in product(part, kinds)] for part in parts]
 
 
 def play(theatre: Theatre, played: list[Cell]) -> dict[Cell, Outcome]:
@@ -141,25 +165,19 @@ def play(theatre: Theatre, played: list[Cell]) -> dict[Cell, Outcome]:
     told = _under_fault(theatre, scenes)
     theatre.aws.lift_fault()
     again = theatre.up({scene.region: scene.after for scene in scenes})
-    return {
-        scene.cell: Outcome(
-            scene.struck_at is not None,
-            scene.sentences(told.get(scene.region, [])),
-            [*again.get(scene.region, []), *scene.wrongs()],
-        )
-        for scene in scenes
-    }
+    return {scene.cell: scene.outcome(told, again) for scene in scenes}
 
 
-def _under_fault(theatre: Theatre, scenes: list[_Scene]) -> Mapping[str, list[str]]:
+def _under_fault(theatre: Theatre, scenes: list[_Scene]) -> Told:
     def step() -> None:
-        journal = theatre.aws.journal()
+        is_news = any(scene.struck_at is None for scene in scenes)
+        journal = theatre.aws.journal() if is_news else []
         for scene in scenes:
             scene.step(journal)
 
     theatre.aws.clear_journal()
     step()
-    told = theatre.up({scene.region: scene.after for scene in scenes}, meanwhile=step)
+    told = theatre.up({scene.region: scene.under_fault for scene in scenes}, meanwhile=step)
     step()
     return told
 
@@ -167,6 +185,6 @@ def _under_fault(theatre: Theatre, scenes: list[_Scene]) -> Mapping[str, list[st
 def wrongs(outcomes: Mapping[Cell, Outcome]) -> dict[Cell, list[str]]:
     """Return what is wrong with a cell: something left over, a fault that met no call, an error that is no sentence."""
     found: defaultdict[Cell, list[str]] = defaultdict(list)
-    for cell, (struck, told, then) in outcomes.items():
+    for cell, (struck, _failed, told, then) in outcomes.items():
         found[cell] += [*then, *no_sentences(told), *([] if struck else ["the fault met no call"])]
     return {cell: wrong for cell, wrong in found.items() if wrong}

@@ -1,12 +1,9 @@
-"""Where faults are played, and the page that tells what came of them."""
+"""The page that tells what came of the faults that were played."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from rehearsal.fsx import running
-from tests.faults.playing import Theatre
 from tests.faults.reliability import Page
 
 
@@ -15,22 +12,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+def whole_page() -> Page:
+    return Page()
+
+
+@pytest.fixture
+def page(whole_page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Yield what comes to stand in docs/reliability.md, if that was asked for."""
-    page = Page()
-    yield page
+    yield whole_page
     if request.config.getoption("--write-reliability", default=False):
-        page.write()
-
-
-@pytest.fixture
-def theatre(tmp_path: Path) -> Iterator[Theatre]:
-    with running(copy_seconds=2) as aws:
-        yield Theatre.built(aws, tmp_path)
-
-
-@pytest.fixture
-def theatres(theatre: Theatre, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Theatre, Theatre]]:
-    """Yield two, since there are more faults than Regions."""
-    with running(copy_seconds=2) as aws:
-        yield theatre, Theatre.built(aws, tmp_path_factory.mktemp("second"))
+        whole_page.write()

@@ -3,14 +3,14 @@
 import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from pulumi_fsx_dr.ownership import MARK_TAG
 
-from rehearsal import fleet
-from tests.faults.playing import DR_REGIONS, Run, Theatre, eventually, kill
+from rehearsal.fleet import Program
+from tests.end_to_end.project import eventually
+from tests.faults.playing import DR_REGIONS, Run, Theatre, Told, kill
 
 Crash = Literal["CLI killed", "plugin killed", "both killed", "first Ctrl-C", "second Ctrl-C"]
 Moment = Literal[
@@ -18,12 +18,13 @@ Moment = Literal[
     "before CopyBackup's answer",
     "copying",
     "AVAILABLE, not recorded",
-    "recorded, not in the state",
+    "recorded, answer lost",
     "deleting",
 ]
 CRASHES: tuple[Crash, ...] = get_args(Crash)
 MOMENTS: tuple[Moment, ...] = get_args(Moment)
 _LONG, _SHORT = 600.0, 0.5  # seconds a copy takes
+_MOMENT_SECONDS = 150.0  # within which all copies come to their moment; many runs start together
 _WANTED: Mapping[Moment, tuple[int, ...]] = {"queued": (1, 2, 3, 4, 5, 6, 7), "deleting": ()}
 
 
@@ -49,7 +50,7 @@ class _Scene:
         return _WANTED.get(self.cell.moment, (0, 1, 2))
 
     @property
-    def program(self) -> fleet.Program:
+    def program(self) -> Program:
         """What the program declares."""
         return self.theatre.program(self.region, *self.wanted)
 
@@ -74,7 +75,7 @@ class _Scene:
             "before CopyBackup's answer": lambda: len(copies) == len(self.wanted),
             "copying": lambda: len(copies) == len(self.wanted),
             "AVAILABLE, not recorded": lambda: self._called("TagResource") >= len(self.wanted),
-            "recorded, not in the state": lambda: bool(copies) and all(_is_recorded(copy) for copy in copies),
+            "recorded, answer lost": lambda: bool(copies) and all(_is_recorded(copy) for copy in copies),
             "deleting": lambda: self._called("DeleteBackup") >= 1,
         }
         return moments[self.cell.moment]()
@@ -86,6 +87,11 @@ class _Scene:
         for fault in self.faults:
             self.theatre.aws.lift_fault(fault)
 
+    def wrongs(self, told: Told) -> list[str]:
+        """Return what a run said, and what is not as it must be after it."""
+        said = [text for text, _ in told.get(self.region, [])]
+        return [*said, *self.theatre.wrongs(self.region, *self.wanted)]
+
     @property
     def _sources(self) -> set[str]:
         return {self.theatre.sources[number] for number in self.wanted}
@@ -94,88 +100,80 @@ class _Scene:
         return len(self.theatre.aws.journal(self.region, action))
 
 
-class Outcome(NamedTuple):
-    """What is left after the next `up`.
+def companies(kind: type[Theatre]) -> list[list[Cell]]:
+    """Return all cells, those together that one run can hold at their moments."""
+    creating, deleting = MOMENTS[:-1], MOMENTS[-1:]
+    parts = [creating, deleting] if kind.deletes_last else [MOMENTS]
+    return [[Cell(crash, moment) for moment in part] for crash in CRASHES for part in parts]
 
-    Attributes:
-        wrong: the failures of that `up`, and all that is not as it must be.
-        orphans: the copies that no state holds.
-        named: those of them that `fsx-dr orphans` says are nobody's.
+
+def play(theatre: Theatre, played: list[Cell]) -> dict[Cell, list[str]]:
+    """Play cells of one interruption, each in a Region of its own: a run that is interrupted, and another one.
+
+    Returns:
+        By cell what the other run said, and all that was wrong after it.
     """
-
-    wrong: list[str]
-    orphans: set[str]
-    named: set[str]
-
-
-def play(theatre: Theatre, played: list[Cell]) -> dict[Cell, Outcome]:
-    """Play cells, each in a Region of its own: a run that is interrupted, and another one."""
     scenes = [_Scene(cell, region, theatre) for cell, region in zip(played, DR_REGIONS, strict=False)]
     theatre.aws.set_copy_seconds(_SHORT)
-    deleting = {scene.region: theatre.program(scene.region, 0) for scene in scenes if not scene.wanted}
-    assert theatre.up(deleting) == {}
+    if deleting := {scene.region: theatre.program(scene.region, 0) for scene in scenes if not scene.wanted}:
+        assert theatre.up(deleting) == {}
     theatre.aws.clear_journal()
     for scene in scenes:
         scene.prepare()
-    _interrupt(theatre, scenes)
+    (crash,) = {cell.crash for cell in played}
+    _interrupt(theatre, crash, scenes)
+    theatre.unlock()
     again = theatre.up({scene.region: scene.program for scene in scenes})
-    return {scene.cell: _outcome(scene, again.get(scene.region, [])) for scene in scenes}
+    return {scene.cell: scene.wrongs(again) for scene in scenes}
 
 
-def _outcome(scene: _Scene, told: list[str]) -> Outcome:
-    held = {state["id"] for state in fleet.resources(scene.theatre.folder, scene.region)}
-    orphans = {copy["id"] for copy in scene.theatre.copies(scene.region)} - held
-    wrong = [*told, *scene.theatre.wrongs(scene.region, *scene.wanted)]
-    return Outcome(wrong, orphans, scene.theatre.left(scene.region))
+def _interrupt(theatre: Theatre, crash: Crash, scenes: list[_Scene]) -> None:
+    """Start a run, and interrupt it once all its copies are at their moment."""
+    with theatre.started({scene.region: scene.program for scene in scenes}) as run:
+        for scene in scenes:
+            eventually(scene.has_come, f"{scene.cell}", seconds=_MOMENT_SECONDS)
+        _CRASHES[crash](run)
+        if crash in _SURVIVED:
+            _release(scenes)
+        eventually(run.is_over, f"the end after {crash}", seconds=_MOMENT_SECONDS)
+    _release(scenes)
 
 
-def _interrupt(theatre: Theatre, scenes: list[_Scene]) -> None:
-    """Start a run for each kind of interruption, and interrupt it once all its copies are at their moment."""
-    with ExitStack() as stack:
-        runs: dict[Crash, tuple[Run, list[_Scene]]] = {}
-        for crash in dict.fromkeys(scene.cell.crash for scene in scenes):
-            mine = [scene for scene in scenes if scene.cell.crash == crash]
-            runs[crash] = stack.enter_context(theatre.started({s.region: s.program for s in mine})), mine
-        for crash, (run, mine) in runs.items():
-            for scene in mine:
-                eventually(scene.has_come, f"{scene.cell}")
-            _CRASHES[crash](run, mine)
-            eventually(run.is_over, f"the end after {crash}")
-            for scene in mine:
-                scene.release()
-
-
-def _cli_killed(run: Run, _scenes: list[_Scene]) -> None:
-    kill(run.process.pid)
-
-
-def _plugin_killed(run: Run, _scenes: list[_Scene]) -> None:
-    kill(run.host)
-
-
-def _both_killed(run: Run, _scenes: list[_Scene]) -> None:
-    kill(run.process.pid, run.host)
-
-
-def _ctrl_c(run: Run, scenes: list[_Scene]) -> None:
-    run.process.send_signal(signal.SIGINT)
+def _release(scenes: list[_Scene]) -> None:
     for scene in scenes:
         scene.release()
 
 
-def _ctrl_c_twice(run: Run, _scenes: list[_Scene]) -> None:
+def _cli_killed(run: Run) -> None:
+    kill(run.process.pid)
+
+
+def _plugin_killed(run: Run) -> None:
+    kill(*run.hosts())
+
+
+def _all_killed(run: Run) -> None:
+    kill(*run.processes())
+
+
+def _ctrl_c(run: Run) -> None:
     run.process.send_signal(signal.SIGINT)
+
+
+def _ctrl_c_twice(run: Run) -> None:
+    _ctrl_c(run)
     time.sleep(0.5)
-    run.process.send_signal(signal.SIGINT)
+    _ctrl_c(run)
 
 
-_CRASHES: Mapping[Crash, Callable[[Run, list[_Scene]], None]] = {
+_CRASHES: Mapping[Crash, Callable[[Run], None]] = {
     "CLI killed": _cli_killed,
     "plugin killed": _plugin_killed,
-    "both killed": _both_killed,
+    "both killed": _all_killed,
     "first Ctrl-C": _ctrl_c,
     "second Ctrl-C": _ctrl_c_twice,
 }
+_SURVIVED: tuple[Crash, ...] = ("plugin killed", "first Ctrl-C")  # by the engine, which waits for its program
 
 
 def _is_recorded(copy: Mapping[str, Mapping[str, str]]) -> bool:

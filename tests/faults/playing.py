@@ -1,85 +1,126 @@
-"""Runs of many stacks, each in a Region of its own, and what must hold after every one of them."""
+"""Where faults and interruptions are played, whichever engine it is, and what must hold after every run."""
 
-import json
 import os
 import re
 import signal
 import subprocess
-import sys
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from pulumi_fsx_dr.fsx import FsxRegion
-from pulumi_fsx_dr.orphans import Fate, Held, orphans
-from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, parse_mark
+from pulumi_fsx_dr.ownership import MARK_TAG, Ownership, Pending, Recorded, parse_mark
 
-from rehearsal import fleet
-from rehearsal.fsx import Control
+from rehearsal.fleet import TYPE, Program
+from rehearsal.fsx import Control, running
 from rehearsal.fsx.regions import fsx_regions
-from tests.end_to_end.project import Project
 
 HOME = "us-east-1"
 DR_REGIONS = [name for name, partition in fsx_regions().items() if partition == "aws" and name != HOME]
+_BESIDE = 5  # theatres at once, which is as much as two processors bear
+_Cell = TypeVar("_Cell")
+_Outcome = TypeVar("_Outcome")
 _NO_SENTENCE = re.compile(r"Traceback|\n|File \"|botocore|boto3|ClientError|Exception\b(?!:)|object at 0x")
 
 
-@dataclass
-class Theatre:
-    """The stacks and the account; each stack is named after its Region."""
+class Said(NamedTuple):
+    """What a run said of a copy: a failure, or else a warning."""
 
+    text: str
+    is_failure: bool
+
+
+Told = Mapping[str, list[Said]]  # by Region
+
+
+@dataclass
+class Run(ABC):
+    """A `pulumi up` under way: the process of the engine."""
+
+    process: subprocess.Popen[Any]
+
+    @abstractmethod
+    def hosts(self) -> list[int]:
+        """Return the process ids of its plugin hosts that are still there."""
+
+    @abstractmethod
+    def processes(self) -> list[int]:
+        """Return the process ids of all that is still there of it, the program included."""
+
+    @abstractmethod
+    def told(self) -> Told:
+        """Return the whole texts of its failures and warnings, once the run is over."""
+
+    def is_over(self) -> bool:
+        """Tell whether both the engine and its plugin host have ended."""
+        return self.process.poll() is not None and not self.hosts()
+
+
+@dataclass
+class Theatre(ABC):
+    """An account, and programs that want copies in its Regions; each Region is told apart in all that happens.
+
+    Attributes:
+        engine: the name of the engine that runs the programs.
+        deletes_last: whether a run begins to delete only once it has made everything, in all Regions.
+        shows_warnings: whether a run tells of warnings, too.
+    """
+
+    engine: ClassVar[str]
+    deletes_last: ClassVar[bool]
+    shows_warnings: ClassVar[bool]
     aws: Control
-    folder: Path
-    sources: list[str] = field(default_factory=list)
+    sources: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        file_system = self.aws.seed_file_system(HOME)
+        self.sources = [self.aws.seed_backup(HOME, file_system) for _ in range(8)]
 
     @classmethod
-    def built(cls, aws: Control, folder: Path) -> "Theatre":
-        """Return one with a stack for each Region, and with backups to copy."""
-        fleet.found(folder, *DR_REGIONS)
-        file_system = aws.seed_file_system(HOME)
-        return cls(aws, folder, [aws.seed_backup(HOME, file_system) for _ in range(8)])
+    @abstractmethod
+    def opened(cls, aws: Control, folder: Path) -> AbstractContextManager["Theatre"]:
+        """Yield one whose states are in an empty folder, and leave no process behind."""
 
-    def program(self, region: str, *numbers: int, timeout: str = "120s") -> fleet.Program:
-        """Return a program that wants copies of the sources of these numbers."""
-        timeouts = dict.fromkeys(("create", "update", "delete"), timeout)
+    @classmethod
+    @abstractmethod
+    def version(cls) -> str:
+        """Return the engine's name and version."""
+
+    @abstractmethod
+    def started(self, programs: Mapping[str, Program], *, goes_on: bool = False) -> AbstractContextManager[Run]:
+        """Start `pulumi up` of these Regions' programs; engine and plugin host are killed in the end.
+
+        Args:
+            programs: by Region, what is wanted there.
+            goes_on: whether the failure of one copy keeps no other from being tried.
+        """
+
+    @abstractmethod
+    def unlock(self) -> None:
+        """Do what a person does after a run was killed, and before the next one."""
+
+    @abstractmethod
+    def export(self, region: str) -> Mapping[str, Any]:
+        """Return the document of `pulumi stack export` that tells what is held in a Region."""
+
+    def program(self, region: str, *numbers: int, **timeouts: str) -> Program:
+        """Return a program that wants copies of the sources of these numbers; each step has two minutes, or as said."""
+        limits = dict.fromkeys(("create", "update", "delete"), "120s") | timeouts
         where = {"source_region": HOME, "region": region}
         return {
-            f"copy-{number}": {"inputs": {"source_backup_id": self.sources[number], **where}, "timeouts": timeouts}
+            f"copy-{number}": {"inputs": {"source_backup_id": self.sources[number], **where}, "timeouts": limits}
             for number in numbers
         }
 
-    @contextmanager
-    def started(self, programs: Mapping[str, fleet.Program]) -> Iterator["Run"]:
-        """Start `pulumi up` of these stacks; whatever is left of it in the end is killed."""
-        pipe = subprocess.PIPE
-        with (
-            (self.folder / "log").open("a") as log,
-            subprocess.Popen(  # noqa: S603 - our own
-                [sys.executable, "-m", "rehearsal.fleet", str(self.folder)],
-                env={**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"},
-                stdin=pipe,
-                stdout=pipe,
-                stderr=log,
-                text=True,
-            ) as process,
-        ):
-            assert process.stdin is not None
-            assert process.stdout is not None
-            json.dump(programs, process.stdin)
-            process.stdin.close()
-            run = Run(process, int(process.stdout.readline()))
-            try:
-                yield run
-            finally:
-                kill(process.pid, run.host)
-
-    def up(self, programs: Mapping[str, fleet.Program], meanwhile: Callable[[], None] = lambda: None) -> "Told":
-        """Bring stacks up, doing something again and again meanwhile; return what each was told of failures."""
-        with self.started(programs) as run:
+    def up(self, programs: Mapping[str, Program], meanwhile: Callable[[], None] = lambda: None) -> Told:
+        """Bring Regions up, doing something again and again meanwhile; return what was said of each."""
+        with self.started(programs, goes_on=True) as run:
             while run.process.poll() is None:
                 meanwhile()
                 time.sleep(0.1)
@@ -89,55 +130,44 @@ class Theatre:
         """Return the copies in a Region that are not deleted."""
         return [dict(backup) for backup in self.aws.backups(region)]
 
-    def left(self, region: str) -> set[str]:
-        """Return the copies of which `fsx-dr orphans` would say that nobody will ever ask for them again."""
-        state = json.loads((self.folder / f"{region}.json").read_text())
-        with closing(self.aws.client("fsx", region)) as client:
-            answer = client.describe_backups()
-        backups = [FsxRegion(region)._backup(described) for described in answer["Backups"]]  # noqa: SLF001  # the client that makes them would want the environment's endpoint
-        return {orphan.backup.id for orphan in orphans(backups, Held.by([state])) if orphan.fate is Fate.LEFT}
+    def held(self, region: str) -> list[dict[str, Any]]:
+        """Return what the state holds of copies in a Region, those that are still to be deleted included."""
+        resources = self.export(region)["deployment"].get("resources", [])
+        return [r for r in resources if r["type"] == TYPE and r["outputs"]["region"] == region]
 
     def wrongs(self, region: str, *numbers: int) -> list[str]:
-        """Return all that is not as it must be, once a stack has been brought up to copies of these numbers."""
-        made, held = self.copies(region), fleet.resources(self.folder, region)
+        """Return all that is not as it must be, once a Region has been brought up to copies of these numbers."""
+        made = self.copies(region)
+        has = Counter(copy["source_backup_id"] for copy in made)
         wanted = Counter(self.sources[number] for number in numbers)
-        nonces = {state["id"]: state["outputs"]["nonce"] for state in held}
+        owners = {state["id"]: _ownership(state) for state in self.held(region)}
         marks = {copy["id"]: parse_mark(copy["tags"].get(MARK_TAG)) for copy in made}
         return [
-            *(f"{n} too many of {s}" for s, n in (Counter(c["source_backup_id"] for c in made) - wanted).items()),
-            *(f"{n} missing of {s}" for s, n in (wanted - Counter(c["source_backup_id"] for c in made)).items()),
+            *(f"{count} too many of {source}" for source, count in (has - wanted).items()),
+            *(f"{count} missing of {source}" for source, count in (wanted - has).items()),
             *(f"{copy['id']} is {copy['lifecycle']}" for copy in made if copy["lifecycle"] != "AVAILABLE"),
-            *(f"the state holds {id_}, which is no more" for id_ in nonces.keys() - marks.keys()),
-            *(f"{id_} is {_kind(mark)} and no state holds it" for id_, mark in marks.items() if id_ not in nonces),
-            *(f"{id_} is {_kind(marks.get(id_))}" for id_, nonce in nonces.items() if not _is(marks.get(id_), nonce)),
+            *(f"the state holds {id_}, which is no more" for id_ in owners.keys() - marks.keys()),
+            *(f"{id_} is {_kind(mark)} and no state holds it" for id_, mark in marks.items() if id_ not in owners),
+            *(f"{id_} is {_kind(marks.get(id_))}" for id_, its in owners.items() if not its.covers(marks.get(id_))),
         ]
 
 
-Told = Mapping[str, list[str]]
+def play_all(
+    kind: type[Theatre],
+    folder: Path,
+    companies: Sequence[list[_Cell]],
+    play: Callable[[Theatre, list[_Cell]], Mapping[_Cell, _Outcome]],
+) -> dict[_Cell, _Outcome]:
+    """Play cells, each company of them in a theatre of its own, some beside each other."""
 
+    def played(number: int) -> Mapping[_Cell, _Outcome]:
+        here = folder / str(number)
+        here.mkdir()
+        with running(copy_seconds=2) as aws, kind.opened(aws, here) as theatre:
+            return play(theatre, companies[number])
 
-@dataclass
-class Run:
-    """A `pulumi up` under way: the engine's process, and the process id of its plugin host."""
-
-    process: subprocess.Popen[str]
-    host: int
-
-    def told(self) -> Told:
-        """Return by stack the whole texts of its failures, once the run is over."""
-        assert self.process.stdout is not None
-        said: list[tuple[str, str]] = json.loads(self.process.stdout.read() or "[]")
-        return {stack: [text for other, text in said if other == stack] for stack, _ in said}
-
-    def is_over(self) -> bool:
-        """Tell whether both processes have ended."""
-        return self.process.poll() is not None and self._is_host_gone()
-
-    def _is_host_gone(self) -> bool:
-        try:
-            return Path(f"/proc/{self.host}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        except OSError:
-            return True
+    with ThreadPoolExecutor(_BESIDE) as pool:
+        return dict(chain.from_iterable(outcomes.items() for outcomes in pool.map(played, range(len(companies)))))
 
 
 def kill(*pids: int) -> None:
@@ -147,29 +177,14 @@ def kill(*pids: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def no_sentences(texts: list[str]) -> list[str]:
+def no_sentences(texts: Iterable[str]) -> list[str]:
     """Return those texts that are not one readable sentence or two."""
     return [text for text in texts if _NO_SENTENCE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
 
 
-def quiet_up(project: Project) -> subprocess.Popen[bytes]:
-    """Start `up` of an end-to-end project."""
-    command = [*project.engine, "up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"]
-    nowhere = subprocess.DEVNULL
-    return subprocess.Popen(command, cwd=project.folder, env=project.environment, stdout=nowhere, stderr=nowhere)  # noqa: S603 - the engine
-
-
-def eventually(happened: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Return once something has happened elsewhere."""
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, f"{what} did not happen"
-        time.sleep(0.05)
+def _ownership(state: Mapping[str, Any]) -> Ownership:
+    return Ownership(state["outputs"].get("nonce", ""), state["outputs"].get("token", ""))
 
 
 def _kind(mark: Pending | Recorded | None) -> str:
     return type(mark).__name__.lower() if mark else "unmarked"
-
-
-def _is(mark: Pending | Recorded | None, nonce: str) -> bool:
-    return isinstance(mark, Recorded) and mark.nonce == nonce

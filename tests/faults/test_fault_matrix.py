@@ -1,28 +1,41 @@
 """Whatever AWS does to a call: the next `up` finds or makes exactly the copies asked for, and leaves none behind."""
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from pathlib import Path
 
 import pytest
 
-from tests.faults.cells import ACTIONS, Cell, Lasting, Outcome, cells, play, wrongs
-from tests.faults.playing import Theatre
+from rehearsal.fsx.faults import FaultKind
+from tests.faults.cells import KINDS, Lasting, companies, play, wrongs
+from tests.faults.engines import ENGINES, on
+from tests.faults.playing import Theatre, play_all
 from tests.faults.reliability import Page
 
+HANGING: tuple[FaultKind, ...] = ("hang",)  # 20 s pass until the client gives up
+QUICK = tuple(kind for kind in KINDS if kind not in HANGING)
 
-@pytest.mark.timeout(600)
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "lasting",
-    ["once", pytest.param("for 30 s", marks=pytest.mark.slow), pytest.param("for ever", marks=pytest.mark.slow)],
+    ("engine", "lasting", "kinds"),
+    [
+        on(engine, lasting, kinds, name=name, slow=slow)
+        for engine in ENGINES
+        for name, lasting, kinds, slow in (
+            ("once", "once", QUICK, False),
+            ("once, hanging", "once", HANGING, True),
+            ("for 30 s", "for 30 s", KINDS, True),
+            ("for ever", "for ever", KINDS, True),
+        )
+    ],
 )
 def test_a_fault_leaves_neither_a_second_copy_nor_an_orphan(
-    theatres: tuple[Theatre, Theatre], lasting: Lasting, page: Page
+    engine: type[Theatre], lasting: Lasting, kinds: tuple[FaultKind, ...], tmp_path: Path, page: Page
 ) -> None:
-    halves = cells(ACTIONS[:2], lasting), cells(ACTIONS[2:], lasting)
+    outcomes = play_all(engine, tmp_path, companies(lasting, kinds), play)
 
-    with ThreadPoolExecutor() as pool:
-        outcomes: dict[Cell, Outcome] = dict(chain(*(half.items() for half in pool.map(play, theatres, halves))))
-
-    page.faults.update(outcomes)
+    page.of(engine).faults.update(outcomes)
     assert wrongs(outcomes) == {}
-    assert [cell for cell in outcomes if outcomes[cell].told] == [cell for cell in outcomes if cell.is_to_fail]
+    failing = [cell for cell in outcomes if cell.is_to_fail]
+    assert [cell for cell in outcomes if outcomes[cell].failed] == failing
+    telling = [cell for cell in outcomes if cell.is_to_be_told] if engine.shows_warnings else failing
+    assert [cell for cell in outcomes if outcomes[cell].told] == telling

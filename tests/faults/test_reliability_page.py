@@ -1,23 +1,74 @@
-"""docs/reliability.md tells of everything that was played, and is written by programs."""
+"""docs/reliability.md tells of everything that was played on each engine, and is written by programs."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from rehearsal.sections import write_section
-from tests.faults.cells import ACTIONS, KINDS, LASTING
-from tests.faults.crashes import CRASHES
-from tests.faults.reliability import PAGE
+from tests.faults.cells import ACTIONS, KINDS, LASTING, Action, Cell
+from tests.faults.crashes import CRASHES, MOMENTS
+from tests.faults.crashes import Cell as Interruption
+from tests.faults.engines import ENGINES
+from tests.faults.playing import Theatre
+from tests.faults.reliability import PAGE, Played, section
+
+engines = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.engine)
 
 
-def test_the_page_tells_of_every_cell_and_of_none_that_went_wrong() -> None:
-    rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
-    told = {(row[0].removeprefix("| "), outcome) for row in rows for outcome in row[1:4]}
+def written(of_what: str, engine: type[Theatre]) -> str:
+    name = section(of_what, engine)
+    return PAGE.read_text().partition(f"<!-- {name} -->")[2].partition(f"<!-- end of {name} -->")[0]
 
-    for kind in KINDS:
-        assert len([row for row in rows if row[0] == f"| {kind}" and len(row) == len(LASTING) + 2]) == len(ACTIONS)
-        assert {outcome for name, outcome in told if name == kind} <= {"succeeds", "fails, then finishes"}
-    assert [crash for crash in CRASHES if f"| {crash}" not in {row[0] for row in rows}] == []
+
+def rows(text: str) -> list[list[str]]:
+    """Return the cells of a table's rows, without those of its rule."""
+    lines = [line for line in text.splitlines() if line.startswith("|") and not line.startswith("| ---")]
+    return [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
+
+
+def table(engine: type[Theatre], action: Action) -> list[list[str]]:
+    """Return the rows of the table of one action."""
+    titles = [f"#### {title}\n" for title in ACTIONS]
+    ends = dict(pairwise([*titles, "<!--"]))
+    begin = f"#### {action}\n"
+    return rows(written("faults", engine).partition(begin)[2].partition(ends[begin])[0])
+
+
+@engines
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_page_tells_of_every_fault_and_of_none_that_went_wrong(engine: type[Theatre], action: Action) -> None:
+    head, *told = table(engine, action)
+
+    assert head[1 : 1 + len(LASTING)] == list(LASTING)
+    assert [row[0] for row in told] == list(KINDS)
+    for kind, row in zip(KINDS, told, strict=True):
+        fails = [Cell(action, kind, lasting).is_to_fail for lasting in LASTING]
+        assert [outcome == "fails, then finishes" for outcome in row[1 : 1 + len(LASTING)]] == fails
+        assert {*row[1 : 1 + len(LASTING)]} <= {"succeeds", "succeeds, and warns", "fails, then finishes"}
+
+
+@engines
+def test_the_page_tells_of_every_interruption_and_of_none_that_left_anything(engine: type[Theatre]) -> None:
+    head, *told = rows(written("crashes", engine))
+
+    assert head[1:] == list(MOMENTS)
+    assert told == [[crash, *("as asked" for _ in MOMENTS)] for crash in CRASHES]
+
+
+@engines
+def test_each_table_says_what_it_was_played_on(engine: type[Theatre]) -> None:
+    for of_what in ("faults", "crashes"):
+        sentence = written(of_what, engine).strip().splitlines()[0]
+        assert sentence.startswith(f"Played on the {engine.engine}")
+
+
+def test_a_table_of_which_not_every_cell_was_played_is_not_written() -> None:
+    interruptions: dict[Interruption, list[str]] = {
+        Interruption(crash, moment): [] for crash in CRASHES for moment in MOMENTS[1:]
+    }
+
+    assert Played(interruptions=interruptions).tables() == {}
 
 
 def test_only_the_named_section_of_a_page_is_written(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""Runs of the real Pulumi CLI: one stack for all Regions of a theatre."""
+
+import json
+import re
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rehearsal.fleet import TYPE, Program
+from rehearsal.fsx import Control
+from tests.end_to_end.project import Project
+from tests.faults.playing import Run, Said, Theatre, Told, kill
+
+_SETTINGS = {
+    "PULUMI_PARALLEL": "128",
+    "PULUMI_DEBUG_COMMANDS": "true",  # gives `up` the option --event-log
+}
+_OF_THE_CLI = "update failed"  # what the CLI itself adds when a resource has failed
+_LIST_OF_ONE = re.compile(r"^1 error occurred:\s+\* ")  # how the CLI shows the failure of a resource that it keeps
+
+
+@dataclass
+class CliRun(Run):
+    """One `pulumi up`."""
+
+    project: Project
+    events: Path
+
+    def hosts(self) -> list[int]:
+        return self.project.plugins()
+
+    def processes(self) -> list[int]:
+        return [pid for pid, _ in self.project.processes()]
+
+    def told(self) -> Told:
+        told: defaultdict[str, list[Said]] = defaultdict(list)
+        for diagnostic in self._diagnostics():
+            text = _LIST_OF_ONE.sub("", diagnostic["message"].strip())
+            said = Said(text, is_failure=diagnostic["severity"] == "error")
+            region = _region(diagnostic.get("urn", ""))
+            assert region or not said.is_failure or said.text == _OF_THE_CLI, said.text
+            told[region].append(said)
+        return told
+
+    def _diagnostics(self) -> Iterator[dict[str, Any]]:
+        for line in self.events.read_text().splitlines():
+            diagnostic = json.loads(line).get("diagnosticEvent", {})
+            if diagnostic.get("severity") in ("error", "warning"):
+                yield diagnostic
+
+
+@dataclass
+class CliTheatre(Theatre):
+    """A project with one stack."""
+
+    engine: ClassVar[str] = "Pulumi CLI"
+    deletes_last: ClassVar[bool] = True
+    shows_warnings: ClassVar[bool] = True
+    project: Project
+    _exported: dict[str, Any] | None = None
+
+    @classmethod
+    @contextmanager
+    def opened(cls, aws: Control, folder: Path) -> Iterator["CliTheatre"]:
+        project = Project.create(folder, ["pulumi"], aws)
+        project.environment |= _SETTINGS
+        try:
+            yield cls(aws, project)
+        finally:
+            project.end_processes()
+
+    @classmethod
+    def version(cls) -> str:
+        command = ["pulumi", "version"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - the engine
+        return f"the Pulumi CLI {printed.stdout.strip()}"
+
+    @contextmanager
+    def started(self, programs: Mapping[str, Program], *, goes_on: bool = False) -> Iterator[CliRun]:
+        self._exported = None
+        self.project.declare(
+            **{
+                f"{region}.{name}": {**wanted["inputs"], "timeouts": wanted["timeouts"]}
+                for region, program in programs.items()
+                for name, wanted in program.items()
+            }
+        )
+        events = self.project.folder / "events"
+        events.unlink(missing_ok=True)
+        options = ["--event-log", str(events), *(["--continue-on-error"] if goes_on else [])]
+        run = CliRun(self.project.start_up(*options), self.project, events)
+        try:
+            yield run
+        finally:
+            kill(run.process.pid, *run.hosts())
+            run.process.wait()
+
+    def unlock(self) -> None:
+        self.project.run("cancel", "--yes")
+
+    def export(self, region: str) -> Mapping[str, Any]:  # noqa: ARG002 - one stack holds all Regions
+        if self._exported is None:
+            self._exported = self.project.export()
+        return self._exported
+
+
+def _region(urn: str) -> str:
+    """Return the Region of a copy, or "" for what is no copy."""
+    type_, _, name = urn.rpartition("::")
+    return name.partition(".")[0] if type_.endswith(TYPE) else ""
