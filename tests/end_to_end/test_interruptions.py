@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 
 import pytest
 
@@ -22,11 +21,6 @@ def declare_all(project: Project, sources: list[str]) -> None:
     project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})
 
 
-def plugins(project: Project) -> list[int]:
-    """Return the plugin hosts that the project's commands started."""
-    return [pid for pid, command in project.processes() if "pulumi.dynamic" in command and "/bin/sh" not in command]
-
-
 def assert_exactly_as_asked(project: Project, aws: Control, sources: list[str]) -> None:
     made = copies(aws)
     assert sorted(copy["source_backup_id"] for copy in made) == sorted(sources)
@@ -40,7 +34,7 @@ def test_a_killed_up_is_resumed_by_the_next_one(
     aws.set_copy_seconds(8)
     declare_all(project, sources)
     project.interrupted_up(lambda: len(copies(aws)) == len(sources), *signals)
-    eventually(lambda: not plugins(project))
+    eventually(lambda: not project.plugins())
     under_way = {copy["id"] for copy in copies(aws)}
     assert project.ids() == {}
 
@@ -55,15 +49,9 @@ def test_a_killed_up_is_resumed_by_the_next_one(
 def test_a_killed_provider_is_resumed_by_the_next_up(project: Project, aws: Control, sources: list[str]) -> None:
     aws.set_copy_seconds(5)
     declare_all(project, sources)
-    up = subprocess.Popen(  # noqa: S603  # the engine under test
-        [*project.engine, "up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive"],
-        cwd=project.folder,
-        env=project.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    up = project.start_up()
     eventually(lambda: len(copies(aws)) == len(sources))
-    for pid in plugins(project):
+    for pid in project.plugins():
         os.kill(pid, signal.SIGKILL)
     assert up.wait(timeout=30) != 0
 
