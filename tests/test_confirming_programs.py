@@ -1,6 +1,6 @@
 """What a program with a BackupCopy does to AWS by itself: it records the copies that this run made, and no others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -9,7 +9,7 @@ from pulumi.runtime import mocks
 from pulumi_fsx_dr import BackupCopy
 from pulumi_fsx_dr.ownership import MARK_TAG, OFFERED_NONCE, Recorded, parse_mark
 
-from rehearsal.fsx import Control, running
+from rehearsal.fsx import Control
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.recording import RecordingEngine
 
@@ -28,14 +28,6 @@ class Maker(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         nonce = self._nonce or args.inputs.get(OFFERED_NONCE)
         return self._copy["BackupId"], {**args.inputs, "arn": self._copy["ResourceARN"], "nonce": nonce}
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    with running() as control:
-        for name, value in control.environment().items():
-            monkeypatch.setenv(name, value)
-        yield control
 
 
 @pytest.fixture

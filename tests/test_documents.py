@@ -1,26 +1,17 @@
 """What the documents show is so: their programs run, and their links lead somewhere."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pulumi
 import pytest
 
-from rehearsal.fsx import Control, running
+from rehearsal.fsx import Control
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")]
 PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    with running() as control:
-        for name, value in control.environment().items():
-            monkeypatch.setenv(name, value)
-        yield control
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

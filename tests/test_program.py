@@ -13,7 +13,7 @@ from pulumi_fsx_dr.dr_region import KEEP
 from pulumi_fsx_dr.settings import RPO_HOURS
 
 from rehearsal import account
-from rehearsal.fsx import Control, running
+from rehearsal.fsx import Control
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]
@@ -25,14 +25,6 @@ WEST, NORTH = "eu-west-1", "eu-north-1"
 def _no_configuration_stays() -> Iterator[None]:
     yield
     pulumi.runtime.set_all_config({})
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    with running() as control:
-        for name, value in control.environment().items():
-            monkeypatch.setenv(name, value)
-        yield control
 
 
 def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:

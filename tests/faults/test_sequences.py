@@ -9,7 +9,7 @@ from pulumi_fsx_dr.errors import FsxDrError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, SharedClock, Stack, Wire, copy_args
+from tests.provider.deploying import SharedClock, Stack, Wire, copy_args, killed_up
 
 
 @pytest.fixture
@@ -29,19 +29,11 @@ def program(service: FsxService) -> dict[str, dict[str, Any]]:
     return {"monday": copy_args(service.seed_backup(HOME, service.seed_file_system(HOME)))}
 
 
-def leave_a_running_copy(stack: Stack, program: dict[str, dict[str, Any]]) -> None:
-    run = stack.run()
-    stack.wire.at_call["CopyBackup", "after"] = run.kill
-    with pytest.raises(Killed):
-        stack.up(program, run=run)
-    stack.wire.at_call.clear()
-
-
 def test_destroy_removes_a_resumed_copy_of_whose_new_mark_no_word_was_heard(
     service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
 ) -> None:
     """A killed run left the copy; the next one runs out of time and marks it anew, but the answer is lost."""
-    leave_a_running_copy(stack, program)
+    killed_up(stack, program, "CopyBackup", "after")
     service.add_fault("lost", "TagResource", region=AWAY)
     with pytest.raises(FsxDrError, match="the next pulumi up resumes it"):
         stack.up(program)
@@ -57,7 +49,7 @@ def test_a_resumed_copy_that_may_not_be_marked_anew_is_held_by_nobody_and_found_
     service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
 ) -> None:
     """Were it held under its old token, an older state entry of the same copy could delete it."""
-    leave_a_running_copy(stack, program)
+    killed_up(stack, program, "CopyBackup", "after")
     service.finish_copies()
     service.add_fault("access_denied", "TagResource", region=AWAY)
     with pytest.raises(FsxDrError, match=r"could not be taken over; run pulumi up again: The AWS credentials lack"):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import pytest
 from botocore.config import Config
 from google.protobuf.json_format import MessageToDict
 from google.rpc.status_pb2 import Status
@@ -16,6 +17,7 @@ from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr import process
 from pulumi_fsx_dr.confirming import confirm
+from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.fsx import Credentials, FsxRegion
 from pulumi_fsx_dr.ownership import OFFERED_NONCE, new_nonce
 from pulumi_fsx_dr.provider import BackupCopyProvider
@@ -329,6 +331,15 @@ class Stack:
         run.contexts.append(context)
         request = HostRequest(self.urn(resource), self.timeouts.get(method.lower(), 0))
         return getattr(Host(), method)(request, context, *(_sent(arg) for arg in args))
+
+
+def killed_up(stack: Stack, program: Program, action: str, when: When, *, replacing: Iterable[str] = ()) -> None:
+    """Run `pulumi up` and kill it just before or after a call; the engine's state keeps nothing of a lost call."""
+    run = stack.run()
+    stack.wire.at_call[action, when] = run.kill
+    with pytest.raises((Killed, CallCancelledError)):
+        stack.up(program, replacing=replacing, run=run)
+    stack.wire.at_call.clear()
 
 
 def change_outputs(stack: Stack, resource: str, **changes: Any) -> None:

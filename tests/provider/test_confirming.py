@@ -1,14 +1,14 @@
 """A copy is recorded by the program once the state holds it, so that a kill at any moment leaves one that is found."""
 
-from typing import Any
+from collections.abc import Iterable
 
 import pytest
-from pulumi_fsx_dr.errors import CallCancelledError, CopyError
+from pulumi_fsx_dr.errors import CopyError
 from pulumi_fsx_dr.ownership import MARK_TAG, OFFERED_NONCE, Pending, Recorded, new_nonce, parse_mark
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY
-from tests.provider.deploying import Killed, Stack, Wire, copy_args
+from tests.provider.deploying import Killed, Program, Stack, Wire, copy_args, killed_up
 
 
 @pytest.fixture
@@ -25,22 +25,32 @@ def mark(service: FsxService, backup_id: str) -> Pending | Recorded | None:
     return parse_mark(service.backup(AWAY, backup_id)["tags"].get(MARK_TAG))
 
 
-def killed_before_the_program_records(stack: Stack, program: dict[str, Any], *, replacing: tuple[str, ...] = ()) -> str:
+def killed_before_the_program_records(stack: Stack, program: Program) -> str:
     """End a run right after the engine has written its copy down, and return the copy."""
-    run = stack.run()
-    stack.wire.at_call["TagResource", "before"] = run.kill
-    with pytest.raises((Killed, CallCancelledError)):
-        stack.up(program, run=run, replacing=replacing)
-    stack.wire.at_call.clear()
+    killed_up(stack, program, "TagResource", "before")
     return stack.states["monday"].id
 
 
-def killed_while_copying(stack: Stack, program: dict[str, Any]) -> None:
+def killed_before_the_engine_writes(stack: Stack, program: Program, *, replacing: Iterable[str] = ()) -> None:
+    """End a run right after a create has answered."""
     run = stack.run()
-    stack.wire.at_call["CopyBackup", "after"] = run.kill
-    with pytest.raises((Killed, CallCancelledError)):
-        stack.up(program, run=run)
-    stack.wire.at_call.clear()
+    stack.before_writing = run.kill
+    with pytest.raises(Killed):
+        stack.up(program, replacing=replacing, run=run)
+
+
+def killed_while_copying(stack: Stack, program: Program) -> None:
+    killed_up(stack, program, "CopyBackup", "after")
+
+
+def out_of_time(service: FsxService, stack: Stack, program: Program) -> None:
+    """Run `pulumi up` until its copy has run out of time; afterwards the copy ends."""
+    service.set_copy_seconds(10_000)
+    stack.timeouts = {"create": 3.0}
+    with pytest.raises(CopyError):
+        stack.up(program)
+    stack.timeouts = {}
+    service.finish_copies()
 
 
 def test_the_mark_says_recorded_under_the_nonce_in_the_state(service: FsxService, stack: Stack, source: str) -> None:
@@ -68,10 +78,7 @@ def test_what_the_program_offers_is_no_argument_and_never_in_the_state(
 
 
 def test_a_run_killed_before_the_engine_has_written_is_resumed(service: FsxService, stack: Stack, source: str) -> None:
-    run = stack.run()
-    stack.before_writing = run.kill
-    with pytest.raises(Killed):
-        stack.up({"monday": copy_args(source)}, run=run)
+    killed_before_the_engine_writes(stack, {"monday": copy_args(source)})
     (made,) = copies(service)
 
     stack.up({"monday": copy_args(source)})
@@ -85,10 +92,7 @@ def test_a_replacement_killed_before_the_engine_has_written_is_resumed_and_keeps
 ) -> None:
     stack.up({"monday": copy_args(source)})
     first = stack.states["monday"].id
-    run = stack.run()
-    stack.before_writing = run.kill
-    with pytest.raises(Killed):
-        stack.up({"monday": copy_args(source)}, replacing=["monday"], run=run)
+    killed_before_the_engine_writes(stack, {"monday": copy_args(source)}, replacing=["monday"])
     (second,) = set(copies(service)) - {first}
 
     stack.up({"monday": copy_args(source)}, replacing=["monday"])
@@ -166,12 +170,7 @@ def test_a_copy_that_is_replaced_by_itself_after_a_diff_cannot_be_deleted_by_its
 ) -> None:
     """With replace_on_changes=["*"] the engine makes a replacement of an update; then the program is ended."""
     program = {"monday": copy_args(source)}
-    service.set_copy_seconds(10_000)
-    stack.timeouts = {"create": 3.0}
-    with pytest.raises(CopyError):
-        stack.up(program)
-    stack.timeouts = {}
-    service.finish_copies()
+    out_of_time(service, stack, program)
     made = stack.states["monday"].id
     run, stack.nonce = stack.run(), new_nonce()
     stack.diff(run, "monday", stack.check(run, "monday", stack.states["monday"].inputs, program["monday"]))
@@ -212,10 +211,7 @@ def test_a_copy_that_a_killed_replacement_took_over_is_given_back_to_its_state(
 ) -> None:
     program = {"monday": copy_args(source)}
     made = killed_before_the_program_records(stack, program)
-    run = stack.run()
-    stack.before_writing = run.kill
-    with pytest.raises(Killed):
-        stack.up(program, replacing=["monday"], run=run)
+    killed_before_the_engine_writes(stack, program, replacing=["monday"])
 
     stack.up(program)
     stack.destroy()
@@ -270,10 +266,7 @@ def test_a_copy_for_another_key_never_costs_the_one_in_the_state_before_it_is_wr
 ) -> None:
     """With --replace the create is told of no state, so what it finds pending may be what the state points to."""
     first = killed_before_the_program_records(stack, {"monday": copy_args(source)})
-    run = stack.run()
-    stack.before_writing = run.kill
-    with pytest.raises(Killed):
-        stack.up({"monday": copy_args(source, kms_key_id=key)}, replacing=replacing, run=run)
+    killed_before_the_engine_writes(stack, {"monday": copy_args(source, kms_key_id=key)}, replacing=replacing)
     assert first in copies(service)
 
     stack.up({"monday": copy_args(source, kms_key_id=key)}, replacing=replacing)
@@ -312,12 +305,7 @@ def test_what_a_copy_supersedes_that_ran_out_of_time_goes_once_that_is_finished(
 ) -> None:
     killed_while_copying(stack, {"monday": copy_args(source)})
     program = {"monday": copy_args(source, kms_key_id=key)}
-    service.set_copy_seconds(10_000)
-    stack.timeouts = {"create": 3.0}
-    with pytest.raises(CopyError):
-        stack.up(program)
-    stack.timeouts = {}
-    service.finish_copies()
+    out_of_time(service, stack, program)
 
     stack.up(program)
 

@@ -10,16 +10,7 @@ from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, Token, parse_ma
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.conftest import COPY_SECONDS
-from tests.provider.deploying import Killed, Properties, Stack, When, copy_args
-
-
-def killed_up(stack: Stack, program: dict[str, Properties], action: str, when: When) -> None:
-    """Run `pulumi up` and kill it just before or after a call; the engine's state keeps nothing of a lost call."""
-    run = stack.run()
-    stack.wire.at_call[action, when] = run.kill
-    with pytest.raises((Killed, CallCancelledError)):
-        stack.up(program, run=run)
-    stack.wire.at_call.clear()
+from tests.provider.deploying import Properties, Stack, When, copy_args, killed_up
 
 
 def killed_while_copying(stack: Stack, program: dict[str, Properties]) -> None:

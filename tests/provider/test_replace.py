@@ -1,12 +1,12 @@
 """A replacement makes a new copy before the old one goes, and never hands back or deletes the state's own."""
 
 import pytest
-from pulumi_fsx_dr.errors import CallCancelledError, CopyError
+from pulumi_fsx_dr.errors import CopyError
 from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, Token, parse_mark
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Stack, copy_args
+from tests.provider.deploying import Stack, copy_args, killed_up
 
 
 def copies(service: FsxService) -> list[str]:
@@ -59,10 +59,7 @@ def test_a_killed_replacement_leaves_the_old_copy_and_is_resumed(
 ) -> None:
     stack.up({"monday": copy_args(source)})
     first = stack.states["monday"].id
-    run = stack.run()
-    stack.wire.at_call["TagResource", "before"] = run.kill
-    with pytest.raises((Killed, CallCancelledError)):
-        stack.up({"monday": copy_args(source)}, replacing=["monday"], run=run)
+    killed_up(stack, {"monday": copy_args(source)}, "TagResource", "before", replacing=["monday"])
     assert stack.states["monday"].id == first
     assert len(copies(service)) == 2
 
@@ -112,11 +109,7 @@ def test_an_unfinished_copy_whose_replacement_was_killed_is_finished_by_the_next
     stack.timeouts["create"] = 30.0
     with pytest.raises(CopyError):
         stack.up({"monday": copy_args(source)})
-    run = stack.run()
-    stack.wire.at_call["TagResource", "after"] = run.kill
-    with pytest.raises((Killed, CallCancelledError)):
-        stack.up({"monday": copy_args(source)}, replacing=["monday"], run=run)
-    stack.wire.at_call.clear()
+    killed_up(stack, {"monday": copy_args(source)}, "TagResource", "after", replacing=["monday"])
     service.finish_copies()
 
     stack.up({"monday": copy_args(source)})
