@@ -168,13 +168,14 @@ def soak(copies: int, seed: int, minutes: float) -> Counter[str]:
         programs = _programs(aws, Path(name), copies)
         one.bring_up(programs)
         one.bring_up({stack: dict(list(program.items())[len(program) // 5 :]) for stack, program in programs.items()})
-        _require(not one.unheld(), f"no state holds {[copy['id'] for copy in one.unheld()]}")
+        unheld = one.unheld()
+        _require(not unheld, f"no state holds {[copy['id'] for copy in unheld]}")
         accepted = {entry["made"] for entry in aws.journal(action="CopyBackup") if entry["made"]}
         asked = sum(map(len, programs.values()))
         _require(len(accepted) == asked, f"{len(accepted)} copies were made in place of {asked}")
         one.figures["copies asked for"] = asked
         one.figures["copies made"] = len(accepted)
-        one.figures["copies that no state holds"] = len(one.unheld())
+        one.figures["copies that no state holds"] = len(unheld)
         one.figures["calls to AWS"] = len(aws.journal())
         one.figures["seconds"] = round(time.monotonic() - started)
     return one.figures

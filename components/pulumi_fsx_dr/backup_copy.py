@@ -84,9 +84,9 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             opts: the ordinary resource options.
         """
         props: dict[str, Any] = dict.fromkeys((*NAMES, *_COMPUTED)) | dict(args)
-        if not can_confirm(f"pulumi-python:{self._resource_type_name}", opts):
-            super().__init__(BackupCopyProvider(), name, props, opts)
-            return
-        nonce = new_nonce()
-        super().__init__(BackupCopyProvider(), name, props | {OFFERED_NONCE: nonce}, opts)
-        confirm_once_written(self, nonce)
+        nonce = new_nonce() if can_confirm(f"pulumi-python:{self._resource_type_name}", opts) else None
+        if nonce:
+            props[OFFERED_NONCE] = nonce
+        super().__init__(BackupCopyProvider(), name, props, opts)
+        if nonce:
+            confirm_once_written(self, nonce)

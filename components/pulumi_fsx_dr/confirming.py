@@ -92,10 +92,11 @@ def _confirmed_late(call: Call, held: Mapping[str, Any], here: Region) -> Iterat
     pending: list[PendingCopy] = []
     with suppress(ServiceError):  # nothing was changed, so a Region that does not answer is no reason to speak
         pending = here.pending_copies()
-    if any(_is_held(copy, held) for copy in pending):
+    own = Token.of(call.urn)
+    if any(_is_held(copy, held, own) for copy in pending):
         _record(call, held, here)
     for copy in pending:
-        if _is_left(copy, held):
+        if _is_left(copy, held, own):
             yield (
                 f"{copy.backup.id} in {here.name} was left behind by an interrupted run, and nothing asks for it any "
                 "more: fsx-dr orphans tells how to adopt or delete it."
@@ -108,16 +109,12 @@ def _record(call: Call, held: Mapping[str, Any], here: Region) -> None:
     patiently(call, here, deadline, lambda: here.fsx.tag(held["arn"], {MARK_TAG: str(mark)}))
 
 
-def _is_held(copy: PendingCopy, held: Mapping[str, Any]) -> bool:
+def _is_held(copy: PendingCopy, held: Mapping[str, Any], own: Token) -> bool:
     """Tell whether it is the one in the state; a run that was to replace it by itself may have given it a token."""
-    is_ours = str(copy.mark.token) == held.get("token") or _is_of(copy, held["urn"])
+    is_ours = str(copy.mark.token) == held.get("token") or copy.is_of(own)
     return copy.backup.id == held["id"] and is_ours and copy.backup.is_available
 
 
-def _is_left(copy: PendingCopy, held: Mapping[str, Any]) -> bool:
+def _is_left(copy: PendingCopy, held: Mapping[str, Any], own: Token) -> bool:
     known = {held["id"], *(held.get("superseded") or ())}
-    return _is_of(copy, held["urn"]) and copy.backup.id not in known and not copy.backup.is_dead
-
-
-def _is_of(copy: PendingCopy, urn: str) -> bool:
-    return copy.mark.token.resource == Token.of(urn).resource
+    return copy.is_of(own) and copy.backup.id not in known and not copy.backup.is_dead

@@ -74,7 +74,7 @@ class Creation:
     def _pending_copies(self, *, fresh: bool = False) -> list[PendingCopy]:
         """Return what earlier runs left pending for this resource."""
         pending = self._patiently(lambda: self._here.pending_copies(fresh=fresh))
-        return [copy for copy in pending if copy.mark.token.resource == self._token.resource]
+        return [copy for copy in pending if copy.is_of(self._token)]
 
     def _to_resume(self, found: list[PendingCopy]) -> PendingCopy | None:
         mine = [c for c in found if c.mark.token.same_request(self._token) and not c.backup.is_dead]

@@ -19,7 +19,6 @@ class Lookup:
     """FSx as one run of a program sees it: each Region and file system is asked once."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
         self._process = Process(credentials)
         self._dark: set[str] = set()
         self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))

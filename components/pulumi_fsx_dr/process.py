@@ -10,7 +10,7 @@ from .clock import Clock, SystemClock
 from .copies import mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup, Credentials, FsxRegion
-from .ownership import Pending
+from .ownership import Pending, Token
 from .reading import Lull, SharedReads
 from .waiting import RegionCopies
 
@@ -24,6 +24,10 @@ class PendingCopy:
 
     backup: Backup
     mark: Pending
+
+    def is_of(self, token: Token) -> bool:
+        """Tell whether it was started for the resource of a token."""
+        return self.mark.token.resource == token.resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Region:
         """
         return self._listed(fresh=fresh).pending
 
-    def _listed(self, *, fresh: bool) -> "_Listing":
+    def _listed(self, *, fresh: bool) -> _Listing:
         listing, leads = self._listing_to_use(fresh=fresh)
         if leads:
             self._answer(listing)
@@ -101,7 +105,7 @@ class Region:
         with self._lock:
             return self._claims.setdefault(backup_id, urn) == urn
 
-    def _list(self) -> "_Listing":
+    def _list(self) -> _Listing:
         backups = list(self.fsx.backups())
         self.copies.occupied_by(backup.id for backup in backups if backup.is_running_copy)
         marks = ((backup, mark_of(backup)) for backup in backups)
