@@ -28,6 +28,7 @@ KINDS: tuple[FaultKind, ...] = (
     "access_denied",
 )
 _SPELL = 30.0  # seconds
+_LONG, _BRIEF = 600.0, 2.0  # seconds a copy takes
 _SHORT = "6s"  # timeout of a step that a fault which stays is to end
 
 
@@ -90,6 +91,11 @@ class _Scene:
         """What the program declares from then on."""
         return self.theatre.program(self.region, *self._wanted)
 
+    def prepare(self) -> None:
+        """See to it that copies which a fault is to meet on their way do not arrive before."""
+        if self._waits:
+            self.theatre.aws.set_copy_seconds(_LONG, region=self.region)
+
     def step(self, journal: Iterable[Entry]) -> None:
         """Put the fault in the way when its time has come, and take it away when that is over."""
         here = [entry for entry in journal if entry["region"] == self.region]
@@ -97,6 +103,8 @@ class _Scene:
             self._put()
         if self.struck_at is None:
             self.struck_at = next((e["time"] for e in here if e["action"] == self._action and e["error"]), None)
+            if self.struck_at and self._waits:
+                self._let_arrive()
         if self.cell.lasting == "for 30 s" and self.struck_at and self.theatre.aws.now() >= self.struck_at + _SPELL:
             self.theatre.aws.lift_fault(self.fault)
 
@@ -126,6 +134,10 @@ class _Scene:
     def _put(self) -> None:
         times = 1 if self.cell.lasting == "once" else None
         self.fault = self.theatre.aws.add_fault(self.cell.kind, self._action, region=self.region, times=times)
+
+    def _let_arrive(self) -> None:
+        self.theatre.aws.set_copy_seconds(_BRIEF, region=self.region)
+        self.theatre.aws.finish_copies(region=self.region)
 
     def _limits(self, step: str) -> dict[str, str]:
         return {step: _SHORT} if self.cell.is_to_fail and self.cell.lasting == "for ever" else {}
@@ -176,6 +188,8 @@ def _under_fault(theatre: Theatre, scenes: list[_Scene]) -> Told:
             scene.step(journal)
 
     theatre.aws.clear_journal()
+    for scene in scenes:
+        scene.prepare()
     step()
     told = theatre.up({scene.region: scene.under_fault for scene in scenes}, meanwhile=step)
     step()
