@@ -28,6 +28,23 @@ RUNNING = Backup(
 )
 
 
+class HeldClock(SharedClock):
+    """A clock on which nobody sleeps, and so no poll looks, before the test lets it go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._goes = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        self._goes.wait()
+        super().sleep(seconds)
+
+    def let_go(self, *, after: float = 0) -> None:
+        """Let time pass, first some seconds at once."""
+        super().sleep(after)
+        self._goes.set()
+
+
 class ScriptedRegion(FsxRegion):
     """Shows one backup as a script says, the last line again and again, and when it was looked at."""
 
@@ -72,18 +89,26 @@ def sight_after(copies: RegionCopies, turn: Turn, looks: int) -> Sight:
     return sight
 
 
+def looked_at_together(service: FsxService) -> int:
+    return max((len(entry["ids"]) for entry in service.journal(AWAY, "DescribeBackups")), default=0)
+
+
 def poll_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("poll ")]
 
 
 def test_five_running_copies_are_looked_at_together(service: FsxService, stack: Stack, source: str) -> None:
-    service.set_copy_seconds(100)
+    service.set_copy_seconds(100_000)
     run = stack.run()
 
     with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda number: stack.register(run, f"copy-{number}", copy_args(source)), range(5)))
+        copying = [pool.submit(stack.register, run, f"copy-{n}", copy_args(source)) for n in range(5)]
+        while looked_at_together(service) < 5 and not any(copy.done() for copy in copying):
+            threading.Event().wait(0.01)
+        service.finish_copies()
 
-    assert max(len(entry["ids"]) for entry in service.journal(AWAY, "DescribeBackups")) == 5
+    assert [copy.exception() for copy in copying] == [None] * 5
+    assert looked_at_together(service) == 5
 
 
 def test_a_copy_that_vanishes_does_not_blind_the_others(
@@ -149,13 +174,14 @@ def test_a_copy_far_from_its_end_is_looked_at_less_often() -> None:
 def test_the_next_look_is_when_a_copy_should_be_done_within_bounds(
     percents: tuple[int | None, ...], seconds: float
 ) -> None:
-    clock = SharedClock()
+    clock = HeldClock()
     region = ManyInOneRegion(clock, percents)
     copies = RegionCopies(region, clock, poll_seconds=1.0)
     turns = [copies.turn() for _ in percents]
     for number, turn in enumerate(turns):
         copies.watch(turn, f"{RUNNING.id}{number}")
 
+    clock.let_go()
     while len(region.looks) < 2:
         copies.next_sight(turns[0], seconds=0.01)
     for turn in turns:
@@ -166,11 +192,11 @@ def test_the_next_look_is_when_a_copy_should_be_done_within_bounds(
 
 def test_a_whole_percent_that_is_coarser_than_the_poll_never_makes_it_late() -> None:
     """At 99 % an hour's copy may be done at once or in half a minute."""
-    clock = SharedClock()
+    clock = HeldClock()
     region = ScriptedRegion(clock, replace(RUNNING, progress_percent=99))
     copies, turn = watched(region, clock)
-    clock.sleep(3600)
 
+    clock.let_go(after=3600)
     sight_after(copies, turn, looks=4)
 
     gaps = [later - earlier for earlier, later in zip(region.looks[1:], region.looks[2:], strict=False)]
