@@ -1,14 +1,17 @@
 """A refresh tells what became of a copy, and says that it is gone only when that is sure."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pulumi_fsx_dr import reading
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, FsxDrError, ServiceError
 from pulumi_fsx_dr.ownership import MARK_TAG
 from pulumi_fsx_dr.reading import Lull, SharedReads
 
-from rehearsal.fsx import FsxService
+from rehearsal.fsx import FsxService, ManualClock
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Stack, change_outputs, copy_args
 
@@ -154,23 +157,69 @@ def test_many_refreshes_at_once_share_their_calls(service: FsxService, stack: St
     assert max(len(call["ids"]) for call in calls) <= 50
 
 
-def test_refreshes_that_come_one_after_the_other_share_a_call_too(service: FsxService, stack: Stack) -> None:
+class UntilAllAsked(Lull):
+    """A lull that comes when so many have asked."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(0)
+        self._missing = threading.Semaphore(0)
+        self._number = number
+
+    def disturb(self) -> None:
+        self._missing.release()
+
+    def wait(self) -> None:
+        for _ in range(self._number):
+            self._missing.acquire()
+
+
+def test_refreshes_that_come_before_a_lull_share_a_call(service: FsxService, stack: Stack) -> None:
     """The host takes the engine's calls one by one, so that they never come at the very same time."""
     made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
-    reads = SharedReads(stack.run().region(AWAY).fsx, Lull(0.09))
+    reads = SharedReads(stack.run().region(AWAY).fsx, UntilAllAsked(20))
 
     with ThreadPoolExecutor(20) as pool:
-        answers = [pool.submit(reads.find, backup_id) for backup_id in made]
+        found = list(pool.map(reads.find, made))
 
-    assert [answer.result() is not None for answer in answers] == [True] * 20
-    assert len(service.journal(AWAY, "DescribeBackups")) <= 2
+    assert [backup and backup.id for backup in found] == made
+    assert len(service.journal(AWAY, "DescribeBackups")) == 1
+
+
+@pytest.mark.parametrize(
+    ("others", "waited"),
+    [
+        ([], 0.02),  # nobody else: one lull
+        ([0.01, 0.02], 0.04),  # each puts it off
+        ([0.03], 0.02),  # comes too late
+        ([0.015 * n for n in range(20)], 0.1),  # never a lull, but nobody waits for ever
+    ],
+)
+def test_a_lull_is_when_nobody_asked_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch, others: list[float], waited: float
+) -> None:
+    clock = ManualClock(0)
+    lull = Lull(0.02)
+
+    def sleep(seconds: float) -> None:
+        end = clock.now() + seconds
+        while others and others[0] <= end:
+            clock.sleep(others.pop(0) - clock.now())
+            lull.disturb()
+        clock.sleep(end - clock.now())
+
+    monkeypatch.setattr(reading, "time", SimpleNamespace(monotonic=clock.now, sleep=sleep))
+    lull.disturb()
+
+    lull.wait()
+
+    assert clock.now() == pytest.approx(waited)
 
 
 def test_a_shared_call_with_ids_that_are_gone_answers_each_for_itself(service: FsxService, stack: Stack) -> None:
     made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
     for gone in made[::3]:
         service.remove_backup(AWAY, gone)
-    reads = SharedReads(stack.run().region(AWAY).fsx, Lull(0.09))
+    reads = SharedReads(stack.run().region(AWAY).fsx, UntilAllAsked(20))
 
     with ThreadPoolExecutor(20) as pool:
         found = list(pool.map(reads.find, made))
