@@ -6,6 +6,7 @@ import pytest
 
 from rehearsal.fsx import Control
 
+from .engines import CLI
 from .project import SOURCE_REGION, Project
 
 DR = "eu-west-1"
@@ -80,6 +81,21 @@ def test_another_key_makes_the_new_copy_before_the_old_one_goes(project: Project
     assert project.ids() == {"nightly": new["id"]}
     changes = [e["action"] for e in aws.journal(DR) if e["action"] in ("CopyBackup", "TagResource", "DeleteBackup")]
     assert changes == ["CopyBackup", "TagResource", "DeleteBackup"]
+
+
+@pytest.mark.parametrize("project", [CLI], indirect=True)
+def test_an_up_keeps_to_the_plan_that_its_preview_saved(project: Project, aws: Control, source: str) -> None:
+    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # up knows no --plan without it
+    key = new_key(aws)
+
+    for args in ({}, {"tags": {"team": "storage"}}, {"kms_key_id": key}):
+        project.declare(nightly={"source_backup_id": source, "region": DR, **args})
+        project.run("preview", "--save-plan", "plan.json")
+        project.up("--plan", "plan.json")
+
+    (copy,) = copies(aws)
+    assert project.ids() == {"nightly": copy["id"]}
+    assert copy["kms_key_arn"] == key
 
 
 def test_replace_leaves_one_live_copy_with_a_new_id(project: Project, aws: Control, source: str) -> None:
