@@ -20,7 +20,9 @@ def describe_backups(world: World, call: Call) -> Description:
     """Return the backups of given ids, or a page of those that pass the filters."""
     shown = _shown(world, call)
     if call.parameters.get("BackupIds"):
-        return {"Backups": _described(world, _by_id(call, shown))}
+        backups, limit = _by_id(call, shown), world.settings.ids_per_answer
+        token = {"NextToken": backups[limit].backup_id} if len(backups) > limit else {}
+        return {"Backups": _described(world, backups[:limit])} | token
     rules = _rules(call)
     chosen = [backup for backup in shown if all(value_of(backup) in values for value_of, values in rules)]
     backups, token = page(call, chosen, lambda backup: backup.backup_id, world.settings.page_size)

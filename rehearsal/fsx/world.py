@@ -21,6 +21,7 @@ class Settings:
         copies_per_region: copies in progress to one Region.
         user_initiated_backups: user-initiated backups, copies included, in one Region.
         page_size: the longest page of DescribeBackups and DescribeFileSystems.
+        ids_per_answer: of how many backups DescribeBackups tells at most if it is asked for ids.
         copy_visible_after: how long DescribeBackups does not know a new copy.
         delete_lag: how long DescribeBackups still shows a deleted backup.
         delete_lag_lifecycle: the state it shows meanwhile.
@@ -36,6 +37,7 @@ class Settings:
     copies_per_region: int = 5
     user_initiated_backups: int = 500
     page_size: int = 50
+    ids_per_answer: int = 50
     copy_visible_after: float = 0.0
     delete_lag: float = 0.0
     delete_lag_lifecycle: str = "DELETED"

@@ -143,6 +143,17 @@ def test_any_number_of_ids_is_found_fifty_at_a_time_and_the_missing_left_out(ser
     assert max(len(entry["ids"]) for entry in service.journal(AWAY)) == 50
 
 
+def test_what_an_answer_leaves_out_is_asked_for_again(service: FsxService, stack: Stack) -> None:
+    file_system = service.seed_file_system(AWAY)
+    made = [service.seed_backup(AWAY, file_system) for _ in range(20)]
+    service.remove_backup(AWAY, made[7])
+    service.configure(ids_per_answer=3)
+
+    found = stack.run().region(AWAY).fsx.find(made)
+
+    assert found.keys() == {*made} - {made[7]}
+
+
 def test_asking_for_nothing_calls_nobody(service: FsxService, stack: Stack) -> None:
     assert stack.run().region(AWAY).fsx.find([]) == {}
     assert service.journal() == []

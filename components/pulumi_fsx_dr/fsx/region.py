@@ -121,14 +121,26 @@ class FsxRegion:
             return str(self._client("sts").get_caller_identity()["Account"])
 
     def _find(self, ids: list[str]) -> dict[str, Backup]:
-        """One call for all ids; if FSx does not know one of them it answers none, so each half is asked alone."""
+        """One call for all ids; if FSx does not know one of them it answers none, so each half is asked alone.
+
+        What an answer leaves out is asked for again: FSx may cut answers short.
+        """
+        shown = self._shown(ids)
+        missing = [backup_id for backup_id in ids if backup_id not in shown]
+        if shown and missing:
+            return shown | self._find(missing)
+        half = len(missing) // 2
+        return shown | (self._find(missing[:half]) | self._find(missing[half:]) if half else {})
+
+    def _shown(self, ids: list[str]) -> dict[str, Backup]:
         try:
             with self._calling("DescribeBackups"):
                 answer = self._fsx.describe_backups(BackupIds=ids)
                 backups = [self._backup(described) for described in answer["Backups"]]
         except errors.NotFoundError:
-            half = len(ids) // 2
-            return self._find(ids[:half]) | self._find(ids[half:]) if half else {}
+            return {}
+        if not backups and answer.get("NextToken"):
+            raise errors.TransientError(f"fsx:DescribeBackups in {self.name} did not answer yet: try again later.")
         return {backup.id: backup for backup in backups}
 
     def _backup(self, described: "BackupTypeDef") -> Backup:
