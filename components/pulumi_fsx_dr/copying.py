@@ -169,12 +169,21 @@ class Creation:
             backup = self._request(request)
         except TokenConflictError:
             return self._resumed(self._started_otherwise(), turn)
+        if backup.is_available:
+            backup = self._seen(backup)
         if backup.is_dead or not may_be_ours(backup, self._token):
             raise SpentTokenError(f"Token {self._token} belongs to {backup.id}, which is not ours to resume.")
         mark = mark_of(backup)
         token = mark.token if isinstance(mark, Pending) else self._token
         copy = self._copy(backup, token, source.creation_time)
         return wait_until_available(self._call, copy, self._wanted, self._here, turn)
+
+    def _seen(self, answered: Backup) -> Backup:
+        """Look at what the token stands for: an AVAILABLE copy is none that was started just now.
+
+        FSx may have repeated its answer to an earlier run, and need not tell whose the copy has become.
+        """
+        return self._patiently(lambda: self._here.reads.find(answered.id)) or replace(answered, lifecycle="CREATING")
 
     def _copy(self, backup: Backup, token: Token, source_creation_time: datetime | None) -> Copy:
         ownership = Ownership(nonce=self._nonce, token=str(token))

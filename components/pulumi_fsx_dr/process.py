@@ -46,6 +46,7 @@ class Region:
         self.reads = SharedReads(fsx, lull)
         self.copies = RegionCopies(fsx, clock, poll_seconds)
         self.held: set[str] = set()  # ids of copies that the engine has shown to be in the state
+        self.handed_out: dict[str, str] = {}  # copies that creates of this process gave the state: nonces by id
         self._sources: dict[str, Backup] = {}
         self._listing: Future[_Listing] | None = None
         self._claims: dict[str, str] = {}

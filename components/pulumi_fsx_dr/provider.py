@@ -90,8 +90,10 @@ class BackupCopyProvider(ResourceProvider):
             else:
                 copy = Creation(call, wanted, here, there, process.current().take_offer(call.urn)).run()
         except UnfinishedCopyError as error:
+            here.handed_out[error.copy.backup.id] = error.copy.ownership.nonce
             call.keep(error.copy.backup.id, _outputs(props, error.copy), str(error))
             raise
+        here.handed_out[copy.backup.id] = copy.ownership.nonce
         return CreateResult(copy.backup.id, _outputs(props, copy))
 
     @host.entry_point

@@ -10,11 +10,18 @@ from rehearsal.fsx.world import World
 
 def copy_backup(world: World, call: Call) -> Description:
     """Start a copy, or return the one that the same token started before."""
+    described = _copy_described(world, call)
+    if not world.settings.copy_tells_tags:
+        described.pop("Tags", None)
+    return {"Backup": described}
+
+
+def _copy_described(world: World, call: Call) -> Description:
     wanted = call.parameters
     explicit = tags.requested(wanted.get("Tags"))
     earlier = _accepted(world, call)
     if earlier:
-        return {"Backup": _described_again(world, earlier)}
+        return _described_again(world, earlier)
     source = _source(world, call)
     _refuse_unsupported(world, call.region, source)
     kms_key = _destination_key(call)
@@ -24,7 +31,7 @@ def copy_backup(world: World, call: Call) -> Description:
     copy = _new_copy(world, call, source, kms_key, copied)
     _keep(region, call, copy)
     region.max_running = max(region.max_running, region.running_copies(copy.created))
-    return {"Backup": copy.describe(copy.created)}
+    return copy.describe(copy.created)
 
 
 def create_backup(world: World, call: Call) -> Description:

@@ -64,11 +64,22 @@ class Backup:
     restoring_to: str | None = None
     visible_from: float = 0.0
     deleted_at: float | None = None
+    former_tags: dict[str, str] = field(default_factory=dict)
+    tags_visible_from: float = 0.0
 
     @property
     def arn(self) -> str:
         """Return the backup's ARN."""
         return arn("fsx", self.region, self.owner_id, f"backup/{self.backup_id}")
+
+    def retag(self, tags: dict[str, str], now: float, visible_after: float) -> None:
+        """Change the tags; the former ones show a while longer."""
+        self.former_tags = self.visible_tags(now)
+        self.tags, self.tags_visible_from = tags, now + visible_after
+
+    def visible_tags(self, now: float) -> dict[str, str]:
+        """Return the tags that descriptions show."""
+        return self.former_tags if now < self.tags_visible_from else self.tags
 
     def is_running(self, now: float) -> bool:
         """Tell whether the backup is still being made or copied."""
@@ -113,7 +124,8 @@ class Backup:
             "OwnerId": self.owner_id,
             "ResourceType": "VOLUME" if self.volume else "FILE_SYSTEM",
         }
-        return required | {name: value for name, value in optional.items() if value is not None} | tag_list(self.tags)
+        given = {name: value for name, value in optional.items() if value is not None}
+        return required | given | tag_list(self.visible_tags(now))
 
 
 @dataclass

@@ -15,7 +15,7 @@ def tag_resource(world: World, call: Call) -> Description:
     together = resource.tags | tags.requested(call.parameters["Tags"])
     if tags.too_many(together):
         raise bad_request(f"A resource has at most {tags.MAX_TAGS} tags.")
-    resource.tags = together
+    _retag(world, resource, together)
     return {}
 
 
@@ -24,7 +24,7 @@ def untag_resource(world: World, call: Call) -> Description:
     resource = _resource(world, call)
     removed = call.parameters["TagKeys"]
     tags.refuse_reserved(removed)
-    resource.tags = {key: value for key, value in resource.tags.items() if key not in removed}
+    _retag(world, resource, {key: value for key, value in resource.tags.items() if key not in removed})
     return {}
 
 
@@ -33,6 +33,13 @@ def list_tags_for_resource(world: World, call: Call) -> Description:
     resource = _resource(world, call)
     keys, token = page(call, sorted(resource.tags), str, tags.MAX_TAGS)
     return tag_list({key: resource.tags[key] for key in keys}) | token
+
+
+def _retag(world: World, resource: Backup | FileSystem, changed: dict[str, str]) -> None:
+    if isinstance(resource, Backup):
+        resource.retag(changed, world.clock.now(), world.settings.tags_visible_after)
+    else:
+        resource.tags = changed
 
 
 def _resource(world: World, call: Call) -> Backup | FileSystem:

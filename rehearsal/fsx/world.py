@@ -22,6 +22,8 @@ class Settings:
         user_initiated_backups: user-initiated backups, copies included, in one Region.
         page_size: the longest page of DescribeBackups and DescribeFileSystems.
         ids_per_answer: of how many backups DescribeBackups tells at most if it is asked for ids.
+        copy_tells_tags: whether CopyBackup's answer holds the copy's tags.
+        tags_visible_after: how long a backup is still described with the tags it had before a change.
         copy_visible_after: how long DescribeBackups does not know a new copy.
         delete_lag: how long DescribeBackups still shows a deleted backup.
         delete_lag_lifecycle: the state it shows meanwhile.
@@ -38,6 +40,8 @@ class Settings:
     user_initiated_backups: int = 500
     page_size: int = 50
     ids_per_answer: int = 50
+    copy_tells_tags: bool = True
+    tags_visible_after: float = 0.0
     copy_visible_after: float = 0.0
     delete_lag: float = 0.0
     delete_lag_lifecycle: str = "DELETED"

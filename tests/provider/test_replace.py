@@ -221,3 +221,57 @@ def test_replacing_an_adopted_copy_that_is_still_to_be_adopted_keeps_it(
     stack.up(program, replacing=["monday"])
 
     assert copies(service) == [adopted] == [stack.states["monday"].id]
+
+
+# FSx may show a change of tags late, and CopyBackup need not tell them: no old state entry may take the new one's copy.
+
+
+@pytest.mark.parametrize("seconds", [1, 1000])
+def test_tags_that_show_late_let_no_former_owner_delete_an_adopted_copy(
+    service: FsxService, stack: Stack, source: str, seconds: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    first = stack.states["monday"].id
+    service.configure(tags_visible_after=seconds)
+
+    stack.up({"renamed": copy_args(source, adopt_backup_id=first)})
+
+    assert copies(service) == [first] == [stack.states["renamed"].id]
+    assert f"{first} in {AWAY} now belongs to a new entry of the state, so it was not deleted." in caplog.text
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+def test_tags_that_show_late_never_make_a_replacement_delete_the_copy_it_hands_on(
+    service: FsxService, stack: Stack, source: str, *, confirms: bool
+) -> None:
+    stack.confirms = confirms
+    service.configure(tags_visible_after=1000)
+    stack.up({"monday": copy_args(source)})
+
+    stack.up({"monday": copy_args(source)}, replacing=["monday"])
+
+    assert stack.states["monday"].id in copies(service)
+
+
+@pytest.mark.parametrize("seconds", [0, 1000])
+def test_an_answer_without_tags_never_makes_a_replacement_lose_the_copy(
+    service: FsxService, stack: Stack, source: str, seconds: float
+) -> None:
+    service.configure(copy_tells_tags=False, tags_visible_after=seconds)
+    stack.up({"monday": copy_args(source)})
+
+    stack.up({"monday": copy_args(source)}, replacing=["monday"])
+
+    assert stack.states["monday"].id in copies(service)
+
+
+def test_an_answer_without_tags_is_not_believed_to_be_of_a_new_copy(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    service.configure(copy_tells_tags=False)
+    stack.up({"monday": copy_args(source)})
+    first = stack.states["monday"].id
+
+    stack.up({"monday": copy_args(source)}, replacing=["monday"])
+
+    assert copies(service) == [stack.states["monday"].id] != [first]
