@@ -47,7 +47,9 @@ class RecordingEngine(mocks.MockMonitor):
 
     def run(self, program: Callable[[], Any], *, preview: bool = False) -> None:
         """Run a program until everything is registered: only then can a test tell what is not."""
-        pulumi.runtime.set_mocks(self.mocks, project="dr", stack="prod", preview=preview, monitor=self)
+        pulumi.runtime.set_mocks(
+            self.mocks, project="dr", stack="prod", preview=preview, monitor=self, organization="organization"
+        )
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
 
     def of_type(self, type_: str) -> list[Registration]:

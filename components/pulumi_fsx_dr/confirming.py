@@ -9,15 +9,17 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
 from . import lookup
-from .copies import source_time
+from .copies import mark_of, source_time
 from .errors import CopyError, ServiceError
+from .fsx import Backup
 from .host import Call
-from .ownership import MARK_TAG, Recorded, Token
+from .ownership import MARK_TAG, Recorded, Token, identity_of
 from .patience import patiently
 from .process import PendingCopy, Region
 from .retiring import clear_away
@@ -89,11 +91,12 @@ def confirm(held: Mapping[str, Any], nonce: str, here: Region) -> Iterator[str]:
 
 
 def _confirmed_late(call: Call, held: Mapping[str, Any], here: Region) -> Iterator[str]:
+    backups: list[Backup] = []
     pending: list[PendingCopy] = []
     with suppress(ServiceError):  # nothing was changed, so a Region that does not answer is no reason to speak
-        pending = here.pending_copies()
+        backups, pending = here.backups(), here.pending_copies()
     own = Token.of(call.urn)
-    if any(_is_held(copy, held, own) for copy in pending):
+    if any(_is_held(copy, held, own) for copy in pending) or any(_is_renamed(b, held) for b in backups):
         _record(call, held, here)
     for copy in pending:
         if _is_left(copy, held, own):
@@ -113,6 +116,14 @@ def _is_held(copy: PendingCopy, held: Mapping[str, Any], own: Token) -> bool:
     """Tell whether it is the one in the state; a run that was to replace it by itself may have given it a token."""
     is_ours = str(copy.mark.token) == held.get("token") or copy.is_of(own)
     return copy.backup.id == held["id"] and is_ours and copy.backup.is_available
+
+
+def _is_renamed(backup: Backup, held: Mapping[str, Any]) -> bool:
+    """Tell whether it is the one in the state, and its mark speaks of another stack, project or name."""
+    mark = mark_of(backup) if backup.id == held["id"] else None
+    if not isinstance(mark, Recorded) or mark.nonce != held["nonce"]:
+        return False
+    return str(mark) != str(replace(mark, identity=identity_of(held["urn"])))
 
 
 def _is_left(copy: PendingCopy, held: Mapping[str, Any], own: Token) -> bool:

@@ -10,6 +10,8 @@ from .fsx import Backup, FsxRegion
 from .kms import KeyName
 from .ownership import MARK_TAG, Mark, Ownership, Recorded, Token, parse_mark
 
+BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"  # as states and previews name the resource
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:

@@ -13,7 +13,7 @@ from .copies import mark_of
 from .errors import InvalidSettingsError
 from .fsx import BACKUP_ID, FILE_SYSTEM_ID, Backup, partition_of
 from .lookup import Lookup
-from .ownership import is_identity
+from .ownership import has_name, is_identity
 from .readiness import ReadinessRow, rows, source_creation_time
 from .selection import RecoveryPoint, is_recovery_point, select
 
@@ -87,7 +87,7 @@ class DrRegion(pulumi.ComponentResource):
         super().__init__("pulumi-fsx-dr:index:DrRegion", name, None, opts)
         _require_valid(name, args)
         self._args, self._lookup = args, lookup.of_this_run()
-        declaration = _Declaration(name, args, self._lookup)
+        declaration = _Declaration(name, args, self._lookup, _former_names(opts))
         points: dict[str, tuple[pulumi.Input[str], str]] = {}
         for position, source in enumerate(args["sources"]):
             points |= declaration.points(position, source)
@@ -129,11 +129,12 @@ class DrRegion(pulumi.ComponentResource):
 
 @dataclass(frozen=True, slots=True)
 class _Declaration:
-    """What one DrRegion declares, and where it looks."""
+    """What one DrRegion declares, where it looks, and what it was called before."""
 
     name: str
     args: DrRegionArgs
     lookup: Lookup
+    former_names: tuple[str, ...]
 
     def points(self, position: int, source: Source) -> dict[str, tuple[pulumi.Input[str], str]]:
         """Return a source's backup ids and their Region, by the name of the child that copies them."""
@@ -168,8 +169,19 @@ class _Declaration:
 
     def _owns(self, copy: Backup) -> bool:
         mark = mark_of(copy)
-        child = f"{self.name}-{copy.source_backup_id}"
-        return mark is not None and is_identity(mark.identity, pulumi.get_project(), pulumi.get_stack(), child)
+        if mark is None:
+            return False
+        children = [f"{name}-{copy.source_backup_id}" for name in (self.name, *self.former_names)]
+        if is_identity(mark.identity, pulumi.get_project(), pulumi.get_stack(), children[0]):
+            return True
+        # It may be another stack's, or this one's from before it, the project or the DrRegion was renamed.
+        return any(has_name(mark.identity, child) for child in children) and self.lookup.state_holds(mark, children)
+
+
+def _former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
+    aliases = (opts and opts.aliases) or ()
+    names = (alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases)
+    return tuple(name.rpartition("::")[2] for name in names if isinstance(name, str))
 
 
 def _point(backup: Backup, source_backup_id: str, source_region: str, *, has_copy: bool = False) -> RecoveryPoint:

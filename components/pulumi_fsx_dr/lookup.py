@@ -10,7 +10,9 @@ from pulumi.runtime.settings import get_monitor
 
 from .errors import TransientError
 from .fsx import Backup, Credentials, FsxRegion
+from .ownership import Mark
 from .process import Process, Region
+from .stack_state import held_copies, holds
 
 _T = TypeVar("_T")
 
@@ -22,6 +24,7 @@ class Lookup:
         self._process = Process(credentials)
         self._dark: set[str] = set()
         self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
+        self._held_copies = functools.cache(held_copies)
         self.backups_of = functools.cache(self._backups_of)
 
     def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
@@ -59,6 +62,14 @@ class Lookup:
         """Tell whether a file system exists; one whose Region is dark is taken to."""
         source = self._source_region(region)
         return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
+
+    def state_holds(self, mark: Mark, names: list[str]) -> bool:
+        """Tell whether the stack's state holds a copy with this mark as a resource of one of these names.
+
+        Raises:
+            InvalidSettingsError: the engine does not tell.
+        """
+        return holds(mark, names, self._held_copies())
 
     def _unless_dark(self, region: str, ask: Callable[[], _T]) -> _T | None:
         if region in self._dark:

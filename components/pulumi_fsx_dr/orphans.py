@@ -6,11 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .copies import mark_of
+from .copies import BACKUP_COPY_TYPE, mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup
 from .ownership import Mark, Pending, Token, identity_of
-from .preview_check import BACKUP_COPY_TYPE
 
 
 class Fate(StrEnum):

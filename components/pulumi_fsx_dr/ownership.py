@@ -9,8 +9,10 @@ the owner's can remove it.
 import hashlib
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from .errors import FsxDrError
 
@@ -106,6 +108,11 @@ class Ownership:
     nonce: str
     token: str = ""
 
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> "Ownership":
+        """Read it from a copy's outputs."""
+        return cls(nonce=outputs.get("nonce") or "", token=outputs.get("token") or "")
+
     def covers(self, mark: Mark | None) -> bool:
         """Tell whether a copy with this mark is the state's own."""
         match mark:
@@ -145,6 +152,12 @@ def is_identity(identity: str, project: str, stack: str, name: str) -> bool:
     """Tell whether a mark's identity, which may have been cut to fit, is that of a resource."""
     whole = _identity(project, stack, name)
     return whole == identity or (len(identity) >= _SURELY_KEPT and whole.startswith(identity))
+
+
+def has_name(identity: str, name: str) -> bool:
+    """Tell whether a mark's identity is of a resource of that name, in whatever project and stack."""
+    project, stack, _ = f"{identity}//".split("/", 2)
+    return is_identity(identity, project, stack, name)
 
 
 def _identity(project: str, stack: str, name: str) -> str:

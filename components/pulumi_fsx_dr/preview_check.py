@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .copies import BACKUP_COPY_TYPE
 from .errors import InvalidSettingsError
 from .kms import same_key
-
-BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 
 _BEFORE = frozenset({"same", "update", "replace", "delete"})
 _AFTER = frozenset({"same", "update", "replace", "create", "import"})

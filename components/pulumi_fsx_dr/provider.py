@@ -138,7 +138,7 @@ class BackupCopyProvider(ResourceProvider):
         here = _region(_props["region"])
         timeout = call.timeout or DELETE_TIMEOUT
         clear_away(call, _props.get("superseded") or {}, here, timeout)
-        known = retire(call, _id, _ownership(_props), here, timeout)
+        known = retire(call, _id, Ownership.of(_props), here, timeout)
         if not known:
             _require_account(_id, _props, here)
 
@@ -208,14 +208,10 @@ def _recorded(olds: Mapping[str, Any], backup: Backup) -> Copy:
     known = mark.source_creation_time if mark else None
     return Copy(
         backup=backup,
-        ownership=_ownership(olds),
+        ownership=Ownership.of(olds),
         source_creation_time=known or source_time(olds),
         superseded=olds.get("superseded") or {},
     )
-
-
-def _ownership(outputs: Mapping[str, Any]) -> Ownership:
-    return Ownership(nonce=outputs.get("nonce") or "", token=outputs.get("token") or "")
 
 
 def _text(time: datetime | None) -> str | None:

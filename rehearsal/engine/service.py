@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import name_of
@@ -51,10 +51,22 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
             self.deployment.display.say(f"    {name_of(request.urn)}: {request.message}")
         return Empty()
 
-    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002 - the name is the base class's
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
+        if request.tok != "pulumi:pulumi:readStackResourceOutputs":
+            self.Call(request, context)
+        told = {
+            state["urn"]: {"type": state["type"], "outputs": state.get("outputs", {})}
+            for state in self.deployment.stack.all()
+            if not state.get("delete")
+        }
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct({"outputs": told}))
+        return response
+
+    def Call(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002 - the name is the base class's
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "the engine double runs no AWS plugin, so it answers no function")
 
-    Call = ReadResource = RegisterPackage = Invoke
+    ReadResource = RegisterPackage = Call
 
 
 @contextmanager

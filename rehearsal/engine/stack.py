@@ -33,6 +33,10 @@ class Stack:
         """Return the old resource that has one of ``urns`` and is not waiting for its deletion."""
         return next((state for state in self.old if state["urn"] in urns and not state.get("delete")), None)
 
+    def all(self) -> list[State]:
+        """Return every resource of the state."""
+        return [*self.new, *self.old]
+
     def replace(self, old: State | None, *new: State) -> None:
         """Drop ``old`` and append ``new``."""
         self.old = [state for state in self.old if state is not old]
@@ -44,7 +48,7 @@ class Stack:
         with self.writing:
             yield
             if not self.frozen:
-                write(self.file, [*self.new, *self.old], self.pending)
+                write(self.file, self.all(), self.pending)
 
     @contextmanager
     def operation(self, kind: str, state: State) -> Iterator[None]:

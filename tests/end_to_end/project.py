@@ -36,6 +36,7 @@ class Project:
     environment: dict[str, str]
     aws: Control
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stack: str = "dev"
 
     @classmethod
     def create(cls, folder: Path, engine: list[str], aws: Control) -> "Project":
@@ -76,6 +77,10 @@ class Project:
         )
         assert (process.returncode == 0) is succeeds, process.stdout
         return process.stdout
+
+    def rename_stack(self, name: str) -> None:
+        self.run("stack", "rename", name)
+        self.stack = name
 
     def up(self, *options: str, succeeds: bool = True) -> str:
         return self.run("up", "--yes", "--skip-preview", *options, succeeds=succeeds)
@@ -140,7 +145,7 @@ class Project:
         return exported
 
     def _argv(self, *command: str) -> list[str]:
-        options = [] if command[0] == "stack" else ["--stack", "dev", "--non-interactive"]
+        options = [] if command[0] == "stack" else ["--stack", self.stack, "--non-interactive"]
         return [*self.engine, *command, *options]
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from pulumi_fsx_dr.ownership import MARK_TAG
 
 from rehearsal.fsx import Control
 
+from .engines import CLI
 from .project import SOURCE_REGION, Project
 from .test_life import DR, copies
 
@@ -114,6 +116,73 @@ def test_with_the_source_region_dark_everything_goes_on_and_nothing_is_deleted(
     assert copied(aws) == set(backups[1:])
     dr.run("destroy", "--yes")
     assert copied(aws) == set()
+
+
+def rename(project: Project) -> None:
+    renamed = 'DrRegion("renamed", declared, pulumi.ResourceOptions(aliases=[pulumi.Alias(name="dr")]))'
+    (project.folder / "__main__.py").write_text(PROGRAM.replace('DrRegion("dr", declared)', renamed))
+
+
+@pytest.mark.parametrize("project", [CLI], indirect=True)
+@pytest.mark.parametrize("happens", ["dark", pytest.param("expired", marks=pytest.mark.slow)])
+def test_a_renamed_region_with_an_alias_keeps_its_copies_whatever_becomes_of_their_sources(
+    dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+    before = set(dr.ids().values())
+
+    rename(dr)
+    lose_sources(aws, backups, happens)
+    dr.up()
+    dr.up()
+
+    assert set(dr.ids().values()) == before == {copy["id"] for copy in copies(aws)}
+
+
+def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
+    if happens == "dark":
+        aws.darken(SOURCE_REGION)
+    else:
+        for backup in backups:
+            aws.remove_backup(SOURCE_REGION, backup)
+
+
+@pytest.mark.parametrize("project", [CLI], indirect=True)
+@pytest.mark.parametrize("happens", ["dark", pytest.param("expired", marks=pytest.mark.slow)])
+def test_a_renamed_stack_keeps_its_copies_whatever_becomes_of_their_sources(
+    dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+    before = dr.ids()
+
+    dr.rename_stack("prod")
+    lose_sources(aws, backups, happens)
+    dr.up()
+
+    assert dr.ids() == before
+    assert {copy["id"] for copy in copies(aws)} == set(before.values())
+    assert {copy["tags"][MARK_TAG].rpartition(":")[2] for copy in copies(aws)} == {
+        f"copies/prod/dr-{backup}" for backup in backups[1:]
+    }
+
+
+def test_a_second_stack_of_the_same_program_leaves_the_copies_of_the_first_alone(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
+    declare(dr, file_system)
+    dr.up()
+    first = dr.ids()
+    lose_sources(aws, backups[:2], "expired")
+
+    dr.run("stack", "init", "second")
+    dr.stack = "second"
+    dr.up()
+    assert set(dr.ids()) == {f"dr-{backups[2]}"}
+    dr.run("destroy", "--yes")
+
+    assert {copy["id"] for copy in copies(aws)} == set(first.values())
 
 
 def test_a_mistyped_file_system_is_an_error_that_names_it(

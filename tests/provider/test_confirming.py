@@ -1,6 +1,7 @@
 """A copy is recorded by the program once the state holds it, so that a kill at any moment leaves one that is found."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from pulumi_fsx_dr.errors import CopyError
@@ -247,6 +248,23 @@ def test_a_change_that_was_cut_off_and_taken_back_leaves_a_copy_that_is_named(
     (warning,) = stack.warnings
     assert warning.startswith(f"{left} in {AWAY} was left behind by an interrupted run, and nothing asks for it")
     assert left in copies(service)
+
+
+def test_after_a_rename_of_the_stack_the_mark_speaks_of_its_new_name(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    made = stack.states["monday"]
+    before = mark(service, made.id)
+    stack.name = "renamed"
+    service.clear_journal()
+
+    for _ in range(2):
+        stack.up({"monday": copy_args(source)})
+
+    assert isinstance(before, Recorded)
+    assert mark(service, made.id) == replace(before, identity="files/renamed/monday")
+    assert len(service.journal(AWAY, "TagResource")) == 1
 
 
 def test_an_unchanged_copy_of_a_region_that_does_not_answer_is_left_as_it_is(
