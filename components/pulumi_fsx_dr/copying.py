@@ -25,6 +25,7 @@ from .retiring import clear_away_or_warn
 from .waiting import Turn
 
 _QUEUE_STATUS_SECONDS = 10.0
+_LATEST = 60.0  # seconds after which FSx surely shows what was started before
 _T = TypeVar("_T")
 
 
@@ -211,7 +212,8 @@ class Creation:
 
         What FAILED is of no use to anybody and goes at once.
         """
-        left = [c for c in self._left_behind(found) if c.backup.id not in {copy.backup.id, *self._here.held}]
+        known = {copy.backup.id, *self._here.held, *self._here.handed_out}
+        left = [c for c in self._left_behind(found) if c.backup.id not in known]
         dead, alive = (
             {c.backup.id: str(c.mark.token) for c in left if c.backup.is_dead is dead} for dead in (True, False)
         )
@@ -219,9 +221,9 @@ class Creation:
         return replace(copy, superseded=alive)
 
     def _left_behind(self, found: list[PendingCopy]) -> list[PendingCopy]:
-        """Look again if a token was spent: FSx may have shown too late what an interrupted run had started."""
+        """Look again: FSx may have shown too late what an interrupted run had started."""
         with suppress(ServiceError):
-            if self._token.generation:
+            if self._token.generation or self._clock.now() > self._here.listed + _LATEST:
                 return self._pending_copies(fresh=True)
         return found
 

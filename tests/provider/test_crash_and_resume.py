@@ -189,6 +189,18 @@ def test_a_copy_that_fsx_shows_too_late_to_be_resumed_is_removed(
     assert only_copy(service, stack)["id"] != begun["id"]
 
 
+def test_a_copy_that_fsx_shows_too_late_is_removed_also_if_another_key_is_wanted_now(
+    service: FsxService, stack: Stack, source: str, key: str
+) -> None:
+    service.configure(copy_seconds=300, copy_visible_after=20)
+    killed_up(stack, {"monday": copy_args(source)}, "CopyBackup", "after")
+
+    for _ in range(2):
+        stack.up({"monday": copy_args(source, kms_key_id=key)})
+
+    assert only_copy(service, stack)["kms_key_arn"] == key
+
+
 def test_another_key_after_a_crash_makes_a_new_copy_and_the_next_up_removes_the_superseded_one(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:
