@@ -25,7 +25,8 @@ from .retiring import clear_away_or_warn
 from .waiting import Turn
 
 _QUEUE_STATUS_SECONDS = 10.0
-_LATEST = 60.0  # seconds after which FSx surely shows what was started before
+_LATEST = 60.0  # seconds after which FSx surely shows what was started before ...
+_LATEST_INTERVALS = 20  # ... or so many poll intervals, where those are short
 _T = TypeVar("_T")
 
 
@@ -222,9 +223,9 @@ class Creation:
 
     def _left_behind(self, found: list[PendingCopy]) -> list[PendingCopy]:
         """Look again: FSx may have shown too late what an interrupted run had started."""
+        surely_shown = self._here.listed + min(_LATEST, _LATEST_INTERVALS * self._here.copies.poll_seconds)
         with suppress(ServiceError):
-            if self._token.generation or self._clock.now() > self._here.listed + _LATEST:
-                return self._pending_copies(fresh=True)
+            return self._pending_copies(fresh=self._token.generation > 0 or self._clock.now() > surely_shown)
         return found
 
     def _wait_until_deletable(self, ids: Collection[str]) -> None:
