@@ -171,7 +171,7 @@ class Creation:
             backup = self._request(request)
         except TokenConflictError:
             return self._resumed(self._started_otherwise(), turn)
-        if backup.is_available:
+        if backup.is_available and mark_of(backup) is None:
             backup = self._seen(backup)
         if backup.is_dead or not may_be_ours(backup, self._token):
             raise SpentTokenError(f"Token {self._token} belongs to {backup.id}, which is not ours to resume.")
@@ -181,10 +181,7 @@ class Creation:
         return wait_until_available(self._call, copy, self._wanted, self._here, turn)
 
     def _seen(self, answered: Backup) -> Backup:
-        """Look at what the token stands for: an AVAILABLE copy is none that was started just now.
-
-        FSx may have repeated its answer to an earlier run, and need not tell whose the copy has become.
-        """
+        """Look whose an AVAILABLE copy is: it was hardly started just now, and the answer does not tell."""
         return self._patiently(lambda: self._here.reads.find(answered.id)) or replace(answered, lifecycle="CREATING")
 
     def _copy(self, backup: Backup, token: Token, source_creation_time: datetime | None) -> Copy:
@@ -223,9 +220,11 @@ class Creation:
 
     def _left_behind(self, found: list[PendingCopy]) -> list[PendingCopy]:
         """Look again: FSx may have shown too late what an interrupted run had started."""
-        surely_shown = self._here.listed + min(_LATEST, _LATEST_INTERVALS * self._here.copies.poll_seconds)
+        here = self._here
+        surely_shown = here.first_listed + min(_LATEST, _LATEST_INTERVALS * here.copies.poll_seconds)
         with suppress(ServiceError):
-            return self._pending_copies(fresh=self._token.generation > 0 or self._clock.now() > surely_shown)
+            fresh = self._token.generation > 0 or here.listed < surely_shown < self._clock.now()
+            return self._pending_copies(fresh=fresh)
         return found
 
     def _wait_until_deletable(self, ids: Collection[str]) -> None:

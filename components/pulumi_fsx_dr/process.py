@@ -48,7 +48,7 @@ class Region:
         self.held: set[str] = set()  # ids of copies that the engine has shown to be in the state
         self.handed_out: dict[str, str] = {}  # copies that creates of this process gave the state: nonces by id
         self._sources: dict[str, Backup] = {}
-        self.listed = -math.inf  # when it was listed; seconds since the epoch
+        self.first_listed = self.listed = math.inf  # when it was listed, first and last; seconds since the epoch
         self._listing: Future[_Listing] | None = None
         self._claims: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -109,6 +109,7 @@ class Region:
 
     def _list(self) -> _Listing:
         self.listed = self.clock.now()
+        self.first_listed = min(self.first_listed, self.listed)
         backups = list(self.fsx.backups())
         self.copies.occupied_by(backup.id for backup in backups if backup.is_running_copy)
         marks = ((backup, mark_of(backup)) for backup in backups)
