@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
+from typing import Any, ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -27,11 +28,13 @@ class Life(RuleBasedStateMachine):
     """One stack with up to two copies, over runs that end well, are killed, run out of time, or fail."""
 
     confirms = False  # whether the program records what was made, or create does
+    fsx: ClassVar[dict[str, Any]] = {}  # how FSx differs from the ordinary
 
     @initialize()
     def begin(self) -> None:
         self.former = process.current()
         self.service = FsxService(SharedClock(), copy_seconds=4.0)
+        self.service.configure(**self.fsx)
         self.wire = Wire(self.service)
         self.stack = Stack(self.wire, confirms=self.confirms)
         self.program: dict[str, Properties] = {}
@@ -137,6 +140,9 @@ class Life(RuleBasedStateMachine):
             with suppress(CopyError):
                 self.stack.up(self.program, replacing=replacing & self.program.keys())
                 break
+        self._require_settled()
+
+    def _require_settled(self) -> None:
         held = Counter(state.id for state in self.stack.states.values())
         assert self.stack.states.keys() == self.program.keys()
         assert set(held.values()) <= {1}
@@ -148,6 +154,32 @@ class ConfirmedLife(Life):
     confirms = True
 
 
+class LifeWithLateTags(Life):
+    """The same where FSx shows tags late: something may be left behind, but no state ever loses its copy."""
+
+    fsx: ClassVar[dict[str, Any]] = {"tags_visible_after": 3, "copy_tells_tags": False}
+
+    @rule()
+    def time_passes(self) -> None:
+        self.service.clock.sleep(100)
+
+    @invariant()
+    def every_recorded_copy_is_held_by_the_state(self) -> None:
+        """Promise nothing here."""
+
+    def _require_settled(self) -> None:
+        """Promise nothing here."""
+
+
+class ConfirmedLifeWithLateTags(LifeWithLateTags):
+    """The same with a program that records its copies."""
+
+    confirms = True
+
+
 TestLife = Life.TestCase
 TestConfirmedLife = ConfirmedLife.TestCase
+TestLifeWithLateTags = LifeWithLateTags.TestCase
+TestConfirmedLifeWithLateTags = ConfirmedLifeWithLateTags.TestCase
 TestLife.settings = TestConfirmedLife.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestLifeWithLateTags.settings = TestConfirmedLifeWithLateTags.settings = TestLife.settings
