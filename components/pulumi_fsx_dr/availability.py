@@ -38,7 +38,9 @@ def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, t
             copy = replace(copy, backup=_checked(sight.backup, copy, wanted, here, elapsed))
         if sight.missing_since is not None and sight.trouble is None:
             _accept_absence(copy, here, started, shown=sight.backup is not None, since=sight.missing_since)
-        if elapsed > wanted.timeout and not copy.backup.is_available:
+        if copy.backup.is_available:
+            break  # a message would hold up the slot
+        if elapsed > wanted.timeout:
             raise UnfinishedCopyError(
                 f"{still_running(copy, wanted)} after {duration(elapsed)}: it was left running, "
                 "and the next pulumi up resumes it.",

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
+from pulumi_fsx_dr.host import Call
 from pulumi_fsx_dr.waiting import SLOTS, RegionCopies, Turn
 
 from rehearsal.fsx import FsxService
@@ -142,6 +143,28 @@ def test_a_copy_that_fails_gives_its_slot_to_the_next(service: FsxService, stack
     stack.register(run, "tuesday", copy_args(source))
 
     assert list(stack.states) == ["tuesday"]
+
+
+def test_the_slot_of_a_finished_copy_is_free_before_anything_is_told(
+    stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine may take its time for a message."""
+    run = stack.run()
+    all_slots(run)[0].end()
+    free: list[bool] = []
+
+    def told(_call: Call, message: str, **_: float) -> None:
+        if "%" not in message:  # it was seen to run no more
+            probe = run.region(AWAY).copies.turn()
+            free.append(probe.ahead is None)
+            probe.end()
+
+    monkeypatch.setattr(Call, "status", told)
+
+    stack.register(run, "monday", copy_args(source))
+
+    assert free
+    assert all(free)
 
 
 def test_copies_that_run_already_count_whoever_started_them(
