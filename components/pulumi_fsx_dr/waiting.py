@@ -20,6 +20,7 @@ SLOTS = 5  # FSx quota: copies in progress per destination Region and account
 _SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
 _LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
 _MAX_INTERVALS = 8  # ... but not later than after so many poll intervals
+_MARGIN = 0.1  # poll intervals behind a predicted end; a look just before it would cost a whole one
 _NEAR_INTERVALS = 2  # if it is no farther away, the next look is at its predicted end, and those just behind it
 
 
@@ -175,7 +176,8 @@ class RegionCopies:
         first = min(ends, default=looked)
         left = first - looked
         if left <= _NEAR_INTERVALS * self.poll_seconds:
-            left = max((end for end in ends if end <= first + self.poll_seconds / 2), default=first) - looked
+            last = max((end for end in ends if end <= first + self.poll_seconds / 2), default=first)
+            left = last - looked + _MARGIN * self.poll_seconds
         else:
             left *= _LOOK_AHEAD
         return max(self.poll_seconds, min(left, self.poll_seconds * _MAX_INTERVALS))

@@ -172,8 +172,8 @@ def test_a_copy_far_from_its_end_is_looked_at_less_often() -> None:
 @pytest.mark.parametrize(
     ("percents", "seconds"),
     [
-        ((40,), 1.5),  # at its very end, since that is near
-        ((48, 40), 1.5),  # another one is done shortly before: both at once
+        ((40,), 1.6),  # right behind its end, since that is near
+        ((48, 40), 1.6),  # another one is done shortly before: both at once
         ((80, 40), 1.0),  # another one is done long before
         ((10,), 4.045),  # half of the least that is left
         ((1,), 8.0),  # not later than that, for progress may be faster than it was
