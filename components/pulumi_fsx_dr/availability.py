@@ -23,10 +23,11 @@ def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, t
         UnfinishedCopyError: time is up, or AWS no longer lets us look.
         CopyError: the copy FAILED, and was deleted, or somebody deleted it.
     """
+    if copy.backup.is_available:
+        return copy
     started = here.clock.now()
-    if not copy.backup.is_available:
-        here.copies.watch(turn, copy.backup.id)
-    while not copy.backup.is_available:
+    here.copies.watch(turn, copy.backup.id)
+    while True:
         call.raise_if_cancelled()
         sight = here.copies.next_sight(turn, seconds=2)
         elapsed = here.clock.now() - started
@@ -39,7 +40,7 @@ def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, t
         if sight.missing_since is not None and sight.trouble is None:
             _accept_absence(copy, here, started, shown=sight.backup is not None, since=sight.missing_since)
         if copy.backup.is_available:
-            break  # a message would hold up the slot
+            return copy  # without a message, which would hold up the slot
         if elapsed > wanted.timeout:
             raise UnfinishedCopyError(
                 f"{still_running(copy, wanted)} after {duration(elapsed)}: it was left running, "
@@ -47,7 +48,6 @@ def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, t
                 copy,
             )
         call.status(progress(copy.backup, elapsed, sight.trouble))
-    return copy
 
 
 def may_be_ours(backup: Backup, token: Token | None) -> bool:

@@ -56,6 +56,11 @@ def copied(aws: Control) -> set[str]:
     return {copy["source_backup_id"] for copy in copies(aws)}
 
 
+def expire(aws: Control, backups: list[str]) -> None:
+    for backup in backups:
+        aws.remove_backup(SOURCE_REGION, backup)
+
+
 def outputs(project: Project) -> dict[str, object]:
     shown = project.run("stack", "output", "--json")
     parsed: dict[str, object] = json.loads(shown[shown.index("{") :])
@@ -89,8 +94,7 @@ def test_copies_outlive_their_expired_sources_and_the_whole_file_system(
     declare(dr, file_system)
     dr.up()
 
-    for backup in backups:
-        aws.remove_backup(SOURCE_REGION, backup)
+    expire(aws, backups)
     aws.remove_file_system(SOURCE_REGION, file_system)
 
     dr.run("preview", "--expect-no-changes")
@@ -118,13 +122,23 @@ def test_with_the_source_region_dark_everything_goes_on_and_nothing_is_deleted(
     assert copied(aws) == set()
 
 
+losing_the_sources = pytest.mark.parametrize("happens", ["dark", pytest.param("expired", marks=pytest.mark.slow)])
+
+
+def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
+    if happens == "dark":
+        aws.darken(SOURCE_REGION)
+    else:
+        expire(aws, backups)
+
+
 def rename(project: Project) -> None:
     renamed = 'DrRegion("renamed", declared, pulumi.ResourceOptions(aliases=[pulumi.Alias(name="dr")]))'
     (project.folder / "__main__.py").write_text(PROGRAM.replace('DrRegion("dr", declared)', renamed))
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
-@pytest.mark.parametrize("happens", ["dark", pytest.param("expired", marks=pytest.mark.slow)])
+@losing_the_sources
 def test_a_renamed_region_with_an_alias_keeps_its_copies_whatever_becomes_of_their_sources(
     dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
 ) -> None:
@@ -140,16 +154,8 @@ def test_a_renamed_region_with_an_alias_keeps_its_copies_whatever_becomes_of_the
     assert set(dr.ids().values()) == before == {copy["id"] for copy in copies(aws)}
 
 
-def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
-    if happens == "dark":
-        aws.darken(SOURCE_REGION)
-    else:
-        for backup in backups:
-            aws.remove_backup(SOURCE_REGION, backup)
-
-
 @pytest.mark.parametrize("project", [CLI], indirect=True)
-@pytest.mark.parametrize("happens", ["dark", pytest.param("expired", marks=pytest.mark.slow)])
+@losing_the_sources
 def test_a_renamed_stack_keeps_its_copies_whatever_becomes_of_their_sources(
     dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
 ) -> None:
@@ -174,7 +180,7 @@ def test_a_second_stack_of_the_same_program_leaves_the_copies_of_the_first_alone
     declare(dr, file_system)
     dr.up()
     first = dr.ids()
-    lose_sources(aws, backups[:2], "expired")
+    expire(aws, backups[:2])
 
     dr.run("stack", "init", "second")
     dr.stack = "second"
