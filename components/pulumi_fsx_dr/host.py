@@ -119,7 +119,7 @@ class Call:
 
 def call_under_way() -> Call:
     """Return what the host's frame above this one knows, or an empty `Call`."""
-    frame = _frame(lambda f: f.f_code.co_name in _CALLS and {"request", "context"} <= f.f_locals.keys())
+    frame = _frame(lambda f: f.f_code.co_name in _CALLS and {"request", "context"}.issubset(f.f_locals))
     if frame is None:
         return Call()
     request = frame.f_locals["request"]

@@ -1,0 +1,19 @@
+"""What the package tells the Pulumi CLI of itself, asked for as the CLI asks."""
+
+import json
+from importlib.metadata import distribution
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def test_the_cli_is_told_that_there_is_no_plugin_to_download() -> None:
+    """Without this file the CLI takes a distribution named pulumi-NAME for one with a plugin in the internet.
+
+    It looks beside the module of the distribution's name (pulumi/pulumi, pulumi-language-python, main.go,
+    pulumiPluginJSONPathsScript).
+    """
+    spec = find_spec(distribution("pulumi-fsx-dr").metadata["Name"].replace("-", "_"))
+    assert spec
+    (folder,) = spec.submodule_search_locations or ()
+
+    assert json.loads((Path(folder) / "pulumi-plugin.json").read_text()) == {"resource": False}
