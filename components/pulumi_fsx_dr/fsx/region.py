@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -13,11 +12,11 @@ from pulumi_fsx_dr import errors
 from .answers import require_json, translated
 from .backup import Backup, CopyRequest
 from .credentials import Credentials
-from .partitions import partition_of
+from .described import described_backup
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
-    from mypy_boto3_fsx.type_defs import BackupTypeDef, TagTypeDef
+    from mypy_boto3_fsx.type_defs import TagTypeDef
 
 MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
 
@@ -59,7 +58,7 @@ class FsxRegion:
         narrowed = {"Filters": [{"Name": "file-system-id", "Values": [file_system_id]}]} if file_system_id else {}
         with self._calling("DescribeBackups"):
             for page in self._fsx.get_paginator("describe_backups").paginate(**narrowed):  # type: ignore[arg-type]  # the stubs know literal keywords only
-                yield from (self._backup(described) for described in page["Backups"])
+                yield from (described_backup(described, self.name) for described in page["Backups"])
 
     def copy(self, request: CopyRequest) -> Backup:
         """Start a copy into this Region (CopyBackup).
@@ -79,7 +78,7 @@ class FsxRegion:
                 Tags=_tag_list(request.tags),
                 **key,
             )
-            return self._backup(answer["Backup"])
+            return described_backup(answer["Backup"], self.name)
 
     def delete(self, backup_id: str) -> None:
         """Delete a backup (DeleteBackup).
@@ -136,36 +135,12 @@ class FsxRegion:
         try:
             with self._calling("DescribeBackups"):
                 answer = self._fsx.describe_backups(BackupIds=ids)
-                backups = [self._backup(described) for described in answer["Backups"]]
+                backups = [described_backup(described, self.name) for described in answer["Backups"]]
         except errors.NotFoundError:
             return {}
         if not backups and answer.get("NextToken"):
             raise errors.TransientError(f"fsx:DescribeBackups in {self.name} did not answer yet: try again later.")
         return {backup.id: backup for backup in backups}
-
-    def _backup(self, described: "BackupTypeDef") -> Backup:
-        file_system: Mapping[str, Any] = described.get("FileSystem", {})
-        account, backup_id = described.get("OwnerId", ""), described["BackupId"]
-        return Backup(
-            id=backup_id,
-            arn=described.get("ResourceARN")
-            or f"arn:{partition_of(self.name)}:fsx:{self.name}:{account}:backup/{backup_id}",
-            lifecycle=described["Lifecycle"],
-            type=described["Type"],
-            creation_time=described["CreationTime"].astimezone(UTC),
-            owner_id=account,
-            region=self.name,
-            kms_key_arn=described.get("KmsKeyId"),
-            tags={tag["Key"]: tag["Value"] for tag in described.get("Tags", [])},
-            source_backup_id=described.get("SourceBackupId"),
-            source_region=described.get("SourceBackupRegion"),
-            progress_percent=described.get("ProgressPercent"),
-            failure_reason=described.get("FailureDetails", {}).get("Message"),
-            size_in_bytes=described.get("SizeInBytes"),
-            file_system_id=file_system.get("FileSystemId"),
-            file_system_type=file_system.get("FileSystemType"),
-            file_system=file_system,
-        )
 
     @property
     def _fsx(self) -> "FSxClient":
