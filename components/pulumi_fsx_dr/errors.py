@@ -61,6 +61,10 @@ class CopyError(FsxDrError):
     """A copy cannot be made, or did not become AVAILABLE."""
 
 
+class LostCopyError(CopyError):
+    """Another run, or another resource, has taken the copy over that this one was making or holds."""
+
+
 class SpentTokenError(CopyError):
     """FSx answered a token with a copy that is gone or recorded: the next generation of the token is due."""
 
