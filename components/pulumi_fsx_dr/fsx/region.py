@@ -83,7 +83,7 @@ class FsxRegion:
         """
         key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
         named = {
-            "key": f"{request.kms_key_id or 'the key that FSx manages'}",
+            "key": request.kms_key_id or "the key that FSx manages",
             "source": f"{request.source_backup_id} in {request.source_region}",
             "source_region": request.source_region,
         }
