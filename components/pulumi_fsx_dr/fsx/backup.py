@@ -17,13 +17,13 @@ class Backup:
     Attributes:
         lifecycle: `BackupLifecycle`, e.g. COPYING, AVAILABLE, FAILED; FSx may add others.
         creation_time: when this backup, not its source, was made.
+        owner_id: the account; "" where FSx says it nowhere.
         kms_key_arn: `KmsKeyId`, which FSx answers as an ARN.
         tags: all tags, those of AWS and the ownership mark included.
         source_backup_id: of what it is a copy, or None if it is none.
         progress_percent: 0 to 100 while running, where FSx says so.
         failure_reason: `FailureDetails.Message`.
         size_in_bytes: where FSx says so.
-        owner_id: the account; "" where FSx says it nowhere.
         file_system_id: of the file system, or of the one that held the volume.
         file_system_type: e.g. WINDOWS; None where FSx does not say so (backups of 2018).
         file_system: the file system as it was when the backup was made (`FileSystem`); empty for a volume's backup.

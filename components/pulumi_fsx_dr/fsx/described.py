@@ -2,15 +2,19 @@
 
 import re
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .backup import Backup
+from pulumi_fsx_dr import errors
+
+from .backup import BACKUP_ID, Backup
 from .partitions import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_fsx.type_defs import BackupTypeDef
+
+Seen: TypeAlias = Backup | errors.ServiceError  # a backup, or why this one cannot be read
 
 _ACCOUNT = re.compile(r"arn:[^:]*:fsx:[^:]*:(\d{12}):")
 
@@ -24,6 +28,11 @@ def described_backup(described: "BackupTypeDef", region: str) -> Backup:
     Args:
         described: one of `Backups`, or `Backup`, as botocore parsed it.
         region: where it was described.
+
+    Raises:
+        KeyError: it lacks what every backup has.
+        AttributeError: a member is of another type than FSx says.
+        TypeError: likewise.
     """
     file_system: Mapping[str, Any] = described.get("FileSystem", {})
     volume: Mapping[str, Any] = described.get("Volume", {})
@@ -50,6 +59,27 @@ def described_backup(described: "BackupTypeDef", region: str) -> Backup:
         volume_id=volume.get("VolumeId"),
         volume=volume,
     )
+
+
+def read_backup(described: "BackupTypeDef", region: str) -> Seen:
+    """Return what FSx describes among others, or an error that names the one that makes no sense."""
+    try:
+        return described_backup(described, region)
+    except KeyError as missing:
+        oddity = f"without {missing.args[0]}"
+    except (AttributeError, TypeError) as error:
+        oddity = f"in a way that makes no sense ({error})"
+    return errors.ServiceError(
+        f"fsx:DescribeBackups in {region} describes {id_of(described) or 'a backup'} {oddity}, "
+        "so nothing is done about it: look at it in the AWS console, and ask AWS Support."
+    )
+
+
+def id_of(described: "BackupTypeDef") -> str:
+    """Return the id of a backup that may make no sense otherwise; "" if even that is missing."""
+    told: Mapping[str, Any] = described or {}
+    named = BACKUP_ID.search(str(told.get("BackupId") or told.get("ResourceARN")))
+    return named[0] if named else ""
 
 
 def _account(arn: str) -> str:
