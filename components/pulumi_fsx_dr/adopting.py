@@ -20,7 +20,7 @@ from .patience import PATIENCE, patiently
 from .process import Region
 
 
-def adopt(  # noqa: PLR0913  # what is adopted, as what, where, and what this process knows
+def adopt(  # noqa: PLR0913, PLR0917  # what is adopted, as what, where, and what this process knows
     call: Call, backup_id: str, wanted: Wanted, here: Region, there: Region, ledger: Ledger, told: Told
 ) -> Copy:
     """Take an existing copy over as this resource's own.

@@ -33,14 +33,22 @@ class Watch:
 
     def covers(self, mark: Mark | None) -> bool:
         """Tell whether a mark is one of those; CopyBackup need not answer tags, and FSx may show them late."""
-        return self.adopted or mark is None or mark in self.marks or self.ownership.covers(mark) or self._is_unclaimed(mark)
+        return (
+            self.adopted
+            or mark is None
+            or mark in self.marks
+            or self.ownership.covers(mark)
+            or self._is_unclaimed(mark)
+        )
 
     def _is_unclaimed(self, mark: Mark) -> bool:
         token = Token.parse(self.ownership.token)
         return isinstance(mark, Pending) and not mark.nonce and token is not None and mark.token.same_request(token)
 
 
-def wait_until_available(call: Call, copy: Copy, wanted: Wanted, here: Region, turn: Turn, watch: Watch) -> Copy:
+def wait_until_available(  # noqa: PLR0913, PLR0917  # which copy, of what, where, in whose slot, and whose
+    call: Call, copy: Copy, wanted: Wanted, here: Region, turn: Turn, watch: Watch
+) -> Copy:
     """Watch a running copy until it is AVAILABLE.
 
     Raises:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from .errors import CopyError, ServiceError
 from .fsx import Backup, FsxRegion
@@ -93,12 +92,6 @@ def mark_of(backup: Backup) -> Mark | None:
     return parse_mark(backup.tags.get(MARK_TAG))
 
 
-def source_time(outputs: Mapping[str, Any]) -> datetime | None:
-    """Return when the source backup was made, from the outputs of its copy."""
-    text = outputs.get("source_creation_time")
-    return datetime.fromisoformat(text) if text else None
-
-
 def key_text(fsx: FsxRegion, kms_key_id: str | None) -> str | None:
     """Return the wanted key in a form that is the same however it was written."""
     if not kms_key_id:
@@ -140,7 +133,7 @@ def lost(backup_id: str, region: str) -> str:
     """Say that another run has taken a copy over that this one was making."""
     return (
         f"{backup_id} in {region} was taken over by another run of the same resource, of this stack or of one of the "
-        "same name in another backend, and this run leaves it to that: see that only one runs, then run pulumi up again."
+        "same name in another backend, and is left to that: see that only one runs, then run pulumi up again."
     )
 
 

@@ -47,7 +47,7 @@ _T = TypeVar("_T")
 class Creation:
     """One create, from the look for an earlier run's copy to the AVAILABLE one."""
 
-    def __init__(  # noqa: PLR0913  # what is asked, where, and what this process knows
+    def __init__(  # noqa: PLR0913, PLR0917  # what is asked, where, and what this process knows
         self, call: Call, wanted: Wanted, here: Region, there: Region, ledger: Ledger, told: Told
     ) -> None:
         self._call = call
@@ -79,9 +79,7 @@ class Creation:
         try:
             copy = (mine and self._resume(mine)) or self._start_anew()
             self._name_left_overs(found, copy)
-            return hand_over(
-                self._call, copy, self._wanted, self._here, program_records=self._told.is_program_there
-            )
+            return hand_over(self._call, copy, self._wanted, self._here, program_records=self._told.is_program_there)
         except UnfinishedCopyError as error:
             raise record_kept(self._call, error, self._here) from None
 

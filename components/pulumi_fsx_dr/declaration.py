@@ -10,10 +10,12 @@ Names decide nothing: a copy is matched to what is declared by its Region and by
 found under another URN than its DrRegion would give it gets that URN as an alias.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Protocol
 
 from .copies import BACKUP_COPY_TYPE, left_over, mark_of, too_many_tags
@@ -25,6 +27,7 @@ from .readiness import source_creation_time
 from .selection import RecoveryPoint, is_recovery_point, select
 from .stack_state import HeldCopy
 
+_OF_OUTPUT = re.compile(r"-source-\d+$")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -96,6 +99,7 @@ class Region:
         kms_key_id: as given, an output perhaps.
         copy_tags: as given.
         tags: as given.
+        has_outputs: whether further sources are given as outputs.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Region:
     kms_key_id: Any = None
     copy_tags: Any = True
     tags: Any = None
+    has_outputs: bool = False
 
     @property
     def types(self) -> str:
@@ -262,7 +267,7 @@ class _Declaring:
         backups = self._outside.backups_of(wish.key, wish.source["region"])
         there = {backup.id: backup for backup in backups or () if self._is_usable(wish, backup)}
         resumable = self._resumable(wish, there, mine)
-        subjects = {known.subject for known in (*there.values(), *resumable.values(), *mine)}
+        subjects = {b.subject for b in (*there.values(), *resumable.values())} | {copy.subject for copy in mine}
         for subject in sorted(subjects):
             self._declare_subject(
                 wish,
@@ -394,7 +399,10 @@ class _Declaring:
             if isinstance(mark, Pending) and ours and source in to_be_made:
                 continue  # its create goes on with it, or names it
             if ours or (isinstance(mark, Pending) and source in declared):
-                self._warn(region, left_over(backup, f"bears the mark of {mark.identity}, but no entry of the state is its own"))
+                self._warn(
+                    region,
+                    left_over(backup, f"bears the mark of {mark.identity}, but no entry of the state is its own"),
+                )
 
     def _add(self, wish: _Wish, declared: Declared) -> None:
         self._made[wish.of.urn].copies.append(declared)
@@ -458,3 +466,38 @@ def _tokens(wish: _Wish, copy: Backup) -> tuple[Token, Token]:
     key = KeyName.parse(copy.kms_key_arn or "")
     request = (wish.urn_of(source), wish.of.region, source, wish.source["region"])
     return Token.of(*request, None), Token.of(*request, key.resource if key else None)
+
+
+def is_of_output(copy: HeldCopy, regions: Iterable[Region]) -> bool:
+    """Tell whether a copy may be of a source that was given as an output, which is known later than the others."""
+    return bool(_OF_OUTPUT.search(copy.name)) and any(r.has_outputs and r.region == copy.region for r in regions)
+
+
+def declare_outputs(
+    region: Region, sources: Mapping[int, tuple[str | None, str]], held: Sequence[HeldCopy]
+) -> Declaration:
+    """Return what a DrRegion declares for the sources that were given as outputs.
+
+    Their copies are named by position, but a copy stays with its source whatever becomes of the other sources.
+
+    Args:
+        region: the DrRegion.
+        sources: by position the backup id, None as long as it is not known, and the Region.
+        held: the copies of the state that may be of such a source.
+    """
+    made = Declaration()
+    left = {copy.source_backup_id: copy for copy in held}
+    matched = {position: left.pop(id_) for position, (id_, _) in sources.items() if id_ and id_ in left}
+    names = {position: copy.name for position, copy in matched.items() if copy.urn == region.child_urn(copy.name)}
+    free = (name for n in count() if (name := f"{region.name}-source-{n}") not in names.values())
+    for position in sorted(sources):
+        preferred = f"{region.name}-source-{position}"
+        if position not in names:
+            names[position] = preferred if preferred not in names.values() else next(free)
+    for position, (_, source_region) in sources.items():
+        args = {"position": position, "source_region": source_region}
+        made.copies.append(Declared(name=names[position], args=args, held=matched.get(position)))
+    for copy in left.values():
+        if copy.urn not in {region.child_urn(name) for name in names.values()}:
+            made.going.append(Going(copy, "its source was taken out of the program"))
+    return made

@@ -42,9 +42,7 @@ def claim(call: Call, copy: Copy, tags: Mapping[str, str], here: Region, deadlin
     return mark
 
 
-def record(
-    call: Call, copy: Copy, here: Region, deadline: float, tags: Mapping[str, str] | None = None
-) -> Copy:
+def record(call: Call, copy: Copy, here: Region, deadline: float, tags: Mapping[str, str] | None = None) -> Copy:
     """Turn the mark of a copy into the recorded one.
 
     Args:

@@ -4,10 +4,9 @@ The pickled provider in users' state is this module and class by name, so `pulum
 never moves, and it holds nothing: its collaborators belong to the process.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from pulumi.dynamic import (
@@ -24,7 +23,7 @@ from pulumi.dynamic import (
 from . import arguments, host, process, tags
 from .adopting import adopt
 from .availability import Watch, wait_until_available
-from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of, source_time
+from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of
 from .copying import Creation
 from .differences import replacements, updates
 from .errors import CopyError, FsxDrError, InvalidSettingsError, LostCopyError, ServiceError
@@ -32,7 +31,8 @@ from .fsx import Backup, Credentials, default_region
 from .host import Call
 from .ledger import TOLD, Ledger, Told
 from .marking import change_tags, record, record_kept, record_or_warn
-from .ownership import MARK_TAG, Ownership
+from .outputs import described, known, outputs_of
+from .ownership import MARK_TAG
 from .patience import PATIENCE, patiently
 from .process import Region
 from .retiring import find_shown, leave_to, require_made, retire
@@ -94,7 +94,7 @@ class BackupCopyProvider(ResourceProvider):
             else:
                 copy = Creation(call, wanted, here, there, ledger, told).run()
         ledger.made(call.urn, copy.backup.id, copy.ownership.nonce)
-        return CreateResult(copy.backup.id, _outputs(props, copy))
+        return CreateResult(copy.backup.id, outputs_of(props, copy))
 
     @host.entry_point
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -102,14 +102,14 @@ class BackupCopyProvider(ResourceProvider):
         call = host.call_under_way()
         here = _region(props["region"])
         _ledger().shown(call.urn, id_, props.get("nonce") or "")
-        backup = find_shown(call, _known(id_, props), here, here.clock.now() + (call.timeout or PATIENCE))
+        backup = find_shown(call, known(id_, props), here, here.clock.now() + (call.timeout or PATIENCE))
         if backup is None or backup.is_dead:
             _require_account(id_, props, here)
             return ReadResult(None, {})
-        copy = _marked(call, _described(props, backup), here)
+        copy = _marked(call, described(props, backup), here)
         live = tags.live(props.get("tags") or {}, backup.tags)
         inputs = {key: props[key] for key in arguments.NAMES if props.get(key) is not None} | {"tags": live}
-        return ReadResult(id_, _outputs(inputs, copy), inputs)
+        return ReadResult(id_, outputs_of(inputs, copy), inputs)
 
     @host.entry_point
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -119,24 +119,24 @@ class BackupCopyProvider(ResourceProvider):
         wanted = _wanted({**news, "region": olds["region"]}, call.timeout or CREATE_TIMEOUT)
         here = _region(wanted.region)
         timeout = call.timeout or UPDATE_TIMEOUT
-        backup = find_shown(call, _known(id_, olds), here, here.clock.now() + timeout)
+        backup = find_shown(call, known(id_, olds), here, here.clock.now() + timeout)
         if backup is None or backup.lifecycle == "DELETED":
             _require_account(id_, olds, here)
             call.keep(id_, {**olds, "lifecycle": "DELETED"}, gone(id_, here.name))
             raise CopyError(gone(id_, here.name))
-        copy = self._finish(call, _described(olds, backup), wanted, here)
+        copy = self._finish(call, described(olds, backup), wanted, here)
         if not copy.may_replace(mark_of(copy.backup)):
             call.warn(f"{_belongs_to_another(copy.backup)}: its tags are left to that one.")
-            return UpdateResult(_outputs(news, copy))
+            return UpdateResult(outputs_of(news, copy))
         change = tags.change(olds.get("tags") or {}, wanted.tags, copy.backup.tags)
         change_tags(call, copy.backup, change, here, here.clock.now() + timeout)
-        return UpdateResult(_outputs(news, _described(olds, _find(call, id_, here) or copy.backup)))
+        return UpdateResult(outputs_of(news, described(olds, _find(call, id_, here) or copy.backup)))
 
     @host.entry_point
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete the copy if it still is this resource's own, and return once it is gone."""
         call, ledger = host.call_under_way(), _ledger()
-        here, copy = _region(props["region"]), _known(id_, props)
+        here, copy = _region(props["region"]), known(id_, props)
         require_made(call, (props.get("volume_id") or "", props.get("file_system_id") or ""), id_, here, ledger)
         if holder := ledger.holder_beside(call.urn, id_, copy.ownership.nonce):
             leave_to(call, copy, here, holder)
@@ -179,13 +179,13 @@ def _kept_if_unfinished(call: Call, inputs: Mapping[str, Any], dead: Copy | None
         yield
     except UnfinishedCopyError as error:
         _ledger().not_made(call.urn, error.copy.backup.subject)
-        call.keep(error.copy.backup.id, _outputs(inputs, error.copy), str(error))
+        call.keep(error.copy.backup.id, outputs_of(inputs, error.copy), str(error))
         raise
     except Exception as error:
         _ledger().not_made(call.urn)
         if dead and isinstance(error, CopyError):
             failed = replace(dead, backup=replace(dead.backup, lifecycle="FAILED"))
-            call.keep(dead.backup.id, _outputs(inputs, failed), str(error))
+            call.keep(dead.backup.id, outputs_of(inputs, failed), str(error))
         raise
 
 
@@ -199,60 +199,6 @@ def _wanted(props: Mapping[str, Any], timeout: float) -> Wanted:
         tags=props.get("tags") or {},
         timeout=timeout,
     )
-
-
-_DESCRIBED: Mapping[str, Callable[[Copy], Any]] = {
-    "arn": lambda copy: copy.backup.arn,
-    "lifecycle": lambda copy: copy.backup.lifecycle,
-    "kms_key_arn": lambda copy: copy.backup.kms_key_arn,
-    "creation_time": lambda copy: _text(copy.backup.creation_time),
-    "source_creation_time": lambda copy: _text(copy.source_creation_time),
-    "size_in_bytes": lambda copy: copy.backup.size_in_bytes,
-    "owner_id": lambda copy: copy.backup.owner_id,
-    "backup_type": lambda copy: copy.backup.type,
-    "file_system_id": lambda copy: copy.backup.file_system_id,
-    "file_system_type": lambda copy: copy.backup.file_system_type,
-    "volume_id": lambda copy: copy.backup.volume_id,
-    "tags_all": lambda copy: tags.visible(copy.backup.tags),
-    "nonce": lambda copy: copy.ownership.nonce,
-    "token": lambda copy: copy.ownership.token,
-    "adopted_from": lambda copy: copy.adopted_from or None,
-    "unseen": lambda copy: None if copy.was_shown else True,
-}
-
-
-def _outputs(inputs: Mapping[str, Any], copy: Copy) -> dict[str, Any]:
-    """Return every output; the engine keeps none that an update leaves out."""
-    outputs = {name: inputs.get(name) for name in arguments.NAMES}
-    outputs |= {name: tell(copy) for name, tell in _DESCRIBED.items()}
-    return {name: value for name, value in outputs.items() if value is not None}
-
-
-def _described(olds: Mapping[str, Any], backup: Backup) -> Copy:
-    """Return a live backup as the copy that a state describes."""
-    mark = mark_of(backup)
-    known = mark.source_creation_time if mark else None
-    return Copy(
-        backup=backup,
-        ownership=Ownership.of(olds),
-        source_creation_time=known or source_time(olds),
-        adopted_from=olds.get("adopted_from") or "",
-    )
-
-
-def _known(backup_id: str, outputs: Mapping[str, Any]) -> Copy:
-    """Return a copy as far as its state describes it."""
-    made = outputs.get("creation_time")
-    backup = Backup(
-        id=backup_id,
-        arn=outputs.get("arn") or "",
-        lifecycle=outputs.get("lifecycle") or "AVAILABLE",
-        type=outputs.get("backup_type") or "",
-        creation_time=datetime.fromisoformat(made) if made else datetime.fromtimestamp(0, UTC),
-        owner_id=outputs.get("owner_id") or "",
-        region=outputs["region"],
-    )
-    return replace(_described(outputs, backup), was_shown=not outputs.get("unseen"))
 
 
 def _marked(call: Call, copy: Copy, here: Region) -> Copy:
@@ -270,10 +216,6 @@ def _belongs_to_another(backup: Backup) -> str:
     mark = mark_of(backup)
     owner = mark.identity if mark else backup.tags.get(MARK_TAG)
     return f"{backup.id} in {backup.region} now belongs to {owner}, and this state holds it too"
-
-
-def _text(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
 
 
 def _find(call: Call, backup_id: str, here: Region) -> Backup | None:
