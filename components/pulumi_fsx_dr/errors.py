@@ -34,7 +34,7 @@ class ExpiredCredentialsError(TransientError):
 
 
 class CredentialsError(ServiceError):
-    """There are no credentials, or AWS does not know them."""
+    """There are no credentials, AWS does not know them, or the stack does not allow their account."""
 
 
 class AccessDeniedError(ServiceError):

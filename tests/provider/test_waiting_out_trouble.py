@@ -155,7 +155,7 @@ def test_credentials_that_ran_out_are_read_anew(service: FsxService) -> None:
     assert len(sessions) == 2
 
 
-def test_one_session_serves_all_regions_of_a_process(service: FsxService) -> None:
+def test_each_region_has_one_session_and_so_credentials_of_its_own(service: FsxService) -> None:
     sessions: list[boto3.Session] = []
 
     class Counted(Credentials):
@@ -169,7 +169,7 @@ def test_one_session_serves_all_regions_of_a_process(service: FsxService) -> Non
         run.region(AWAY).fsx.find(["backup-0123456789abcdef0"])
         run.region(HOME).fsx.find(["backup-0123456789abcdef0"])
 
-    assert len(sessions) == 1
+    assert len(sessions) == 2
 
 
 @pytest.mark.parametrize(
