@@ -6,14 +6,12 @@ import pytest
 from botocore.exceptions import ClientError
 from pulumi_fsx_dr.iam import Purpose, policy, protection
 
-from rehearsal.fsx import FsxService, ManualClock
+from rehearsal.fsx import FsxService
 from rehearsal.fsx.authorizing import needed
 from rehearsal.fsx.calls import Call
 from rehearsal.fsx.fixtures import AWAY, HOME, Clients
 from rehearsal.fsx.permissions import Access, NotUnderstoodError, refuse_unknown, verdict
 from rehearsal.fsx.regions import ACCOUNT_ID
-from rehearsal.fsx.seeds import Place, file_system
-from rehearsal.fsx.world import Settings, World
 
 pytest_plugins = ["rehearsal.fsx.fixtures"]
 
@@ -210,12 +208,14 @@ DRILL_KEY = f"arn:aws:kms:{AWAY}:{ACCOUNT_ID}:key/0a1b2c3d-1111-4111-8111-0a1b2c
 DRILL_POLICY = policy(ACCOUNT_ID, Purpose.DRILL, dr_regions=[AWAY], key_arns={AWAY: [DRILL_KEY]})
 
 
-def what_a_drill_needs(key: str) -> list[Access]:
+def needs_of(service: FsxService, action: str, parameters: dict[str, Any]) -> list[Access]:
+    call = Call(AWAY, "fsx", action, "drill", ACCOUNT_ID, parameters)
+    return list(needed(service._world, call))  # noqa: SLF001  # the service's own question
+
+
+def what_a_drill_needs(service: FsxService, key: str) -> list[Access]:
     """Return what the calls of pulumi-aws need: hashicorp/terraform-provider-aws, internal/service/fsx/*.go."""
-    world = World(ManualClock(), Settings())
-    made = file_system(Place(AWAY, ACCOUNT_ID, RESTORED, 0, key), "OPENZFS", None)
-    made.tags = {"purpose": "failover-drill"}
-    world.region(AWAY).file_systems[RESTORED] = made
+    service.seed_file_system(AWAY, "OPENZFS", file_system_id=RESTORED, tags={"purpose": "failover-drill"})
     tags = [{"Key": "purpose", "Value": "failover-drill"}]
     arn = f"arn:aws:fsx:{AWAY}:{ACCOUNT_ID}:file-system/{RESTORED}"
     calls: list[tuple[str, dict[str, Any]]] = [
@@ -226,11 +226,7 @@ def what_a_drill_needs(key: str) -> list[Access]:
         ("ListTagsForResource", {"ResourceARN": arn}),
         ("DeleteFileSystem", {"FileSystemId": RESTORED, "OpenZFSConfiguration": {"SkipFinalBackup": False}}),
     ]
-    by_calls = [
-        access
-        for action, parameters in calls
-        for access in needed(world, Call(AWAY, "fsx", action, "drill", ACCOUNT_ID, parameters))
-    ]
+    by_calls = [access for action, parameters in calls for access in needs_of(service, action, parameters)]
     here = {"aws:RequestedRegion": [AWAY]}
     mark = {"aws:CalledVia": ["fsx.amazonaws.com"], "aws:RequestTag/AmazonFSx": ["ManagedByAmazonFSx"]}
     table = f"arn:aws:ec2:{AWAY}:{ACCOUNT_ID}:route-table/rtb-0123456789abcdef0"
@@ -251,22 +247,22 @@ def drill_policy(key: str, *, without: str | None = None) -> dict[str, Any]:
     return document | {"Statement": [each for each in document["Statement"] if each["Sid"] != without]}
 
 
-def test_a_drill_may_do_what_it_does(drill_key: str) -> None:
-    asked = what_a_drill_needs(drill_key)
+def test_a_drill_may_do_what_it_does(fsx_service: FsxService, drill_key: str) -> None:
+    asked = what_a_drill_needs(fsx_service, drill_key)
 
     assert {access.action for access in asked if verdict([drill_policy(drill_key)], access) != "allowed"} == set()
 
 
 @pytest.mark.parametrize("sid", [statement["Sid"] for statement in DRILL_POLICY["Statement"]])
-def test_no_statement_of_a_drill_can_be_left_out(drill_key: str, sid: str) -> None:
-    asked = what_a_drill_needs(drill_key)
+def test_no_statement_of_a_drill_can_be_left_out(fsx_service: FsxService, drill_key: str, sid: str) -> None:
+    asked = what_a_drill_needs(fsx_service, drill_key)
 
     lessened = drill_policy(drill_key, without=sid)
     assert [access for access in asked if verdict([lessened], access) != "allowed"]
 
 
-def test_a_drill_may_delete_no_other_file_system(drill_key: str) -> None:
-    call = Call(AWAY, "fsx", "DeleteFileSystem", "drill", ACCOUNT_ID, {"FileSystemId": "fs-00000000000000abc"})
-    (deleting, *_) = needed(World(ManualClock(), Settings()), call)
+def test_a_drill_may_delete_no_other_file_system(fsx_service: FsxService, drill_key: str) -> None:
+    other = fsx_service.seed_file_system(AWAY)
+    (deleting, *_) = needs_of(fsx_service, "DeleteFileSystem", {"FileSystemId": other})
 
     assert verdict([drill_policy(drill_key)], deleting) == "not allowed"
