@@ -3,6 +3,7 @@
 from typing import Any
 
 from rehearsal.fsx import moto, wire
+from rehearsal.fsx.authorizing import authorize
 from rehearsal.fsx.calls import Answer, Call, Request, action_of, parameters_of, signed_scope
 from rehearsal.fsx.clock import Clock, SystemClock
 from rehearsal.fsx.errors import FsxError
@@ -73,6 +74,7 @@ class FsxService(Stage):
 
     def _work(self, call: Call, request: Request, entry: Entry) -> Answer:
         if not wire.is_fsx(request):
+            authorize(self._world, call)
             return moto.answer(request)
         if not call.region:
             raise FsxError("MissingAuthenticationTokenException", "The request is not signed.")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from rehearsal.fsx import scenes, views
+from rehearsal.fsx import authorizing, scenes, views
 from rehearsal.fsx.world import World
 
 P = ParamSpec("P")
@@ -52,6 +52,7 @@ class Stage(ABC):
     add_fault = _scene(scenes.add_fault)
     darken = _scene(scenes.darken)
     lift_fault = _scene(scenes.lift_fault)
+    attach_policies = _scene(authorizing.attach_policies)
     clear_journal = _scene(scenes.clear_journal)
     state = _scene(views.state)
     backups = _scene(views.backups)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from rehearsal.fsx import copying, deleting, describing, model, tagging
+from rehearsal.fsx.authorizing import authorize
 from rehearsal.fsx.calls import Answer, Call, Request
 from rehearsal.fsx.errors import FsxError, bad_request
 from rehearsal.fsx.records import Description
@@ -40,6 +41,7 @@ def perform(world: World, call: Call, body: bytes) -> Description:
         raise FsxError("UnknownOperationException", f"There is no action {call.action} here.")
     _refuse_invalid(call, body)
     with world.lock:
+        authorize(world, call)
         return action(world, call)
 
 

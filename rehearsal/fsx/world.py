@@ -83,6 +83,7 @@ class World:
     failures: list[Failure] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     journal: Journal = field(default_factory=Journal)
+    policies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def region(self, name: str, account: str = ACCOUNT_ID) -> Region:
         """Return what an account has in a Region."""
