@@ -2,7 +2,7 @@
 
 from rehearsal.fsx import keys, tags
 from rehearsal.fsx.calls import Call
-from rehearsal.fsx.errors import FsxError, bad_request, limit_exceeded
+from rehearsal.fsx.errors import FsxError, bad_request, incompatible_token, limit_exceeded
 from rehearsal.fsx.records import Accepted, Backup, Description, FileSystem, Region, Work
 from rehearsal.fsx.regions import fsx_regions, new_id, partition_of
 from rehearsal.fsx.world import World
@@ -52,19 +52,19 @@ def _accepted(world: World, call: Call) -> Backup | None:
     """Return the backup that this call's token stands for.
 
     Raises:
-        FsxError: `IncompatibleParameterError` if the token came with other parameters.
+        FsxError: `IncompatibleParameterError` if the token came with other parameters; what
+            `token_after_deletion` says if the backup was deleted since.
     """
     earlier = world.region(call.region, call.account).accepted.get(_token_key(call))
-    if earlier is None or _is_forgotten(world, earlier.backup):
+    is_deleted = earlier is not None and earlier.backup.deleted_at is not None
+    after = world.settings.token_after_deletion if is_deleted else None
+    if earlier is None or after == "forgotten":
         return None
-    if earlier.parameters != call.parameters:
-        message = "This client request token was used with other parameters."
-        raise FsxError("IncompatibleParameterError", message, Parameter="ClientRequestToken")
+    if after == "refused":
+        raise bad_request("The backup made with this token has been deleted.")
+    if after == "incompatible" or earlier.parameters != call.parameters:
+        raise incompatible_token()
     return earlier.backup
-
-
-def _is_forgotten(world: World, backup: Backup) -> bool:
-    return backup.deleted_at is not None and world.settings.forgets_deleted
 
 
 def _described_again(world: World, backup: Backup) -> Description:
@@ -144,8 +144,9 @@ def _new_copy(world: World, call: Call, source: Backup, kms_key: str, copied: di
         size_in_bytes=source.size_in_bytes,
         source_id=source.backup_id,
         source_region=source.region,
-        work=Work("COPYING", now, seconds, failure),
-        visible_from=now + world.settings.copy_visible_after,
+        work=Work("COPYING", now, now + seconds, failure),
+        shown_from=now + world.settings.shown_after_seconds,
+        listed_from=now + world.settings.listed_after_seconds,
     )
 
 
@@ -182,5 +183,5 @@ def _new_backup(world: World, call: Call, file_system: FileSystem, explicit: dic
         kms_key=file_system.kms_key,
         tags=explicit,
         size_in_bytes=None,
-        work=Work("CREATING", now, world.settings.backup_seconds),
+        work=Work("CREATING", now, now + world.settings.backup_seconds),
     )

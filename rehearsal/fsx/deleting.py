@@ -1,7 +1,7 @@
 """DeleteBackup."""
 
 from rehearsal.fsx.calls import Call
-from rehearsal.fsx.errors import FsxError, bad_request
+from rehearsal.fsx.errors import FsxError, bad_request, incompatible_token
 from rehearsal.fsx.records import Accepted, Backup, Description
 from rehearsal.fsx.world import World
 
@@ -24,8 +24,7 @@ def delete_backup(world: World, call: Call) -> Description:
 
 def _repeated(call: Call, earlier: Accepted) -> Description:
     if earlier.parameters != call.parameters:
-        message = "This client request token was used with other parameters."
-        raise FsxError("IncompatibleParameterError", message, Parameter="ClientRequestToken")
+        raise incompatible_token()
     return _deleted(earlier.backup)
 
 

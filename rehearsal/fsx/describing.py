@@ -20,12 +20,13 @@ def describe_backups(world: World, call: Call) -> Description:
     """Return the backups of given ids, or a page of those that pass the filters."""
     shown = _shown(world, call)
     if call.parameters.get("BackupIds"):
-        backups, limit = _by_id(call, shown), world.settings.ids_per_answer
+        backups, limit = world.shuffled(_by_id(call, shown)), world.settings.ids_per_answer
         token = {"NextToken": backups[limit].backup_id} if len(backups) > limit else {}
         return {"Backups": _described(world, backups[:limit])} | token
-    rules = _rules(call)
-    chosen = [backup for backup in shown if all(value_of(backup) in values for value_of, values in rules)]
-    backups, token = page(call, chosen, lambda backup: backup.backup_id, world.settings.page_size)
+    rules, now = _rules(call), world.clock.now()
+    listed = [backup for backup in shown if backup.listed_from <= now]
+    chosen = [backup for backup in listed if all(value_of(backup) in values for value_of, values in rules)]
+    backups, token = page(world, call, chosen, lambda backup: backup.backup_id)
     return {"Backups": _described(world, backups)} | token
 
 
@@ -37,14 +38,14 @@ def describe_file_systems(world: World, call: Call) -> Description:
     if missing:
         raise FsxError("FileSystemNotFound", f"File system {missing[0]} does not exist.")
     listed = sorted(wanted or present)
-    names, token = page(call, listed, str, world.settings.page_size)
+    names, token = page(world, call, listed, str)
     return {"FileSystems": [present[name].describe() for name in names]} | token
 
 
 def _shown(world: World, call: Call) -> list[Backup]:
     now = world.clock.now()
     region = world.region(call.region, call.account)
-    known = [backup for backup in region.backups.values() if backup.visible_from <= now]
+    known = [backup for backup in region.backups.values() if backup.shown_from <= now]
     lag = world.settings.delete_lag
     present = [backup for backup in known if backup.deleted_at is None or now < backup.deleted_at + lag]
     return sorted(present, key=lambda backup: backup.backup_id)

@@ -11,20 +11,24 @@ Description = dict[str, Any]
 
 @dataclass
 class Work:
-    """A backup being made or copied: its state, when it began, how long it takes (seconds), and how it fails."""
+    """Something being made: its state, when it begins and ends (seconds since 1970), and how it fails."""
 
     lifecycle: str
     started: float
-    seconds: float
+    ends: float
     failure: str | None = None
 
     def is_running(self, now: float) -> bool:
         """Tell whether the work goes on at `now`."""
-        return now < self.started + self.seconds
+        return now < self.ends
+
+    def ended(self, now: float, lag: float) -> bool:
+        """Tell whether the work ended less than `lag` seconds ago."""
+        return self.ends <= now < self.ends + lag
 
     def percent(self, now: float) -> int:
         """Return the progress, which stays below 100 while the work runs."""
-        return min(DONE_PERCENT - 1, int(DONE_PERCENT * (now - self.started) / self.seconds))
+        return min(DONE_PERCENT - 1, int(DONE_PERCENT * (now - self.started) / (self.ends - self.started)))
 
 
 @dataclass
@@ -62,24 +66,25 @@ class Backup:
     failure: str | None = None
     copyable: bool = True
     restoring_to: str | None = None
-    visible_from: float = 0.0
+    shown_from: float = 0.0
+    listed_from: float = 0.0
     deleted_at: float | None = None
     former_tags: dict[str, str] = field(default_factory=dict)
-    tags_visible_from: float = 0.0
+    tags_shown_from: float = 0.0
 
     @property
     def arn(self) -> str:
         """Return the backup's ARN."""
         return arn("fsx", self.region, self.owner_id, f"backup/{self.backup_id}")
 
-    def retag(self, tags: dict[str, str], now: float, visible_after: float) -> None:
+    def retag(self, tags: dict[str, str], now: float, shown_after: float) -> None:
         """Change the tags; the former ones show a while longer."""
-        self.former_tags = self.visible_tags(now)
-        self.tags, self.tags_visible_from = tags, now + visible_after
+        self.former_tags = self.shown_tags(now)
+        self.tags, self.tags_shown_from = tags, now + shown_after
 
-    def visible_tags(self, now: float) -> dict[str, str]:
+    def shown_tags(self, now: float) -> dict[str, str]:
         """Return the tags that descriptions show."""
-        return self.former_tags if now < self.tags_visible_from else self.tags
+        return self.former_tags if now < self.tags_shown_from else self.tags
 
     def is_running(self, now: float) -> bool:
         """Tell whether the backup is still being made or copied."""
@@ -89,6 +94,10 @@ class Backup:
         """Tell whether the backup takes one of its Region's slots for copies."""
         state = self.work.lifecycle if self.work and self.work.is_running(now) else self.settled
         return state == "COPYING" and self.deleted_at is None
+
+    def was_copying(self, now: float, lag: float) -> bool:
+        """Tell whether the backup is a copy that ended less than `lag` seconds ago."""
+        return self.work is not None and self.work.lifecycle == "COPYING" and self.work.ended(now, lag)
 
     def lifecycle(self, now: float) -> str:
         """Return the state, leaving deletion aside."""
@@ -125,7 +134,7 @@ class Backup:
             "ResourceType": "VOLUME" if self.volume else "FILE_SYSTEM",
         }
         given = {name: value for name, value in optional.items() if value is not None}
-        return required | given | tag_list(self.visible_tags(now))
+        return required | given | tag_list(self.shown_tags(now))
 
 
 @dataclass

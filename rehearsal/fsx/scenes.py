@@ -134,17 +134,23 @@ def finish_copies(world: World, *, region: str | None = None, failure: str | Non
     places = [place for (_, name), place in world.regions.items() if region in {None, name}]
     running = [copy for place in places for copy in place.backups.values() if copy.is_copying(now)]
     for copy in running:
-        copy.work, copy.failure = None, failure
+        _end(copy, now, failure)
     return len(running)
 
 
+def _end(copy: Backup, now: float, failure: str | None) -> None:
+    if copy.work:
+        copy.work.ends, copy.work.failure = now, None
+    copy.settled, copy.failure = "AVAILABLE", failure
+
+
 def configure(world: World, /, **changes: Any) -> None:
-    """Change settings; names and meanings are those of `world.Settings`.
+    """Change settings; names and meanings are those of `settings.Settings`.
 
     Raises:
-        ValueError: there is no such setting.
+        ValueError: there is no such setting, or it does not take the value.
     """
-    world.settings = world.settings.changed(changes)
+    world.configure(changes)
 
 
 def add_fault(  # noqa: PLR0913 - each says which calls are hit

@@ -10,7 +10,7 @@ from rehearsal.fsx.faults import Fault
 from rehearsal.fsx.journal import Entry
 from rehearsal.fsx.records import Description
 from rehearsal.fsx.stage import Stage, play
-from rehearsal.fsx.world import Settings, World
+from rehearsal.fsx.world import World
 
 
 class NoAnswerError(Exception):
@@ -26,11 +26,12 @@ class FsxService(Stage):
 
     Args:
         clock: where the time comes from.
-        **settings: changes to `world.Settings`.
+        **settings: changes to `settings.Settings`.
     """
 
     def __init__(self, clock: Clock | None = None, **settings: Any) -> None:
-        self._world = World(clock or SystemClock(), Settings().changed(settings))
+        self._world = World(clock or SystemClock())
+        self._world.configure(settings)
 
     @property
     def clock(self) -> Clock:

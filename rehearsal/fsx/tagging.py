@@ -31,13 +31,13 @@ def untag_resource(world: World, call: Call) -> Description:
 def list_tags_for_resource(world: World, call: Call) -> Description:
     """Return a page of a resource's tags."""
     resource = _resource(world, call)
-    keys, token = page(call, sorted(resource.tags), str, tags.MAX_TAGS)
+    keys, token = page(world, call, sorted(resource.tags), str)
     return tag_list({key: resource.tags[key] for key in keys}) | token
 
 
 def _retag(world: World, resource: Backup | FileSystem, changed: dict[str, str]) -> None:
     if isinstance(resource, Backup):
-        resource.retag(changed, world.clock.now(), world.settings.tags_visible_after)
+        resource.retag(changed, world.clock.now(), world.settings.tags_shown_after_seconds)
     else:
         resource.tags = changed
 

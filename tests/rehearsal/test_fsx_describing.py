@@ -193,7 +193,7 @@ def test_a_page_token_belongs_to_its_question(fsx_client: Clients, fsx_service: 
 def test_a_new_copy_may_stay_unknown_for_a_while(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
 ) -> None:
-    fsx_service.configure(copy_visible_after=5)
+    fsx_service.configure(shown_after_seconds=5)
     client = fsx_client()
     made = client.copy_backup(SourceBackupId=fsx_source, SourceRegion=HOME)["Backup"]["BackupId"]
 
@@ -203,6 +203,56 @@ def test_a_new_copy_may_stay_unknown_for_a_while(
 
     assert error_code(refusal) == "BackupNotFound"
     assert ids(client.describe_backups(BackupIds=[made])) == {made}
+
+
+def test_a_new_copy_may_be_known_by_id_before_it_is_listed(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
+) -> None:
+    fsx_service.configure(listed_after_seconds=5)
+    client = fsx_client()
+    made = client.copy_backup(SourceBackupId=fsx_source, SourceRegion=HOME)["Backup"]["BackupId"]
+
+    seen = [ids(client.describe_backups(BackupIds=[made])), ids(client.describe_backups())]
+    fsx_clock.sleep(5)
+
+    assert seen == [{made}, set()]
+    assert ids(client.describe_backups()) == {made}
+
+
+def test_pages_may_be_short_or_empty_and_still_hold_every_backup_once(
+    fsx_client: Clients, fsx_service: FsxService
+) -> None:
+    seeded = seed_all(fsx_service)
+    fsx_service.configure(short_pages=True)
+
+    pages = all_pages(fsx_client(HOME), MaxResults=10)
+
+    assert [len(page) for page in pages] == [0, 5, 0, 5, 0, 2]
+    assert sorted(chain.from_iterable(pages)) == sorted(seeded.values())
+
+
+def test_with_short_pages_an_empty_listing_has_a_page_that_is_not_the_last(
+    fsx_client: Clients, fsx_service: FsxService
+) -> None:
+    fsx_service.configure(short_pages=True)
+
+    assert all_pages(fsx_client(HOME)) == [[], []]
+
+
+def test_each_answer_may_be_in_an_order_of_its_own(fsx_client: Clients, fsx_service: FsxService) -> None:
+    seeded = list(seed_all(fsx_service).values())
+    client = fsx_client(HOME)
+
+    def listings() -> list[list[str]]:
+        fsx_service.configure(shuffle_seed=7)
+        pages = [*all_pages(client), *all_pages(client)]
+        return [*pages, [backup["BackupId"] for backup in client.describe_backups(BackupIds=seeded)["Backups"]]]
+
+    first, second, by_id = listings()
+
+    assert first != second
+    assert sorted(first) == sorted(second) == sorted(by_id) == sorted(seeded)
+    assert listings() == [first, second, by_id]
 
 
 def test_file_systems_are_listed_by_id_and_by_page(fsx_client: Clients, fsx_service: FsxService) -> None:
