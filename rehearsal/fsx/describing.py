@@ -53,8 +53,9 @@ def _shown(world: World, call: Call) -> list[Backup]:
 
 def _by_id(call: Call, shown: list[Backup]) -> list[Backup]:
     ids = call.parameters["BackupIds"]
-    if call.parameters.keys() & {"Filters", "MaxResults", "NextToken"}:
-        raise bad_request("BackupIds cannot go together with Filters, MaxResults or NextToken.")
+    # The service model says that ids overrule filters; of pages it says nothing.
+    if call.parameters.keys() & {"MaxResults", "NextToken"}:
+        raise bad_request("BackupIds cannot go together with MaxResults or NextToken.")
     missing = set(ids) - {backup.backup_id for backup in shown}
     if missing:
         raise FsxError("BackupNotFound", f"Backup {min(missing)} does not exist.")

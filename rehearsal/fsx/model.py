@@ -28,12 +28,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Violation:
-    """A value that breaks the model: where it stands, what was there, the broken rule, and the shape's name."""
+    """A value that breaks the model: where it stands, what was there, the broken rule, and the shape's name.
+
+    `is_mistyped` tells that the value is of another type than the shape.
+    """
 
     path: str
     value: object
     rule: str
     shape: str
+    is_mistyped: bool = False
 
     def __str__(self) -> str:
         return f"Value {self.value!r} at {self.path!r} failed to satisfy constraint: {self.rule}"
@@ -60,7 +64,7 @@ def violations(shape: Shape, value: object, path: str = "", *, closed: bool = Fa
         closed: whether members that the model does not know are violations, too.
     """
     if not _has_type(shape.type_name, value):
-        yield Violation(path, value, f"Member must be a {shape.type_name}", shape.name)
+        yield Violation(path, value, f"Member must be a {shape.type_name}", shape.name, is_mistyped=True)
         return
     yield from _own_violations(shape, value, path)
     if isinstance(shape, StructureShape):

@@ -89,8 +89,13 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
 
 
 def remove_file_system(world: World, region: str, file_system_id: str) -> None:
-    """Delete a file system; its backups stay."""
-    world.region(region).file_systems.pop(file_system_id)
+    """Delete a file system; its backups stay.
+
+    Raises:
+        ValueError: no such file system.
+    """
+    if world.region(region).file_systems.pop(file_system_id, None) is None:
+        raise ValueError(f"There is no file system {file_system_id} in {region}.")
 
 
 def remove_backup(world: World, region: str, backup_id: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rehearsal.fsx import moto, wire
-from rehearsal.fsx.calls import Answer, Call, Request, action_of, parameters_of, signed_scope
+from rehearsal.fsx.calls import Answer, Call, Request, action_of, object_in, signed_scope
 from rehearsal.fsx.clock import Clock, SystemClock
 from rehearsal.fsx.errors import FsxError
 from rehearsal.fsx.faults import Fault
@@ -77,7 +77,7 @@ class FsxService(Stage):
             return moto.answer(request)
         if not call.region:
             raise FsxError("MissingAuthenticationTokenException", "The request is not signed.")
-        body = wire.perform(self._world, call, request.body)
+        body = wire.perform(self._world, call)
         entry["made"] = _made(call, body)
         return wire.success(body)
 
@@ -90,7 +90,7 @@ def _spoilt(answer: Answer, fault: Fault | None) -> Answer:
 
 def _call(request: Request) -> Call:
     access_key, region, service = signed_scope(request)
-    return Call(region, service, action_of(request), access_key, moto.account_of(access_key), parameters_of(request))
+    return Call(region, service, action_of(request), access_key, moto.account_of(access_key), object_in(request.body))
 
 
 def _entry(call: Call, now: float, fault: Fault | None) -> Entry:

@@ -29,7 +29,7 @@ def is_fsx(request: Request) -> bool:
     return request.headers.get("x-amz-target", "").startswith(TARGET)
 
 
-def perform(world: World, call: Call, body: bytes) -> Description:
+def perform(world: World, call: Call) -> Description:
     """Do what a call asks for and return the answer's body.
 
     Raises:
@@ -38,15 +38,19 @@ def perform(world: World, call: Call, body: bytes) -> Description:
     action = _ACTIONS.get(call.action)
     if action is None:
         raise FsxError("UnknownOperationException", f"There is no action {call.action} here.")
-    _refuse_invalid(call, body)
+    _refuse_invalid(call)
     with world.lock:
         return action(world, call)
 
 
-def _refuse_invalid(call: Call, body: bytes) -> None:
-    if not body.lstrip().startswith(b"{"):
+def _refuse_invalid(call: Call) -> None:
+    # Seen of other services of this protocol: what cannot be read at all, and a member of another type, is one error.
+    if call.parsed is None:
         raise FsxError("SerializationException", "The request's body is not a JSON object.")
     found = list(model.request_violations(call.action, call.parameters))
+    mistyped = [violation for violation in found if violation.is_mistyped]
+    if mistyped:
+        raise FsxError("SerializationException", str(mistyped[0]))
     if any(violation.shape == "FilterName" for violation in found):
         raise bad_request(str(found[0]))
     if found:

@@ -22,7 +22,6 @@ WRONG_REQUESTS: dict[str, dict[str, Any]] = {
     "a tag without a value": {"Tags": [{"Key": "a"}]},
     "a tag key of 129 characters": {"Tags": [{"Key": "k" * 129, "Value": ""}]},
     "a tag value with a character that tags cannot hold": {"Tags": [{"Key": "a", "Value": "100 %"}]},
-    "a flag that is a string": {"CopyTags": "yes"},
 }
 
 

@@ -95,10 +95,16 @@ def test_a_backup_is_known_in_its_own_region_only(fsx_client: Clients, fsx_sourc
     assert error_code(refusal) == "BackupNotFound"
 
 
-@pytest.mark.parametrize("others", [{"MaxResults": 1}, {"Filters": [by("backup-type", "AUTOMATIC")]}])
-def test_ids_go_with_neither_filters_nor_pages(fsx_client: Clients, fsx_source: str, others: dict[str, Any]) -> None:
+def test_ids_overrule_filters(fsx_client: Clients, fsx_source: str) -> None:
+    # botocore's service model, DescribeBackupsRequest$BackupIds: "This parameter value overrides any filters."
+    filters = [by("backup-type", "USER_INITIATED")]
+
+    assert ids(fsx_client(HOME).describe_backups(BackupIds=[fsx_source], Filters=filters)) == {fsx_source}
+
+
+def test_ids_do_not_go_with_pages(fsx_client: Clients, fsx_source: str) -> None:
     with pytest.raises(ClientError) as refusal:
-        fsx_client(HOME).describe_backups(BackupIds=[fsx_source], **others)
+        fsx_client(HOME).describe_backups(BackupIds=[fsx_source], MaxResults=1)
 
     assert error_code(refusal) == "BadRequest"
 
