@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,]+)/\d+/(?P<region>[^/,]+)/(?P<service>[^/,]+)/aws4_request")
 _MAX_DEPTH = 32
-_IDS = ("SourceBackupId", "BackupId", "FileSystemId", "ResourceARN", "KeyId")
-_ID_LISTS = ("BackupIds", "FileSystemIds")
+_IDS = ("SourceBackupId", "BackupId", "FileSystemId", "VolumeId", "ResourceARN", "KeyId")
+_ID_LISTS = ("BackupIds", "FileSystemIds", "VolumeIds")
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,3 @@ def bad_request(message: str) -> FsxError:
 def limit_exceeded(limit: str, allowed: int) -> FsxError:
     """Return the refusal of a request that would go over `limit`, one of the model's `ServiceLimit` values."""
     return FsxError("ServiceLimitExceeded", f"The account reached its limit of {allowed} for {limit}.", Limit=limit)
-
-
-def incompatible_token() -> FsxError:
-    """Return the refusal of a client request token that stands for another request."""
-    message = "This client request token was used with other parameters."
-    return FsxError("IncompatibleParameterError", message, Parameter="ClientRequestToken")

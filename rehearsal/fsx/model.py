@@ -163,6 +163,21 @@ def answer_violations(action: OperationModel, status: int, body: dict[str, Any])
     """Yield everything in an answer, a success or an error, that the model of `action` does not allow."""
     members = {name: value for name, value in body.items() if name != "__type"}
     if status < HTTP_ERROR and action.output_shape:
-        yield from violations(action.output_shape, members, closed=True)
+        found = violations(action.output_shape, members, closed=True)
+        yield from (violation for violation in found if not _is_recorded(violation))
     for shape in (s for s in action.error_shapes if s.name == body.get("__type")):
         yield from violations(shape, members, closed=True)
+
+
+def _is_recorded(violation: Violation) -> bool:
+    """Tell whether recorded answers have this, although the model forbids it; see tests/recorded/aws."""
+    match violation.shape:
+        case "Tags":
+            return violation.value == []
+        case "Backup":  # one of a volume
+            return violation.path.endswith(".fileSystem") and violation.value is None
+        case "VolumeLifecycle":  # of the volume in a backup
+            return violation.value in {"ACTIVE", "DELETED"}
+        case "DNSName":
+            return ".endpoints." in violation.path
+    return False

@@ -109,5 +109,6 @@ def _entry(call: Call, now: float, fault: Fault | None) -> Entry:
 
 
 def _made(call: Call, body: Description) -> str | None:
-    made: str | None = body["Backup"]["BackupId"] if call.action in {"CopyBackup", "CreateBackup"} else None
-    return made
+    if call.action in {"CopyBackup", "CreateBackup"}:
+        return str(body["Backup"]["BackupId"])
+    return str(body["FileSystem"]["FileSystemId"]) if call.action == "CreateFileSystemFromBackup" else None

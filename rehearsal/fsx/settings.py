@@ -16,11 +16,23 @@ class Settings:
     backup_seconds: float = 30.0
     """How long CreateBackup takes."""
 
-    copies_per_region: int = 5
-    """Copies in progress to one Region. User guides: five for Windows, Lustre and OpenZFS."""
+    restore_seconds: float = 60.0
+    """How long CreateFileSystemFromBackup takes; its backup cannot be deleted meanwhile."""
 
-    user_initiated_backups: int = 500
-    """User-initiated backups, copies included, in one Region. User guides: 500 for Windows and for Lustre."""
+    file_system_delete_seconds: float = 30.0
+    """How long a file system is DELETING. Recorded: it is shown so right after DeleteFileSystem."""
+
+    openzfs_has_children: bool = True
+    """Whether OpenZFS file systems hold child volumes, so that DeleteFileSystem refuses them without the option
+    DELETE_CHILD_VOLUMES_AND_SNAPSHOTS, as the service model says."""
+
+    copies_per_region: int = 5
+    """Copies in progress to one Region. User guides: five for Windows, Lustre and OpenZFS together, and five for each
+    volume and key of ONTAP."""
+
+    user_initiated_backups: int | None = None
+    """User-initiated backups, copies included, of one file system type in one Region; if left out, as the user guides
+    say: 500 for Windows and for Lustre, 10,000 for OpenZFS and for ONTAP."""
 
     token_after_deletion: Literal["deleted", "forgotten", "refused", "incompatible"] = "deleted"  # noqa: S105 - no secret
     """What CopyBackup answers to the client request token of a copy that was deleted since: the description of the
@@ -64,6 +76,14 @@ class Settings:
     shuffle_seed: int | None = None
     """Whether each answer is in an order of its own, drawn from this seed. AWS promises no order; the recorded listings
     are by creation time."""
+
+    terse_windows_backups: bool = False
+    """Whether Windows backups are described as recorded in 2018, without type, owner, deployment type and throughput;
+    newer ones were not recorded, and are assumed to have what file systems got since."""
+
+    volumes_found_by_file_system: bool = True
+    """Whether the filter `file-system-id` finds the backups of ONTAP volumes. Seen: it did not in October 2025, and did
+    in November (aws-cli#9771)."""
 
     regions_without_multi_az: tuple[str, ...] = ()
     """Where Windows Multi-AZ backups cannot be copied to."""

@@ -56,8 +56,10 @@ class Stage(ABC):
     """Sets the scene, and tells what happened; the methods are documented in `scenes` and `views`."""
 
     seed_file_system = _scene(scenes.seed_file_system)
+    seed_volume = _scene(scenes.seed_volume)
     seed_backup = _scene(scenes.seed_backup)
     remove_file_system = _scene(scenes.remove_file_system)
+    remove_volume = _scene(scenes.remove_volume)
     remove_backup = _scene(scenes.remove_backup)
     set_tags = _scene(scenes.set_tags)
     set_lifecycle = _scene(scenes.set_lifecycle)

@@ -47,7 +47,7 @@ def _resource(world: World, call: Call) -> Backup | FileSystem:
     kind, _, resource_id = name.rpartition(":")[2].partition("/")
     if kind not in {"backup", "file-system"}:
         raise FsxError("NotServiceResourceError", "The ARN is of no backup and no file system.", ResourceARN=name)
-    file_systems = world.region(call.region, call.account).file_systems
+    file_systems = world.file_systems(call.region, call.account)
     found = world.backup(call.region, resource_id, call.account) or file_systems.get(resource_id)
     if found is None or name != arn("fsx", call.region, call.account, f"{kind}/{resource_id}"):
         raise FsxError("ResourceNotFound", "The ARN's resource does not exist here.", ResourceARN=name)

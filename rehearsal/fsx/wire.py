@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from uuid import uuid4
 
-from rehearsal.fsx import copying, deleting, describing, model, tagging
+from rehearsal.fsx import copying, deleting, describing, model, restoring, tagging
 from rehearsal.fsx.calls import Answer, Call, Request
 from rehearsal.fsx.errors import FsxError, bad_request
 from rehearsal.fsx.records import Description
@@ -15,9 +15,12 @@ TARGET = "AWSSimbaAPIService_v20180301."
 _ACTIONS: dict[str, Callable[[World, Call], Description]] = {
     "CopyBackup": copying.copy_backup,
     "CreateBackup": copying.create_backup,
+    "CreateFileSystemFromBackup": restoring.create_file_system_from_backup,
     "DeleteBackup": deleting.delete_backup,
+    "DeleteFileSystem": restoring.delete_file_system,
     "DescribeBackups": describing.describe_backups,
     "DescribeFileSystems": describing.describe_file_systems,
+    "DescribeVolumes": describing.describe_volumes,
     "ListTagsForResource": tagging.list_tags_for_resource,
     "TagResource": tagging.tag_resource,
     "UntagResource": tagging.untag_resource,

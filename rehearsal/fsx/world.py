@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from rehearsal.fsx.clock import Clock
 from rehearsal.fsx.faults import Faults
 from rehearsal.fsx.journal import Journal
-from rehearsal.fsx.records import Backup, Region
+from rehearsal.fsx.records import Backup, FileSystem, Region
 from rehearsal.fsx.regions import ACCOUNT_ID
 from rehearsal.fsx.settings import Settings
 
@@ -65,6 +65,17 @@ class World:
         """Return a backup that is not deleted."""
         found = self.region(region, account).backups.get(backup_id)
         return found if found and found.deleted_at is None else None
+
+    def file_systems(self, region: str, account: str = ACCOUNT_ID) -> dict[str, FileSystem]:
+        """Return the file systems that are there by now, also those that are being deleted."""
+        now, present = self.clock.now(), self.region(region, account).file_systems
+        return {name: one for name, one in present.items() if one.gone_from is None or now < one.gone_from}
+
+    def restoring_to(self, backup: Backup) -> str | None:
+        """Return the file system that `backup` is being restored to, if any."""
+        now, restored = self.clock.now(), self.file_systems(backup.region, backup.owner_id)
+        targets = (name for name, one in restored.items() if one.restored_from == backup.backup_id)
+        return next((name for name in targets if restored[name].lifecycle(now) == "CREATING"), backup.restoring_to)
 
     def duration(self, region: str, source: str) -> float:
         """Return how long a copy of `source` to `region` takes; the narrowest setting wins."""

@@ -50,14 +50,16 @@ def seed_all(service: FsxService) -> dict[tuple[str, str], str]:
     }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["WINDOWS", "LUSTRE", "OPENZFS"])
 def test_a_seeded_backup_shows_its_file_system(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
     file_system = fsx_service.seed_file_system(HOME, kind)
     backup = fsx_service.seed_backup(HOME, file_system, tags={"aws:backup:source": "x"}, created=1_700_000_000)
 
     shown = fsx_client(HOME).describe_backups(BackupIds=[backup])["Backups"][0]
 
-    assert shown["FileSystem"] == fsx_client(HOME).describe_file_systems()["FileSystems"][0]
+    whole = fsx_client(HOME).describe_file_systems()["FileSystems"][0]
+    assert shown["FileSystem"]["FileSystemId"] == whole["FileSystemId"] == file_system
+    assert shown["FileSystem"]["StorageCapacity"] == whole["StorageCapacity"]
     assert shown["FileSystem"]["FileSystemType"] == kind
     assert shown["CreationTime"].timestamp() == 1_700_000_000
     assert shown["Tags"] == [{"Key": "aws:backup:source", "Value": "x"}]
@@ -143,11 +145,57 @@ def test_backups_are_found_by_file_system_and_by_volume(fsx_client: Clients, fsx
     backup = fsx_client(HOME).describe_backups(BackupIds=[seeded["ONTAP", "AUTOMATIC"]])["Backups"][0]
     of_ontap = {seeded["ONTAP", backup_type] for backup_type in TYPES}
 
-    by_file_system = by("file-system-id", backup["FileSystem"]["FileSystemId"])
+    by_file_system = by("file-system-id", backup["Volume"]["FileSystemId"])
     by_volume = by("volume-id", backup["Volume"]["VolumeId"])
 
     assert ids(fsx_client(HOME).describe_backups(Filters=[by_file_system])) == of_ontap
     assert ids(fsx_client(HOME).describe_backups(Filters=[by_volume])) == of_ontap
+
+
+def test_the_backups_of_volumes_may_not_be_found_by_file_system(fsx_client: Clients, fsx_service: FsxService) -> None:
+    # Reported in aws-cli#9771 (October 2025); works since November.
+    seeded = seed_all(fsx_service)
+    backup = fsx_client(HOME).describe_backups(BackupIds=[seeded["ONTAP", "AUTOMATIC"]])["Backups"][0]
+    fsx_service.configure(volumes_found_by_file_system=False)
+
+    by_file_system = by("file-system-id", backup["Volume"]["FileSystemId"])
+    by_volume = by("volume-id", backup["Volume"]["VolumeId"])
+
+    assert ids(fsx_client(HOME).describe_backups(Filters=[by_file_system])) == set()
+    assert ids(fsx_client(HOME).describe_backups(Filters=[by_volume])) == {
+        seeded["ONTAP", backup_type] for backup_type in TYPES
+    }
+
+
+def test_volumes_are_found_by_id_and_by_file_system_and_machine(fsx_client: Clients, fsx_service: FsxService) -> None:
+    file_systems = [fsx_service.seed_file_system(HOME, "ONTAP") for _ in range(2)]
+    more = fsx_service.seed_volume(HOME, file_systems[0], "vol2")
+    client = fsx_client(HOME)
+
+    first = client.describe_volumes(Filters=[by("file-system-id", file_systems[0])])["Volumes"]
+    machine = first[0]["OntapConfiguration"]["StorageVirtualMachineId"]
+    by_machine = client.describe_volumes(Filters=[by("storage-virtual-machine-id", machine)])["Volumes"]
+
+    assert sorted(volume["Name"] for volume in first) == ["fsx_root", "vol1", "vol2"]
+    assert by_machine == first
+    assert [volume["Name"] for volume in client.describe_volumes(VolumeIds=[more])["Volumes"]] == ["vol2"]
+    assert len(client.describe_volumes()["Volumes"]) == 5
+
+
+def test_a_volume_that_is_gone_is_not_found_and_leaves_its_backups(
+    fsx_client: Clients, fsx_service: FsxService
+) -> None:
+    file_system = fsx_service.seed_file_system(HOME, "ONTAP")
+    volume = fsx_service.seed_volume(HOME, file_system, "vol2")
+    backup = fsx_service.seed_backup(HOME, file_system, volume_id=volume)
+    fsx_service.remove_file_system(HOME, file_system)
+
+    with pytest.raises(ClientError) as refusal:
+        fsx_client(HOME).describe_volumes(VolumeIds=[volume])
+
+    assert error_code(refusal) == "VolumeNotFound"
+    left = fsx_client(HOME).describe_backups(Filters=[by("volume-id", volume)])["Backups"]
+    assert [(one["BackupId"], one["Volume"]["Lifecycle"]) for one in left] == [(backup, "DELETED")]
 
 
 def test_a_file_system_that_never_was_has_no_backups(fsx_client: Clients, fsx_source: str) -> None:
