@@ -73,7 +73,8 @@ def _access_denied(call: Call) -> FsxError:
 
 
 def _resource(call: Call) -> str:
-    name = call.ids[0] if call.ids else "*"
+    is_for_new = call.action.startswith("CreateFileSystem")  # recorded: of file-system/*
+    name = call.ids[0] if call.ids and not is_for_new else "*"
     if call.service == "sts" or name.startswith("arn:"):
         return name
     return arn(call.service, call.region, call.account, f"{_resource_type(call)}/{name}")
