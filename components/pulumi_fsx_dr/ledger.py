@@ -168,7 +168,9 @@ class Ledger:
             known = {subject for subject in subjects if subject}
             comes_first = urn in self._makings and not self._makings[urn].failed
             for other, making in self._makings.items():
-                concerns = making.subject is None or not known or making.subject in known
+                concerns = _stack(other) == _stack(urn) and (
+                    making.subject is None or not known or making.subject in known
+                )
                 if concerns and (making.failed or not comes_first):
                     return other.split("::", 3)[-1]
         return None
@@ -186,3 +188,7 @@ class Ledger:
         """Raise what a source Region answered before, if that was no answer."""
         if error := self._dark.get(region):
             raise error
+
+
+def _stack(urn: str) -> list[str]:
+    return urn.split("::", 2)[:2]
