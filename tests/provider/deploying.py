@@ -3,7 +3,6 @@
 What the provider is given crosses a wire first, as in life: numbers arrive as floats, and nulls do not arrive.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -278,7 +277,7 @@ class Stack:
             for name, state in self.states.items()
             if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
         ]
-        return {"nonce": self.nonce if self.confirms else "", "program": os.getpid(), "held": held}
+        return {"nonce": self.nonce if self.confirms else "", "held": held}
 
     def diff(self, run: Run, resource: str, inputs: Properties) -> DiffResult:
         old = self.states[resource]
