@@ -37,15 +37,24 @@ def held_copies() -> list[HeldCopy]:
     Raises:
         InvalidSettingsError: the engine does not tell.
     """
+    return list(_held(held_resources()))
+
+
+def held_resources() -> Mapping[str, Any]:
+    """Return type and outputs of each resource that the state holds, by URN, as `held_copies` does.
+
+    Raises:
+        InvalidSettingsError: the engine does not tell.
+    """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         told: Any = pulumi.runtime.invoke(_FUNCTION, {"stackName": stack}).value
     except Exception as error:  # noqa: BLE001  # the SDK raises no narrower one
         raise InvalidSettingsError(
-            f"The state of {stack} could not be read, so nobody can tell which copies it holds; nothing was changed: "
-            f"{error}"
+            f"The state of {stack} could not be read, so nobody can tell what it holds; nothing was changed: {error}"
         ) from None
-    return list(_held(told.get("outputs") or {}))
+    resources: Mapping[str, Any] = told.get("outputs") or {}
+    return resources
 
 
 def _held(resources: Mapping[str, Any]) -> Iterator[HeldCopy]:
