@@ -1,8 +1,8 @@
 """A `pulumi` command for tests: one file system, in a folder that is both the cloud and the state.
 
-It does what the CLI does with signals (pulumi/pulumi, sdk/go/common/util/cmdutil and pkg/backend/display): the first
-SIGINT lets `up` end what it has begun and record it; the second one, or SIGTERM, kills it, and what it was making is
-recorded nowhere. The journal has one line for each thing done and each SIGINT received.
+It does with signals what version 3.260 of the CLI does (tests/end_to_end/test_restoring.py runs the same drill there):
+the first SIGINT lets `up` end what it has begun and record it; the second one, or SIGTERM, kills it, and what it was
+making is recorded nowhere. The journal has one line for each thing done and each SIGINT received.
 """
 
 import json

@@ -3,6 +3,7 @@
 # ruff: noqa: INP001  # a program, not a package
 
 import os
+from typing import Any
 
 import pulumi
 from pulumi_fsx_dr.restore import RestoredFileSystem
@@ -15,8 +16,9 @@ keep = bool(config.get_bool("keep")) and "FSX_DR_DRILL" not in os.environ
 latest = pulumi.StackReference(config.require("copiesStack")).require_output("latest")
 
 # A drill leaves nothing behind: neither a final backup, nor automatic ones, nor child volumes that hinder its removal.
-removable = {"automatic_backup_retention_days": 0, "skip_final_backup": True}
-removable |= {"delete_options": ["DELETE_CHILD_VOLUMES_AND_SNAPSHOTS"]} if kind == "OPENZFS" else {}
+removable: dict[str, Any] = {"automatic_backup_retention_days": 0, "skip_final_backup": True}
+if kind == "OPENZFS":
+    removable["delete_options"] = ["DELETE_CHILD_VOLUMES_AND_SNAPSHOTS"]
 
 restored = RestoredFileSystem(
     "drill",

@@ -37,7 +37,7 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self) -> None:
-        self._cancelled = Event()
+        self.cancelled = Event()
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802  # the service's name
         return plugin_pb2.PluginInfo(version="7.51.1")
@@ -68,7 +68,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         note("restoring")
         given = json_format.MessageToDict(request.properties)
         outputs = struct({**given, "arn": f"arn:{id_}", "dnsName": f"{id_}.example.com"})
-        if self._cancelled.wait(SECONDS):
+        if self.cancelled.wait(SECONDS):
             failure = any_pb2.Any()
             failure.Pack(provider_pb2.ErrorResourceInitFailed(id=id_, properties=outputs, inputs=request.properties))
             status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], details=[failure])
@@ -89,15 +89,16 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Cancel(self, _request: Any, _context: Any) -> empty_pb2.Empty:  # noqa: N802  # as above
-        self._cancelled.set()
+        self.cancelled.set()
         return empty_pb2.Empty()
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine sends Cancel
-    server = grpc.server(ThreadPoolExecutor(4))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(), server)
+    server, plugin = grpc.server(ThreadPoolExecutor(4)), Plugin()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     sys.stdout.write(f"{server.add_insecure_port('127.0.0.1:0')}\n")
     sys.stdout.flush()
     server.start()
-    server.wait_for_termination()
+    plugin.cancelled.wait()  # comes at the end of each run, which waits for the plugin to end
+    server.stop(grace=1).wait()
