@@ -54,7 +54,7 @@ def up() -> int:
 def destroy() -> int:
     note("destroy begins")
     time.sleep(HALF)
-    if json.loads(STATE.read_text())["deployment"]["resources"]:
+    if json.loads(STATE.read_text())["deployment"].get("resources"):
         RUNNING.unlink()
     record([], [])
     note("destroyed")

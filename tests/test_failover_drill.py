@@ -40,10 +40,10 @@ class Commands:
 
     Args:
         deployment: the stack's, an empty one unless given.
-        **codes: exit codes other than 0: of `up`, `destroy`, or `check`.
+        **codes: exit codes other than 0, or one for each time: of `up`, `destroy`, or `check`.
     """
 
-    def __init__(self, deployment: Mapping[str, Any] | None = None, **codes: int | BaseException) -> None:
+    def __init__(self, deployment: Mapping[str, Any] | None = None, **codes: int | BaseException | list[int]) -> None:
         self.ran: list[str] = []
         self.environments: dict[str, dict[str, str]] = {}
         self.said: list[str] = []
@@ -61,6 +61,8 @@ class Commands:
         self.ran.append(name)
         self.environments[name] = env or {}
         code = self._codes.get(name, 0)
+        if isinstance(code, list):
+            code = code.pop(0)
         if isinstance(code, BaseException):
             raise code
         return subprocess.CompletedProcess(command, code, self._printed.get(name, ""))
@@ -117,6 +119,28 @@ def test_a_tear_down_that_fails_fails_the_drill_and_says_what_is_left(drill: Cal
 
     assert drill(commands) == 255
 
+    assert commands.said[-1] == "The restored file system may still be there: run pulumi destroy --stack drill."
+
+
+def test_what_fsx_is_still_making_is_removed_once_it_is_there(drill: Callable[[Commands], int]) -> None:
+    commands = Commands(up=SystemExit(130), destroy=[255, 255, 0])
+
+    with pytest.raises(SystemExit, match="130"):
+        drill(commands)
+
+    assert commands.ran[2:] == ["up", "destroy", "60", "destroy", "60", "destroy"]
+    assert (
+        commands.said
+        == ["The file system could not be removed, perhaps as FSx is still making it: trying again in a minute."] * 2
+    )
+
+
+def test_what_cannot_be_removed_for_an_hour_is_named(drill: Callable[[Commands], int]) -> None:
+    commands = Commands(up=255, destroy=255)
+
+    assert drill(commands) == 255
+
+    assert commands.ran.count("destroy") == 60
     assert commands.said[-1] == "The restored file system may still be there: run pulumi destroy --stack drill."
 
 
@@ -254,9 +278,10 @@ def test_a_drill_that_is_cut_off_at_any_moment_leaves_nothing(
     for sent in signals:
         os.killpg(drill.pid, sent)
         time.sleep(0.02)
-    drill.communicate(timeout=20)
+    said, _ = drill.communicate(timeout=20)
 
     assert cloud.is_empty
+    assert "could not be removed" not in said
     assert cloud.journal().count("SIGINT") <= 1
 
 

@@ -22,6 +22,8 @@ ENVIRONMENT = {
 }
 # Tells the program that what it restores is to be removed again, whatever the stack's configuration says.
 DRILL = {"FSX_DR_DRILL": "true"}
+# How often to try to remove what may not be there yet, a minute apart: FSx takes up to an hour for a file system.
+TRIES = 60
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _KILLED = (
@@ -60,10 +62,14 @@ def drill(stack: str, run: Run, say: Say = _print) -> int:
         return 1
     command = pulumi.read("config", "get", "checkCommand").strip()
     code = destroyed = 0
+    tries = TRIES
     try:
-        code = _restore_and_check(pulumi, command, run, say)
+        if code := _restore(pulumi, say):
+            return code
+        tries = 1
+        code = _check(pulumi, command, run, say)
     finally:
-        if destroyed := pulumi.do("destroy", on_signal="ignore"):
+        if destroyed := _remove(pulumi, run, say, tries):
             say(f"The restored file system may still be there: run pulumi destroy --stack {stack}.")
     return code or destroyed
 
@@ -83,16 +89,29 @@ def _refusal(stack: str, deployment: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _restore_and_check(pulumi: "_Pulumi", command: str, run: Run, say: Say) -> int:
+def _restore(pulumi: "_Pulumi", say: Say) -> int:
     started = time.monotonic()
     if failed := pulumi.do("up", on_signal="stop", env={**os.environ, **DRILL}):
         say("The copy could not be restored." if failed > 0 else _KILLED)
-        return failed
-    say(f"Restored in {(time.monotonic() - started) / 60:.0f} min.")
+    else:
+        say(f"Restored in {(time.monotonic() - started) / 60:.0f} min.")
+    return failed
+
+
+def _check(pulumi: "_Pulumi", command: str, run: Run, say: Say) -> int:
     outputs = json.loads(pulumi.read("stack", "output", "--json"))
     checked = run(["/bin/sh", "-c", command], env={**os.environ, **environment(outputs)}, on_signal="stop")
     say("The check succeeded." if checked.returncode == 0 else f"The check failed with exit code {checked.returncode}.")
     return checked.returncode
+
+
+def _remove(pulumi: "_Pulumi", run: Run, say: Say, tries: int) -> int:
+    for _ in range(tries - 1):
+        if pulumi.do("destroy", on_signal="ignore") == 0:
+            return 0
+        say("The file system could not be removed, perhaps as FSx is still making it: trying again in a minute.")
+        run(["sleep", "60"], on_signal="ignore")
+    return pulumi.do("destroy", on_signal="ignore")
 
 
 def environment(outputs: Mapping[str, str | None]) -> dict[str, str]:
