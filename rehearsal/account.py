@@ -1,5 +1,8 @@
 """The demonstration's AWS account: one file system and two DR Regions, as Pulumi.rehearsal.yaml names them."""
 
+from collections.abc import Iterable
+
+from rehearsal import pipeline
 from rehearsal.fsx import Control
 from rehearsal.fsx.views import BackupView
 
@@ -18,6 +21,7 @@ class Account:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._all_keys: list[str] = []
         control.seed_file_system(HOME, "WINDOWS", file_system_id=FILE_SYSTEM)
         for hours in (50, 26, 2):
             self.new_backup(hours)
@@ -34,6 +38,11 @@ class Account:
         """Make another KMS key the one to use in a Region, and return its ARN."""
         self.keys[region] = self._key(region)
         return self.keys[region]
+
+    def allow_pipeline(self) -> str:
+        """Let the pipeline do what `fsx-dr policy` prints for this account, and nothing else; return the command."""
+        regions = [*_options("--source-region", [HOME]), *_options("--dr-region", DR_REGIONS)]
+        return pipeline.allow(self._control, *regions, *_options("--key", self._all_keys))
 
     def sources(self) -> list[BackupView]:
         """Return the file system's own backups, the newest first."""
@@ -61,4 +70,10 @@ class Account:
         return [entry["action"] for entry in self._control.journal(region)[after:]]
 
     def _key(self, region: str) -> str:
-        return str(self._control.client("kms", region).create_key()["KeyMetadata"]["Arn"])
+        made = str(self._control.client("kms", region).create_key()["KeyMetadata"]["Arn"])
+        self._all_keys.append(made)
+        return made
+
+
+def _options(name: str, values: Iterable[str]) -> list[str]:
+    return [word for value in values for word in (name, value)]

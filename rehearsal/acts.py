@@ -44,7 +44,9 @@ class Acts:
             "Two DR Regions, each with a KMS key of its own",
             f"The file system {FILE_SYSTEM} in {HOME} has three automatic backups.",
             f"Pulumi.rehearsal.yaml wants copies of the newest two in {WEST} and in {NORTH}.",
+            "The identity that runs Pulumi may do what this prints, and nothing else:",
         )
+        self._tell.command(self._account.allow_pipeline())
         self._preview()
         self._tell.expect("A preview copies nothing.", holds="CopyBackup" not in self._account.calls())
         self._up()
@@ -83,6 +85,7 @@ class Acts:
         )
         before, seen = self._account.available(), len(self._account.calls(WEST))
         self._configure("fsx-dr:regions[0].kmsKeyId", self._account.new_key(WEST))
+        self._tell.command(self._account.allow_pipeline())
         self._preview("--diff")
         self._up()
         renewed = not self._account.available(WEST).keys() & before.keys() and self._account.is_under_own_key(WEST)

@@ -2,6 +2,7 @@
 
 import signal
 
+from rehearsal import pipeline
 from rehearsal.acts import Acts
 from rehearsal.engine import DOUBLE, find_engine
 from rehearsal.fsx import running
@@ -25,7 +26,7 @@ def demo(*, double: bool = False) -> int:
     narrator = Narrator()
     engine = DOUBLE if double else find_engine()
     try:
-        with running(copy_seconds=_COPY_SECONDS) as control, workspace(engine, control.environment()) as stack:
+        with running(copy_seconds=_COPY_SECONDS) as control, workspace(engine, pipeline.environment(control)) as stack:
             Acts(narrator, control, stack).play()
             narrator.calls(control.journal())
     except NotAsToldError as finding:

@@ -16,8 +16,9 @@ from typing import Any
 
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
-from pulumi_fsx_dr.confirming import confirm
-from pulumi_fsx_dr.ownership import OFFERED_NONCE, new_nonce
+from pulumi_fsx_dr.confirming import record_held
+from pulumi_fsx_dr.ledger import TOLD
+from pulumi_fsx_dr.ownership import new_nonce
 from pulumi_fsx_dr.process import Process
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
@@ -123,11 +124,13 @@ def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> N
     state = deployment.register(_request(name, wanted, nonce))
     if state and not deployment.stopping:
         held = {"id": state["id"], "urn": state["urn"], **state["outputs"]}
-        list(confirm(held, nonce, _process.region(held["region"])))
+        is_new = held["nonce"] == nonce
+        list(record_held(held, _process.region(held["region"]), [held["id"]], is_new=is_new))
 
 
 def _request(name: str, wanted: Mapping[str, Any], nonce: str) -> RegisterResourceRequest:
-    inputs = {"__provider": serialize_provider(BackupCopyProvider()), OFFERED_NONCE: nonce, **wanted["inputs"]}
+    told = {"nonce": nonce, "program": os.getpid(), "held": []}
+    inputs = {"__provider": serialize_provider(BackupCopyProvider()), TOLD: told, **wanted["inputs"]}
     timeouts = RegisterResourceRequest.CustomTimeouts(**wanted.get("timeouts", {}))
     return RegisterResourceRequest(type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts)
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
 from pulumi_fsx_dr.fsx import CopyRequest, Credentials, FsxRegion
+from pulumi_fsx_dr.iam import Purpose, policy, protection
 from pulumi_fsx_dr.ownership import MARK_TAG
 
 from rehearsal.fsx import FsxService, ManualClock, in_process, running
@@ -407,6 +408,24 @@ def test_the_policy_names_account_regions_and_keys(world: World) -> None:
     assert [word in result.stdout for word in ("111122223333", "eu-central-1", "eu-west-1", KEY_ARN)] == [True] * 4
 
 
+@pytest.mark.parametrize("purpose", Purpose)
+def test_the_policy_is_printed_for_a_purpose_and_unless_told_for_up(world: World, purpose: Purpose) -> None:
+    result = world.run("policy", *WHERE, "--for", purpose)
+
+    where: dict[str, Any] = {"source_regions": ["eu-central-1"], "dr_regions": ["eu-west-1"]}
+    assert json.loads(result.stdout) == policy("111122223333", purpose, **where)
+    assert json.loads(world.run("policy", *WHERE).stdout) == policy("111122223333", Purpose.UP, **where)
+
+
+def test_a_drill_and_a_protection_need_no_source_region(world: World) -> None:
+    where = ("--account", "111122223333", "--dr-region", "eu-west-1")
+    role = "arn:aws:iam::111122223333:role/fsx-dr"
+
+    assert world.run("policy", "--for", "drill", *where).exit_code == 0
+    protected = json.loads(world.run("policy", "--protect", role, *where).stdout)
+    assert protected == protection("111122223333", [role], dr_regions=["eu-west-1"])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -414,8 +433,19 @@ def test_the_policy_names_account_regions_and_keys(world: World) -> None:
         (*WHERE, "--key", "0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"),
         (*WHERE, "--dr-region", "cn-north-1"),
         WHERE[:4],
+        (*WHERE[:2], *WHERE[4:]),
+        (*WHERE, "--for", "everything"),
+        (*WHERE, "--protect", "fsx-dr"),
     ],
-    ids=["short account", "key without a Region", "another partition", "no DR Region"],
+    ids=[
+        "short account",
+        "key without a Region",
+        "another partition",
+        "no DR Region",
+        "no source Region",
+        "no such purpose",
+        "no ARN of a role",
+    ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(world: World, arguments: tuple[str, ...]) -> None:
     result = world.run("policy", *arguments)

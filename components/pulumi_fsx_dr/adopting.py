@@ -1,20 +1,28 @@
-"""Taking over a copy that exists already."""
+"""Taking over a copy that exists already.
 
+Nothing is written on it before the state holds it, unless no program is there to do it then: an adoption that is cut
+off, or taken back, leaves the copy whose it was.
+"""
+
+from dataclasses import replace
 from datetime import datetime
 
-from .availability import wait_until_available
-from .copies import Copy, Wanted, mark_of, resolved_key
+from .availability import Watch, wait_until_available
+from .copies import Copy, UnfinishedCopyError, Wanted, mark_of, resolved_key
 from .errors import CopyError, ServiceError
 from .fsx import Backup
 from .host import Call
 from .kms import same_key
+from .ledger import Ledger, Told
+from .marking import hand_over, record_kept
 from .ownership import Ownership, new_nonce
 from .patience import PATIENCE, patiently
 from .process import Region
-from .recording import record
 
 
-def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Region) -> Copy:
+def adopt(  # noqa: PLR0913, PLR0917  # what is adopted, as what, where, and what this process knows
+    call: Call, backup_id: str, wanted: Wanted, here: Region, there: Region, ledger: Ledger, told: Told
+) -> Copy:
     """Take an existing copy over as this resource's own.
 
     Raises:
@@ -26,22 +34,33 @@ def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Regio
     if backup is None:
         raise CopyError(f"There is no backup {backup_id} in {here.name} to adopt: check adopt_backup_id and region.")
     _check_adoptable(backup, wanted, here)
+    ledger.making(call.urn, backup.subject)
     mark = mark_of(backup)
     copy = Copy(
         backup=backup,
-        ownership=Ownership(nonce=new_nonce()),
+        ownership=Ownership(nonce=told.nonce or new_nonce()),
         source_creation_time=mark.source_creation_time if mark else _source_time(wanted, there),
+        adopted_from=str(mark or ""),
     )
-    if not here.claim(backup_id, call.urn):
+    if not ledger.claim(backup_id, call.urn):
         raise CopyError(
             f"{backup_id} is adopted by another resource of this run: give each resource a copy of its own."
         )
+    try:
+        copy = _wait(call, copy, wanted, here)
+        return hand_over(call, copy, wanted, here, program_records=told.is_program_there)
+    except UnfinishedCopyError as error:
+        raise record_kept(call, error, here) from None
+
+
+def _wait(call: Call, copy: Copy, wanted: Wanted, here: Region) -> Copy:
+    """Wait for a copy that another resource's run may be making; what becomes of it is that one's business."""
     turn = here.copies.running_already()
     try:
-        copy = wait_until_available(call, copy, wanted, here, turn)
+        copy = wait_until_available(call, copy, wanted, here, turn, Watch(copy.ownership, adopted=True))
     finally:
         turn.end()
-    return record(call, copy, wanted, here, here.clock.now() + wanted.timeout)
+    return replace(copy, adopted_from=str(mark_of(copy.backup) or ""))
 
 
 def _check_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:

@@ -41,18 +41,21 @@ class BackupCopyArgs(TypedDict):
 NAMES = tuple(BackupCopyArgs.__annotations__)
 
 
-def with_defaults(given: Mapping[str, Any], region: Callable[[], str | None]) -> dict[str, Any]:
-    """Return the arguments with every default filled in.
+def with_defaults(
+    given: Mapping[str, Any], former: Mapping[str, Any], region: Callable[[], str | None]
+) -> dict[str, Any]:
+    """Return the arguments with every default filled in; a default is chosen once and stays.
 
     Args:
         given: the arguments as the program wrote them.
-        region: finds the Region to use where the program names none.
+        former: those of the copy that exists, as far as there is one.
+        region: finds the Region to use where neither the program nor the state names one.
     """
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):
         inputs["region"] = default
-    if "region" in inputs:
-        inputs.setdefault("source_region", inputs["region"])
+    if source_region := former.get("source_region") or inputs.get("region"):
+        inputs.setdefault("source_region", source_region)
     return {"copy_tags": False, "tags": {}} | inputs
 
 
@@ -110,7 +113,7 @@ def _source_region(value: Any, known: Mapping[str, Any]) -> list[str]:
 def _kms_key_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     key = KeyName.parse(value) if isinstance(value, str) else None
     if key is None:
-        return [f"{value!r} is not a KMS key: give a key id, a key ARN, alias/NAME or an alias ARN."]
+        return ["kms_key_id is not a KMS key: give a key id, a key ARN, alias/NAME or an alias ARN."]
     region = known.get("region")
     if key.region is None or not region or _region(region, known):
         return []
@@ -127,7 +130,7 @@ def _copy_tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
 
 def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
     if not isinstance(value, Mapping):
-        return [f"tags must be a map of strings, not {value!r}."]
+        return [f"tags must be a map of strings, not a {type(value).__name__}."]
     return tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)})
 
 

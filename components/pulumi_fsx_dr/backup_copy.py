@@ -7,28 +7,13 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from .arguments import NAMES, BackupCopyArgs
-from .confirming import can_confirm, confirm_once_written
-from .ownership import OFFERED_NONCE, new_nonce
+from .confirming import can_record, record_once_written, told
+from .ledger import TOLD
+from .outputs import OUTPUTS
+from .ownership import new_nonce
 from .provider import BackupCopyProvider
 
 __all__ = ["BackupCopy", "BackupCopyArgs"]
-
-_COMPUTED = (
-    "arn",
-    "lifecycle",
-    "kms_key_arn",
-    "creation_time",
-    "source_creation_time",
-    "size_in_bytes",
-    "owner_id",
-    "backup_type",
-    "file_system_id",
-    "file_system_type",
-    "tags_all",
-    "nonce",
-    "token",
-    "superseded",
-)
 
 
 class BackupCopy(Resource, module="fsx", name="BackupCopy"):
@@ -66,14 +51,16 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     """The file system that was backed up (`FileSystem.FileSystemId`)."""
     file_system_type: pulumi.Output[str | None]
     """WINDOWS, LUSTRE, ONTAP or OPENZFS (`FileSystem.FileSystemType`)."""
+    volume_id: pulumi.Output[str | None]
+    """The volume that was backed up, if it was one (`Volume.VolumeId`)."""
     tags_all: pulumi.Output[Mapping[str, str]]
     """All tags of the copy, those that came from elsewhere included."""
     nonce: pulumi.Output[str]
     """Proves that the copy is this resource's own; stands in its ownership tag too."""
     token: pulumi.Output[str]
     """By what the copy is found again as long as its mark says pending; empty if it was adopted."""
-    superseded: pulumi.Output[Mapping[str, str] | None]
-    """What interrupted runs left of this resource, removed once the state holds the copy: tokens by backup id."""
+    adopted_from: pulumi.Output[str | None]
+    """The mark that an adopted copy bore before."""
 
     def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare a copy.
@@ -83,10 +70,10 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             args: what to copy, where to, and how.
             opts: the ordinary resource options.
         """
-        props: dict[str, Any] = dict.fromkeys((*NAMES, *_COMPUTED)) | dict(args)
-        nonce = new_nonce() if can_confirm(f"pulumi-python:{self._resource_type_name}", opts) else None
-        if nonce:
-            props[OFFERED_NONCE] = nonce
+        props: dict[str, Any] = dict.fromkeys((*NAMES, *OUTPUTS)) | dict(args)
+        records = can_record(f"pulumi-python:{self._resource_type_name}", opts)
+        nonce = new_nonce() if records else ""
+        props[TOLD] = told(name, props["source_backup_id"], nonce)
         super().__init__(BackupCopyProvider(), name, props, opts)
-        if nonce:
-            confirm_once_written(self, nonce)
+        if records:
+            record_once_written(self, nonce)

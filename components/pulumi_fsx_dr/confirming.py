@@ -1,35 +1,66 @@
 """The last step of a copy's registration, in the program: its mark says recorded once the state holds the copy.
 
 Only the program gets a proof of that, because the engine answers a registration after it has written the resource
-down. Were the copy recorded by create, a kill before the engine writes would leave one that no run finds again. And
-only then may go what interrupted runs left of the resource: until then the state may hold one of those.
+down. Were the copy recorded by create, a kill before the engine writes would leave one that no run finds again.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import functools
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime.settings import get_monitor
 
 from . import lookup
-from .copies import mark_of, source_time
+from .copies import Copy, left_over, mark_of
 from .errors import CopyError, ServiceError
 from .fsx import Backup
 from .host import Call
-from .ownership import MARK_TAG, Recorded, Token, identity_of
+from .ledger import Held
+from .marking import record
+from .outputs import OUTPUTS, known
+from .ownership import MARK_TAG, Mark, Pending, Recorded, Token, identity_of
 from .patience import patiently
-from .process import PendingCopy, Region
-from .retiring import clear_away
+from .process import Region
+from .stack_state import HeldCopy
 
 _PATIENCE = 60.0  # seconds that trouble may hold up the program, and with it the end of the deployment
-_OUTPUTS = ("id", "urn", "arn", "region", "nonce", "token", "source_creation_time", "superseded")
+_SETTLED = (
+    0.3  # seconds after which a mark is looked at again: another engine may have written its own at the same time
+)
+_SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"  # the engine answers before it writes
+_NEEDED = ("region", "tags", "adopt_backup_id", *OUTPUTS)
+_T = TypeVar("_T")
 _pool = ThreadPoolExecutor(16, thread_name_prefix="confirm")
 
 
-def can_confirm(token: str, opts: pulumi.ResourceOptions | None) -> bool:
+def told(name: str, source_backup_id: pulumi.Input[str] | None, nonce: str) -> pulumi.Input[Mapping[str, Any]]:
+    """Return what the provider is told of a copy: what the program does, and what the state holds already.
+
+    Args:
+        name: the resource's logical name.
+        source_backup_id: what is to be copied.
+        nonce: under which the program will record the copy; "" if it will not.
+    """
+    held = lookup.of_this_run().held
+
+    def tell(source: str | None) -> dict[str, Any]:
+        related = [_told_of(copy) for copy in held if copy.name == name or copy.source_backup_id == source]
+        return {"nonce": nonce, "program": os.getpid(), "held": related}
+
+    if isinstance(source_backup_id, str) or source_backup_id is None:
+        return tell(source_backup_id)
+    source: pulumi.Output[str] = pulumi.Output.from_input(source_backup_id)
+    return source.apply(tell, run_with_unknowns=True)
+
+
+def can_record(token: str, opts: pulumi.ResourceOptions | None) -> bool:
     """Tell whether this program may record its copies.
 
     Not in a preview, which makes none, and not with a provider of its own, whose credentials may be others.
@@ -43,46 +74,97 @@ def can_confirm(token: str, opts: pulumi.ResourceOptions | None) -> bool:
     return not opts or not (opts.provider or opts.providers or (opts.parent and opts.parent.get_provider(token)))
 
 
-def confirm_once_written(copy: pulumi.CustomResource, nonce: str) -> None:
-    """Confirm a copy as soon as the engine has written it down.
+def record_once_written(copy: pulumi.CustomResource, nonce: str) -> None:
+    """Record a copy as soon as the engine has written it down.
 
     Args:
         copy: a `BackupCopy`.
         nonce: what this run offered for it.
     """
-    regions = lookup.of_this_run()
+    run = get_monitor()  # each run has a monitor of its own
+    if run not in _of_runs:
+        _of_runs[run] = _Recording(lookup.of_this_run())
+    recording = _of_runs[run]
+    recording.under_way += 1
+    # An output is what the SDK waits for at the end of a program.
+    pulumi.Output.from_input(recording.record(copy, nonce))  # type: ignore[arg-type]  # mypy finds no type for a coroutine of None
 
-    def confirmed(known: Mapping[str, Any]) -> list[str]:
+
+@dataclass
+class _Recording:
+    """All copies that one run records; when the last is done, it looks once more at what is written on them."""
+
+    regions: lookup.Lookup
+    under_way: int = 0
+    recorded: dict[str, list[tuple[pulumi.Resource, str, str]]] = field(default_factory=dict)
+
+    @functools.cached_property
+    def _ids(self) -> frozenset[str]:
+        return frozenset(copy.id for copy in self.regions.held)
+
+    async def record(self, copy: pulumi.CustomResource, nonce: str) -> None:
+        """Record one copy; what goes wrong is a warning, as the copy is made and in the state."""
         try:
-            return list(confirm(known, nonce, regions.region(known["region"])))
+            held = await _outputs_of(copy)
+            if held.get("nonce"):  # else a test's mocks answer in the engine's place
+                for warning in await _in_pool(lambda: self._recorded(copy, held, nonce)):
+                    pulumi.log.warn(warning, resource=copy)
+        finally:
+            self.under_way -= 1
+        if not self.under_way and self.recorded:
+            await asyncio.sleep(_SETTLED)
+            for resource, warning in await _in_pool(self._overwritten):
+                pulumi.log.warn(warning, resource=resource)
+
+    def _recorded(self, copy: pulumi.Resource, held: Mapping[str, Any], nonce: str) -> list[str]:
+        try:
+            here = self.regions.region(held["region"])
+            is_new = held["nonce"] == nonce
+            if is_new and not _is_written():
+                return []
+            warnings = list(record_held(held, here, self._ids, is_new=is_new))
+            if is_new and not warnings:
+                self.recorded.setdefault(here.name, []).append((copy, held["id"], nonce))
         except Exception as error:  # noqa: BLE001  # whatever it is, the copy is made and in the state
-            return [f"{known['id']} in {known['region']} is in the state, but not all about it is done yet: {error}"]
+            return [f"{held['id']} in {held['region']} is in the state, but not all about it is done yet: {error}"]
+        return warnings
 
-    async def confirm_and_warn(known: dict[str, Any]) -> None:
-        if known["nonce"]:  # else a test's mocks answer in the engine's place
-            for warning in await asyncio.get_running_loop().run_in_executor(_pool, confirmed, known):
-                pulumi.log.warn(warning, resource=copy)
+    def _overwritten(self) -> list[tuple[pulumi.Resource, str]]:
+        """Return whose marks another engine has replaced: neither saw the other's when it wrote its own."""
+        recorded, self.recorded = self.recorded, {}
+        found = []
+        for region, copies in recorded.items():
+            with suppress(ServiceError):
+                seen = self.regions.region(region).fsx.find([backup_id for _, backup_id, _ in copies])
+                for resource, backup_id, nonce in copies:
+                    mark = mark_of(seen[backup_id]) if backup_id in seen else None
+                    if isinstance(mark, Recorded) and mark.nonce != nonce:
+                        found.append((resource, _belongs_to_another(seen[backup_id])))
+        return found
 
-    pulumi.Output.all(**{name: getattr(copy, name) for name in _OUTPUTS}).apply(confirm_and_warn)  # type: ignore[arg-type]  # mypy finds no type for a coroutine of None
+
+_of_runs: WeakKeyDictionary[Any, _Recording] = WeakKeyDictionary()
 
 
-def confirm(held: Mapping[str, Any], nonce: str, here: Region) -> Iterator[str]:
-    """Record a copy that the state is known to hold, remove what it supersedes, and yield what a person should know.
-
-    A copy of an earlier run is looked for among those that are pending: that run may have ended before it could.
+def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, is_new: bool) -> Iterator[str]:
+    """Record a copy that the state is known to hold, and yield what a person should know.
 
     Args:
         held: id, URN and outputs, as the state holds them.
-        nonce: what this run offered; it is the copy's own if this run made it.
         here: the Region it is in.
+        ids: of all copies that the state holds.
+        is_new: whether this run made it; its provider has seen then that the mark is still its own.
     """
-    call = Call(urn=held["urn"])
+    call, copy = Call(urn=held["urn"]), known(held["id"], held)
+    deadline = here.clock.now() + _PATIENCE
     try:
-        if held["nonce"] == nonce:
-            _record(call, held, here)
+        if not is_new:
+            yield from _mended(call, copy, here, ids, deadline)
+        elif held.get("adopt_backup_id"):
+            record(call, copy, here, deadline, held.get("tags"))
         else:
-            yield from _confirmed_late(call, held, here)
-        clear_away(call, held.get("superseded") or {}, here, _PATIENCE)
+            mark = copy.recorded_mark(call.urn)
+            patiently(call, here, deadline, lambda: here.fsx.tag(copy.backup.arn, {MARK_TAG: str(mark)}))
     except (CopyError, ServiceError) as error:
         yield (
             f"{held['id']} in {here.name} is in the state, and the next pulumi up does what is left to do about it: "
@@ -90,42 +172,72 @@ def confirm(held: Mapping[str, Any], nonce: str, here: Region) -> Iterator[str]:
         )
 
 
-def _confirmed_late(call: Call, held: Mapping[str, Any], here: Region) -> Iterator[str]:
+def _mended(call: Call, copy: Copy, here: Region, ids: Collection[str], deadline: float) -> Iterator[str]:
+    """Bring the mark of a copy of an earlier run to what the state proves, as far as it may be replaced."""
     backups: list[Backup] = []
-    pending: list[PendingCopy] = []
     with suppress(ServiceError):  # nothing was changed, so a Region that does not answer is no reason to speak
-        backups, pending = here.backups(), here.pending_copies()
-    own = Token.of(call.urn)
-    if any(_is_held(copy, held, own) for copy in pending) or any(_is_renamed(b, held) for b in backups):
-        _record(call, held, here)
-    for copy in pending:
-        if _is_left(copy, held, own):
-            yield (
-                f"{copy.backup.id} in {here.name} was left behind by an interrupted run, and nothing asks for it any "
-                "more: fsx-dr orphans tells how to adopt or delete it."
-            )
+        backups = here.backups()
+    for backup in backups:
+        mark = mark_of(backup)
+        if backup.id == copy.backup.id:
+            if (mark is None and MARK_TAG in backup.tags) or not copy.may_replace(mark):
+                yield _belongs_to_another(backup)
+            elif backup.is_available and not _says_so(mark, copy, call.urn):
+                record(call, copy, here, deadline)
+        elif backup.id not in ids and not backup.is_dead and _was_left(mark, call.urn):
+            yield left_over(backup, "was left behind by an interrupted run, and nothing asks for it any more")
 
 
-def _record(call: Call, held: Mapping[str, Any], here: Region) -> None:
-    mark = Recorded.by(call.urn, held["nonce"], source_time(held))
-    deadline = here.clock.now() + _PATIENCE
-    patiently(call, here, deadline, lambda: here.fsx.tag(held["arn"], {MARK_TAG: str(mark)}))
+def _says_so(mark: Mark | None, copy: Copy, urn: str) -> bool:
+    """Tell whether a mark says already whose the copy is."""
+    return isinstance(mark, Recorded) and mark.nonce == copy.ownership.nonce and mark.identity == identity_of(urn)
 
 
-def _is_held(copy: PendingCopy, held: Mapping[str, Any], own: Token) -> bool:
-    """Tell whether it is the one in the state; a run that was to replace it by itself may have given it a token."""
-    is_ours = str(copy.mark.token) == held.get("token") or copy.is_of(own)
-    return copy.backup.id == held["id"] and is_ours and copy.backup.is_available
-
-
-def _is_renamed(backup: Backup, held: Mapping[str, Any]) -> bool:
-    """Tell whether it is the one in the state, and its mark speaks of another stack, project or name."""
-    mark = mark_of(backup) if backup.id == held["id"] else None
-    if not isinstance(mark, Recorded) or mark.nonce != held["nonce"]:
+def _was_left(mark: Mark | None, urn: str) -> bool:
+    """Tell whether a mark is one of this resource's pending ones; those of a DrRegion are named by that."""
+    if not isinstance(mark, Pending) or HeldCopy(urn, {}).is_of_dr_region:
         return False
-    return str(mark) != str(replace(mark, identity=identity_of(held["urn"])))
+    return mark.token.resource == Token.of(urn).resource
 
 
-def _is_left(copy: PendingCopy, held: Mapping[str, Any], own: Token) -> bool:
-    known = {held["id"], *(held.get("superseded") or ())}
-    return copy.is_of(own) and copy.backup.id not in known and not copy.backup.is_dead
+def _belongs_to_another(backup: Backup) -> str:
+    mark = mark_of(backup)
+    owner = mark.identity if mark else backup.tags.get(MARK_TAG)
+    return (
+        f"{backup.id} in {backup.region} bears the mark of another resource or run ({owner}), and this state holds it "
+        "too: remove it from one of the two; the one whose mark it bears can delete it."
+    )
+
+
+def _told_of(copy: HeldCopy) -> dict[str, str]:
+    return asdict(
+        Held(
+            urn=copy.urn,
+            id=copy.id,
+            region=copy.region,
+            source_region=copy.output("source_region"),
+            source_backup_id=copy.source_backup_id,
+            token=copy.output("token"),
+        )
+    )
+
+
+async def _outputs_of(copy: pulumi.CustomResource) -> dict[str, Any]:
+    """Return id, URN and outputs of a registered copy; nothing if it was not made."""
+    try:
+        backup_id, urn = await copy.id.future(), await copy.urn.future()
+        if not backup_id:
+            return {}
+        known_outputs = {name: await getattr(copy, name).future() for name in _NEEDED}
+    except Exception:  # noqa: BLE001  # the registration failed, and the engine says why
+        return {}
+    return {"id": backup_id, "urn": urn, **known_outputs}
+
+
+async def _in_pool(ask: Callable[[], _T]) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(_pool, ask)
+
+
+def _is_written() -> bool:
+    """Tell whether the engine has written a resource when it answers its registration."""
+    return os.environ.get(_SKIP_CHECKPOINTS, "").lower() not in ("1", "true")

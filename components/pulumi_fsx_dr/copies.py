@@ -1,14 +1,14 @@
 """What a copy is to this package, and how it is spoken of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from .errors import CopyError, ServiceError
 from .fsx import Backup, FsxRegion
 from .kms import KeyName
-from .ownership import MARK_TAG, Mark, Ownership, Recorded, Token, parse_mark
+from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, parse_mark
+from .tags import MAX_TAGS, visible
 
 BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"  # as states and previews name the resource
 
@@ -38,19 +38,37 @@ class Copy:
     Attributes:
         ownership: what makes it this resource's own.
         source_creation_time: when the backup was made that it is a copy of; None if nobody can tell any more.
-        superseded: what interrupted runs left of this resource with other parameters: tokens by backup id. It goes
-            only when the state holds this copy, because the state may still hold one of those.
+        adopted_from: the mark of another resource that it bore when it was adopted, and that may be replaced.
+        was_shown: whether FSx has described it since it was started; what it does not show yet is not gone.
     """
 
     backup: Backup
     ownership: Ownership
     source_creation_time: datetime | None
-    superseded: Mapping[str, str] = field(default_factory=dict)
+    adopted_from: str = ""
+    was_shown: bool = True
 
     @property
     def token(self) -> Token | None:
         """The token of its pending mark; None if it was adopted."""
         return Token.parse(self.ownership.token)
+
+    def may_replace(self, mark: Mark | None) -> bool:
+        """Tell whether a mark may give way to that of this copy's resource.
+
+        It may if there is none, if it is this resource's own, or the one that CopyBackup set for it and with which
+        nobody has gone on since, or the one that was there when it adopted the copy.
+        """
+        return (
+            mark is None
+            or self.ownership.covers(mark)
+            or self._is_own_pending(mark)
+            or (bool(self.adopted_from) and str(mark) == self.adopted_from)
+        )
+
+    def _is_own_pending(self, mark: Mark) -> bool:
+        token = self.token
+        return isinstance(mark, Pending) and not mark.nonce and token is not None and mark.token.same_request(token)
 
     def recorded_mark(self, urn: str) -> Recorded:
         """Return the mark that makes it a resource's own for good."""
@@ -72,12 +90,6 @@ class UnfinishedCopyError(CopyError):
 def mark_of(backup: Backup) -> Mark | None:
     """Return the ownership mark a backup carries."""
     return parse_mark(backup.tags.get(MARK_TAG))
-
-
-def source_time(outputs: Mapping[str, Any]) -> datetime | None:
-    """Return when the source backup was made, from the outputs of its copy."""
-    text = outputs.get("source_creation_time")
-    return datetime.fromisoformat(text) if text else None
 
 
 def key_text(fsx: FsxRegion, kms_key_id: str | None) -> str | None:
@@ -109,9 +121,37 @@ def still_running(copy: Copy, wanted: Wanted) -> str:
     )
 
 
+def left_over(backup: Backup, why: str) -> str:
+    """Name a copy that this stack's state does not hold, with what can be done about it."""
+    return (
+        f"{backup.id} in {backup.region}, a copy of {backup.source_backup_id}, {why}: "
+        f"fsx-dr orphans --region {backup.region} tells how to adopt or delete it."
+    )
+
+
+def lost(backup_id: str, region: str) -> str:
+    """Say that another run has taken a copy over that this one was making."""
+    return (
+        f"{backup_id} in {region} was taken over by another run of the same resource, of this stack or of one of the "
+        "same name in another backend, and is left to that: see that only one runs, then run pulumi up again."
+    )
+
+
 def gone(backup_id: str, region: str) -> str:
     """Say that a copy is no more."""
     return f"{backup_id} in {region} was deleted by somebody else: run pulumi up again to make a new copy."
+
+
+def too_many_tags(source: Backup, tags: object) -> str | None:
+    """Say why FSx cannot copy a source together with its tags, or return None if it can."""
+    keys = {*visible(source.tags), *(tags if isinstance(tags, dict) else ())}
+    if len(keys) < MAX_TAGS:
+        return None
+    return (
+        f"Backup {source.id} in {source.region} has {len(visible(source.tags))} tags, and with those of the copy they "
+        f"are {len(keys) + 1}, of which one marks its owner, while FSx permits {MAX_TAGS}: set copy_tags to False, "
+        "or remove tags of the backup."
+    )
 
 
 def progress(backup: Backup, elapsed: float, trouble: ServiceError | None) -> str:

@@ -1,21 +1,18 @@
 """A whole DR Region in one declaration: which copies it holds, and which of them is the latest."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from . import lookup
+from . import program
 from .backup_copy import BackupCopy, BackupCopyArgs
-from .copies import mark_of
+from .declaration import Declared, Region
 from .errors import InvalidSettingsError
-from .fsx import BACKUP_ID, FILE_SYSTEM_ID, Backup, partition_of
-from .lookup import Lookup
-from .ownership import has_name, is_identity
-from .readiness import ReadinessRow, rows, source_creation_time
-from .selection import RecoveryPoint, is_recovery_point, select
+from .fsx import BACKUP_ID, FILE_SYSTEM_ID, partition_of
+from .readiness import ReadinessRow, rows
+from .stack_state import DR_REGION_TYPE
 
 KEEP = 7
 
@@ -61,7 +58,8 @@ class DrRegionArgs(TypedDict):
 class DrRegion(pulumi.ComponentResource):
     """The copies in one DR Region, one `BackupCopy` named `<name>-<source backup id>` each.
 
-    If a source Region does not answer, its copies stay declared as they are, and a warning says so.
+    A copy that the state holds stays declared until there is a reason to let it go, which `preview` and `up` say.
+    If a source Region does not answer, its copies stay as they are, and a warning says so.
     """
 
     region: pulumi.Output[str]
@@ -74,27 +72,29 @@ class DrRegion(pulumi.ComponentResource):
     def __init__(self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the copies of a DR Region.
 
+        What they are is decided when the program's code has ended, for all DrRegions together. There the run ends with
+        an `InvalidSettingsError` if a file system does not exist, and with a `ServiceError` if the DR Region does not
+        say which copies it holds; nothing is changed then.
+
         Args:
-            name: the component's logical name; renaming without an alias makes every copy anew.
+            name: the component's logical name.
             args: what to copy, where to, and how.
             opts: the ordinary resource options.
 
         Raises:
-            InvalidSettingsError: an argument is wrong, or a file system does not exist; nothing is changed.
-            ServiceError: the DR Region does not say which copies it holds; nothing is changed.
+            InvalidSettingsError: an argument is wrong; nothing is changed.
         """
-        # No inputs: what changes shows in the copies, and a key written another way is no change.
-        super().__init__("pulumi-fsx-dr:index:DrRegion", name, None, opts)
         _require_valid(name, args)
-        self._args, self._lookup = args, lookup.of_this_run()
-        declaration = _Declaration(name, args, self._lookup, _former_names(opts))
-        points: dict[str, tuple[pulumi.Input[str], str]] = {}
-        for position, source in enumerate(args["sources"]):
-            points |= declaration.points(position, source)
-        children = [self._copy(child, backup_id, region) for child, (backup_id, region) in points.items()]
+        # No inputs: what changes shows in the copies, and a key written another way is no change.
+        super().__init__(DR_REGION_TYPE, name, None, opts)
+        self._args, self._program = args, program.of_this_run()
+        made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
+        children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
         self.region = pulumi.Output.from_input(args["region"])
-        self.copies = pulumi.Output.all(*(_copy_row(child) for child in children)).apply(list)
-        self.latest = pulumi.Output.all(*(_latest_row(child) for child in children)).apply(_latest)
+        self.copies = children.apply(lambda made: pulumi.Output.all(*(_copy_row(child) for child in made)).apply(list))
+        self.latest = children.apply(
+            lambda made: pulumi.Output.all(*(_latest_row(child) for child in made)).apply(_latest)
+        )
         self.register_outputs({"region": self.region, "copies": self.copies, "latest": self.latest})
 
     def readiness(self, rpo_hours: float) -> pulumi.Output[list[ReadinessRow]]:
@@ -107,85 +107,75 @@ class DrRegion(pulumi.ComponentResource):
         def judge(known: list[Any]) -> list[ReadinessRow]:
             sources, copies = known
             region, declared = self._args["region"], {copy["backup_id"] for copy in copies}
-            present = self._lookup.fresh_copies_in(region)
+            present = self._program.lookup.fresh_copies_in(region)
             counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
             return rows(sources, region, counted, rpo_hours, datetime.now(UTC))
 
         return pulumi.Output.all(self._args["sources"], self.copies).apply(judge)
 
-    def _copy(self, name: str, backup_id: pulumi.Input[str], source_region: str) -> BackupCopy:
+    async def _declare(self, code: Any) -> list[BackupCopy]:
+        """Register the copies, and return them once that is done; one that could not be made is left out."""
+        described = await self._program.declaration_of(self, self._described, code)
+        children = [self._copy(declared) for declared in described.copies]
+        children += await self._declare_outputs()
+        await self._program.require_nothing_lost(self, children)
+        return [child for child in children if await _is_there(child)]
+
+    async def _declare_outputs(self) -> list[BackupCopy]:
+        """Register the copies of sources that are outputs, which may become known long after the program's code."""
+        outputs = {n: source for n, source in enumerate(self._args["sources"]) if _is_output(source)}
+        if not outputs:
+            return []
+        sources = {n: (await _known(source["backup_id"]), source["region"]) for n, source in outputs.items()}
+        described = await self._program.declaration_of_outputs(self, await self._described(), sources)
+        return [self._copy(declared, outputs[declared.args["position"]]) for declared in described.copies]
+
+    async def _described(self) -> Region:
         args = self._args
-        copy: BackupCopyArgs = {
-            "source_backup_id": backup_id,
-            "source_region": source_region,
+        return Region(
+            name=self._name,
+            urn=await self.urn.future() or "",
+            region=args["region"],
+            sources=[source for source in args["sources"] if not _is_output(source)],
+            keep=args.get("keep", KEEP),
+            kms_key_id=args.get("kms_key_id"),
+            copy_tags=args.get("copy_tags", True),
+            tags=args.get("tags"),
+            has_outputs=any(_is_output(source) for source in args["sources"]),
+        )
+
+    def _copy(self, declared: Declared, source: Source | None = None) -> BackupCopy:
+        args = self._args
+        copy: dict[str, Any] = {
             "region": args["region"],
             "copy_tags": args.get("copy_tags", True),
             "tags": args.get("tags", {}),
+            "kms_key_id": args.get("kms_key_id"),
         }
-        if key := args.get("kms_key_id"):
-            copy["kms_key_id"] = key
-        return BackupCopy(name, copy, pulumi.ResourceOptions(parent=self))
+        copy |= {name: value for name, value in declared.args.items() if name != "position"}
+        if source:
+            copy["source_backup_id"] = source["backup_id"]
+        given: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
+        return BackupCopy(declared.name, given, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Declaration:
-    """What one DrRegion declares, where it looks, and what it was called before."""
-
-    name: str
-    args: DrRegionArgs
-    lookup: Lookup
-    former_names: tuple[str, ...]
-
-    def points(self, position: int, source: Source) -> dict[str, tuple[pulumi.Input[str], str]]:
-        """Return a source's backup ids and their Region, by the name of the child that copies them."""
-        if backup_id := source.get("backup_id"):
-            key = backup_id if isinstance(backup_id, str) else f"source-{position}"
-            return {f"{self.name}-{key}": (backup_id, source["region"])}
-        return {
-            f"{self.name}-{point.source_backup_id}": (point.source_backup_id, point.source_region)
-            for point in self._selected(source["file_system_id"], source)
-        }
-
-    def _selected(self, file_system_id: str, source: Source) -> list[RecoveryPoint]:
-        keep = source.get("keep", self.args.get("keep", KEEP))
-        selected = select(self._backups(file_system_id, source["region"]), self._copies(file_system_id, source), keep)
-        if not selected and not self.lookup.file_system_exists(file_system_id, source["region"]):
-            raise InvalidSettingsError(
-                f"There is no file system {file_system_id} in {source['region']}, and neither backups nor copies of "
-                f"it: correct the sources of {self.name}."
-            )
-        return selected
-
-    def _backups(self, file_system_id: str, region: str) -> list[RecoveryPoint] | None:
-        backups = self.lookup.backups_of(file_system_id, region)
-        return None if backups is None else [_point(b, b.id, region) for b in backups if is_recovery_point(b)]
-
-    def _copies(self, file_system_id: str, source: Source) -> list[RecoveryPoint]:
-        return [
-            _point(copy, copy.source_backup_id or "", source["region"], has_copy=copy.is_available)
-            for copy in self.lookup.copies_in(self.args["region"])
-            if copy.file_system_id == file_system_id and not copy.is_dead and self._owns(copy)
-        ]
-
-    def _owns(self, copy: Backup) -> bool:
-        mark = mark_of(copy)
-        if mark is None:
-            return False
-        children = [f"{name}-{copy.source_backup_id}" for name in (self.name, *self.former_names)]
-        if is_identity(mark.identity, pulumi.get_project(), pulumi.get_stack(), children[0]):
-            return True
-        # It may be another stack's, or this one's from before it, the project or the DrRegion was renamed.
-        return any(has_name(mark.identity, child) for child in children) and self.lookup.state_holds(mark, children)
+def _former_urns(declared: Declared) -> list[pulumi.Input[str | pulumi.Alias]]:
+    """Return where the state holds the copy; the engine ignores an alias that is the resource's own URN."""
+    return [declared.held.urn] if declared.held else []
 
 
-def _former_names(opts: pulumi.ResourceOptions | None) -> tuple[str, ...]:
-    aliases = (opts and opts.aliases) or ()
-    names = (alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases)
-    return tuple(name.rpartition("::")[2] for name in names if isinstance(name, str))
+def _is_output(source: Source) -> bool:
+    return not isinstance(source.get("backup_id", ""), str)
 
 
-def _point(backup: Backup, source_backup_id: str, source_region: str, *, has_copy: bool = False) -> RecoveryPoint:
-    return RecoveryPoint(source_backup_id, source_region, source_creation_time(backup), has_copy)
+async def _known(value: pulumi.Input[str]) -> str | None:
+    """Return a value once it is known; None in a preview that does not know it."""
+    return await pulumi.Output.from_input(value).future()
+
+
+async def _is_there(child: BackupCopy) -> bool:
+    """Tell whether a copy was made; in a preview nobody knows yet."""
+    return pulumi.runtime.is_dry_run() or await child.id.is_known()
 
 
 def _copy_row(copy: BackupCopy) -> dict[str, Any]:
@@ -230,6 +220,11 @@ def _require_valid_source(name: str, source: Source) -> None:
         raise InvalidSettingsError(f"A source of DrRegion {name} needs its region as a string.")
     partition_of(source["region"])
     _require_keep(name, source.get("keep", KEEP))
+    if not isinstance(source.get("file_system_id", ""), str):
+        raise InvalidSettingsError(
+            f"A source of DrRegion {name} needs its file_system_id as a string that is known when the program runs, "
+            "as its backups decide what is declared; give a backup_id to copy what this program makes."
+        )
     for key, pattern in (("file_system_id", FILE_SYSTEM_ID), ("backup_id", BACKUP_ID)):
         value = source.get(key)
         if isinstance(value, str) and not pattern.fullmatch(value):

@@ -34,7 +34,7 @@ class ExpiredCredentialsError(TransientError):
 
 
 class CredentialsError(ServiceError):
-    """There are no credentials, or AWS does not know them."""
+    """There are no credentials, AWS does not know them, or the stack does not allow their account."""
 
 
 class AccessDeniedError(ServiceError):
@@ -59,6 +59,10 @@ class TokenConflictError(ServiceError):
 
 class CopyError(FsxDrError):
     """A copy cannot be made, or did not become AVAILABLE."""
+
+
+class LostCopyError(CopyError):
+    """Another run, or another resource, has taken the copy over that this one was making or holds."""
 
 
 class SpentTokenError(CopyError):

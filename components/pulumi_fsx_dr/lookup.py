@@ -1,4 +1,4 @@
-"""What a program looks up in FSx while it runs: the sources, and the copies that are already there."""
+"""What a program looks up while it runs: its state, the sources, and the copies that are already there."""
 
 import functools
 from collections.abc import Callable
@@ -8,24 +8,38 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime.settings import get_monitor
 
-from .errors import TransientError
+from .errors import ServiceError, TransientError
 from .fsx import Backup, Credentials, FsxRegion
-from .ownership import Mark
 from .process import Process, Region
-from .stack_state import held_copies, holds
+from .stack_state import HeldCopy, held_copies
 
 _T = TypeVar("_T")
 
 
 class Lookup:
-    """FSx as one run of a program sees it: each Region and file system is asked once."""
+    """State and FSx as one run of a program sees them: the engine, each Region and file system is asked once.
+
+    Attributes:
+        held: the copies that the state held when the run began.
+        warnings: what a person should know of Regions that do not answer.
+    """
 
     def __init__(self, credentials: Credentials) -> None:
         self._process = Process(credentials)
         self._dark: set[str] = set()
         self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
-        self._held_copies = functools.cache(held_copies)
+        self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
+        self.copies_left_in = functools.cache(self._copies_left_in)
+
+    @functools.cached_property
+    def held(self) -> tuple[HeldCopy, ...]:
+        """Return the copies that the state held when this was first asked.
+
+        Raises:
+            InvalidSettingsError: the engine does not tell.
+        """
+        return tuple(held_copies())
 
     def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
         """Return the copies that are in a DR Region now, whoever made them.
@@ -43,12 +57,33 @@ class Lookup:
         """
         return self._copies(region, fresh=False)
 
-    def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
-        return tuple(b for b in self.region(region).backups(fresh=fresh) if b.source_backup_id)
+    def _copies_left_in(self, region: str) -> tuple[Backup, ...]:
+        """Return the copies in a Region that is declared no more; none if it does not say."""
+        try:
+            return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
+        except ServiceError:
+            return ()
+
+    def is_gone(self, copy: HeldCopy) -> bool:
+        """Tell whether AWS surely has a copy no more: asked for by its id, with credentials of its account."""
+        region = self._source_region(copy.region)
+        try:
+            found = region.find([copy.id]).get(copy.id)
+            return (found is None or found.is_dead) and region.account() == copy.output("owner_id")
+        except ServiceError:
+            return False
 
     def region(self, name: str) -> Region:
         """Return a DR Region, the same object each time."""
         return self._process.region(name)
+
+    def file_system_exists(self, file_system_id: str, region: str) -> bool:
+        """Tell whether a file system exists; one whose Region is dark is taken to."""
+        source = self._source_region(region)
+        return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
+
+    def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
+        return tuple(b for b in self.region(region).backups(fresh=fresh) if b.source_backup_id)
 
     def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
         """Return a file system's backups in its own Region, or None, with a warning, if that Region is dark.
@@ -56,20 +91,15 @@ class Lookup:
         Raises:
             ServiceError: the Region answers, but not what was asked.
         """
-        return self._unless_dark(region, lambda: tuple(self._source_region(region).backups(file_system_id)))
-
-    def file_system_exists(self, file_system_id: str, region: str) -> bool:
-        """Tell whether a file system exists; one whose Region is dark is taken to."""
         source = self._source_region(region)
-        return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
 
-    def state_holds(self, mark: Mark, names: list[str]) -> bool:
-        """Tell whether the stack's state holds a copy with this mark as a resource of one of these names.
+        def ask() -> tuple[Backup, ...]:
+            # FSx was seen to leave the backups of ONTAP volumes out of a filtered answer.
+            every = source.backups(file_system_id), source.backups()
+            listed = (tuple(b for b in backups if b.file_system_id == file_system_id) for backups in every)
+            return next(filter(None, listed), ())
 
-        Raises:
-            InvalidSettingsError: the engine does not tell.
-        """
-        return holds(mark, names, self._held_copies())
+        return self._unless_dark(region, ask)
 
     def _unless_dark(self, region: str, ask: Callable[[], _T]) -> _T | None:
         if region in self._dark:
@@ -78,7 +108,7 @@ class Lookup:
             return ask()
         except TransientError as error:
             self._dark.add(region)
-            pulumi.log.warn(
+            self.warnings.append(
                 f"Source Region {region} does not answer, so its copies stay as they are and none is retired: {error}"
             )
             return None

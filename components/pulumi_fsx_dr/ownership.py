@@ -1,9 +1,10 @@
 """Which copy belongs to which resource: the token a copy is started with and the mark it carries.
 
 A copy carries one ownership tag. While it is being made the tag says *pending* and holds the token, so that the
-next run finds it again whatever happened to this one. Once the state holds the copy, the tag says *recorded* and
-holds a nonce that stands in that state and nowhere else, so that no later create can pick it up and no delete but
-the owner's can remove it.
+next run finds it again whatever happened to this one; a run that goes on with it adds its own nonce, so that a run
+that is still at it sees that it has lost the copy. Once the state holds the copy, the tag says *recorded* and holds
+the nonce that stands in that state and nowhere else, so that no later create can pick it up and no delete but the
+owner's can remove it. The identity in a mark is for people: it proves nothing.
 """
 
 import hashlib
@@ -17,12 +18,10 @@ from typing import Any
 from .errors import FsxDrError
 
 MARK_TAG = "fsx-dr:managed-by"
-OFFERED_NONCE = "__nonce"  # what a program that records its copies itself adds to their properties; never in the state
 MAX_TAG_VALUE = 256  # FSx API, TagValue
 
 _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 _NO_TIME = "unknown"
-_SURELY_KEPT = 170  # characters of an identity that always fit into a mark
 _URN_PARTS = 4  # stack, project, type, name
 _NOT_IN_TAG_VALUES = re.compile(r"[^\w .:/=+\-@]")
 
@@ -66,14 +65,21 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The mark of a copy that is being made, or that no run has recorded yet."""
+    """The mark of a copy that is being made, or that no run has recorded yet.
+
+    Attributes:
+        token: the one it was started with.
+        nonce: of the run that went on with what another had started; "" as long as none has.
+    """
 
     token: Token
     source_creation_time: datetime | None
     identity: str
+    nonce: str = ""
 
     def __str__(self) -> str:
-        return _fit(f"pending:{self.token}:{_time_text(self.source_creation_time)}:{self.identity}")
+        holder = f"{self.token}/{self.nonce}" if self.nonce else str(self.token)
+        return _fit(f"pending:{holder}:{_time_text(self.source_creation_time)}:{self.identity}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class Ownership:
     """What a state knows that proves a copy to be its own.
 
     Attributes:
-        nonce: stands in the recorded mark; new for each create.
+        nonce: stands in the recorded mark, and in the pending one of a copy that was gone on with; new for each create.
         token: stands in the mark as long as the copy is pending; "" for an adopted one.
     """
 
@@ -118,16 +124,18 @@ class Ownership:
         match mark:
             case Recorded(nonce=nonce):
                 return bool(nonce) and nonce == self.nonce
-            case Pending(token=token):
+            case Pending(nonce="", token=token):
                 return str(token) == self.token
+            case Pending(nonce=nonce):
+                return nonce == self.nonce
         return False
 
 
 def parse_mark(value: str | None) -> Mark | None:
     """Read the value of the ownership tag, or return None if it is absent or none of ours."""
     match (value or "").split(":", 3):
-        case ["pending", text, time, identity] if token := Token.parse(text):
-            return Pending(token, _parse_time(time), identity)
+        case ["pending", text, time, identity] if token := Token.parse(text.partition("/")[0]):
+            return Pending(token, _parse_time(time), identity, text.partition("/")[2])
         case ["recorded", nonce, time, identity]:
             return Recorded(nonce, _parse_time(time), identity)
     return None
@@ -148,16 +156,9 @@ def identity_of(urn: str) -> str:
     return _identity(project, stack, name)
 
 
-def is_identity(identity: str, project: str, stack: str, name: str) -> bool:
-    """Tell whether a mark's identity, which may have been cut to fit, is that of a resource."""
-    whole = _identity(project, stack, name)
-    return whole == identity or (len(identity) >= _SURELY_KEPT and whole.startswith(identity))
-
-
-def has_name(identity: str, name: str) -> bool:
-    """Tell whether a mark's identity is of a resource of that name, in whatever project and stack."""
-    project, stack, _ = f"{identity}//".split("/", 2)
-    return is_identity(identity, project, stack, name)
+def stack_of(identity: str) -> str:
+    """Return the `project/stack` in a mark's identity; a resource's name may hold slashes, those two cannot."""
+    return "/".join(identity.split("/")[:2])
 
 
 def _identity(project: str, stack: str, name: str) -> str:

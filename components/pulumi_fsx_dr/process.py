@@ -10,6 +10,7 @@ from .clock import Clock, SystemClock
 from .copies import mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup, Credentials, FsxRegion
+from .ledger import Ledger
 from .ownership import Pending, Token
 from .reading import Lull, SharedReads
 from .waiting import RegionCopies
@@ -45,12 +46,8 @@ class Region:
         self.clock = clock
         self.reads = SharedReads(fsx, lull)
         self.copies = RegionCopies(fsx, clock, poll_seconds)
-        self.held: set[str] = set()  # ids of copies that the engine has shown to be in the state
-        self.handed_out: dict[str, str] = {}  # copies that creates of this process gave the state: nonces by id
         self._sources: dict[str, Backup] = {}
-        self.first_listed = self.listed = math.inf  # when it was listed, first and last; seconds since the epoch
         self._listing: Future[_Listing] | None = None
-        self._claims: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def source(self, backup_id: str) -> Backup | None:
@@ -102,14 +99,7 @@ class Region:
                 self._listing = None
             listing.set_exception(error)
 
-    def claim(self, backup_id: str, urn: str) -> bool:
-        """Reserve a backup for one resource; False if another of this run has it."""
-        with self._lock:
-            return self._claims.setdefault(backup_id, urn) == urn
-
     def _list(self) -> _Listing:
-        self.listed = self.clock.now()
-        self.first_listed = min(self.first_listed, self.listed)
         backups = list(self.fsx.backups())
         self.copies.occupied_by(backup.id for backup in backups if backup.is_running_copy)
         marks = ((backup, mark_of(backup)) for backup in backups)
@@ -133,21 +123,10 @@ class Process:
         self.clock = clock or SystemClock()
         self._poll_seconds = poll_seconds
         self._lull = Lull(lull_seconds)
-        self._offers: dict[str, str] = {}
+        self.ledger = Ledger()
         self._regions: dict[str, Region] = {}
+        self._source_regions: dict[str, Region] = {}
         self._lock = threading.Lock()
-
-    def offer(self, urn: str, nonce: str | None) -> None:
-        """Note that the program will record the copy that a create makes under this nonce, or that it will not."""
-        with self._lock:
-            self._offers.pop(urn, None)
-            if nonce:
-                self._offers[urn] = nonce
-
-    def take_offer(self, urn: str) -> str | None:
-        """Return the nonce that the program offers for one create of a resource."""
-        with self._lock:
-            return self._offers.pop(urn, None)
 
     def region(self, name: str) -> Region:
         """Return what this process knows of a Region, the same object each time."""
@@ -157,9 +136,18 @@ class Process:
                 self._regions[name] = Region(self.connect(name), self.clock, seconds, self._lull)
             return self._regions[name]
 
-    def connect(self, name: str) -> FsxRegion:
+    def source_region(self, name: str) -> Region:
+        """Return a Region to ask for sources in a preview, which has no time for one that is dark."""
+        with self._lock:
+            if name not in self._source_regions:
+                connected = self.connect(name, impatient=True)
+                seconds = self._poll_seconds or poll_seconds()
+                self._source_regions[name] = Region(connected, self.clock, seconds, self._lull)
+            return self._source_regions[name]
+
+    def connect(self, name: str, *, impatient: bool = False) -> FsxRegion:
         """Return a new client of a Region."""
-        return FsxRegion(name, self.credentials)
+        return FsxRegion(name, self.credentials, impatient=impatient)
 
 
 def poll_seconds() -> float:

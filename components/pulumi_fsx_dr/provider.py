@@ -4,10 +4,9 @@ The pickled provider in users' state is this module and class by name, so `pulum
 never moves, and it holds nothing: its collaborators belong to the process.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from pulumi.dynamic import (
@@ -23,18 +22,20 @@ from pulumi.dynamic import (
 
 from . import arguments, host, process, tags
 from .adopting import adopt
-from .availability import may_be_ours, wait_until_available
-from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of, source_time
+from .availability import Watch, wait_until_available
+from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of
 from .copying import Creation
 from .differences import replacements, updates
-from .errors import CopyError, FsxDrError, InvalidSettingsError, ServiceError
+from .errors import CopyError, FsxDrError, InvalidSettingsError, LostCopyError, ServiceError
 from .fsx import Backup, Credentials, default_region
 from .host import Call
-from .ownership import OFFERED_NONCE, Ownership, Recorded
+from .ledger import TOLD, Ledger, Told
+from .marking import change_tags, record, record_kept, record_or_warn
+from .outputs import described, known, outputs_of
+from .ownership import MARK_TAG
 from .patience import PATIENCE, patiently
 from .process import Region
-from .recording import change_tags, record, record_if_held
-from .retiring import clear_away, clear_away_or_warn, retire, still_left
+from .retiring import find_shown, leave_to, require_made, retire
 
 CREATE_TIMEOUT = 24 * 3600.0  # seconds
 UPDATE_TIMEOUT = 600.0  # seconds
@@ -57,114 +58,135 @@ class BackupCopyProvider(ResourceProvider):
         process.start(process.Process(credentials, stack_region=req.config.get("aws:region")))
 
     @host.entry_point
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Fill in defaults and refuse what FSx would refuse, before anything is changed."""
-        given = {key: value for key, value in news.items() if key not in (host.PROVIDER_KEY, OFFERED_NONCE)}
-        process.current().offer(host.call_under_way().urn, news.get(OFFERED_NONCE))
+        urn, told, ledger = host.call_under_way().urn, Told.of(news), _ledger()
+        given = {key: value for key, value in news.items() if key not in (host.PROVIDER_KEY, TOLD)}
+        ledger.checked(urn, told, olds)
+        former = olds or ledger.olds(urn) or _in_state(told, urn, given)
         try:
             process.poll_seconds()
-            inputs = arguments.with_defaults(given, lambda: _region_for(_olds))
+            inputs = arguments.with_defaults(given, former, lambda: _region_for(former))
         except FsxDrError as error:
             return CheckResult(given, [CheckFailure("", str(error))])
         return CheckResult(inputs, [CheckFailure(*problem) for problem in arguments.problems(inputs)])
 
     @host.entry_point
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Tell what a change of the arguments means: nothing, an update in place, or a replacement."""
         call = host.call_under_way()
-        if region := _olds.get("region"):
-            _region(region).held.add(_id)
-        replaced = replacements(_olds, _news, lambda key: _key_arn(call, str(_olds.get("region")), key))
-        changed = bool(replaced) or updates(_olds, _news) or _has_left(_olds)
+        _ledger().shown(call.urn, id_, olds.get("nonce") or "")
+        replaced = replacements(olds, news, lambda key: _key_arn(call, str(olds.get("region")), key))
+        if replaced == ["kms_key_id"] and not _can_be_copied_again(call, id_, olds):
+            replaced = []
+        changed = bool(replaced) or updates(olds, news)
         return DiffResult(changes=changed, replaces=replaced, delete_before_replace=False)
 
     @host.entry_point
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the copy, or pick up the one that an interrupted run started, and return once it is AVAILABLE."""
-        call = host.call_under_way()
+        call, ledger = host.call_under_way(), _ledger()
         wanted = _wanted(props, call.timeout or CREATE_TIMEOUT)
-        here, there = _region(wanted.region), _region(wanted.source_region)
-        try:
+        here, there, told = _region(wanted.region), _region(wanted.source_region), ledger.told(call.urn)
+        with _kept_if_unfinished(call, props):
             if adopted := props.get("adopt_backup_id"):
-                copy = adopt(call, adopted, wanted, here, there)
+                copy = adopt(call, adopted, wanted, here, there, ledger, told)
             else:
-                copy = Creation(call, wanted, here, there, process.current().take_offer(call.urn)).run()
-        except UnfinishedCopyError as error:
-            here.handed_out[error.copy.backup.id] = error.copy.ownership.nonce
-            call.keep(error.copy.backup.id, _outputs(props, error.copy), str(error))
-            raise
-        here.handed_out[copy.backup.id] = copy.ownership.nonce
-        return CreateResult(copy.backup.id, _outputs(props, copy))
+                copy = Creation(call, wanted, here, there, ledger, told).run()
+        ledger.made(call.urn, copy.backup.id, copy.ownership.nonce)
+        return CreateResult(copy.backup.id, outputs_of(props, copy))
 
     @host.entry_point
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look at the copy as it is; it is gone only on a sure answer."""
         call = host.call_under_way()
         here = _region(props["region"])
-        backup = _find(call, id_, here)
+        _ledger().shown(call.urn, id_, props.get("nonce") or "")
+        backup = find_shown(call, known(id_, props), here, here.clock.now() + (call.timeout or PATIENCE))
         if backup is None or backup.is_dead:
             _require_account(id_, props, here)
             return ReadResult(None, {})
-        copy = _recorded(props, backup)
-        record_if_held(call.urn, copy, here)
+        copy = _marked(call, described(props, backup), here)
         live = tags.live(props.get("tags") or {}, backup.tags)
         inputs = {key: props[key] for key in arguments.NAMES if props.get(key) is not None} | {"tags": live}
-        copy = replace(copy, superseded=still_left(copy.superseded, here))
-        return ReadResult(id_, _outputs(inputs, copy), inputs)
+        return ReadResult(id_, outputs_of(inputs, copy), inputs)
 
     @host.entry_point
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Change tags in place; for a copy that was kept unfinished, first see it through."""
         call = host.call_under_way()
-        wanted = _wanted({**_news, "region": _olds["region"]}, call.timeout or CREATE_TIMEOUT)
+        _ledger().shown(call.urn, id_, olds.get("nonce") or "")
+        wanted = _wanted({**news, "region": olds["region"]}, call.timeout or CREATE_TIMEOUT)
         here = _region(wanted.region)
-        backup = _find(call, _id, here)
-        if backup is None or backup.lifecycle == "DELETED":
-            _require_account(_id, _olds, here)
-            call.keep(_id, {**_olds, "lifecycle": "DELETED"}, gone(_id, here.name))
-            raise CopyError(gone(_id, here.name))
-        copy = self._finished(call, _recorded(_olds, backup), wanted, here)
-        change = tags.change(_olds.get("tags") or {}, wanted.tags, copy.backup.tags)
         timeout = call.timeout or UPDATE_TIMEOUT
+        backup = find_shown(call, known(id_, olds), here, here.clock.now() + timeout)
+        if backup is None or backup.lifecycle == "DELETED":
+            _require_account(id_, olds, here)
+            call.keep(id_, {**olds, "lifecycle": "DELETED"}, gone(id_, here.name))
+            raise CopyError(gone(id_, here.name))
+        copy = self._finish(call, described(olds, backup), wanted, here)
+        if not copy.may_replace(mark_of(copy.backup)):
+            call.warn(f"{_belongs_to_another(copy.backup)}: its tags are left to that one.")
+            return UpdateResult(outputs_of(news, copy))
+        change = tags.change(olds.get("tags") or {}, wanted.tags, copy.backup.tags)
         change_tags(call, copy.backup, change, here, here.clock.now() + timeout)
-        left = clear_away_or_warn(call, copy.superseded, here, timeout)
-        changed = _recorded(_olds, _find(call, _id, here) or copy.backup)
-        return UpdateResult(_outputs(_news, replace(changed, superseded=left)))
+        return UpdateResult(outputs_of(news, described(olds, _find(call, id_, here) or copy.backup)))
 
     @host.entry_point
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete the copy if it still is this resource's own, and return once it is gone."""
-        call = host.call_under_way()
-        here = _region(_props["region"])
-        timeout = call.timeout or DELETE_TIMEOUT
-        clear_away(call, _props.get("superseded") or {}, here, timeout)
-        known = retire(call, _id, Ownership.of(_props), here, timeout)
-        if not known:
-            _require_account(_id, _props, here)
+        call, ledger = host.call_under_way(), _ledger()
+        here, copy = _region(props["region"]), known(id_, props)
+        require_made(call, (props.get("volume_id") or "", props.get("file_system_id") or ""), id_, here, ledger)
+        if holder := ledger.holder_beside(call.urn, id_, copy.ownership.nonce):
+            leave_to(call, copy, here, holder)
+        elif not retire(call, copy, here, here.clock.now() + (call.timeout or DELETE_TIMEOUT)):
+            _require_account(id_, props, here)
+        ledger.released(call.urn, id_)
 
-    def _finished(self, call: Call, copy: Copy, wanted: Wanted, here: Region) -> Copy:
-        """See a copy through that is not recorded yet."""
+    def _finish(self, call: Call, copy: Copy, wanted: Wanted, here: Region) -> Copy:
+        """See a copy through that is not AVAILABLE or not recorded yet, unless it belongs to another by now."""
         mark = mark_of(copy.backup)
-        if isinstance(mark, Recorded) and copy.ownership.covers(mark) and copy.backup.is_available:
+        if not copy.may_replace(mark):
             return copy
-        if mark is not None and not copy.ownership.covers(mark) and not may_be_ours(copy.backup, copy.token):
-            raise CopyError(
-                f"{copy.backup.id} in {here.name} now belongs to {mark.identity}: "
-                "remove it from one of the two programs."
-            )
+        if copy.backup.is_available:
+            return record_or_warn(call, copy, here, here.clock.now() + PATIENCE)
+        ledger = _ledger()
+        ledger.making(call.urn, copy.backup.subject)
+        watch = Watch(copy.ownership, marks=(mark,) if mark else (), seen=True)
         turn = here.copies.running_already()
-        try:
-            available = wait_until_available(call, copy, wanted, here, turn)
-            return record(call, available, wanted, here, here.clock.now() + wanted.timeout)
-        except UnfinishedCopyError as error:
-            call.keep(copy.backup.id, _outputs(call.inputs, error.copy), str(error))
-            raise
-        except CopyError as error:
-            dead = replace(copy, backup=replace(copy.backup, lifecycle="FAILED"))
-            call.keep(copy.backup.id, _outputs(call.inputs, dead), str(error))
-            raise
-        finally:
-            turn.end()
+        with _kept_if_unfinished(call, call.inputs, dead=copy):
+            try:
+                copy = wait_until_available(call, copy, wanted, here, turn, watch)
+            except UnfinishedCopyError as error:
+                raise record_kept(call, error, here) from None
+            finally:
+                turn.end()
+        ledger.made(call.urn, copy.backup.id, copy.ownership.nonce)
+        return record_or_warn(call, copy, here, here.clock.now() + PATIENCE)
+
+
+@contextmanager
+def _kept_if_unfinished(call: Call, inputs: Mapping[str, Any], dead: Copy | None = None) -> Iterator[None]:
+    """Have the engine keep a copy that FSx has accepted, and note that it was not made.
+
+    Args:
+        call: the create or update under way.
+        inputs: the resource's inputs.
+        dead: the copy that the state holds already, to be kept as FAILED if it comes to nothing.
+    """
+    try:
+        yield
+    except UnfinishedCopyError as error:
+        _ledger().not_made(call.urn, error.copy.backup.subject)
+        call.keep(error.copy.backup.id, outputs_of(inputs, error.copy), str(error))
+        raise
+    except Exception as error:
+        _ledger().not_made(call.urn)
+        if dead and isinstance(error, CopyError):
+            failed = replace(dead, backup=replace(dead.backup, lifecycle="FAILED"))
+            call.keep(dead.backup.id, outputs_of(inputs, failed), str(error))
+        raise
 
 
 def _wanted(props: Mapping[str, Any], timeout: float) -> Wanted:
@@ -179,55 +201,43 @@ def _wanted(props: Mapping[str, Any], timeout: float) -> Wanted:
     )
 
 
-def _outputs(inputs: Mapping[str, Any], copy: Copy) -> dict[str, Any]:
-    """Return every output; the engine keeps none that an update leaves out."""
-    backup = copy.backup
-    outputs = {
-        **{name: inputs.get(name) for name in arguments.NAMES},
-        "arn": backup.arn,
-        "lifecycle": backup.lifecycle,
-        "kms_key_arn": backup.kms_key_arn,
-        "creation_time": _text(backup.creation_time),
-        "source_creation_time": _text(copy.source_creation_time),
-        "size_in_bytes": backup.size_in_bytes,
-        "owner_id": backup.owner_id,
-        "backup_type": backup.type,
-        "file_system_id": backup.file_system_id,
-        "file_system_type": backup.file_system_type,
-        "tags_all": tags.visible(backup.tags),
-        "nonce": copy.ownership.nonce,
-        "token": copy.ownership.token,
-        "superseded": dict(copy.superseded) or None,
-    }
-    return {name: value for name, value in outputs.items() if value is not None}
+def _marked(call: Call, copy: Copy, here: Region) -> Copy:
+    """Record a copy of a state that an interrupted run left pending, or put its mark back; without permission not."""
+    mark = mark_of(copy.backup)
+    if MARK_TAG in copy.backup.tags and mark is None:
+        return copy
+    if copy.backup.is_available and copy.ownership.nonce and copy.may_replace(mark):
+        with suppress(LostCopyError, ServiceError):
+            return record(call, copy, here, 0)
+    return copy
 
 
-def _recorded(olds: Mapping[str, Any], backup: Backup) -> Copy:
-    """Return a live backup as the copy that a state describes."""
+def _belongs_to_another(backup: Backup) -> str:
     mark = mark_of(backup)
-    known = mark.source_creation_time if mark else None
-    return Copy(
-        backup=backup,
-        ownership=Ownership.of(olds),
-        source_creation_time=known or source_time(olds),
-        superseded=olds.get("superseded") or {},
-    )
-
-
-def _text(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
-
-
-def _has_left(olds: Mapping[str, Any]) -> bool:
-    """Tell whether an interrupted run left something that the next update is to remove; a preview must not fail."""
-    with suppress(ServiceError):
-        superseded = olds.get("superseded") or {}
-        return bool(superseded and still_left(superseded, _region(olds["region"])))
-    return False
+    owner = mark.identity if mark else backup.tags.get(MARK_TAG)
+    return f"{backup.id} in {backup.region} now belongs to {owner}, and this state holds it too"
 
 
 def _find(call: Call, backup_id: str, here: Region) -> Backup | None:
     return patiently(call, here, here.clock.now() + PATIENCE, lambda: here.reads.find(backup_id))
+
+
+def _can_be_copied_again(call: Call, backup_id: str, outputs: Mapping[str, Any]) -> bool:
+    """Tell whether the source of a copy can be copied under another key; if not, the copy keeps the one it has."""
+    source, region = outputs["source_backup_id"], outputs["source_region"]
+    ledger = _ledger()
+    try:
+        ledger.require_light(region)
+        found = process.current().source_region(region).source(source)
+    except ServiceError as error:
+        ledger.darkened(region, error)
+        why = f"could not be looked up: {error}"
+    else:
+        if found and found.is_available:
+            return True
+        why = "is there no more."
+    call.warn(f"{backup_id} in {outputs['region']} keeps its KMS key, because its source {source} in {region} {why}")
+    return False
 
 
 def _require_account(backup_id: str, outputs: Mapping[str, Any], here: Region) -> None:
@@ -252,14 +262,24 @@ def _key_arn(call: Call, region: str, kms_key_id: str) -> str | None:
         return None
 
 
+def _ledger() -> Ledger:
+    return process.current().ledger
+
+
 def _region(name: str) -> Region:
     return process.current().region(name)
 
 
-def _region_for(olds: Mapping[str, Any]) -> str | None:
+def _in_state(told: Told, urn: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return where the state holds the copy, as the program tells it; `--replace` shows nothing of it."""
+    held = told.entry(urn, given.get("source_backup_id"))
+    return {"region": held.region, "source_region": held.source_region} if held else {}
+
+
+def _region_for(former: Mapping[str, Any]) -> str | None:
     """Return the Region to use where the program names none.
 
     A copy stays where it is if only the environment changes: a laptop's AWS_REGION must not move terabytes.
     """
     here = process.current()
-    return here.stack_region or olds.get("region") or default_region(here.credentials)
+    return here.stack_region or former.get("region") or default_region(here.credentials)

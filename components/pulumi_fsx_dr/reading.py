@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from itertools import islice
 
+from .errors import ServiceError
 from .fsx import MAX_IDS, Backup, FsxRegion
 
 _LONGEST = 0.1  # seconds that the first of many look-ups waits for the others at most
@@ -63,12 +64,12 @@ class SharedReads:
             self._lull.wait()
             batch = self._next_batch()
             try:
-                found = self._region.find(batch)
+                found = self._region.look_up(batch)
             except BaseException as error:  # noqa: BLE001  # whatever it is, every asker must get it
                 _fail(batch.values(), error)
             else:
                 for backup_id, answer in batch.items():
-                    answer.set_result(found.get(backup_id))
+                    _answer(answer, found.get(backup_id))
 
     def _goes_on(self) -> bool:
         with self._lock:
@@ -81,6 +82,13 @@ class SharedReads:
             for backup_id in batch:
                 del self._asked[backup_id]
             return batch
+
+
+def _answer(answer: Future[Backup | None], seen: Backup | ServiceError | None) -> None:
+    if isinstance(seen, ServiceError):
+        answer.set_exception(seen)
+    else:
+        answer.set_result(seen)
 
 
 def _fail(answers: Iterable[Future[Backup | None]], error: BaseException) -> None:

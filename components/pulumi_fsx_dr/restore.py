@@ -158,10 +158,9 @@ class _Restoration:
 
     def _is_held(self, name: str, component: str, backup_id: str) -> bool:
         """Tell whether the state holds the file system, be it under a name that an alias still has to change."""
-        held = stack_state.held_resources()
         type_: str = self.resource.pulumi_type
-        made = [of["outputs"].get("backupId") for of in held.values() if of["type"] == type_]
-        return _child(component, type_, name) in held or backup_id in made
+        held = stack_state.held_of_type(type_)
+        return _child(component, type_, name) in held or backup_id in [of.get("backupId") for of in held.values()]
 
     def _fill_in(
         self, backup: Backup, subnet_ids: Sequence[str], deployment_type: str | None, storage_capacity: float | None

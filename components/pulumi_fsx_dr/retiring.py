@@ -1,29 +1,50 @@
-"""The end of a copy: only by the state that owns it, and only once it is not in use."""
+"""The end of a copy: only by the state that owns it, only once it is not in use, and only if nobody needs it yet."""
 
-from collections.abc import Mapping
-
-from .copies import mark_of
-from .errors import BusyError, CopyError, NotFoundError, ServiceError
+from .availability import SHOWN_WITHIN
+from .copies import Copy, mark_of
+from .errors import BusyError, CopyError, NotFoundError
 from .fsx import Backup
 from .host import Call
-from .ownership import Ownership
+from .ledger import Ledger
+from .marking import mark_again
+from .ownership import MARK_TAG, Recorded
 from .patience import patiently, pause
 from .process import Region
 
+_TAGS_SHOWN_WITHIN = 60.0  # seconds in which FSx may not show a copy's tags yet ...
+_TAGS_SHOWN_INTERVALS = 20  # ... or so many poll intervals, where those are short
 
-def retire(call: Call, copy_id: str, ownership: Ownership, here: Region, timeout: float) -> bool:
+
+def require_made(call: Call, subjects: tuple[str, ...], copy_id: str, here: Region, ledger: Ledger) -> None:
+    """Refuse to delete a copy as long as another of the same file system is missing.
+
+    Raises:
+        CopyError: one could not be made in this run.
+    """
+    if other := ledger.unmade(call.urn, subjects):
+        raise CopyError(
+            f"{copy_id} in {here.name} is not deleted, because {other}, a copy of the same file system, was not made "
+            "in this run: mend that and run pulumi up again."
+        )
+
+
+def retire(call: Call, copy: Copy, here: Region, deadline: float) -> bool:
     """Delete a copy if it is still its state's own, and return once it is gone.
 
     Returns:
         False if FSx did not know the copy, True otherwise.
 
     Raises:
-        CopyError: it could not be deleted in time.
+        CopyError: it could not be deleted in time, or nobody can tell whose it is.
         ServiceError: AWS refused.
     """
-    deadline = here.clock.now() + timeout
-    while (backup := patiently(call, here, deadline, lambda: here.reads.find(copy_id))) and not _is_deleted(backup):
-        if not _is_owned(call, backup, ownership, here):
+    copy_id = copy.backup.id
+    tagged_by = here.clock.now() + min(_TAGS_SHOWN_WITHIN, _TAGS_SHOWN_INTERVALS * here.copies.poll_seconds)
+    while (backup := find_shown(call, copy, here, deadline)) and backup.lifecycle != "DELETED":
+        if MARK_TAG not in backup.tags and here.clock.now() < min(tagged_by, deadline):
+            pause(call, here)
+            continue
+        if not _is_owned(call, copy, backup, here):
             return True
         if _delete(call, here, copy_id, deadline):
             _wait_until_gone(call, here, copy_id, deadline)
@@ -34,63 +55,43 @@ def retire(call: Call, copy_id: str, ownership: Ownership, here: Region, timeout
     return backup is not None
 
 
-def still_left(superseded: Mapping[str, str], here: Region) -> dict[str, str]:
-    """Return which of the copies that interrupted runs left are still there and nobody else's.
-
-    Args:
-        superseded: tokens by backup id.
-        here: the Region they are in.
-    """
-    found = here.fsx.find(superseded)
-    return {id_: token for id_, token in superseded.items() if id_ in found and _is_of(token, found[id_])}
-
-
-def clear_away(call: Call, superseded: Mapping[str, str], here: Region, timeout: float) -> None:
-    """Delete what interrupted runs left of a resource, as far as it still is nobody else's.
-
-    Args:
-        call: on whose behalf.
-        superseded: tokens by backup id.
-        here: the Region they are in.
-        timeout: seconds that each may take.
-
-    Raises:
-        CopyError: one could not be deleted in time.
-        ServiceError: AWS refused.
-    """
-    deadline = here.clock.now() + timeout
-    for backup_id, token in patiently(call, here, deadline, lambda: still_left(superseded, here)).items():
-        call.status(f"removing {backup_id}, which an interrupted run left behind")
-        retire(call, backup_id, Ownership(nonce="", token=token), here, timeout)
+def leave_to(call: Call, copy: Copy, here: Region, holder: tuple[str, str]) -> None:
+    """Leave a copy to another entry of the same state that holds it, and mark it as that one's."""
+    urn, nonce = holder
+    name = urn.split("::", 3)[-1]
+    call.warn(f"{copy.backup.id} in {here.name} is held by {name} too, so it was not deleted.")
+    backup = patiently(call, here, here.clock.now(), lambda: here.reads.find(copy.backup.id))
+    if backup and copy.ownership.covers(mark_of(backup)):
+        mark_again(call, backup, Recorded.by(urn, nonce, copy.source_creation_time), here)
 
 
-def clear_away_or_warn(call: Call, superseded: Mapping[str, str], here: Region, timeout: float) -> Mapping[str, str]:
-    """Do the same where it is no reason to fail, and return what is left to do."""
-    try:
-        clear_away(call, superseded, here, timeout)
-    except (CopyError, ServiceError) as error:
-        call.warn(f"{', '.join(superseded)} in {here.name} was left behind by an interrupted run: {error}")
-        return superseded
-    return {}
+def find_shown(call: Call, copy: Copy, here: Region, deadline: float) -> Backup | None:
+    """Return a copy as it is now, or None if it is gone; one that FSx has never shown yet is waited for."""
+    shown_by = copy.backup.creation_time.timestamp() + SHOWN_WITHIN
+    while True:
+        backup: Backup | None = patiently(call, here, deadline, lambda: here.reads.find(copy.backup.id))
+        now = here.clock.now()
+        if backup is not None or copy.was_shown or now >= shown_by:
+            return backup
+        if now >= deadline:
+            raise CopyError(
+                f"FSx does not show {copy.backup.id} in {here.name} yet, which it has accepted: run the command again."
+            )
+        call.status(f"waiting for FSx to show {copy.backup.id}")
+        pause(call, here)
 
 
-def _is_of(token: str, backup: Backup) -> bool:
-    return Ownership(nonce="", token=token).covers(mark_of(backup))
-
-
-def _is_deleted(backup: Backup) -> bool:
-    return backup.lifecycle == "DELETED"
-
-
-def _is_owned(call: Call, backup: Backup, ownership: Ownership, here: Region) -> bool:
+def _is_owned(call: Call, copy: Copy, backup: Backup, here: Region) -> bool:
+    if MARK_TAG not in backup.tags:
+        raise CopyError(
+            f"{backup.id} in {here.name} has lost its tag {MARK_TAG}, so nobody can tell whose it is, and it was not "
+            "deleted: run pulumi refresh, which puts the tag back, and then the command again."
+        )
     mark = mark_of(backup)
-    if not ownership.covers(mark):
-        owner = f"belongs to {mark.identity}" if mark else "carries no ownership mark"
-    elif here.handed_out.get(backup.id, ownership.nonce) != ownership.nonce:
-        owner = "belongs to a new entry of the state"  # whatever the mark says: FSx may show a change of tags late
-    else:
+    if copy.ownership.covers(mark):
         return True
-    call.warn(f"{backup.id} in {here.name} now {owner}, so it was not deleted.")
+    owner = mark.identity if mark else backup.tags[MARK_TAG]
+    call.warn(f"{backup.id} in {here.name} now belongs to {owner}, so it was not deleted.")
     return False
 
 

@@ -1,4 +1,4 @@
-"""Which source backups have a copy in a DR Region: a pure choice from what there is."""
+"""Which copies of one file system or volume a DR Region keeps, makes and lets go: a pure choice from what is known."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,43 +7,47 @@ from datetime import datetime
 from .fsx import Backup
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPoint:
-    """A source backup as retention sees it, whether it still exists or only its copy does.
+    """A moment that can be recovered to, as retention sees it.
 
     Attributes:
         source_backup_id: the backup that is, or was, copied.
-        source_region: where it is, or was.
-        source_creation_time: when it was made; retention goes by this.
-        has_copy: whether an AVAILABLE copy that is ours is in the DR Region.
+        time: when that was made, in whole seconds, which is what a mark keeps; retention goes by it.
+        held_id: the copy that the state holds; "" if it holds none.
+        counts: whether there is an AVAILABLE copy, or one will come to be in this run.
     """
 
     source_backup_id: str
-    source_region: str
-    source_creation_time: datetime
-    has_copy: bool = False
+    time: datetime
+    held_id: str = ""
+    counts: bool = True
 
 
-def select(
-    source_backups: Iterable[RecoveryPoint] | None, copies: Iterable[RecoveryPoint], keep: int
-) -> list[RecoveryPoint]:
-    """Return what shall have a copy, newest first.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What becomes of the points: those that are to be declared, and those held ones that may leave; newest first."""
 
-    The newest `keep` of all that is known, wherever it still exists. The newest AVAILABLE copy stays in any case,
-    until a newer one is AVAILABLE too.
+    kept: list[RecoveryPoint]
+    going: list[RecoveryPoint]
+
+
+def select(points: Iterable[RecoveryPoint], keep: int, *, may_go: bool = True) -> Selection:
+    """Choose the newest `keep` points that count; what the state holds goes only behind that many.
 
     Args:
-        source_backups: the file system's backups in the source Region; None if that Region does not answer.
-        copies: the copies of that file system in the DR Region that are ours.
+        points: all that is known of one file system or volume.
         keep: how many there shall be, at least 1.
+        may_go: whether anything may go; not if the source Region does not answer.
     """
-    ours = {copy.source_backup_id: copy for copy in copies}
-    there = {point.source_backup_id: point for point in source_backups or ()}
-    if not there:
-        return _newest_first(ours.values())
-    known = _newest_first((there | ours).values())
-    newest_copy = next((point for point in known if point.has_copy), None)
-    return [point for i, point in enumerate(known) if i < keep or point is newest_copy]
+    chosen, newer = Selection([], []), 0
+    for point in _newest_first(points):
+        if newer < keep or (point.held_id and not may_go):
+            chosen.kept.append(point)
+        elif point.held_id:
+            chosen.going.append(point)
+        newer += point.counts
+    return chosen
 
 
 def is_recovery_point(backup: Backup) -> bool:
@@ -52,4 +56,4 @@ def is_recovery_point(backup: Backup) -> bool:
 
 
 def _newest_first(points: Iterable[RecoveryPoint]) -> list[RecoveryPoint]:
-    return sorted(points, key=lambda point: (point.source_creation_time, point.source_backup_id), reverse=True)
+    return sorted(points, key=lambda point: (point.time, point.source_backup_id), reverse=True)

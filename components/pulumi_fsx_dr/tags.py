@@ -62,7 +62,7 @@ def _problem(key: str, value: Any) -> str | None:
     if not 1 <= len(key) <= MAX_TAG_KEY or _FORBIDDEN.search(key):
         return f"tag key {key!r} is not valid: use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
     if not isinstance(value, str):
-        return f"tag {key!r} must be a string, not {value!r}."
+        return f"tag {key!r} must be a string, not a {type(value).__name__}."
     if len(value) > MAX_TAG_VALUE or _FORBIDDEN.search(value):
         return f"the value of tag {key!r} is not valid: use up to {MAX_TAG_VALUE} letters, digits, spaces or _.:/=+-@."
     return None

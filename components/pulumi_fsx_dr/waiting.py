@@ -184,25 +184,24 @@ class RegionCopies:
 
     def _look(self, ids: list[str]) -> None:
         try:
-            found, trouble = self._region.find(ids), None
+            found = self._region.look_up(ids)
         except ServiceError as error:
-            found, trouble = {}, error
+            found = dict.fromkeys(ids, error)
         except Exception:
             logging.getLogger(__name__).exception("the poll of %s failed", self._region.name)
             return
         with self._lock:
             for backup_id in ids:
                 if waiter := self._watched.get(backup_id):
-                    waiter.sight = self._seen(waiter, found.get(backup_id), trouble)
+                    waiter.sight = self._seen(waiter, found.get(backup_id))
                     waiter.news.set()
-            if not isinstance(trouble, TransientError):  # without permission to look, FSx itself must say no
-                self._others = {i for i in self._others if i in found and found[i].is_running_copy}
-                self._grant()
+            self._others = {i for i in self._others if _may_run(found.get(i))}
+            self._grant()
 
-    def _seen(self, waiter: _Waiter, backup: Backup | None, trouble: ServiceError | None) -> Sight:
+    def _seen(self, waiter: _Waiter, backup: Backup | ServiceError | None) -> Sight:
         last, now = waiter.sight, self._clock.now()
-        if trouble is not None:
-            return replace(last, trouble=trouble, looks=last.looks + 1)
+        if isinstance(backup, ServiceError):
+            return replace(last, trouble=backup, looks=last.looks + 1)
         if backup is None:
             return replace(last, missing_since=last.missing_since or now, trouble=None, looks=last.looks + 1, ends=now)
         ends = now + self._remaining(backup.progress_percent, now - waiter.since)
@@ -214,3 +213,9 @@ class RegionCopies:
             return 0
         most, least = (elapsed * (100 - part) / part for part in (percent, percent + 1))
         return most if most - least <= self.poll_seconds / 2 else least
+
+
+def _may_run(seen: Backup | ServiceError | None) -> bool:
+    if isinstance(seen, Backup):
+        return seen.is_running_copy
+    return isinstance(seen, TransientError)  # without permission to look, FSx itself must say no

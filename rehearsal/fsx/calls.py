@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,]+)/\d+/(?P<region>[^/,]+)/(?P<service>[^/,]+)/aws4_request")
-_IDS = ("SourceBackupId", "BackupId", "FileSystemId", "ResourceARN", "KeyId")
-_ID_LISTS = ("BackupIds", "FileSystemIds")
+_MAX_DEPTH = 32
+_IDS = ("SourceBackupId", "BackupId", "FileSystemId", "VolumeId", "ResourceARN", "KeyId")
+_ID_LISTS = ("BackupIds", "FileSystemIds", "VolumeIds")
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """Who asks which service of which Region for what; `parameters` is empty if the body was no JSON object."""
+    """Who asks which service of which Region for what; `parsed` is None if the body was no JSON object."""
 
     region: str
     service: str
     action: str
     access_key: str
     account: str
-    parameters: dict[str, Any]
+    parsed: dict[str, Any] | None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return the request's members; none if the body was no JSON object."""
+        return self.parsed or {}
 
     @property
     def ids(self) -> list[str]:
         """Return the backups, file systems, keys or ARNs the call names."""
         single = [self.parameters[name] for name in _IDS if name in self.parameters]
-        listed = [item for name in _ID_LISTS for item in self.parameters.get(name) or []]
-        return [str(item) for item in single + listed]
+        lists = [self.parameters.get(name) for name in _ID_LISTS]
+        return [str(item) for item in single + list(chain(*(one for one in lists if isinstance(one, list))))]
 
 
 def signed_scope(request: Request) -> tuple[str, str, str]:
@@ -63,10 +70,24 @@ def action_of(request: Request) -> str:
     return target.rpartition(".")[2] or form.get("Action", [""])[0]
 
 
-def parameters_of(request: Request) -> dict[str, Any]:
-    """Return the JSON object in the body, or nothing."""
+def object_in(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a request's body, or None if there is none; a member that is null counts as left out.
+
+    JSON has no NaN and no Infinity, and nothing AWS takes is nested deeper than a few levels.
+    """
     try:
-        found = json.loads(request.body or b"{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = json.loads(body or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or _is_deeper(found, _MAX_DEPTH):
+        return None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON.")
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return not levels or any(_is_deeper(item, levels - 1) for item in inner)

@@ -65,7 +65,7 @@ def running(**settings: Any) -> Iterator[Control]:
     The process ends with the context, and also when this process ends in any way.
 
     Args:
-        **settings: changes to `world.Settings`, such as `copy_seconds=0.2`.
+        **settings: changes to `settings.Settings`, such as `copy_seconds=0.2`.
     """
     command = [sys.executable, "-m", "rehearsal", "serve", "--port", "0", "--attached"]
     pipe = subprocess.PIPE

@@ -1,11 +1,14 @@
 """CopyBackup and CreateBackup."""
 
-from rehearsal.fsx import keys, tags
+from rehearsal.fsx import descriptions, keys, tags, tokens
 from rehearsal.fsx.calls import Call
 from rehearsal.fsx.errors import FsxError, bad_request, limit_exceeded
-from rehearsal.fsx.records import Accepted, Backup, Description, FileSystem, Region, Work
+from rehearsal.fsx.records import Backup, Description, FileSystem, Region, Volume, Work
 from rehearsal.fsx.regions import fsx_regions, new_id, partition_of
 from rehearsal.fsx.world import World
+
+# User guides, quotas of user-initiated backups per account and Region.
+_QUOTAS = {"WINDOWS": 500, "LUSTRE": 500, "OPENZFS": 10_000, "ONTAP": 10_000}
 
 
 def copy_backup(world: World, call: Call) -> Description:
@@ -27,11 +30,12 @@ def _copy_described(world: World, call: Call) -> Description:
     kms_key = _destination_key(call)
     copied = tags.merged(source.tags, explicit) if wanted.get("CopyTags") else explicit
     region = world.region(call.region, call.account)
-    _refuse_over_limits(world, region)
+    _refuse_over_limits(world, region, source, kms_key)
     copy = _new_copy(world, call, source, kms_key, copied)
-    _keep(region, call, copy)
+    region.backups[copy.backup_id] = copy
+    tokens.accept(world, call, copy)
     region.max_running = max(region.max_running, region.running_copies(copy.created))
-    return copy.describe(copy.created)
+    return descriptions.backup(world, copy)
 
 
 def create_backup(world: World, call: Call) -> Description:
@@ -41,44 +45,38 @@ def create_backup(world: World, call: Call) -> Description:
     if earlier:
         return {"Backup": _described_again(world, earlier)}
     region = world.region(call.region, call.account)
-    file_system = _file_system(region, call)
-    _refuse_over_quota(world, region)
-    backup = _new_backup(world, call, file_system, explicit)
-    _keep(region, call, backup)
-    return {"Backup": backup.describe(backup.created)}
+    volume = _volume(region, call)
+    file_system = _file_system(world, call, volume)
+    _refuse_over_quota(world, region, file_system.kind)
+    backup = new_backup(world, call, file_system, explicit, volume)
+    region.backups[backup.backup_id] = backup
+    tokens.accept(world, call, backup)
+    return {"Backup": descriptions.backup(world, backup)}
 
 
 def _accepted(world: World, call: Call) -> Backup | None:
     """Return the backup that this call's token stands for.
 
     Raises:
-        FsxError: `IncompatibleParameterError` if the token came with other parameters.
+        FsxError: `IncompatibleParameterError` if the token came with other parameters; what
+            `token_after_deletion` says if the backup was deleted since.
     """
-    earlier = world.region(call.region, call.account).accepted.get(_token_key(call))
-    if earlier is None or _is_forgotten(world, earlier.backup):
+    earlier = tokens.earlier(world, call)
+    if earlier is None or not isinstance(earlier.subject, Backup):
         return None
-    if earlier.parameters != call.parameters:
-        message = "This client request token was used with other parameters."
-        raise FsxError("IncompatibleParameterError", message, Parameter="ClientRequestToken")
-    return earlier.backup
-
-
-def _is_forgotten(world: World, backup: Backup) -> bool:
-    return backup.deleted_at is not None and world.settings.forgets_deleted
+    after = world.settings.token_after_deletion if earlier.subject.deleted_at is not None else None
+    if after == "forgotten":
+        return None
+    if after == "refused":
+        raise bad_request("The backup made with this token has been deleted.")
+    if after == "incompatible":
+        raise tokens.incompatible()
+    tokens.repeated(world, call)
+    return earlier.subject
 
 
 def _described_again(world: World, backup: Backup) -> Description:
-    return backup.describe(world.clock.now(), "DELETED" if backup.deleted_at is not None else None)
-
-
-def _keep(region: Region, call: Call, backup: Backup) -> None:
-    region.backups[backup.backup_id] = backup
-    region.accepted[_token_key(call)] = Accepted(call.parameters, backup)
-
-
-def _token_key(call: Call) -> tuple[str, str]:
-    # Without a token each request stands for itself.
-    return call.action, call.parameters.get("ClientRequestToken") or new_id("untold")
+    return descriptions.backup(world, backup, "DELETED" if backup.deleted_at is not None else None)
 
 
 def _source(world: World, call: Call) -> Backup:
@@ -97,6 +95,11 @@ def _source(world: World, call: Call) -> Backup:
 def _refuse_unsupported(world: World, region: str, source: Backup) -> None:
     if not source.copyable:
         raise FsxError("UnsupportedOperation", f"Backup {source.backup_id} cannot be copied.")
+    # The user guides say that these cannot be copied; with which error, nobody has written down.
+    if source.volume and source.volume.is_flexgroup:
+        raise bad_request(f"Backup {source.backup_id} is of a FlexGroup volume and cannot be copied.")
+    if source.file_system["StorageType"] == "INTELLIGENT_TIERING":
+        raise bad_request(f"Backup {source.backup_id} is of Intelligent-Tiering storage and cannot be copied.")
     windows = source.file_system.get("WindowsConfiguration", {})
     is_multi_az = windows.get("DeploymentType", "").startswith("MULTI_AZ")
     if is_multi_az and region in world.settings.regions_without_multi_az:
@@ -114,16 +117,24 @@ def _destination_key(call: Call) -> str:
         raise FsxError("InvalidDestinationKmsKey", str(cause)) from cause
 
 
-def _refuse_over_limits(world: World, region: Region) -> None:
-    _refuse_over_quota(world, region)
-    allowed = world.settings.copies_per_region
-    if region.running_copies(world.clock.now()) >= allowed:
+def _refuse_over_limits(world: World, region: Region, source: Backup, kms_key: str) -> None:
+    _refuse_over_quota(world, region, source.kind)
+    allowed, now = world.settings.copies_per_region, world.clock.now()
+    running = (other for other in region.backups.values() if other.is_copying(now))
+    if sum(_slot(other, other.kms_key) == _slot(source, kms_key) for other in running) >= allowed:
         raise limit_exceeded("TOTAL_IN_PROGRESS_COPY_BACKUPS", allowed)
 
 
-def _refuse_over_quota(world: World, region: Region) -> None:
+def _slot(backup: Backup, kms_key: str) -> tuple[str, str] | None:
+    """Return what copies share their slots by: the volume and key of ONTAP, nothing but the Region of others."""
+    return (backup.volume.volume_id, kms_key) if backup.volume else None
+
+
+def _refuse_over_quota(world: World, region: Region, kind: str) -> None:
     allowed = world.settings.user_initiated_backups
-    if sum(backup.type != "AUTOMATIC" for backup in region.living()) >= allowed:
+    if allowed is None:
+        allowed = _QUOTAS[kind]
+    if sum(backup.type != "AUTOMATIC" and backup.kind == kind for backup in region.living()) >= allowed:
         raise limit_exceeded("TOTAL_USER_INITIATED_BACKUPS", allowed)
 
 
@@ -144,43 +155,46 @@ def _new_copy(world: World, call: Call, source: Backup, kms_key: str, copied: di
         size_in_bytes=source.size_in_bytes,
         source_id=source.backup_id,
         source_region=source.region,
-        work=Work("COPYING", now, seconds, failure),
-        visible_from=now + world.settings.copy_visible_after,
+        work=Work("COPYING", now, now + seconds, failure),
+        shown_from=now + world.settings.shown_after_seconds,
+        listed_from=now + world.settings.listed_after_seconds,
     )
 
 
-def _file_system(region: Region, call: Call) -> FileSystem:
+def _volume(region: Region, call: Call) -> Volume | None:
     volume_id = call.parameters.get("VolumeId")
-    if volume_id is not None:
-        return _file_system_of_volume(region, volume_id)
-    file_system_id = call.parameters.get("FileSystemId")
-    if file_system_id not in region.file_systems:
+    if volume_id is not None and volume_id not in region.volumes:
+        raise FsxError("VolumeNotFound", f"Volume {volume_id} does not exist.")
+    return region.volumes.get(volume_id or "")
+
+
+def _file_system(world: World, call: Call, volume: Volume | None) -> FileSystem:
+    present = world.file_systems(call.region, call.account)
+    file_system_id = volume.file_system_id if volume else call.parameters.get("FileSystemId")
+    if file_system_id not in present:
         raise FsxError("FileSystemNotFound", f"File system {file_system_id} does not exist.")
-    found = region.file_systems[file_system_id]
-    if found.volume:
-        raise bad_request(f"File system {file_system_id} is backed up by volume: give a VolumeId.")
-    return found
+    if present[file_system_id].kind == "ONTAP" and not volume:
+        raise FsxError("UnsupportedOperation", "ONTAP file system backup is unsupported.")  # recorded
+    return present[file_system_id]
 
 
-def _file_system_of_volume(region: Region, volume_id: str) -> FileSystem:
-    for file_system in region.file_systems.values():
-        if file_system.volume and file_system.volume["VolumeId"] == volume_id:
-            return file_system
-    raise FsxError("VolumeNotFound", f"Volume {volume_id} does not exist.")
-
-
-def _new_backup(world: World, call: Call, file_system: FileSystem, explicit: dict[str, str]) -> Backup:
+def new_backup(
+    world: World, call: Call, origin: FileSystem, tags_: dict[str, str], volume: Volume | None = None
+) -> Backup:
+    """Return a new user-initiated backup of a file system, or of a volume of it."""
     now = world.clock.now()
+    # Recorded: half a minute after it began, the backup of a FlexGroup volume had failed so.
+    failure = "Backup failed. Please delete the backup and try again." if volume and volume.is_flexgroup else None
     return Backup(
         backup_id=new_id("backup"),
         region=call.region,
         owner_id=call.account,
         type="USER_INITIATED",
         created=now,
-        file_system=file_system.describe(),
-        volume=file_system.volume,
-        kms_key=file_system.kms_key,
-        tags=explicit,
+        file_system=origin.describe(now),
+        volume=volume,
+        kms_key=origin.kms_key,
+        tags=tags_,
         size_in_bytes=None,
-        work=Work("CREATING", now, world.settings.backup_seconds),
+        work=Work("CREATING", now, now + world.settings.backup_seconds, failure),
     )

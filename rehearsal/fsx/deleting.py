@@ -1,8 +1,9 @@
 """DeleteBackup."""
 
+from rehearsal.fsx import tokens
 from rehearsal.fsx.calls import Call
 from rehearsal.fsx.errors import FsxError, bad_request
-from rehearsal.fsx.records import Accepted, Backup, Description
+from rehearsal.fsx.records import Backup, Description
 from rehearsal.fsx.world import World
 
 _IN_PROGRESS = {"CREATING", "COPYING"}
@@ -10,27 +11,11 @@ _IN_PROGRESS = {"CREATING", "COPYING"}
 
 def delete_backup(world: World, call: Call) -> Description:
     """Delete a backup; the same token again gives the same answer."""
-    region = world.region(call.region, call.account)
-    token = call.action, call.parameters.get("ClientRequestToken", "")
-    earlier = region.accepted.get(token)
-    if earlier:
-        return _repeated(call, earlier)
-    backup = _deletable(world, call)
-    backup.deleted_at = world.clock.now()
-    if token[1]:
-        region.accepted[token] = Accepted(call.parameters, backup)
-    return _deleted(backup)
-
-
-def _repeated(call: Call, earlier: Accepted) -> Description:
-    if earlier.parameters != call.parameters:
-        message = "This client request token was used with other parameters."
-        raise FsxError("IncompatibleParameterError", message, Parameter="ClientRequestToken")
-    return _deleted(earlier.backup)
-
-
-def _deleted(backup: Backup) -> Description:
-    return {"BackupId": backup.backup_id, "Lifecycle": "DELETED"}
+    if not tokens.repeated(world, call):
+        backup = _deletable(world, call)
+        backup.deleted_at = world.clock.now()
+        tokens.accept(world, call, backup)
+    return {"BackupId": call.parameters["BackupId"], "Lifecycle": "DELETED"}
 
 
 def _deletable(world: World, call: Call) -> Backup:
@@ -42,9 +27,10 @@ def _deletable(world: World, call: Call) -> Backup:
         raise bad_request(f"Backup {backup_id} was made by AWS Backup; delete it there.")
     if backup.lifecycle(world.clock.now()) in _IN_PROGRESS:
         raise FsxError("BackupInProgress", f"Backup {backup_id} is still being made.")
-    if backup.restoring_to:
-        message = f"Backup {backup_id} is being restored to {backup.restoring_to}."
-        raise FsxError("BackupRestoring", message, FileSystemId=backup.restoring_to)
+    restoring_to = world.restoring_to(backup)
+    if restoring_to:
+        message = f"Backup {backup_id} is being restored to {restoring_to}."
+        raise FsxError("BackupRestoring", message, FileSystemId=restoring_to)
     if world.is_being_copied(backup):
         raise _being_copied(world, backup_id)
     return backup

@@ -1,18 +1,25 @@
-"""DescribeBackups and DescribeFileSystems."""
+"""DescribeBackups, DescribeFileSystems and DescribeVolumes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 
+from rehearsal.fsx import descriptions
 from rehearsal.fsx.calls import Call
 from rehearsal.fsx.errors import FsxError, bad_request
 from rehearsal.fsx.paging import page
-from rehearsal.fsx.records import Backup, Description
+from rehearsal.fsx.records import Backup, Description, Volume
 from rehearsal.fsx.world import World
 
+T = TypeVar("T")
 _FILTERS: dict[str, Callable[[Backup], str | None]] = {
     "file-system-id": lambda backup: backup.file_system["FileSystemId"],
-    "file-system-type": lambda backup: backup.file_system["FileSystemType"],
+    "file-system-type": lambda backup: backup.kind,
     "backup-type": lambda backup: backup.type,
-    "volume-id": lambda backup: (backup.volume or {}).get("VolumeId"),
+    "volume-id": lambda backup: backup.volume.volume_id if backup.volume else None,
+}
+_VOLUME_FILTERS: dict[str, Callable[[Volume], str]] = {
+    "file-system-id": lambda volume: volume.file_system_id,
+    "storage-virtual-machine-id": lambda volume: volume.description["OntapConfiguration"]["StorageVirtualMachineId"],
 }
 
 
@@ -20,31 +27,46 @@ def describe_backups(world: World, call: Call) -> Description:
     """Return the backups of given ids, or a page of those that pass the filters."""
     shown = _shown(world, call)
     if call.parameters.get("BackupIds"):
-        backups, limit = _by_id(call, shown), world.settings.ids_per_answer
+        backups, limit = world.shuffled(_by_id(call, shown)), world.settings.ids_per_answer
         token = {"NextToken": backups[limit].backup_id} if len(backups) > limit else {}
         return {"Backups": _described(world, backups[:limit])} | token
-    rules = _rules(call)
-    chosen = [backup for backup in shown if all(value_of(backup) in values for value_of, values in rules)]
-    backups, token = page(call, chosen, lambda backup: backup.backup_id, world.settings.page_size)
+    now = world.clock.now()
+    listed = [backup for backup in shown if backup.listed_from <= now]
+    chosen = [backup for backup in _passing(call, _FILTERS, listed) if _is_found(world, call, backup)]
+    backups, token = page(world, call, chosen, lambda backup: backup.backup_id)
     return {"Backups": _described(world, backups)} | token
 
 
 def describe_file_systems(world: World, call: Call) -> Description:
     """Return the file systems of given ids, or a page of all."""
-    present = world.region(call.region, call.account).file_systems
-    wanted = call.parameters.get("FileSystemIds")
+    present, now = world.file_systems(call.region, call.account), world.clock.now()
+    names = _named(call, "FileSystemIds", present, "FileSystemNotFound", "File system")
+    chosen, token = page(world, call, names, str)
+    return {"FileSystems": [present[name].describe(now) for name in chosen]} | token
+
+
+def describe_volumes(world: World, call: Call) -> Description:
+    """Return the volumes of given ids, or a page of those that pass the filters."""
+    present = world.region(call.region, call.account).volumes
+    names = _named(call, "VolumeIds", present, "VolumeNotFound", "Volume")
+    volumes = _passing(call, _VOLUME_FILTERS, [present[name] for name in names])
+    chosen, token = page(world, call, volumes, lambda volume: volume.volume_id)
+    return {"Volumes": [volume.description for volume in chosen]} | token
+
+
+def _named(call: Call, member: str, present: Collection[str], error: str, noun: str) -> list[str]:
+    """Return the ids that the call names, or those of all that there is."""
+    wanted = call.parameters.get(member)
     missing = [name for name in wanted or [] if name not in present]
     if missing:
-        raise FsxError("FileSystemNotFound", f"File system {missing[0]} does not exist.")
-    listed = sorted(wanted or present)
-    names, token = page(call, listed, str, world.settings.page_size)
-    return {"FileSystems": [present[name].describe() for name in names]} | token
+        raise FsxError(error, f"{noun} {missing[0]} does not exist.")
+    return sorted(wanted or present)
 
 
 def _shown(world: World, call: Call) -> list[Backup]:
     now = world.clock.now()
     region = world.region(call.region, call.account)
-    known = [backup for backup in region.backups.values() if backup.visible_from <= now]
+    known = [backup for backup in region.backups.values() if backup.shown_from <= now]
     lag = world.settings.delete_lag
     present = [backup for backup in known if backup.deleted_at is None or now < backup.deleted_at + lag]
     return sorted(present, key=lambda backup: backup.backup_id)
@@ -52,24 +74,29 @@ def _shown(world: World, call: Call) -> list[Backup]:
 
 def _by_id(call: Call, shown: list[Backup]) -> list[Backup]:
     ids = call.parameters["BackupIds"]
-    if call.parameters.keys() & {"Filters", "MaxResults", "NextToken"}:
-        raise bad_request("BackupIds cannot go together with Filters, MaxResults or NextToken.")
+    # The service model says that ids overrule filters; of pages it says nothing.
+    if call.parameters.keys() & {"MaxResults", "NextToken"}:
+        raise bad_request("BackupIds cannot go together with MaxResults or NextToken.")
     missing = set(ids) - {backup.backup_id for backup in shown}
     if missing:
         raise FsxError("BackupNotFound", f"Backup {min(missing)} does not exist.")
     return [backup for backup in shown if backup.backup_id in ids]
 
 
-def _rules(call: Call) -> list[tuple[Callable[[Backup], str | None], list[str]]]:
-    """Return what each filter looks at, and the values it lets pass."""
-    filters = call.parameters.get("Filters", [])
-    unknown = [rule.get("Name") for rule in filters if rule.get("Name") not in _FILTERS]
+def _passing(call: Call, filters: Mapping[str, Callable[[T], str | None]], items: list[T]) -> list[T]:
+    """Return what passes every filter of the call."""
+    rules = call.parameters.get("Filters", [])
+    unknown = [rule.get("Name") for rule in rules if rule.get("Name") not in filters]
     if unknown:
-        raise bad_request(f"DescribeBackups has no filter {unknown[0]!r}.")
-    return [(_FILTERS[rule["Name"]], rule.get("Values", [])) for rule in filters]
+        raise bad_request(f"{call.action} has no filter {unknown[0]!r}.")
+    return [item for item in items if all(filters[rule["Name"]](item) in rule.get("Values", []) for rule in rules)]
+
+
+def _is_found(world: World, call: Call, backup: Backup) -> bool:
+    by_file_system = any(rule["Name"] == "file-system-id" for rule in call.parameters.get("Filters", []))
+    return not (by_file_system and backup.volume) or world.settings.volumes_found_by_file_system
 
 
 def _described(world: World, backups: list[Backup]) -> list[Description]:
-    now = world.clock.now()
     gone = world.settings.delete_lag_lifecycle
-    return [backup.describe(now, gone if backup.deleted_at is not None else None) for backup in backups]
+    return [descriptions.backup(world, backup, gone if backup.deleted_at is not None else None) for backup in backups]

@@ -27,6 +27,14 @@ def bad_request(message: str) -> FsxError:
     return FsxError("BadRequest", message)
 
 
+def access_denied(
+    who: str, action: str, resource: str, why: str = "because no identity-based policy allows the {action} action"
+) -> FsxError:
+    """Return IAM's refusal, as FSx passes it on: who may not do what to which resource, and why."""
+    message = f"User: {who} is not authorized to perform: {action} on resource: {resource} "
+    return FsxError("AccessDeniedException", message + why.format(action=action))
+
+
 def limit_exceeded(limit: str, allowed: int) -> FsxError:
     """Return the refusal of a request that would go over `limit`, one of the model's `ServiceLimit` values."""
     return FsxError("ServiceLimitExceeded", f"The account reached its limit of {allowed} for {limit}.", Limit=limit)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Literal
 
 from rehearsal.fsx.calls import Call
-from rehearsal.fsx.errors import FsxError
+from rehearsal.fsx.errors import FsxError, access_denied
 from rehearsal.fsx.regions import arn
 
 FaultKind = Literal[
@@ -69,16 +69,12 @@ class Fault:
 
 def _access_denied(call: Call) -> FsxError:
     user = f"arn:aws:iam::{call.account}:user/rehearsal"
-    action = f"{call.service}:{call.action}"
-    return FsxError(
-        "AccessDeniedException",
-        f"User: {user} is not authorized to perform: {action} on resource: {_resource(call)} "
-        f"because no identity-based policy allows the {action} action",
-    )
+    return access_denied(user, f"{call.service}:{call.action}", _resource(call))
 
 
 def _resource(call: Call) -> str:
-    name = call.ids[0] if call.ids else "*"
+    is_for_new = call.action.startswith("CreateFileSystem")  # recorded: of file-system/*
+    name = call.ids[0] if call.ids and not is_for_new else "*"
     if call.service == "sts" or name.startswith("arn:"):
         return name
     return arn(call.service, call.region, call.account, f"{_resource_type(call)}/{name}")

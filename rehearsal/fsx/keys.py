@@ -37,6 +37,14 @@ def resolve(account: str, region: str, key_id: str) -> str:
     return str(key.arn)
 
 
+def arn_of(account: str, region: str, key_id: str) -> str | None:
+    """Return the ARN of the key of one Region that a key id, alias name or ARN stands for, or None if there is none."""
+    try:
+        return str(_find(account, region, key_id).arn)
+    except KeyUnusableError:
+        return None
+
+
 def _find(account: str, region: str, key_id: str) -> Any:
     backend = _backend(account, region)
     found = backend.keys.get(_bare_id(backend, key_id))

@@ -8,46 +8,54 @@ from typing import TypeVar
 
 from rehearsal.fsx.calls import Call
 from rehearsal.fsx.errors import bad_request
+from rehearsal.fsx.world import World
 
 T = TypeVar("T")
 
 
-def page(call: Call, items: list[T], key: Callable[[T], str], limit: int) -> tuple[list[T], dict[str, str]]:
-    """Return one page and the member `NextToken`, if more follows.
+def page(world: World, call: Call, items: list[T], key: Callable[[T], str]) -> tuple[list[T], dict[str, str]]:
+    """Return one page and the member `NextToken`, if more may follow.
 
     A token names the last item seen, so that items that come and go meanwhile move no other item between pages.
 
     Args:
+        world: the service's state, whose settings shape the page.
         call: the request, with `MaxResults` and `NextToken`.
         items: everything there is, ordered by `key`.
         key: what identifies an item.
-        limit: the longest page the service gives.
 
     Raises:
         FsxError: `BadRequest` for a token that this listing did not give out.
     """
-    after = _last_seen(call)
+    number, after = _place(call)
     rest = [item for item in items if key(item) > after]
-    size = min(limit, call.parameters.get("MaxResults", limit))
+    size = min(world.settings.page_size, call.parameters.get("MaxResults", world.settings.page_size))
+    is_left_empty = world.settings.short_pages and number % 2 == 0
+    if world.settings.short_pages:
+        size = 0 if is_left_empty else (size + 1) // 2
     shown = rest[:size]
-    return shown, _token(call, key(shown[-1])) if len(rest) > size else {}
+    last = key(shown[-1]) if shown else after
+    token = _token(call, number + 1, last) if is_left_empty or len(rest) > size else {}
+    return world.shuffled(shown), token
 
 
-def _last_seen(call: Call) -> str:
+def _place(call: Call) -> tuple[int, str]:
+    """Return the page's number, counted from 0, and the last item of the page before."""
     token = call.parameters.get("NextToken")
     if token is None:
-        return ""
+        return 0, ""
     try:
-        listing, last = json.loads(b64decode(token))
-    except ValueError as cause:
+        listing, number, last = json.loads(b64decode(token))
+        place = int(number), str(last)
+    except (TypeError, ValueError) as cause:
         raise bad_request("The next token is not valid.") from cause
     if listing != _listing(call):
         raise bad_request("The next token belongs to a request with other parameters.")
-    return str(last)
+    return place
 
 
-def _token(call: Call, last: str) -> dict[str, str]:
-    return {"NextToken": b64encode(json.dumps([_listing(call), last]).encode()).decode()}
+def _token(call: Call, number: int, last: str) -> dict[str, str]:
+    return {"NextToken": b64encode(json.dumps([_listing(call), number, last]).encode()).decode()}
 
 
 def _listing(call: Call) -> int:

@@ -11,39 +11,88 @@ Description = dict[str, Any]
 
 @dataclass
 class Work:
-    """A backup being made or copied: its state, when it began, how long it takes (seconds), and how it fails."""
+    """Something being made: its state, when it begins and ends (seconds since 1970), and how it fails."""
 
     lifecycle: str
     started: float
-    seconds: float
+    ends: float
     failure: str | None = None
 
     def is_running(self, now: float) -> bool:
         """Tell whether the work goes on at `now`."""
-        return now < self.started + self.seconds
+        return now < self.ends
+
+    def ended(self, now: float, lag: float) -> bool:
+        """Tell whether the work ended less than `lag` seconds ago."""
+        return self.ends <= now < self.ends + lag
 
     def percent(self, now: float) -> int:
         """Return the progress, which stays below 100 while the work runs."""
-        return min(DONE_PERCENT - 1, int(DONE_PERCENT * (now - self.started) / self.seconds))
+        return min(DONE_PERCENT - 1, int(DONE_PERCENT * (now - self.started) / (self.ends - self.started)))
 
 
 @dataclass
 class FileSystem:
-    """A file system with the description the API gives of it, and for ONTAP its one volume."""
+    """A file system with the description the API gives of it, which backup it was restored from, and its way out."""
 
     description: Description
-    volume: Description | None
     kms_key: str
     tags: dict[str, str]
+    work: Work | None = None
+    restored_from: str | None = None
+    gone_from: float | None = None
 
-    def describe(self) -> Description:
+    @property
+    def file_system_id(self) -> str:
+        """Return its id."""
+        return str(self.description["FileSystemId"])
+
+    @property
+    def kind(self) -> str:
+        """Return its type, such as WINDOWS."""
+        return str(self.description["FileSystemType"])
+
+    def lifecycle(self, now: float) -> str:
+        """Return its state."""
+        if self.gone_from is not None:
+            return "DELETING"
+        return "CREATING" if self.work and self.work.is_running(now) else "AVAILABLE"
+
+    def describe(self, now: float) -> Description:
         """Return the API's `FileSystem`."""
-        return self.description | tag_list(self.tags)
+        return self.description | {"Lifecycle": self.lifecycle(now)} | tag_list(self.tags)
+
+
+@dataclass
+class Volume:
+    """A volume of an ONTAP file system in a Region, with the description the API gives of it."""
+
+    description: Description
+    region: str
+    is_deleted: bool = False
+
+    @property
+    def volume_id(self) -> str:
+        """Return its id."""
+        return str(self.description["VolumeId"])
+
+    @property
+    def file_system_id(self) -> str:
+        """Return the id of its file system."""
+        return str(self.description["FileSystemId"])
+
+    @property
+    def is_flexgroup(self) -> bool:
+        """Tell whether it lies on several aggregates; FSx copies no backup of such a volume."""
+        return bool(self.description["OntapConfiguration"].get("VolumeStyle") == "FLEXGROUP")
 
 
 @dataclass
 class Backup:
-    """A backup or a copy of one; its lifecycle follows from the time."""
+    """A backup of a file system, or of one volume of it, or a copy of a backup; its lifecycle follows from the time.
+
+    `file_system` is the whole description of the file system when the backup was made.
+    """
 
     backup_id: str
     region: str
@@ -51,7 +100,7 @@ class Backup:
     type: str
     created: float
     file_system: Description
-    volume: Description | None
+    volume: Volume | None
     kms_key: str
     tags: dict[str, str]
     size_in_bytes: int | None
@@ -62,24 +111,30 @@ class Backup:
     failure: str | None = None
     copyable: bool = True
     restoring_to: str | None = None
-    visible_from: float = 0.0
+    shown_from: float = 0.0
+    listed_from: float = 0.0
     deleted_at: float | None = None
     former_tags: dict[str, str] = field(default_factory=dict)
-    tags_visible_from: float = 0.0
+    tags_shown_from: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """Return the type of the file system, such as WINDOWS."""
+        return str(self.file_system["FileSystemType"])
 
     @property
     def arn(self) -> str:
         """Return the backup's ARN."""
         return arn("fsx", self.region, self.owner_id, f"backup/{self.backup_id}")
 
-    def retag(self, tags: dict[str, str], now: float, visible_after: float) -> None:
+    def retag(self, tags: dict[str, str], now: float, shown_after: float) -> None:
         """Change the tags; the former ones show a while longer."""
-        self.former_tags = self.visible_tags(now)
-        self.tags, self.tags_visible_from = tags, now + visible_after
+        self.former_tags = self.shown_tags(now)
+        self.tags, self.tags_shown_from = tags, now + shown_after
 
-    def visible_tags(self, now: float) -> dict[str, str]:
+    def shown_tags(self, now: float) -> dict[str, str]:
         """Return the tags that descriptions show."""
-        return self.former_tags if now < self.tags_visible_from else self.tags
+        return self.former_tags if now < self.tags_shown_from else self.tags
 
     def is_running(self, now: float) -> bool:
         """Tell whether the backup is still being made or copied."""
@@ -89,6 +144,10 @@ class Backup:
         """Tell whether the backup takes one of its Region's slots for copies."""
         state = self.work.lifecycle if self.work and self.work.is_running(now) else self.settled
         return state == "COPYING" and self.deleted_at is None
+
+    def was_copying(self, now: float, lag: float) -> bool:
+        """Tell whether the backup is a copy that ended less than `lag` seconds ago."""
+        return self.work is not None and self.work.lifecycle == "COPYING" and self.work.ended(now, lag)
 
     def lifecycle(self, now: float) -> str:
         """Return the state, leaving deletion aside."""
@@ -102,38 +161,17 @@ class Backup:
             return self.work.failure
         return self.failure
 
-    def describe(self, now: float, lifecycle: str | None = None) -> Description:
-        """Return the API's `Backup`, in the given lifecycle state or its own."""
-        failure = self.failure_reason(now)
-        optional = {
-            "FailureDetails": {"Message": failure} if failure else None,
-            "ProgressPercent": self.work.percent(now) if self.work and self.work.is_running(now) else None,
-            "SourceBackupId": self.source_id,
-            "SourceBackupRegion": self.source_region,
-            "Volume": self.volume,
-            "SizeInBytes": self.size_in_bytes,
-        }
-        required = {
-            "BackupId": self.backup_id,
-            "Lifecycle": lifecycle or self.lifecycle(now),
-            "Type": self.type,
-            "CreationTime": self.created,
-            "KmsKeyId": self.kms_key,
-            "ResourceARN": self.arn,
-            "FileSystem": self.file_system,
-            "OwnerId": self.owner_id,
-            "ResourceType": "VOLUME" if self.volume else "FILE_SYSTEM",
-        }
-        given = {name: value for name, value in optional.items() if value is not None}
-        return required | given | tag_list(self.visible_tags(now))
+    def progress(self, now: float) -> int | None:
+        """Return the percentage done, if the backup is still being made or copied."""
+        return self.work.percent(now) if self.work and self.work.is_running(now) else None
 
 
 @dataclass
 class Accepted:
-    """A request that was accepted under a client request token, and the backup it is about."""
+    """A request that was accepted under a client request token, and what it is about."""
 
     parameters: Description
-    backup: Backup
+    subject: Backup | FileSystem
 
 
 @dataclass
@@ -142,6 +180,7 @@ class Region:
 
     backups: dict[str, Backup] = field(default_factory=dict)
     file_systems: dict[str, FileSystem] = field(default_factory=dict)
+    volumes: dict[str, Volume] = field(default_factory=dict)
     accepted: dict[tuple[str, str], Accepted] = field(default_factory=dict)
     max_running: int = 0
 
@@ -149,11 +188,15 @@ class Region:
         """Return the backups that are not deleted."""
         return [backup for backup in self.backups.values() if backup.deleted_at is None]
 
+    def volumes_of(self, file_system_id: str) -> list[Volume]:
+        """Return the volumes of an ONTAP file system in the order they were made."""
+        return [volume for volume in self.volumes.values() if volume.file_system_id == file_system_id]
+
     def running_copies(self, now: float) -> int:
         """Return how many copies take a slot at `now`."""
         return sum(backup.is_copying(now) for backup in self.backups.values())
 
 
 def tag_list(tags: dict[str, str]) -> dict[str, list[dict[str, str]]]:
-    """Return the member `Tags`, or nothing: the model has no empty list of tags."""
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
+    """Return the member `Tags`, which is an empty list where there are none."""
+    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

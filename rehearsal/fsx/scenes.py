@@ -1,10 +1,10 @@
 """What happens to the service from outside its API: seeds, changes behind the client's back, and faults."""
 
-from typing import Any
+from typing import Any, Literal
 
 from rehearsal.fsx import keys, seeds
 from rehearsal.fsx.faults import Fault, FaultKind
-from rehearsal.fsx.records import Backup
+from rehearsal.fsx.records import Backup, FileSystem, Volume
 from rehearsal.fsx.regions import ACCOUNT_ID, new_id
 from rehearsal.fsx.world import Failure, World
 
@@ -20,18 +20,47 @@ def seed_file_system(  # noqa: PLR0913 - the API's own properties of a file syst
     tags: dict[str, str] | None = None,
     kms_key_id: str | None = None,
     file_system_id: str | None = None,
+    storage_type: Literal["SSD", "HDD", "INTELLIGENT_TIERING"] = "SSD",
 ) -> str:
     """Put a file system (WINDOWS, LUSTRE, OPENZFS or ONTAP) into a Region and return its id.
+
+    An ONTAP one comes with a root volume and a volume `vol1`.
 
     Raises:
         ValueError: no such type, or no usable key of that name in the Region.
     """
     name = file_system_id or new_id("fs")
     key = keys.resolve(ACCOUNT_ID, region, kms_key_id or keys.FSX_ALIAS)
-    made = seeds.file_system(seeds.Place(region, ACCOUNT_ID, name, world.clock.now(), key), kind, deployment)
+    place = seeds.Place(region, ACCOUNT_ID, name, world.clock.now(), key)
+    made = seeds.file_system(place, kind, deployment, storage_type)
     made.tags = dict(tags or {})
     world.region(region).file_systems[name] = made
+    for volume_name in ("vol1", seeds.ROOT_VOLUME) if kind == "ONTAP" else ():
+        seed_volume(world, region, name, volume_name)
     return name
+
+
+def seed_volume(  # noqa: PLR0913 - the API's own properties of a volume
+    world: World,
+    region: str,
+    file_system_id: str,
+    name: str,
+    *,
+    style: Literal["FLEXVOL", "FLEXGROUP"] = "FLEXVOL",
+    volume_id: str | None = None,
+) -> str:
+    """Put a volume into a seeded ONTAP file system and return its id.
+
+    Raises:
+        ValueError: no such ONTAP file system.
+    """
+    origin = _file_system(world, region, file_system_id)
+    if origin.kind != "ONTAP":
+        raise ValueError(f"{file_system_id} is no ONTAP file system.")
+    place = seeds.Place(region, ACCOUNT_ID, file_system_id, world.clock.now(), origin.kms_key)
+    made = seeds.volume(place, name, style, volume_id)
+    world.region(region).volumes[made.volume_id] = made
+    return made.volume_id
 
 
 def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
@@ -47,8 +76,9 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
     kms_key_id: str | None = None,
     copyable: bool = True,
     backup_id: str | None = None,
+    volume_id: str | None = None,
 ) -> str:
-    """Put a backup of a seeded file system into its Region and return the backup's id.
+    """Put a backup of a seeded file system into its Region and return the backup's id; of ONTAP, of one volume.
 
     Args:
         world: the service's state.
@@ -58,26 +88,24 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
         lifecycle: the state it stays in.
         created: when it was made, in seconds since 1970; now, if left out.
         tags: its tags; `aws:` keys are allowed here.
-        size_in_bytes: its size; None where the API gives none.
+        size_in_bytes: its size; None where the API gives none, as it does of volumes in any case.
         kms_key_id: its key; the file system's, if left out.
         copyable: whether CopyBackup accepts it.
         backup_id: its id; a new one, if left out.
+        volume_id: the ONTAP volume; `vol1`, if left out.
 
     Raises:
-        ValueError: no such file system, or no usable key of that name in the Region.
+        ValueError: no such file system or volume, or no usable key of that name in the Region.
     """
-    file_systems = world.region(region).file_systems
-    if file_system_id not in file_systems:
-        raise ValueError(f"There is no file system {file_system_id} in {region}.")
-    origin = file_systems[file_system_id]
+    origin = _file_system(world, region, file_system_id)
     made = Backup(
         backup_id=backup_id or new_id("backup"),
         region=region,
         owner_id=ACCOUNT_ID,
         type=type,
         created=world.clock.now() if created is None else created,
-        file_system=origin.describe(),
-        volume=origin.volume,
+        file_system=origin.describe(world.clock.now()),
+        volume=_volume(world, region, file_system_id, volume_id),
         kms_key=keys.resolve(ACCOUNT_ID, region, kms_key_id) if kms_key_id else origin.kms_key,
         tags=dict(tags or {}),
         size_in_bytes=size_in_bytes,
@@ -89,8 +117,28 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
 
 
 def remove_file_system(world: World, region: str, file_system_id: str) -> None:
-    """Delete a file system; its backups stay."""
-    world.region(region).file_systems.pop(file_system_id)
+    """Delete a file system and its volumes; its backups stay.
+
+    Raises:
+        ValueError: no such file system.
+    """
+    _file_system(world, region, file_system_id)
+    place = world.region(region)
+    for volume in place.volumes_of(file_system_id):
+        remove_volume(world, region, volume.volume_id)
+    del place.file_systems[file_system_id]
+
+
+def remove_volume(world: World, region: str, volume_id: str) -> None:
+    """Delete an ONTAP volume; its backups stay.
+
+    Raises:
+        ValueError: no such volume.
+    """
+    removed = world.region(region).volumes.pop(volume_id, None)
+    if removed is None:
+        raise ValueError(f"There is no volume {volume_id} in {region}.")
+    removed.is_deleted = True
 
 
 def remove_backup(world: World, region: str, backup_id: str) -> None:
@@ -134,17 +182,23 @@ def finish_copies(world: World, *, region: str | None = None, failure: str | Non
     places = [place for (_, name), place in world.regions.items() if region in {None, name}]
     running = [copy for place in places for copy in place.backups.values() if copy.is_copying(now)]
     for copy in running:
-        copy.work, copy.failure = None, failure
+        _end(copy, now, failure)
     return len(running)
 
 
+def _end(copy: Backup, now: float, failure: str | None) -> None:
+    if copy.work:
+        copy.work.ends, copy.work.failure = now, None
+    copy.settled, copy.failure = "AVAILABLE", failure
+
+
 def configure(world: World, /, **changes: Any) -> None:
-    """Change settings; names and meanings are those of `world.Settings`.
+    """Change settings; names and meanings are those of `settings.Settings`.
 
     Raises:
-        ValueError: there is no such setting.
+        ValueError: there is no such setting, or it does not take the value.
     """
-    world.settings = world.settings.changed(changes)
+    world.configure(changes)
 
 
 def add_fault(  # noqa: PLR0913 - each says which calls are hit
@@ -189,6 +243,22 @@ def lift_fault(world: World, number: int | None = None) -> None:
 def clear_journal(world: World) -> None:
     """Forget the calls so far."""
     world.journal.entries.clear()
+
+
+def _file_system(world: World, region: str, file_system_id: str) -> FileSystem:
+    found = world.region(region).file_systems.get(file_system_id)
+    if found is None:
+        raise ValueError(f"There is no file system {file_system_id} in {region}.")
+    return found
+
+
+def _volume(world: World, region: str, file_system_id: str, volume_id: str | None) -> Volume | None:
+    present = {volume.volume_id: volume for volume in world.region(region).volumes_of(file_system_id)}
+    if volume_id is None:
+        return next(iter(present.values()), None)
+    if volume_id not in present:
+        raise ValueError(f"There is no volume {volume_id} in {file_system_id}.")
+    return present[volume_id]
 
 
 def _backup(world: World, region: str, backup_id: str) -> Backup:

@@ -6,11 +6,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from rehearsal.fsx import model
-from rehearsal.fsx.calls import Answer, Request
+from rehearsal.fsx.calls import Answer, Request, object_in
 from rehearsal.fsx.service import FsxService, NoAnswerError
 
 HOST = "127.0.0.1"
@@ -48,7 +49,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a call of an AWS service or of the control."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = self.headers.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit()):
+            self.send_error(HTTPStatus.BAD_REQUEST, "The content has no length.")
+            return
+        body = self.rfile.read(int(length))
         request = Request(self.command, self.path, {n.lower(): v for n, v in self.headers.items()}, body)
         if self.path.startswith(CONTROL):
             self._send(_control(self.server.service, request))
@@ -82,11 +87,20 @@ class _Handler(BaseHTTPRequestHandler):
 def _control(service: FsxService, request: Request) -> Answer:
     name = request.path.removeprefix(CONTROL)
     try:
-        asked = json.loads(request.body or b"{}")
-        result = service.play(name, asked.get("args", []), asked.get("kwargs", {}))
-    except (KeyError, TypeError, ValueError) as cause:
+        result = service.play(name, *_arguments(request.body))
+    except (TypeError, ValueError) as cause:
         return _json(400, {"error": str(cause)})
     return _json(200, {"result": result})
+
+
+def _arguments(body: bytes) -> tuple[list[Any], dict[str, Any]]:
+    asked = object_in(body)
+    if asked is None or not asked.keys() <= {"args", "kwargs"}:
+        raise ValueError("A scene is asked for with a JSON object of args and kwargs.")
+    args, kwargs = asked.get("args", []), asked.get("kwargs", {})
+    if not (isinstance(args, list) and isinstance(kwargs, dict)):
+        raise TypeError("args is a list, and kwargs is an object.")
+    return args, kwargs
 
 
 def _json(status: int, body: dict[str, Any]) -> Answer:

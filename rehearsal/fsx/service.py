@@ -3,14 +3,15 @@
 from typing import Any
 
 from rehearsal.fsx import moto, wire
-from rehearsal.fsx.calls import Answer, Call, Request, action_of, parameters_of, signed_scope
+from rehearsal.fsx.authorizing import authorize
+from rehearsal.fsx.calls import Answer, Call, Request, action_of, object_in, signed_scope
 from rehearsal.fsx.clock import Clock, SystemClock
 from rehearsal.fsx.errors import FsxError
 from rehearsal.fsx.faults import Fault
 from rehearsal.fsx.journal import Entry
 from rehearsal.fsx.records import Description
 from rehearsal.fsx.stage import Stage, play
-from rehearsal.fsx.world import Settings, World
+from rehearsal.fsx.world import World
 
 
 class NoAnswerError(Exception):
@@ -26,11 +27,12 @@ class FsxService(Stage):
 
     Args:
         clock: where the time comes from.
-        **settings: changes to `world.Settings`.
+        **settings: changes to `settings.Settings`.
     """
 
     def __init__(self, clock: Clock | None = None, **settings: Any) -> None:
-        self._world = World(clock or SystemClock(), Settings().changed(settings))
+        self._world = World(clock or SystemClock())
+        self._world.configure(settings)
 
     @property
     def clock(self) -> Clock:
@@ -73,10 +75,11 @@ class FsxService(Stage):
 
     def _work(self, call: Call, request: Request, entry: Entry) -> Answer:
         if not wire.is_fsx(request):
+            authorize(self._world, call)
             return moto.answer(request)
         if not call.region:
             raise FsxError("MissingAuthenticationTokenException", "The request is not signed.")
-        body = wire.perform(self._world, call, request.body)
+        body = wire.perform(self._world, call)
         entry["made"] = _made(call, body)
         return wire.success(body)
 
@@ -89,7 +92,7 @@ def _spoilt(answer: Answer, fault: Fault | None) -> Answer:
 
 def _call(request: Request) -> Call:
     access_key, region, service = signed_scope(request)
-    return Call(region, service, action_of(request), access_key, moto.account_of(access_key), parameters_of(request))
+    return Call(region, service, action_of(request), access_key, moto.account_of(access_key), object_in(request.body))
 
 
 def _entry(call: Call, now: float, fault: Fault | None) -> Entry:
@@ -108,5 +111,6 @@ def _entry(call: Call, now: float, fault: Fault | None) -> Entry:
 
 
 def _made(call: Call, body: Description) -> str | None:
-    made: str | None = body["Backup"]["BackupId"] if call.action in {"CopyBackup", "CreateBackup"} else None
-    return made
+    if call.action in {"CopyBackup", "CreateBackup"}:
+        return str(body["Backup"]["BackupId"])
+    return str(body["FileSystem"]["FileSystemId"]) if call.action == "CreateFileSystemFromBackup" else None

@@ -31,13 +31,13 @@ def untag_resource(world: World, call: Call) -> Description:
 def list_tags_for_resource(world: World, call: Call) -> Description:
     """Return a page of a resource's tags."""
     resource = _resource(world, call)
-    keys, token = page(call, sorted(resource.tags), str, tags.MAX_TAGS)
+    keys, token = page(world, call, sorted(resource.tags), str)
     return tag_list({key: resource.tags[key] for key in keys}) | token
 
 
 def _retag(world: World, resource: Backup | FileSystem, changed: dict[str, str]) -> None:
     if isinstance(resource, Backup):
-        resource.retag(changed, world.clock.now(), world.settings.tags_visible_after)
+        resource.retag(changed, world.clock.now(), world.settings.tags_shown_after_seconds)
     else:
         resource.tags = changed
 
@@ -47,7 +47,7 @@ def _resource(world: World, call: Call) -> Backup | FileSystem:
     kind, _, resource_id = name.rpartition(":")[2].partition("/")
     if kind not in {"backup", "file-system"}:
         raise FsxError("NotServiceResourceError", "The ARN is of no backup and no file system.", ResourceARN=name)
-    file_systems = world.region(call.region, call.account).file_systems
+    file_systems = world.file_systems(call.region, call.account)
     found = world.backup(call.region, resource_id, call.account) or file_systems.get(resource_id)
     if found is None or name != arn("fsx", call.region, call.account, f"{kind}/{resource_id}"):
         raise FsxError("ResourceNotFound", "The ARN's resource does not exist here.", ResourceARN=name)

@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from rehearsal.fsx.journal import Entry
-from rehearsal.fsx.records import Backup, Description
+from rehearsal.fsx.records import Backup, Description, FileSystem, Region
 from rehearsal.fsx.world import World
 
 
@@ -21,6 +21,7 @@ class BackupView(TypedDict):
     kms_key_arn: str
     size_in_bytes: int | None
     file_system_id: str
+    volume_id: str | None
     source_backup_id: str | None
     source_region: str | None
     deleted: bool
@@ -61,9 +62,9 @@ def backup(world: World, region: str, backup_id: str) -> BackupView:
 
 
 def file_systems(world: World, region: str) -> list[Description]:
-    """Return the file systems in a Region, as the API describes them; ONTAP's with their `Volume`."""
-    present = world.region(region).file_systems.values()
-    return [one.describe() | ({"Volume": one.volume} if one.volume else {}) for one in present]
+    """Return the file systems in a Region, as the API describes them; ONTAP's with their `Volumes`."""
+    place, now = world.region(region), world.clock.now()
+    return [one.describe(now) | _volumes(place, one) for one in world.file_systems(region).values()]
 
 
 def max_running(world: World) -> dict[str, int]:
@@ -96,20 +97,25 @@ def _region_view(world: World, name: str) -> RegionView:
     }
 
 
+def _volumes(region: Region, file_system: FileSystem) -> Description:
+    volumes = [volume.description for volume in region.volumes_of(file_system.file_system_id)]
+    return {"Volumes": volumes} if volumes else {}
+
+
 def _backup_view(backup: Backup, now: float) -> BackupView:
-    description = backup.describe(now)
     return {
         "id": backup.backup_id,
         "arn": backup.arn,
         "type": backup.type,
         "lifecycle": "DELETED" if backup.deleted_at is not None else backup.lifecycle(now),
-        "progress": description.get("ProgressPercent"),
+        "progress": backup.progress(now),
         "failure": backup.failure_reason(now),
         "created": backup.created,
         "tags": dict(backup.tags),
         "kms_key_arn": backup.kms_key,
         "size_in_bytes": backup.size_in_bytes,
         "file_system_id": backup.file_system["FileSystemId"],
+        "volume_id": backup.volume.volume_id if backup.volume else None,
         "source_backup_id": backup.source_id,
         "source_region": backup.source_region,
         "deleted": backup.deleted_at is not None,

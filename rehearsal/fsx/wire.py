@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from uuid import uuid4
 
-from rehearsal.fsx import copying, deleting, describing, model, tagging
+from rehearsal.fsx import copying, deleting, describing, model, restoring, tagging
+from rehearsal.fsx.authorizing import authorize
 from rehearsal.fsx.calls import Answer, Call, Request
 from rehearsal.fsx.errors import FsxError, bad_request
 from rehearsal.fsx.records import Description
@@ -15,9 +16,12 @@ TARGET = "AWSSimbaAPIService_v20180301."
 _ACTIONS: dict[str, Callable[[World, Call], Description]] = {
     "CopyBackup": copying.copy_backup,
     "CreateBackup": copying.create_backup,
+    "CreateFileSystemFromBackup": restoring.create_file_system_from_backup,
     "DeleteBackup": deleting.delete_backup,
+    "DeleteFileSystem": restoring.delete_file_system,
     "DescribeBackups": describing.describe_backups,
     "DescribeFileSystems": describing.describe_file_systems,
+    "DescribeVolumes": describing.describe_volumes,
     "ListTagsForResource": tagging.list_tags_for_resource,
     "TagResource": tagging.tag_resource,
     "UntagResource": tagging.untag_resource,
@@ -29,7 +33,7 @@ def is_fsx(request: Request) -> bool:
     return request.headers.get("x-amz-target", "").startswith(TARGET)
 
 
-def perform(world: World, call: Call, body: bytes) -> Description:
+def perform(world: World, call: Call) -> Description:
     """Do what a call asks for and return the answer's body.
 
     Raises:
@@ -38,15 +42,20 @@ def perform(world: World, call: Call, body: bytes) -> Description:
     action = _ACTIONS.get(call.action)
     if action is None:
         raise FsxError("UnknownOperationException", f"There is no action {call.action} here.")
-    _refuse_invalid(call, body)
+    _refuse_invalid(call)
     with world.lock:
+        authorize(world, call)
         return action(world, call)
 
 
-def _refuse_invalid(call: Call, body: bytes) -> None:
-    if not body.lstrip().startswith(b"{"):
+def _refuse_invalid(call: Call) -> None:
+    # Seen of other services of this protocol: what cannot be read at all, and a member of another type, is one error.
+    if call.parsed is None:
         raise FsxError("SerializationException", "The request's body is not a JSON object.")
     found = list(model.request_violations(call.action, call.parameters))
+    mistyped = [violation for violation in found if violation.is_mistyped]
+    if mistyped:
+        raise FsxError("SerializationException", str(mistyped[0]))
     if any(violation.shape == "FilterName" for violation in found):
         raise bad_request(str(found[0]))
     if found:

@@ -1,64 +1,19 @@
-"""The state of the whole service, and the rules that can be changed."""
+"""The state of the whole service."""
 
 import threading
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, TypeVar
 
 from rehearsal.fsx.clock import Clock
 from rehearsal.fsx.faults import Faults
 from rehearsal.fsx.journal import Journal
-from rehearsal.fsx.records import Backup, Region
+from rehearsal.fsx.records import Backup, FileSystem, Region
 from rehearsal.fsx.regions import ACCOUNT_ID
+from rehearsal.fsx.settings import Settings
 
-
-@dataclass(frozen=True)
-class Settings:
-    """How the service behaves; seconds throughout.
-
-    Attributes:
-        copy_seconds: how long a copy takes.
-        backup_seconds: how long CreateBackup takes.
-        copies_per_region: copies in progress to one Region.
-        user_initiated_backups: user-initiated backups, copies included, in one Region.
-        page_size: the longest page of DescribeBackups and DescribeFileSystems.
-        ids_per_answer: of how many backups DescribeBackups tells at most if it is asked for ids.
-        copy_tells_tags: whether CopyBackup's answer holds the copy's tags.
-        tags_visible_after: how long a backup is still described with the tags it had before a change.
-        copy_visible_after: how long DescribeBackups does not know a new copy.
-        delete_lag: how long DescribeBackups still shows a deleted backup.
-        delete_lag_lifecycle: the state it shows meanwhile.
-        forgets_deleted: whether the client request token of a copy that was deleted since makes a new copy; if not, it
-            answers with the deleted one.
-        being_copied_error: how DeleteBackup refuses the source of a running copy: "BackupBeingCopied", as the API says,
-            or "BadRequest", as it was seen to do.
-        regions_without_multi_az: where Windows Multi-AZ backups cannot be copied to.
-    """
-
-    copy_seconds: float = 60.0
-    backup_seconds: float = 30.0
-    copies_per_region: int = 5
-    user_initiated_backups: int = 500
-    page_size: int = 50
-    ids_per_answer: int = 50
-    copy_tells_tags: bool = True
-    tags_visible_after: float = 0.0
-    copy_visible_after: float = 0.0
-    delete_lag: float = 0.0
-    delete_lag_lifecycle: str = "DELETED"
-    forgets_deleted: bool = False
-    being_copied_error: str = "BackupBeingCopied"
-    regions_without_multi_az: tuple[str, ...] = ()
-
-    def changed(self, changes: dict[str, Any]) -> "Settings":
-        """Return these settings with `changes`.
-
-        Raises:
-            ValueError: a change names no setting.
-        """
-        unknown = changes.keys() - {setting.name for setting in fields(self)}
-        if unknown:
-            raise ValueError(f"There is no setting {', '.join(sorted(unknown))}.")
-        return replace(self, **changes)
+T = TypeVar("T")
 
 
 @dataclass
@@ -76,13 +31,32 @@ class World:
     """All Regions of all accounts; hold `lock` while reading or changing anything."""
 
     clock: Clock
-    settings: Settings
+    settings: Settings = field(default_factory=Settings)
+    shuffler: Random = field(default_factory=Random)
     lock: threading.RLock = field(default_factory=threading.RLock)
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
     copy_seconds: dict[tuple[str | None, str | None], float] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     journal: Journal = field(default_factory=Journal)
+    policies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def configure(self, changes: dict[str, Any]) -> None:
+        """Change settings.
+
+        Raises:
+            ValueError: a change names no setting, or has a value that the setting does not take.
+        """
+        self.settings = self.settings.changed(changes)
+        if "shuffle_seed" in changes:
+            self.shuffler.seed(self.settings.shuffle_seed)
+
+    def shuffled(self, items: Iterable[T]) -> list[T]:
+        """Return `items` in the order of the next answer."""
+        ordered = list(items)
+        if self.settings.shuffle_seed is not None:
+            self.shuffler.shuffle(ordered)
+        return ordered
 
     def region(self, name: str, account: str = ACCOUNT_ID) -> Region:
         """Return what an account has in a Region."""
@@ -92,6 +66,17 @@ class World:
         """Return a backup that is not deleted."""
         found = self.region(region, account).backups.get(backup_id)
         return found if found and found.deleted_at is None else None
+
+    def file_systems(self, region: str, account: str = ACCOUNT_ID) -> dict[str, FileSystem]:
+        """Return the file systems that are there by now, also those that are being deleted."""
+        now, present = self.clock.now(), self.region(region, account).file_systems
+        return {name: one for name, one in present.items() if one.gone_from is None or now < one.gone_from}
+
+    def restoring_to(self, backup: Backup) -> str | None:
+        """Return the file system that `backup` is being restored to, if any."""
+        now, restored = self.clock.now(), self.file_systems(backup.region, backup.owner_id)
+        targets = (name for name, one in restored.items() if one.restored_from == backup.backup_id)
+        return next((name for name in targets if restored[name].lifecycle(now) == "CREATING"), backup.restoring_to)
 
     def duration(self, region: str, source: str) -> float:
         """Return how long a copy of `source` to `region` takes; the narrowest setting wins."""
@@ -108,8 +93,9 @@ class World:
         return None
 
     def is_being_copied(self, backup: Backup) -> bool:
-        """Tell whether a running copy reads from `backup`."""
-        now = self.clock.now()
+        """Tell whether a copy reads from `backup`, or read until a short while ago."""
+        now, lag = self.clock.now(), self.settings.source_busy_seconds
         source = (backup.backup_id, backup.region, backup.owner_id)
-        copies = (copy for region in self.regions.values() for copy in region.backups.values() if copy.is_copying(now))
-        return any((copy.source_id, copy.source_region, copy.owner_id) == source for copy in copies)
+        copies = (copy for region in self.regions.values() for copy in region.backups.values())
+        readers = (copy for copy in copies if (copy.source_id, copy.source_region, copy.owner_id) == source)
+        return any(copy.is_copying(now) or copy.was_copying(now, lag) for copy in readers)

@@ -8,12 +8,13 @@ import pytest
 from rehearsal.fsx import Control, running
 
 from .engines import ENGINES
-from .project import Project
+from .project import Project, allow
 
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[Control]:
     with running(copy_seconds=1) as control:
+        allow(control)
         yield control
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rehearsal import pipeline
 from rehearsal.fsx import Control
 
 ROOT = Path(__file__).parents[2]
 SOURCE_REGION = "us-east-1"
+DR = "eu-west-1"
 
 PROGRAM = """
 import json
@@ -47,12 +49,12 @@ class Project:
         )
         environment = {
             **os.environ,
-            **aws.environment(SOURCE_REGION),
+            **pipeline.environment(aws, SOURCE_REGION),
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_FSX_DR_POLL_SECONDS": "0.1",
-            "PYTHONPATH": f"{ROOT / 'components'}:{ROOT}",  # this checkout, whichever one is installed
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "components"), str(ROOT)]),
         }
         project = cls(folder, engine, environment, aws)
         project.run("stack", "init", "dev")
@@ -146,6 +148,30 @@ class Project:
     def _argv(self, *command: str) -> list[str]:
         options = [] if command[0] == "stack" else ["--stack", self.stack, "--non-interactive"]
         return [*self.engine, *command, *options]
+
+
+def allow(aws: Control, *keys: str) -> None:
+    """Let what `Project`s run do what `fsx-dr policy` prints for copies from their Region, and nothing else."""
+    options = [
+        "--source-region",
+        SOURCE_REGION,
+        "--source-region",
+        DR,
+        "--dr-region",
+        DR,
+        "--dr-region",
+        "eu-central-1",
+    ]
+    pipeline.allow(aws, *options, *(word for key in keys for word in ("--key", key)))
+
+
+def new_key(aws: Control) -> str:
+    """Return the ARN of a new KMS key of the DR Region, which `Project`s may use."""
+    client = aws.client("kms", DR)
+    key = str(client.create_key()["KeyMetadata"]["Arn"])
+    client.close()
+    allow(aws, key)
+    return key
 
 
 def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = 60) -> None:

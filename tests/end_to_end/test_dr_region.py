@@ -10,8 +10,8 @@ from pulumi_fsx_dr.ownership import MARK_TAG
 from rehearsal.fsx import Control
 
 from .engines import CLI
-from .project import SOURCE_REGION, Project
-from .test_life import DR, copies
+from .project import DR, SOURCE_REGION, Project
+from .test_life import copies
 
 PROGRAM = """
 import json

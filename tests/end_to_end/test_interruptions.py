@@ -7,8 +7,8 @@ import pytest
 
 from rehearsal.fsx import Control
 
-from .project import SOURCE_REGION, Project, eventually
-from .test_life import DR, copies
+from .project import DR, SOURCE_REGION, Project, eventually, new_key
+from .test_life import copies
 
 
 @pytest.fixture
@@ -77,9 +77,7 @@ def test_copies_finished_while_nobody_looked_are_picked_up(project: Project, aws
 
 def test_settings_may_change_between_a_kill_and_the_next_up(project: Project, aws: Control, sources: list[str]) -> None:
     (source, *_) = sources
-    client = aws.client("kms", DR)
-    key = client.create_key()["KeyMetadata"]["Arn"]
-    client.close()
+    key = new_key(aws)
     aws.set_copy_seconds(4)
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
     project.interrupted_up(lambda: len(copies(aws)) == 1, signal.SIGKILL)

@@ -7,22 +7,12 @@ import pytest
 from rehearsal.fsx import Control
 
 from .engines import CLI
-from .project import SOURCE_REGION, Project
-
-DR = "eu-west-1"
+from .project import DR, SOURCE_REGION, Project, new_key
 
 
 @pytest.fixture
 def source(aws: Control) -> str:
     return aws.seed_backup(SOURCE_REGION, aws.seed_file_system(SOURCE_REGION))
-
-
-def new_key(aws: Control, region: str = DR) -> str:
-    client = aws.client("kms", region)
-    try:
-        return str(client.create_key()["KeyMetadata"]["Arn"])
-    finally:
-        client.close()
 
 
 def copies(aws: Control, region: str = DR) -> list[dict[str, Any]]:

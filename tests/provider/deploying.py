@@ -3,6 +3,7 @@
 What the provider is given crosses a wire first, as in life: numbers arrive as floats, and nulls do not arrive.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,10 +17,11 @@ from google.rpc.status_pb2 import Status
 from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr import process
-from pulumi_fsx_dr.confirming import confirm
+from pulumi_fsx_dr.confirming import record_held
 from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.fsx import Credentials, FsxRegion
-from pulumi_fsx_dr.ownership import OFFERED_NONCE, new_nonce
+from pulumi_fsx_dr.ledger import TOLD
+from pulumi_fsx_dr.ownership import new_nonce
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from rehearsal.fsx import FsxService, ManualClock, in_process
@@ -104,7 +106,7 @@ class Run(process.Process):
         self.wire = wire
         self.contexts: list[Context] = []
 
-    def connect(self, name: str) -> FsxRegion:
+    def connect(self, name: str, *, impatient: bool = False) -> FsxRegion:  # noqa: ARG002  # a wire has all the time
         return WiredRegion(name, self.wire)
 
     def end(self) -> None:
@@ -262,11 +264,21 @@ class Stack:
             self.destroy_one(run, resource)
 
     def check(self, run: Run, resource: str, olds: Properties, args: Properties) -> Properties:
-        offer = {OFFERED_NONCE: self.nonce} if self.confirms else {}
-        result = self._call(run, resource, "Check", olds, {"__provider": "pickled", **offer, **args})
+        told = {TOLD: self.told(resource, args)}
+        result = self._call(run, resource, "Check", olds, {"__provider": "pickled", **told, **args})
         if result.failures:
             raise RefusedError(result.failures)
         return {"__provider": "pickled", **result.inputs}
+
+    def told(self, resource: str, args: Properties) -> Properties:
+        """Return what a program tells the provider: what the live entries of its state hold of the same."""
+        names = ("region", "source_region", "source_backup_id", "token")
+        held = [
+            {"urn": self.urn(name), "id": state.id, **{key: state.outputs.get(key) for key in names}}
+            for name, state in self.states.items()
+            if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
+        ]
+        return {"nonce": self.nonce if self.confirms else "", "program": os.getpid(), "held": held}
 
     def diff(self, run: Run, resource: str, inputs: Properties) -> DiffResult:
         old = self.states[resource]
@@ -284,7 +296,9 @@ class Stack:
         """Do what the program does once its registration is answered."""
         state = self.states[resource]
         held = {"id": state.id, "urn": self.urn(resource), **state.outputs}
-        self.warnings += confirm(held, self.nonce, run.region(held["region"]))
+        ids = {state.id for state in self.states.values()}
+        is_new = held["nonce"] == self.nonce
+        self.warnings += record_held(held, run.region(held["region"]), ids, is_new=is_new)
 
     def _made(self, resource: str, new: State) -> None:
         if old := self.states.get(resource):

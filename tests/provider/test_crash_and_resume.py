@@ -192,7 +192,7 @@ def test_a_copy_that_fsx_shows_too_late_to_be_resumed_is_removed(
 def test_a_copy_that_fsx_shows_too_late_is_removed_also_if_another_key_is_wanted_now(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:
-    service.configure(copy_seconds=300, copy_visible_after=20)
+    service.configure(copy_seconds=300, shown_after_seconds=20)
     killed_up(stack, {"monday": copy_args(source)}, "CopyBackup", "after")
 
     for _ in range(2):

@@ -124,7 +124,7 @@ def test_a_source_that_is_still_being_made_cannot_be_copied(service: FsxService,
 
 
 def test_a_copy_that_fsx_does_not_show_at_first_is_waited_for(service: FsxService, stack: Stack, source: str) -> None:
-    service.configure(copy_visible_after=5.0)
+    service.configure(shown_after_seconds=5.0)
 
     stack.up({"monday": copy_args(source)})
 
@@ -213,11 +213,11 @@ def test_a_copy_that_somebody_deletes_meanwhile_is_made_anew_by_the_next_run(
     assert [copy["id"] for copy in service.backups(AWAY)] == [stack.states["monday"].id]
 
 
-@pytest.mark.parametrize("forgets", [False, True])
+@pytest.mark.parametrize("answer", ["deleted", "forgotten"])
 def test_a_deleted_copy_is_made_anew_whether_fsx_remembers_its_token_or_not(
-    service: FsxService, stack: Stack, source: str, *, forgets: bool
+    service: FsxService, stack: Stack, source: str, answer: str
 ) -> None:
-    service.configure(forgets_deleted=forgets)
+    service.configure(token_after_deletion=answer)
     stack.up({"monday": copy_args(source)})
     first = stack.states["monday"].id
     stack.destroy()

@@ -157,7 +157,7 @@ class ConfirmedLife(Life):
 class LifeWithLateTags(Life):
     """The same where FSx shows tags late: something may be left behind, but no state ever loses its copy."""
 
-    fsx: ClassVar[dict[str, Any]] = {"tags_visible_after": 3, "copy_tells_tags": False}
+    fsx: ClassVar[dict[str, Any]] = {"tags_shown_after_seconds": 3, "copy_tells_tags": False}
 
     @rule()
     def time_passes(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from pulumi_fsx_dr.errors import TransientError
+from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx import Backup, FsxRegion
 from pulumi_fsx_dr.waiting import RegionCopies, Sight, Turn
 
@@ -54,7 +54,7 @@ class ScriptedRegion(FsxRegion):
         self.looks: list[float] = []
         self._clock = clock
 
-    def find(self, ids: Iterable[str]) -> dict[str, Backup]:
+    def look_up(self, ids: Iterable[str]) -> dict[str, Backup | ServiceError]:
         self.looks.append(self._clock.now())
         seen = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(seen, Exception):
@@ -69,9 +69,22 @@ class ManyInOneRegion(ScriptedRegion):
         super().__init__(clock)
         self._percents = percents
 
-    def find(self, ids: Iterable[str]) -> dict[str, Backup]:
+    def look_up(self, ids: Iterable[str]) -> dict[str, Backup | ServiceError]:
         self.looks.append(self._clock.now())
         return {id_: replace(RUNNING, id=id_, progress_percent=self._percents[int(id_[-1])]) for id_ in ids}
+
+
+class OneUnreadable(ScriptedRegion):
+    """Shows several copies, one of them in a way that makes no sense."""
+
+    def __init__(self, clock: SharedClock, unreadable: str) -> None:
+        super().__init__(clock)
+        self.trouble = ServiceError(f"{unreadable} makes no sense.")
+        self._unreadable = unreadable
+
+    def look_up(self, ids: Iterable[str]) -> dict[str, Backup | ServiceError]:
+        self.looks.append(self._clock.now())
+        return {id_: self.trouble if id_ == self._unreadable else replace(RUNNING, id=id_) for id_ in ids}
 
 
 def watched(region: ScriptedRegion, clock: SharedClock) -> tuple[RegionCopies, Turn]:
@@ -231,6 +244,21 @@ def test_a_look_that_fails_keeps_what_was_known() -> None:
     sight = sight_after(*watched(ScriptedRegion(clock, RUNNING, trouble), clock), looks=2)
 
     assert (sight.backup, sight.missing_since, sight.trouble) == (RUNNING, None, trouble)
+
+
+def test_a_copy_that_cannot_be_read_is_no_trouble_for_the_others() -> None:
+    clock = SharedClock()
+    unreadable, readable = "backup-0123456789abcdef1", "backup-0123456789abcdef2"
+    region = OneUnreadable(clock, unreadable)
+    copies = RegionCopies(region, clock, poll_seconds=1.0)
+    turns = [copies.turn(), copies.turn()]
+    for turn, backup_id in zip(turns, (unreadable, readable), strict=True):
+        copies.watch(turn, backup_id)
+
+    sights = [sight_after(copies, turn, looks=1) for turn in turns]
+
+    assert [sight.trouble for sight in sights] == [region.trouble, None]
+    assert [sight.backup and sight.backup.id for sight in sights] == [None, readable]
 
 
 def test_a_copy_that_shows_again_was_never_missing() -> None:

@@ -232,7 +232,7 @@ def test_tags_that_show_late_let_no_former_owner_delete_an_adopted_copy(
 ) -> None:
     stack.up({"monday": copy_args(source)})
     first = stack.states["monday"].id
-    service.configure(tags_visible_after=seconds)
+    service.configure(tags_shown_after_seconds=seconds)
 
     stack.up({"renamed": copy_args(source, adopt_backup_id=first)})
 
@@ -245,7 +245,7 @@ def test_tags_that_show_late_never_make_a_replacement_delete_the_copy_it_hands_o
     service: FsxService, stack: Stack, source: str, *, confirms: bool
 ) -> None:
     stack.confirms = confirms
-    service.configure(tags_visible_after=1000)
+    service.configure(tags_shown_after_seconds=1000)
     stack.up({"monday": copy_args(source)})
 
     stack.up({"monday": copy_args(source)}, replacing=["monday"])
@@ -257,7 +257,7 @@ def test_tags_that_show_late_never_make_a_replacement_delete_the_copy_it_hands_o
 def test_an_answer_without_tags_never_makes_a_replacement_lose_the_copy(
     service: FsxService, stack: Stack, source: str, seconds: float
 ) -> None:
-    service.configure(copy_tells_tags=False, tags_visible_after=seconds)
+    service.configure(copy_tells_tags=False, tags_shown_after_seconds=seconds)
     stack.up({"monday": copy_args(source)})
 
     stack.up({"monday": copy_args(source)}, replacing=["monday"])

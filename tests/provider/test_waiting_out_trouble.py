@@ -88,7 +88,7 @@ def test_an_outage_does_not_make_a_copy_missing_that_fsx_did_not_show_yet(
     service: FsxService, stack: Stack, source: str
 ) -> None:
     """One look that finds nothing, and then none for minutes, says nothing about the copy."""
-    service.configure(copy_visible_after=3.0)
+    service.configure(shown_after_seconds=3.0)
 
     def outage() -> None:
         service.add_fault("hang", "DescribeBackups", region=AWAY, seconds=900)
@@ -104,7 +104,7 @@ def test_an_outage_does_not_make_a_copy_missing_that_fsx_did_not_show_yet(
 def test_a_copy_that_fsx_shows_late_is_not_left_behind_for_a_second_one(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    service.configure(copy_visible_after=80.0)
+    service.configure(shown_after_seconds=80.0)
 
     stack.up({"monday": copy_args(source)})
 
@@ -114,7 +114,7 @@ def test_a_copy_that_fsx_shows_late_is_not_left_behind_for_a_second_one(
 def test_a_copy_that_fsx_never_shows_is_given_up_and_not_made_again_and_again(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    service.configure(copy_visible_after=1e9)
+    service.configure(shown_after_seconds=1e9)
 
     with pytest.raises(CopyError, match="was deleted by somebody else"):
         stack.up({"monday": copy_args(source)})
@@ -126,10 +126,10 @@ def test_a_token_that_is_answered_with_a_copy_nobody_sees_any_more_is_spent(
     service: FsxService, stack: Stack, source: str
 ) -> None:
     """FSx may repeat its first answer for a copy that was deleted since."""
-    service.configure(copy_visible_after=1e9, copy_seconds=1e9)
+    service.configure(shown_after_seconds=1e9, copy_seconds=1e9)
     with pytest.raises(CopyError):
         stack.up({"monday": copy_args(source)})
-    service.configure(copy_visible_after=0.0, copy_seconds=1.0)
+    service.configure(shown_after_seconds=0.0, copy_seconds=1.0)
 
     stack.up({"monday": copy_args(source)})
 
@@ -155,7 +155,7 @@ def test_credentials_that_ran_out_are_read_anew(service: FsxService) -> None:
     assert len(sessions) == 2
 
 
-def test_one_session_serves_all_regions_of_a_process(service: FsxService) -> None:
+def test_each_region_has_one_session_and_so_credentials_of_its_own(service: FsxService) -> None:
     sessions: list[boto3.Session] = []
 
     class Counted(Credentials):
@@ -169,7 +169,7 @@ def test_one_session_serves_all_regions_of_a_process(service: FsxService) -> Non
         run.region(AWAY).fsx.find(["backup-0123456789abcdef0"])
         run.region(HOME).fsx.find(["backup-0123456789abcdef0"])
 
-    assert len(sessions) == 1
+    assert len(sessions) == 2
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ WRONG_REQUESTS: dict[str, dict[str, Any]] = {
     "a tag without a value": {"Tags": [{"Key": "a"}]},
     "a tag key of 129 characters": {"Tags": [{"Key": "k" * 129, "Value": ""}]},
     "a tag value with a character that tags cannot hold": {"Tags": [{"Key": "a", "Value": "100 %"}]},
-    "a flag that is a string": {"CopyTags": "yes"},
 }
 
 
@@ -46,7 +45,7 @@ def test_a_copy_tells_where_it_comes_from(fsx_client: Clients, fsx_service: FsxS
 
     source = fsx_service.backup(HOME, fsx_source)
     assert (made["SourceBackupId"], made["SourceBackupRegion"]) == (fsx_source, HOME)
-    assert (made["Type"], made["Lifecycle"], made["ProgressPercent"]) == ("USER_INITIATED", "COPYING", 0)
+    assert (made["Type"], made["Lifecycle"]) == ("USER_INITIATED", "COPYING")
     assert made["ResourceARN"] == f"arn:aws:fsx:{AWAY}:123456789012:backup/{made['BackupId']}"
     assert made["OwnerId"] == "123456789012"
     assert made["ResourceType"] == "FILE_SYSTEM"
@@ -54,7 +53,7 @@ def test_a_copy_tells_where_it_comes_from(fsx_client: Clients, fsx_service: FsxS
     assert made["SizeInBytes"] == source["size_in_bytes"]
 
 
-@pytest.mark.parametrize("kind", ["WINDOWS", "LUSTRE", "OPENZFS", "ONTAP"])
+@pytest.mark.parametrize("kind", ["WINDOWS", "LUSTRE", "OPENZFS"])
 def test_backups_of_every_file_system_type_can_be_copied(
     fsx_client: Clients, fsx_service: FsxService, kind: str
 ) -> None:
@@ -69,6 +68,7 @@ def test_a_copy_of_an_ontap_backup_shows_its_volume(fsx_client: Clients, fsx_ser
     made = copy(fsx_client(), source)
 
     assert made["ResourceType"] == "VOLUME"
+    assert made.keys().isdisjoint({"FileSystem", "SizeInBytes"})
     assert made["Volume"] == fsx_client(HOME).describe_backups(BackupIds=[source])["Backups"][0]["Volume"]
 
 
@@ -83,7 +83,7 @@ def test_a_copy_proceeds_with_time_until_it_is_available(
         seen.append((backup["Lifecycle"], backup.get("ProgressPercent")))
         fsx_clock.sleep(COPY_SECONDS / 4)
 
-    assert seen == [("COPYING", 0), ("COPYING", 25), ("COPYING", 50), ("COPYING", 75), ("AVAILABLE", None)]
+    assert seen == [("COPYING", None), ("COPYING", 25), ("COPYING", 50), ("COPYING", 75), ("AVAILABLE", 100)]
 
 
 def test_a_copy_is_as_old_as_itself_and_not_as_its_source(
@@ -198,6 +198,48 @@ def test_a_backup_that_cannot_be_copied_is_refused(fsx_client: Clients, fsx_serv
     assert refused(fsx_client(), source)["Code"] == "UnsupportedOperation"
 
 
+def test_a_backup_of_a_flexgroup_volume_is_not_copied(fsx_client: Clients, fsx_service: FsxService) -> None:
+    file_system = fsx_service.seed_file_system(HOME, "ONTAP")
+    volume = fsx_service.seed_volume(HOME, file_system, "big", style="FLEXGROUP")
+    source = fsx_service.seed_backup(HOME, file_system, volume_id=volume)
+
+    shown = fsx_client(HOME).describe_backups(BackupIds=[source])["Backups"][0]["Volume"]
+
+    assert shown["OntapConfiguration"]["VolumeStyle"] == "FLEXGROUP"
+    assert refused(fsx_client(), source)["Code"] == "BadRequest"
+
+
+def test_a_backup_of_intelligent_tiering_storage_is_not_copied(fsx_client: Clients, fsx_service: FsxService) -> None:
+    file_system = fsx_service.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING")
+
+    assert refused(fsx_client(), fsx_service.seed_backup(HOME, file_system))["Code"] == "BadRequest"
+
+
+def test_a_backup_whose_volume_is_gone_is_copied(fsx_client: Clients, fsx_service: FsxService) -> None:
+    file_system = fsx_service.seed_file_system(HOME, "ONTAP")
+    volume = fsx_service.seed_volume(HOME, file_system, "vol2")
+    source = fsx_service.seed_backup(HOME, file_system, volume_id=volume)
+    fsx_service.remove_volume(HOME, volume)
+
+    made = copy(fsx_client(), source)
+
+    assert (made["Lifecycle"], made["Volume"]["Lifecycle"]) == ("COPYING", "DELETED")
+
+
+def test_each_ontap_volume_has_slots_of_its_own(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+    # User guide of ONTAP, "Copying backups": five at once per volume, destination Region and key.
+    file_system = fsx_service.seed_file_system(HOME, "ONTAP")
+    volumes = [fsx_service.seed_volume(HOME, file_system, name) for name in ("vol2", "vol3")]
+    sources = [fsx_service.seed_backup(HOME, file_system, volume_id=volume) for volume in volumes]
+    for source in [*sources, fsx_source] * 5:
+        copy(fsx_client(), source)
+
+    refusals = [refused(fsx_client(), source)["Limit"] for source in [*sources, fsx_source]]
+
+    assert refusals == ["TOTAL_IN_PROGRESS_COPY_BACKUPS"] * 3
+    assert fsx_service.max_running() == {AWAY: 15}
+
+
 def test_a_sixth_copy_to_a_region_waits_for_a_slot(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
 ) -> None:
@@ -219,6 +261,24 @@ def test_user_initiated_backups_have_a_quota(fsx_client: Clients, fsx_service: F
     copy(fsx_client(), fsx_source)
 
     assert refused(fsx_client(), fsx_source)["Limit"] == "TOTAL_USER_INITIATED_BACKUPS"
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed"), [("WINDOWS", 500), ("LUSTRE", 500), ("OPENZFS", 10_000), ("ONTAP", 10_000)]
+)
+def test_the_quota_of_user_initiated_backups_is_that_of_the_type(
+    fsx_client: Clients, fsx_service: FsxService, kind: str, allowed: int
+) -> None:
+    # The quota pages of the four FSx user guides.
+    file_system = fsx_service.seed_file_system(AWAY, kind)
+    for number in range(501):
+        fsx_service.seed_backup(AWAY, file_system, type="USER_INITIATED", backup_id=f"backup-{number:017x}")
+    source = fsx_service.seed_backup(HOME, fsx_service.seed_file_system(HOME, kind))
+
+    if allowed > 501:
+        assert copy(fsx_client(), source)["Lifecycle"] == "COPYING"
+    else:
+        assert f"its limit of {allowed} " in refused(fsx_client(), source)["Message"]
 
 
 def test_a_new_backup_is_made_in_time(fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock) -> None:
@@ -244,3 +304,29 @@ def test_a_backup_of_nothing_is_refused(fsx_client: Clients, wanted: dict[str, s
         fsx_client(HOME).create_backup(**wanted)
 
     assert refusal.value.response["Error"]["Code"] == code
+
+
+def test_ontap_is_backed_up_by_volume(fsx_client: Clients, fsx_service: FsxService) -> None:
+    file_system = fsx_service.seed_file_system(HOME, "ONTAP")
+    client = fsx_client(HOME)
+    volume = client.describe_volumes()["Volumes"][0]["VolumeId"]
+
+    with pytest.raises(ClientError, match="ONTAP file system backup is unsupported") as refusal:
+        client.create_backup(FileSystemId=file_system)
+    made = client.create_backup(VolumeId=volume)["Backup"]
+
+    assert refusal.value.response["Error"]["Code"] == "UnsupportedOperation"
+    assert (made["Lifecycle"], made["Volume"]["VolumeId"]) == ("CREATING", volume)
+
+
+def test_a_backup_of_a_flexgroup_volume_fails(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock
+) -> None:
+    volume = fsx_service.seed_volume(HOME, fsx_service.seed_file_system(HOME, "ONTAP"), "big", style="FLEXGROUP")
+    made = fsx_client(HOME).create_backup(VolumeId=volume)["Backup"]
+    fsx_clock.sleep(30)
+
+    failed = fsx_client(HOME).describe_backups(BackupIds=[made["BackupId"]])["Backups"][0]
+
+    assert (made["Lifecycle"], failed["Lifecycle"]) == ("CREATING", "FAILED")
+    assert failed["FailureDetails"]["Message"] == "Backup failed. Please delete the backup and try again."

@@ -56,6 +56,23 @@ def test_a_source_cannot_be_deleted_while_it_is_copied(
     assert fsx_client(HOME).delete_backup(BackupId=fsx_source)["Lifecycle"] == "DELETED"
 
 
+@pytest.mark.parametrize("is_ended_early", [False, True])
+def test_a_source_may_be_busy_a_while_longer_than_its_copy(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str, *, is_ended_early: bool
+) -> None:
+    fsx_service.configure(source_busy_seconds=30)
+    start_copy(fsx_client, fsx_source)
+    if is_ended_early:
+        fsx_service.finish_copies()
+    else:
+        fsx_clock.sleep(COPY_SECONDS)
+
+    assert fsx_service.backups(AWAY)[0]["lifecycle"] == "AVAILABLE"
+    assert refusal_code(fsx_client, HOME, fsx_source) == "BackupBeingCopied"
+    fsx_clock.sleep(30)
+    assert fsx_client(HOME).delete_backup(BackupId=fsx_source)["Lifecycle"] == "DELETED"
+
+
 def test_a_backup_cannot_be_deleted_while_it_is_restored(
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str
 ) -> None:

@@ -50,14 +50,16 @@ def seed_all(service: FsxService) -> dict[tuple[str, str], str]:
     }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["WINDOWS", "LUSTRE", "OPENZFS"])
 def test_a_seeded_backup_shows_its_file_system(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
     file_system = fsx_service.seed_file_system(HOME, kind)
     backup = fsx_service.seed_backup(HOME, file_system, tags={"aws:backup:source": "x"}, created=1_700_000_000)
 
     shown = fsx_client(HOME).describe_backups(BackupIds=[backup])["Backups"][0]
 
-    assert shown["FileSystem"] == fsx_client(HOME).describe_file_systems()["FileSystems"][0]
+    whole = fsx_client(HOME).describe_file_systems()["FileSystems"][0]
+    assert shown["FileSystem"]["FileSystemId"] == whole["FileSystemId"] == file_system
+    assert shown["FileSystem"]["StorageCapacity"] == whole["StorageCapacity"]
     assert shown["FileSystem"]["FileSystemType"] == kind
     assert shown["CreationTime"].timestamp() == 1_700_000_000
     assert shown["Tags"] == [{"Key": "aws:backup:source", "Value": "x"}]
@@ -95,10 +97,16 @@ def test_a_backup_is_known_in_its_own_region_only(fsx_client: Clients, fsx_sourc
     assert error_code(refusal) == "BackupNotFound"
 
 
-@pytest.mark.parametrize("others", [{"MaxResults": 1}, {"Filters": [by("backup-type", "AUTOMATIC")]}])
-def test_ids_go_with_neither_filters_nor_pages(fsx_client: Clients, fsx_source: str, others: dict[str, Any]) -> None:
+def test_ids_overrule_filters(fsx_client: Clients, fsx_source: str) -> None:
+    # botocore's service model, DescribeBackupsRequest$BackupIds: "This parameter value overrides any filters."
+    filters = [by("backup-type", "USER_INITIATED")]
+
+    assert ids(fsx_client(HOME).describe_backups(BackupIds=[fsx_source], Filters=filters)) == {fsx_source}
+
+
+def test_ids_do_not_go_with_pages(fsx_client: Clients, fsx_source: str) -> None:
     with pytest.raises(ClientError) as refusal:
-        fsx_client(HOME).describe_backups(BackupIds=[fsx_source], **others)
+        fsx_client(HOME).describe_backups(BackupIds=[fsx_source], MaxResults=1)
 
     assert error_code(refusal) == "BadRequest"
 
@@ -137,11 +145,57 @@ def test_backups_are_found_by_file_system_and_by_volume(fsx_client: Clients, fsx
     backup = fsx_client(HOME).describe_backups(BackupIds=[seeded["ONTAP", "AUTOMATIC"]])["Backups"][0]
     of_ontap = {seeded["ONTAP", backup_type] for backup_type in TYPES}
 
-    by_file_system = by("file-system-id", backup["FileSystem"]["FileSystemId"])
+    by_file_system = by("file-system-id", backup["Volume"]["FileSystemId"])
     by_volume = by("volume-id", backup["Volume"]["VolumeId"])
 
     assert ids(fsx_client(HOME).describe_backups(Filters=[by_file_system])) == of_ontap
     assert ids(fsx_client(HOME).describe_backups(Filters=[by_volume])) == of_ontap
+
+
+def test_the_backups_of_volumes_may_not_be_found_by_file_system(fsx_client: Clients, fsx_service: FsxService) -> None:
+    # Reported in aws-cli#9771 (October 2025); works since November.
+    seeded = seed_all(fsx_service)
+    backup = fsx_client(HOME).describe_backups(BackupIds=[seeded["ONTAP", "AUTOMATIC"]])["Backups"][0]
+    fsx_service.configure(volumes_found_by_file_system=False)
+
+    by_file_system = by("file-system-id", backup["Volume"]["FileSystemId"])
+    by_volume = by("volume-id", backup["Volume"]["VolumeId"])
+
+    assert ids(fsx_client(HOME).describe_backups(Filters=[by_file_system])) == set()
+    assert ids(fsx_client(HOME).describe_backups(Filters=[by_volume])) == {
+        seeded["ONTAP", backup_type] for backup_type in TYPES
+    }
+
+
+def test_volumes_are_found_by_id_and_by_file_system_and_machine(fsx_client: Clients, fsx_service: FsxService) -> None:
+    file_systems = [fsx_service.seed_file_system(HOME, "ONTAP") for _ in range(2)]
+    more = fsx_service.seed_volume(HOME, file_systems[0], "vol2")
+    client = fsx_client(HOME)
+
+    first = client.describe_volumes(Filters=[by("file-system-id", file_systems[0])])["Volumes"]
+    machine = first[0]["OntapConfiguration"]["StorageVirtualMachineId"]
+    by_machine = client.describe_volumes(Filters=[by("storage-virtual-machine-id", machine)])["Volumes"]
+
+    assert sorted(volume["Name"] for volume in first) == ["fsx_root", "vol1", "vol2"]
+    assert by_machine == first
+    assert [volume["Name"] for volume in client.describe_volumes(VolumeIds=[more])["Volumes"]] == ["vol2"]
+    assert len(client.describe_volumes()["Volumes"]) == 5
+
+
+def test_a_volume_that_is_gone_is_not_found_and_leaves_its_backups(
+    fsx_client: Clients, fsx_service: FsxService
+) -> None:
+    file_system = fsx_service.seed_file_system(HOME, "ONTAP")
+    volume = fsx_service.seed_volume(HOME, file_system, "vol2")
+    backup = fsx_service.seed_backup(HOME, file_system, volume_id=volume)
+    fsx_service.remove_file_system(HOME, file_system)
+
+    with pytest.raises(ClientError) as refusal:
+        fsx_client(HOME).describe_volumes(VolumeIds=[volume])
+
+    assert error_code(refusal) == "VolumeNotFound"
+    left = fsx_client(HOME).describe_backups(Filters=[by("volume-id", volume)])["Backups"]
+    assert [(one["BackupId"], one["Volume"]["Lifecycle"]) for one in left] == [(backup, "DELETED")]
 
 
 def test_a_file_system_that_never_was_has_no_backups(fsx_client: Clients, fsx_source: str) -> None:
@@ -193,7 +247,7 @@ def test_a_page_token_belongs_to_its_question(fsx_client: Clients, fsx_service: 
 def test_a_new_copy_may_stay_unknown_for_a_while(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
 ) -> None:
-    fsx_service.configure(copy_visible_after=5)
+    fsx_service.configure(shown_after_seconds=5)
     client = fsx_client()
     made = client.copy_backup(SourceBackupId=fsx_source, SourceRegion=HOME)["Backup"]["BackupId"]
 
@@ -203,6 +257,56 @@ def test_a_new_copy_may_stay_unknown_for_a_while(
 
     assert error_code(refusal) == "BackupNotFound"
     assert ids(client.describe_backups(BackupIds=[made])) == {made}
+
+
+def test_a_new_copy_may_be_known_by_id_before_it_is_listed(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
+) -> None:
+    fsx_service.configure(listed_after_seconds=5)
+    client = fsx_client()
+    made = client.copy_backup(SourceBackupId=fsx_source, SourceRegion=HOME)["Backup"]["BackupId"]
+
+    seen = [ids(client.describe_backups(BackupIds=[made])), ids(client.describe_backups())]
+    fsx_clock.sleep(5)
+
+    assert seen == [{made}, set()]
+    assert ids(client.describe_backups()) == {made}
+
+
+def test_pages_may_be_short_or_empty_and_still_hold_every_backup_once(
+    fsx_client: Clients, fsx_service: FsxService
+) -> None:
+    seeded = seed_all(fsx_service)
+    fsx_service.configure(short_pages=True)
+
+    pages = all_pages(fsx_client(HOME), MaxResults=10)
+
+    assert [len(page) for page in pages] == [0, 5, 0, 5, 0, 2]
+    assert sorted(chain.from_iterable(pages)) == sorted(seeded.values())
+
+
+def test_with_short_pages_an_empty_listing_has_a_page_that_is_not_the_last(
+    fsx_client: Clients, fsx_service: FsxService
+) -> None:
+    fsx_service.configure(short_pages=True)
+
+    assert all_pages(fsx_client(HOME)) == [[], []]
+
+
+def test_each_answer_may_be_in_an_order_of_its_own(fsx_client: Clients, fsx_service: FsxService) -> None:
+    seeded = list(seed_all(fsx_service).values())
+    client = fsx_client(HOME)
+
+    def listings() -> list[list[str]]:
+        fsx_service.configure(shuffle_seed=7)
+        pages = [*all_pages(client), *all_pages(client)]
+        return [*pages, [backup["BackupId"] for backup in client.describe_backups(BackupIds=seeded)["Backups"]]]
+
+    first, second, by_id = listings()
+
+    assert first != second
+    assert sorted(first) == sorted(second) == sorted(by_id) == sorted(seeded)
+    assert listings() == [first, second, by_id]
 
 
 def test_file_systems_are_listed_by_id_and_by_page(fsx_client: Clients, fsx_service: FsxService) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.fsx import FsxService
+from rehearsal.fsx import FsxService, ManualClock
 from rehearsal.fsx.fixtures import AWAY, HOME, Clients
 
 pytest_plugins = ["rehearsal.fsx.fixtures"]
@@ -36,6 +36,22 @@ def test_tags_are_added_changed_and_removed(fsx_client: Clients, fsx_source: str
     assert client.describe_backups()["Backups"][0]["Tags"] == tag_list(b="3", c="4")
 
 
+def test_a_change_of_tags_may_show_late_in_descriptions(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
+) -> None:
+    fsx_service.set_tags(HOME, fsx_source, {"a": "1", "b": "2"})
+    fsx_service.configure(tags_shown_after_seconds=3)
+    client, arn = fsx_client(HOME), arn_of(f"backup/{fsx_source}")
+    client.tag_resource(ResourceARN=arn, Tags=tag_list(c="3"))
+    client.untag_resource(ResourceARN=arn, TagKeys=["a"])
+
+    meanwhile = client.describe_backups()["Backups"][0]["Tags"]
+    fsx_clock.sleep(3)
+
+    assert meanwhile == tag_list(a="1", b="2")
+    assert client.describe_backups()["Backups"][0]["Tags"] == tag_list(b="2", c="3")
+
+
 def test_file_systems_have_tags_too(fsx_client: Clients, fsx_service: FsxService) -> None:
     arn = arn_of(f"file-system/{fsx_service.seed_file_system(HOME)}")
 
@@ -44,10 +60,10 @@ def test_file_systems_have_tags_too(fsx_client: Clients, fsx_service: FsxService
     assert fsx_client(HOME).describe_file_systems()["FileSystems"][0]["Tags"] == tag_list(a="1")
 
 
-def test_an_untagged_backup_has_no_list_of_tags(fsx_client: Clients, fsx_source: str) -> None:
+def test_an_untagged_backup_has_an_empty_list_of_tags(fsx_client: Clients, fsx_source: str) -> None:
     answer = fsx_client(HOME).list_tags_for_resource(ResourceARN=arn_of(f"backup/{fsx_source}"))
 
-    assert "Tags" not in answer
+    assert answer["Tags"] == []
 
 
 def test_tags_come_in_pages(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:

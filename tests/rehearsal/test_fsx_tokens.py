@@ -46,7 +46,7 @@ def test_the_token_of_a_deleted_copy_answers_with_the_deleted_copy(
 def test_the_token_of_a_deleted_copy_can_be_forgotten(
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str
 ) -> None:
-    fsx_service.configure(forgets_deleted=True)
+    fsx_service.configure(token_after_deletion="forgotten")
     client = fsx_client()
     first = copy(client, fsx_source)
     fsx_service.remove_backup(AWAY, first["BackupId"])
@@ -54,6 +54,31 @@ def test_the_token_of_a_deleted_copy_can_be_forgotten(
     again = copy(client, fsx_source)
 
     assert (again["BackupId"] != first["BackupId"], again["Lifecycle"]) == (True, "COPYING")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("refused", "BadRequest: The backup made with this token has been deleted."),
+        ("incompatible", "IncompatibleParameterError: This client request token was used with other parameters."),
+    ],
+)
+def test_the_token_of_a_deleted_copy_can_be_refused(
+    fsx_client: Clients, fsx_service: FsxService, fsx_source: str, answer: str, error: str
+) -> None:
+    fsx_service.configure(token_after_deletion=answer)
+    client = fsx_client()
+    first = copy(client, fsx_source)
+    repeated = copy(client, fsx_source)
+    fsx_service.remove_backup(AWAY, first["BackupId"])
+
+    with pytest.raises(ClientError) as refusal:
+        copy(client, fsx_source)
+
+    told = refusal.value.response["Error"]
+    assert repeated["BackupId"] == first["BackupId"]
+    assert f"{told['Code']}: {told['Message']}" == error
+    assert fsx_service.backups(AWAY) == []
 
 
 @pytest.mark.parametrize(

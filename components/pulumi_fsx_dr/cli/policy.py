@@ -1,10 +1,11 @@
-"""`fsx-dr policy`: the least that the stack's AWS identity needs."""
+"""`fsx-dr policy`: the least that the stack's AWS identities need, and what keeps others from its copies."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 
 import click
 
+from pulumi_fsx_dr.iam import Purpose, protection
 from pulumi_fsx_dr.iam import policy as least_policy
 from pulumi_fsx_dr.kms import KeyName
 
@@ -34,8 +35,7 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     "sources",
     metavar="REGION",
     multiple=True,
-    required=True,
-    help="Where the backups are. Repeatable.",
+    help="Where the backups are. Repeatable; needed for preview and up.",
 )
 @click.option(
     "--dr-region",
@@ -53,8 +53,29 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     callback=_by_region,
     help="A KMS key of backups or copies. Repeatable; the key that AWS manages, aws/fsx, needs no mention.",
 )
-def policy(
-    account: str, sources: tuple[str, ...], destinations: tuple[str, ...], keys: Mapping[str, list[str]]
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice([*Purpose], case_sensitive=False),
+    default=Purpose.UP,
+    show_default=True,
+    help="What the identity is for: previews only, every command, or the failover drill.",
+)
+@click.option(
+    "--protect",
+    "pipelines",
+    metavar="ROLE_ARN",
+    multiple=True,
+    help="Print instead the service control policy that lets only this role delete copies. Repeatable.",
+)
+def policy(  # noqa: PLR0913  # each is an option
+    *,
+    account: str,
+    sources: tuple[str, ...],
+    destinations: tuple[str, ...],
+    keys: Mapping[str, list[str]],
+    purpose: Purpose,
+    pipelines: tuple[str, ...],
 ) -> None:
     """Print the least IAM policy that the stack needs.
 
@@ -65,7 +86,14 @@ def policy(
       fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1
       fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1 \\
         --key arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f
+      fsx-dr policy --for drill --account 111122223333 --dr-region eu-west-1
+      fsx-dr policy --protect arn:aws:iam::111122223333:role/fsx-dr --account 111122223333 --dr-region eu-west-1
 
     Exit codes: 0 printed, 2 an argument makes no sense.
     """  # noqa: D301  # click reads \b, the backspace character
-    echo_json(least_policy(account, source_regions=sources, dr_regions=destinations, key_arns=keys))
+    if pipelines:
+        echo_json(protection(account, pipelines, dr_regions=destinations))
+        return
+    if not sources and purpose != Purpose.DRILL:
+        raise click.UsageError(f"The policy for {purpose} needs a --source-region.")
+    echo_json(least_policy(account, purpose, source_regions=sources, dr_regions=destinations, key_arns=keys))

@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import TypeAlias
 
 from botocore import exceptions as aws
 from botocore.awsrequest import AWSResponse
@@ -12,30 +13,48 @@ from botocore.parsers import ResponseParserError
 
 from pulumi_fsx_dr import errors
 
+# Advice may name {region}, {limit}, {policy}, and what the call was about.
+_ABOUT = {"key": "the key", "source": "the source backup", "source_region": "the source Region"}
+
+_Kind: TypeAlias = tuple[type[errors.ServiceError], str]
 _EXPIRED = (errors.ExpiredCredentialsError, "The AWS credentials have expired: renew them.")
-_THROTTLED = (errors.TransientError, "Try again later.")
+_LATE = (errors.ExpiredCredentialsError, "Set this machine's clock if it is wrong, or renew the AWS credentials.")
+_CLOCK = (errors.TransientError, "This machine's clock is wrong, or it was suspended: set the clock, or try again.")
+_LATER = (errors.TransientError, "Try again later.")
 _DENIED = (errors.AccessDeniedError, "Allow it in IAM.")
+_POLICY_SILENT = (errors.AccessDeniedError, "Allow it in the {policy}, too.")
+_POLICY_DENIES = (errors.AccessDeniedError, "IAM cannot allow it while {policy} denies it: have that changed.")
 _UNKNOWN = (errors.CredentialsError, "Check the credentials, and that the account has opted in to {region}.")
+_UNSIGNED = (errors.CredentialsError, "Check the credentials.")
 _MISSING = (errors.NotFoundError, "")
 _BUSY = (errors.BusyError, "")
-_KINDS: dict[str, tuple[type[errors.ServiceError], str]] = {
+_OTHER = (errors.ServiceError, "")
+_NO_KEY = (errors.ServiceError, "Name a key of {region} instead of {key}.")
+_KINDS: dict[str, _Kind] = {
     "ExpiredToken": _EXPIRED,
-    "ExpiredTokenException": _EXPIRED,
-    "RequestExpired": _EXPIRED,
-    "Throttling": _THROTTLED,
-    "ThrottlingException": _THROTTLED,
-    "TooManyRequestsException": _THROTTLED,
-    "RequestLimitExceeded": _THROTTLED,
+    "RequestExpired": _LATE,
+    "Throttling": _LATER,
+    "Throttled": _LATER,
+    "RequestThrottled": _LATER,
+    "TooManyRequests": _LATER,
+    "RequestLimitExceeded": _LATER,
+    "RequestTimeout": _LATER,
+    "RequestAborted": _LATER,
+    "ServiceUnavailable": _LATER,
+    "DependencyTimeout": _LATER,
+    "InternalFailure": _LATER,
+    "InternalServerError": _LATER,
     "AccessDenied": _DENIED,
-    "AccessDeniedException": _DENIED,
     "UnauthorizedOperation": _DENIED,
     "NotAuthorized": _DENIED,
-    "UnrecognizedClientException": _UNKNOWN,
+    "UnrecognizedClient": _UNKNOWN,
     "InvalidClientTokenId": _UNKNOWN,
-    "InvalidSignatureException": _UNKNOWN,
     "AuthFailure": _UNKNOWN,
-    "MissingAuthenticationToken": _UNKNOWN,
     "OptInRequired": _UNKNOWN,
+    "InvalidSignature": _UNSIGNED,
+    "SignatureDoesNotMatch": _UNSIGNED,
+    "IncompleteSignature": _UNSIGNED,
+    "MissingAuthenticationToken": _UNSIGNED,
     "BackupNotFound": _MISSING,
     "FileSystemNotFound": _MISSING,
     "VolumeNotFound": _MISSING,
@@ -44,12 +63,34 @@ _KINDS: dict[str, tuple[type[errors.ServiceError], str]] = {
     "BackupBeingCopied": _BUSY,
     "BackupRestoring": _BUSY,
     "IncompatibleParameterError": (errors.TokenConflictError, ""),
+    "NotFound": _NO_KEY,
+    "InvalidArn": _NO_KEY,
+    "InvalidDestinationKmsKey": (
+        errors.ServiceError,
+        "FSx cannot encrypt with {key}: set kms_key_id to an enabled symmetric key of {region} that FSx may use.",
+    ),
+    "InvalidSourceKmsKey": (errors.ServiceError, "Enable the key of {source}, and allow its use through FSx."),
+    "InvalidRegion": (
+        errors.ServiceError,
+        "Correct source_region: {source_region} is no Region of the same partition as {region}.",
+    ),
+    "IncompatibleRegionForMultiAZ": (
+        errors.ServiceError,
+        "Copy {source} to another Region: {region} has no Multi-AZ file systems for Windows.",
+    ),
+    "SourceBackupUnavailable": (errors.ServiceError, "Copy {source} when it is AVAILABLE."),
+    "UnsupportedOperation": (errors.ServiceError, "FSx cannot do this with {source}: leave it out."),
 }
-_LIMITS: dict[str, tuple[type[errors.ServiceError], str]] = {
+_LIMITS: dict[str, _Kind] = {
     "TOTAL_IN_PROGRESS_COPY_BACKUPS": (errors.SlotsTakenError, ""),
+    "TOTAL_USER_TAGS": (errors.ServiceError, "Remove tags: AWS does not raise {limit}."),
 }
-_BUSY_TEXT = re.compile(r"being (copied|restored|created)|in progress", re.IGNORECASE)
+_CLOCK_TEXT = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
+_BUSY_TEXT = re.compile(r"being (copied|restored|created)", re.IGNORECASE)
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
+# IAM User Guide, Troubleshoot access denied error messages
+_DENYING = re.compile(r"explicit deny(?: in (?P<policy>an? [\w -]*?(?:policy|boundary)))?")
+_SILENT = re.compile(r"because no (?!identity-based)(?P<policy>[\w -]+?) allows")
 
 _NO_CREDENTIALS = (
     aws.NoCredentialsError,
@@ -62,18 +103,19 @@ _EXPIRED_LOGIN = (aws.TokenRetrievalError, aws.UnauthorizedSSOTokenError, aws.SS
 
 
 @contextmanager
-def translated(action: str, region: str) -> Iterator[None]:
+def translated(action: str, region: str, **about: str) -> Iterator[None]:
     """Raise AWS's errors as one of `errors.ServiceError`'s kinds.
 
     Args:
         action: what is called, as IAM names it, e.g. `fsx:CopyBackup`.
         region: where it is called.
+        about: `key`, `source` and `source_region` of the call, for the advice to name.
     """
     call = f"{action} in {region}"
     try:
         yield
     except aws.ClientError as error:
-        raise _from_answer(error, call, action, region) from None
+        raise _from_answer(error, action, region, about) from None
     except _EXPIRED_LOGIN as error:
         raise errors.ExpiredCredentialsError(
             f"The AWS login has expired ({_first_line(error)}): log in again."
@@ -86,7 +128,7 @@ def translated(action: str, region: str) -> Iterator[None]:
         raise errors.ServiceError(f"{call} was not sent: {' '.join(str(error).split())}") from None
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}): try again later.") from None
-    except (aws.BotoCoreError, ResponseParserError, KeyError, TypeError, AttributeError) as error:
+    except (aws.BotoCoreError, ResponseParserError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise errors.TransientError(
             f"{call} got an answer that makes no sense ({_first_line(error)}): try again later."
         ) from None
@@ -105,26 +147,47 @@ def require_json(http_response: AWSResponse, **_event: object) -> None:
             raise ResponseParserError("the answer is no JSON") from None
 
 
-def _from_answer(error: aws.ClientError, call: str, action: str, region: str) -> errors.ServiceError:
+def _from_answer(error: aws.ClientError, action: str, region: str, about: Mapping[str, str]) -> errors.ServiceError:
     code, message = _code(error), _message(error)
-    said = f"{call} answered {code}: {message}"
+    said = f"{action} in {region} answered {code}{f': {message}' if message else '.'}"
     kind, advice = _kind(error, code, message)
     if kind is errors.AccessDeniedError:
         named = _ACTION.search(message)
         said = f"The AWS credentials lack permission for {named[1] if named else action} in {region} ({message})"
-    return kind(" ".join(filter(None, [said, advice.format(region=region, limit=error.response.get("Limit"))])))
+    named_in_advice = {**_ABOUT, **about, "region": region, "limit": _limit(error), "policy": _policy(message)}
+    return kind(" ".join(filter(None, [said, advice.format_map(named_in_advice)])))
 
 
-def _kind(error: aws.ClientError, code: str, message: str) -> tuple[type[errors.ServiceError], str]:
+def _kind(error: aws.ClientError, code: str, message: str) -> _Kind:
+    if _CLOCK_TEXT.search(message):
+        return _CLOCK
     if code == "ServiceLimitExceeded":
-        return _LIMITS.get(str(error.response.get("Limit")), (errors.ServiceError, "Ask AWS to raise {limit}."))
-    if code in _KINDS:
-        return _KINDS[code]
-    if code == "BadRequest" and _BUSY_TEXT.search(message):
-        return errors.BusyError, ""
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return errors.TransientError, "Try again later."
-    return errors.ServiceError, ""
+        return _LIMITS.get(_limit(error), (errors.ServiceError, "Ask AWS to raise {limit}."))
+    if code == "BadRequest":
+        return _BUSY if _BUSY_TEXT.search(message) else _OTHER
+    known = _KINDS.get(code.removesuffix("Exception")) or (_LATER if _is_passing(error) else _OTHER)
+    return _denial(message) if known is _DENIED else known
+
+
+def _denial(message: str) -> _Kind:
+    if _DENYING.search(message):
+        return _POLICY_DENIES
+    return _POLICY_SILENT if _SILENT.search(message) else _DENIED
+
+
+def _is_passing(error: aws.ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+    return status in passing or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _limit(error: aws.ClientError) -> str:
+    return str(error.response.get("Limit"))
+
+
+def _policy(message: str) -> str:
+    named = _DENYING.search(message) or _SILENT.search(message)
+    return (named and named["policy"]) or "a policy"
 
 
 def _code(error: aws.ClientError) -> str:
@@ -134,7 +197,7 @@ def _code(error: aws.ClientError) -> str:
 def _message(error: aws.ClientError) -> str:
     text = error.response.get("Error", {}).get("Message") or str(error.response.get("Message", ""))
     text = " ".join(text.split())
-    return text if text.endswith(".") else f"{text}."
+    return text if text.endswith(".") or not text else f"{text}."
 
 
 def _first_line(error: BaseException) -> str:

@@ -17,13 +17,18 @@ class Backup:
     Attributes:
         lifecycle: `BackupLifecycle`, e.g. COPYING, AVAILABLE, FAILED; FSx may add others.
         creation_time: when this backup, not its source, was made.
+        owner_id: the account; "" where FSx says it nowhere.
         kms_key_arn: `KmsKeyId`, which FSx answers as an ARN.
         tags: all tags, those of AWS and the ownership mark included.
         source_backup_id: of what it is a copy, or None if it is none.
         progress_percent: 0 to 100 while running, where FSx says so.
         failure_reason: `FailureDetails.Message`.
         size_in_bytes: where FSx says so.
-        file_system: the file system as it was when the backup was made (`FileSystem`).
+        file_system_id: of the file system, or of the one that held the volume.
+        file_system_type: e.g. WINDOWS; None where FSx does not say so (backups of 2018).
+        file_system: the file system as it was when the backup was made (`FileSystem`); empty for a volume's backup.
+        volume_id: of the volume, if this is a backup of one (`ResourceType` VOLUME; so with ONTAP), else None.
+        volume: the volume as it was when the backup was made (`Volume`).
     """
 
     id: str
@@ -43,6 +48,22 @@ class Backup:
     file_system_id: str | None = None
     file_system_type: str | None = None
     file_system: Mapping[str, Any] = field(default_factory=dict)
+    volume_id: str | None = None
+    volume: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """What it is a backup of, by which retention counts: the volume's id, else the file system's, else ""."""
+        return self.volume_id or self.file_system_id or ""
+
+    @property
+    def copy_obstacle(self) -> str | None:
+        """Why FSx copies no such backup, or None if it does (FSx user guides, Copying backups, limitations)."""
+        if self.volume.get("OntapConfiguration", {}).get("VolumeStyle") == "FLEXGROUP":
+            return "FSx copies no backups of FlexGroup volumes"
+        if self.file_system.get("StorageType") == "INTELLIGENT_TIERING":
+            return "FSx copies no backups of file systems with Intelligent-Tiering storage"
+        return None
 
     @property
     def is_available(self) -> bool:

@@ -1,35 +1,30 @@
-"""Where AWS credentials come from."""
+"""Where AWS credentials come from, and whose they must be."""
 
-import json
+import os
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-import botocore.session
 from botocore import exceptions as aws
 from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
 from pulumi_fsx_dr import errors
 
-_SESSION_NAME = "pulumi-fsx-dr"
+from .answers import translated
+from .roles import Role, WebIdentity, roles_of, web_identity_of
+from .sessions import Connection, Session
+from .values import Get, account_ids, text, value_of
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """A role to assume on the way to FSx, as one entry of the stack's `aws:assumeRoles`."""
-
-    arn: str
-    session_name: str = _SESSION_NAME
-    external_id: str | None = None
+Keys = tuple[str, str, str | None]
+_KEYS = ("aws:accessKey", "aws:secretKey", "aws:token")
 
 
 @dataclass(slots=True)
 class _Shared:
     lock: threading.Lock = field(default_factory=threading.Lock)
-    session: boto3.Session | None = None
+    sessions: dict[str, boto3.Session] = field(default_factory=dict)
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,90 +34,114 @@ class Credentials:
     Attributes:
         profile: `aws:profile`, or None for the environment's.
         keys: `aws:accessKey`, `aws:secretKey` and `aws:token`, kept in memory only.
+        identity: `aws:assumeRoleWithWebIdentity`, in place of profile and keys.
         roles: `aws:assumeRoles`, assumed one after the other.
+        connection: where AWS is.
+        allowed: `aws:allowedAccountIds`; none means all.
+        forbidden: `aws:forbiddenAccountIds`.
     """
 
     profile: str | None = None
-    keys: tuple[str, str, str | None] | None = field(default=None, repr=False)
+    keys: Keys | None = field(default=None, repr=False)
+    identity: WebIdentity | None = None
     roles: tuple[Role, ...] = ()
+    connection: Connection = field(default_factory=Connection)
+    allowed: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
     _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
 
     @classmethod
-    def from_config(cls, get: Callable[[str], Any]) -> "Credentials":
-        """Read the settings of the stack's `aws` namespace.
+    def from_config(cls, get: Get) -> "Credentials":
+        """Read the settings of the stack's `aws` namespace, as pulumi-aws documents them.
 
         Args:
             get: looks a setting up by its whole name, e.g. `aws:profile`; None if it is not set.
 
         Raises:
-            InvalidSettingsError: `aws:assumeRoles` or `aws:assumeRole` holds no list of roles.
+            InvalidSettingsError: a setting cannot be used, or is one that is not honoured here.
         """
-        access, secret = get("aws:accessKey"), get("aws:secretKey")
         return cls(
-            profile=get("aws:profile"),
-            keys=(access, secret, get("aws:token")) if access and secret else None,
-            roles=_roles(get("aws:assumeRoles") or get("aws:assumeRole")),
+            profile=value_of("aws:profile", get("aws:profile"), text),
+            keys=_keys(get),
+            identity=web_identity_of(get),
+            roles=roles_of(get),
+            connection=Connection.from_config(get),
+            allowed=value_of("aws:allowedAccountIds", get("aws:allowedAccountIds"), account_ids) or frozenset(),
+            forbidden=value_of("aws:forbiddenAccountIds", get("aws:forbiddenAccountIds"), account_ids) or frozenset(),
         )
 
     def client(self, service: str, region: str, config: Config) -> Any:
-        """Return a new client, through one session for all: each has its own 8 MB of what botocore knows of FSx."""
+        """Return a new client.
+
+        Raises:
+            CredentialsError: the credentials are of an account that the stack does not allow.
+            ServiceError: STS did not tell the account, which is asked for only if the stack limits it.
+        """
         with self._shared.lock:  # a session cannot make two clients at once
-            self._shared.session = self._shared.session or self.session()
-            make: Any = self._shared.session.client  # the stubs have one overload for each service
+            if region not in self._shared.sessions:
+                self._shared.sessions[region] = self.session()
+            make: Any = self._shared.sessions[region].client  # the stubs have one overload for each service
+            if self.allowed or self.forbidden:
+                self._require_account(make, region, config)
             return make(service, region_name=region, config=config)
 
     def forget(self) -> None:
         """Have the next client read the credentials anew: somebody may have renewed them on disk."""
         with self._shared.lock:
-            self._shared.session = None
+            self._shared.sessions.clear()
+            self._shared.account = None
 
     def session(self) -> boto3.Session:
-        """Return a new boto3 session that renews what can be renewed."""
+        """Return a new boto3 session, for clients of one Region, that renews what can be renewed."""
         access, secret, token = self.keys or (None, None, None)
-        session = boto3.Session(
+        return boto3.Session(
             profile_name=self.profile,
             aws_access_key_id=access,
             aws_secret_access_key=secret,
             aws_session_token=token,
+            botocore_session=Session(self.connection, self.identity, self.roles),
         )
-        for role in self.roles:
-            session = _assume(session, role)
-        return session
+
+    def _require_account(self, make: Any, region: str, config: Config) -> None:
+        if self._shared.account is None:
+            with translated("sts:GetCallerIdentity", region):
+                self._shared.account = make("sts", region_name=region, config=config).get_caller_identity()["Account"]
+        account = self._shared.account
+        if account in self.forbidden:
+            raise _wrong_account(account, "aws:forbiddenAccountIds")
+        if self.allowed and account not in self.allowed:
+            raise _wrong_account(account, "aws:allowedAccountIds")
 
 
 def default_region(credentials: Credentials) -> str | None:
-    """Return the Region of the profile or the environment, or None if they name none."""
+    """Return the Region that the environment or else the profile names, or None if they name none.
+
+    AWS_REGION goes first, as in the AWS CLI and in pulumi-aws; boto3 does not know it.
+
+    Raises:
+        CredentialsError: there is no such profile.
+    """
     try:
-        return boto3.Session(profile_name=credentials.profile).region_name
+        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return named or credentials.session().region_name or None
     except aws.ProfileNotFound as error:
         raise errors.CredentialsError(f"{error}: correct aws:profile or AWS_PROFILE.") from None
 
 
-def _roles(setting: Any) -> tuple[Role, ...]:
-    try:
-        listed = json.loads(setting) if isinstance(setting, str) else setting
-        return tuple(
-            Role(
-                arn=entry["roleArn"],
-                session_name=entry.get("sessionName") or _SESSION_NAME,
-                external_id=entry.get("externalId"),
-            )
-            for entry in ([listed] if isinstance(listed, Mapping) else listed or ())
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise errors.InvalidSettingsError(
-            "aws:assumeRoles is not a list of objects with a roleArn each: correct it in the stack's configuration."
-        ) from None
-
-
-def _assume(session: boto3.Session, role: Role) -> boto3.Session:
-    extra = {"RoleSessionName": role.session_name} | ({"ExternalId": role.external_id} if role.external_id else {})
-    fetcher = AssumeRoleCredentialFetcher(
-        session._session.create_client,  # noqa: SLF001  # boto3 offers no public way to renewable role credentials
-        session.get_credentials(),
-        role.arn,
-        extra_args=extra,
+def _keys(get: Get) -> Keys | None:
+    access, secret, token = (
+        value_of(name, get(name), text) for name in ("aws:accessKey", "aws:secretKey", "aws:token")
     )
-    assumed = botocore.session.Session()
-    assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")  # type: ignore[attr-defined]  # noqa: SLF001  # as above
-    return boto3.Session(botocore_session=assumed)
+    if access and secret:
+        return access, secret, token
+    if access or secret or token:
+        raise errors.InvalidSettingsError(
+            "aws:accessKey and aws:secretKey belong together, and aws:token needs both: set both, or none of the three."
+        )
+    return None
+
+
+def _wrong_account(account: str, setting: str) -> errors.CredentialsError:
+    return errors.CredentialsError(
+        f"The AWS credentials are of account {account}, which {setting} rules out: use those of another account."
+    )

@@ -1,9 +1,9 @@
 """FSx calls in one Region."""
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -13,7 +13,7 @@ from pulumi_fsx_dr import errors
 from .answers import require_json, translated
 from .backup import Backup, CopyRequest
 from .credentials import Credentials
-from .partitions import partition_of
+from .described import Seen, described_backup, id_of, read_backup
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
 
+_log = logging.getLogger(__name__)
 _CALLS = Config(
     connect_timeout=5,
     read_timeout=20,
@@ -47,19 +48,30 @@ class FsxRegion:
         self._lock = threading.Lock()
 
     def find(self, ids: Iterable[str]) -> dict[str, Backup]:
-        """Return the backups of these ids; those that FSx does not know are left out."""
+        """Return the backups of these ids; those that FSx does not know are left out.
+
+        Raises:
+            ServiceError: FSx describes one of them in a way that makes no sense.
+        """
+        return {backup_id: _readable(seen) for backup_id, seen in self.look_up(ids).items()}
+
+    def look_up(self, ids: Iterable[str]) -> dict[str, Seen]:
+        """Do as `find`, but return the error of a backup that cannot be read: it says nothing of the others."""
         asked = sorted(set(ids))
-        found: dict[str, Backup] = {}
+        found: dict[str, Seen] = {}
         for start in range(0, len(asked), MAX_IDS):
             found |= self._find(asked[start : start + MAX_IDS])
         return found
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        """Return all backups, or those of one file system, a page at a time."""
+        """Return all backups, or those of one file system, a page at a time.
+
+        One that cannot be read is left out, and the log names it.
+        """
         narrowed = {"Filters": [{"Name": "file-system-id", "Values": [file_system_id]}]} if file_system_id else {}
         with self._calling("DescribeBackups"):
             for page in self._fsx.get_paginator("describe_backups").paginate(**narrowed):  # type: ignore[arg-type]  # the stubs know literal keywords only
-                yield from (self._backup(described) for described in page["Backups"])
+                yield from self._readable(page["Backups"])
 
     def copy(self, request: CopyRequest) -> Backup:
         """Start a copy into this Region (CopyBackup).
@@ -70,7 +82,12 @@ class FsxRegion:
             TokenConflictError: the token was used with other parameters.
         """
         key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
-        with self._calling("CopyBackup"):
+        named = {
+            "key": request.kms_key_id or "the key that FSx manages",
+            "source": f"{request.source_backup_id} in {request.source_region}",
+            "source_region": request.source_region,
+        }
+        with self._calling("CopyBackup", **named):
             answer = self._fsx.copy_backup(
                 ClientRequestToken=request.token,
                 SourceBackupId=request.source_backup_id,
@@ -79,7 +96,7 @@ class FsxRegion:
                 Tags=_tag_list(request.tags),
                 **key,
             )
-            return self._backup(answer["Backup"])
+            return described_backup(answer["Backup"], self.name)
 
     def delete(self, backup_id: str) -> None:
         """Delete a backup (DeleteBackup).
@@ -111,7 +128,7 @@ class FsxRegion:
 
     def key_arn(self, kms_key_id: str) -> str:
         """Return the ARN of the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
-        with self._calling("DescribeKey", "kms"):
+        with self._calling("DescribeKey", "kms", key=kms_key_id):
             answer = self._client("kms").describe_key(KeyId=kms_key_id)
             return str(answer["KeyMetadata"]["Arn"])
 
@@ -120,7 +137,15 @@ class FsxRegion:
         with self._calling("GetCallerIdentity", "sts"):
             return str(self._client("sts").get_caller_identity()["Account"])
 
-    def _find(self, ids: list[str]) -> dict[str, Backup]:
+    def _readable(self, listed: "list[BackupTypeDef]") -> Iterator[Backup]:
+        for described in listed:
+            seen = read_backup(described, self.name)
+            if isinstance(seen, Backup):
+                yield seen
+            else:
+                _log.warning("%s", seen)
+
+    def _find(self, ids: list[str]) -> dict[str, Seen]:
         """One call for all ids; if FSx does not know one of them it answers none, so each half is asked alone.
 
         What an answer leaves out is asked for again: FSx may cut answers short.
@@ -132,40 +157,18 @@ class FsxRegion:
         half = len(missing) // 2
         return shown | (self._find(missing[:half]) | self._find(missing[half:]) if half else {})
 
-    def _shown(self, ids: list[str]) -> dict[str, Backup]:
+    def _shown(self, ids: list[str]) -> dict[str, Seen]:
         try:
             with self._calling("DescribeBackups"):
                 answer = self._fsx.describe_backups(BackupIds=ids)
-                backups = [self._backup(described) for described in answer["Backups"]]
+                shown = {id_of(described): read_backup(described, self.name) for described in answer["Backups"]}
         except errors.NotFoundError:
             return {}
-        if not backups and answer.get("NextToken"):
+        if not shown and answer.get("NextToken"):
             raise errors.TransientError(f"fsx:DescribeBackups in {self.name} did not answer yet: try again later.")
-        return {backup.id: backup for backup in backups}
-
-    def _backup(self, described: "BackupTypeDef") -> Backup:
-        file_system: Mapping[str, Any] = described.get("FileSystem", {})
-        account, backup_id = described.get("OwnerId", ""), described["BackupId"]
-        return Backup(
-            id=backup_id,
-            arn=described.get("ResourceARN")
-            or f"arn:{partition_of(self.name)}:fsx:{self.name}:{account}:backup/{backup_id}",
-            lifecycle=described["Lifecycle"],
-            type=described["Type"],
-            creation_time=described["CreationTime"].astimezone(UTC),
-            owner_id=account,
-            region=self.name,
-            kms_key_arn=described.get("KmsKeyId"),
-            tags={tag["Key"]: tag["Value"] for tag in described.get("Tags", [])},
-            source_backup_id=described.get("SourceBackupId"),
-            source_region=described.get("SourceBackupRegion"),
-            progress_percent=described.get("ProgressPercent"),
-            failure_reason=described.get("FailureDetails", {}).get("Message"),
-            size_in_bytes=described.get("SizeInBytes"),
-            file_system_id=file_system.get("FileSystemId"),
-            file_system_type=file_system.get("FileSystemType"),
-            file_system=file_system,
-        )
+        if isinstance(nameless := shown.get(""), errors.ServiceError):
+            raise nameless  # it may be any of those asked for
+        return shown
 
     @property
     def _fsx(self) -> "FSxClient":
@@ -182,9 +185,9 @@ class FsxRegion:
             return self._clients[service]
 
     @contextmanager
-    def _calling(self, action: str, service: str = "fsx") -> Iterator[None]:
+    def _calling(self, action: str, service: str = "fsx", **named: str) -> Iterator[None]:
         try:
-            with translated(f"{service}:{action}", self.name):
+            with translated(f"{service}:{action}", self.name, **named):
                 yield
         except errors.ExpiredCredentialsError:
             self._forget_clients()
@@ -198,3 +201,9 @@ class FsxRegion:
 
 def _tag_list(tags: Mapping[str, str]) -> "list[TagTypeDef]":
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+
+
+def _readable(seen: Seen) -> Backup:
+    if isinstance(seen, errors.ServiceError):
+        raise seen
+    return seen

@@ -1,0 +1,120 @@
+"""What an IAM policy document allows: the part of IAM's rules that this project's policies need, and no more.
+
+From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*. Whatever a
+document holds beyond that is refused, so that nothing is taken for granted that is not understood.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+Verdict = Literal["allowed", "denied", "not allowed"]
+Values = Sequence[str]
+_Test = Callable[[Values, Values], bool]
+
+_ELEMENTS = {"Sid", "Effect", "Action", "Resource", "Condition"}
+
+
+class NotUnderstoodError(ValueError):
+    """A policy document holds something that this module cannot judge."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What somebody wants to do.
+
+    Attributes:
+        action: such as `fsx:CopyBackup`.
+        resource: an ARN, or `*` where the action knows no resource types.
+        context: the values of condition keys; keys that are not there are absent from the request.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, Values] = field(default_factory=dict)
+
+    def values(self, key: str) -> Values | None:
+        """Return the values of a condition key, whose case does not matter; None if it is absent."""
+        return next((values for name, values in self.context.items() if name.lower() == key.lower()), None)
+
+
+def verdict(documents: Iterable[Mapping[str, Any]], access: Access) -> Verdict:
+    """Judge an access by all policies of an identity together: a Deny wins, and without an Allow nothing is allowed.
+
+    Raises:
+        NotUnderstoodError: a document holds what is not known here.
+    """
+    statements = [statement for document in documents for statement in _listed(document["Statement"])]
+    effects = {statement["Effect"] for statement in statements if _applies(_known(statement), access)}
+    if "Deny" in effects:
+        return "denied"
+    return "allowed" if "Allow" in effects else "not allowed"
+
+
+def refuse_unknown(document: Mapping[str, Any]) -> None:
+    """Refuse a document that cannot be judged.
+
+    Raises:
+        NotUnderstoodError: it holds what is not known here.
+    """
+    for statement in _listed(document["Statement"]):
+        _known(statement)
+
+
+def _known(statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    unknown = [*statement.keys() - _ELEMENTS, *statement.get("Condition", {}).keys() - _OPERATORS.keys()]
+    unknown += re.findall(r"\$\{.*?\}", str(statement))
+    if unknown or statement["Effect"] not in {"Allow", "Deny"}:
+        raise NotUnderstoodError(f"Statement {statement.get('Sid')!r} holds {unknown or statement['Effect']!r}.")
+    return statement
+
+
+def _applies(statement: Mapping[str, Any], access: Access) -> bool:
+    named = any(_like(pattern.lower(), access.action.lower()) for pattern in _listed(statement["Action"]))
+    covered = any(_like(pattern, access.resource) for pattern in _listed(statement["Resource"]))
+    return named and covered and all(_hold(access, *condition) for condition in statement.get("Condition", {}).items())
+
+
+def _hold(access: Access, operator: str, keys: Mapping[str, Any]) -> bool:
+    test, if_absent = _OPERATORS[operator]
+    values = ((access.values(key), _listed(wanted)) for key, wanted in keys.items())
+    return all(if_absent if have is None else test(have, wanted) for have, wanted in values)
+
+
+def _single(matches: Callable[[str, str], bool]) -> _Test:
+    """Return the test of a key with one value: it matches any of those wanted."""
+    return lambda have, wanted: any(matches(one, have[0]) for one in wanted)
+
+
+def _equal(wanted: str, have: str) -> bool:
+    return wanted == have
+
+
+def _same_flag(wanted: str, have: str) -> bool:
+    return wanted.lower() == have.lower()
+
+
+def _like(pattern: str, text: str) -> bool:
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = {"*": ".*", "?": "."}
+    return re.compile("".join(parts.get(letter, re.escape(letter)) for letter in pattern), re.DOTALL)
+
+
+# Each operator's test, and whether it holds where the request has no such key.
+_OPERATORS: dict[str, tuple[_Test, bool]] = {
+    "StringEquals": (_single(_equal), False),
+    "StringLike": (_single(_like), False),
+    "Bool": (_single(_same_flag), False),
+    "ArnNotEquals": (lambda have, wanted: not _single(_like)(have, wanted), True),
+    "ForAnyValue:StringEquals": (lambda have, wanted: any(value in wanted for value in have), False),
+}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,31 @@
+"""The identity that runs Pulumi in rehearsals: it may do what `fsx-dr policy` prints, and nothing else."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from rehearsal.fsx import Control
+from rehearsal.fsx.regions import ACCOUNT_ID
+
+ACCESS_KEY = "pipeline"
+_ROOT = Path(__file__).parents[1]
+
+
+def environment(control: Control, region: str | None = None) -> dict[str, str]:
+    """Return the environment variables that lead AWS clients to the stand-in, with this identity's key."""
+    return control.environment(region) | {"AWS_ACCESS_KEY_ID": ACCESS_KEY}
+
+
+def allow(control: Control, *options: str) -> str:
+    """Attach the document that `fsx-dr policy` prints in place of former ones, and return the command that printed it.
+
+    Raises:
+        subprocess.CalledProcessError: an option makes no sense.
+    """
+    arguments = ["policy", "--account", ACCOUNT_ID, *options]
+    command = [str(Path(sys.executable).with_name("fsx-dr")), *arguments]
+    printed = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own
+    control.attach_policies(ACCESS_KEY, [json.loads(printed)])
+    return shlex.join(["fsx-dr", *arguments])
