@@ -189,6 +189,7 @@ class Stack:
 
     Attributes:
         confirms: whether its program records new copies, as programs with a `BackupCopy` do.
+        shows_claims: whether its first copy in a Region is claimed, so that another engine sees it.
         before_writing: happens once, before the engine writes a new resource into the state.
     """
 
@@ -196,6 +197,7 @@ class Stack:
     name: str = "prod"
     region: str | None = None
     confirms: bool = False
+    shows_claims: bool = False
     before_writing: Callable[[], object] | None = None
     nonce: str = ""
     warnings: list[str] = field(default_factory=list)
@@ -209,6 +211,8 @@ class Stack:
     def run(self) -> Run:
         """Start a provider process."""
         run = Run(self.wire, stack_region=self.region)
+        if not self.shows_claims:
+            run.region(AWAY).is_first_claim()
         process.start(run)
         return run
 

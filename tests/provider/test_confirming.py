@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from pulumi_fsx_dr.errors import CopyError
-from pulumi_fsx_dr.ownership import MARK_TAG, OFFERED_NONCE, Pending, Recorded, new_nonce, parse_mark
+from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, new_nonce, parse_mark
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY
