@@ -224,7 +224,7 @@ def test_watching_goes_on_until_the_last_copy_has_finished(world: World) -> None
     result = world.run("watch", "--region", "eu-west-1", "--every", "150", "--json")
 
     seen = [[(c["backup_id"], c["percent"], c["elapsed_seconds"]) for c in look["copies"]] for look in looks(result)]
-    assert seen == [[(copy, 0, 0.0)], [(copy, 25, 150.0)], [(copy, 50, 300.0)], [(copy, 75, 450.0)], []]
+    assert seen == [[(copy, None, 0.0)], [(copy, 25, 150.0)], [(copy, 50, 300.0)], [(copy, 75, 450.0)], []]
     assert result.exit_code == 0
 
 

@@ -413,7 +413,7 @@ def test_losing_the_permission_to_look_is_a_partial_failure_that_names_it(
 ) -> None:
     stack.wire.at_call["CopyBackup", "after"] = lambda: service.add_fault("access_denied", "DescribeBackups")
 
-    with pytest.raises(CopyError, match=f"is still COPYING .* lack permission for fsx:DescribeBackups in {AWAY}"):
+    with pytest.raises(CopyError, match=f"is still COPYING.* lack permission for fsx:DescribeBackups in {AWAY}"):
         stack.up({"monday": copy_args(source)})
 
     (copy,) = service.backups(AWAY)
