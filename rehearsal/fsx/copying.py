@@ -47,6 +47,7 @@ def create_backup(world: World, call: Call) -> Description:
     region = world.region(call.region, call.account)
     volume = _volume(region, call)
     file_system = _file_system(world, call, volume)
+    _refuse_beside_another(world, region, file_system, volume)
     _refuse_over_quota(world, region, file_system.kind)
     backup = new_backup(world, call, file_system, explicit, volume)
     region.backups[backup.backup_id] = backup
@@ -176,6 +177,13 @@ def _file_system(world: World, call: Call, volume: Volume | None) -> FileSystem:
     if present[file_system_id].kind == "ONTAP" and not volume:
         raise FsxError("UnsupportedOperation", "ONTAP file system backup is unsupported.")  # recorded
     return present[file_system_id]
+
+
+def _refuse_beside_another(world: World, region: Region, origin: FileSystem, volume: Volume | None) -> None:
+    now = world.clock.now()
+    pending = (backup for backup in region.living() if backup.lifecycle(now) == "CREATING" and backup.volume is volume)
+    if any(backup.file_system["FileSystemId"] == origin.file_system_id for backup in pending):
+        raise FsxError("BackupInProgress", "Another backup is already pending.")  # recorded
 
 
 def new_backup(

@@ -37,7 +37,7 @@ def _deletable(world: World, call: Call) -> Backup:
 
 
 def _being_copied(world: World, backup_id: str) -> FsxError:
-    message = f"Backup {backup_id} is being copied, can't be deleted"
+    message = f"{backup_id} is being copied, can't be deleted"  # seen in these words, as BadRequest
     if world.settings.being_copied_error == "BadRequest":
         return bad_request(message)
     return FsxError("BackupBeingCopied", message, BackupId=backup_id)

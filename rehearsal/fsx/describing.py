@@ -6,7 +6,7 @@ from typing import TypeVar
 from rehearsal.fsx import descriptions
 from rehearsal.fsx.calls import Call
 from rehearsal.fsx.errors import FsxError, bad_request
-from rehearsal.fsx.paging import page
+from rehearsal.fsx.paging import next_token, page
 from rehearsal.fsx.records import Backup, Description, Volume
 from rehearsal.fsx.world import World
 
@@ -28,8 +28,8 @@ def describe_backups(world: World, call: Call) -> Description:
     shown = _shown(world, call)
     if call.parameters.get("BackupIds"):
         backups, limit = world.shuffled(_by_id(call, shown)), world.settings.ids_per_answer
-        token = {"NextToken": backups[limit].backup_id} if len(backups) > limit else {}
-        return {"Backups": _described(world, backups[:limit])} | token
+        more = next_token(call, 1, backups[limit - 1].backup_id) if len(backups) > limit else {}
+        return {"Backups": _described(world, backups[:limit])} | more
     now = world.clock.now()
     listed = [backup for backup in shown if backup.listed_from <= now]
     chosen = [backup for backup in _passing(call, _FILTERS, listed) if _is_found(world, call, backup)]

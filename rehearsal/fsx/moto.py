@@ -6,11 +6,16 @@ from typing import Any
 
 from rehearsal.fsx import keys
 from rehearsal.fsx.calls import Answer, Request
+from rehearsal.fsx.errors import FsxError
 from rehearsal.fsx.regions import ACCOUNT_ID
 
 
 def answer(request: Request) -> Answer:
-    """Return moto's answer."""
+    """Return moto's answer.
+
+    Raises:
+        FsxError: `InternalFailure` where moto has none.
+    """
     from werkzeug.test import EnvironBuilder, run_wsgi_app  # noqa: PLC0415 - loaded with moto, when first needed
 
     path, _, query = request.path.partition("?")
@@ -19,7 +24,10 @@ def answer(request: Request) -> Answer:
     builder = EnvironBuilder(
         path, query_string=query, method=request.method, headers=list(headers.items()), data=request.body
     )
-    body, status, answered = run_wsgi_app(_application(), builder.get_environ(), buffered=True)
+    try:
+        body, status, answered = run_wsgi_app(_application(), builder.get_environ(), buffered=True)
+    except Exception as cause:
+        raise FsxError("InternalFailure", f"moto cannot answer this request: {cause}", status=500) from cause
     return Answer(int(status.split()[0]), dict(answered), b"".join(body))
 
 

@@ -35,7 +35,7 @@ def page(world: World, call: Call, items: list[T], key: Callable[[T], str]) -> t
         size = 0 if is_left_empty else (size + 1) // 2
     shown = rest[:size]
     last = key(shown[-1]) if shown else after
-    token = _token(call, number + 1, last) if is_left_empty or len(rest) > size else {}
+    token = next_token(call, number + 1, last) if is_left_empty or len(rest) > size else {}
     return world.shuffled(shown), token
 
 
@@ -54,7 +54,8 @@ def _place(call: Call) -> tuple[int, str]:
     return place
 
 
-def _token(call: Call, number: int, last: str) -> dict[str, str]:
+def next_token(call: Call, number: int, last: str) -> dict[str, str]:
+    """Return the member `NextToken` that leads to page `number` of the call's listing, behind the item `last`."""
     return {"NextToken": b64encode(json.dumps([_listing(call), number, last]).encode()).decode()}
 
 

@@ -1,5 +1,7 @@
 """CopyBackup and CreateBackup answer as the API page says."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from rehearsal.fsx.fixtures import AWAY, COPY_SECONDS, HOME, Clients
 
 pytest_plugins = ["rehearsal.fsx.fixtures"]
 
+RECORDED = Path(__file__).parents[1] / "recorded" / "aws"
+ANOTHER_IS_PENDING = RECORDED / "c7n-fsx_create_backup_with_errors-fsx.CreateBackup_1.json"
 WRONG_REQUESTS: dict[str, dict[str, Any]] = {
     "no source": {"SourceBackupId": None},
     "an id that is none": {"SourceBackupId": "backup-XYZ"},
@@ -290,6 +294,21 @@ def test_a_new_backup_is_made_in_time(fsx_client: Clients, fsx_service: FsxServi
 
     assert (made["Lifecycle"], made["Type"], tags_of(made)) == ("CREATING", "USER_INITIATED", {"a": "b"})
     assert client.describe_backups(BackupIds=[made["BackupId"]])["Backups"][0]["Lifecycle"] == "AVAILABLE"
+
+
+def test_a_second_backup_waits_for_the_first(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock
+) -> None:
+    recorded = json.loads(ANOTHER_IS_PENDING.read_text())
+    client, file_system = fsx_client(HOME), fsx_service.seed_file_system(HOME)
+    client.create_backup(FileSystemId=file_system)
+
+    with pytest.raises(ClientError) as refusal:
+        client.create_backup(FileSystemId=file_system)
+    fsx_clock.sleep(30)
+
+    assert refusal.value.response["Error"] == recorded["body"]["Error"]
+    assert client.create_backup(FileSystemId=file_system)["Backup"]["Lifecycle"] == "CREATING"
 
 
 @pytest.mark.parametrize(

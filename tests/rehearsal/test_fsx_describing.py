@@ -90,6 +90,18 @@ def test_one_unknown_id_fails_the_whole_call(fsx_client: Clients, fsx_source: st
     assert UNKNOWN in str(refusal.value)
 
 
+def test_an_answer_may_leave_out_some_of_the_ids_that_were_asked_for(
+    fsx_client: Clients, fsx_service: FsxService
+) -> None:
+    seeded = seed_all(fsx_service)
+    fsx_service.configure(ids_per_answer=5)
+
+    answer = fsx_client(HOME).describe_backups(BackupIds=list(seeded.values()))
+
+    assert len(ids(answer)) == 5
+    assert "NextToken" in answer
+
+
 def test_a_backup_is_known_in_its_own_region_only(fsx_client: Clients, fsx_source: str) -> None:
     with pytest.raises(ClientError) as refusal:
         fsx_client(AWAY).describe_backups(BackupIds=[fsx_source])

@@ -96,6 +96,18 @@ def test_a_request_that_cannot_be_served_is_refused_by_name(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("body", ["{", "[]", '{"KeyId": 5}'])
+def test_what_moto_has_no_answer_to_is_an_internal_failure(
+    url: str, capfd: pytest.CaptureFixture[str], body: str
+) -> None:
+    headers = {"X-Amz-Target": "TrentService.DescribeKey", "Authorization": AUTHORIZATION.replace("/fsx/", "/kms/")}
+
+    status, answer = post(url, "/", body, **headers)
+
+    assert (status, answer["__type"]) == (500, "InternalFailure")
+    assert capfd.readouterr().err == ""
+
+
 def test_members_that_are_null_or_unknown_are_passed_over(url: str) -> None:
     headers = {"X-Amz-Target": f"{TARGET}DescribeBackups", "Authorization": AUTHORIZATION}
 
