@@ -190,6 +190,7 @@ class Stack:
 
     Attributes:
         confirms: whether its program records new copies, as programs with a `BackupCopy` do.
+        program_id: process id of its program, which a Ctrl-C ends.
         before_writing: happens once, before the engine writes a new resource into the state.
     """
 
@@ -197,6 +198,7 @@ class Stack:
     name: str = "prod"
     region: str | None = None
     confirms: bool = False
+    program_id: int = field(default_factory=os.getpid)
     before_writing: Callable[[], object] | None = None
     nonce: str = ""
     warnings: list[str] = field(default_factory=list)
@@ -278,7 +280,7 @@ class Stack:
             for name, state in self.states.items()
             if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
         ]
-        return {"nonce": self.nonce if self.confirms else "", "program": os.getpid(), "held": held}
+        return {"nonce": self.nonce if self.confirms else "", "program": self.program_id, "held": held}
 
     def diff(self, run: Run, resource: str, inputs: Properties) -> DiffResult:
         old = self.states[resource]
