@@ -54,6 +54,7 @@ def out_of_time(service: FsxService, stack: Stack, program: Program) -> None:
         stack.up(program)
     stack.timeouts = {}
     service.finish_copies()
+    service.set_copy_seconds(10)
 
 
 def test_the_mark_says_recorded_under_the_nonce_in_the_state(service: FsxService, stack: Stack, source: str) -> None:
