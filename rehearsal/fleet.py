@@ -129,7 +129,7 @@ def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> N
 
 
 def _request(name: str, wanted: Mapping[str, Any], nonce: str) -> RegisterResourceRequest:
-    told = {"nonce": nonce, "program": os.getpid(), "held": []}
+    told = {"nonce": nonce, "held": []}
     inputs = {"__provider": serialize_provider(BackupCopyProvider()), TOLD: told, **wanted["inputs"]}
     timeouts = RegisterResourceRequest.CustomTimeouts(**wanted.get("timeouts", {}))
     return RegisterResourceRequest(type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts)

@@ -1,5 +1,6 @@
 """An engine for tests that records what a program registers and makes nothing."""
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -28,16 +29,31 @@ class Registration:
         self.protected: bool = request.protect
         self.create_timeout: str = request.customTimeouts.create
 
+    def with_ignored_of(self, before: "Registration") -> dict[str, Any]:
+        """Return the inputs as the engine takes them after an earlier run: ignored ones are those of that run."""
+        inputs = copy.deepcopy(self.inputs)
+        for path in self.ignored:
+            *outer, last = path.split(".")
+            kept, taken = before.inputs, inputs
+            for name in outer:
+                kept, taken = kept.get(name, {}), taken.setdefault(name, {})
+            taken.pop(last, None)
+            taken |= {last: kept[last]} if last in kept else {}
+        return inputs
+
 
 class RecordingEngine(mocks.MockMonitor):
     """Answers every registration with the inputs and a few made-up outputs.
 
     Args:
         outputs: further outputs, per type of resource.
+        held: type and outputs of what the state holds, by URN.
     """
 
-    def __init__(self, outputs: Mapping[str, dict[str, Any]] | None = None) -> None:
-        super().__init__(_Answers(outputs or {}))
+    def __init__(
+        self, outputs: Mapping[str, dict[str, Any]] | None = None, held: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(_Answers(outputs or {}, held or {}))
         self.registered: list[Registration] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
@@ -61,10 +77,12 @@ class RecordingEngine(mocks.MockMonitor):
 
 
 class _Answers(mocks.Mocks):
-    def __init__(self, outputs: Mapping[str, dict[str, Any]]) -> None:
-        self._outputs = outputs
+    def __init__(self, outputs: Mapping[str, dict[str, Any]], held: Mapping[str, Any]) -> None:
+        self._outputs, self._held = outputs, held
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        if args.token == "pulumi:pulumi:readStackResourceOutputs":
+            return {"outputs": self._held}, []
         return {"accountId": ACCOUNT, "id": ACCOUNT, "arn": args.token, "userId": "AIDA"}, []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from . import lookup
@@ -27,6 +28,7 @@ from .marking import record
 from .outputs import OUTPUTS, known
 from .ownership import MARK_TAG, Mark, Pending, Recorded, Token, identity_of
 from .patience import patiently
+from .presence import Presence
 from .process import Region
 from .stack_state import HeldCopy
 
@@ -48,11 +50,11 @@ def told(name: str, source_backup_id: pulumi.Input[str] | None, nonce: str) -> p
         source_backup_id: what is to be copied.
         nonce: under which the program will record the copy; "" if it will not.
     """
-    held = lookup.of_this_run().held
+    held, address = lookup.of_this_run().held, _recording().address if nonce else ""
 
     def tell(source: str | None) -> dict[str, Any]:
         related = [_told_of(copy) for copy in held if copy.name == name or copy.source_backup_id == source]
-        return {"nonce": nonce, "program": os.getpid(), "held": related}
+        return {"nonce": nonce, "program": address, "held": related}
 
     if isinstance(source_backup_id, str) or source_backup_id is None:
         return tell(source_backup_id)
@@ -81,10 +83,7 @@ def record_once_written(copy: pulumi.CustomResource, nonce: str) -> None:
         copy: a `BackupCopy`.
         nonce: what this run offered for it.
     """
-    run = get_monitor()  # each run has a monitor of its own
-    if run not in _of_runs:
-        _of_runs[run] = _Recording(lookup.of_this_run())
-    recording = _of_runs[run]
+    recording = _recording()
     recording.under_way += 1
     # An output is what the SDK waits for at the end of a program.
     pulumi.Output.from_input(recording.record(copy, nonce))  # type: ignore[arg-type]  # mypy finds no type for a coroutine of None
@@ -97,6 +96,15 @@ class _Recording:
     regions: lookup.Lookup
     under_way: int = 0
     recorded: dict[str, list[tuple[pulumi.Resource, str, str]]] = field(default_factory=dict)
+    presence: Presence | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the provider can ask whether this program is still there; "" in a unit test, which has no provider."""
+        if isinstance(get_monitor(), MockMonitor):
+            return ""
+        self.presence = self.presence or Presence()
+        return self.presence.address
 
     @functools.cached_property
     def _ids(self) -> frozenset[str]:
@@ -111,10 +119,17 @@ class _Recording:
                     pulumi.log.warn(warning, resource=copy)
         finally:
             self.under_way -= 1
-        if not self.under_way and self.recorded:
+        if not self.under_way:
+            await self._end()
+
+    async def _end(self) -> None:
+        if self.recorded:
             await asyncio.sleep(_SETTLED)
             for resource, warning in await _in_pool(self._overwritten):
                 pulumi.log.warn(warning, resource=resource)
+        if self.presence and not self.under_way:
+            await self.presence.end()
+            self.presence = None
 
     def _recorded(self, copy: pulumi.Resource, held: Mapping[str, Any], nonce: str) -> list[str]:
         try:
@@ -144,6 +159,13 @@ class _Recording:
 
 
 _of_runs: WeakKeyDictionary[Any, _Recording] = WeakKeyDictionary()
+
+
+def _recording() -> _Recording:
+    run = get_monitor()  # each run has a monitor of its own
+    if run not in _of_runs:
+        _of_runs[run] = _Recording(lookup.of_this_run())
+    return _of_runs[run]
 
 
 def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, is_new: bool) -> Iterator[str]:

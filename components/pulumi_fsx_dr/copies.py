@@ -7,7 +7,7 @@ from datetime import datetime
 from .errors import CopyError, ServiceError
 from .fsx import Backup, FsxRegion
 from .kms import KeyName
-from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, parse_mark
+from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, identity_of, parse_mark
 from .tags import MAX_TAGS, visible
 
 BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"  # as states and previews name the resource
@@ -69,6 +69,11 @@ class Copy:
     def _is_own_pending(self, mark: Mark) -> bool:
         token = self.token
         return isinstance(mark, Pending) and not mark.nonce and token is not None and mark.token.same_request(token)
+
+    def claiming_mark(self, urn: str) -> Pending | None:
+        """Return the mark that says that our run makes the copy; None if it has no token."""
+        token = self.token
+        return Pending(token, self.source_creation_time, identity_of(urn), self.ownership.nonce) if token else None
 
     def recorded_mark(self, urn: str) -> Recorded:
         """Return the mark that makes it a resource's own for good."""

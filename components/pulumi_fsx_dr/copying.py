@@ -20,6 +20,7 @@ from .errors import (
     CopyError,
     CredentialsError,
     FsxDrError,
+    LostCopyError,
     NotFoundError,
     ServiceError,
     SlotsTakenError,
@@ -30,7 +31,7 @@ from .errors import (
 from .fsx import Backup, CopyRequest
 from .host import Call
 from .ledger import Ledger, Told
-from .marking import claim, hand_over, record_kept
+from .marking import claim, hand_over, record_kept, show_claim
 from .ownership import MARK_TAG, Ownership, Pending, Token, identity_of, new_nonce
 from .patience import PATIENCE, back_off, patiently, pause
 from .process import PendingCopy, Region
@@ -39,7 +40,7 @@ from .waiting import Turn
 _QUEUE_STATUS_SECONDS = 10.0
 _SURELY_LISTED = 60.0  # seconds after which FSx lists what was started before ...
 _SURELY_LISTED_INTERVALS = 20  # ... or so many poll intervals, where those are short
-_MADE_LONG_AGO = 60.0  # seconds; clocks differ
+_MADE_BEFORE = 2.0  # seconds before this run asked; clocks differ
 _NO_OTHER_TOKEN_HELPS = (TransientError, AccessDeniedError, CredentialsError)
 _T = TypeVar("_T")
 
@@ -82,6 +83,9 @@ class Creation:
             return hand_over(self._call, copy, self._wanted, self._here, program_records=self._told.is_program_there)
         except UnfinishedCopyError as error:
             raise record_kept(self._call, error, self._here) from None
+        except LostCopyError:
+            self._here.is_contested = True
+            raise
 
     def _pending_copies(self, *, fresh: bool = False) -> list[PendingCopy]:
         """Return what runs left pending for this resource, without what the state holds already."""
@@ -191,9 +195,20 @@ class Creation:
         watch = Watch(copy.ownership)
         require_own(backup, watch)
         mark = mark_of(backup)
-        if isinstance(mark, Pending) and (mark.nonce or backup.creation_time.timestamp() < asked - _MADE_LONG_AGO):
+        if isinstance(mark, Pending) and (mark.nonce or backup.creation_time.timestamp() < asked - _MADE_BEFORE):
             return self._see_through(backup, mark, source_time, turn)
-        return wait_until_available(self._call, replace(copy, was_shown=False), self._wanted, self._here, turn, watch)
+        copy = replace(copy, was_shown=False)
+        if self._here.is_first_claim():
+            show_claim(self._call, copy, self._here)
+        copy = wait_until_available(self._call, copy, self._wanted, self._here, turn, watch)
+        return self._claim_contested(copy, watch) if self._here.is_contested else copy
+
+    def _claim_contested(self, copy: Copy, watch: Watch) -> Copy:
+        """Claim a copy that another engine may be about to record, and see whether the claim stands."""
+        show_claim(self._call, copy, self._here)
+        pause(self._call, self._here)
+        require_own(self._patiently(lambda: self._here.reads.find(copy.backup.id)) or copy.backup, watch)
+        return copy
 
     def _seen(self, answered: Backup) -> Backup:
         """Look whose an AVAILABLE copy is: it was hardly started just now, and the answer does not tell."""

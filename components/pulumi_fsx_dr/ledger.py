@@ -11,14 +11,13 @@ The contract, in the order of a run:
 A process that serves no program (destroy, refresh) has checked nothing, so nothing of it is unmade.
 """
 
-import os
-import sys
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import ServiceError
+from .presence import is_there
 
 TOLD = "__program"  # what a program adds to the properties of a copy; never in the state
 
@@ -41,12 +40,12 @@ class Told:
 
     Attributes:
         nonce: what the program will record the copy under once the state holds it; "" if create is to do so.
-        program: process id of the program, which may have ended when the copy is done.
+        program: where to ask whether its code still runs when the copy is done; "" if nobody can.
         held: what the state holds of the same source, or under the same name; no create may hand that out again.
     """
 
     nonce: str = ""
-    program: int = 0
+    program: str = ""
     held: tuple[Held, ...] = ()
 
     @classmethod
@@ -56,23 +55,12 @@ class Told:
         if not isinstance(sent, Mapping):
             return cls()
         held = tuple(Held(**{name: str(entry.get(name) or "") for name in Held.__slots__}) for entry in sent["held"])
-        return cls(str(sent.get("nonce") or ""), int(sent.get("program") or 0), held)
+        return cls(str(sent.get("nonce") or ""), str(sent.get("program") or ""), held)
 
     @property
     def is_program_there(self) -> bool:
-        """Whether there is a program that will record the copy: a Ctrl-C ends it, not the creates under way.
-
-        Its process id is of this machine, as the engine starts both.
-        """
-        if not self.nonce or sys.platform == "win32":  # where signal 0 is a Ctrl-C
-            return bool(self.nonce)
-        try:
-            os.kill(self.program, 0)
-        except ProcessLookupError:
-            return False
-        except OSError:
-            return True
-        return True
+        """Whether there is a program that will record the copy."""
+        return bool(self.nonce) and is_there(self.program)
 
     @property
     def ids(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from .copies import Copy, UnfinishedCopyError, Wanted, gone, lost, mark_of
 from .errors import CopyError, LostCopyError, NotFoundError, ServiceError
 from .fsx import Backup
 from .host import Call
-from .ownership import MARK_TAG, Mark, Pending, Recorded, Token, identity_of
+from .ownership import MARK_TAG, Mark, Pending, Recorded
 from .patience import patiently
 from .process import Region
 from .tags import MAX_TAGS, TagChange
@@ -20,26 +20,42 @@ _AT_ONCE = 0.0  # a deadline that is over: one try
 
 
 def claim(call: Call, copy: Copy, tags: Mapping[str, str], here: Region, deadline: float) -> Pending | None:
-    """Write our nonce on a pending copy that another run started, so that a run still at it sees that it lost it.
+    """Take over a pending copy that another run has started or claimed, and that may be at it still.
 
     Returns:
-        The mark; None if it could not be written, which is no reason not to go on with the copy.
+        The mark with our nonce, by which that run sees that it lost the copy; None if it could not be written, which is
+        no reason not to go on with the copy.
 
     Raises:
         LostCopyError: it is no longer pending under our token.
+        NotFoundError: it is gone.
     """
-    token = copy.token
-    if token is None:
+    token, mark = copy.token, copy.claiming_mark(call.urn)
+    if token is None or mark is None:
         return None
-    mark = Pending(token, copy.source_creation_time, identity_of(call.urn), copy.ownership.nonce)
+
+    def is_pending(present: Mark | None) -> bool:
+        return present is None or (isinstance(present, Pending) and present.token.same_request(token))
+
     try:
-        _write(call, copy.backup, mark, here, deadline, over=lambda present: _is_pending(present, token), tags=tags)
-    except (NotFoundError, LostCopyError):
+        _write(call, copy.backup, mark, here, deadline, over=is_pending, tags=tags)
+    except NotFoundError:
         raise
     except ServiceError as error:
         call.warn(f"{copy.backup.id} in {here.name} could not be marked as taken over; it is gone on with: {error}")
         return None
     return mark
+
+
+def show_claim(call: Call, copy: Copy, here: Region) -> None:
+    """Write our nonce on a copy that we have started: another engine that makes the same sees that there is one.
+
+    That is no reason to fail, or to wait.
+    """
+    mark = copy.claiming_mark(call.urn)
+    if mark and copy.may_replace(mark_of(copy.backup)):
+        with suppress(ServiceError):
+            here.fsx.tag(copy.backup.arn, {MARK_TAG: str(mark)})
 
 
 def record(call: Call, copy: Copy, here: Region, deadline: float, tags: Mapping[str, str] | None = None) -> Copy:
@@ -148,7 +164,3 @@ def _write(  # noqa: PLR0913  # a mark, on what, for whom, until when, over whic
 def _written(call: Call, backup: Backup, tags: Mapping[str, str], here: Region, deadline: float) -> Backup:
     patiently(call, here, deadline, lambda: here.fsx.tag(backup.arn, tags))
     return replace(backup, tags={**backup.tags, **tags})
-
-
-def _is_pending(mark: Mark | None, token: Token) -> bool:
-    return mark is None or (isinstance(mark, Pending) and mark.token.same_request(token))

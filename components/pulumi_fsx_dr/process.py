@@ -46,6 +46,8 @@ class Region:
         self.clock = clock
         self.reads = SharedReads(fsx, lull)
         self.copies = RegionCopies(fsx, clock, poll_seconds)
+        self.is_contested = False  # whether another engine makes the same copies at the same time
+        self._is_claimed = False
         self._sources: dict[str, Backup] = {}
         self._listing: Future[_Listing] | None = None
         self._lock = threading.Lock()
@@ -58,6 +60,12 @@ class Region:
         if found and found.is_available:
             self._sources[backup_id] = found
         return found
+
+    def is_first_claim(self) -> bool:
+        """Tell once that no copy here is claimed yet: one claim shows another engine that there is this one."""
+        with self._lock:
+            first, self._is_claimed = not self._is_claimed, True
+            return first
 
     def backups(self, *, fresh: bool = False) -> list[Backup]:
         """Return all backups that are here.

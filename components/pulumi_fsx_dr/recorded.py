@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import InvalidSettingsError
@@ -24,12 +24,14 @@ class Kind:
         configuration: the member of FSx's `FileSystem` that holds the settings of this type.
         recorded: the members to restore with, of that one or of `FileSystem` itself.
         needed: the arguments without which FSx restores nothing.
+        defaults: the arguments whose default in pulumi-aws loses data.
     """
 
     resource: str
     configuration: str
     recorded: tuple[str, ...]
     needed: tuple[str, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def arguments(self) -> frozenset[str]:
@@ -60,7 +62,7 @@ KINDS: Mapping[str, Kind] = {
             "ActiveDirectoryId",
             "PreferredSubnetId",
         ),
-        needed=("throughput_capacity",),
+        needed=("deployment_type", "throughput_capacity"),
     ),
     "LUSTRE": Kind(
         resource="LustreFileSystem",
@@ -75,6 +77,7 @@ KINDS: Mapping[str, Kind] = {
             "RootSquashConfiguration",
         ),
         needed=("deployment_type",),
+        defaults={"skip_final_backup": False},
     ),
     "OPENZFS": Kind(
         resource="OpenZfsFileSystem",
@@ -94,6 +97,10 @@ KINDS: Mapping[str, Kind] = {
 
 _OTHER_NAMES = {"SizeGiB": "size", "UserName": "username"}
 
+OF_A_VOLUME = (
+    "a volume, not a file system: restore it into an existing file system with the FSx action CreateVolumeFromBackup."
+)
+
 
 def kind_of(name: str) -> Kind:
     """Return how file systems of a type are restored.
@@ -102,13 +109,19 @@ def kind_of(name: str) -> Kind:
         InvalidSettingsError: FSx does not restore file systems of this type.
     """
     if name == "ONTAP":
-        raise InvalidSettingsError(
-            "ONTAP backups hold a volume, not a file system: "
-            "restore them into an existing file system with the FSx action CreateVolumeFromBackup."
-        )
+        raise InvalidSettingsError(f"ONTAP backups hold {OF_A_VOLUME}")
     if name not in KINDS:
         raise InvalidSettingsError(f"kind is {name!r}: set it to one of {', '.join(KINDS)}.")
     return KINDS[name]
+
+
+def type_of(backup: Backup) -> str | None:
+    """Return the type of the file system, e.g. WINDOWS; None if nothing tells it.
+
+    Backups of 2018 do not record `FileSystemType`, but the settings, which each type has under a name of its own.
+    """
+    settings = (name for name, kind in KINDS.items() if kind.configuration in backup.file_system)
+    return backup.file_system_type or next(settings, None)
 
 
 def arguments(backup: Backup, kind: Kind) -> dict[str, Any]:
@@ -117,6 +130,8 @@ def arguments(backup: Backup, kind: Kind) -> dict[str, Any]:
     members |= {"KmsKeyId": backup.kms_key_arn, "PreferredSubnetId": None}  # the recorded ones are of another Region
     if members.get("AutomaticBackupRetentionDays") == 0:
         members["DailyAutomaticBackupStartTime"] = None  # FSx takes no time for backups that it is not to make
+    if (members.get("DiskIopsConfiguration") or {}).get("Mode") != "USER_PROVISIONED":
+        members["DiskIopsConfiguration"] = None  # pulumi-aws would send 0 Iops, which FSx refuses
     return {_argument(member): _value(members[member]) for member in kind.recorded if members.get(member) is not None}
 
 

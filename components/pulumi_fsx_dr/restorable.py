@@ -25,10 +25,21 @@ def check_settings(settings: Mapping[str, Any], accepted: Collection[str], kind:
         raise InvalidSettingsError(
             f"settings holds {_listed(unknown)}, which is no setting of {kind.resource}: correct or remove it."
         )
-    if str(settings.get("deployment_type", "")).startswith("SCRATCH"):
-        raise InvalidSettingsError("FSx restores no backup as a scratch file system: set another deployment_type.")
+    check_deployment_type(str(settings.get("deployment_type", "")))
     if recorded.ACTIVE_DIRECTORY in settings:
         _check_directory(settings[recorded.ACTIVE_DIRECTORY])
+
+
+def check_deployment_type(deployment_type: str) -> None:
+    """Check a deployment type, whether given or recorded.
+
+    Raises:
+        InvalidSettingsError: it is a scratch one.
+    """
+    if deployment_type.startswith("SCRATCH"):
+        raise InvalidSettingsError(
+            f"FSx restores no backup as a scratch file system ({deployment_type}): set another deployment_type."
+        )
 
 
 def check_id(backup_id: str) -> None:
@@ -45,15 +56,18 @@ def check_backup(backup: Backup | None, backup_id: str, region: str, kind: str) 
     """Return the backup if a file system of this type can be made from it.
 
     Raises:
-        InvalidSettingsError: it does not exist, is not AVAILABLE, or is of another type.
+        InvalidSettingsError: it does not exist, is not AVAILABLE, or is of another type or of a volume.
     """
     if backup is None:
         raise InvalidSettingsError(f"There is no backup {backup_id} in {region}: give one that is there.")
     if not backup.is_available:
         raise InvalidSettingsError(f"Backup {backup_id} is {backup.lifecycle}: give one that is AVAILABLE.")
-    if backup.file_system_type not in (None, kind):
+    recorded_type = recorded.type_of(backup)
+    if recorded_type == "ONTAP" or not backup.file_system:
+        raise InvalidSettingsError(f"Backup {backup_id} holds {recorded.OF_A_VOLUME}")
+    if recorded_type not in (None, kind):
         raise InvalidSettingsError(
-            f"Backup {backup_id} is of the {backup.file_system_type} file system {backup.file_system_id}, "
+            f"Backup {backup_id} is of the {recorded_type} file system {backup.file_system_id}, "
             f"but kind is {kind}: set kind to the backup's, or give another backup."
         )
     return backup
@@ -71,12 +85,28 @@ def check_complete(backup: Backup, kind: recorded.Kind, names: Collection[str]) 
         InvalidSettingsError: FSx cannot do without one that is missing.
     """
     if missing := set(kind.needed) - set(names):
-        raise InvalidSettingsError(f"Backup {backup.id} does not record {_listed(missing)}: give it in settings.")
+        raise InvalidSettingsError(f"Backup {backup.id} does not record {_listed(missing)}: set it in settings.")
     directory = recorded.active_directory(backup)
     if directory and not {"active_directory_id", recorded.ACTIVE_DIRECTORY} & set(names):
         raise InvalidSettingsError(
             f"The file system of backup {backup.id} had joined {directory.get('domain_name', 'a directory')} "
             f"with a password, which no backup holds: give it in settings as {recorded.ACTIVE_DIRECTORY}."
+        )
+
+
+def check_capacity(backup: Backup, storage_capacity: float | None) -> None:
+    """Check the storage capacity asked for, in GiB; None leaves it to the backup.
+
+    pulumi-aws does not pass it on when it restores: it would replace the Lustre file system later.
+
+    Raises:
+        InvalidSettingsError: the backup's is larger.
+    """
+    recorded_capacity = backup.file_system.get("StorageCapacity", 0)
+    if storage_capacity is not None and storage_capacity < recorded_capacity:
+        raise InvalidSettingsError(
+            f"Backup {backup.id} needs {recorded_capacity} GiB, and FSx restores it into no less: "
+            f"raise storage_capacity from {storage_capacity:.0f}, or leave it out."
         )
 
 
@@ -100,6 +130,11 @@ def _check_directory(directory: Any) -> None:
     if not _PASSWORDS & directory.keys():
         raise InvalidSettingsError(
             f"{recorded.ACTIVE_DIRECTORY} lacks the password, which no backup holds: give one of {_listed(_PASSWORDS)}."
+        )
+    if "password_wo" in directory and "password_wo_version" not in directory:
+        raise InvalidSettingsError(
+            f"{recorded.ACTIVE_DIRECTORY} holds password_wo without password_wo_version, "
+            "by whose change alone pulumi-aws would know of another password: set it to 1."
         )
 
 

@@ -7,7 +7,8 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 from pulumi import Input, Output
 
-from . import extras, recorded, restorable
+from . import extras, recorded, restorable, stack_state
+from .errors import InvalidSettingsError, ServiceError
 from .fsx import Backup, Credentials, FsxRegion
 
 # Restoring terabytes outlasts the 30 to 60 minutes that pulumi-aws waits.
@@ -43,8 +44,10 @@ class RestoredFileSystem(pulumi.ComponentResource):
     """A new file system with the contents of a backup and, unless set otherwise, the settings that it records.
 
     It is made from the backup that `backup_id` names at that time. Neither a newer copy nor other settings in it ever
-    change or replace the file system, while everything given in `args` takes effect as usual. Where that replaces it,
-    as with other subnets, the new file system is made from the backup named then.
+    change or replace the file system, and it needs the backup no longer: that one may go. Everything given in `args`
+    takes effect as usual. Other subnets, security groups or another key can only be had by a replacement, made from
+    the backup named then, with which all that was written since is lost: therefore the file system is protected, and
+    leaves a final backup behind, unless `protect` in `opts` or `skip_final_backup` in the settings say otherwise.
 
     Attributes:
         id: the file system's id.
@@ -65,8 +68,13 @@ class RestoredFileSystem(pulumi.ComponentResource):
         super().__init__("pulumi-fsx-dr:index:RestoredFileSystem", name, None, opts)
         file_system = restoration.resource(
             name,
-            **restoration.arguments(),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=restoration.ignored(), custom_timeouts=_TIMEOUTS),
+            **restoration.arguments(name, self.urn),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=opts is None or opts.protect is not False,
+                ignore_changes=restoration.ignored(),
+                custom_timeouts=_TIMEOUTS,
+            ),
         )
         self.file_system: pulumi.CustomResource = file_system
         self.id: Output[str] = file_system.id
@@ -104,11 +112,17 @@ class _Restoration:
         accepted = inspect.signature(getattr(fsx, f"{self._kind.resource}Args").__init__).parameters
         restorable.check_settings(self._settings, accepted.keys() - _OWN_ARGUMENTS, self._kind)
 
-    def arguments(self) -> dict[str, Any]:
-        """Return all arguments; what the backup records comes as outputs."""
-        found = self._found()
-        filled = {name: _pick(found, name) for name in self._filled_in()}
-        return {**filled, **self._settings, **self._own, **self._directory(found), "subnet_ids": self._subnets()}
+    def arguments(self, name: str, component: Output[str]) -> dict[str, Any]:
+        """Return all arguments; what the backup records comes as outputs.
+
+        Args:
+            name: of the resource.
+            component: the URN of its parent.
+        """
+        found = self._found(name, component)
+        filled = {argument: _pick(found, argument) for argument in self._filled_in()}
+        given = {**self._kind.defaults, **self._settings, **self._own}
+        return {**filled, **given, **self._directory(found), "subnet_ids": self._subnets()}
 
     def ignored(self) -> list[str]:
         """Return the inputs that stay as they were when the file system was made."""
@@ -125,20 +139,37 @@ class _Restoration:
             filled.discard("daily_automatic_backup_start_time")
         return filled
 
-    def _found(self) -> Output[dict[str, Any]]:
-        named = {name: self._own[name] for name in ("backup_id", "region", "subnet_ids")}
-        deployment_type = self._settings.get("deployment_type")
-        return Output.all(**named, deployment_type=deployment_type).apply(lambda known: self._fill_in(**known))
+    def _found(self, name: str, component: Output[str]) -> Output[dict[str, Any]]:
+        named = {argument: self._own[argument] for argument in ("backup_id", "region", "subnet_ids")}
+        decisive = {setting: self._settings.get(setting) for setting in ("deployment_type", "storage_capacity")}
+        urn = component.future()  # as an output it would make the component depend on its own child
+        return Output.all(component=urn, **named, **decisive).apply(lambda known: self._look(name, **known))
+
+    def _look(self, name: str, component: str, backup_id: str, region: str, **known: Any) -> dict[str, Any]:
+        restorable.check_id(backup_id)
+        try:
+            backup = restorable.check_backup(find_backup(backup_id, region), backup_id, region, self._kind_name)
+        except (InvalidSettingsError, ServiceError) as obstacle:
+            if not self._is_held(name, component, backup_id):
+                raise
+            pulumi.log.info(f"{name} stays as it is, but could not be restored again. {obstacle}")
+            return {recorded.ACTIVE_DIRECTORY: {}}  # the engine goes on with all that is ignored
+        return self._fill_in(backup, **known)
+
+    def _is_held(self, name: str, component: str, backup_id: str) -> bool:
+        """Tell whether the state holds the file system, be it under a name that an alias still has to change."""
+        type_: str = self.resource.pulumi_type
+        held = stack_state.held_of_type(type_)
+        return _child(component, type_, name) in held or backup_id in [of.get("backupId") for of in held.values()]
 
     def _fill_in(
-        self, backup_id: str, region: str, subnet_ids: Sequence[str], deployment_type: str | None
+        self, backup: Backup, subnet_ids: Sequence[str], deployment_type: str | None, storage_capacity: float | None
     ) -> dict[str, Any]:
-        restorable.check_id(backup_id)
-        found = find_backup(backup_id, region)
-        backup = restorable.check_backup(found, backup_id, region, self._kind_name)
         filled = recorded.arguments(backup, self._kind)
         restorable.check_complete(backup, self._kind, filled.keys() | self._settings.keys())
-        deployed_as: str = deployment_type or filled.get("deployment_type", "SINGLE_AZ_1")  # FSx's default
+        deployed_as: str = deployment_type or filled["deployment_type"]
+        restorable.check_deployment_type(deployed_as)
+        restorable.check_capacity(backup, storage_capacity)
         restorable.check_subnets(deployed_as, subnet_ids)
         if deployed_as.startswith("MULTI_AZ"):
             filled["preferred_subnet_id"] = subnet_ids[0]
@@ -171,6 +202,12 @@ _OWN_ARGUMENTS = RestoredFileSystemArgs.__annotations__.keys()
 
 def _pick(found: Output[dict[str, Any]], name: str) -> Output[Any]:
     return found.apply(lambda all_: all_.get(name))
+
+
+def _child(component: str, type_: str, name: str) -> str:
+    """Return the URN of a component's child."""
+    stack, project, types, _ = component.split("::", 3)
+    return f"{stack}::{project}::{types}${type_}::{name}"
 
 
 def _camel_case(name: str) -> str:

@@ -1,7 +1,7 @@
 """What the state of the stack holds, as the engine tells the program that runs; the authority on whose a copy is."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -87,11 +87,17 @@ def held_copies() -> list[HeldCopy]:
     Raises:
         InvalidSettingsError: the engine does not tell.
     """
+    held = held_of_type(BACKUP_COPY_TYPE)
+    return [HeldCopy(urn, {name: _plain(value) for name, value in outputs.items()}) for urn, outputs in held.items()]
+
+
+def held_of_type(type_: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the outputs of each resource of a type that the state holds now, by URN, as `held_copies` does.
+
+    Raises:
+        InvalidSettingsError: the engine does not tell.
+    """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    return list(_held(_resources(stack)))
-
-
-def _resources(stack: str) -> Mapping[str, Any]:
     monitor: Any = settings.get_monitor()
     request = resource_pb2.ResourceInvokeRequest(tok=_FUNCTION)
     request.args.update({"stackName": stack})
@@ -103,7 +109,7 @@ def _resources(stack: str) -> Mapping[str, Any]:
         except Exception as error:  # noqa: BLE001  # the engine's refusals and a mock's have no narrower class
             if not left:
                 raise InvalidSettingsError(
-                    f"The state of {stack} could not be read, so nobody can tell which copies it holds; "
+                    f"The state of {stack} could not be read, so nobody can tell what it holds; "
                     f"nothing was changed: {_sentence(error)}"
                 ) from None
             time.sleep(_PAUSE)
@@ -112,14 +118,9 @@ def _resources(stack: str) -> Mapping[str, Any]:
             return {
                 urn: json_format.MessageToDict(resource.struct_value.fields["outputs"])
                 for urn, resource in told.items()
-                if resource.struct_value.fields["type"].string_value == BACKUP_COPY_TYPE
+                if resource.struct_value.fields["type"].string_value == type_
             }
     return {}
-
-
-def _held(resources: Mapping[str, Any]) -> Iterator[HeldCopy]:
-    for urn, outputs in resources.items():
-        yield HeldCopy(urn, {name: _plain(value) for name, value in outputs.items()})
 
 
 def _plain(value: Any) -> Any:

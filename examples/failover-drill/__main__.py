@@ -2,30 +2,36 @@
 
 # ruff: noqa: INP001  # a program, not a package
 
+import os
+from typing import Any
+
 import pulumi
 from pulumi_fsx_dr.restore import RestoredFileSystem
 
 config = pulumi.Config()
-region, file_system_id = config.require("region"), config.require("fileSystemId")
+region, file_system_id, kind = config.require("region"), config.require("fileSystemId"), config.require("kind")
+# drill.py sets the variable: what it restores has to be removed again.
+keep = bool(config.get_bool("keep")) and "FSX_DR_DRILL" not in os.environ
 
 latest = pulumi.StackReference(config.require("copiesStack")).require_output("latest")
+
+# A drill leaves nothing behind: neither a final backup, nor automatic ones, nor child volumes that hinder its removal.
+removable: dict[str, Any] = {"automatic_backup_retention_days": 0, "skip_final_backup": True}
+if kind == "OPENZFS":
+    removable["delete_options"] = ["DELETE_CHILD_VOLUMES_AND_SNAPSHOTS"]
 
 restored = RestoredFileSystem(
     "drill",
     {
         "backup_id": latest.apply(lambda of: of[region][file_system_id]),
-        "kind": config.require("kind"),
+        "kind": kind,
         "region": region,
         "subnet_ids": config.require_object("subnetIds"),
         "security_group_ids": config.get_object("securityGroupIds") or None,  # type: ignore[typeddict-item]  # none given: the VPC's own
-        "tags": {"purpose": "failover-drill"},
-        # A drill leaves nothing behind: neither a final backup nor automatic ones.
-        "settings": {
-            "automatic_backup_retention_days": 0,
-            "skip_final_backup": True,
-            **(config.get_object("settings") or {}),
-        },
+        "tags": {"purpose": "failover" if keep else "failover-drill"},
+        "settings": {**({} if keep else removable), **(config.get_object("settings") or {})},
     },
+    pulumi.ResourceOptions(protect=keep),
 )
 
 pulumi.export("dnsName", restored.dns_name)

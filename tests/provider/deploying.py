@@ -3,7 +3,6 @@
 What the provider is given crosses a wire first, as in life: numbers arrive as floats, and nulls do not arrive.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -190,7 +189,7 @@ class Stack:
 
     Attributes:
         confirms: whether its program records new copies, as programs with a `BackupCopy` do.
-        program_id: process id of its program, which a Ctrl-C ends.
+        presence: where to ask whether its program is there, which a Ctrl-C ends; "" if nobody can.
         before_writing: happens once, before the engine writes a new resource into the state.
     """
 
@@ -198,7 +197,7 @@ class Stack:
     name: str = "prod"
     region: str | None = None
     confirms: bool = False
-    program_id: int = field(default_factory=os.getpid)
+    presence: str = ""
     before_writing: Callable[[], object] | None = None
     nonce: str = ""
     warnings: list[str] = field(default_factory=list)
@@ -280,7 +279,7 @@ class Stack:
             for name, state in self.states.items()
             if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
         ]
-        return {"nonce": self.nonce if self.confirms else "", "program": self.program_id, "held": held}
+        return {"nonce": self.nonce if self.confirms else "", "program": self.presence, "held": held}
 
     def diff(self, run: Run, resource: str, inputs: Properties) -> DiffResult:
         old = self.states[resource]
