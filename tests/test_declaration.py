@@ -200,12 +200,15 @@ def test_what_fsx_cannot_copy_is_no_recovery_point(unfit: Backup) -> None:
 
 
 def test_a_backup_of_a_kind_that_cannot_be_copied_is_named() -> None:
-    obstacle = "FSx cannot copy backups of SCRATCH_1 file systems"
+    tiered = backup(1, file_system={"StorageType": "INTELLIGENT_TIERING"})
 
-    declared = one([dr()], [], World([backup(1, copy_obstacle=obstacle), backup(2)]))
+    declared = one([dr()], [], World([tiered, backup(2)]))
 
     assert made(declared) == [source(2)]
-    assert declared.warnings == [f"{source(1)} in {HOME} has no copy, because {obstacle}."]
+    assert declared.warnings == [
+        f"{source(1)} in {HOME} has no copy, because FSx copies no backups of file systems with Intelligent-Tiering "
+        "storage."
+    ]
 
 
 def test_a_file_system_that_is_not_there_is_an_error_before_anything_is_changed() -> None:
@@ -417,6 +420,19 @@ def test_with_a_dark_source_and_another_region_the_copies_stay_where_they_are() 
     )
 
 
+def test_with_a_dark_source_the_copies_of_a_region_that_was_taken_out_stay_beside_those_of_another() -> None:
+    """Its copies stay as they are and none is retired: so the run says, and so it is."""
+    out, stays = held(1, f"north-{source(1)}", region=ELSEWHERE, number_of_copy=7), held(1)
+
+    declared = one([dr()], [out, stays], World([], shown([out, stays]), frozenset({HOME})))
+
+    assert {*kept(declared)} == {out.id, stays.id}
+    assert declared.warnings == [
+        f"{out.id} in {ELSEWHERE} stays, although the program declares nothing there any more: "
+        f"its source Region {HOME} does not answer."
+    ]
+
+
 def test_a_file_system_without_a_usable_backup_keeps_its_copies_in_the_old_region() -> None:
     copies = [held(1)]
 
@@ -468,6 +484,16 @@ def test_copies_of_an_unknown_file_system_stay_as_long_as_it_may_be_the_declared
 
     assert {*kept(declared)} == {copy.id for copy in copies}
     assert declared.going == []
+
+
+def test_a_copy_of_an_unknown_file_system_is_of_that_of_its_source() -> None:
+    """Somebody deleted it, so AWS does not tell; it is declared once, and its source is not copied beside it."""
+    lost = held(1, file_system_id=None)
+
+    declared = one([dr()], [lost], World([backup(1)]))
+
+    assert names(declared) == [f"dr-{source(1)}"]
+    assert kept(declared) == [lost.id]
 
 
 def test_what_the_state_does_not_tell_of_a_copy_is_told_by_aws() -> None:
@@ -702,11 +728,11 @@ def test_no_two_copies_of_a_dr_region_have_one_name(scene: Scene) -> None:
 
 
 @given(scenes())
-def test_no_newer_copy_pushes_one_out_while_the_source_is_dark(scene: Scene) -> None:
+def test_nothing_of_a_declared_file_system_goes_while_its_source_is_dark(scene: Scene) -> None:
     world = replace(scene.world, dark=frozenset({HOME}))
 
     for declaration in declare(scene.regions, scene.held, world).values():
-        assert not [reason for reason in going(declaration).values() if "newer" in reason]
+        assert set(going(declaration).values()) <= {"its source was taken out of the program", "it is gone from AWS"}
 
 
 @given(scenes())
@@ -716,8 +742,10 @@ def test_a_declared_file_system_that_had_an_available_copy_has_one(scene: Scene)
 
     owners = {c.id: c.file_system_id for c in scene.world.copies}
     had = {owners[id_] for id_, state in scene.lifecycles.items() if state == "AVAILABLE"} & scene.declared
-    has = {owners[id_] for d in declarations for id_ in kept(d) if scene.lifecycles[id_] == "AVAILABLE"}
-    gets = {b.file_system_id for b in scene.world.backups for d in declarations if b.id in made(d)}
+    stays = {id_ for declaration in declarations for id_ in kept(declaration)}
+    has = {owners[id_] for id_ in stays if scene.lifecycles[id_] == "AVAILABLE"}
+    gets = {owners[id_] for id_ in stays if scene.lifecycles[id_] == "COPYING"}
+    gets |= {b.file_system_id for b in scene.world.backups for d in declarations if b.id in made(d)}
     assert had <= has | gets
     if HOME in scene.world.dark:
         assert had <= has

@@ -1,6 +1,6 @@
 """A copy is recorded by the program once the state holds it, so that a kill at any moment leaves one that is found."""
 
-import subprocess
+import socket
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -30,7 +30,10 @@ def mark(service: FsxService, backup_id: str) -> Pending | Recorded | None:
 
 def killed_before_the_program_records(stack: Stack, program: Program) -> str:
     """End a run right after the engine has written its copy down, and return the copy."""
-    killed_up(stack, program, "TagResource", "before")
+    run = stack.run()
+    stack.before_writing = lambda: stack.wire.at_call.update({("TagResource", "before"): run.kill})
+    with pytest.raises(Killed):
+        stack.up(program, run=run)
     return stack.states["monday"].id
 
 
@@ -335,8 +338,8 @@ def test_a_create_that_failed_may_be_asked_again_without_a_check(
 def test_after_a_ctrl_c_nobody_but_create_can_record_the_copies_that_are_under_way(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    with subprocess.Popen(["true"]) as program:  # noqa: S607  # whichever it is, it ends
-        stack.program_id = program.pid
+    with socket.create_server(("127.0.0.1", 0)) as program:
+        stack.presence = f"127.0.0.1:{program.getsockname()[1]}"
     run, stack.nonce = stack.run(), new_nonce()
 
     stack.create(run, "monday", stack.check(run, "monday", {}, copy_args(source)))
