@@ -30,7 +30,7 @@ def test_replace_makes_a_new_copy_and_then_deletes_the_old_one(service: FsxServi
 
     assert copies(service) == [stack.states["monday"].id] != [first]
     effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups" and not e["error"]]
-    assert effects == ["CopyBackup", "TagResource", "DeleteBackup"]
+    assert effects == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
 
 
 def test_each_replacement_takes_the_next_generation_of_the_token(
@@ -130,7 +130,7 @@ def test_a_new_key_is_copied_with_before_the_old_copy_goes(
     assert copies(service) == [stack.states["monday"].id] != [first]
     assert service.backup(AWAY, stack.states["monday"].id)["kms_key_arn"] == key
     effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"]
-    assert effects == ["CopyBackup", "TagResource", "DeleteBackup"]
+    assert effects == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
 
 
 def test_another_region_gets_its_copy_before_the_old_region_loses_its_own(
