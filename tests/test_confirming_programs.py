@@ -6,8 +6,9 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import BackupCopy
-from pulumi_fsx_dr.ownership import MARK_TAG, OFFERED_NONCE, Recorded, parse_mark
+from pulumi_fsx_dr import BackupCopy, confirming
+from pulumi_fsx_dr.ledger import TOLD
+from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, parse_mark
 
 from rehearsal.fsx import Control
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -26,7 +27,7 @@ class Maker(mocks.Mocks):
         raise NotImplementedError(args.token)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        nonce = self._nonce or args.inputs.get(OFFERED_NONCE)
+        nonce = self._nonce or args.inputs.get(TOLD, {}).get("nonce")
         return self._copy["BackupId"], {**args.inputs, "arn": self._copy["ResourceARN"], "nonce": nonce}
 
 
@@ -65,14 +66,14 @@ def test_a_program_records_the_copy_that_was_made_for_it(aws: Control, copy: dic
 
     mark = parse_mark(tagged(aws, copy))
     assert isinstance(mark, Recorded)
-    assert mark.nonce == engine.only(TYPE).inputs[OFFERED_NONCE]
+    assert mark.nonce == engine.only(TYPE).inputs[TOLD]["nonce"]
     assert mark.identity == "dr/prod/nightly"
 
 
-def test_each_registration_offers_a_nonce_of_its_own(copy: dict[str, Any]) -> None:
-    offers = {run(Maker(copy), lambda: declare(copy)).only(TYPE).inputs[OFFERED_NONCE] for _ in range(3)}
+def test_each_registration_gets_a_nonce_of_its_own(copy: dict[str, Any]) -> None:
+    nonces = {run(Maker(copy), lambda: declare(copy)).only(TYPE).inputs[TOLD]["nonce"] for _ in range(3)}
 
-    assert len(offers) == 3
+    assert len(nonces) == 3
 
 
 def test_a_copy_of_an_earlier_run_is_left_alone(aws: Control, copy: dict[str, Any]) -> None:
@@ -89,10 +90,10 @@ def test_a_program_without_answers_of_its_own_asks_aws_nothing(aws: Control, cop
     assert aws.counts() == {}
 
 
-def test_a_preview_offers_and_records_nothing(aws: Control, copy: dict[str, Any]) -> None:
+def test_a_preview_records_nothing(aws: Control, copy: dict[str, Any]) -> None:
     engine = run(Maker(copy), lambda: declare(copy), preview=True)
 
-    assert OFFERED_NONCE not in engine.only(TYPE).inputs
+    assert engine.only(TYPE).inputs[TOLD]["nonce"] == ""
     assert aws.counts() == {}
 
 
@@ -114,7 +115,7 @@ def test_with_a_provider_of_its_own_a_copy_is_recorded_by_that(
 
     engine = run(Maker(copy), program)
 
-    assert OFFERED_NONCE not in engine.only(TYPE).inputs
+    assert engine.only(TYPE).inputs[TOLD]["nonce"] == ""
     assert tagged(aws, copy) is None
 
 
@@ -133,7 +134,10 @@ def test_a_copy_that_cannot_be_recorded_is_a_warning_that_names_it(
 def test_a_mistake_while_it_is_recorded_is_a_warning_too(
     aws: Control, copy: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "no address")
+    def mistaken(*_: Any, **__: Any) -> list[str]:
+        raise KeyError("arn")
+
+    monkeypatch.setattr(confirming, "record_held", mistaken)
 
     engine = run(Maker(copy), lambda: declare(copy))
 
@@ -141,3 +145,65 @@ def test_a_mistake_while_it_is_recorded_is_a_warning_too(
     assert warning.startswith(f"{copy['BackupId']} in {AWAY} is in the state, but not all about it is done yet: ")
     assert engine.only(TYPE)
     assert aws.counts() == {}
+
+
+class Remembering(Maker):
+    """Tells too what the state held before."""
+
+    def __init__(self, copy: dict[str, Any], *held: dict[str, Any]) -> None:
+        super().__init__(copy, nonce="of-an-earlier-run")
+        self._held = held
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        assert args.token == "pulumi:pulumi:readStackResourceOutputs"  # noqa: S105  # no secret
+        urns = (f"urn:pulumi:prod::dr::{TYPE}::{name}" for name in ("nightly", "weekly", "monthly"))
+        return {"outputs": {u: {"type": TYPE, "outputs": o} for u, o in zip(urns, self._held, strict=False)}}, []
+
+
+def test_the_provider_is_told_what_the_state_holds_of_the_same_name_or_source(copy: dict[str, Any]) -> None:
+    """A create is shown nothing of it by the engine, and must not hand it out again."""
+    of_same_name = {"arn": "arn:x/backup-1", "region": AWAY, "source_region": HOME, "source_backup_id": "backup-a"}
+    of_same_source = {"arn": "arn:x/backup-2", "source_backup_id": copy["SourceBackupId"], "token": "t"}
+    of_others = {"arn": "arn:x/backup-3", "source_backup_id": "backup-b"}
+
+    engine = run(Remembering(copy, of_same_name, of_same_source, of_others), lambda: declare(copy))
+
+    told = engine.only(TYPE).inputs[TOLD]["held"]
+    assert {(held["id"], held["region"], held["token"]) for held in told} == {
+        ("backup-1", AWAY, ""),
+        ("backup-2", "", "t"),
+    }
+
+
+def test_where_the_engine_answers_before_it_writes_the_program_records_nothing(
+    aws: Control, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With PULUMI_SKIP_CHECKPOINTS a kill would leave a recorded copy that no state holds; the next run records it."""
+    monkeypatch.setenv("PULUMI_SKIP_CHECKPOINTS", "true")
+
+    run(Maker(copy), lambda: declare(copy))
+
+    assert tagged(aws, copy) is None
+
+
+def test_a_mark_that_another_engine_wrote_at_the_same_time_is_named(
+    aws: Control, copy: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither sees the other's when it writes its own, so each looks once more when all is done."""
+    theirs = Recorded("of-another-engine", None, "dr/prod/nightly")
+    unpatched = confirming.record_held
+
+    def recorded(*args: Any, **kwargs: Any) -> list[str]:
+        warnings = list(unpatched(*args, **kwargs))
+        aws.set_tags(AWAY, copy["BackupId"], {MARK_TAG: str(theirs)})
+        return warnings
+
+    monkeypatch.setattr(confirming, "record_held", recorded)
+
+    run(Maker(copy), lambda: declare(copy))
+
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning.startswith(
+        f"{copy['BackupId']} in {AWAY} bears the mark of another resource or run (dr/prod/nightly), and this state "
+        "holds it too"
+    )

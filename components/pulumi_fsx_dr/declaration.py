@@ -267,14 +267,19 @@ class _Declaring:
         backups = self._outside.backups_of(wish.key, wish.source["region"])
         there = {backup.id: backup for backup in backups or () if self._is_usable(wish, backup)}
         resumable = self._resumable(wish, there, mine)
-        subjects = {b.subject for b in (*there.values(), *resumable.values())} | {copy.subject for copy in mine}
+
+        def subject_of(copy: _Known) -> str:
+            return there[copy.source].subject if copy.source in there else copy.subject
+
+        subjects = {b.subject for b in (*there.values(), *resumable.values())} | {subject_of(copy) for copy in mine}
         for subject in sorted(subjects):
             self._declare_subject(
                 wish,
-                [copy for copy in mine if copy.subject == subject],
+                [copy for copy in mine if subject_of(copy) == subject],
                 {source: backup for source, backup in there.items() if backup.subject == subject},
                 {source: copy for source, copy in resumable.items() if copy.subject == subject},
-                is_dark=backups is None,
+                # Copies of nobody knows what may be of several file systems, so that none pushes out another.
+                may_go=backups is not None and subject != "",
             )
         if not subjects and not self._outside.file_system_exists(wish.key, wish.source["region"]):
             raise InvalidSettingsError(
@@ -295,12 +300,12 @@ class _Declaring:
         there: Mapping[str, Backup],
         resumable: Mapping[str, Backup],
         *,
-        is_dark: bool,
+        may_go: bool,
     ) -> None:
         best, doubles = _best(mine, wish)
         sources = {*there, *best, *resumable}
         points = [_point(source, there.get(source), best.get(source), resumable.get(source)) for source in sources]
-        chosen = select(points, wish.keep, may_go=not is_dark)
+        chosen = select(points, wish.keep, may_go=may_go)
         for point in chosen.kept:
             source = point.source_backup_id
             self._declare_point(wish, source, there.get(source), best.get(source), resumable.get(source))
@@ -309,8 +314,8 @@ class _Declaring:
         newer = sum(point.counts for point in chosen.kept)
         for point in chosen.going:
             known = best[point.source_backup_id]
-            copies = "copy" if newer == 1 else "copies"
-            self._go(wish.of, known, f"{newer} newer {copies} of {known.subject} are kept")
+            what = f"copy of {known.subject} is" if newer == 1 else f"copies of {known.subject} are"
+            self._go(wish.of, known, f"{newer} newer {what} kept")
         self._let_doubles_go(wish, best, doubles)
 
     def _declare_point(
@@ -338,7 +343,7 @@ class _Declaring:
     def _let_doubles_go(self, wish: _Wish, best: Mapping[str, _Known], doubles: list[_Known]) -> None:
         for double in doubles:
             stays = best[double.source]
-            if stays.backup and stays.backup.is_available:
+            if stays.backup and stays.backup.is_available and not self._is_dark(wish):
                 self._go(wish.of, double, f"{stays.held.id} is a copy of the same backup in the same Region")
             else:
                 self._keep_as_it_is(wish, double)
@@ -351,16 +356,24 @@ class _Declaring:
             self._go(self._regions[0], copy, "it is gone from AWS")
         elif not wishes:
             self._go(self._regions[0], copy, "its source was taken out of the program")
-        elif elsewhere:
+        elif elsewhere and not (dark := [wish for wish in wishes if self._is_dark(wish)]):
             where = ", ".join(sorted(elsewhere))
             self._go(wishes[0].of, copy, f"its DR Region was taken out of the program, and {where} has copies")
         else:
+            why = f"no other Region has a copy of {copy.file_system_id or copy.source}, or can get one now"
+            if elsewhere:
+                why = f"its source Region {dark[0].source['region']} does not answer"
             self._keep_as_it_is(wishes[0], copy)
             self._warn(
                 wishes[0].of,
                 f"{copy.held.id} in {copy.held.region} stays, although the program declares nothing there any more: "
-                f"no other Region has a copy of {copy.file_system_id or copy.source}, or can get one now.",
+                f"{why}.",
             )
+
+    def _is_dark(self, wish: _Wish) -> bool:
+        """Tell whether the Region of a file system does not answer; then nothing of it goes."""
+        is_listed = "file_system_id" in wish.source
+        return is_listed and self._outside.backups_of(wish.key, wish.source["region"]) is None
 
     def _keep_as_it_is(self, wish: _Wish, copy: _Known) -> None:
         held = copy.held
@@ -473,6 +486,11 @@ def is_of_output(copy: HeldCopy, regions: Iterable[Region]) -> bool:
     return bool(_OF_OUTPUT.search(copy.name)) and any(r.has_outputs and r.region == copy.region for r in regions)
 
 
+def _is_named(copy: HeldCopy, region: Region) -> bool:
+    """Tell whether a copy of an output has a name that a DrRegion gives."""
+    return _OF_OUTPUT.sub("", copy.name) == region.name and copy.urn == region.child_urn(copy.name)
+
+
 def declare_outputs(
     region: Region, sources: Mapping[int, tuple[str | None, str]], held: Sequence[HeldCopy]
 ) -> Declaration:
@@ -488,7 +506,7 @@ def declare_outputs(
     made = Declaration()
     left = {copy.source_backup_id: copy for copy in held}
     matched = {position: left.pop(id_) for position, (id_, _) in sources.items() if id_ and id_ in left}
-    names = {position: copy.name for position, copy in matched.items() if copy.urn == region.child_urn(copy.name)}
+    names = {position: copy.name for position, copy in matched.items() if _is_named(copy, region)}
     free = (name for n in count() if (name := f"{region.name}-source-{n}") not in names.values())
     for position in sorted(sources):
         preferred = f"{region.name}-source-{position}"

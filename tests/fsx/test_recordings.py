@@ -29,7 +29,7 @@ def created(file: str) -> Backup:
 def test_every_recording_names_its_origin() -> None:
     origins = json.loads((RECORDINGS / "origins.json").read_text())
 
-    assert origins.keys() | {"origins.json"} == {file.name for file in RECORDINGS.iterdir()}
+    assert origins.keys() | {"origins.json"} == {file.name for file in RECORDINGS.glob("*.json")}
     assert all(entry["origin"] for entry in origins.values())
 
 

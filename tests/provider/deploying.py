@@ -190,6 +190,7 @@ class Stack:
     Attributes:
         confirms: whether its program records new copies, as programs with a `BackupCopy` do.
         shows_claims: whether its first copy in a Region is claimed, so that another engine sees it.
+        presence: where to ask whether its program is there, which a Ctrl-C ends; "" if nobody can.
         before_writing: happens once, before the engine writes a new resource into the state.
     """
 
@@ -198,6 +199,7 @@ class Stack:
     region: str | None = None
     confirms: bool = False
     shows_claims: bool = False
+    presence: str = ""
     before_writing: Callable[[], object] | None = None
     nonce: str = ""
     warnings: list[str] = field(default_factory=list)
@@ -281,7 +283,7 @@ class Stack:
             for name, state in self.states.items()
             if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
         ]
-        return {"nonce": self.nonce if self.confirms else "", "held": held}
+        return {"nonce": self.nonce if self.confirms else "", "program": self.presence, "held": held}
 
     def diff(self, run: Run, resource: str, inputs: Properties) -> DiffResult:
         old = self.states[resource]

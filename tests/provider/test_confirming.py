@@ -1,10 +1,12 @@
 """A copy is recorded by the program once the state holds it, so that a kill at any moment leaves one that is found."""
 
+import socket
 from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 from pulumi_fsx_dr.errors import CopyError
+from pulumi_fsx_dr.ledger import TOLD
 from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, new_nonce, parse_mark
 
 from rehearsal.fsx import FsxService
@@ -28,7 +30,10 @@ def mark(service: FsxService, backup_id: str) -> Pending | Recorded | None:
 
 def killed_before_the_program_records(stack: Stack, program: Program) -> str:
     """End a run right after the engine has written its copy down, and return the copy."""
-    killed_up(stack, program, "TagResource", "before")
+    run = stack.run()
+    stack.before_writing = lambda: stack.wire.at_call.update({("TagResource", "before"): run.kill})
+    with pytest.raises(Killed):
+        stack.up(program, run=run)
     return stack.states["monday"].id
 
 
@@ -52,6 +57,7 @@ def out_of_time(service: FsxService, stack: Stack, program: Program) -> None:
         stack.up(program)
     stack.timeouts = {}
     service.finish_copies()
+    service.set_copy_seconds(10)
 
 
 def test_the_mark_says_recorded_under_the_nonce_in_the_state(service: FsxService, stack: Stack, source: str) -> None:
@@ -61,19 +67,17 @@ def test_the_mark_says_recorded_under_the_nonce_in_the_state(service: FsxService
     recorded = mark(service, made.id)
     assert isinstance(recorded, Recorded)
     assert (recorded.nonce, recorded.identity) == (made.outputs["nonce"], "files/prod/monday")
-    assert [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"] == [
-        "CopyBackup",
-        "TagResource",
-    ]
+    effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"]
+    assert effects == ["CopyBackup", "TagResource", "TagResource"], "the first claims it before other engines"
 
 
-def test_what_the_program_offers_is_no_argument_and_never_in_the_state(
+def test_what_the_program_tells_is_no_argument_and_never_in_the_state(
     service: FsxService, stack: Stack, source: str
 ) -> None:
     stack.up({"monday": copy_args(source)})
 
-    assert OFFERED_NONCE not in stack.states["monday"].inputs
-    assert OFFERED_NONCE not in stack.states["monday"].outputs
+    assert TOLD not in stack.states["monday"].inputs
+    assert TOLD not in stack.states["monday"].outputs
     assert stack.preview("monday", copy_args(source)).changes is False
     assert len(copies(service)) == 1
 
@@ -137,50 +141,35 @@ def test_refresh_without_permission_to_tag_still_reads(service: FsxService, stac
     assert stack.states["monday"].id == made
 
 
-def test_replacing_a_copy_that_was_not_recorded_hands_it_on_and_its_former_entry_cannot_delete_it(
+def test_replacing_a_copy_that_was_not_recorded_makes_another_before_it_goes(
     service: FsxService, stack: Stack, source: str
 ) -> None:
+    """Handed out again, two entries of the state would hold it, and the engine would delete it with the older one."""
     made = killed_before_the_program_records(stack, {"monday": copy_args(source)})
+    service.clear_journal()
 
     stack.up({"monday": copy_args(source)}, replacing=["monday"])
 
-    assert copies(service) == [made] == [stack.states["monday"].id]
-    stack.up({"monday": copy_args(source)}, replacing=["monday"])
     assert copies(service) == [stack.states["monday"].id] != [made]
+    effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"]
+    assert effects == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
 
 
-def test_a_copy_whose_new_token_is_refused_is_not_handed_on(service: FsxService, stack: Stack, source: str) -> None:
-    """Two state entries with one token could each delete it, and with --continue-on-error the older one does."""
-    program = {"monday": copy_args(source)}
-    made = killed_before_the_program_records(stack, program)
-    service.add_fault("access_denied", "TagResource")
-    run = stack.run()
-    with pytest.raises(CopyError, match=f"{made} in {AWAY}, which an interrupted run left AVAILABLE, could not"):
-        stack.up(program, replacing=["monday"], run=run)
-    assert stack.replaced == []
-    service.lift_fault()
-
-    stack.refresh()
-    stack.up(program, replacing=["monday"])
-
-    assert copies(service) == [stack.states["monday"].id]
-
-
-def test_a_copy_that_is_replaced_by_itself_after_a_diff_cannot_be_deleted_by_its_former_entry(
+def test_an_unfinished_copy_whose_update_the_engine_makes_a_replacement_is_not_handed_out_again(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    """With replace_on_changes=["*"] the engine makes a replacement of an update; then the program is ended."""
+    """With replace_on_changes=["*"] the engine calls create where diff has found an update."""
     program = {"monday": copy_args(source)}
     out_of_time(service, stack, program)
-    made = stack.states["monday"].id
+    unfinished = stack.states["monday"].id
     run, stack.nonce = stack.run(), new_nonce()
     stack.diff(run, "monday", stack.check(run, "monday", stack.states["monday"].inputs, program["monday"]))
     stack.create(run, "monday", stack.check(run, "monday", {}, program["monday"]))
-    assert len(stack.replaced) == 1
+    assert stack.states["monday"].id != unfinished
 
     stack.up(program)
 
-    assert copies(service) == [made] == [stack.states["monday"].id]
+    assert copies(service) == [stack.states["monday"].id] != [unfinished]
 
 
 def test_the_next_up_records_what_an_ended_program_could_not(service: FsxService, stack: Stack, source: str) -> None:
@@ -207,18 +196,20 @@ def test_a_renamed_copy_that_was_not_recorded_is_none_of_the_next_resource_of_it
     assert set(copies(service)) == {made, stack.states["monday"].id}
 
 
-def test_a_copy_that_a_killed_replacement_took_over_is_given_back_to_its_state(
+def test_a_replacement_that_was_cut_off_and_taken_back_leaves_a_copy_that_is_named(
     service: FsxService, stack: Stack, source: str
 ) -> None:
     program = {"monday": copy_args(source)}
     made = killed_before_the_program_records(stack, program)
     killed_before_the_engine_writes(stack, program, replacing=["monday"])
+    (left,) = set(copies(service)) - {made}
 
     stack.up(program)
     stack.destroy()
 
-    assert made not in copies(service)
-    assert copies(service) == []
+    assert copies(service) == [left]
+    (warning,) = stack.warnings
+    assert warning.startswith(f"{left} in {AWAY}, a copy of {source}, was left behind by an interrupted run")
 
 
 def test_a_listing_that_still_shows_a_deleted_copy_makes_a_new_one(
@@ -246,7 +237,7 @@ def test_a_change_that_was_cut_off_and_taken_back_leaves_a_copy_that_is_named(
     stack.up({"monday": copy_args(source)})
 
     (warning,) = stack.warnings
-    assert warning.startswith(f"{left} in {AWAY} was left behind by an interrupted run, and nothing asks for it")
+    assert warning.startswith(f"{left} in {AWAY}, a copy of {source}, was left behind by an interrupted run, and noth")
     assert left in copies(service)
 
 
@@ -292,110 +283,46 @@ def test_a_copy_for_another_key_never_costs_the_one_in_the_state_before_it_is_wr
     assert copies(service) == [stack.states["monday"].id] != [first]
 
 
-def test_what_another_key_supersedes_goes_once_the_new_copy_is_written(
-    service: FsxService, stack: Stack, source: str, key: str
+def test_what_was_started_with_another_key_is_named_and_not_deleted(
+    service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """It may have been moved into another stack's state since."""
     killed_while_copying(stack, {"monday": copy_args(source)})
+    (begun,) = copies(service)
     service.clear_journal()
 
     stack.up({"monday": copy_args(source, kms_key_id=key)})
 
-    assert copies(service) == [stack.states["monday"].id]
-    effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"]
-    assert effects == ["CopyBackup", "TagResource", "DeleteBackup"]
-
-
-def test_what_was_removed_then_is_no_change_and_is_forgotten_by_the_next_refresh(
-    stack: Stack, source: str, key: str
-) -> None:
-    killed_while_copying(stack, {"monday": copy_args(source)})
-    stack.up({"monday": copy_args(source, kms_key_id=key)})
-    assert stack.states["monday"].outputs["superseded"]
-
-    assert stack.preview("monday", copy_args(source, kms_key_id=key)).changes is False
-    stack.refresh()
-
-    assert "superseded" not in stack.states["monday"].outputs
-
-
-def test_what_a_copy_supersedes_that_ran_out_of_time_goes_once_that_is_finished(
-    service: FsxService, stack: Stack, source: str, key: str
-) -> None:
-    killed_while_copying(stack, {"monday": copy_args(source)})
-    program = {"monday": copy_args(source, kms_key_id=key)}
-    out_of_time(service, stack, program)
-
-    stack.up(program)
-
-    assert copies(service) == [stack.states["monday"].id]
-    assert "superseded" not in stack.states["monday"].outputs
-
-
-def test_trouble_while_the_superseded_still_runs_does_not_cost_the_new_copy(
-    service: FsxService, stack: Stack, source: str, key: str
-) -> None:
-    service.set_copy_seconds(10_000)
-    killed_while_copying(stack, {"monday": copy_args(source)})
-    service.set_copy_seconds(3)
-    (running,) = copies(service)
-    run = stack.run()
-    stack.timeouts = {"create": 5.0}
-
-    stack.up({"monday": copy_args(source, kms_key_id=key)}, run=run)
-
-    assert stack.states["monday"].id in copies(service)
-    assert stack.states["monday"].outputs["superseded"].keys() == {running}
-
-
-@pytest.mark.parametrize("last", ["up", "destroy"])
-def test_what_could_not_be_removed_then_is_remembered_in_the_state_and_removed_later(
-    service: FsxService, stack: Stack, source: str, key: str, last: str
-) -> None:
-    killed_while_copying(stack, {"monday": copy_args(source)})
-    program = {"monday": copy_args(source, kms_key_id=key)}
-    service.add_fault("access_denied", "DeleteBackup")
-    stack.up(program)
-    service.lift_fault()
-    assert len(copies(service)) == 2
-
-    if last == "up":
-        stack.up(program)
-        assert copies(service) == [stack.states["monday"].id]
-    else:
-        stack.destroy()
-        assert copies(service) == []
-
-
-def test_what_was_superseded_and_then_adopted_is_left_to_its_new_owner(
-    service: FsxService, stack: Stack, source: str, key: str
-) -> None:
-    killed_while_copying(stack, {"monday": copy_args(source)})
-    (begun,) = copies(service)
-    program = {"monday": copy_args(source, kms_key_id=key)}
-    service.add_fault("access_denied", "DeleteBackup")
-    stack.up(program)
-    service.lift_fault()
-
-    stack.up({"tuesday": copy_args(source, adopt_backup_id=begun), **program})
-
     assert set(copies(service)) == {begun, stack.states["monday"].id}
-    assert stack.states["tuesday"].id == begun
+    effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"]
+    assert "DeleteBackup" not in effects
+    assert effects[0] == "CopyBackup"
+    assert f"{begun} in {AWAY}, a copy of {source}, was left behind by an interrupted run" in caplog.text
 
 
-def test_an_adopted_copy_is_recorded_by_its_create(service: FsxService, stack: Stack, source: str) -> None:
-    stack.up({"monday": copy_args(source)})
-    made = stack.states["monday"].id
+def test_an_adopted_copy_keeps_its_mark_until_the_state_holds_it(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    other = Stack(stack.wire, name="other", confirms=True)
+    other.up({"theirs": copy_args(source)})
+    made = other.states["theirs"].id
+    before = service.backup(AWAY, made)["tags"]
+    program = {"monday": copy_args(source, adopt_backup_id=made, tags={"team": "a"})}
+    killed_before_the_engine_writes(stack, program)
+    assert service.backup(AWAY, made)["tags"] == before
 
-    stack.up({"tuesday": copy_args(source, adopt_backup_id=made)})
+    stack.up(program)
 
     recorded = mark(service, made)
     assert isinstance(recorded, Recorded)
-    assert recorded.nonce == stack.states["tuesday"].outputs["nonce"]
+    assert recorded.nonce == stack.states["monday"].outputs["nonce"]
+    assert service.backup(AWAY, made)["tags"]["team"] == "a"
 
 
-def test_an_offer_holds_for_one_create(service: FsxService, stack: Stack, source: str) -> None:
-    """The engine may ask for a failed create again without a check in between."""
-    run = stack.run()
+def test_a_create_that_failed_may_be_asked_again_without_a_check(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    run, stack.nonce = stack.run(), new_nonce()
     inputs = stack.check(run, "monday", {}, copy_args(source))
     service.fail_copies("no luck")
     with pytest.raises(CopyError):
@@ -403,7 +330,70 @@ def test_an_offer_holds_for_one_create(service: FsxService, stack: Stack, source
 
     stack.create(run, "monday", inputs)
 
-    assert isinstance(mark(service, stack.states["monday"].id), Recorded)
+    assert stack.states["monday"].outputs["nonce"] == stack.nonce
+    assert isinstance(mark(service, stack.states["monday"].id), Pending), "the program will record it"
+
+
+def test_after_a_ctrl_c_nobody_but_create_can_record_the_copies_that_are_under_way(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as program:
+        stack.presence = f"127.0.0.1:{program.getsockname()[1]}"
+    run, stack.nonce = stack.run(), new_nonce()
+
+    stack.create(run, "monday", stack.check(run, "monday", {}, copy_args(source)))
+
+    recorded = mark(service, stack.states["monday"].id)
+    assert isinstance(recorded, Recorded)
+    assert recorded.nonce == stack.nonce == stack.states["monday"].outputs["nonce"]
+
+
+def test_a_copy_that_ran_out_of_time_is_recorded_at_once_and_no_other_state_picks_it_up(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    program = {"monday": copy_args(source)}
+    out_of_time(service, stack, program)
+    kept = stack.states["monday"]
+    recorded = mark(service, kept.id)
+    assert isinstance(recorded, Recorded)
+    assert recorded.nonce == kept.outputs["nonce"]
+    other_backend = Stack(stack.wire, confirms=True)
+
+    other_backend.up(program)
+
+    assert other_backend.states["monday"].id != kept.id
+
+
+def test_a_copy_that_ran_out_of_time_is_finished_by_the_state_that_kept_it(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    program = {"monday": copy_args(source)}
+    out_of_time(service, stack, program)
+    kept = stack.states["monday"].id
+
+    stack.up(program)
+
+    assert copies(service) == [kept] == [stack.states["monday"].id]
+    assert (stack.states["monday"].errors, stack.warnings) == ((), [])
+
+
+def test_an_unchanged_copy_that_bears_another_s_mark_is_named_and_its_mark_left(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    program = {"monday": copy_args(source)}
+    stack.up(program)
+    made = stack.states["monday"].id
+    other = Stack(stack.wire, name="other", confirms=True)
+    other.up({"theirs": copy_args(source, adopt_backup_id=made)})
+
+    stack.up(program)
+
+    assert stack.warnings == [
+        f"{made} in {AWAY} bears the mark of another resource or run (files/other/theirs), and this state holds it "
+        "too: remove it from one of the two; the one whose mark it bears can delete it."
+    ]
+    assert isinstance(recorded := mark(service, made), Recorded)
+    assert recorded.nonce == other.states["theirs"].outputs["nonce"]
 
 
 def test_resumed_copies_get_the_tags_that_are_wanted_now(service: FsxService, stack: Stack, source: str) -> None:

@@ -171,9 +171,11 @@ def test_a_token_that_came_with_other_tags_leads_to_its_pending_copy(
     assert [entry["error"] for entry in service.journal(AWAY, "CopyBackup")] == [None, "IncompatibleParameterError"]
 
 
-def test_a_copy_that_fsx_shows_too_late_to_be_resumed_is_removed(
+def test_a_copy_that_fsx_shows_too_late_to_be_resumed_is_named_by_the_next_up(
     service: FsxService, stack: Stack, source: str
 ) -> None:
+    """Nobody can tell whether another state holds it."""
+    stack.confirms = True
     killed_up(stack, {"monday": copy_args(source, tags={"team": "a"})}, "CopyBackup", "after")
     (begun,) = service.backups(AWAY)
     service.set_tags(AWAY, begun["id"], {})
@@ -186,36 +188,42 @@ def test_a_copy_that_fsx_shows_too_late_to_be_resumed_is_removed(
     stack.up({"monday": copy_args(source, tags={"team": "b"})})
     stack.up({"monday": copy_args(source, tags={"team": "b"})})
 
-    assert only_copy(service, stack)["id"] != begun["id"]
+    assert {copy["id"] for copy in service.backups(AWAY)} == {begun["id"], stack.states["monday"].id}
+    assert stack.states["monday"].id != begun["id"]
+    assert [warning.partition(":")[0] for warning in stack.warnings] == [
+        f"{begun['id']} in {AWAY}, a copy of {source}, was left behind by an interrupted run, "
+        "and nothing asks for it any more"
+    ]
 
 
-def test_a_copy_that_fsx_shows_too_late_is_removed_also_if_another_key_is_wanted_now(
-    service: FsxService, stack: Stack, source: str, key: str
+def test_another_key_after_a_crash_makes_a_new_copy_and_names_the_one_that_was_left(
+    service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    service.configure(copy_seconds=300, shown_after_seconds=20)
-    killed_up(stack, {"monday": copy_args(source)}, "CopyBackup", "after")
-
-    for _ in range(2):
-        stack.up({"monday": copy_args(source, kms_key_id=key)})
-
-    assert only_copy(service, stack)["kms_key_arn"] == key
-
-
-def test_another_key_after_a_crash_makes_a_new_copy_and_the_next_up_removes_the_superseded_one(
-    service: FsxService, stack: Stack, source: str, key: str
-) -> None:
-    """Only then is it sure that the state does not point to that one; see test_confirming.py for programs that know."""
     killed_while_copying(stack, {"monday": copy_args(source)})
+    (begun,) = service.backups(AWAY)
     program = {"monday": copy_args(source, kms_key_id=key)}
 
     stack.up(program)
-    assert stack.preview("monday", program["monday"]).changes
-    stack.up(program)
+
+    assert {copy["id"] for copy in service.backups(AWAY)} == {begun["id"], stack.states["monday"].id}
+    assert stack.states["monday"].outputs["kms_key_arn"] == key
+    assert stack.preview("monday", program["monday"]).changes is False
+    assert caplog.messages == [
+        f"{begun['id']} in {AWAY}, a copy of {source}, was left behind by an interrupted run, and this one made "
+        f"another: fsx-dr orphans --region {AWAY} tells how to adopt or delete it."
+    ]
+
+
+def test_what_failed_for_another_key_holds_no_data_and_is_removed(
+    service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    killed_while_copying(stack, {"monday": copy_args(source)})
+    service.finish_copies(failure="no luck")
+
+    stack.up({"monday": copy_args(source, kms_key_id=key)})
 
     assert only_copy(service, stack)["kms_key_arn"] == key
-    assert stack.preview("monday", program["monday"]).changes is False
-    last = [entry["action"] for entry in service.journal(AWAY) if entry["action"] in ("DeleteBackup", "TagResource")]
-    assert last[-2:] == ["TagResource", "DeleteBackup"]
+    assert caplog.messages == []
 
 
 def test_the_same_key_written_another_way_after_a_crash_is_the_same_copy(
@@ -229,21 +237,7 @@ def test_the_same_key_written_another_way_after_a_crash_is_the_same_copy(
     assert service.counts(AWAY)["CopyBackup"] == 1
 
 
-def test_a_superseded_copy_that_cannot_be_removed_is_named_and_fails_nothing(
-    service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    killed_while_copying(stack, {"monday": copy_args(source)})
-    (begun,) = service.backups(AWAY)
-    service.add_fault("access_denied", "DeleteBackup")
-
-    stack.up({"monday": copy_args(source, kms_key_id=key)})
-    stack.up({"monday": copy_args(source, kms_key_id=key)})
-
-    assert stack.states["monday"].outputs["kms_key_arn"] == key
-    assert f"{begun['id']} in {AWAY} was left behind by an interrupted run" in caplog.text
-
-
-def test_a_superseded_copy_that_another_stack_adopts_meanwhile_is_left_to_it(
+def test_a_copy_that_was_left_and_that_another_stack_adopts_meanwhile_is_left_to_it(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:
     other = Stack(stack.wire, name="other")

@@ -72,16 +72,35 @@ def test_a_copy_with_another_nonce_is_left_and_the_user_is_told(
     assert f"{made} in {AWAY} now belongs to files/prod/monday, so it was not deleted." in caplog.text
 
 
-@pytest.mark.parametrize("value", [None, "terraform"])
-def test_a_copy_without_our_mark_is_left_and_the_user_is_told(
-    service: FsxService, stack: Stack, made: str, value: str | None, caplog: pytest.LogCaptureFixture
+def test_a_copy_whose_tag_says_something_foreign_is_left_and_the_user_is_told(
+    service: FsxService, stack: Stack, made: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    service.set_tags(AWAY, made, {MARK_TAG: value} if value else {})
+    service.set_tags(AWAY, made, {MARK_TAG: "terraform"})
 
     stack.destroy()
 
     assert [copy["id"] for copy in service.backups(AWAY)] == [made]
-    assert f"{made} in {AWAY} now carries no ownership mark, so it was not deleted." in caplog.text
+    assert stack.states == {}
+    assert f"{made} in {AWAY} now belongs to terraform, so it was not deleted." in caplog.text
+
+
+def test_a_copy_that_has_lost_its_tag_is_an_error_and_deleted_once_refresh_has_put_it_back(
+    service: FsxService, stack: Stack, made: str
+) -> None:
+    """Left with a warning, it would be forgotten by the state and found by nobody."""
+    service.set_tags(AWAY, made, {"team": "storage"})
+
+    with pytest.raises(CopyError) as refusal:
+        stack.destroy()
+
+    assert str(refusal.value) == (
+        f"{made} in {AWAY} has lost its tag fsx-dr:managed-by, so nobody can tell whose it is, and it was not deleted: "
+        "run pulumi refresh, which puts the tag back, and then the command again."
+    )
+    assert stack.states["monday"].id == made
+    stack.refresh()
+    stack.destroy()
+    assert service.backups(AWAY) == []
 
 
 def test_a_state_without_a_nonce_deletes_nothing(service: FsxService, stack: Stack, made: str) -> None:

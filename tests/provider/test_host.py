@@ -22,7 +22,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from pulumi_fsx_dr import host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
-from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, Token, parse_mark
+from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, Token, parse_mark
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from rehearsal.fsx import FsxService, listening
@@ -33,12 +33,13 @@ from tests.provider.exiting import ExitingProvider
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = "eu-north-1"
 LONG = 100_000.0  # seconds; a copy that does not end by itself
+WHOLE = "whole"  # a stack in which no copy fails, so that deletes are allowed
 
 pytestmark = pytest.mark.timeout(20)
 
 
-def urn(resource: str) -> str:
-    return f"urn:pulumi:prod::files::pulumi-python:dynamic/fsx:BackupCopy::{resource}"
+def urn(resource: str, stack: str = "prod") -> str:
+    return f"urn:pulumi:{stack}::files::pulumi-python:dynamic/fsx:BackupCopy::{resource}"
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
@@ -51,8 +52,8 @@ class Engine(engine_pb2_grpc.EngineServicer):
         self.shown.append(request)
         return Empty()
 
-    def of(self, resource: str) -> list[engine_pb2.LogRequest]:
-        return [request for request in self.shown if request.urn == urn(resource)]
+    def of(self, resource: str, stack: str = "prod") -> list[engine_pb2.LogRequest]:
+        return [request for request in self.shown if request.urn == urn(resource, stack)]
 
 
 @contextmanager
@@ -139,10 +140,10 @@ def properties(args: Properties, provider: BackupCopyProvider | None = None) -> 
     return {"__provider": pickled, "copy_tags": False, "tags": {}, **args}
 
 
-def create(running: Plugin, resource: str, args: Properties, **request: Any) -> Any:
+def create(running: Plugin, resource: str, args: Properties, *, stack: str = "prod", **request: Any) -> Any:
     """Begin a create; the future's result is the answer."""
     bag = to_struct(properties(args))
-    return running.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource), properties=bag, **request))
+    return running.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource, stack), properties=bag, **request))
 
 
 def until(holds: Any) -> None:
@@ -214,10 +215,9 @@ def test_a_custom_timeout_is_honoured_and_makes_a_partial_failure_the_engine_can
     copy = service.backup(AWAY, partial.id)
     mark = parse_mark(copy["tags"][MARK_TAG])
     assert copy["lifecycle"] == "COPYING"
-    assert isinstance(mark, Pending)
-    assert (outputs["token"], outputs["lifecycle"]) == (str(mark.token), "COPYING")
+    assert isinstance(mark, Recorded), "no other state may pick it up"
+    assert (outputs["nonce"], outputs["lifecycle"]) == (mark.nonce, "COPYING")
     assert outputs["__provider"] == serialize_provider(BackupCopyProvider())
-    assert outputs["nonce"]
     assert partial.reasons[0].endswith("it was left running, and the next pulumi up resumes it.")
 
 
@@ -283,14 +283,14 @@ def test_progress_shows_in_the_resource_s_own_row(
 
 def test_a_warning_stays_under_the_resource(running: Plugin, engine: Engine, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
-    made = create(running, "warned", copy_args(source)).result()
-    made.properties["nonce"] = "another"
+    made = create(running, "warned", copy_args(source), stack=WHOLE).result()
+    service.set_tags(AWAY, made.id, {MARK_TAG: "terraform"})
 
-    running.stub.Delete(provider_pb2.DeleteRequest(id=made.id, urn=urn("warned"), properties=made.properties))
+    running.stub.Delete(provider_pb2.DeleteRequest(id=made.id, urn=urn("warned", WHOLE), properties=made.properties))
 
-    (warning,) = [shown for shown in engine.of("warned") if not shown.ephemeral]
+    (warning,) = [shown for shown in engine.of("warned", WHOLE) if not shown.ephemeral]
     assert warning.severity == engine_pb2.WARNING
-    assert warning.message == f"{made.id} in {AWAY} now belongs to files/prod/warned, so it was not deleted."
+    assert warning.message == f"{made.id} in {AWAY} now belongs to terraform, so it was not deleted."
 
 
 def test_a_call_the_engine_has_given_up_stops_its_wait(running: Plugin, service: FsxService, source: str) -> None:
@@ -336,13 +336,12 @@ def test_wrong_arguments_are_failures_of_check_and_not_errors(running: Plugin) -
 def test_a_whole_life_crosses_the_wire(running: Plugin, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
     args = properties(copy_args(source, tags={"team": "a"}))
-    made = create(running, "life", args).result()
+    made = create(running, "life", args, stack=WHOLE).result()
+    life = urn("life", WHOLE)
 
-    read = running.stub.Read(provider_pb2.ReadRequest(id=made.id, urn=urn("life"), properties=made.properties))
-    diff = running.stub.Diff(
-        provider_pb2.DiffRequest(id=made.id, urn=urn("life"), olds=read.properties, news=to_struct(args))
-    )
-    running.stub.Delete(provider_pb2.DeleteRequest(id=made.id, urn=urn("life"), properties=read.properties))
+    read = running.stub.Read(provider_pb2.ReadRequest(id=made.id, urn=life, properties=made.properties))
+    diff = running.stub.Diff(provider_pb2.DiffRequest(id=made.id, urn=life, olds=read.properties, news=to_struct(args)))
+    running.stub.Delete(provider_pb2.DeleteRequest(id=made.id, urn=life, properties=read.properties))
 
     assert read.properties == made.properties
     assert MessageToDict(read.inputs) == args

@@ -1,5 +1,7 @@
 """A replacement makes a new copy before the old one goes, and never hands back or deletes the state's own."""
 
+from collections.abc import Sequence
+
 import pytest
 from pulumi_fsx_dr.errors import CopyError
 from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, Token, parse_mark
@@ -28,7 +30,7 @@ def test_replace_makes_a_new_copy_and_then_deletes_the_old_one(service: FsxServi
 
     assert copies(service) == [stack.states["monday"].id] != [first]
     effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups" and not e["error"]]
-    assert effects == ["CopyBackup", "CopyBackup", "TagResource", "DeleteBackup"]
+    assert effects == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
 
 
 def test_each_replacement_takes_the_next_generation_of_the_token(
@@ -68,55 +70,52 @@ def test_a_killed_replacement_leaves_the_old_copy_and_is_resumed(
     assert copies(service) == [stack.states["monday"].id] != [first]
 
 
-def test_replacing_an_unfinished_copy_never_deletes_it(service: FsxService, stack: Stack, source: str) -> None:
-    """The unfinished copy is the only one there is, whichever state entry holds it."""
-    service.set_copy_seconds(10_000)
+def out_of_time(stack: Stack, source: str, *, replacing: Sequence[str] = ()) -> str:
+    """Run `pulumi up` until its copy has run out of time, and return the copy that the state keeps."""
+    stack.wire.service.set_copy_seconds(10_000)
     stack.timeouts["create"] = 30.0
-    with pytest.raises(CopyError):
-        stack.up({"monday": copy_args(source)})
+    with pytest.raises(CopyError, match="it was left running"):
+        stack.up({"monday": copy_args(source)}, replacing=replacing)
+    stack.timeouts.clear()
+    stack.wire.service.set_copy_seconds(10)
+    return stack.states["monday"].id
+
+
+def test_replacing_an_unfinished_copy_never_hands_it_out_again(service: FsxService, stack: Stack, source: str) -> None:
+    """Two entries of the state would hold it, and the engine would delete it with the older one."""
+    unfinished = out_of_time(stack, source)
     service.finish_copies()
 
     stack.up({"monday": copy_args(source)}, replacing=["monday"])
 
-    assert stack.states["monday"].id in copies(service)
+    assert copies(service) == [stack.states["monday"].id] != [unfinished]
     assert stack.replaced == []
 
 
-def test_an_unfinished_copy_that_was_replaced_by_itself_is_not_deleted_for_its_former_owner(
+def test_when_the_replacement_of_an_unfinished_copy_runs_out_of_time_too_both_stay_until_one_is_done(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    """With --continue-on-error the replaced entry may be deleted before an update has recorded the copy."""
-    service.set_copy_seconds(10_000)
-    stack.timeouts["create"] = 30.0
-    for replacing in ([], ["monday"]):
-        with pytest.raises(CopyError):
-            stack.up({"monday": copy_args(source)}, replacing=replacing)
-    (_, replaced) = stack.replaced[0]
-    assert replaced.id == stack.states["monday"].id
+    first = out_of_time(stack, source)
+    second = out_of_time(stack, source, replacing=["monday"])
+    assert set(copies(service)) == {first, second}
     service.finish_copies()
 
-    stack.delete_replaced(stack.run())
-
-    assert copies(service) == [stack.states["monday"].id]
     stack.up({"monday": copy_args(source)})
-    assert copies(service) == [stack.states["monday"].id]
+
+    assert copies(service) == [second] == [stack.states["monday"].id]
 
 
 def test_an_unfinished_copy_whose_replacement_was_killed_is_finished_by_the_next_up(
     service: FsxService, stack: Stack, source: str
 ) -> None:
-    service.set_copy_seconds(10_000)
-    stack.timeouts["create"] = 30.0
-    with pytest.raises(CopyError):
-        stack.up({"monday": copy_args(source)})
-    killed_up(stack, {"monday": copy_args(source)}, "TagResource", "after", replacing=["monday"])
+    unfinished = out_of_time(stack, source)
+    killed_up(stack, {"monday": copy_args(source)}, "CopyBackup", "after", replacing=["monday"])
     service.finish_copies()
 
     stack.up({"monday": copy_args(source)})
 
-    assert copies(service) == [stack.states["monday"].id]
-    stack.destroy()
-    assert copies(service) == []
+    assert stack.states["monday"].id == unfinished
+    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 
 def test_a_new_key_is_copied_with_before_the_old_copy_goes(
@@ -131,7 +130,7 @@ def test_a_new_key_is_copied_with_before_the_old_copy_goes(
     assert copies(service) == [stack.states["monday"].id] != [first]
     assert service.backup(AWAY, stack.states["monday"].id)["kms_key_arn"] == key
     effects = [e["action"] for e in service.journal(AWAY) if e["action"] != "DescribeBackups"]
-    assert effects == ["CopyBackup", "TagResource", "DeleteBackup"]
+    assert effects == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
 
 
 def test_another_region_gets_its_copy_before_the_old_region_loses_its_own(
@@ -197,7 +196,7 @@ def test_two_state_entries_of_one_copy_delete_it_only_with_the_one_that_owns_it(
     mark = parse_mark(copy["tags"][MARK_TAG])
     assert isinstance(mark, Recorded)
     assert (copy["id"], mark.nonce) == (stack.states["again"].id, stack.states["again"].outputs["nonce"])
-    assert f"{copy['id']} in {AWAY} now belongs to files/prod/again, so it was not deleted." in caplog.text
+    assert f"{copy['id']} in {AWAY} is held by again too, so it was not deleted." in caplog.text
 
 
 def test_a_renamed_resource_that_adopts_its_copy_keeps_it(service: FsxService, stack: Stack, source: str) -> None:
@@ -237,7 +236,7 @@ def test_tags_that_show_late_let_no_former_owner_delete_an_adopted_copy(
     stack.up({"renamed": copy_args(source, adopt_backup_id=first)})
 
     assert copies(service) == [first] == [stack.states["renamed"].id]
-    assert f"{first} in {AWAY} now belongs to a new entry of the state, so it was not deleted." in caplog.text
+    assert f"{first} in {AWAY} is held by renamed too, so it was not deleted." in caplog.text
 
 
 @pytest.mark.parametrize("confirms", [True, False])

@@ -1,0 +1,151 @@
+"""What the state holds, as the engine tells it: asked again while it is being written, and never guessed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.runtime import mocks
+from pulumi_fsx_dr import stack_state
+from pulumi_fsx_dr.copies import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.stack_state import DR_REGION_TYPE, HeldCopy, held_copies
+
+from tests.recording import RecordingEngine
+
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}  # Pulumi's wire format
+URN = f"urn:pulumi:prod::dr::{BACKUP_COPY_TYPE}::nightly"
+
+
+class RefusedError(grpc.RpcError):
+    """How the engine refuses to read a state."""
+
+    def __init__(self, details: str) -> None:
+        super().__init__()
+        self._details = details
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self._details
+
+
+class Telling(mocks.Mocks):
+    """Answers what a test says, and keeps what was asked."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = list(answers)
+        self.asked: list[tuple[str, Any]] = []
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        self.asked.append((args.token, args.args))
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return {"outputs": answer}, []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        return f"{args.name}-id", dict(args.inputs)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_state, "_PAUSE", 0)
+
+
+def asked(telling: mocks.Mocks, ask: Callable[[], Any] = held_copies) -> Any:
+    """Return what a program gets to know."""
+    answers: list[Any] = []
+    engine = RecordingEngine()
+    engine.mocks = telling
+    engine.run(lambda: answers.append(ask()))
+    return answers[0]
+
+
+def a_copy(**outputs: Any) -> dict[str, Any]:
+    return {URN: {"type": BACKUP_COPY_TYPE, "outputs": outputs}}
+
+
+def test_the_copies_of_the_state_are_told_with_their_outputs() -> None:
+    telling = Telling(a_copy(arn="arn:aws:fsx:eu-west-1:1:backup/backup-1", region="eu-west-1", nonce="n", token="t"))
+
+    (held,) = asked(telling)
+
+    assert (held.urn, held.id, held.region) == (URN, "backup-1", "eu-west-1")
+    assert (held.ownership.nonce, held.ownership.token) == ("n", "t")
+    assert telling.asked == [("pulumi:pulumi:readStackResourceOutputs", {"stackName": "organization/dr/prod"})]
+
+
+def test_what_is_no_backup_copy_is_left_out() -> None:
+    others = {f"urn:pulumi:prod::dr::{DR_REGION_TYPE}::dr": {"type": DR_REGION_TYPE, "outputs": {"region": "x"}}}
+
+    assert [copy.urn for copy in asked(Telling({**others, **a_copy()}))] == [URN]
+
+
+def test_a_secret_output_is_told_in_the_clear() -> None:
+    (held,) = asked(Telling(a_copy(kms_key_id={**SECRET, "value": "alias/dr"})))
+
+    assert held.output("kms_key_id") == "alias/dr"
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_checkpoint_that_is_being_written_is_asked_for_again(times: int) -> None:
+    telling = Telling(*[RefusedError("could not load checkpoint: EOF")] * times, a_copy())
+
+    assert [copy.urn for copy in asked(telling)] == [URN]
+    assert len(telling.asked) == times + 1
+
+
+def test_a_backend_that_cannot_tell_ends_the_run_in_one_sentence() -> None:
+    telling = Telling(RefusedError("stack outputs of the legacy layout cannot be read"))
+
+    with pytest.raises(InvalidSettingsError) as refusal:
+        asked(telling)
+
+    assert str(refusal.value) == (
+        "The state of organization/dr/prod could not be read, so nobody can tell what it holds; "
+        "nothing was changed: stack outputs of the legacy layout cannot be read"
+    )
+    assert len(telling.asked) == 6
+
+
+def test_the_mocks_of_a_unit_test_have_no_state() -> None:
+    assert asked(Telling(NotImplementedError())) == []
+
+
+# --- a copy that the state holds --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("urn", "name", "parents", "is_of_dr_region"),
+    [
+        (URN, "nightly", "", False),
+        (f"urn:pulumi:s::p::{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::dr-b", "dr-b", DR_REGION_TYPE, True),
+        (
+            f"urn:pulumi:s::p::my:index:App${DR_REGION_TYPE}${BACKUP_COPY_TYPE}::a::b",
+            "a::b",
+            f"my:index:App${DR_REGION_TYPE}",
+            True,
+        ),
+        (f"urn:pulumi:s::p::not-{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::x", "x", f"not-{DR_REGION_TYPE}", False),
+    ],
+    ids=["by itself", "of a DrRegion", "deeper, with colons", "of something that ends alike"],
+)
+def test_a_urn_tells_name_and_parents(urn: str, name: str, parents: str, *, is_of_dr_region: bool) -> None:
+    copy = HeldCopy(urn, {})
+
+    assert (copy.name, copy.parent_types, copy.is_of_dr_region) == (name, parents, is_of_dr_region)
+
+
+def test_what_the_state_does_not_tell_is_empty_and_no_time() -> None:
+    copy = HeldCopy(URN, {})
+
+    assert (copy.id, copy.region, copy.source_backup_id, copy.source_creation_time) == ("", "", "", None)
+
+
+def test_without_the_time_of_its_source_a_copy_is_as_old_as_itself() -> None:
+    copy = HeldCopy(URN, {"creation_time": "2026-11-20T12:00:00Z"})
+
+    assert copy.source_creation_time is not None
+    assert copy.source_creation_time.isoformat() == "2026-11-20T12:00:00+00:00"
