@@ -30,10 +30,12 @@ class HeldCopy:
     Attributes:
         urn: of its resource, as the state knows it.
         outputs: those of its resource.
+        secrets: names of those that are secret.
     """
 
     urn: str
     outputs: Mapping[str, Any] = field(repr=False)
+    secrets: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -119,12 +121,17 @@ def _resources(stack: str) -> Mapping[str, Any]:
 
 def _held(resources: Mapping[str, Any]) -> Iterator[HeldCopy]:
     for urn, outputs in resources.items():
-        yield HeldCopy(urn, {name: _plain(value) for name, value in outputs.items()})
+        secrets = frozenset(name for name, value in outputs.items() if _is_secret(value))
+        yield HeldCopy(urn, {name: _plain(value) for name, value in outputs.items()}, secrets)
 
 
 def _plain(value: Any) -> Any:
     """Return a value without the envelope that marks it as secret."""
-    return value.get("value") if isinstance(value, Mapping) and _SECRET in value else value
+    return value.get("value") if _is_secret(value) else value
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and _SECRET in value
 
 
 def _sentence(error: Exception) -> str:

@@ -52,7 +52,7 @@ class Project:
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_FSX_DR_POLL_SECONDS": "0.1",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join((str(ROOT / "components"), str(ROOT))),
         }
         project = cls(folder, engine, environment, aws)
         project.run("stack", "init", "dev")
