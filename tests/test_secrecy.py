@@ -33,7 +33,12 @@ def registered(
 ) -> Registration:
     """Return a copy as it reaches the engine."""
     engine = RecordingEngine()
-    engine.run(lambda: BackupCopy("nightly", {"source_backup_id": SOURCE, **args()}, opts), preview=preview)
+
+    def program() -> BackupCopy:
+        given: Any = {"source_backup_id": SOURCE, **args()}
+        return BackupCopy("nightly", given, opts)
+
+    engine.run(program, preview=preview)
     return engine.only(COPY)
 
 
@@ -56,10 +61,14 @@ def test_of_plain_arguments_no_output_is_secret(args: Callable[[], Mapping[str, 
     [
         pytest.param(lambda: {"tags": secret({"pin": "1234"})}, OF_TAGS, id="all tags"),
         pytest.param(lambda: {"tags": {"pin": secret("1234"), "team": "x"}}, OF_TAGS, id="one tag"),
-        pytest.param(lambda: {"tags": plain({"team": "x"}).apply(lambda t: t | {"pin": secret("1")})}, OF_TAGS, id="late"),
+        pytest.param(
+            lambda: {"tags": plain({"team": "x"}).apply(lambda t: t | {"pin": secret("1")})}, OF_TAGS, id="late"
+        ),
         pytest.param(lambda: {"kms_key_id": secret(KEY)}, ["kms_key_arn"], id="the key"),
         pytest.param(lambda: {"kms_key_id": secret("dr").apply("alias/{}".format)}, ["kms_key_arn"], id="made of it"),
-        pytest.param(lambda: {"tags": plain({"team": "x"}), "kms_key_id": secret(KEY)}, ["kms_key_arn"], id="one of two"),
+        pytest.param(
+            lambda: {"tags": plain({"team": "x"}), "kms_key_id": secret(KEY)}, ["kms_key_arn"], id="one of two"
+        ),
         pytest.param(lambda: {"kms_key_id": awaited(secret(KEY))}, ["kms_key_arn"], id="awaited"),
     ],
 )

@@ -117,10 +117,14 @@ def _kms_key_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     if key is None:
         return ["kms_key_id is not a KMS key: give a key id, a key ARN, alias/NAME or an alias ARN."]
     region = known.get("region")
-    if key.region is None or not region or _region(region, known) or key.region == region:
+    if key.region is None or not region or _region(region, known):
         return []
-    same_partition = key.partition == partition_of(region)
-    where = key.region if same_partition else f"partition {key.partition}"
+    if key.partition != partition_of(region):
+        where = f"partition {key.partition}"
+    elif key.region != region:
+        where = key.region
+    else:
+        return []
     return [f"kms_key_id names a key in {where}, but the copy is made in {region}: give a key of {region}."]
 
 
