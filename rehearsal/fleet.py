@@ -17,7 +17,7 @@ from typing import Any
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi_fsx_dr.confirming import record_held
-from pulumi_fsx_dr.ledger import TOLD
+from pulumi_fsx_dr.ledger import TOLD, Told
 from pulumi_fsx_dr.ownership import new_nonce
 from pulumi_fsx_dr.process import Process
 from pulumi_fsx_dr.provider import BackupCopyProvider
@@ -129,8 +129,7 @@ def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> N
 
 
 def _request(name: str, wanted: Mapping[str, Any], nonce: str) -> RegisterResourceRequest:
-    told = {"nonce": nonce, "held": []}
-    inputs = {"__provider": serialize_provider(BackupCopyProvider()), TOLD: told, **wanted["inputs"]}
+    inputs = {"__provider": serialize_provider(BackupCopyProvider()), TOLD: Told(nonce).sent(), **wanted["inputs"]}
     timeouts = RegisterResourceRequest.CustomTimeouts(**wanted.get("timeouts", {}))
     return RegisterResourceRequest(type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts)
 

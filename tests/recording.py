@@ -27,6 +27,7 @@ class Registration:
         self.secrets = set(_secrets(given))
         self.ignored: list[str] = list(request.ignoreChanges)
         self.protected: bool = request.protect
+        self.secret_outputs: list[str] = list(request.additionalSecretOutputs)
         self.create_timeout: str = request.customTimeouts.create
 
     def with_ignored_of(self, before: "Registration") -> dict[str, Any]:

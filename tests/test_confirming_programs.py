@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 from pulumi_fsx_dr import BackupCopy, confirming
-from pulumi_fsx_dr.ledger import TOLD
+from pulumi_fsx_dr.ledger import Told
 from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, parse_mark
 
 from rehearsal.fsx import Control
@@ -27,7 +27,7 @@ class Maker(mocks.Mocks):
         raise NotImplementedError(args.token)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        nonce = self._nonce or args.inputs.get(TOLD, {}).get("nonce")
+        nonce = self._nonce or Told.of(args.inputs).nonce
         return self._copy["BackupId"], {**args.inputs, "arn": self._copy["ResourceARN"], "nonce": nonce}
 
 
@@ -66,12 +66,12 @@ def test_a_program_records_the_copy_that_was_made_for_it(aws: Control, copy: dic
 
     mark = parse_mark(tagged(aws, copy))
     assert isinstance(mark, Recorded)
-    assert mark.nonce == engine.only(TYPE).inputs[TOLD]["nonce"]
+    assert mark.nonce == Told.of(engine.only(TYPE).inputs).nonce
     assert mark.identity == "dr/prod/nightly"
 
 
 def test_each_registration_gets_a_nonce_of_its_own(copy: dict[str, Any]) -> None:
-    nonces = {run(Maker(copy), lambda: declare(copy)).only(TYPE).inputs[TOLD]["nonce"] for _ in range(3)}
+    nonces = {Told.of(run(Maker(copy), lambda: declare(copy)).only(TYPE).inputs).nonce for _ in range(3)}
 
     assert len(nonces) == 3
 
@@ -93,7 +93,7 @@ def test_a_program_without_answers_of_its_own_asks_aws_nothing(aws: Control, cop
 def test_a_preview_records_nothing(aws: Control, copy: dict[str, Any]) -> None:
     engine = run(Maker(copy), lambda: declare(copy), preview=True)
 
-    assert engine.only(TYPE).inputs[TOLD]["nonce"] == ""
+    assert Told.of(engine.only(TYPE).inputs).nonce == ""
     assert aws.counts() == {}
 
 
@@ -115,7 +115,7 @@ def test_with_a_provider_of_its_own_a_copy_is_recorded_by_that(
 
     engine = run(Maker(copy), program)
 
-    assert engine.only(TYPE).inputs[TOLD]["nonce"] == ""
+    assert Told.of(engine.only(TYPE).inputs).nonce == ""
     assert tagged(aws, copy) is None
 
 
@@ -168,8 +168,8 @@ def test_the_provider_is_told_what_the_state_holds_of_the_same_name_or_source(co
 
     engine = run(Remembering(copy, of_same_name, of_same_source, of_others), lambda: declare(copy))
 
-    told = engine.only(TYPE).inputs[TOLD]["held"]
-    assert {(held["id"], held["region"], held["token"]) for held in told} == {
+    told = Told.of(engine.only(TYPE).inputs).held
+    assert {(held.id, held.region, held.token) for held in told} == {
         ("backup-1", AWAY, ""),
         ("backup-2", "", "t"),
     }

@@ -296,9 +296,7 @@ def test_a_copy_in_a_region_that_was_taken_out_and_that_is_surely_gone_goes() ->
 def test_of_two_copies_of_one_backup_in_one_region_the_available_one_stays(order: int) -> None:
     running, done = held(1), held(1, f"former-{source(1)}", number_of_copy=8)
 
-    declared = one(
-        [dr()], [running, done][::order], World([backup(1)], [*shown([running], "COPYING"), *shown([done])])
-    )
+    declared = one([dr()], [running, done][::order], World([backup(1)], [*shown([running], "COPYING"), *shown([done])]))
 
     assert kept(declared) == [done.id]
     assert going(declared) == {running.id: f"{done.id} is a copy of the same backup in the same Region"}
@@ -557,7 +555,9 @@ def test_the_same_key_written_another_way_is_no_other_key() -> None:
 
 def left(number: int, *, key: str | None = None, name: str = "dr", **changes: Any) -> Backup:
     """Return the pending copy that a killed run of a DrRegion started."""
-    token = Token.of(urn(f"{name}-{source(number)}"), AWAY, source(number), HOME, key and f"key/{key.rpartition('/')[2]}")
+    token = Token.of(
+        urn(f"{name}-{source(number)}"), AWAY, source(number), HOME, key and f"key/{key.rpartition('/')[2]}"
+    )
     mark = Pending(token, hours_ago(number), f"files/prod/{name}-{source(number)}")
     return copy(number, mark=mark, lifecycle="COPYING", **changes)
 
@@ -779,7 +779,9 @@ def test_what_a_run_declares_is_what_the_next_one_declares(scene: Scene) -> None
 
     once = declare(scene.regions, settled, world)
     stay = {id_ for declaration in once.values() for id_ in kept(declaration)}
-    twice = declare(scene.regions, [c for c in settled if c.id in stay], replace(world, copies=[b for b in seen if b.id in stay]))
+    twice = declare(
+        scene.regions, [c for c in settled if c.id in stay], replace(world, copies=[b for b in seen if b.id in stay])
+    )
 
     for declaration in twice.values():
         assert (made(declaration), declaration.going) == ([], [])

@@ -1,5 +1,6 @@
 """What one provider process knows beyond what a call is told: whose a copy is, and what could not be made."""
 
+import json
 import socket
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_properties_without_a_word_of_the_program_tell_nothing(properties: dict[
 def test_what_the_program_tells_is_read_as_it_comes() -> None:
     held = {"urn": MONDAY, "id": COPY, "region": "eu-west-1", "unheard": "of", "token": None}
 
-    told = Told.of({TOLD: {"nonce": "n", "program": "127.0.0.1:1", "held": [held]}})
+    told = Told.of({TOLD: json.dumps({"nonce": "n", "program": "127.0.0.1:1", "held": [held]})})
 
     assert told == Told("n", "127.0.0.1:1", (Held(MONDAY, COPY, "eu-west-1"),))
     assert told.ids == {COPY}
@@ -129,7 +130,13 @@ def test_a_copy_that_is_to_be_made_stands_in_the_way_until_it_is_made(ledger: Le
 
 @pytest.mark.parametrize(
     ("subjects", "is_in_the_way"),
-    [([FILE_SYSTEM], True), (["", FILE_SYSTEM], True), ([VOLUME, FILE_SYSTEM], True), ([OTHER], False), (["", ""], True)],
+    [
+        ([FILE_SYSTEM], True),
+        (["", FILE_SYSTEM], True),
+        ([VOLUME, FILE_SYSTEM], True),
+        ([OTHER], False),
+        (["", ""], True),
+    ],
     ids=["the same", "no volume", "a volume of it", "another", "unknown"],
 )
 def test_a_copy_that_failed_stands_in_the_way_of_its_own_file_system(

@@ -76,7 +76,7 @@ def _check_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
         )
     if wanted.kms_key_id and not same_key(backup.kms_key_arn, resolved_key(here.fsx, wanted.kms_key_id)):
         raise CopyError(
-            f"{where} is encrypted with {backup.kms_key_arn}, not with {wanted.kms_key_id}: "
+            f"{where} is encrypted with another key than that in kms_key_id: "
             "correct kms_key_id, or remove adopt_backup_id to have a new copy made."
         )
 

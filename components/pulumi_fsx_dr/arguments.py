@@ -62,19 +62,21 @@ def with_defaults(
 def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with the arguments, as pairs of the argument's name and a sentence.
 
-    What Pulumi does not know yet is taken to be right.
+    What Pulumi does not know yet is taken to be right. The engine shows the value of an argument that is named to it,
+    even if that is secret; so what may be is named in the sentence alone, and the name is "".
     """
     known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
-    found = [(name, f"BackupCopy has no argument {name}.") for name in known if name not in NAMES]
+    found = [("", f"BackupCopy has no argument {name}.") for name in known if name not in NAMES]
     found += [
         (name, f"{name} is required{hint}.") for name, hint in _REQUIRED.items() if inputs.get(name) in (None, "")
     ]
     for name, check in _CHECKS.items():
         if known.get(name):
-            found += [(name, problem) for problem in check(known[name], known)]
+            found += [("" if name in _NEVER_SHOWN else name, problem) for problem in check(known[name], known)]
     return found
 
 
+_NEVER_SHOWN = frozenset({"kms_key_id", "tags"})
 _REQUIRED = {
     "source_backup_id": "",
     "region": ": give it to the resource, or set aws:region for the stack or AWS_REGION in the environment",
@@ -118,10 +120,12 @@ def _kms_key_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     if key.region is None or not region or _region(region, known):
         return []
     if key.partition != partition_of(region):
-        return [f"the key is in partition {key.partition}, but the copy is made in {region}: give a key of {region}."]
-    if key.region != region:
-        return [f"the key is in {key.region}, but the copy is made in {region}: give a key of {region}."]
-    return []
+        where = f"partition {key.partition}"
+    elif key.region != region:
+        where = key.region
+    else:
+        return []
+    return [f"kms_key_id names a key in {where}, but the copy is made in {region}: give a key of {region}."]
 
 
 def _copy_tags(value: Any, _known: Mapping[str, Any]) -> list[str]:

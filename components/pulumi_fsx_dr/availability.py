@@ -6,6 +6,7 @@ from .copies import Copy, UnfinishedCopyError, Wanted, duration, gone, lost, mar
 from .errors import CopyError, FsxDrError, LostCopyError, SpentTokenError, TransientError
 from .fsx import Backup
 from .host import Call
+from .kms import without_keys
 from .ownership import Mark, Ownership, Pending, Token
 from .process import Region
 from .waiting import Turn
@@ -118,10 +119,11 @@ def _deleted_after_failure(backup: Backup, wanted: Wanted, here: Region, elapsed
             left = "the failed copy was deleted"
         except FsxDrError as error:
             left = f"the failed copy is still there ({error})"
+    key = "the key in kms_key_id" if wanted.kms_key_id else "the key that FSx manages"
+    reason = without_keys(backup.failure_reason or "FSx gives no reason.", wanted.kms_key_id, backup.kms_key_arn)
     return (
-        f"Copying {wanted.source_backup_id} from {wanted.source_region} to {here.name} with key "
-        f"{backup.kms_key_arn or wanted.kms_key_id or 'managed by FSx'} failed after {duration(elapsed)}: "
-        f"{backup.failure_reason or 'FSx gives no reason.'} ({backup.id}; {left}) Run pulumi up again."
+        f"Copying {wanted.source_backup_id} from {wanted.source_region} to {here.name} with {key} failed after "
+        f"{duration(elapsed)}: {reason} ({backup.id}; {left}) Run pulumi up again."
     )
 
 

@@ -12,6 +12,7 @@ from .ledger import TOLD
 from .outputs import OUTPUTS
 from .ownership import new_nonce
 from .provider import BackupCopyProvider
+from .secrecy import with_secret_outputs
 
 __all__ = ["BackupCopy", "BackupCopyArgs"]
 
@@ -73,7 +74,7 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
         props: dict[str, Any] = dict.fromkeys((*NAMES, *OUTPUTS)) | dict(args)
         records = can_record(f"pulumi-python:{self._resource_type_name}", opts)
         nonce = new_nonce() if records else ""
-        props[TOLD] = told(name, props["source_backup_id"], nonce)
+        opts, props[TOLD] = with_secret_outputs(opts, args, told(name, args, nonce))
         super().__init__(BackupCopyProvider(), name, props, opts)
         if records:
             record_once_written(self, nonce)

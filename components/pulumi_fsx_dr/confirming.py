@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,7 +23,7 @@ from .copies import Copy, left_over, mark_of
 from .errors import CopyError, ServiceError
 from .fsx import Backup
 from .host import Call
-from .ledger import Held
+from .ledger import Held, Told
 from .marking import record
 from .outputs import OUTPUTS, known
 from .ownership import MARK_TAG, Mark, Pending, Recorded, Token, identity_of
@@ -42,23 +42,27 @@ _T = TypeVar("_T")
 _pool = ThreadPoolExecutor(16, thread_name_prefix="confirm")
 
 
-def told(name: str, source_backup_id: pulumi.Input[str] | None, nonce: str) -> pulumi.Input[Mapping[str, Any]]:
+def told(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | None:
     """Return what the provider is told of a copy: what the program does, and what the state holds already.
+
+    A preview makes nothing, so there it only needs to know where a copy is for which the program does not say.
 
     Args:
         name: the resource's logical name.
-        source_backup_id: what is to be copied.
+        args: of the copy.
         nonce: under which the program will record the copy; "" if it will not.
     """
-    held, address = lookup.of_this_run().held, _recording().address if nonce else ""
+    if pulumi.runtime.is_dry_run() and args.get("region") and args.get("source_region"):
+        return None
+    run, address = lookup.of_this_run(), _recording().address if nonce else ""
+    given = args.get("source_backup_id")
 
-    def tell(source: str | None) -> dict[str, Any]:
-        related = [_told_of(copy) for copy in held if copy.name == name or copy.source_backup_id == source]
-        return {"nonce": nonce, "program": address, "held": related}
+    def tell(source: Any) -> str:
+        return Told(nonce, address, tuple(_told_of(copy) for copy in run.held_related(name, source))).sent()
 
-    if isinstance(source_backup_id, str) or source_backup_id is None:
-        return tell(source_backup_id)
-    source: pulumi.Output[str] = pulumi.Output.from_input(source_backup_id)
+    if isinstance(given, str) or given is None:
+        return tell(given)
+    source: pulumi.Output[str] = pulumi.Output.from_input(given)
     return source.apply(tell, run_with_unknowns=True)
 
 
@@ -231,16 +235,14 @@ def _belongs_to_another(backup: Backup) -> str:
     )
 
 
-def _told_of(copy: HeldCopy) -> dict[str, str]:
-    return asdict(
-        Held(
-            urn=copy.urn,
-            id=copy.id,
-            region=copy.region,
-            source_region=copy.output("source_region"),
-            source_backup_id=copy.source_backup_id,
-            token=copy.output("token"),
-        )
+def _told_of(copy: HeldCopy) -> Held:
+    return Held(
+        urn=copy.urn,
+        id=copy.id,
+        region=copy.region,
+        source_region=copy.output("source_region"),
+        source_backup_id=copy.source_backup_id,
+        token=copy.output("token"),
     )
 
 

@@ -12,6 +12,7 @@ from .declaration import Declared, Region
 from .errors import InvalidSettingsError
 from .fsx import BACKUP_ID, FILE_SYSTEM_ID, partition_of
 from .readiness import ReadinessRow, rows
+from .secrecy import as_secret_as
 from .stack_state import DR_REGION_TYPE
 
 KEEP = 7
@@ -153,6 +154,8 @@ class DrRegion(pulumi.ComponentResource):
             "kms_key_id": args.get("kms_key_id"),
         }
         copy |= {name: value for name, value in declared.args.items() if name != "position"}
+        if declared.args.get("kms_key_id"):
+            copy["kms_key_id"] = as_secret_as(declared.args["kms_key_id"], args.get("kms_key_id"), declared.held)
         if source:
             copy["source_backup_id"] = source["backup_id"]
         given: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs

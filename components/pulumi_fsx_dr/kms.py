@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 _ARN = re.compile(r"arn:(?P<partition>[\w-]+):kms:(?P<region>[a-z0-9-]+):\d{12}:(?P<resource>(?:key|alias)/.+)")
 _KEY_ID = re.compile(r"(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32})", re.IGNORECASE)
+_ARN_IN_TEXT = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]*:\d*:(?:key|alias)/[\w/-]+")
 _ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]{1,250}")
+_KEY_IN_TEXT = "[KMS key]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,18 @@ def same_key(one: str | None, other: str | None) -> bool:
     if names[0] is None or names[1] is None:
         return one == other
     return names[0].resource == names[1].resource
+
+
+def without_keys(text: str, *names: str | None) -> str:
+    """Return what AWS said without the keys that it names, as they may be secret.
+
+    Args:
+        text: what AWS said.
+        names: keys that it may name otherwise than by an ARN, as somebody wrote them.
+    """
+    text = _ARN_IN_TEXT.sub(_KEY_IN_TEXT, text)
+    for name in filter(None, names):
+        key = KeyName.parse(name)
+        for form in (name, key.resource.removeprefix("key/") if key else name):
+            text = text.replace(form, _KEY_IN_TEXT)
+    return text

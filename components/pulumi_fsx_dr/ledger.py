@@ -11,9 +11,10 @@ The contract, in the order of a run:
 A process that serves no program (destroy, refresh) has checked nothing, so nothing of it is unmade.
 """
 
+import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .errors import ServiceError
@@ -51,11 +52,16 @@ class Told:
     @classmethod
     def of(cls, properties: Mapping[str, Any]) -> "Told":
         """Read it from the properties as they come; a program of another version may have sent anything."""
-        sent = properties.get(TOLD)
-        if not isinstance(sent, Mapping):
+        try:
+            sent = json.loads(properties.get(TOLD) or "{}")
+            held = [{name: str(entry.get(name) or "") for name in Held.__slots__} for entry in sent["held"]]
+            return cls(sent["nonce"], sent["program"], tuple(Held(**entry) for entry in held))
+        except (AttributeError, KeyError, TypeError, ValueError):
             return cls()
-        held = tuple(Held(**{name: str(entry.get(name) or "") for name in Held.__slots__}) for entry in sent["held"])
-        return cls(str(sent.get("nonce") or ""), str(sent.get("program") or ""), held)
+
+    def sent(self) -> str:
+        """Return it as one string, which costs the SDK much less than a map."""
+        return json.dumps(asdict(self))
 
     @property
     def is_program_there(self) -> bool:

@@ -1,6 +1,7 @@
 """What a program looks up while it runs: its state, the sources, and the copies that are already there."""
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -40,6 +41,20 @@ class Lookup:
             InvalidSettingsError: the engine does not tell.
         """
         return tuple(held_copies())
+
+    def held_related(self, name: str, source_backup_id: Any) -> list[HeldCopy]:
+        """Return what the state holds under a logical name, or of a source."""
+        by_name, by_source = self._index
+        same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
+        return [*by_name.get(name, ()), *(copy for copy in same if copy.name != name)]
+
+    @functools.cached_property
+    def _index(self) -> tuple[dict[str, list[HeldCopy]], dict[str, list[HeldCopy]]]:
+        by_name, by_source = defaultdict(list), defaultdict(list)
+        for copy in self.held:
+            by_name[copy.name].append(copy)
+            by_source[copy.source_backup_id].append(copy)
+        return by_name, by_source
 
     def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
         """Return the copies that are in a DR Region now, whoever made them.

@@ -258,7 +258,7 @@ def _key_arn(call: Call, region: str, kms_key_id: str) -> str | None:
     try:
         return _region(region).fsx.key_arn(kms_key_id)
     except (InvalidSettingsError, ServiceError) as error:
-        call.warn(f"{kms_key_id} is taken to be the copy's present key, because it could not be looked up: {error}")
+        call.warn(f"kms_key_id is taken to be the copy's present key, because it could not be looked up: {error}")
         return None
 
 

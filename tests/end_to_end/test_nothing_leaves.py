@@ -96,7 +96,10 @@ def test_a_dr_region_that_moves_while_its_source_is_dark_keeps_its_copies_until_
     aws.darken(SOURCE_REGION, "unavailable")
     shown = stack.up()
     assert ids(aws) == before
-    assert f"stays, although the program declares nothing there any more: no other Region has a copy of {file_system}" in shown
+    assert (
+        f"stays, although the program declares nothing there any more: no other Region has a copy of {file_system}"
+        in shown
+    )
     stack.run("preview", "--expect-no-changes")
 
     aws.lift_fault()
@@ -247,7 +250,10 @@ def test_a_copy_that_was_moved_to_another_stack_after_a_ctrl_c_stays_that_one_s(
     stack.run("stack", "init", "other")
     subprocess.run(  # noqa: S603  # the engine under test
         [*stack.engine, "state", "move", "--source", "dev", "--dest", "other", "--yes", stack.urn("nightly")],
-        cwd=stack.folder, env=stack.environment, check=True, capture_output=True,
+        cwd=stack.folder,
+        env=stack.environment,
+        check=True,
+        capture_output=True,
     )
 
     stack.run("stack", "select", "dev")
@@ -374,7 +380,10 @@ def test_a_copy_that_fsx_does_not_show_yet_is_deleted_by_destroy(
 ) -> None:
     aws.configure(copy_seconds=2, shown_after_seconds=8)
     (stack.folder / "__main__.py").write_text(
-        PROGRAM.replace("BackupCopy(name, args)", "BackupCopy(name, args, pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='2s')))")
+        PROGRAM.replace(
+            "BackupCopy(name, args)",
+            "BackupCopy(name, args, pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='2s')))",
+        )
     )
     declare(stack, copies={"nightly": {"source_backup_id": backups[0], "source_region": SOURCE_REGION, "region": DR}})
     stack.up(succeeds=False)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from pulumi_fsx_dr.fsx.answers import translated
 from tests.fsx.replaying import RECORDINGS, ReplayedRegion
 
 ANSWERS = {answer["id"]: answer for answer in json.loads((RECORDINGS / "errors.json").read_text())}
+KEY_ID = "134f2428-cec1-4b25-a1ae-9048164dba47"
+ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
 BACKUP = "backup-0123456789abcdef0"
 COPY = CopyRequest(
     source_backup_id=BACKUP,
@@ -48,9 +51,9 @@ EXPECTED: dict[str, tuple[type[errors.ServiceError], str]] = {
     "signature-not-yet-current": (errors.TransientError, CLOCK),
     "region-not-enabled": (errors.CredentialsError, CHECK_REGION),
     "throttled": (errors.TransientError, "ThrottlingException: Rate exceeded. Try again later."),
-    "kms-no-key": (errors.ServiceError, "Name a key of eu-west-1 instead of alias/dr."),
-    "kms-other-region": (errors.ServiceError, "Name a key of eu-west-1 instead of alias/dr."),
-    "kms-invalid-id": (errors.ServiceError, "Name a key of eu-west-1 instead of alias/dr."),
+    "kms-no-key": (errors.ServiceError, "Name a key of eu-west-1 in kms_key_id."),
+    "kms-other-region": (errors.ServiceError, "Name a key of eu-west-1 in kms_key_id."),
+    "kms-invalid-id": (errors.ServiceError, "Name a key of eu-west-1 in kms_key_id."),
     "common-request-timeout": (errors.TransientError, "Try again later."),
     "common-request-aborted": (errors.TransientError, "Try again later."),
     "common-internal-failure": (errors.TransientError, "Try again later."),
@@ -68,7 +71,7 @@ EXPECTED: dict[str, tuple[type[errors.ServiceError], str]] = {
     "model-copy-source-unavailable": (errors.ServiceError, f"Copy {BACKUP} in eu-central-1 when it is AVAILABLE."),
     "model-copy-dest-key": (
         errors.ServiceError,
-        "FSx cannot encrypt with alias/dr: set kms_key_id to an enabled symmetric key of eu-west-1 that FSx may use.",
+        "FSx cannot encrypt with this key: set kms_key_id to an enabled symmetric key of eu-west-1 that FSx may use.",
     ),
     "model-copy-source-key": (
         errors.ServiceError,
@@ -118,6 +121,37 @@ def denied(context: str) -> str:
     refusal = refused(answer | {"members": {}})
     assert type(refusal) is errors.AccessDeniedError
     return str(refusal).rpartition(".) ")[2]
+
+
+# What AWS repeats of a request: its error pages ("Value '...' at '...' failed to satisfy constraint"), and the answers
+# of KMS recorded above.
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "Value 'hunter22' at 'tags.1.member.value' is wrong.",
+            "Value '[tag value]' at 'tags.1.member.value' is wrong.",
+        ),
+        ("Tag (pin=hunter22) is not allowed.", "Tag (pin=[tag value]) is not allowed."),
+        ("This Lustre file system is busy.", "This Lustre file system is busy."),
+        (f"Key '{ARN}' does not exist.", "Key '[KMS key]' does not exist."),
+        (f"Invalid keyId '{KEY_ID}'.", "Invalid keyId '[KMS key]'."),
+        ("Alias arn:aws:kms:eu-west-1:111122223333:alias/dr is not found.", "Alias [KMS key] is not found."),
+        (
+            "The request ID is 1234abcd-12ab-34cd-56ef-1234567890ab.",
+            "The request ID is 1234abcd-12ab-34cd-56ef-1234567890ab.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("named_as", [KEY_ID, ARN])
+def test_what_aws_repeats_of_tags_and_key_is_hidden(said: str, shown: str, named_as: str) -> None:
+    request = replace(COPY, tags={"pin": "hunter22", "kind": "Lus"}, kms_key_id=named_as)
+    answer = {"__type": "BadRequest", "Message": said}
+
+    with pytest.raises(errors.ServiceError) as refusal:
+        ReplayedRegion(answer, status=400, name="eu-west-1").copy(request)
+
+    assert str(refusal.value) == f"fsx:CopyBackup in eu-west-1 answered BadRequest: {shown}"
 
 
 def test_every_recorded_error_has_an_expectation() -> None:

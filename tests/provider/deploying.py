@@ -19,7 +19,7 @@ from pulumi_fsx_dr import process
 from pulumi_fsx_dr.confirming import record_held
 from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.fsx import Credentials, FsxRegion
-from pulumi_fsx_dr.ledger import TOLD
+from pulumi_fsx_dr.ledger import TOLD, Held, Told
 from pulumi_fsx_dr.ownership import new_nonce
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
@@ -269,21 +269,21 @@ class Stack:
             self.destroy_one(run, resource)
 
     def check(self, run: Run, resource: str, olds: Properties, args: Properties) -> Properties:
-        told = {TOLD: self.told(resource, args)}
+        told = {TOLD: self.told(resource, args).sent()}
         result = self._call(run, resource, "Check", olds, {"__provider": "pickled", **told, **args})
         if result.failures:
             raise RefusedError(result.failures)
         return {"__provider": "pickled", **result.inputs}
 
-    def told(self, resource: str, args: Properties) -> Properties:
+    def told(self, resource: str, args: Properties) -> Told:
         """Return what a program tells the provider: what the live entries of its state hold of the same."""
         names = ("region", "source_region", "source_backup_id", "token")
         held = [
-            {"urn": self.urn(name), "id": state.id, **{key: state.outputs.get(key) for key in names}}
+            Held(self.urn(name), state.id, **{key: state.outputs.get(key) or "" for key in names})
             for name, state in self.states.items()
             if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
         ]
-        return {"nonce": self.nonce if self.confirms else "", "program": self.presence, "held": held}
+        return Told(self.nonce if self.confirms else "", self.presence, tuple(held))
 
     def diff(self, run: Run, resource: str, inputs: Properties) -> DiffResult:
         old = self.states[resource]

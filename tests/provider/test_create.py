@@ -152,7 +152,7 @@ def test_a_lifecycle_nobody_has_heard_of_keeps_waiting(service: FsxService, stac
 def test_a_failed_copy_is_deleted_and_the_error_tells_why_what_and_where(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:
-    service.fail_copies("The KMS key was disabled.")
+    service.fail_copies(f"The KMS key {key} was disabled.")
 
     with pytest.raises(CopyError) as failure:
         stack.up({"monday": copy_args(source, kms_key_id=key)})
@@ -161,8 +161,11 @@ def test_a_failed_copy_is_deleted_and_the_error_tells_why_what_and_where(
     told = str(failure.value)
     assert failed["deleted"]
     assert stack.states == {}
-    assert told.startswith(f"Copying {source} from {HOME} to {AWAY} with key {key} failed after ")
-    assert f"The KMS key was disabled. ({failed['id']}; the failed copy was deleted) Run pulumi up again." in told
+    assert told.startswith(f"Copying {source} from {HOME} to {AWAY} with the key in kms_key_id failed after ")
+    assert (
+        f"The KMS key [KMS key] was disabled. ({failed['id']}; the failed copy was deleted) Run pulumi up again."
+        in told
+    )
 
 
 def test_after_a_failed_copy_the_next_run_starts_clean(service: FsxService, stack: Stack, source: str) -> None:

@@ -330,7 +330,7 @@ def test_wrong_arguments_are_failures_of_check_and_not_errors(running: Plugin) -
 
     checked = running.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
 
-    assert [failure.property for failure in checked.failures] == ["source_backup_id", "tags"]
+    assert [failure.property for failure in checked.failures] == ["source_backup_id", ""]
 
 
 def test_a_whole_life_crosses_the_wire(running: Plugin, service: FsxService, source: str) -> None:

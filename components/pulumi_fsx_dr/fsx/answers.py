@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -12,9 +13,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.parsers import ResponseParserError
 
 from pulumi_fsx_dr import errors
+from pulumi_fsx_dr.kms import without_keys
 
 # Advice may name {region}, {limit}, {policy}, and what the call was about.
-_ABOUT = {"key": "the key", "source": "the source backup", "source_region": "the source Region"}
+_ABOUT = {"key": "this key", "source": "the source backup", "source_region": "the source Region"}
 
 _Kind: TypeAlias = tuple[type[errors.ServiceError], str]
 _EXPIRED = (errors.ExpiredCredentialsError, "The AWS credentials have expired: renew them.")
@@ -29,7 +31,7 @@ _UNSIGNED = (errors.CredentialsError, "Check the credentials.")
 _MISSING = (errors.NotFoundError, "")
 _BUSY = (errors.BusyError, "")
 _OTHER = (errors.ServiceError, "")
-_NO_KEY = (errors.ServiceError, "Name a key of {region} instead of {key}.")
+_NO_KEY = (errors.ServiceError, "Name a key of {region} in kms_key_id.")
 _KINDS: dict[str, _Kind] = {
     "ExpiredToken": _EXPIRED,
     "RequestExpired": _LATE,
@@ -87,6 +89,7 @@ _LIMITS: dict[str, _Kind] = {
 }
 _CLOCK_TEXT = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
 _BUSY_TEXT = re.compile(r"being (copied|restored|created)", re.IGNORECASE)
+_HIDDEN_LENGTH = 4  # characters from which a tag value is hidden; fewer are part of too many words
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
 # IAM User Guide, Troubleshoot access denied error messages
 _DENYING = re.compile(r"explicit deny(?: in (?P<policy>an? [\w -]*?(?:policy|boundary)))?")
@@ -102,20 +105,39 @@ _NO_CREDENTIALS = (
 _EXPIRED_LOGIN = (aws.TokenRetrievalError, aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError)
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a call sends that may be secret: a KMS key as somebody wrote it, and values of tags."""
+
+    kms_key_id: str | None = None
+    tag_values: Iterable[str] = ()
+
+    def hidden_in(self, text: str) -> str:
+        """Return what AWS said without them, and without any key."""
+        for value in sorted(self.tag_values, key=len, reverse=True):
+            if len(value) >= _HIDDEN_LENGTH:
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[tag value]", text)
+        return without_keys(text, self.kms_key_id)
+
+
+_NOTHING = Sent()
+
+
 @contextmanager
-def translated(action: str, region: str, **about: str) -> Iterator[None]:
+def translated(action: str, region: str, sent: Sent = _NOTHING, **about: str) -> Iterator[None]:
     """Raise AWS's errors as one of `errors.ServiceError`'s kinds.
 
     Args:
         action: what is called, as IAM names it, e.g. `fsx:CopyBackup`.
         region: where it is called.
+        sent: what no error tells.
         about: `key`, `source` and `source_region` of the call, for the advice to name.
     """
     call = f"{action} in {region}"
     try:
         yield
     except aws.ClientError as error:
-        raise _from_answer(error, action, region, about) from None
+        raise _from_answer(error, sent.hidden_in(_message(error)), action, region, about) from None
     except _EXPIRED_LOGIN as error:
         raise errors.ExpiredCredentialsError(
             f"The AWS login has expired ({_first_line(error)}): log in again."
@@ -125,7 +147,7 @@ def translated(action: str, region: str, **about: str) -> Iterator[None]:
             f"There are no AWS credentials for {call} ({_first_line(error)}): set a profile or environment variables."
         ) from None
     except aws.ParamValidationError as error:
-        raise errors.ServiceError(f"{call} was not sent: {' '.join(str(error).split())}") from None
+        raise errors.ServiceError(f"{call} was not sent: {sent.hidden_in(' '.join(str(error).split()))}") from None
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}): try again later.") from None
     except (aws.BotoCoreError, ResponseParserError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -147,8 +169,10 @@ def require_json(http_response: AWSResponse, **_event: object) -> None:
             raise ResponseParserError("the answer is no JSON") from None
 
 
-def _from_answer(error: aws.ClientError, action: str, region: str, about: Mapping[str, str]) -> errors.ServiceError:
-    code, message = _code(error), _message(error)
+def _from_answer(
+    error: aws.ClientError, message: str, action: str, region: str, about: Mapping[str, str]
+) -> errors.ServiceError:
+    code = _code(error)
     said = f"{action} in {region} answered {code}{f': {message}' if message else '.'}"
     kind, advice = _kind(error, code, message)
     if kind is errors.AccessDeniedError:

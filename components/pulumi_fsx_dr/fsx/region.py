@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from pulumi_fsx_dr import errors
 
-from .answers import require_json, translated
+from .answers import Sent, require_json, translated
 from .backup import Backup, CopyRequest
 from .credentials import Credentials
 from .described import Seen, described_backup, id_of, read_backup
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
 
+_NOTHING = Sent()
 _log = logging.getLogger(__name__)
 _CALLS = Config(
     connect_timeout=5,
@@ -83,11 +84,11 @@ class FsxRegion:
         """
         key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
         named = {
-            "key": request.kms_key_id or "the key that FSx manages",
             "source": f"{request.source_backup_id} in {request.source_region}",
             "source_region": request.source_region,
+            **({} if key else {"key": "the key that FSx manages"}),
         }
-        with self._calling("CopyBackup", **named):
+        with self._calling("CopyBackup", sent=Sent(request.kms_key_id, request.tags.values()), **named):
             answer = self._fsx.copy_backup(
                 ClientRequestToken=request.token,
                 SourceBackupId=request.source_backup_id,
@@ -110,7 +111,7 @@ class FsxRegion:
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Add or overwrite tags (TagResource)."""
-        with self._calling("TagResource"):
+        with self._calling("TagResource", sent=Sent(tag_values=tags.values())):
             self._fsx.tag_resource(ResourceARN=arn, Tags=_tag_list(tags))
 
     def untag(self, arn: str, keys: Iterable[str]) -> None:
@@ -128,7 +129,7 @@ class FsxRegion:
 
     def key_arn(self, kms_key_id: str) -> str:
         """Return the ARN of the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
-        with self._calling("DescribeKey", "kms", key=kms_key_id):
+        with self._calling("DescribeKey", "kms", Sent(kms_key_id)):
             answer = self._client("kms").describe_key(KeyId=kms_key_id)
             return str(answer["KeyMetadata"]["Arn"])
 
@@ -185,9 +186,9 @@ class FsxRegion:
             return self._clients[service]
 
     @contextmanager
-    def _calling(self, action: str, service: str = "fsx", **named: str) -> Iterator[None]:
+    def _calling(self, action: str, service: str = "fsx", sent: Sent = _NOTHING, **named: str) -> Iterator[None]:
         try:
-            with translated(f"{service}:{action}", self.name, **named):
+            with translated(f"{service}:{action}", self.name, sent, **named):
                 yield
         except errors.ExpiredCredentialsError:
             self._forget_clients()

@@ -1,0 +1,192 @@
+"""Secret tags and keys stay secret in all that Pulumi keeps and shows of a copy, and plain ones stay readable."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rehearsal.fsx import Control
+
+from .engines import CLI
+from .project import SOURCE_REGION, Project
+from .test_life import DR, copies, new_key
+
+# The engine double knows no secrets.
+pytestmark = pytest.mark.parametrize("project", [CLI], indirect=True)
+
+PIN = "hunter22-of-the-tags"
+PROGRAM = """
+import json
+import pulumi
+from pulumi_fsx_dr import BackupCopy, DrRegion
+
+
+def hidden(value):
+    # How secrets are written in this test's JSON, which knows none.
+    if isinstance(value, dict) and value.keys() == {"secret"}:
+        return pulumi.Output.secret(value["secret"])
+    return {key: hidden(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+
+program = json.load(open("program.json"))
+if program["kind"] == "BackupCopy":
+    timeouts = pulumi.CustomTimeouts(**program.get("timeouts", {}))
+    copy = BackupCopy("nightly", hidden(program["args"]), pulumi.ResourceOptions(custom_timeouts=timeouts))
+    for output in ("tags", "tags_all", "kms_key_id", "kms_key_arn"):
+        pulumi.export(output, getattr(copy, output))
+else:
+    pulumi.export("latest", DrRegion("dr", hidden(program["args"])).latest)
+"""
+
+
+@pytest.fixture
+def declare(project: Project) -> Callable[..., None]:
+    def write(args: dict[str, Any], kind: str = "BackupCopy", **more: Any) -> None:
+        (project.folder / "program.json").write_text(json.dumps({"kind": kind, "args": args, **more}))
+
+    (project.folder / "__main__.py").write_text(PROGRAM)
+    return write
+
+
+@pytest.fixture
+def file_system(aws: Control) -> str:
+    return aws.seed_file_system(SOURCE_REGION)
+
+
+@pytest.fixture
+def source(aws: Control, file_system: str) -> str:
+    return aws.seed_backup(SOURCE_REGION, file_system)
+
+
+@pytest.fixture
+def key(aws: Control) -> str:
+    return new_key(aws)
+
+
+def of(source: str, **args: Any) -> dict[str, Any]:
+    return {"source_backup_id": source, "source_region": SOURCE_REGION, "region": DR, **args}
+
+
+def secret(value: Any) -> dict[str, Any]:
+    return {"secret": value}
+
+
+def shown_everywhere(project: Project) -> str:
+    """Return all that may be read of a stack by somebody without its passphrase."""
+    return "\n".join([
+        project.run("stack", "export"),
+        project.run("stack", "output", "--json"),
+        project.run("preview", "--json", "--show-sames"),
+        project.run("preview", "--diff", "--show-sames"),
+    ])  # fmt: skip
+
+
+def document(printed: str) -> Any:
+    return json.loads(printed[printed.index("{") :])
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param(secret({"pin": PIN, "team": "storage"}), id="all"),
+        pytest.param({"pin": secret(PIN), "team": "storage"}, id="one"),
+    ],
+)
+def test_secret_tags_and_a_secret_key_are_shown_nowhere(  # noqa: PLR0913, PLR0917  # fixtures
+    project: Project, aws: Control, source: str, key: str, declare: Callable[..., None], tags: dict[str, Any]
+) -> None:
+    declare(of(source, tags=tags, kms_key_id=secret(key)))
+
+    printed = [
+        project.run("preview", "--diff"),
+        project.run("preview", "--json"),
+        project.up(),
+        project.run("stack", "export"),
+    ]
+    printed += [project.run("refresh", "--yes", "--diff"), shown_everywhere(project)]
+    aws.client("fsx", DR).tag_resource(ResourceARN=copies(aws)[0]["arn"], Tags=[{"Key": "pin", "Value": f"{PIN}-2"}])
+    printed += [project.run("preview", "--refresh", "--diff"), project.run("refresh", "--yes", "--diff")]
+    printed += [project.up("--diff"), shown_everywhere(project)]
+
+    assert [text for text in printed if PIN in text or key in text] == []
+    (copy,) = copies(aws)
+    assert (copy["tags"]["pin"], copy["kms_key_arn"]) == (PIN, key)
+
+
+def test_plain_tags_and_a_plain_key_stay_readable(
+    project: Project, source: str, key: str, declare: Callable[..., None]
+) -> None:
+    declare(of(source, tags={"pin": PIN}, kms_key_id=key))
+    project.up()
+    project.run("refresh", "--yes")
+
+    outputs = document(project.run("stack", "output", "--json"))
+    (step,) = (s for s in document(project.run("preview", "--json", "--show-sames"))["steps"] if "nightly" in s["urn"])
+
+    assert outputs == {"tags": {"pin": PIN}, "tags_all": {"pin": PIN}, "kms_key_id": key, "kms_key_arn": key}
+    assert step["oldState"]["outputs"]["kms_key_arn"] == key
+
+
+@pytest.mark.parametrize("hide", [secret, lambda tags: {"pin": secret(tags["pin"])}], ids=["all", "one"])
+def test_what_becomes_secret_is_taken_out_of_the_state_by_the_next_up(
+    project: Project, source: str, key: str, declare: Callable[..., None], hide: Callable[..., Any]
+) -> None:
+    declare(of(source, tags={"pin": PIN}, kms_key_id=key))
+    project.up()
+
+    declare(of(source, tags=hide({"pin": PIN}), kms_key_id=secret(key)))
+    project.up()
+
+    shown = shown_everywhere(project)
+    assert PIN not in shown
+    assert key not in shown
+
+
+def test_a_copy_that_is_kept_unfinished_tells_no_secret(
+    project: Project, aws: Control, source: str, key: str, declare: Callable[..., None]
+) -> None:
+    aws.set_copy_seconds(3600)
+    declare(of(source, tags={"pin": secret(PIN)}, kms_key_id=secret(key)), timeouts={"create": "2s"})
+
+    printed = project.up(succeeds=False)
+
+    assert "was left running" in printed
+    everything = printed + project.run("stack", "export") + project.run("preview", "--diff")
+    assert PIN not in everything
+    assert key not in everything
+
+
+def test_no_refusal_and_no_failure_shows_a_secret(
+    project: Project, aws: Control, source: str, key: str, declare: Callable[..., None]
+) -> None:
+    declare(of(source, tags={"aws:pin": secret(PIN)}, kms_key_id=secret(PIN)))
+    refused = project.run("preview", succeeds=False)
+    declare(of(source, tags={"pin": secret(PIN)}, kms_key_id=secret("alias/nobody-s")))
+    not_made = project.up(succeeds=False)
+    aws.fail_copies(f"{key} is disabled.")
+    declare(of(source, tags={"pin": secret(PIN)}, kms_key_id=secret(key)))
+    failed = project.up(succeeds=False)
+
+    assert "tag key 'aws:pin' is reserved" in refused
+    assert "kms_key_id is not a KMS key" in refused
+    assert "set kms_key_id to an enabled symmetric key" in not_made
+    assert "[KMS key] is disabled." in failed
+    printed = refused + not_made + failed
+    assert [text for text in (PIN, "nobody-s", key) if text in printed] == []
+
+
+def test_a_region_s_secret_key_stays_secret_when_the_sources_are_gone(  # noqa: PLR0913, PLR0917  # fixtures
+    project: Project, aws: Control, file_system: str, source: str, key: str, declare: Callable[..., None]
+) -> None:
+    sources = [{"file_system_id": file_system, "region": SOURCE_REGION}]
+    args = {"region": DR, "sources": sources, "kms_key_id": secret(key), "tags": {"pin": secret(PIN)}}
+    declare(args, kind="DrRegion")
+    project.up()
+    aws.remove_backup(SOURCE_REGION, source)
+
+    printed = project.up() + shown_everywhere(project)
+
+    assert len(copies(aws)) == 1
+    assert PIN not in printed
+    assert key not in printed
