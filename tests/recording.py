@@ -17,6 +17,7 @@ class Registration:
     Attributes:
         inputs: what the program gave, secrets in the clear.
         secrets: the paths of the inputs that are secret, such as `directory.password`.
+        aliases: the URNs that the resource may have had before.
     """
 
     def __init__(self, request: Any) -> None:
@@ -26,6 +27,7 @@ class Registration:
         self.inputs: dict[str, Any] = _plain(given)
         self.secrets = set(_secrets(given))
         self.ignored: list[str] = list(request.ignoreChanges)
+        self.aliases: list[str] = [*request.aliasURNs, *(alias.urn for alias in request.aliases)]
         self.protected: bool = request.protect
         self.secret_outputs: list[str] = list(request.additionalSecretOutputs)
         self.create_timeout: str = request.customTimeouts.create
