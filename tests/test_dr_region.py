@@ -16,6 +16,7 @@ from rehearsal.fsx import Control
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.recording import RecordingEngine, Registration
 
+ELSEWHERE = "eu-north-1"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 Resources = dict[str, Any]  # of the stack's state, by URN
 
@@ -230,3 +231,31 @@ def test_a_state_that_cannot_be_read_is_an_error_and_changes_nothing(
     ):
         run(file_system, tell)
     assert set(aws.counts(AWAY)) <= {"CopyBackup", "DescribeBackups"}
+
+
+def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_system: str) -> None:
+    """A copy of the second is none that was taken out, although the first is declared before it."""
+    backup = aws.seed_backup(HOME, file_system)
+    held = {}
+    for region in (AWAY, ELSEWHERE):
+        client = aws.client("fsx", region)
+        made = client.copy_backup(SourceBackupId=backup, SourceRegion=HOME)["Backup"]
+        client.close()
+        urn = f"urn:pulumi:prod::dr::pulumi-fsx-dr:index:DrRegion${TYPE}::dr-{region}-{backup}"
+        outputs = {"region": region, "source_backup_id": backup, "arn": made["ResourceARN"]}
+        held[urn] = {"type": TYPE, "outputs": {**outputs, "file_system_id": file_system, "source_region": HOME}}
+    aws.finish_copies()
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(lambda _stack: held)
+
+    def program() -> None:
+        for region in (AWAY, ELSEWHERE):
+            sources = [{"file_system_id": file_system, "region": HOME}]
+            DrRegion(f"dr-{region}", {"region": region, "sources": sources})  # type: ignore[typeddict-item]  # as programs write it
+
+    aws.darken(HOME)
+    engine.run(program, preview=True)
+
+    assert {(copy.name, copy.inputs["region"]) for copy in engine.of_type(TYPE)} == {
+        (f"dr-{region}-{backup}", region) for region in (AWAY, ELSEWHERE)
+    }

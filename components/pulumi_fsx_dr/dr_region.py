@@ -89,6 +89,7 @@ class DrRegion(pulumi.ComponentResource):
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__(DR_REGION_TYPE, name, None, opts)
         self._args, self._program = args, program.of_this_run()
+        self._program.add(self, self._described)
         made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
         self.region = pulumi.Output.from_input(args["region"])
@@ -116,7 +117,7 @@ class DrRegion(pulumi.ComponentResource):
 
     async def _declare(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return them once that is done; one that could not be made is left out."""
-        described = await self._program.declaration_of(self, self._described, code)
+        described = await self._program.declaration_of(self, code)
         children = [self._copy(declared) for declared in described.copies]
         children += await self._declare_outputs()
         await self._program.require_nothing_lost(self, children)

@@ -32,18 +32,23 @@ class Program:
         self._open: set[pulumi.Resource] = set()  # DrRegions whose copies are not registered yet
         self._turn = asyncio.Lock()
 
-    async def declaration_of(
-        self, resource: pulumi.Resource, described: Callable[[], Awaitable[Region]], code: "asyncio.Task[Any] | None"
-    ) -> Declaration:
-        """Return what a DrRegion declares, once the program has come to its end and all of them are known.
+    def add(self, resource: pulumi.Resource, described: Callable[[], Awaitable[Region]]) -> None:
+        """Take note of a DrRegion as soon as the program has it.
 
         Args:
             resource: the DrRegion.
             described: gives what it is to declare.
-            code: the task that runs the program's code.
         """
         self._waiting[resource] = described
         self._open.add(resource)
+
+    async def declaration_of(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> Declaration:
+        """Return what a DrRegion declares, once the program's code has come to its end and all of them are known.
+
+        Args:
+            resource: the DrRegion.
+            code: the task that runs the program's code.
+        """
         while _is_running(code):  # noqa: ASYNC110  # nothing tells when the program's code ends
             await asyncio.sleep(0.005)
         async with self._turn:

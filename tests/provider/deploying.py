@@ -189,7 +189,6 @@ class Stack:
 
     Attributes:
         confirms: whether its program records new copies, as programs with a `BackupCopy` do.
-        shows_claims: whether its first copy in a Region is claimed, so that another engine sees it.
         presence: where to ask whether its program is there, which a Ctrl-C ends; "" if nobody can.
         before_writing: happens once, before the engine writes a new resource into the state.
     """
@@ -198,7 +197,6 @@ class Stack:
     name: str = "prod"
     region: str | None = None
     confirms: bool = False
-    shows_claims: bool = False
     presence: str = ""
     before_writing: Callable[[], object] | None = None
     nonce: str = ""
@@ -213,8 +211,6 @@ class Stack:
     def run(self) -> Run:
         """Start a provider process."""
         run = Run(self.wire, stack_region=self.region)
-        if not self.shows_claims:
-            run.region(AWAY).is_first_claim()
         process.start(run)
         return run
 
