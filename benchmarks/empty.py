@@ -4,9 +4,12 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+from pulumi_fsx_dr.outputs import OUTPUTS
 
 _ARGUMENTS = ("source_backup_id", "region", "source_region", "kms_key_id", "copy_tags", "tags", "adopt_backup_id")
-_OUTPUTS = tuple(f"output_{number}" for number in range(13))  # as many as a BackupCopy has: each costs the SDK time
+_OUTPUTS = tuple(
+    f"output_{number}" for number in range(len(OUTPUTS))
+)  # as many as a BackupCopy has: each costs the SDK time
 
 
 class EmptyProvider(ResourceProvider):

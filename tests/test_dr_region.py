@@ -154,7 +154,9 @@ def test_a_renamed_region_declares_its_copies_with_their_former_names_as_aliases
     assert urn(former) in declared.aliases
 
 
-@pytest.mark.xfail(strict=True, reason="the guard knows a renamed copy again by its id only, which a replacement changes")
+@pytest.mark.xfail(
+    strict=True, reason="the guard knows a renamed copy again by its id only, which a replacement changes"
+)
 def test_a_region_that_is_renamed_and_gets_another_key_in_one_run_loses_nothing(
     file_system: str, source: str, copy: dict[str, Any]
 ) -> None:
@@ -176,7 +178,9 @@ def test_a_copy_that_bears_this_stack_s_mark_and_is_not_in_its_state_is_named(
 
     assert run(file_system, nothing) == []
     (warning,) = said(caplog)
-    assert warning.startswith(f"{copy['BackupId']} in {AWAY}, a copy of {source}, bears the mark of dr/prod/dr-{source}")
+    assert warning.startswith(
+        f"{copy['BackupId']} in {AWAY}, a copy of {source}, bears the mark of dr/prod/dr-{source}"
+    )
 
 
 def test_with_a_dark_source_and_another_region_the_copy_stays_where_it_is(

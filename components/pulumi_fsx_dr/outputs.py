@@ -27,14 +27,15 @@ OUTPUTS: Mapping[str, Callable[[Copy], Any]] = {
     "nonce": lambda copy: copy.ownership.nonce,
     "token": lambda copy: copy.ownership.token,
     "adopted_from": lambda copy: copy.adopted_from or None,
-    "unseen": lambda copy: None if copy.was_shown else True,
 }
+_UNSEEN = "unseen"  # only of a copy that FSx has accepted and not described yet; no program needs it
 
 
 def outputs_of(inputs: Mapping[str, Any], copy: Copy) -> dict[str, Any]:
     """Return every output; the engine keeps none that an update leaves out."""
     outputs = {name: inputs.get(name) for name in NAMES}
     outputs |= {name: tell(copy) for name, tell in OUTPUTS.items()}
+    outputs[_UNSEEN] = None if copy.was_shown else True
     return {name: value for name, value in outputs.items() if value is not None}
 
 
@@ -62,7 +63,7 @@ def known(backup_id: str, outputs: Mapping[str, Any]) -> Copy:
         owner_id=outputs.get("owner_id") or "",
         region=outputs["region"],
     )
-    return replace(described(outputs, backup), was_shown=not outputs.get("unseen"))
+    return replace(described(outputs, backup), was_shown=not outputs.get(_UNSEEN))
 
 
 def _source_time(outputs: Mapping[str, Any]) -> datetime | None:
