@@ -14,6 +14,7 @@ from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.ownership import MARK_TAG, parse_mark
 from pulumi_fsx_dr.stack_state import HeldCopy
 
+import hypothesis.internal.conjecture.engine as _e; _e.MAX_SHRINKING_SECONDS = 60
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args
@@ -192,6 +193,7 @@ class Life(RuleBasedStateMachine):
         self.keys = [None, kms.create_key()["KeyMetadata"]["Arn"]]
         for file_system in (0, 1):
             self.world.new_backup(file_system)
+        self.declare_region(0, "dr", AWAY, data.draw(st.integers(1, 2), label="keep"), {0})
 
     def teardown(self) -> None:
         process.start(self.former)
@@ -450,6 +452,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_violated(self) -> None:
+        note(f"sources {self.world.sources}; copies {self.world.copies}")
         assert not self.world.violations, "\n".join(self.world.violations)
 
     @invariant()
@@ -487,5 +490,5 @@ class Life(RuleBasedStateMachine):
             except (Killed, CallCancelledError):
                 failed = "killed"
         note(f"{command} of {_title(stack)}: {failed or 'good'}; said {stack.said}")
-        event(f"{command} {'ends well' if not failed else 'fails'}")
+        event(f"{command} {'ends well' if not failed else 'is killed' if failed == 'killed' else 'fails'}")
         return failed
