@@ -13,7 +13,7 @@ found under another URN than its DrRegion would give it gets that URN as an alia
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Protocol
@@ -215,9 +215,11 @@ class _Declaring:
         self._known = [_Known(copy, self._shown(copy)) for copy in held]
         self._made = {region.urn: Declaration() for region in regions}
         self._counting: dict[str, set[str]] = defaultdict(set)  # by file system or backup: Regions with a copy
+        self._matches: dict[str, _Wish] = {}  # by URN of a copy of the state
+        self._urns: set[str] = set()  # of what is declared so far
 
     def run(self) -> dict[str, Declaration]:
-        matched = self._matched()
+        self._matches = matched = self._matched()
         for wish in self._wishes:
             self._declare(wish, [copy for copy in self._known if matched.get(copy.held.urn) is wish])
         for copy in self._known:
@@ -364,11 +366,8 @@ class _Declaring:
 
     def _keep_as_it_is(self, wish: _Wish, copy: _Known) -> None:
         held = copy.held
-        name = wish.of.child_name(copy.source)
-        if any(declared.name == name for declared in self._made[wish.of.urn].copies):
-            name = f"{name}-{held.region}-{held.id}"
         args = {"source_backup_id": copy.source, "region": held.region, **_as_it_is(held)}
-        self._add(wish, Declared(name=name, args=args, held=held))
+        self._add(wish, Declared(name=wish.of.child_name(copy.source), args=args, held=held))
 
     def _resumable(self, wish: _Wish, there: Mapping[str, Backup], mine: list[_Known]) -> dict[str, Backup]:
         """Return, by source, what a killed run left pending for this DrRegion and this one can only go on with.
@@ -405,7 +404,24 @@ class _Declaring:
                 )
 
     def _add(self, wish: _Wish, declared: Declared) -> None:
-        self._made[wish.of.urn].copies.append(declared)
+        name = self._free_name(wish, declared)
+        self._urns.add(wish.of.child_urn(name))
+        self._made[wish.of.urn].copies.append(replace(declared, name=name))
+
+    def _free_name(self, wish: _Wish, declared: Declared) -> str:
+        """Return the name that a copy shall have, unless another copy of the state has it still.
+
+        The engine looks for what it holds under a resource's own URN before it looks under an alias, and refuses a URN
+        that is the alias of another. So a copy whose name is taken keeps the one that it has; the next run may rename it.
+        """
+        held, name = declared.held, declared.name
+        others = [copy.held.urn for copy in self._known if copy.held is not held]
+        if held is None:  # what is not matched, or is of the same source, gives way to it: it goes, or is replaced
+            others = [urn for urn in others if self._matches.get(urn, wish) is not wish]
+        apart = f"{name}-{held.region}-{held.id}" if held else f"{name}-{wish.of.region}"
+        taken = {*others, *self._urns}
+        free = (n for n in (name, held.name if held else name) if wish.of.child_urn(n) not in taken)
+        return next(free, apart)
 
     def _go(self, region: Region, copy: _Known, reason: str) -> None:
         self._made[region.urn].going.append(Going(copy.held, reason))

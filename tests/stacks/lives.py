@@ -187,7 +187,7 @@ class Life(RuleBasedStateMachine):
     def begin(self, data: st.DataObject) -> None:
         self.former = process.current()
         self.world = World(data.draw(st.sampled_from(self.knobs), label="knobs"))
-        self.failures = 0  # how many copies are still to FAIL
+        self.failures = 0  # how many copies are to FAIL at most
         self.checkpoints: list[tuple[int, dict[str, State], list[tuple[str, State]], str]] = []
         kms = self.world.wire.client("kms", AWAY)
         self.keys = [None, kms.create_key()["KeyMetadata"]["Arn"]]
@@ -428,7 +428,7 @@ class Life(RuleBasedStateMachine):
                 refused.add(id(stack))
                 if not refusal:
                     world.violations.append(f"(d) up of {_title(stack)} fails for ever: {errors[-2:]}")
-        self.failures = 0
+
         for stack in world.stacks:
             if id(stack) not in refused and (changes := self._changes_of(stack)):
                 world.violations.append(f"(f) the preview of {_title(stack)} after a good run shows {changes}")
