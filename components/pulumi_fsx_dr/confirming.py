@@ -48,7 +48,9 @@ def told(name: str, source_backup_id: pulumi.Input[str] | None, nonce: str) -> p
         source_backup_id: what is to be copied.
         nonce: under which the program will record the copy; "" if it will not.
     """
-    held = lookup.of_this_run().held
+    run = lookup.of_this_run()
+    run.asked[name] = nonce
+    held = run.held
 
     def tell(source: str | None) -> dict[str, Any]:
         related = [_told_of(copy) for copy in held if copy.name == name or copy.source_backup_id == source]

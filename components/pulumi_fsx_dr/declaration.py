@@ -22,7 +22,7 @@ from .copies import BACKUP_COPY_TYPE, left_over, mark_of, too_many_tags
 from .errors import InvalidSettingsError
 from .fsx import Backup
 from .kms import KeyName, same_key
-from .ownership import Mark, Pending, Token, stack_of
+from .ownership import Mark, Pending, Recorded, Token, name_of, stack_of
 from .readiness import source_creation_time
 from .selection import RecoveryPoint, is_recovery_point, select
 from .stack_state import HeldCopy
@@ -32,7 +32,18 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Outside(Protocol):
-    """What a declaration asks AWS; see `lookup.py`."""
+    """What a declaration asks AWS, and what it knows of this run; see `lookup.py`.
+
+    Attributes:
+        held: all copies that the state held when the run began.
+        asked: the single copies that the program has asked for: the nonce that it offered for each, by name.
+    """
+
+    @property
+    def held(self) -> Iterable[HeldCopy]: ...  # noqa: D102  # as above
+
+    @property
+    def asked(self) -> Mapping[str, str]: ...  # noqa: D102  # as above
 
     def backups_of(self, file_system_id: str, region: str) -> Sequence[Backup] | None:
         """Return a file system's backups; None if its Region does not answer."""
@@ -387,7 +398,7 @@ class _Declaring:
 
     def _name_left_overs(self, region: Region) -> None:
         """Name the copies that speak of this stack, or were never finished, and that its state does not hold."""
-        held = {copy.held.id for copy in self._known}
+        held = {copy.id for copy in self._outside.held}
         to_be_made = {c.args["source_backup_id"] for c in self._made[region.urn].copies if c.held is None}
         declared = {copy.args["source_backup_id"] for copy in self._made[region.urn].copies}
         for backup in self._outside.copies_in(region.region):
@@ -395,13 +406,20 @@ class _Declaring:
             if mark is None or backup.id in held or backup.is_dead:
                 continue
             ours = region.is_of_same_stack(mark)
-            if isinstance(mark, Pending) and ours and source in to_be_made:
+            if ours and (self._is_asked_for(mark) or (isinstance(mark, Pending) and source in to_be_made)):
                 continue  # its create goes on with it, or names it
             if ours or (isinstance(mark, Pending) and source in declared):
                 self._warn(
                     region,
                     left_over(backup, f"bears the mark of {mark.identity}, but no entry of the state is its own"),
                 )
+
+    def _is_asked_for(self, mark: Mark) -> bool:
+        """Tell whether a copy is made, or gone on with, in this run for a resource that is no DrRegion's."""
+        asked = self._outside.asked
+        if isinstance(mark, Recorded):
+            return mark.nonce in asked.values()
+        return name_of(mark.identity) in asked
 
     def _add(self, wish: _Wish, declared: Declared) -> None:
         name = self._free_name(wish, declared)
@@ -412,7 +430,8 @@ class _Declaring:
         """Return the name that a copy shall have, unless another copy of the state has it still.
 
         The engine looks for what it holds under a resource's own URN before it looks under an alias, and refuses a URN
-        that is the alias of another. So a copy whose name is taken keeps the one that it has; the next run may rename it.
+        that is the alias of another. So a copy whose name is taken keeps the one that it has, and the next
+        run may rename it.
         """
         held, name = declared.held, declared.name
         others = [copy.held.urn for copy in self._known if copy.held is not held]

@@ -21,6 +21,7 @@ class Lookup:
 
     Attributes:
         held: the copies that the state held when the run began.
+        asked: the single copies that the program has asked for: the nonce that it offered for each, by name.
         warnings: what a person should know of Regions that do not answer.
     """
 
@@ -28,6 +29,7 @@ class Lookup:
         self._process = Process(credentials)
         self._dark: set[str] = set()
         self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
+        self.asked: dict[str, str] = {}
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.copies_left_in = functools.cache(self._copies_left_in)

@@ -33,7 +33,7 @@ class Token:
     Attributes:
         resource: hash of the resource's URN.
         request: hash of the copy's immutable parameters (never of its tags).
-        generation: counts up when FSx answers a token with a copy that is recorded or gone, and leaps when it refuses one.
+        generation: counts up when FSx answers a token with a copy that is recorded or gone; leaps when it refuses one.
     """
 
     resource: str
@@ -163,6 +163,11 @@ def identity_of(urn: str) -> str:
 def stack_of(identity: str) -> str:
     """Return the `project/stack` in a mark's identity; a resource's name may hold slashes, those two cannot."""
     return "/".join(identity.split("/")[:2])
+
+
+def name_of(identity: str) -> str:
+    """Return the resource's name in a mark's identity."""
+    return identity.split("/", 2)[-1]
 
 
 def _identity(project: str, stack: str, name: str) -> str:
