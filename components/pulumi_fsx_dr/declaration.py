@@ -57,6 +57,9 @@ class Outside(Protocol):
     def copies_left_in(self, region: str) -> Sequence[Backup]:
         """Return the copies in a Region that is declared no more; none if it does not answer."""
 
+    def unlisted(self, copy: HeldCopy) -> Backup | None:
+        """Return a copy that is in no listing; None if it is not found or its Region does not answer."""
+
     def is_gone(self, copy: HeldCopy) -> bool:
         """Tell whether AWS surely has a copy no more."""
 
@@ -243,7 +246,8 @@ class _Declaring:
     def _shown(self, held: HeldCopy) -> Backup | None:
         declared = any(region.region == held.region for region in self._regions)
         copies = self._outside.copies_in(held.region) if declared else self._outside.copies_left_in(held.region)
-        return next((copy for copy in copies if copy.id == held.id), None)
+        listed = next((copy for copy in copies if copy.id == held.id), None)
+        return listed or (self._outside.unlisted(held) if declared else None)
 
     def _matched(self) -> dict[str, _Wish]:
         """Return the wish that each copy of the state belongs to, by its URN.

@@ -66,6 +66,13 @@ class Lookup:
         except ServiceError:
             return ()
 
+    def unlisted(self, copy: HeldCopy) -> Backup | None:
+        """Return a copy that no listing shows; FSx may list late what it describes, and not listed is not gone."""
+        try:
+            return self._process.region(copy.region).reads.find(copy.id)
+        except ServiceError:
+            return None
+
     def is_gone(self, copy: HeldCopy) -> bool:
         """Tell whether AWS surely has a copy no more: asked for by its id, with credentials of its account."""
         region = self._source_region(copy.region)
