@@ -52,9 +52,11 @@ def told(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | 
         args: of the copy.
         nonce: under which the program will record the copy; "" if it will not.
     """
+    run = lookup.of_this_run()
+    run.asked[name] = nonce
     if pulumi.runtime.is_dry_run() and args.get("region") and args.get("source_region"):
         return None
-    run, address = lookup.of_this_run(), _recording().address if nonce else ""
+    address = _recording().address if nonce else ""
     given = args.get("source_backup_id")
 
     def tell(source: Any) -> str:

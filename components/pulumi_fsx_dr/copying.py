@@ -134,7 +134,7 @@ class Creation:
                 except ServiceError as error:
                     if refused or isinstance(error, _NO_OTHER_TOKEN_HELPS):
                         raise
-                    refused, self._token = True, self._token.next()
+                    refused, self._token = True, self._token.unused(self._clock.now())
         finally:
             turn.end()
 

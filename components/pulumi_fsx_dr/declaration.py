@@ -13,7 +13,7 @@ found under another URN than its DrRegion would give it gets that URN as an alia
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from .copies import BACKUP_COPY_TYPE, left_over, mark_of, too_many_tags
 from .errors import InvalidSettingsError
 from .fsx import Backup
 from .kms import KeyName, same_key
-from .ownership import Mark, Pending, Token, stack_of
+from .ownership import Mark, Pending, Recorded, Token, name_of, stack_of
 from .readiness import source_creation_time
 from .selection import RecoveryPoint, is_recovery_point, select
 from .stack_state import HeldCopy
@@ -32,7 +32,18 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Outside(Protocol):
-    """What a declaration asks AWS; see `lookup.py`."""
+    """What a declaration asks AWS, and what it knows of this run; see `lookup.py`.
+
+    Attributes:
+        held: all copies that the state held when the run began.
+        asked: the single copies that the program has asked for: the nonce that it offered for each, by name.
+    """
+
+    @property
+    def held(self) -> Iterable[HeldCopy]: ...  # noqa: D102  # as above
+
+    @property
+    def asked(self) -> Mapping[str, str]: ...  # noqa: D102  # as above
 
     def backups_of(self, file_system_id: str, region: str) -> Sequence[Backup] | None:
         """Return a file system's backups; None if its Region does not answer."""
@@ -45,6 +56,9 @@ class Outside(Protocol):
 
     def copies_left_in(self, region: str) -> Sequence[Backup]:
         """Return the copies in a Region that is declared no more; none if it does not answer."""
+
+    def unlisted(self, copy: HeldCopy) -> Backup | None:
+        """Return a copy that is in no listing; None if it is not found or its Region does not answer."""
 
     def is_gone(self, copy: HeldCopy) -> bool:
         """Tell whether AWS surely has a copy no more."""
@@ -215,9 +229,11 @@ class _Declaring:
         self._known = [_Known(copy, self._shown(copy)) for copy in held]
         self._made = {region.urn: Declaration() for region in regions}
         self._counting: dict[str, set[str]] = defaultdict(set)  # by file system or backup: Regions with a copy
+        self._matches: dict[str, _Wish] = {}  # by URN of a copy of the state
+        self._urns: set[str] = set()  # of what is declared so far
 
     def run(self) -> dict[str, Declaration]:
-        matched = self._matched()
+        self._matches = matched = self._matched()
         for wish in self._wishes:
             self._declare(wish, [copy for copy in self._known if matched.get(copy.held.urn) is wish])
         for copy in self._known:
@@ -230,7 +246,8 @@ class _Declaring:
     def _shown(self, held: HeldCopy) -> Backup | None:
         declared = any(region.region == held.region for region in self._regions)
         copies = self._outside.copies_in(held.region) if declared else self._outside.copies_left_in(held.region)
-        return next((copy for copy in copies if copy.id == held.id), None)
+        listed = next((copy for copy in copies if copy.id == held.id), None)
+        return listed or (self._outside.unlisted(held) if declared else None)
 
     def _matched(self) -> dict[str, _Wish]:
         """Return the wish that each copy of the state belongs to, by its URN.
@@ -377,11 +394,8 @@ class _Declaring:
 
     def _keep_as_it_is(self, wish: _Wish, copy: _Known) -> None:
         held = copy.held
-        name = wish.of.child_name(copy.source)
-        if any(declared.name == name for declared in self._made[wish.of.urn].copies):
-            name = f"{name}-{held.region}-{held.id}"
         args = {"source_backup_id": copy.source, "region": held.region, **_as_it_is(held)}
-        self._add(wish, Declared(name=name, args=args, held=held))
+        self._add(wish, Declared(name=wish.of.child_name(copy.source), args=args, held=held))
 
     def _resumable(self, wish: _Wish, there: Mapping[str, Backup], mine: list[_Known]) -> dict[str, Backup]:
         """Return, by source, what a killed run left pending for this DrRegion and this one can only go on with.
@@ -401,7 +415,7 @@ class _Declaring:
 
     def _name_left_overs(self, region: Region) -> None:
         """Name the copies that speak of this stack, or were never finished, and that its state does not hold."""
-        held = {copy.held.id for copy in self._known}
+        held = {copy.id for copy in self._outside.held}
         to_be_made = {c.args["source_backup_id"] for c in self._made[region.urn].copies if c.held is None}
         declared = {copy.args["source_backup_id"] for copy in self._made[region.urn].copies}
         for backup in self._outside.copies_in(region.region):
@@ -409,7 +423,7 @@ class _Declaring:
             if mark is None or backup.id in held or backup.is_dead:
                 continue
             ours = region.is_of_same_stack(mark)
-            if isinstance(mark, Pending) and ours and source in to_be_made:
+            if ours and (self._is_asked_for(mark) or (isinstance(mark, Pending) and source in to_be_made)):
                 continue  # its create goes on with it, or names it
             if ours or (isinstance(mark, Pending) and source in declared):
                 self._warn(
@@ -417,8 +431,33 @@ class _Declaring:
                     left_over(backup, f"bears the mark of {mark.identity}, but no entry of the state is its own"),
                 )
 
+    def _is_asked_for(self, mark: Mark) -> bool:
+        """Tell whether a copy is made, or gone on with, in this run for a resource that is no DrRegion's."""
+        asked = self._outside.asked
+        if isinstance(mark, Recorded):
+            return mark.nonce in asked.values()
+        return name_of(mark.identity) in asked
+
     def _add(self, wish: _Wish, declared: Declared) -> None:
-        self._made[wish.of.urn].copies.append(declared)
+        name = self._free_name(wish, declared)
+        self._urns.add(wish.of.child_urn(name))
+        self._made[wish.of.urn].copies.append(replace(declared, name=name))
+
+    def _free_name(self, wish: _Wish, declared: Declared) -> str:
+        """Return the name that a copy shall have, unless another copy of the state has it still.
+
+        The engine looks for what it holds under a resource's own URN before it looks under an alias, and refuses a URN
+        that is the alias of another. So a copy whose name is taken keeps the one that it has, and the next
+        run may rename it.
+        """
+        held, name = declared.held, declared.name
+        others = [copy.held.urn for copy in self._known if copy.held is not held]
+        if held is None:  # what is not matched, or is of the same source, gives way to it: it goes, or is replaced
+            others = [urn for urn in others if self._matches.get(urn, wish) is not wish]
+        apart = f"{name}-{held.region}-{held.id}" if held else f"{name}-{wish.of.region}"
+        taken = {*others, *self._urns}
+        free = (n for n in (name, held.name if held else name) if wish.of.child_urn(n) not in taken)
+        return next(free, apart)
 
     def _go(self, region: Region, copy: _Known, reason: str) -> None:
         self._made[region.urn].going.append(Going(copy.held, reason))

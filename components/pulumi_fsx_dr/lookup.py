@@ -22,6 +22,7 @@ class Lookup:
 
     Attributes:
         held: the copies that the state held when the run began.
+        asked: the single copies that the program has asked for: the nonce that it offered for each, by name.
         warnings: what a person should know of Regions that do not answer.
     """
 
@@ -29,6 +30,7 @@ class Lookup:
         self._process = Process(credentials)
         self._dark: set[str] = set()
         self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
+        self.asked: dict[str, str] = {}
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.copies_left_in = functools.cache(self._copies_left_in)
@@ -78,6 +80,13 @@ class Lookup:
             return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
         except ServiceError:
             return ()
+
+    def unlisted(self, copy: HeldCopy) -> Backup | None:
+        """Return a copy that no listing shows; FSx may list late what it describes, and not listed is not gone."""
+        try:
+            return self._process.region(copy.region).reads.find(copy.id)
+        except ServiceError:
+            return None
 
     def is_gone(self, copy: HeldCopy) -> bool:
         """Tell whether AWS surely has a copy no more: asked for by its id, with credentials of its account."""

@@ -33,7 +33,7 @@ class Token:
     Attributes:
         resource: hash of the resource's URN.
         request: hash of the copy's immutable parameters (never of its tags).
-        generation: counts up when FSx answers a token with a copy that is recorded or gone.
+        generation: counts up when FSx answers a token with a copy that is recorded or gone; leaps when it refuses one.
     """
 
     resource: str
@@ -54,6 +54,10 @@ class Token:
     def next(self) -> "Token":
         """Return the token to use when this one is spent."""
         return replace(self, generation=self.generation + 1)
+
+    def unused(self, now: float) -> "Token":
+        """Return one that surely nobody has used, where FSx refuses those that are spent; seconds since the epoch."""
+        return replace(self, generation=max(self.generation + 1, int(now)))
 
     def same_request(self, other: "Token") -> bool:
         """Tell whether both stand for the same copy of the same resource."""
@@ -159,6 +163,11 @@ def identity_of(urn: str) -> str:
 def stack_of(identity: str) -> str:
     """Return the `project/stack` in a mark's identity; a resource's name may hold slashes, those two cannot."""
     return "/".join(identity.split("/")[:2])
+
+
+def name_of(identity: str) -> str:
+    """Return the resource's name in a mark's identity."""
+    return identity.split("/", 2)[-1]
 
 
 def _identity(project: str, stack: str, name: str) -> str:

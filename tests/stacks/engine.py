@@ -1,0 +1,355 @@
+"""Whole stacks as the engine runs them, in this process: programs of DrRegions and of single copies.
+
+`tests.provider.deploying` plays the engine for one copy after the other; this adds the program side, which is the
+product's own: what DrRegions declare, what a program says and records, and the guard. Entries are known by their URN.
+"""
+
+import functools
+import logging
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pulumi_fsx_dr import process
+from pulumi_fsx_dr.confirming import _Recording, _told_of
+from pulumi_fsx_dr.copies import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.declaration import Declaration, Declared, Region, declare
+from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.fsx import Credentials
+from pulumi_fsx_dr.lookup import Lookup
+from pulumi_fsx_dr.ownership import new_nonce
+from pulumi_fsx_dr.stack_state import DR_REGION_TYPE, HeldCopy
+
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.calls import Answer, Request, action_of, object_in, signed_scope
+from tests.provider.deploying import Killed, Properties, RefusedError, Run, Stack, State, Wire, WiredRegion
+
+_NO_PROCESS = (1 << 22) + 1  # more than Linux gives to any
+_ANY: Any = None  # stands for a resource that is only handed back
+
+
+class FailedError(Exception):
+    """A command of the CLI ended with errors."""
+
+    def __init__(self, errors: Iterable[object]) -> None:
+        super().__init__(" | ".join(f"{type(error).__name__}: {error}" for error in errors))
+
+
+@dataclass(frozen=True)
+class Code:
+    """A program.
+
+    Attributes:
+        regions: the arguments of its DrRegions, by name.
+        copies: the arguments of its single BackupCopies, by name.
+        under: the types of the component that the DrRegions stand under; "" if under none.
+    """
+
+    regions: Mapping[str, Properties] = field(default_factory=dict)
+    copies: Mapping[str, Properties] = field(default_factory=dict)
+    under: str = ""
+
+
+class WatchedWire(Wire):
+    """A wire that tells of each DeleteBackup before it gets through."""
+
+    def __init__(self, service: FsxService) -> None:
+        super().__init__(service)
+        self.deleting: Callable[[str, str], object] = lambda _region, _id: None
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, service: str, region: str) -> Any:
+        if (service, region) not in self._clients:
+            self._clients[service, region] = super().client(service, region)
+        return self._clients[service, region]
+
+    def answer(self, request: Request) -> Answer:
+        if action_of(request) == "DeleteBackup":
+            self.deleting(signed_scope(request)[1], str((object_in(request.body) or {})["BackupId"]))
+        return super().answer(request)
+
+    def after_calls(self, count: int, action: str, when: Any, happens: Callable[[], object]) -> None:
+        """Let something happen at a call, once a number of such calls have got through."""
+
+        def once_more() -> None:
+            if count:
+                self.after_calls(count - 1, action, when, happens)
+            else:
+                happens()
+
+        self.at_call[action, when] = once_more
+
+
+class WiredLookup(Lookup):
+    """What a program looks up, at the other end of a `Wire`."""
+
+    def __init__(self, wire: Wire, held: Iterable[HeldCopy]) -> None:
+        super().__init__(Credentials())
+        self._process = Run(wire)
+        self._source_region = functools.cache(lambda name: WiredRegion(name, wire))
+        self.held = tuple(held)
+
+
+class KillableRun(Run):
+    """A run that knows that it was killed."""
+
+    killed = False
+
+    def kill(self) -> None:
+        self.killed = True
+        super().kill()
+
+
+class WholeStack(Stack):
+    """One stack, whose entries are known by their URN.
+
+    Attributes:
+        project: its project.
+        code: its program.
+        said: what its last command said.
+    """
+
+    def __init__(self, wire: Wire, name: str = "prod", code: Code | None = None) -> None:
+        super().__init__(wire, name)
+        self.project = "files"
+        self.code = code or Code()
+        self.said: list[str] = []
+        self.program = os.getpid()  # what is told to be the program's process
+        self.held: tuple[HeldCopy, ...] = ()  # when the command began
+        self.former: dict[str, str] = {}  # URNs that aliases name
+
+    def urn(self, resource: str) -> str:
+        return resource
+
+    def urn_of(self, name: str, types: str = BACKUP_COPY_TYPE) -> str:
+        return f"urn:pulumi:{self.name}::{self.project}::{types}::{name}"
+
+    def run(self) -> KillableRun:
+        run = KillableRun(self.wire, stack_region=self.region)
+        process.start(run)
+        return run
+
+    def told(self, resource: str, args: Properties) -> Properties:
+        name, source = HeldCopy(resource, {}).name, args.get("source_backup_id")
+        held = [_told_of(copy) for copy in self.held if copy.name == name or copy.source_backup_id == source]
+        return {"nonce": self.nonce, "program": self.program, "held": held}
+
+    def deploy(  # noqa: PLR0913  # the options of `pulumi up`, and what happens to it
+        self,
+        *,
+        code: Code | None = None,
+        replacing: Collection[str] = (),
+        continue_on_error: bool = False,
+        interrupted_at: int | None = None,
+        run: KillableRun | None = None,
+    ) -> None:
+        """Do what `pulumi up` does.
+
+        Args:
+            code: the program from now on.
+            replacing: names of copies, for `--replace`.
+            continue_on_error: whether it goes on after a failure.
+            interrupted_at: at which registration Ctrl-C comes; never if left out.
+            run: its provider process.
+
+        Raises:
+            FailedError: it ended with errors.
+        """
+        self.code = code or self.code
+        with self._listening():
+            _Deployment(self, run or self.run(), replacing).up(
+                continue_on_error=continue_on_error, interrupted_at=interrupted_at
+            )
+
+    def changes(self) -> list[str]:
+        """Return what `pulumi preview` shows.
+
+        Raises:
+            FailedError: it refuses.
+        """
+        with self._listening():
+            return _Deployment(self, self.run(), ()).preview()
+
+    def refresh(self) -> None:
+        with self._listening():
+            super().refresh()
+
+    def destroy(self, *, run: Run | None = None) -> None:
+        with self._listening():
+            super().destroy(run=run)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Collect what the program and the provider say; turn the product's errors into those of a command."""
+        self.said, self.former, self.program = [], {}, os.getpid()
+        self.held = tuple(HeldCopy(urn, state.outputs) for urn, state in self.states.items())
+        listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr.host")
+        log.addHandler(listener)
+        try:
+            yield
+        except (FsxDrError, RefusedError) as error:
+            raise FailedError([error]) from error
+        finally:
+            log.removeHandler(listener)
+
+    def _made(self, resource: str, new: State) -> None:
+        if old := self.states.get(resource):
+            self.replaced.append((self.former.get(resource, resource), old))
+        self.states[resource] = new
+
+
+class _Listener(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__()
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
+
+
+@dataclass(frozen=True)
+class _Registration:
+    urn: str
+    args: Properties
+    alias: str = ""
+
+
+class _Deployment:
+    """One run of a program, and what the engine makes of it."""
+
+    def __init__(self, stack: WholeStack, run: KillableRun, replacing: Collection[str]) -> None:
+        self._stack = stack
+        self._run = run
+        self._replacing = replacing
+        self._lookup = WiredLookup(stack.wire, stack.held)
+        self._recording = _Recording(self._lookup)
+        self._declarations: dict[str, Declaration] = {}
+        self._seen: set[str] = set()  # URNs that are registered, or that an alias names
+        self._errors: list[Exception] = []
+
+    def up(self, *, continue_on_error: bool, interrupted_at: int | None) -> None:
+        stack = self._stack
+        for number, registration in enumerate(self._registrations()):
+            if number == interrupted_at:
+                stack.program = _NO_PROCESS
+            self._tried(lambda registered=registration: self._register(registered))
+            if self._errors and not continue_on_error:  # what is under way goes on, but the program has ended
+                stack.program = _NO_PROCESS
+        stack.said += [warning for _, warning in self._recording._overwritten()]  # noqa: SLF001  # its last step
+        if stack.program == _NO_PROCESS:
+            raise FailedError([*self._errors, "update canceled"])
+        self._require_nothing_lost()
+        self._delete(continue_on_error=continue_on_error)
+        if self._errors:
+            raise FailedError(self._errors)
+
+    def preview(self) -> list[str]:
+        stack, shown = self._stack, []
+        for registration in self._registrations():
+            shown += self._changes(registration)
+        self._require_nothing_lost()
+        shown += [f"delete {old.id}, which was replaced" for _, old in stack.replaced]
+        return shown + [f"delete {stack.states[urn].id}" for urn in stack.states if urn not in self._seen]
+
+    def _registrations(self) -> Iterator[_Registration]:
+        """Run the program: single copies are registered while its code runs, those of DrRegions at its end."""
+        stack, code = self._stack, self._stack.code
+        for name, args in code.copies.items():
+            yield _Registration(stack.urn_of(name), args)
+        types = f"{code.under}${DR_REGION_TYPE}" if code.under else DR_REGION_TYPE
+        regions = [
+            Region(**{"name": name, "urn": stack.urn_of(name, types), "keep": 7, **args})
+            for name, args in code.regions.items()
+        ]
+        if not regions:
+            return
+        held = [copy for copy in stack.held if copy.is_of_dr_region]
+        self._declarations = declare(regions, held, self._lookup)
+        for declaration in self._declarations.values():
+            stack.said += [*map(str, declaration.going), *declaration.warnings]
+        stack.said += self._lookup.warnings
+        for region in regions:
+            for declared in self._declarations[region.urn].copies:
+                yield _registration(region, declared)
+
+    def _register(self, registration: _Registration) -> None:
+        stack, urn = self._stack, registration.urn
+        self._take_as_old(registration)
+        old = stack.states.get(urn)
+        stack.nonce = nonce = new_nonce()
+        try:
+            stack._bring(self._run, urn, registration.args, replacing=HeldCopy(urn, {}).name in self._replacing)  # noqa: SLF001  # the engine's step
+        except BaseException:
+            if stack.states.get(urn) is old:
+                self._give_back(urn)
+            raise
+        if stack.program != _NO_PROCESS:
+            held = {"id": stack.states[urn].id, "urn": urn, **stack.states[urn].outputs}
+            stack.said += self._recording._recorded(_ANY, held, nonce)  # noqa: SLF001  # as the program does beside its event loop
+
+    def _changes(self, registration: _Registration) -> list[str]:
+        stack, urn = self._stack, registration.urn
+        self._take_as_old(registration)
+        old = stack.states.get(urn)
+        stack.nonce = ""
+        try:
+            inputs = stack.check(self._run, urn, old.inputs if old else {}, registration.args)
+            if old is None:
+                return [f"create {urn}"]
+            diff = stack.diff(self._run, urn, inputs)
+        finally:
+            self._give_back(urn)
+        return [f"change {old.id}: {diff.replaces or old.errors}"] if diff.changes or old.errors else []
+
+    def _take_as_old(self, registration: _Registration) -> None:
+        """Find what the state holds under a resource's URN, else under its alias, as the engine does."""
+        stack, urn, alias = self._stack, registration.urn, registration.alias
+        assert urn not in self._seen, f"Duplicate resource URN {urn}"
+        self._seen.add(urn)
+        if urn not in stack.states and alias in stack.states:
+            assert alias not in self._seen, f"{urn} and another resource are aliased to {alias}"
+            self._seen.add(alias)
+            stack.former[urn] = alias
+            stack.states[urn] = stack.states.pop(alias)
+
+    def _give_back(self, urn: str) -> None:
+        """Leave an entry where it was: what failed, and a preview, change nothing."""
+        if alias := self._stack.former.get(urn):
+            self._stack.states[alias] = self._stack.states.pop(urn)
+
+    def _require_nothing_lost(self) -> None:
+        """Do what `Program.require_nothing_lost` does."""
+        stack = self._stack
+        if not self._declarations:
+            return
+        ids = {stack.states[urn].id for urn in self._seen if urn in stack.states}
+        known = self._seen | ids
+        known |= {going.copy.urn for declaration in self._declarations.values() for going in declaration.going}
+        lost = [copy.id for copy in stack.held if copy.is_of_dr_region and not {copy.urn, copy.id} & known]
+        assert not lost, f"the guard had to stop the run for {lost}"
+
+    def _delete(self, *, continue_on_error: bool) -> None:
+        stack, run = self._stack, self._run
+        steps: list[Callable[[], None]] = [lambda: stack.delete_replaced(run)]
+        undeclared = [urn for urn in stack.states if urn not in self._seen]
+        steps += [functools.partial(stack.destroy_one, run, urn) for urn in undeclared]
+        for step in steps:
+            if continue_on_error or not self._errors:
+                self._tried(step)
+
+    def _tried(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except (FsxDrError, RefusedError) as error:
+            if self._run.killed:
+                raise Killed from None
+            self._errors.append(error)
+
+
+def _registration(region: Region, declared: Declared) -> _Registration:
+    args = {"region": region.region, "copy_tags": region.copy_tags, "tags": region.tags or {}}
+    args |= {"kms_key_id": region.kms_key_id, **declared.args}
+    given = {name: value for name, value in args.items() if value is not None}
+    return _Registration(region.child_urn(declared.name), given, declared.held.urn if declared.held else "")

@@ -1,0 +1,494 @@
+"""Whole stacks over their lives, and what must hold in each: the state machine, and its oracle beside it."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from hypothesis import event, note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pulumi_fsx_dr import process
+from pulumi_fsx_dr.errors import CallCancelledError
+from pulumi_fsx_dr.ownership import MARK_TAG, parse_mark
+from pulumi_fsx_dr.stack_state import HeldCopy
+
+import hypothesis.internal.conjecture.engine as _e; _e.MAX_SHRINKING_SECONDS = 60
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args
+from tests.stacks.engine import Code, FailedError, WatchedWire, WholeStack
+
+FAR = "us-east-1"
+COPY_SECONDS = 4.0
+REGION_NAMES = ("dr", "west")
+COPY_NAMES = ("monday", "tuesday")
+APP = "my:index:App"
+
+KNOBS: tuple[Properties, ...] = (
+    {},
+    {"token_after_deletion": "forgotten"},
+    {"token_after_deletion": "refused"},
+    {"token_after_deletion": "incompatible", "copy_tells_tags": False},
+    {"shown_after_seconds": 5.0},
+    {"listed_after_seconds": 30.0},
+    {"tags_shown_after_seconds": 3.0, "copy_tells_tags": False},
+    {"delete_lag": 5.0, "shuffle_seed": 1},
+    {"delete_lag": 5.0, "delete_lag_lifecycle": "AVAILABLE"},
+)
+
+
+@dataclass
+class World:
+    """AWS, the stacks, and what the oracle knows of them."""
+
+    knobs: Properties = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.service = FsxService(SharedClock(), copy_seconds=COPY_SECONDS)
+        self.service.configure(**self.knobs)
+        self.wire = WatchedWire(self.service)
+        self.wire.deleting = self._is_deleted
+        self.file_systems = [self.service.seed_file_system(HOME, kind) for kind in ("WINDOWS", "OPENZFS")]
+        self.sources: dict[str, tuple[str, float]] = {}  # file system and time by backup
+        self.copies: dict[str, str] = {}  # sources by copy, also of those that are gone
+        self.stacks = [WholeStack(self.wire, name) for name in ("prod", "dev", "prod")]
+        self.acting: tuple[WholeStack, str] | None = None
+        self.removed: set[str] = set()  # by a person, or with the person's consent
+        self.adopted: set[str] = set()  # by a `BackupCopy` that says so
+        self.released: set[str] = set()  # a person had a state forget them
+        self.violations: list[str] = []
+
+    def new_backup(self, file_system: int) -> str:
+        """Have a file system backed up; no two backups are of the same second."""
+        self.service.clock.sleep(2)
+        made = self.service.seed_backup(HOME, self.file_systems[file_system])
+        self.sources[made] = (self.file_systems[file_system], self.service.now())
+        return made
+
+    def alive(self) -> dict[str, Any]:
+        """Return the copies of ours that are there, with their Region."""
+        found = {}
+        for region in (AWAY, FAR):
+            for copy in self.service.backups(region):
+                self.copies[copy["id"]] = copy["source_backup_id"]
+                if copy["lifecycle"] not in ("DELETED", "FAILED"):
+                    found[copy["id"]] = {**copy, "region": region}
+        return found
+
+    def available(self) -> set[str]:
+        return {id_ for id_, copy in self.alive().items() if copy["lifecycle"] == "AVAILABLE"}
+
+    def file_system_of(self, source: str) -> str:
+        return self.sources[source][0]
+
+    @contextmanager
+    def command(self, stack: WholeStack, name: str) -> Iterator[None]:
+        """Watch one command: the copies that file systems have in states stay, unless it is what the command is for."""
+        before = {id(s): self._covered(s) for s in self.stacks}
+        former, self.acting = self.acting, (stack, name)
+        running = process.current()
+        try:
+            yield
+        finally:
+            self.acting = former
+            process.start(running)
+        for other in self.stacks:
+            if other is stack and name == "destroy":
+                continue
+            lost = (before[id(other)] & _declared(other.code)) - self._covered(other)
+            if lost:
+                self.violations.append(f"(b) {name} of {_title(stack)} left {_title(other)} no copy of {lost}")
+
+    def _covered(self, stack: WholeStack) -> set[str]:
+        there = self.available() - self.adopted
+        held = (self.copies[s.id] for urn, s in stack.states.items() if s.id in there and _is_dr(urn))
+        return {self.file_system_of(source) for source in held}
+
+    def _is_deleted(self, region: str, backup_id: str) -> None:
+        assert self.acting, "nobody runs a command"
+        stack, command = self.acting
+        copy = self.alive().get(backup_id)
+        if copy is None or backup_id in self.removed:
+            return
+        holders = [s for s in self.stacks if any(state.id == backup_id for state in s.states.values())]
+        if any(s is not stack for s in holders) and backup_id not in self.adopted:
+            self.violations.append(f"(e) {command} of {_title(stack)} deletes {backup_id}, which another stack holds")
+        if command == "destroy":
+            return
+        if command != "up" or not self._has_reason(stack, region, backup_id):
+            self.violations.append(f"(a) {command} of {_title(stack)} deletes {backup_id} in {region} for no reason")
+
+    def _has_reason(self, stack: WholeStack, region: str, backup_id: str) -> bool:
+        source = self.copies[backup_id]
+        held = {urn: state.id for urn, state in stack.states.items()}
+        there = self.available()
+        if replaced := [urn for urn, state in stack.replaced if state.id == backup_id]:
+            same = {id_ for urn, id_ in held.items() if urn in replaced or self.copies[id_] == source}
+            if same & (there | self.removed) - {backup_id}:
+                return True
+        urns = [*replaced, *(urn for urn, id_ in held.items() if id_ == backup_id)]
+        if not urns:
+            return False
+        if not _is_dr(urns[0]):
+            return HeldCopy(urns[0], {}).name not in stack.code.copies
+        return self._may_leave(stack, region, backup_id, {i for u, i in held.items() if _is_dr(u)} & there)
+
+    def _may_leave(self, stack: WholeStack, region: str, backup_id: str, others: set[str]) -> bool:
+        source = self.copies[backup_id]
+        file_system = self.file_system_of(source)
+        wishes = [
+            (args["region"], args.get("keep", 7))
+            for args in stack.code.regions.values()
+            if any(wish.get("file_system_id") == file_system for wish in args["sources"])
+        ]
+        if not wishes:
+            return True
+        alive = self.alive()
+        same = {id_ for id_ in others - {backup_id} if self.file_system_of(self.copies[id_]) == file_system}
+        keeps = [keep for where, keep in wishes if where == region]
+        if not keeps:
+            return any(alive[id_]["region"] in {where for where, _ in wishes} for id_ in same)
+        here = {self.copies[id_] for id_ in same if alive[id_]["region"] == region}
+        newer = {other for other in here if self.sources[other][1] > self.sources[source][1]}
+        return source in here or len(newer) >= min(keeps)
+
+
+def _is_dr(urn: str) -> bool:
+    return HeldCopy(urn, {}).is_of_dr_region
+
+
+def _declared(code: Code) -> set[str]:
+    sources = [source for args in code.regions.values() for source in args["sources"]]
+    return {source["file_system_id"] for source in sources if "file_system_id" in source}
+
+
+def _title(stack: WholeStack) -> str:
+    return f"{stack.project}/{stack.name}"
+
+
+stacks = st.sampled_from([0, 0, 0, 0, 1, 2])
+moments = st.tuples(
+    st.sampled_from(
+        ["CopyBackup", "DescribeBackups", "TagResource", "DeleteBackup", "UntagResource", "the engine's write"]
+    ),
+    st.sampled_from(["before", "after"]),
+    st.integers(0, 3),
+)
+
+
+class Life(RuleBasedStateMachine):
+    """Stacks of two names and two backends over whatever happens to them."""
+
+    knobs: ClassVar[tuple[Properties, ...]] = KNOBS
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        self.former = process.current()
+        self.world = World(data.draw(st.sampled_from(self.knobs), label="knobs"))
+        self.failures = 0  # how many copies are to FAIL at most
+        self.checkpoints: list[tuple[int, dict[str, State], list[tuple[str, State]], str]] = []
+        kms = self.world.wire.client("kms", AWAY)
+        self.keys = [None, kms.create_key()["KeyMetadata"]["Arn"]]
+        for file_system in (0, 1):
+            self.world.new_backup(file_system)
+        self.declare_region(0, "dr", AWAY, data.draw(st.integers(1, 2), label="keep"), {0})
+
+    def teardown(self) -> None:
+        process.start(self.former)
+
+    # What the program says.
+
+    @rule(
+        number=stacks,
+        name=st.sampled_from(REGION_NAMES),
+        region=st.sampled_from([AWAY, AWAY, FAR]),
+        keep=st.integers(1, 2),
+        sources=st.sets(st.sampled_from([0, 1]), min_size=1),
+    )
+    def declare_region(self, number: int, name: str, region: str, keep: int, sources: set[int]) -> None:
+        wishes = [{"file_system_id": self.world.file_systems[n], "region": HOME} for n in sorted(sources)]
+        args = {"region": region, "keep": keep, "sources": wishes}
+        code = self.world.stacks[number].code
+        self._write(number, replace(code, regions={**code.regions, name: args}))
+
+    @rule(number=stacks, name=st.sampled_from(REGION_NAMES))
+    def take_region_out(self, number: int, name: str) -> None:
+        code = self.world.stacks[number].code
+        self._write(number, replace(code, regions={n: args for n, args in code.regions.items() if n != name}))
+
+    @rule(number=stacks)
+    def rename_regions(self, number: int) -> None:
+        code = self.world.stacks[number].code
+        other = dict(zip(REGION_NAMES, reversed(REGION_NAMES), strict=True))
+        self._write(number, replace(code, regions={other[n]: args for n, args in code.regions.items()}))
+
+    @rule(number=stacks)
+    def put_under_another_parent(self, number: int) -> None:
+        code = self.world.stacks[number].code
+        self._write(number, replace(code, under="" if code.under else APP))
+
+    @rule(number=stacks, key=st.sampled_from([0, 1]))
+    def change_key(self, number: int, key: int) -> None:
+        self._change(number, lambda args: args | ({"kms_key_id": self.keys[key]} if args["region"] == AWAY else {}))
+
+    @rule(number=stacks, team=st.sampled_from("ab"))
+    def change_tags(self, number: int, team: str) -> None:
+        self._change(number, lambda args: args | {"tags": {"team": team}})
+
+    @rule(number=stacks, name=st.sampled_from(COPY_NAMES), data=st.data())
+    def declare_copy(self, number: int, name: str, data: st.DataObject) -> None:
+        code = self.world.stacks[number].code
+        source = data.draw(st.sampled_from(sorted(self.world.sources, key=lambda s: self.world.sources[s][1])))
+        self._write(number, replace(code, copies={**code.copies, name: copy_args(source)}))
+
+    @rule(number=stacks, name=st.sampled_from(COPY_NAMES))
+    def take_copy_out(self, number: int, name: str) -> None:
+        code = self.world.stacks[number].code
+        self._write(number, replace(code, copies={n: args for n, args in code.copies.items() if n != name}))
+
+    # What happens in AWS.
+
+    @rule(file_system=st.sampled_from([0, 0, 1]))
+    def new_backup(self, file_system: int) -> None:
+        self.world.new_backup(file_system)
+
+    @rule(data=st.data())
+    def a_source_expires(self, data: st.DataObject) -> None:
+        there = {backup["id"] for backup in self.world.service.backups(HOME)} & self.world.sources.keys()
+        if there:
+            oldest_first = sorted(there, key=lambda s: self.world.sources[s][1])
+            self.world.service.remove_backup(HOME, data.draw(st.sampled_from(oldest_first)))
+
+    @rule(data=st.data())
+    def somebody_deletes_a_copy(self, data: st.DataObject) -> None:
+        if there := self.world.alive():
+            copy = data.draw(st.sampled_from(sorted(there, key=list(there).index)))
+            self.world.service.remove_backup(there[copy]["region"], copy)
+            self.world.removed.add(copy)
+
+    @rule(seconds=st.sampled_from([3.0, 100.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.service.clock.sleep(seconds)
+
+    @rule(region=st.sampled_from([HOME, HOME, AWAY]))
+    def a_region_goes_dark(self, region: str) -> None:
+        self.world.service.darken(region, "unavailable")
+
+    @rule(action=st.sampled_from(["CopyBackup", "TagResource", "DeleteBackup"]))
+    def an_action_is_denied(self, action: str) -> None:
+        self.world.service.add_fault("access_denied", action)
+
+    @rule()
+    def a_copy_is_going_to_fail(self) -> None:
+        self.world.service.fail_copies("an internal error")
+        self.failures += 1
+
+    @rule()
+    def all_faults_are_lifted(self) -> None:
+        self.world.service.lift_fault()
+
+    # What people do to states.
+
+    @rule(number=stacks, data=st.data())
+    def forget_an_entry(self, number: int, data: st.DataObject) -> None:
+        stack = self.world.stacks[number]
+        if stack.states:
+            urn = data.draw(st.sampled_from(list(stack.states)))
+            self.world.released.add(stack.states.pop(urn).id)
+
+    @rule(number=stacks, data=st.data())
+    def rename_an_entry(self, number: int, data: st.DataObject) -> None:
+        stack = self.world.stacks[number]
+        if stack.states:
+            urn = data.draw(st.sampled_from(list(stack.states)))
+            name = data.draw(st.sampled_from(["dr-x", *COPY_NAMES, *(f"dr-{source}" for source in self.world.sources)]))
+            self._move(stack, urn, stack, f"{urn.rpartition('::')[0]}::{name}")
+
+    @rule(number=stacks, other=stacks, data=st.data())
+    def move_an_entry(self, number: int, other: int, data: st.DataObject) -> None:
+        stack, to = self.world.stacks[number], self.world.stacks[other]
+        if stack.states and number != other:
+            urn = data.draw(st.sampled_from(list(stack.states)))
+            types, name = urn.split("::", 3)[2:]
+            self._move(stack, urn, to, to.urn_of(name, types))
+
+    @rule(number=stacks, name=st.sampled_from(["prod", "other"]), project=st.sampled_from(["files", "shares"]))
+    def rename_stack_and_project(self, number: int, name: str, project: str) -> None:
+        stack = self.world.stacks[number]
+        if number == 1:
+            name = f"{name}-dev"
+        stack.name, stack.project = name, project
+
+        def renamed(urn: str) -> str:
+            types, resource = urn.split("::", 3)[2:]
+            return stack.urn_of(resource, types)
+
+        stack.states = {renamed(urn): state for urn, state in stack.states.items()}
+        stack.replaced = [(renamed(urn), state) for urn, state in stack.replaced]
+
+    @rule(number=stacks)
+    def keep_a_checkpoint(self, number: int) -> None:
+        stack = self.world.stacks[number]
+        self.checkpoints.append((number, dict(stack.states), list(stack.replaced), f"{stack.name}::{stack.project}"))
+
+    @precondition(lambda self: self.checkpoints)
+    @rule(data=st.data())
+    def import_a_checkpoint(self, data: st.DataObject) -> None:
+        kept = data.draw(st.sampled_from(range(len(self.checkpoints))))
+        number, states, replaced, names = self.checkpoints[kept]
+        stack = self.world.stacks[number]
+        elsewhere = {state.id for s in self.world.stacks if s is not stack for state in s.states.values()}
+        ids = {state.id for state in [*states.values(), *(old for _, old in replaced)]}
+        if names != f"{stack.name}::{stack.project}" or ids & elsewhere:
+            return
+        self.world.released |= {state.id for state in stack.states.values()} - ids
+        stack.states, stack.replaced = dict(states), list(replaced)
+
+    # Commands.
+
+    @rule(number=stacks, continue_on_error=st.booleans(), data=st.data())
+    def up(self, number: int, continue_on_error: bool, data: st.DataObject) -> None:  # noqa: FBT001  # Hypothesis names it
+        stack = self.world.stacks[number]
+        replacing = data.draw(self._names(stack), label="--replace")
+        self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error, replacing=replacing))
+
+    @rule(number=stacks, moment=moments, command=st.sampled_from(["up", "up", "up", "refresh", "destroy"]))
+    def killed(self, number: int, moment: tuple[str, str, int], command: str) -> None:
+        stack = self.world.stacks[number]
+        action, when, count = moment
+        run = stack.run()
+        if action == "the engine's write":
+            stack.before_writing = run.kill
+        else:
+            self.world.wire.after_calls(count, action, when, run.kill)
+        commands = {"up": lambda: stack.deploy(run=run), "refresh": stack.refresh, "destroy": lambda: stack.destroy(run=run)}
+        self._try(stack, command, commands[command])
+        stack.before_writing = None
+        self.world.wire.at_call.clear()
+
+    @rule(number=stacks, at=st.integers(0, 2))
+    def up_with_ctrl_c(self, number: int, at: int) -> None:
+        stack = self.world.stacks[number]
+        self._try(stack, "up", lambda: stack.deploy(interrupted_at=at))
+
+    @rule(number=stacks, other=stacks, moment=moments)
+    def up_while_another_stack_ups(self, number: int, other: int, moment: tuple[str, str, int]) -> None:
+        stack, beside = self.world.stacks[number], self.world.stacks[other]
+        action, when, count = moment
+        if stack is beside:
+            return
+        happens = functools.partial(self._try, beside, "up", beside.deploy)
+        if action == "the engine's write":
+            stack.before_writing = happens
+        else:
+            self.world.wire.after_calls(count, action, when, happens)
+        self._try(stack, "up", stack.deploy)
+        stack.before_writing = None
+        self.world.wire.at_call.clear()
+
+    @rule(number=stacks)
+    def preview(self, number: int) -> None:
+        stack = self.world.stacks[number]
+        before = dict(stack.states)
+        self._try(stack, "preview", stack.changes)
+        assert stack.states == before
+
+    @rule(number=stacks)
+    def refresh(self, number: int) -> None:
+        stack = self.world.stacks[number]
+        self._try(stack, "refresh", stack.refresh)
+
+    @rule(number=stacks)
+    def destroy(self, number: int) -> None:
+        stack = self.world.stacks[number]
+        self._try(stack, "destroy", stack.destroy)
+
+    @rule()
+    def all_is_well_again(self) -> None:
+        """Lift all faults and run each stack until its `up` goes through, which it does at the second try."""
+        world = self.world
+        world.service.lift_fault()
+        world.service.clock.sleep(1000)
+        said: list[str] = []
+        refused = set()
+        for stack in world.stacks:
+            self._take_out_what_cannot_be(stack)
+            errors: list[str] = []
+            for _ in range(2 + self.failures):
+                failed = self._try(stack, "up", stack.deploy)
+                said += [*stack.said, failed]
+                if not failed:
+                    break
+                errors.append(failed)
+            else:
+                refusal = self._try(stack, "preview", stack.changes)
+                said.append(refusal)
+                refused.add(id(stack))
+                if not refusal:
+                    world.violations.append(f"(d) up of {_title(stack)} fails for ever: {errors[-2:]}")
+
+        for stack in world.stacks:
+            if id(stack) not in refused and (changes := self._changes_of(stack)):
+                world.violations.append(f"(f) the preview of {_title(stack)} after a good run shows {changes}")
+        self._require_all_held_or_named(said)
+
+    def _require_all_held_or_named(self, said: list[str]) -> None:
+        world, text = self.world, "\n".join(said)
+        held = {state.id for stack in world.stacks for state in stack.states.values()}
+        held |= {state.id for stack in world.stacks for _, state in stack.replaced}
+        for id_, copy in world.alive().items():
+            mark = parse_mark(copy["tags"].get(MARK_TAG))
+            if id_ not in held | world.released | world.adopted and id_ not in text:
+                world.violations.append(f"(c) {id_} in {copy['region']} ({mark}) is in no state, and no run names it")
+
+    def _take_out_what_cannot_be(self, stack: WholeStack) -> None:
+        """Do what a person does whose single copy cannot be made any more."""
+        there = {backup["id"] for backup in self.world.service.backups(HOME)}
+        held = {HeldCopy(urn, {}).name for urn, s in stack.states.items() if s.id in self.world.available()}
+        copies = {n: a for n, a in stack.code.copies.items() if a["source_backup_id"] in there or n in held}
+        stack.code = replace(stack.code, copies=copies)
+
+    @invariant()
+    def nothing_is_violated(self) -> None:
+        note(f"sources {self.world.sources}; copies {self.world.copies}")
+        assert not self.world.violations, "\n".join(self.world.violations)
+
+    @invariant()
+    def never_more_than_five_run_in_a_region(self) -> None:
+        assert max(self.world.service.max_running().values(), default=0) <= 5
+
+    def _write(self, number: int, code: Code) -> None:
+        self.world.stacks[number].code = code
+
+    def _change(self, number: int, change: Callable[[Properties], Properties]) -> None:
+        code = self.world.stacks[number].code
+        regions = {n: change(dict(args)) for n, args in code.regions.items()}
+        self._write(number, replace(code, regions=regions, copies={n: change(dict(a)) for n, a in code.copies.items()}))
+
+    def _names(self, stack: WholeStack) -> st.SearchStrategy[set[str]]:
+        names = sorted({HeldCopy(urn, {}).name for urn in stack.states})
+        return st.just(set()) | (st.sets(st.sampled_from(names), max_size=1) if names else st.nothing())
+
+    def _move(self, stack: WholeStack, urn: str, to: WholeStack, new: str) -> None:
+        if new not in to.states:
+            to.states[new] = stack.states.pop(urn)
+
+    def _changes_of(self, stack: WholeStack) -> list[str]:
+        with self.world.command(stack, "preview"):
+            return stack.changes()
+
+    def _try(self, stack: WholeStack, command: str, act: Callable[[], object]) -> str:
+        """Run a command, and return the errors that it ends with."""
+        failed = ""
+        with self.world.command(stack, command):
+            try:
+                act()
+            except FailedError as error:
+                failed = str(error)
+            except (Killed, CallCancelledError):
+                failed = "killed"
+        note(f"{command} of {_title(stack)}: {failed or 'good'}; said {stack.said}")
+        event(f"{command} {'ends well' if not failed else 'is killed' if failed == 'killed' else 'fails'}")
+        return failed
