@@ -304,7 +304,7 @@ def test_an_orphan_is_shown_with_the_ways_to_adopt_and_to_delete_it(world: World
 def state_that_asks_for(world: World, copy: str) -> str:
     """Return the recorded state of a create that was cut off, asking for a copy's source."""
     source = world.service.backup("eu-west-1", copy)
-    inputs = {name: source[name] for name in ("source_backup_id", "source_region")}  # type: ignore[literal-required]  # names of the view
+    inputs = {name: source[name] for name in ("source_backup_id", "source_region")}
     document = json.loads((RECORDED / "export_pending_create.json").read_text())
     document["deployment"]["pending_operations"][0]["resource"]["inputs"] |= inputs
     return json.dumps(document)
