@@ -55,7 +55,7 @@ def adopt(  # noqa: PLR0913, PLR0917  # what is adopted, as what, where, and wha
 
 def _wait(call: Call, copy: Copy, wanted: Wanted, here: Region) -> Copy:
     """Wait for a copy that another resource's run may be making; what becomes of it is that one's business."""
-    turn = here.copies.running_already()
+    turn = here.copies.running_already(copy.backup.quota_group)
     try:
         copy = wait_until_available(call, copy, wanted, here, turn, Watch(copy.ownership, adopted=True))
     finally:

@@ -28,7 +28,7 @@ from .errors import (
     TokenConflictError,
     TransientError,
 )
-from .fsx import Backup, CopyRequest
+from .fsx import Backup, CopyRequest, quota_group
 from .host import Call
 from .ledger import Ledger, Told
 from .marking import claim, hand_over, record_kept, show_claim
@@ -97,7 +97,7 @@ class Creation:
         return min(mine, key=lambda c: (not c.backup.is_available, c.backup.creation_time), default=None)
 
     def _resume(self, pending: PendingCopy) -> Copy | None:
-        turn = self._here.copies.running_already()
+        turn = self._here.copies.running_already(pending.backup.quota_group)
         try:
             return self._see_through(pending.backup, pending.mark, pending.mark.source_creation_time, turn)
         except (SpentTokenError, NotFoundError):
@@ -121,7 +121,7 @@ class Creation:
         source = self._source()
         self._ledger.making(self._call.urn, source.subject)
         self._require_room_for_tags(source)
-        turn = self._here.copies.turn()
+        turn = self._here.copies.turn(quota_group(source.volume_id, key_text(self._here.fsx, self._wanted.kms_key_id)))
         try:
             self._wait_for(turn)
             self._token = self._unused_token()

@@ -109,7 +109,7 @@ class Region:
 
     def _list(self) -> _Listing:
         backups = list(self.fsx.backups())
-        self.copies.occupied_by(backup.id for backup in backups if backup.is_running_copy)
+        self.copies.occupied_by({backup.id: backup.quota_group for backup in backups if backup.is_running_copy})
         marks = ((backup, mark_of(backup)) for backup in backups)
         return _Listing(backups, [PendingCopy(backup, mark) for backup, mark in marks if isinstance(mark, Pending)])
 

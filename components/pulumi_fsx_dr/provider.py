@@ -154,7 +154,7 @@ class BackupCopyProvider(ResourceProvider):
         ledger = _ledger()
         ledger.making(call.urn, copy.backup.subject)
         watch = Watch(copy.ownership, marks=(mark,) if mark else (), seen=True)
-        turn = here.copies.running_already()
+        turn = here.copies.running_already(copy.backup.quota_group)
         with _kept_if_unfinished(call, call.inputs, dead=copy):
             try:
                 copy = wait_until_available(call, copy, wanted, here, turn, watch)

@@ -1,13 +1,13 @@
 """The copies of one Region: whose turn it is, and one poll that watches all that run.
 
-FSx runs at most five copies at once into a Region. Here the others queue, in order, and one thread asks FSx about
-all running ones together. The thread lives while somebody waits.
+FSx runs at most five copies at once into a Region, and of ONTAP five of each volume under each key. Here the others
+queue, in order, and one thread asks FSx about all running ones together. The thread lives while somebody waits.
 """
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,7 @@ from .clock import Clock
 from .errors import ServiceError, TransientError
 from .fsx import Backup, FsxRegion
 
-SLOTS = 5  # FSx quota: copies in progress per destination Region and account
+SLOTS = 5  # FSx quota: copies in progress per destination Region and account, or per quota group of ONTAP
 
 _SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
 _LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
@@ -45,6 +45,7 @@ class Sight:
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
+    group: str = ""
     backup_id: str = ""
     since: float = 0
     sight: Sight = field(default_factory=Sight)
@@ -54,9 +55,9 @@ class _Waiter:
 class Turn:
     """A place in the Region's queue, and then one of its slots."""
 
-    def __init__(self, copies: "RegionCopies") -> None:
+    def __init__(self, copies: "RegionCopies", group: str = "") -> None:
         self._copies = copies
-        self.waiter = _Waiter()
+        self.waiter = _Waiter(group)
 
     @property
     def ahead(self) -> int | None:
@@ -82,29 +83,33 @@ class RegionCopies:
         self._lock = threading.Lock()
         self._queue: deque[_Waiter] = deque()
         self._holders: set[_Waiter] = set()  # have a slot, or run without having had to wait for one
-        self._others: set[str] = set()  # running copies that nobody here waits for
+        self._others: dict[str, str] = {}  # running copies that nobody here waits for: quota groups by id
         self._watched: dict[str, _Waiter] = {}
         self._polling = False
 
-    def turn(self) -> Turn:
-        """Take a place in the queue; the slot is granted at once if one is free."""
-        turn = Turn(self)
+    def turn(self, group: str = "") -> Turn:
+        """Take a place in the queue; the slot is granted at once if one is free.
+
+        Args:
+            group: of the copies that share a quota (`Backup.quota_group`).
+        """
+        turn = Turn(self, group)
         with self._lock:
             self._queue.append(turn.waiter)
             self._grant()
         return turn
 
-    def running_already(self) -> Turn:
+    def running_already(self, group: str = "") -> Turn:
         """Take a slot without queueing, for a copy that runs already."""
-        turn = Turn(self)
+        turn = Turn(self, group)
         with self._lock:
             self._holders.add(turn.waiter)
         return turn
 
-    def occupied_by(self, ids: Iterable[str]) -> None:
-        """Count copies that run already, whoever started them, until they end."""
+    def occupied_by(self, running: Mapping[str, str]) -> None:
+        """Count copies that run already, whoever started them, until they end: their quota groups by id."""
         with self._lock:
-            self._others |= set(ids) - self._watched.keys()
+            self._others |= {id_: group for id_, group in running.items() if id_ not in self._watched}
 
     def watch(self, turn: Turn, backup_id: str) -> None:
         """Have the poll look after a running copy."""
@@ -112,7 +117,7 @@ class RegionCopies:
             turn.waiter.backup_id = backup_id
             turn.waiter.since = self._clock.now()
             self._watched[backup_id] = turn.waiter
-            self._others.discard(backup_id)
+            self._others.pop(backup_id, None)
             self._poll()
 
     def next_sight(self, turn: Turn, seconds: float) -> Sight:
@@ -125,7 +130,8 @@ class RegionCopies:
     def ahead(self, waiter: _Waiter) -> int | None:
         """Count those ahead in the queue; None if the waiter has its slot."""
         with self._lock:
-            return self._queue.index(waiter) if waiter in self._queue else None
+            group = [queued for queued in self._queue if queued.group == waiter.group]
+            return group.index(waiter) if waiter in group else None
 
     def leave(self, waiter: _Waiter) -> None:
         """Forget a waiter and let the next one in."""
@@ -133,16 +139,19 @@ class RegionCopies:
             self._holders.discard(waiter)
             self._watched.pop(waiter.backup_id, None)
             if waiter.sight.backup and waiter.sight.backup.is_running_copy:
-                self._others.add(waiter.backup_id)
+                self._others[waiter.backup_id] = waiter.group
             with suppress(ValueError):
                 self._queue.remove(waiter)
             self._grant()
 
     def _grant(self) -> None:
-        while self._queue and len(self._holders) + len(self._others) < SLOTS:
-            waiter = self._queue.popleft()
-            self._holders.add(waiter)
-            waiter.news.set()
+        taken = Counter([*(holder.group for holder in self._holders), *self._others.values()])
+        for waiter in list(self._queue):
+            if taken[waiter.group] < SLOTS:
+                taken[waiter.group] += 1
+                self._queue.remove(waiter)
+                self._holders.add(waiter)
+                waiter.news.set()
         if self._queue:
             self._poll()
 
@@ -195,7 +204,7 @@ class RegionCopies:
                 if waiter := self._watched.get(backup_id):
                     waiter.sight = self._seen(waiter, found.get(backup_id))
                     waiter.news.set()
-            self._others = {i for i in self._others if _may_run(found.get(i))}
+            self._others = {i: group for i, group in self._others.items() if _may_run(found.get(i))}
             self._grant()
 
     def _seen(self, waiter: _Waiter, backup: Backup | ServiceError | None) -> Sight:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
+from pulumi_fsx_dr.fsx import quota_group
 from pulumi_fsx_dr.host import Call
 from pulumi_fsx_dr.waiting import SLOTS, RegionCopies, Turn
 
@@ -257,7 +258,7 @@ def test_without_permission_to_look_nobody_waits_for_others(
 ) -> None:
     service.set_copy_seconds(10_000)
     copies = stack.run().region(AWAY).copies
-    copies.occupied_by(start_by_hand(wire, source))
+    copies.occupied_by(dict.fromkeys(start_by_hand(wire, source), ""))
     service.add_fault("access_denied", "DescribeBackups", region=AWAY)
 
     waiting = copies.turn()
@@ -265,3 +266,16 @@ def test_without_permission_to_look_nobody_waits_for_others(
 
     assert waiting.ahead is None
     waiting.end()
+
+
+def test_ontap_copies_have_five_slots_of_each_volume_and_key(stack: Stack) -> None:
+    """FSx for ONTAP user guide, Quotas: five backup copies in progress per volume, destination Region and key."""
+    copies = stack.run().region(AWAY).copies
+    home, projects = (quota_group(volume, "key/1") for volume in ("fsvol-1", "fsvol-2"))
+    for group in (home, ""):
+        assert [copies.turn(group).ahead for _ in range(SLOTS)] == [None] * SLOTS
+
+    assert copies.turn(home).ahead == 0
+    assert copies.turn("").ahead == 0
+    assert copies.turn(projects).ahead is None
+    assert copies.turn(quota_group("fsvol-1", "key/2")).ahead is None

@@ -1,6 +1,6 @@
 """One Region's backups as frozen values, and AWS's errors as ours: the only package that knows boto3."""
 
-from .backup import BACKUP_ID, FILE_SYSTEM_ID, Backup, CopyRequest
+from .backup import BACKUP_ID, FILE_SYSTEM_ID, Backup, CopyRequest, quota_group
 from .credentials import Credentials, default_region
 from .partitions import partition_of
 from .region import MAX_IDS, FsxRegion
@@ -15,4 +15,5 @@ __all__ = [
     "FsxRegion",
     "default_region",
     "partition_of",
+    "quota_group",
 ]

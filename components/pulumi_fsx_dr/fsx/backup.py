@@ -57,6 +57,11 @@ class Backup:
         return self.volume_id or self.file_system_id or ""
 
     @property
+    def quota_group(self) -> str:
+        """Which copies share the quota of copies in progress with this one, in its Region."""
+        return quota_group(self.volume_id, "key/" + (self.kms_key_arn or "").rpartition("/")[2])
+
+    @property
     def copy_obstacle(self) -> str | None:
         """Why FSx copies no such backup, or None if it does (FSx user guides, Copying backups, limitations)."""
         if self.volume.get("OntapConfiguration", {}).get("VolumeStyle") == "FLEXGROUP":
@@ -96,3 +101,13 @@ class CopyRequest:
     tags: Mapping[str, str]
     kms_key_id: str | None = None
     copy_tags: bool = False
+
+
+def quota_group(volume_id: str | None, key: str | None) -> str:
+    """Return which copies share a quota of copies in progress in a Region (FSx user guides, Quotas).
+
+    Args:
+        volume_id: the ONTAP volume, of which five copies may run under each key; None for all others together.
+        key: `key/<id>` of the copy's KMS key; None for the key that FSx manages.
+    """
+    return f"{volume_id} {key or 'managed by FSx'}" if volume_id else ""
