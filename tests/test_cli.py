@@ -301,10 +301,19 @@ def test_an_orphan_is_shown_with_the_ways_to_adopt_and_to_delete_it(world: World
     assert f"aws fsx delete-backup --region eu-west-1 --backup-id {orphan}" in result.stdout
 
 
-def test_a_copy_that_the_next_up_resumes_is_shown_and_no_reason_to_act(world: World) -> None:
-    world.copy(pending(CUT_OFF))
+def state_that_asks_for(world: World, copy: str) -> str:
+    """Return the recorded state of a create that was cut off, asking for a copy's source."""
+    source = world.service.backup("eu-west-1", copy)
+    inputs = {name: source[name] for name in ("source_backup_id", "source_region")}
+    document = json.loads((RECORDED / "export_pending_create.json").read_text())
+    document["deployment"]["pending_operations"][0]["resource"]["inputs"] |= inputs
+    return json.dumps(document)
 
-    result = world.run("orphans", "--region", "eu-west-1", "--state", str(RECORDED / "export_pending_create.json"))
+
+def test_a_copy_that_the_next_up_resumes_is_shown_and_no_reason_to_act(world: World) -> None:
+    asked_for = state_that_asks_for(world, world.copy(pending(CUT_OFF)))
+
+    result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=asked_for)
 
     assert result.exit_code == 0
     assert "the next pulumi up of files/dev goes on with it" in result.stdout
@@ -330,10 +339,12 @@ def test_a_failed_copy_is_not_offered_for_adoption(world: World) -> None:
     assert result.exit_code == 1
 
 
-def test_states_come_from_standard_input_and_from_pulumi_alike(world: World, pulumi_says: CliDouble) -> None:
-    world.copy(pending(CUT_OFF))
-    pulumi_says(f'[ "$*" = "stack export --non-interactive --stack dev" ] && cat {RECORDED}/export_pending_create.json')
-    export = (RECORDED / "export_pending_create.json").read_text()
+def test_states_come_from_standard_input_and_from_pulumi_alike(
+    world: World, pulumi_says: CliDouble, tmp_path: Path
+) -> None:
+    export = state_that_asks_for(world, world.copy(pending(CUT_OFF)))
+    (tmp_path / "state.json").write_text(export)
+    pulumi_says(f'[ "$*" = "stack export --non-interactive --stack dev" ] && cat {tmp_path}/state.json')
 
     from_pulumi = world.run("orphans", "--region", "eu-west-1", "--stack", "dev", "--json")
     from_stdin = world.run("orphans", "--region", "eu-west-1", "--state", "-", "--json", stdin=export)

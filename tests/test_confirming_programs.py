@@ -155,7 +155,7 @@ class Remembering(Maker):
         self._held = held
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        assert args.token == "pulumi:pulumi:readStackResourceOutputs"  # noqa: S105  # no secret
+        assert args.token == "pulumi:pulumi:readStackResourceOutputs"  # no secret
         urns = (f"urn:pulumi:prod::dr::{TYPE}::{name}" for name in ("nightly", "weekly", "monthly"))
         return {"outputs": {u: {"type": TYPE, "outputs": o} for u, o in zip(urns, self._held, strict=False)}}, []
 

@@ -11,7 +11,7 @@ from pulumi_fsx_dr.copies import BACKUP_COPY_TYPE
 from pulumi_fsx_dr.declaration import Declaration, Region, declare, declare_outputs, is_of_output
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx import Backup
-from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, Token
+from pulumi_fsx_dr.ownership import Pending, Recorded, Token
 from pulumi_fsx_dr.stack_state import DR_REGION_TYPE, HeldCopy
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, copy, hours_ago

@@ -12,6 +12,8 @@ from pulumi_fsx_dr.ownership import MARK_TAG
 from tests.backups import NOW, copy, hours_ago, pending, recorded
 
 RECORDED = Path(__file__).parent / "recorded"
+ASKED_FOR = "backup-0a1b2c3d4e5f60004"  # by the create that was cut off
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-00000000000{}"
 URN = "urn:pulumi:dev::files::pulumi-python:dynamic/fsx:BackupCopy::{}"
 
 
@@ -49,11 +51,25 @@ def test_a_recorded_copy_that_its_stack_no_longer_holds_is_left_for_good() -> No
 
 
 def test_a_copy_whose_create_was_cut_off_is_resumed_by_the_next_up() -> None:
-    cut_off = copy(mark=pending(URN.format("killed")), lifecycle="COPYING")
+    cut_off = copy(mark=pending(URN.format("killed")), lifecycle="COPYING", source_backup_id=ASKED_FOR)
 
     [orphan] = orphans([cut_off], Held.by([export("export_pending_create")]))
 
     assert orphan.fate is Fate.RESUMED
+
+
+def test_a_copy_that_its_create_does_not_ask_for_any_more_is_resumed_only_if_it_is_declared_again() -> None:
+    """Another source, or another key, makes another copy; up names this one and goes on without it."""
+    document = export("export_pending_create")
+    document["deployment"]["pending_operations"][0]["resource"]["inputs"]["kms_key_id"] = KEY.format(2)
+    mark = pending(URN.format("killed"))
+    other_source = copy(1, mark=mark)
+    other_key = copy(2, mark=mark, source_backup_id=ASKED_FOR, kms_key_arn=KEY.format(1))
+    same = copy(3, mark=mark, source_backup_id=ASKED_FOR, kms_key_arn=KEY.format(2))
+
+    found = orphans([other_source, other_key, same], Held.by([document]))
+
+    assert [orphan.fate for orphan in found] == [Fate.RESUMABLE, Fate.RESUMABLE, Fate.RESUMED]
 
 
 def test_a_pending_copy_that_the_state_says_nothing_of_is_resumed_if_it_is_still_declared() -> None:
@@ -103,7 +119,7 @@ def test_an_orphan_tells_how_to_adopt_and_how_to_delete_it() -> None:
 
 
 def test_a_stack_that_was_never_deployed_holds_nothing() -> None:
-    assert Held.by([{"version": 3, "deployment": {}}]) == Held(frozenset(), frozenset(), frozenset())
+    assert Held.by([{"version": 3, "deployment": {}}]) == Held(frozenset(), {}, frozenset())
 
 
 @pytest.mark.parametrize("document", [{}, {"steps": []}, {"deployment": []}])

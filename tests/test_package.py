@@ -14,6 +14,7 @@ def test_the_cli_is_told_that_there_is_no_plugin_to_download() -> None:
     """
     spec = find_spec(distribution("pulumi-fsx-dr").metadata["Name"].replace("-", "_"))
     assert spec
-    (folder,) = spec.submodule_search_locations or ()
+    assert spec.submodule_search_locations
 
+    (folder,) = spec.submodule_search_locations
     assert json.loads((Path(folder) / "pulumi-plugin.json").read_text()) == {"resource": False}

@@ -9,15 +9,17 @@ from typing import Any
 from .copies import BACKUP_COPY_TYPE, mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup
-from .ownership import Mark, Pending, Token, identity_of
+from .kms import KeyName, same_key
+from .ownership import Mark, Pending, Token, identity_of, stack_of
 
 
 class Fate(StrEnum):
     """What becomes of a copy that no state holds, if nobody does anything.
 
     Attributes:
-        RESUMED: its create was cut off, and the state says so: the next `pulumi up` goes on with it.
-        RESUMABLE: its create was cut off, and the next `pulumi up` goes on with it if the program still declares it.
+        RESUMED: its create was cut off, and the state says so: the next `pulumi up` goes on with it if the program
+            still asks for it.
+        RESUMABLE: its create was cut off, and the next `pulumi up` goes on with it if the program declares it.
         ELSEWHERE: the state of its stack was not given, and may well hold it.
         LEFT: nobody will ever ask for it again.
     """
@@ -39,7 +41,7 @@ class Orphan:
     @property
     def stack(self) -> str:
         """The `project/stack` that made it."""
-        return _stack(self.mark.identity)
+        return stack_of(self.mark.identity)
 
     def age(self, now: datetime) -> float:
         """Return the hours since the copy was made."""
@@ -68,12 +70,12 @@ class Held:
 
     Attributes:
         ids: backup ids of all copies, those that are still to be deleted or not yet AVAILABLE included.
-        creating: `Token.resource` of the resources whose create was cut off.
+        creating: of each create that was cut off, the source, its Region and that of the copy, by `Token.resource`.
         stacks: `project/stack` of each state.
     """
 
     ids: frozenset[str]
-    creating: frozenset[str]
+    creating: Mapping[str, tuple[Any, ...]]
     stacks: frozenset[str]
 
     @classmethod
@@ -86,21 +88,24 @@ class Held:
         deployments = [_deployment(export) for export in exports]
         resources = [r for d in deployments for r in d.get("resources") or ()]
         pending = [p for d in deployments for p in d.get("pending_operations") or ()]
-        creating = [p["resource"]["urn"] for p in pending if p["type"] == "creating"]
+        creating = {
+            Token.of(p["resource"]["urn"]).resource: _request(p["resource"].get("inputs") or {})
+            for p in pending
+            if p["type"] == "creating"
+        }
         urns = [*(r["urn"] for r in resources), *(p["resource"]["urn"] for p in pending)]
         return cls(
             ids=frozenset(r["id"] for r in resources if r["type"] == BACKUP_COPY_TYPE and r.get("id")),
-            creating=frozenset(Token.of(urn).resource for urn in creating),
-            stacks=frozenset(_stack(identity_of(urn)) for urn in urns),
+            creating=creating,
+            stacks=frozenset(stack_of(identity_of(urn)) for urn in urns),
         )
 
 
 def orphans(backups: Iterable[Backup], held: Held) -> list[Orphan]:
     """Return those of the backups that carry our mark and are not held, in the order given."""
-    marked = ((backup, mark_of(backup)) for backup in backups if backup.id not in held.ids)
-    return [
-        Orphan(backup, mark, _fate(mark, held)) for backup, mark in marked if mark and backup.lifecycle != "DELETED"
-    ]
+    left = (backup for backup in backups if backup.id not in held.ids and backup.lifecycle != "DELETED")
+    marked = ((backup, mark_of(backup)) for backup in left)
+    return [Orphan(backup, mark, _fate(backup, mark, held)) for backup, mark in marked if mark]
 
 
 def _deployment(export: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -110,13 +115,21 @@ def _deployment(export: Mapping[str, Any]) -> Mapping[str, Any]:
     return deployment
 
 
-def _fate(mark: Mark, held: Held) -> Fate:
-    if isinstance(mark, Pending) and mark.token.resource in held.creating:
+def _fate(backup: Backup, mark: Mark, held: Held) -> Fate:
+    if isinstance(mark, Pending) and _is_asked_for(backup, held.creating.get(mark.token.resource)):
         return Fate.RESUMED
-    if _stack(mark.identity) not in held.stacks:
+    if stack_of(mark.identity) not in held.stacks:
         return Fate.ELSEWHERE
     return Fate.RESUMABLE if isinstance(mark, Pending) else Fate.LEFT
 
 
-def _stack(identity: str) -> str:
-    return "/".join(identity.split("/")[:2])  # a resource's name may hold slashes; project and stack cannot
+def _is_asked_for(backup: Backup, request: tuple[Any, ...] | None) -> bool:
+    """Tell whether a create that was cut off asked for this copy; under another key it asks for another one."""
+    if request is None or request[:3] != (backup.source_backup_id, backup.source_region, backup.region):
+        return False
+    key = KeyName.parse(request[3] or "")
+    return key is None or key.is_alias or same_key(request[3], backup.kms_key_arn)
+
+
+def _request(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(inputs.get(name) for name in ("source_backup_id", "source_region", "region", "kms_key_id"))

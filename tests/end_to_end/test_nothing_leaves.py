@@ -320,8 +320,9 @@ def test_a_copy_without_a_region_of_its_own_stays_where_it_is(
 
 
 @only_cli
+@pytest.mark.usefixtures("backups")
 def test_a_run_in_which_a_copy_fails_deletes_no_copy_of_that_file_system(
-    stack: Project, aws: Control, file_system: str, backups: list[str]
+    stack: Project, aws: Control, file_system: str
 ) -> None:
     declare(stack, {"dr": region_of(file_system, keep=1)})
     stack.up()
@@ -338,8 +339,9 @@ def test_a_run_in_which_a_copy_fails_deletes_no_copy_of_that_file_system(
 
 
 @only_cli
+@pytest.mark.usefixtures("backups")
 def test_a_dr_region_that_moves_where_nothing_may_be_made_keeps_its_copies(
-    stack: Project, aws: Control, file_system: str, backups: list[str]
+    stack: Project, aws: Control, file_system: str
 ) -> None:
     declare(stack, {"dr": region_of(file_system)})
     stack.up()
@@ -447,7 +449,8 @@ def test_taking_out_the_first_of_two_sources_given_as_outputs_leaves_the_copy_of
 ) -> None:
     program = PROGRAM.replace(
         "    region = DrRegion(",
-        "    for source in args['sources']:\n        source['backup_id'] = pulumi.Output.from_input(source['backup_id'])\n"
+        "    for source in args['sources']:\n"
+        "        source['backup_id'] = pulumi.Output.from_input(source['backup_id'])\n"
         "    region = DrRegion(",
     )
     (stack.folder / "__main__.py").write_text(program)

@@ -9,8 +9,8 @@ import pytest
 from rehearsal.fsx import Control
 
 from .engines import CLI
-from .project import SOURCE_REGION, Project
-from .test_life import DR, copies, new_key
+from .project import DR, SOURCE_REGION, Project, new_key
+from .test_life import copies
 
 # The engine double knows no secrets.
 pytestmark = pytest.mark.parametrize("project", [CLI], indirect=True)

@@ -74,9 +74,7 @@ def test_a_copy_of_another_file_system_is_none_of_its_business(service: FsxServi
     assert service.backups(AWAY) == []
 
 
-def test_a_copy_of_which_nobody_knows_what_it_is_of_holds_up_all(
-    service: FsxService, stack: Stack, made: str
-) -> None:
+def test_a_copy_of_which_nobody_knows_what_it_is_of_holds_up_all(service: FsxService, stack: Stack, made: str) -> None:
     """Its source is not there, so its file system is unknown."""
     run = stack.run()
     failing(service, stack, run, "tuesday", "backup-0fedcba9876543210")

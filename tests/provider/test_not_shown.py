@@ -36,9 +36,7 @@ def test_destroy_waits_for_it_and_deletes_it(service: FsxService, stack: Stack, 
     assert stack.states == {}
 
 
-def test_destroy_says_that_it_is_not_shown_if_time_is_up_before(
-    service: FsxService, stack: Stack, unseen: str
-) -> None:
+def test_destroy_says_that_it_is_not_shown_if_time_is_up_before(service: FsxService, stack: Stack, unseen: str) -> None:
     stack.timeouts["delete"] = 10.0
 
     with pytest.raises(CopyError) as refusal:

@@ -112,9 +112,7 @@ def test_when_both_states_hold_one_copy_after_all_one_of_them_deletes_it_and_the
     assert copies(service) == []
 
 
-def test_a_claim_says_who_goes_on_with_a_copy(
-    service: FsxService, stack: Stack, twin: Stack, program: Program
-) -> None:
+def test_a_claim_says_who_goes_on_with_a_copy(service: FsxService, stack: Stack, twin: Stack, program: Program) -> None:
     killed_up(twin, program, "CopyBackup", "after")
     (copy,) = copies(service)
     killed_up(stack, program, "TagResource", "after")

@@ -7,9 +7,9 @@ product's own: what DrRegions declare, what a program says and records, and the 
 import functools
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_fsx_dr import process
@@ -136,7 +136,7 @@ class WholeStack(Stack):
         held = [_told_of(copy) for copy in self.held if copy.name == name or copy.source_backup_id == source]
         return {"nonce": self.nonce, "program": self.program, "held": held}
 
-    def deploy(  # noqa: PLR0913  # the options of `pulumi up`, and what happens to it
+    def deploy(  # the options of `pulumi up`, and what happens to it
         self,
         *,
         code: Code | None = None,

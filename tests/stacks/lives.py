@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+import hypothesis.internal.conjecture.engine as _e
 from hypothesis import event, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -14,7 +15,7 @@ from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.ownership import MARK_TAG, parse_mark
 from pulumi_fsx_dr.stack_state import HeldCopy
 
-import hypothesis.internal.conjecture.engine as _e; _e.MAX_SHRINKING_SECONDS = 60
+_e.MAX_SHRINKING_SECONDS = 60
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args
@@ -363,7 +364,11 @@ class Life(RuleBasedStateMachine):
             stack.before_writing = run.kill
         else:
             self.world.wire.after_calls(count, action, when, run.kill)
-        commands = {"up": lambda: stack.deploy(run=run), "refresh": stack.refresh, "destroy": lambda: stack.destroy(run=run)}
+        commands = {
+            "up": lambda: stack.deploy(run=run),
+            "refresh": stack.refresh,
+            "destroy": lambda: stack.destroy(run=run),
+        }
         self._try(stack, command, commands[command])
         stack.before_writing = None
         self.world.wire.at_call.clear()
