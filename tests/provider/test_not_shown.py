@@ -63,9 +63,20 @@ def test_up_waits_for_it_and_finishes_it(service: FsxService, stack: Stack, sour
     assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 
-@pytest.mark.usefixtures("unseen")
-def test_what_is_not_shown_after_ten_minutes_is_gone(service: FsxService, stack: Stack) -> None:
-    service.configure(shown_after_seconds=1e9)
+def test_refresh_forgets_nothing_while_fsx_may_still_show_it(
+    service: FsxService, stack: Stack, unseen: str
+) -> None:
+    service.remove_backup(AWAY, unseen)
+
+    with pytest.raises(CopyError, match=f"FSx does not show {unseen} in {AWAY} yet"):
+        stack.refresh()
+
+    assert list(stack.states) == ["monday"]
+
+
+def test_what_is_not_shown_after_ten_minutes_is_gone(service: FsxService, stack: Stack, unseen: str) -> None:
+    service.remove_backup(AWAY, unseen)
+    service.clock.sleep(600)
 
     stack.refresh()
 
