@@ -234,7 +234,7 @@ class _Deployment:
         for number, registration in enumerate(self._registrations()):
             if number == interrupted_at:
                 stack.program = _NO_PROCESS
-            self._tried(lambda registered=registration: self._register(registered))
+            self._tried(functools.partial(self._register, registration))
             if self._errors and not continue_on_error:  # what is under way goes on, but the program has ended
                 stack.program = _NO_PROCESS
         stack.said += [warning for _, warning in self._recording._overwritten()]  # noqa: SLF001  # its last step
@@ -279,6 +279,8 @@ class _Deployment:
         self._take_as_old(registration)
         old = stack.states.get(urn)
         stack.nonce = nonce = new_nonce()
+        if not HeldCopy(urn, {}).is_of_dr_region:
+            self._lookup.asked[HeldCopy(urn, {}).name] = nonce
         try:
             stack._bring(self._run, urn, registration.args, replacing=HeldCopy(urn, {}).name in self._replacing)  # noqa: SLF001  # the engine's step
         except BaseException:

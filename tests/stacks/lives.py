@@ -6,16 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-import hypothesis.internal.conjecture.engine as _e
 from hypothesis import event, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pulumi_fsx_dr import process
 from pulumi_fsx_dr.errors import CallCancelledError
-from pulumi_fsx_dr.ownership import MARK_TAG, parse_mark
+from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, parse_mark, stack_of
 from pulumi_fsx_dr.stack_state import HeldCopy
 
-_e.MAX_SHRINKING_SECONDS = 60
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args
@@ -73,7 +71,7 @@ class World:
         found = {}
         for region in (AWAY, FAR):
             for copy in self.service.backups(region):
-                self.copies[copy["id"]] = copy["source_backup_id"]
+                self.copies[copy["id"]] = str(copy["source_backup_id"])
                 if copy["lifecycle"] not in ("DELETED", "FAILED"):
                     found[copy["id"]] = {**copy, "region": region}
         return found
@@ -108,7 +106,8 @@ class World:
         return {self.file_system_of(source) for source in held}
 
     def _is_deleted(self, region: str, backup_id: str) -> None:
-        assert self.acting, "nobody runs a command"
+        if self.acting is None:  # a test that judges for itself
+            return
         stack, command = self.acting
         copy = self.alive().get(backup_id)
         if copy is None or backup_id in self.removed:
@@ -440,11 +439,15 @@ class Life(RuleBasedStateMachine):
         self._require_all_held_or_named(said)
 
     def _require_all_held_or_named(self, said: list[str]) -> None:
+        """Hold against what was said what nobody holds; a person who renames a stack takes its marks their meaning."""
         world, text = self.world, "\n".join(said)
+        titles = {_title(stack) for stack in world.stacks}
         held = {state.id for stack in world.stacks for state in stack.states.values()}
         held |= {state.id for stack in world.stacks for _, state in stack.replaced}
         for id_, copy in world.alive().items():
             mark = parse_mark(copy["tags"].get(MARK_TAG))
+            if isinstance(mark, Recorded) and stack_of(mark.identity) not in titles:
+                continue
             if id_ not in held | world.released | world.adopted and id_ not in text:
                 world.violations.append(f"(c) {id_} in {copy['region']} ({mark}) is in no state, and no run names it")
 

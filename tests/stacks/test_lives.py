@@ -1,17 +1,19 @@
 """Whatever happens to whole stacks, in whatever order: nothing leaves without a reason, and nothing is forgotten."""
 
-from hypothesis import Phase, settings
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stacks.lives import Life
 
-TestLife = Life.TestCase
-TestLife.settings = settings(
-    max_examples=int(__import__("os").environ.get("EX", "30")),
-    stateful_step_count=int(__import__("os").environ.get("ST", "20")),
-    print_blob=True,
-    deadline=None,
-    derandomize=False,
-    report_multiple_bugs=False,
-    database=None,
-    phases=[Phase.generate, Phase.shrink],
-)
+_FEW = settings(max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, print_blob=True)
+_MANY = settings(max_examples=600, stateful_step_count=50, deadline=None, report_multiple_bugs=False, print_blob=True)
+
+
+def test_nothing_is_lost_or_forgotten_in_any_life_of_a_stack() -> None:
+    run_state_machine_as_test(Life, settings=_FEW)  # type: ignore[no-untyped-call]  # Hypothesis gives it no types
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_forgotten_in_many_long_lives() -> None:
+    run_state_machine_as_test(Life, settings=_MANY)  # type: ignore[no-untyped-call]  # as above

@@ -1,0 +1,97 @@
+"""Sequences that the state machine found, each as short as it could be made."""
+
+from typing import Any
+
+import pytest
+
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import Properties, copy_args
+from tests.stacks.engine import Code, FailedError, WholeStack
+from tests.stacks.lives import FAR, World
+
+
+def region(world: World, where: str = AWAY, keep: int = 1) -> Properties:
+    """Return the arguments of a DrRegion for the first file system."""
+    return {"region": where, "keep": keep, "sources": [{"file_system_id": world.file_systems[0], "region": HOME}]}
+
+
+def held(stack: WholeStack) -> dict[str, str]:
+    """Return the Region of each copy that a state holds."""
+    return {state.id: state.outputs["region"] for state in stack.states.values()}
+
+
+def copies_made(world: World) -> int:
+    return sum(world.service.counts(where).get("CopyBackup", 0) for where in (AWAY, FAR))
+
+
+@pytest.mark.parametrize("answer", ["deleted", "forgotten", "refused", "incompatible"])
+def test_a_copy_that_failed_again_and_again_is_made_at_last_whatever_fsx_answers_to_its_old_tokens(answer: str) -> None:
+    world = World({"token_after_deletion": answer})
+    world.new_backup(0)
+    stack = world.stacks[0]
+    stack.code = Code(regions={"dr": region(world)})
+    world.service.fail_copies("an internal error", times=3)
+    for _ in range(3):
+        with pytest.raises(FailedError, match="an internal error"):
+            stack.deploy()
+
+    stack.deploy()
+
+    assert held(stack) == dict.fromkeys(world.available(), AWAY)
+    assert len(held(stack)) == 1
+
+
+def test_two_dr_regions_that_change_places_keep_their_copies_and_make_none() -> None:
+    world = World()
+    world.new_backup(0)
+    stack = world.stacks[0]
+    stack.deploy(code=Code(regions={"dr": region(world, AWAY), "west": region(world, FAR)}))
+    before = held(stack)
+
+    stack.deploy(code=Code(regions={"dr": region(world, FAR), "west": region(world, AWAY)}))
+
+    assert held(stack) == before
+    assert sorted(before.values()) == [AWAY, FAR]
+    assert copies_made(world) == 2
+    assert stack.changes() == []
+
+
+def test_a_new_dr_region_may_have_the_name_that_another_one_had_before() -> None:
+    world = World()
+    world.new_backup(0)
+    stack = world.stacks[0]
+    stack.deploy(code=Code(regions={"west": region(world, AWAY)}))
+    (copy,) = held(stack)
+
+    stack.deploy(code=Code(regions={"dr": region(world, AWAY), "west": region(world, FAR)}))
+
+    assert held(stack)[copy] == AWAY
+    assert sorted(held(stack).values()) == [AWAY, FAR]
+    assert stack.changes() == []
+
+
+def test_a_single_copy_of_the_same_stack_and_region_is_not_named_as_left_over() -> None:
+    world = World()
+    source = world.new_backup(0)
+    stack = world.stacks[0]
+    stack.code = Code(regions={"dr": region(world)}, copies={"monday": copy_args(source)})
+
+    said: list[Any] = []
+    for _ in range(2):
+        stack.deploy()
+        said += stack.said
+
+    assert len(held(stack)) == 2
+    assert said == []
+
+
+def test_a_copy_that_is_listed_late_counts_so_that_no_older_backup_is_copied_in_its_place() -> None:
+    world = World({"listed_after_seconds": 30.0})
+    world.new_backup(0)
+    world.new_backup(0)
+    stack = world.stacks[0]
+
+    stack.deploy(code=Code(regions={"dr": region(world, keep=1)}))
+
+    assert len(held(stack)) == 1
+    assert stack.changes() == []
