@@ -146,9 +146,7 @@ def test_a_copy_whose_source_is_out_of_reach_keeps_its_key(  # noqa: PLR0913, PL
     assert f"{copy} in {AWAY} keeps its KMS key, because its source {source} in {HOME} {why}" in caplog.text
 
 
-def test_its_tags_change_all_the_same(
-    service: FsxService, stack: Stack, source: str, key: str, other_key: str
-) -> None:
+def test_its_tags_change_all_the_same(service: FsxService, stack: Stack, source: str, key: str, other_key: str) -> None:
     stack.up({"monday": copy_args(source, kms_key_id=key)})
     expire(service, source)
 
