@@ -389,8 +389,10 @@ def test_an_unchanged_copy_that_bears_another_s_mark_is_named_and_its_mark_left(
     stack.up(program)
 
     assert stack.warnings == [
-        f"{made} in {AWAY} bears the mark of another resource or run (files/other/theirs), and this state holds it "
-        "too: remove it from one of the two; the one whose mark it bears can delete it."
+        (
+            f"{made} in {AWAY} bears the mark of another resource or run (files/other/theirs), and this state holds it "
+            "too: remove it from one of the two; the one whose mark it bears can delete it."
+        )
     ]
     assert isinstance(recorded := mark(service, made), Recorded)
     assert recorded.nonce == other.states["theirs"].outputs["nonce"]

@@ -146,9 +146,7 @@ def test_a_copy_whose_source_is_out_of_reach_keeps_its_key(  # noqa: PLR0913, PL
     assert f"{copy} in {AWAY} keeps its KMS key, because its source {source} in {HOME} {why}" in caplog.text
 
 
-def test_its_tags_change_all_the_same(
-    service: FsxService, stack: Stack, source: str, key: str, other_key: str
-) -> None:
+def test_its_tags_change_all_the_same(service: FsxService, stack: Stack, source: str, key: str, other_key: str) -> None:
     stack.up({"monday": copy_args(source, kms_key_id=key)})
     expire(service, source)
 
@@ -271,7 +269,7 @@ def test_a_refusal_that_another_token_does_not_help_against_is_reported_after_on
     with pytest.raises(ServiceError, match="TOTAL_USER_INITIATED_BACKUPS"):
         stack.up({"monday": copy_args(source)})
 
-    first, second = (Token.parse(entry["token"]) for entry in service.journal(AWAY, "CopyBackup"))
+    first, second = (Token.parse(str(entry["token"])) for entry in service.journal(AWAY, "CopyBackup"))
     assert first is not None
     assert second is not None
     assert second.generation > first.generation == 0

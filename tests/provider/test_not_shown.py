@@ -63,9 +63,7 @@ def test_up_waits_for_it_and_finishes_it(service: FsxService, stack: Stack, sour
     assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 
-def test_refresh_forgets_nothing_while_fsx_may_still_show_it(
-    service: FsxService, stack: Stack, unseen: str
-) -> None:
+def test_refresh_forgets_nothing_while_fsx_may_still_show_it(service: FsxService, stack: Stack, unseen: str) -> None:
     service.remove_backup(AWAY, unseen)
 
     with pytest.raises(CopyError, match=f"FSx does not show {unseen} in {AWAY} yet"):
