@@ -11,7 +11,7 @@ from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, new_nonce, pars
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY
-from tests.provider.deploying import Killed, Program, Stack, Wire, copy_args, killed_up
+from tests.provider.deploying import Killed, Program, Stack, When, Wire, copy_args, killed_up
 
 
 @pytest.fixture
@@ -416,7 +416,7 @@ def test_a_run_killed_while_the_engine_is_told_to_keep_a_copy_leaves_one_that_th
     program, run = {"monday": copy_args(source)}, stack.run()
     service.set_copy_seconds(10_000)
     stack.timeouts = {"create": 3.0}
-    tagged = ("TagResource", "after")
+    tagged: tuple[str, When] = ("TagResource", "after")
     stack.wire.at_call[tagged] = lambda: stack.wire.at_call.update({tagged: run.kill})  # after the claim, the record
     with pytest.raises(Killed):
         stack.up(program, run=run)
