@@ -11,7 +11,7 @@ from pulumi_fsx_dr.copies import BACKUP_COPY_TYPE
 from pulumi_fsx_dr.declaration import Declaration, Region, declare, declare_outputs, is_of_output
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx import Backup
-from pulumi_fsx_dr.ownership import Pending, Recorded, Token
+from pulumi_fsx_dr.ownership import Mark, Pending, Recorded, Token
 from pulumi_fsx_dr.stack_state import DR_REGION_TYPE, HeldCopy
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, copy, hours_ago
@@ -87,6 +87,9 @@ class World:
         copies: in all other Regions.
         dark: Regions that do not answer.
         gone: ids of copies that surely are no more.
+        held: all copies of the state.
+        asked: the nonces of the program's single copies, by name.
+        not_listed: copies that are shown only to who asks for them by id.
         file_systems: those that exist.
     """
 
@@ -94,6 +97,9 @@ class World:
     copies: Sequence[Backup] = ()
     dark: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
+    held: Sequence[HeldCopy] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    not_listed: Sequence[Backup] = ()
     file_systems: frozenset[str] = field(default=frozenset({FILE_SYSTEM, OTHER_FILE_SYSTEM}))
 
     def backups_of(self, file_system_id: str, region: str) -> Sequence[Backup] | None:
@@ -109,6 +115,9 @@ class World:
 
     def copies_left_in(self, region: str) -> Sequence[Backup]:
         return [] if region in self.dark else self.copies_in(region)
+
+    def unlisted(self, copy: HeldCopy) -> Backup | None:
+        return next((b for b in self.not_listed if b.id == copy.id), None)
 
     def is_gone(self, copy: HeldCopy) -> bool:
         return copy.id in self.gone
@@ -130,9 +139,14 @@ def shown(copies: Iterable[HeldCopy], lifecycle: str = "AVAILABLE") -> list[Back
     ]
 
 
-def one(regions: Sequence[Region], copies: Iterable[HeldCopy], world: World) -> Declaration:
+def decide(regions: Sequence[Region], copies: Sequence[HeldCopy], world: World) -> dict[str, Declaration]:
+    """Return what DrRegions declare whose copies are all that the state holds."""
+    return declare(regions, copies, replace(world, held=copies))
+
+
+def one(regions: Sequence[Region], copies: Sequence[HeldCopy], world: World) -> Declaration:
     """Return what the one DrRegion declares."""
-    (declaration,) = declare(regions, copies, world).values()
+    (declaration,) = decide(regions, copies, world).values()
     return declaration
 
 
@@ -206,8 +220,10 @@ def test_a_backup_of_a_kind_that_cannot_be_copied_is_named() -> None:
 
     assert made(declared) == [source(2)]
     assert declared.warnings == [
-        f"{source(1)} in {HOME} has no copy, because FSx copies no backups of file systems with Intelligent-Tiering "
-        "storage."
+        (
+            f"{source(1)} in {HOME} has no copy, because FSx copies no backups of file systems with "
+            "Intelligent-Tiering storage."
+        )
     ]
 
 
@@ -216,7 +232,7 @@ def test_a_file_system_that_is_not_there_is_an_error_before_anything_is_changed(
         InvalidSettingsError,
         match=f"There is no file system {FILE_SYSTEM} in {HOME}, and neither backups nor copies of it: correct the",
     ):
-        declare([dr()], [], World(file_systems=frozenset()))
+        decide([dr()], [], World(file_systems=frozenset()))
 
 
 def test_a_file_system_that_is_gone_keeps_its_copies() -> None:
@@ -231,7 +247,7 @@ def test_a_source_with_too_many_tags_is_refused_in_preview_with_the_way_out() ->
     crowded = backup(1, tags={f"tag-{n}": "x" for n in range(50)})
 
     with pytest.raises(InvalidSettingsError, match="set copy_tags to False, or remove tags of the backup"):
-        declare([dr()], [], World([crowded]))
+        decide([dr()], [], World([crowded]))
     assert made(one([dr(copy_tags=False)], [], World([crowded]))) == [source(1)]
 
 
@@ -357,7 +373,7 @@ def test_two_dr_regions_of_one_region_and_source_each_keep_their_own() -> None:
     ours, theirs = held(1, kms_key_id=KEY), held(1, f"second-{source(1)}", number_of_copy=8, kms_key_id=OTHER_KEY)
     regions = [dr(kms_key_id=KEY), dr("second", kms_key_id=OTHER_KEY)]
 
-    first, second = declare(regions, [theirs, ours], World([backup(1)], shown([ours, theirs]))).values()
+    first, second = decide(regions, [theirs, ours], World([backup(1)], shown([ours, theirs]))).values()
 
     assert (kept(first), kept(second)) == ([ours.id], [theirs.id])
     assert (first.going, second.going) == ([], [])
@@ -366,7 +382,7 @@ def test_two_dr_regions_of_one_region_and_source_each_keep_their_own() -> None:
 def test_of_two_dr_regions_the_renamed_one_gets_the_copies_that_the_other_has_not() -> None:
     ours, theirs = held(1), held(1, f"before-{source(1)}", number_of_copy=8)
 
-    first, second = declare([dr(), dr("now")], [theirs, ours], World([backup(1)], shown([ours, theirs]))).values()
+    first, second = decide([dr(), dr("now")], [theirs, ours], World([backup(1)], shown([ours, theirs]))).values()
 
     assert (kept(first), kept(second)) == ([ours.id], [theirs.id])
 
@@ -382,6 +398,28 @@ def test_a_copy_that_bears_our_names_and_that_the_state_does_not_hold_is_named_a
         f"{stranger.id} in {AWAY}, a copy of {source(9)}, bears the mark of files/prod/dr-{source(9)}, "
         "but no entry of the state is its own: fsx-dr orphans"
     )
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        Recorded("offered", hours_ago(9), "files/prod/nightly"),
+        Pending(Token.of(urn("x")), hours_ago(9), "files/prod/nightly"),
+    ],
+    ids=["recorded in this run", "under way"],
+)
+def test_what_a_single_copy_of_the_same_program_makes_is_not_named(mark: Mark) -> None:
+    world = World([backup(1)], [copy(9, mark=mark)], asked={"nightly": "offered"})
+
+    assert one([dr()], [], world).warnings == []
+
+
+def test_what_the_state_holds_outside_of_dr_regions_is_not_named() -> None:
+    single = held(9, "nightly")
+
+    (declared,) = declare([dr()], [], World([backup(1)], shown([single]), held=[single])).values()
+
+    assert declared.warnings == []
 
 
 def test_what_bears_the_mark_of_another_stack_is_nobody_s_business() -> None:
@@ -426,8 +464,10 @@ def test_with_a_dark_source_the_copies_of_a_region_that_was_taken_out_stay_besid
 
     assert {*kept(declared)} == {out.id, stays.id}
     assert declared.warnings == [
-        f"{out.id} in {ELSEWHERE} stays, although the program declares nothing there any more: "
-        f"its source Region {HOME} does not answer."
+        (
+            f"{out.id} in {ELSEWHERE} stays, although the program declares nothing there any more: "
+            f"its source Region {HOME} does not answer."
+        )
     ]
 
 
@@ -472,6 +512,15 @@ def test_copies_that_a_dark_dr_region_does_not_show_are_not_gone() -> None:
     declared = one([dr()], [hidden], World([], dark=frozenset({ELSEWHERE, HOME})))
 
     assert (kept(declared), declared.going) == ([hidden.id], [])
+
+
+def test_a_copy_that_no_listing_shows_yet_counts_if_it_is_found_by_its_id() -> None:
+    newer, older = held(1), held(2)
+    world = World([backup(1), backup(2)], shown([older]), not_listed=shown([newer]))
+
+    declared = one([dr(keep=1)], [newer, older], world)
+
+    assert (kept(declared), list(going(declared))) == ([newer.id], [older.id])
 
 
 def test_copies_of_an_unknown_file_system_stay_as_long_as_it_may_be_the_declared_one() -> None:
@@ -537,8 +586,10 @@ def test_when_the_key_changes_a_copy_whose_source_has_expired_keeps_its_own_and_
 
     assert [copy.args.get("kms_key_id") for copy in declared.copies] == [None, KEY], "None: that of the DrRegion"
     assert declared.warnings == [
-        f"{expired.id} in {AWAY} keeps its KMS key, because its source {source(2)} is out of reach; "
-        "it goes when newer copies push it out."
+        (
+            f"{expired.id} in {AWAY} keeps its KMS key, because its source {source(2)} is out of reach; "
+            "it goes when newer copies push it out."
+        )
     ]
 
 
@@ -677,7 +728,8 @@ def scenes(draw: st.DrawFn) -> Scene:
     """Draw up to two DrRegions, and copies of two file systems under whatever names, in whatever state."""
     owners = {number: draw(st.sampled_from(FILE_SYSTEMS)) for number in range(1, 9)}
     there = [backup(n, file_system_id=fs) for n, fs in owners.items() if draw(st.booleans())]
-    copies, lifecycles = [], {}
+    copies: list[HeldCopy] = []
+    lifecycles: dict[str, str | None] = {}
     for serial in range(draw(st.integers(0, 8))):
         number = draw(st.sampled_from(sorted(owners)))
         former = draw(st.sampled_from([f"dr-{source(number)}", f"second-{source(number)}", f"old::name-{serial}"]))
@@ -713,7 +765,7 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 @given(scenes())
 def test_nothing_leaves_without_a_reason(scene: Scene) -> None:
-    declarations = declare(scene.regions, scene.held, scene.world).values()
+    declarations = decide(scene.regions, scene.held, scene.world).values()
 
     stay = [id_ for declaration in declarations for id_ in kept(declaration)]
     leave = {id_: reason for declaration in declarations for id_, reason in going(declaration).items()}
@@ -723,7 +775,7 @@ def test_nothing_leaves_without_a_reason(scene: Scene) -> None:
 
 @given(scenes())
 def test_no_two_copies_of_a_dr_region_have_one_name(scene: Scene) -> None:
-    for declaration in declare(scene.regions, scene.held, scene.world).values():
+    for declaration in decide(scene.regions, scene.held, scene.world).values():
         assert len(set(names(declaration))) == len(declaration.copies)
 
 
@@ -731,14 +783,14 @@ def test_no_two_copies_of_a_dr_region_have_one_name(scene: Scene) -> None:
 def test_nothing_of_a_declared_file_system_goes_while_its_source_is_dark(scene: Scene) -> None:
     world = replace(scene.world, dark=frozenset({HOME}))
 
-    for declaration in declare(scene.regions, scene.held, world).values():
+    for declaration in decide(scene.regions, scene.held, world).values():
         assert set(going(declaration).values()) <= {"its source was taken out of the program", "it is gone from AWS"}
 
 
 @given(scenes())
 def test_a_declared_file_system_that_had_an_available_copy_has_one(scene: Scene) -> None:
     """What is to be made counts: until it is, nothing of that file system is deleted (test_continue_on_error.py)."""
-    declarations = declare(scene.regions, scene.held, scene.world).values()
+    declarations = decide(scene.regions, scene.held, scene.world).values()
 
     owners = {c.id: c.file_system_id for c in scene.world.copies}
     had = {owners[id_] for id_, state in scene.lifecycles.items() if state == "AVAILABLE"} & scene.declared
@@ -754,7 +806,7 @@ def test_a_declared_file_system_that_had_an_available_copy_has_one(scene: Scene)
 @given(scenes())
 def test_what_a_run_declares_is_what_the_next_one_declares(scene: Scene) -> None:
     """All went well: what was to be made is AVAILABLE, what went is gone, and the engine knows the new names."""
-    first = declare(scene.regions, scene.held, scene.world)
+    first = decide(scene.regions, scene.held, scene.world)
     regions = {region.urn: region for region in scene.regions}
     settled, seen, serial = [], [], 500
     for address, declaration in first.items():
@@ -777,9 +829,9 @@ def test_what_a_run_declares_is_what_the_next_one_declares(scene: Scene) -> None
             seen += [replace(copy, file_system_id=owner or copy.file_system_id) for copy in shown(settled[-1:])]
     world = replace(scene.world, copies=seen, gone=frozenset())
 
-    once = declare(scene.regions, settled, world)
+    once = decide(scene.regions, settled, world)
     stay = {id_ for declaration in once.values() for id_ in kept(declaration)}
-    twice = declare(
+    twice = decide(
         scene.regions, [c for c in settled if c.id in stay], replace(world, copies=[b for b in seen if b.id in stay])
     )
 

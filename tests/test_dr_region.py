@@ -203,8 +203,10 @@ def test_a_preview_says_why_a_copy_goes(
     run(file_system, holding(copy), region="eu-north-1")
 
     assert [text for text in said(caplog, "INFO") if "goes: " in text] == [
-        f"{copy['BackupId']} in {AWAY}, a copy of {source}, goes: its DR Region was taken out of the program, "
-        "and eu-north-1 has copies."
+        (
+            f"{copy['BackupId']} in {AWAY}, a copy of {source}, goes: its DR Region was taken out of the program, "
+            "and eu-north-1 has copies."
+        )
     ]
 
 

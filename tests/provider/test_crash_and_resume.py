@@ -191,8 +191,10 @@ def test_a_copy_that_fsx_shows_too_late_to_be_resumed_is_named_by_the_next_up(
     assert {copy["id"] for copy in service.backups(AWAY)} == {begun["id"], stack.states["monday"].id}
     assert stack.states["monday"].id != begun["id"]
     assert [warning.partition(":")[0] for warning in stack.warnings] == [
-        f"{begun['id']} in {AWAY}, a copy of {source}, was left behind by an interrupted run, "
-        "and nothing asks for it any more"
+        (
+            f"{begun['id']} in {AWAY}, a copy of {source}, was left behind by an interrupted run, "
+            "and nothing asks for it any more"
+        )
     ]
 
 
@@ -209,8 +211,10 @@ def test_another_key_after_a_crash_makes_a_new_copy_and_names_the_one_that_was_l
     assert stack.states["monday"].outputs["kms_key_arn"] == key
     assert stack.preview("monday", program["monday"]).changes is False
     assert caplog.messages == [
-        f"{begun['id']} in {AWAY}, a copy of {source}, was left behind by an interrupted run, and this one made "
-        f"another: fsx-dr orphans --region {AWAY} tells how to adopt or delete it."
+        (
+            f"{begun['id']} in {AWAY}, a copy of {source}, was left behind by an interrupted run, and this one made "
+            f"another: fsx-dr orphans --region {AWAY} tells how to adopt or delete it."
+        )
     ]
 
 

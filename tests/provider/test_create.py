@@ -31,12 +31,12 @@ def test_a_copy_is_available_when_create_returns(service: FsxService, stack: Sta
     assert copy["source_backup_id"] == source
 
 
-def test_it_looks_for_an_interrupted_run_s_copy_then_copies_then_waits_then_records(
+def test_it_looks_for_an_interrupted_run_s_copy_then_copies_then_claims_then_waits_then_records(
     service: FsxService, stack: Stack, source: str
 ) -> None:
     stack.up({"monday": copy_args(source)})
 
-    assert actions(service) == ["DescribeBackups", "CopyBackup", "DescribeBackups", "TagResource"]
+    assert actions(service) == ["DescribeBackups", "CopyBackup", "TagResource", "DescribeBackups", "TagResource"]
     assert actions(service, HOME) == ["DescribeBackups"]
 
 

@@ -269,7 +269,7 @@ def test_a_refusal_that_another_token_does_not_help_against_is_reported_after_on
     with pytest.raises(ServiceError, match="TOTAL_USER_INITIATED_BACKUPS"):
         stack.up({"monday": copy_args(source)})
 
-    first, second = (Token.parse(entry["token"]) for entry in service.journal(AWAY, "CopyBackup"))
+    first, second = (Token.parse(str(entry["token"])) for entry in service.journal(AWAY, "CopyBackup"))
     assert first is not None
     assert second is not None
     assert second.generation > first.generation == 0

@@ -1,4 +1,4 @@
-"""Two engines with one token, as with one stack name in two backends: one of them holds the copy, the other says so (R18)."""
+"""Two engines with one token, as with one stack name in two backends: one has the copy, the other says so (R18)."""
 
 import pytest
 from pulumi_fsx_dr import process
@@ -152,7 +152,7 @@ def test_a_claim_that_may_not_be_written_is_no_reason_not_to_go_on(
     assert nonce(service, copy) == stack.states["monday"].outputs["nonce"]
 
 
-def test_a_copy_that_was_moved_to_another_stack_before_it_was_recorded_is_never_deleted_by_its_former_one(
+def test_a_copy_that_was_moved_to_another_stack_before_it_was_recorded_is_never_deleted_by_its_former_one(  # noqa: PLR0913, PLR0917  # fixtures
     service: FsxService, stack: Stack, wire: Wire, program: Program, source: str, key: str
 ) -> None:
     run = stack.run()
