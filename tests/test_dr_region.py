@@ -154,9 +154,6 @@ def test_a_renamed_region_declares_its_copies_with_their_former_names_as_aliases
     assert urn(former) in declared.aliases
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the guard knows a renamed copy again by its id only, which a replacement changes"
-)
 def test_a_region_that_is_renamed_and_gets_another_key_in_one_run_loses_nothing(
     file_system: str, source: str, copy: dict[str, Any]
 ) -> None:

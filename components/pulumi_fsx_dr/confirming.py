@@ -26,7 +26,7 @@ from .host import Call
 from .ledger import Held, Told
 from .marking import record
 from .outputs import OUTPUTS, known
-from .ownership import MARK_TAG, Mark, Pending, Recorded, Token, identity_of
+from .ownership import MARK_TAG, Mark, Recorded, identity_of
 from .patience import patiently
 from .presence import Presence
 from .process import Region
@@ -54,13 +54,14 @@ def told(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | 
     """
     run = lookup.of_this_run()
     run.asked[name] = nonce
+    held = run.held_related  # the state is asked for in each preview, too: an up may do no more than a saved plan says
     if pulumi.runtime.is_dry_run() and args.get("region") and args.get("source_region"):
         return None
     address = _recording().address if nonce else ""
     given = args.get("source_backup_id")
 
     def tell(source: Any) -> str:
-        return Told(nonce, address, tuple(_told_of(copy) for copy in run.held_related(name, source))).sent()
+        return Told(nonce, address, tuple(_told_of(copy) for copy in held(name, source))).sent()
 
     if isinstance(given, str) or given is None:
         return tell(given)
@@ -202,30 +203,26 @@ def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, 
 
 def _mended(call: Call, copy: Copy, here: Region, ids: Collection[str], deadline: float) -> Iterator[str]:
     """Bring the mark of a copy of an earlier run to what the state proves, as far as it may be replaced."""
-    backups: list[Backup] = []
-    with suppress(ServiceError):  # nothing was changed, so a Region that does not answer is no reason to speak
-        backups = here.backups()
-    for backup in backups:
+    try:
+        backup, speaking = here.listed(copy.backup.id), here.speaking_of(call.urn)
+    except ServiceError:  # nothing was changed, so a Region that does not answer is no reason to speak
+        return
+    if backup:
         mark = mark_of(backup)
-        if backup.id == copy.backup.id:
-            if (mark is None and MARK_TAG in backup.tags) or not copy.may_replace(mark):
-                yield _belongs_to_another(backup)
-            elif backup.is_available and not _says_so(mark, copy, call.urn):
-                record(call, copy, here, deadline)
-        elif backup.id not in ids and not backup.is_dead and _was_left(mark, call.urn):
-            yield left_over(backup, "was left behind by an interrupted run, and nothing asks for it any more")
+        if (mark is None and MARK_TAG in backup.tags) or not copy.may_replace(mark):
+            yield _belongs_to_another(backup)
+        elif backup.is_available and not _says_so(mark, copy, call.urn):
+            record(call, copy, here, deadline)
+    if HeldCopy(call.urn, {}).is_of_dr_region:
+        return  # which names what was left of its copies itself
+    for left in speaking:
+        if left.id not in ids and not left.is_dead:
+            yield left_over(left, "was left behind by an interrupted run, and nothing asks for it any more")
 
 
 def _says_so(mark: Mark | None, copy: Copy, urn: str) -> bool:
     """Tell whether a mark says already whose the copy is."""
     return isinstance(mark, Recorded) and mark.nonce == copy.ownership.nonce and mark.identity == identity_of(urn)
-
-
-def _was_left(mark: Mark | None, urn: str) -> bool:
-    """Tell whether a mark is one of this resource's pending ones; those of a DrRegion are named by that."""
-    if not isinstance(mark, Pending) or HeldCopy(urn, {}).is_of_dr_region:
-        return False
-    return mark.token.resource == Token.of(urn).resource
 
 
 def _belongs_to_another(backup: Backup) -> str:

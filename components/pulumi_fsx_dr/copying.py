@@ -247,14 +247,14 @@ class Creation:
         Anything else may be in the state of another stack.
         """
         for left in found:
-            if left.backup.id == copy.backup.id:
-                continue
-            if left.backup.is_dead:
+            if left.backup.id != copy.backup.id and left.backup.is_dead:
                 with suppress(FsxDrError):
                     self._here.fsx.delete(left.backup.id)
-            else:
+        known = {copy.backup.id, *self._told.ids}
+        for backup in self._here.speaking_of(self._call.urn):
+            if backup.id not in known and not backup.is_dead:
                 why = "was left behind by an interrupted run, and this one made another"
-                self._call.warn(left_over(left.backup, why))
+                self._call.warn(left_over(backup, why))
 
     def _patiently(self, ask: Callable[[], _T]) -> _T:
         return patiently(self._call, self._here, self._clock.now() + min(PATIENCE, self._wanted.timeout), ask)

@@ -73,12 +73,9 @@ class Told:
         """Ids of all that the state holds."""
         return frozenset(held.id for held in self.held)
 
-    def entry(self, urn: str, source_backup_id: Any) -> Held | None:
-        """Return the entry that a resource has in the state, also if it was renamed since."""
-        mine = [held for held in self.held if held.urn == urn]
-        same = [held for held in self.held if held.source_backup_id == source_backup_id]
-        found = mine or (same if len(same) == 1 else [])
-        return found[0] if found else None
+    def entry(self, urn: str) -> Held | None:
+        """Return the entry that a resource has in the state."""
+        return next((held for held in self.held if held.urn == urn), None)
 
 
 @dataclass(slots=True)

@@ -44,11 +44,16 @@ class Lookup:
         """
         return tuple(held_copies())
 
-    def held_related(self, name: str, source_backup_id: Any) -> list[HeldCopy]:
-        """Return what the state holds under a logical name, or of a source."""
+    @functools.cached_property
+    def held_related(self) -> Callable[[str, Any], list[HeldCopy]]:
+        """Return what tells the copies that the state holds under a logical name, or of a source."""
         by_name, by_source = self._index
-        same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
-        return [*by_name.get(name, ()), *(copy for copy in same if copy.name != name)]
+
+        def related(name: str, source_backup_id: Any) -> list[HeldCopy]:
+            same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
+            return [*by_name.get(name, ()), *(copy for copy in same if copy.name != name)]
+
+        return related
 
     @functools.cached_property
     def _index(self) -> tuple[dict[str, list[HeldCopy]], dict[str, list[HeldCopy]]]:

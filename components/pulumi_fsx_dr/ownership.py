@@ -81,6 +81,11 @@ class Pending:
     identity: str
     nonce: str = ""
 
+    @property
+    def speech(self) -> str:
+        """What it says of its resource."""
+        return self.token.resource
+
     def __str__(self) -> str:
         holder = f"{self.token}/{self.nonce}" if self.nonce else str(self.token)
         return _fit(f"pending:{holder}:{_time_text(self.source_creation_time)}:{self.identity}")
@@ -93,6 +98,11 @@ class Recorded:
     nonce: str
     source_creation_time: datetime | None
     identity: str
+
+    @property
+    def speech(self) -> str:
+        """What it says of its resource, for people: it proves nothing."""
+        return self.identity
 
     @classmethod
     def by(cls, urn: str, nonce: str, source_creation_time: datetime | None) -> "Recorded":
@@ -158,6 +168,11 @@ def identity_of(urn: str) -> str:
         )
     stack, project, _, name = parts
     return _identity(project, stack, name)
+
+
+def speeches_of(urn: str) -> tuple[str, str]:
+    """Return the `speech` of the marks that name a resource."""
+    return Token.of(urn).resource, identity_of(urn)
 
 
 def stack_of(identity: str) -> str:

@@ -3,6 +3,8 @@
 import math
 import os
 import threading
+from collections import defaultdict
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -11,7 +13,7 @@ from .copies import mark_of
 from .errors import InvalidSettingsError
 from .fsx import Backup, Credentials, FsxRegion
 from .ledger import Ledger
-from .ownership import Pending, Token
+from .ownership import Pending, Token, speeches_of
 from .reading import Lull, SharedReads
 from .waiting import RegionCopies
 
@@ -35,6 +37,8 @@ class PendingCopy:
 class _Listing:
     backups: list[Backup]
     pending: list[PendingCopy]
+    by_id: Mapping[str, Backup]
+    by_speech: Mapping[str, list[Backup]]  # by what a mark says of its resource
 
 
 class Region:
@@ -85,6 +89,15 @@ class Region:
         """
         return self._listed(fresh=fresh).pending
 
+    def listed(self, backup_id: str) -> Backup | None:
+        """Return a backup as the listing shows it."""
+        return self._listed(fresh=False).by_id.get(backup_id)
+
+    def speaking_of(self, urn: str) -> list[Backup]:
+        """Return the copies whose marks name a resource."""
+        by_speech = self._listed(fresh=False).by_speech
+        return [copy for speech in speeches_of(urn) for copy in by_speech.get(speech, ())]
+
     def _listed(self, *, fresh: bool) -> _Listing:
         listing, leads = self._listing_to_use(fresh=fresh)
         if leads:
@@ -110,8 +123,16 @@ class Region:
     def _list(self) -> _Listing:
         backups = list(self.fsx.backups())
         self.copies.occupied_by({backup.id: backup.quota_group for backup in backups if backup.is_running_copy})
-        marks = ((backup, mark_of(backup)) for backup in backups)
-        return _Listing(backups, [PendingCopy(backup, mark) for backup, mark in marks if isinstance(mark, Pending)])
+        marked = [(backup, mark) for backup in backups if (mark := mark_of(backup))]
+        by_speech = defaultdict(list)
+        for backup, mark in marked:
+            by_speech[mark.speech].append(backup)
+        return _Listing(
+            backups,
+            [PendingCopy(backup, mark) for backup, mark in marked if isinstance(mark, Pending)],
+            {backup.id: backup for backup in backups},
+            by_speech,
+        )
 
 
 class Process:

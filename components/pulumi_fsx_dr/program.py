@@ -106,7 +106,8 @@ class Program:
         if self._open or self._waiting:
             return
         known = {*self._registered, *self._registered.values()}
-        known |= {going.copy.urn for declaration in self._declarations.values() for going in declaration.going}
+        # Where it was is an alias of where it is now: if it was renamed and replaced at once, only that tells.
+        known |= {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
         lost = [copy for copy in self.lookup.held if copy.is_of_dr_region and not {copy.urn, copy.id} & known]
         if lost:
             raise InvalidSettingsError(_without_reason(lost))

@@ -63,7 +63,7 @@ class BackupCopyProvider(ResourceProvider):
         urn, told, ledger = host.call_under_way().urn, Told.of(news), _ledger()
         given = {key: value for key, value in news.items() if key not in (host.PROVIDER_KEY, TOLD)}
         ledger.checked(urn, told, olds)
-        former = olds or ledger.olds(urn) or _in_state(told, urn, given)
+        former = olds or ledger.olds(urn) or _in_state(told, urn)
         try:
             process.poll_seconds()
             inputs = arguments.with_defaults(given, former, lambda: _region_for(former))
@@ -270,9 +270,9 @@ def _region(name: str) -> Region:
     return process.current().region(name)
 
 
-def _in_state(told: Told, urn: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def _in_state(told: Told, urn: str) -> Mapping[str, Any]:
     """Return where the state holds the copy, as the program tells it; `--replace` shows nothing of it."""
-    held = told.entry(urn, given.get("source_backup_id"))
+    held = told.entry(urn)
     return {"region": held.region, "source_region": held.source_region} if held else {}
 
 

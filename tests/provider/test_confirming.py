@@ -407,9 +407,6 @@ def test_resumed_copies_get_the_tags_that_are_wanted_now(service: FsxService, st
     assert service.backup(AWAY, stack.states["monday"].id)["tags"]["team"] == "b"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="create records what it keeps before the engine writes it, and only pending copies are named"
-)
 def test_a_run_killed_while_the_engine_is_told_to_keep_a_copy_leaves_one_that_the_next_finds_or_names(
     service: FsxService, stack: Stack, source: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -96,9 +96,6 @@ def test_the_program_and_the_stack_s_configuration_do_move_it(
     assert where(service) == {AWAY: 1}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a lone entry of the same source is taken to be the resource itself under its former name"
-)
 def test_a_second_resource_takes_what_the_environment_says_now(
     service: FsxService, stack: Stack, args: Properties
 ) -> None:
