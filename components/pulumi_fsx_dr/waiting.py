@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 from .clock import Clock
 from .errors import ServiceError, TransientError
 from .fsx import Backup, FsxRegion
-
-SLOTS = 5  # FSx quota: copies in progress per destination Region and account
+from .quotas import COPIES_AT_ONCE
 
 _SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
 _LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
@@ -139,7 +138,7 @@ class RegionCopies:
             self._grant()
 
     def _grant(self) -> None:
-        while self._queue and len(self._holders) + len(self._others) < SLOTS:
+        while self._queue and len(self._holders) + len(self._others) < COPIES_AT_ONCE:
             waiter = self._queue.popleft()
             self._holders.add(waiter)
             waiter.news.set()

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 from pulumi_fsx_dr.host import Call
-from pulumi_fsx_dr.waiting import SLOTS, RegionCopies, Turn
+from pulumi_fsx_dr.quotas import COPIES_AT_ONCE
+from pulumi_fsx_dr.waiting import RegionCopies, Turn
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -35,10 +36,10 @@ def until_queueing(copies: RegionCopies, waiting: int = 1) -> None:
 def all_slots(run: Run) -> list[Turn]:
     """Take all slots of `AWAY`."""
     copies = run.region(AWAY).copies
-    return [copies.turn() for _ in range(SLOTS)]
+    return [copies.turn() for _ in range(COPIES_AT_ONCE)]
 
 
-def start_by_hand(wire: Wire, source: str, number: int = SLOTS) -> list[str]:
+def start_by_hand(wire: Wire, source: str, number: int = COPIES_AT_ONCE) -> list[str]:
     """Start copies that are nobody's here."""
     fsx = wire.client("fsx", AWAY)
     request = {"SourceBackupId": source, "SourceRegion": HOME}
@@ -51,7 +52,7 @@ def refusals(service: FsxService) -> list[str | None]:
 
 def test_the_sixth_waits_and_slots_are_given_in_the_order_of_asking(stack: Stack) -> None:
     copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(SLOTS + 3)]
+    turns = [copies.turn() for _ in range(COPIES_AT_ONCE + 3)]
     assert [turn.ahead for turn in turns] == [None] * 5 + [0, 1, 2]
 
     turns[3].end()
@@ -64,7 +65,7 @@ def test_the_sixth_waits_and_slots_are_given_in_the_order_of_asking(stack: Stack
 
 def test_ending_a_turn_twice_gives_away_one_slot_only(stack: Stack) -> None:
     copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(SLOTS + 2)]
+    turns = [copies.turn() for _ in range(COPIES_AT_ONCE + 2)]
 
     turns[0].end()
     turns[0].end()
@@ -221,7 +222,7 @@ def test_a_resumed_copy_needs_no_turn(service: FsxService, stack: Stack, wire: W
     stack.timeouts["create"] = 30.0
     with pytest.raises(CopyError):
         stack.up({"monday": copy_args(source)})
-    start_by_hand(wire, source, SLOTS - 1)
+    start_by_hand(wire, source, COPIES_AT_ONCE - 1)
     begun = stack.states.pop("monday").id
     run = stack.run()
     all_slots(run)
@@ -236,7 +237,7 @@ def test_a_copy_that_is_left_running_keeps_its_slot_until_it_ends(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
     copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(SLOTS)]
+    turns = [copies.turn() for _ in range(COPIES_AT_ONCE)]
     service.set_copy_seconds(10_000)
     for turn, backup_id in zip(turns, start_by_hand(wire, source), strict=True):
         copies.watch(turn, backup_id)
