@@ -70,7 +70,7 @@ class ExaminedRegion(FsxRegion):
                 arn=found["Arn"],
                 state=found["KeyState"],
                 spec=found.get("KeySpec") or found["CustomerMasterKeySpec"],
-                usage=found["KeyUsage"],
+                usage=found.get("KeyUsage") or "ENCRYPT_DECRYPT",
                 is_managed_by_aws=found.get("KeyManager") == "AWS",
             )
 
