@@ -13,14 +13,16 @@ from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
 from pulumi_fsx_dr.diagnosis import Finding, diagnose
 from pulumi_fsx_dr.errors import AccessDeniedError
-from pulumi_fsx_dr.fsx import Decision, Identity
+from pulumi_fsx_dr.fsx import Decision, ExaminedRegion, Identity, Key
 from pulumi_fsx_dr.iam import policy
+from pulumi_fsx_dr.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.simulation import questions
 from pulumi_fsx_dr.survey import Survey, Told, Wanted
 
 from rehearsal.fsx import FsxService, ManualClock, listening
 from rehearsal.fsx.regions import ACCOUNT_ID
 from tests.backups import FILE_SYSTEM, copy
+from tests.fsx.replaying import ReplayedRegion
 
 HOME, AWAY = "eu-central-1", "us-east-1"
 KEY_ID = "0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
@@ -457,6 +459,18 @@ def test_a_disabled_key_of_the_source_fails(account: Account) -> None:
     assert found == Finding("fails", "eu-central-1 source key", said)
 
 
+class Replayed(ReplayedRegion, ExaminedRegion):
+    """A Region that answers what was recorded."""
+
+
+def test_a_key_is_read_as_aws_was_recorded_to_describe_it() -> None:
+    arn = "arn:aws:kms:ap-southeast-1:111122223333:key/134f2428-cec1-4b25-a1ae-9048164dba47"
+
+    assert Replayed.of("localstack-kms-DescribeKey.json").key("alias/fsx-dr") == Key(
+        arn=arn, state="Enabled", spec="SYMMETRIC_DEFAULT", usage="ENCRYPT_DECRYPT", is_managed_by_aws=False
+    )
+
+
 # --- sources --------------------------------------------------------------------------------------------------
 
 
@@ -602,6 +616,14 @@ def test_what_a_region_without_a_price_here_costs_is_not_known(account: Account)
     result = account.doctor(region="ap-southeast-2")
 
     assert "Storage of unknown price a month, transfer of unknown price once" in result.stdout
+
+
+def test_the_quotas_are_those_of_the_user_guides_and_the_readme_says_the_same() -> None:
+    assert USER_INITIATED_BACKUPS == {"WINDOWS": 500, "LUSTRE": 500, "OPENZFS": 10_000, "ONTAP": 10_000}
+    assert COPIES_AT_ONCE == 5
+
+    said = "500 for Windows and 500 for Lustre, 10,000 for OpenZFS and 10,000 for ONTAP"
+    assert said in (Path(__file__).parents[1] / "README.md").read_text()
 
 
 # --- where the configuration comes from -----------------------------------------------------------------------

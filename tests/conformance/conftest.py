@@ -26,13 +26,19 @@ def account(request: pytest.FixtureRequest) -> Iterator[Account]:
         announce = made.cost_class
     except RefusedError as refusal:
         pytest.exit(str(refusal), returncode=2)
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    terminal.write_line(f"\n{announce}")
+    _say(request.config, announce)
     try:
         yield made
     finally:
         left = made.clean_up()
-        terminal.write_line(f"\nLeft behind: {', '.join(left) or 'nothing'}.")
+        _say(request.config, f"Left behind: {', '.join(left) or 'nothing'}.")
+
+
+def _say(config: pytest.Config, line: str) -> None:
+    """Print a line at once, although pytest keeps what tests print."""
+    plugin = config.pluginmanager.getplugin
+    with plugin("capturemanager").global_and_fixture_disabled():
+        plugin("terminalreporter").write_line(f"\n{line}")
 
 
 @pytest.fixture(scope="session")
