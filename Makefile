@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 
-.PHONY: setup demo test test-all lint types bench soak faults clean
+.PHONY: setup demo test test-all lint types bench soak faults conformance clean
 
 setup: $(READY)
 
@@ -21,7 +21,7 @@ test: $(READY)
 	$(BIN)/pytest -n 4 --dist worksteal
 
 test-all: $(READY)
-	$(BIN)/pytest -n 4 --dist worksteal -m "slow or not slow"
+	$(BIN)/pytest -n 4 --dist worksteal -m "not conformance"
 
 lint: $(READY)
 	$(BIN)/ruff format --check
@@ -38,6 +38,9 @@ soak: $(READY)
 
 faults: $(READY)
 	$(BIN)/pytest tests/faults -m "slow or not slow" --write-reliability
+
+conformance: $(READY)
+	$(BIN)/pytest tests/conformance -m conformance
 
 clean:
 	rm -rf .venv .pulumi-cli .rehearsal build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

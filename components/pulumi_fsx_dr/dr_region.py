@@ -85,7 +85,7 @@ class DrRegion(pulumi.ComponentResource):
         Raises:
             InvalidSettingsError: an argument is wrong; nothing is changed.
         """
-        _require_valid(name, args)
+        require_valid(name, args)
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__(DR_REGION_TYPE, name, None, opts)
         self._args, self._program = args, program.of_this_run()
@@ -200,7 +200,12 @@ def _latest(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {row["file_system_id"]: row["id"] for row in oldest_first if row.get("file_system_id")}
 
 
-def _require_valid(name: str, args: DrRegionArgs) -> None:
+def require_valid(name: str, args: DrRegionArgs) -> None:
+    """Refuse arguments that a `DrRegion` of that name does not take.
+
+    Raises:
+        InvalidSettingsError: one of them is wrong.
+    """
     unknown = set(args) - set(DrRegionArgs.__annotations__)
     if unknown:
         raise InvalidSettingsError(f"DrRegion {name} has no argument {', '.join(sorted(unknown))}.")

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 from .clock import Clock
 from .errors import ServiceError, TransientError
 from .fsx import Backup, FsxRegion
-
-SLOTS = 5  # FSx quota: copies in progress per destination Region and account, or per quota group of ONTAP
+from .quotas import COPIES_AT_ONCE
 
 _SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
 _LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
@@ -147,7 +146,7 @@ class RegionCopies:
     def _grant(self) -> None:
         taken = Counter([*(holder.group for holder in self._holders), *self._others.values()])
         for waiter in list(self._queue):
-            if taken[waiter.group] < SLOTS:
+            if taken[waiter.group] < COPIES_AT_ONCE:
                 taken[waiter.group] += 1
                 self._queue.remove(waiter)
                 self._holders.add(waiter)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rehearsal.fsx import moto, wire
+from rehearsal.fsx import moto, simulating, wire
 from rehearsal.fsx.authorizing import authorize
 from rehearsal.fsx.calls import Answer, Call, Request, action_of, object_in, signed_scope
 from rehearsal.fsx.clock import Clock, SystemClock
@@ -76,6 +76,8 @@ class FsxService(Stage):
     def _work(self, call: Call, request: Request, entry: Entry) -> Answer:
         if not wire.is_fsx(request):
             authorize(self._world, call)
+            if call.action == simulating.ACTION:
+                return simulating.simulate(self._world, call, request)
             return moto.answer(request)
         if not call.region:
             raise FsxError("MissingAuthenticationTokenException", "The request is not signed.")

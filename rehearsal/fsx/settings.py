@@ -58,7 +58,7 @@ class Settings:
     """The state it shows meanwhile. Nobody has seen this."""
 
     source_busy_seconds: float = 0.0
-    """How long after the end of a copy its source cannot be deleted yet. Nobody has seen this."""
+    """How long after the end of a copy its source cannot be deleted yet. User guides: there may be a short delay."""
 
     being_copied_error: Literal["BackupBeingCopied", "BadRequest"] = "BackupBeingCopied"
     """How DeleteBackup refuses the source of a running copy: as the service model says, or as it was seen to do."""

@@ -76,7 +76,7 @@ def half(answer: Answer) -> Answer:
 
 def refusal(error: FsxError, *, service: str = "fsx") -> Answer:
     """Return an error answer as the given service writes it: query services answer in XML."""
-    if service == "sts":
+    if service in {"sts", "iam"}:
         return _answer(error.status, _xml(error), "text/xml")
     return _answer(error.status, json.dumps(error.body()).encode())
 

@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
@@ -34,7 +34,7 @@ class ReplayedRegion(FsxRegion):
         self._status = status
 
     @classmethod
-    def of(cls, file: str) -> "ReplayedRegion":
+    def of(cls, file: str) -> Self:
         """Return a Region that answers what was recorded."""
         recording = json.loads((RECORDINGS / file).read_text())
         return cls(_on_the_wire(recording["body"]), status=recording["status"])

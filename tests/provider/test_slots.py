@@ -9,7 +9,8 @@ import pytest
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 from pulumi_fsx_dr.fsx import quota_group
 from pulumi_fsx_dr.host import Call
-from pulumi_fsx_dr.waiting import SLOTS, RegionCopies, Turn
+from pulumi_fsx_dr.quotas import COPIES_AT_ONCE
+from pulumi_fsx_dr.waiting import RegionCopies, Turn
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -36,10 +37,10 @@ def until_queueing(copies: RegionCopies, waiting: int = 1) -> None:
 def all_slots(run: Run) -> list[Turn]:
     """Take all slots of `AWAY`."""
     copies = run.region(AWAY).copies
-    return [copies.turn() for _ in range(SLOTS)]
+    return [copies.turn() for _ in range(COPIES_AT_ONCE)]
 
 
-def start_by_hand(wire: Wire, source: str, number: int = SLOTS) -> list[str]:
+def start_by_hand(wire: Wire, source: str, number: int = COPIES_AT_ONCE) -> list[str]:
     """Start copies that are nobody's here."""
     fsx = wire.client("fsx", AWAY)
     request = {"SourceBackupId": source, "SourceRegion": HOME}
@@ -52,7 +53,7 @@ def refusals(service: FsxService) -> list[str | None]:
 
 def test_the_sixth_waits_and_slots_are_given_in_the_order_of_asking(stack: Stack) -> None:
     copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(SLOTS + 3)]
+    turns = [copies.turn() for _ in range(COPIES_AT_ONCE + 3)]
     assert [turn.ahead for turn in turns] == [None] * 5 + [0, 1, 2]
 
     turns[3].end()
@@ -65,7 +66,7 @@ def test_the_sixth_waits_and_slots_are_given_in_the_order_of_asking(stack: Stack
 
 def test_ending_a_turn_twice_gives_away_one_slot_only(stack: Stack) -> None:
     copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(SLOTS + 2)]
+    turns = [copies.turn() for _ in range(COPIES_AT_ONCE + 2)]
 
     turns[0].end()
     turns[0].end()
@@ -221,7 +222,7 @@ def test_a_resumed_copy_needs_no_turn(service: FsxService, stack: Stack, wire: W
     service.set_copy_seconds(10_000)
     killed_up(stack, {"monday": copy_args(source)}, "CopyBackup", "after")
     (begun,) = [copy["id"] for copy in service.backups(AWAY)]
-    start_by_hand(wire, source, SLOTS - 1)
+    start_by_hand(wire, source, COPIES_AT_ONCE - 1)
     run = stack.run()
     all_slots(run)
     stack.wire.at_call["DescribeBackups", "after"] = service.finish_copies
@@ -235,7 +236,7 @@ def test_a_copy_that_is_left_running_keeps_its_slot_until_it_ends(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
     copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(SLOTS)]
+    turns = [copies.turn() for _ in range(COPIES_AT_ONCE)]
     service.set_copy_seconds(10_000)
     for turn, backup_id in zip(turns, start_by_hand(wire, source), strict=True):
         copies.watch(turn, backup_id)
@@ -273,7 +274,7 @@ def test_ontap_copies_have_five_slots_of_each_volume_and_key(stack: Stack) -> No
     copies = stack.run().region(AWAY).copies
     home, projects = (quota_group(volume, "key/1") for volume in ("fsvol-1", "fsvol-2"))
     for group in (home, ""):
-        assert [copies.turn(group).ahead for _ in range(SLOTS)] == [None] * SLOTS
+        assert [copies.turn(group).ahead for _ in range(COPIES_AT_ONCE)] == [None] * COPIES_AT_ONCE
 
     assert copies.turn(home).ahead == 0
     assert copies.turn("").ahead == 0

@@ -7,6 +7,7 @@ import click
 from pulumi_fsx_dr.errors import FsxDrError
 
 from .check import check
+from .doctor import doctor
 from .orphans import orphans
 from .policy import policy
 from .report import report
@@ -40,5 +41,5 @@ def fsx_dr() -> None:
     """
 
 
-for _command in (report, watch, orphans, policy, check):
+for _command in (doctor, report, watch, orphans, policy, check):
     fsx_dr.add_command(_command)

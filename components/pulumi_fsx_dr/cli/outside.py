@@ -13,11 +13,15 @@ import click
 
 from pulumi_fsx_dr.clock import Clock, SystemClock
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx import FsxRegion
+from pulumi_fsx_dr.fsx import Credentials, ExaminedRegion, FsxRegion
 
 
 def _impatient(region: str) -> FsxRegion:
     return FsxRegion(region, impatient=True)
+
+
+def _examined(region: str, credentials: Credentials) -> ExaminedRegion:
+    return ExaminedRegion(region, credentials, impatient=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Outside:
 
     clock: Clock = field(default_factory=SystemClock)
     region: Callable[[str], FsxRegion] = _impatient
+    examined: Callable[[str, Credentials], ExaminedRegion] = _examined
 
     @property
     def now(self) -> datetime:

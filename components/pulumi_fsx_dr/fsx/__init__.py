@@ -2,6 +2,7 @@
 
 from .backup import BACKUP_ID, FILE_SYSTEM_ID, Backup, CopyRequest, quota_group
 from .credentials import Credentials, default_region
+from .examined import Decision, ExaminedRegion, Identity, Key
 from .partitions import partition_of
 from .region import MAX_IDS, FsxRegion
 
@@ -12,7 +13,11 @@ __all__ = [
     "Backup",
     "CopyRequest",
     "Credentials",
+    "Decision",
+    "ExaminedRegion",
     "FsxRegion",
+    "Identity",
+    "Key",
     "default_region",
     "partition_of",
     "quota_group",
