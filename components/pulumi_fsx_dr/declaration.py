@@ -4,7 +4,7 @@ A copy that the state holds leaves the program for a reason, or not at all (`Goi
 
 * `keep` newer copies are there, or come to be in this run, which else deletes nothing (`ledger.py`);
 * its source, or its DR Region, was taken out of the program, and what is still declared has a copy elsewhere;
-* it is gone from AWS on a sure answer.
+* it is gone from AWS on a sure answer, and nothing is left to copy it from.
 
 Names decide nothing: a copy is matched to what is declared by its Region and by what it is a copy of. One that is
 found under another URN than its DrRegion would give it gets that URN as an alias.
@@ -319,7 +319,10 @@ class _Declaring:
         *,
         may_go: bool,
     ) -> None:
-        best, doubles = _best(mine, wish)
+        gone = [copy for copy in mine if self._is_gone_for_good(copy, there)]
+        for copy in gone:
+            self._go(wish.of, copy, "it is gone from AWS, and nothing is left to copy it from")
+        best, doubles = _best([copy for copy in mine if copy not in gone], wish)
         sources = {*there, *best, *resumable}
         points = [_point(source, there.get(source), best.get(source), resumable.get(source)) for source in sources]
         chosen = select(points, wish.keep, may_go=may_go)
@@ -334,6 +337,10 @@ class _Declaring:
             what = f"copy of {known.subject} is" if newer == 1 else f"copies of {known.subject} are"
             self._go(wish.of, known, f"{newer} newer {what} kept")
         self._let_doubles_go(wish, best, doubles)
+
+    def _is_gone_for_good(self, copy: _Known, there: Mapping[str, Backup]) -> bool:
+        """Tell whether a copy is surely gone and cannot be made anew, so that to declare it would fail each run."""
+        return not copy.counts and copy.source not in there and self._outside.is_gone(copy.held)
 
     def _declare_point(
         self, wish: _Wish, source: str, there: Backup | None, known: _Known | None, resumable: Backup | None

@@ -95,3 +95,21 @@ def test_a_copy_that_is_listed_late_counts_so_that_no_older_backup_is_copied_in_
 
     assert len(held(stack)) == 1
     assert stack.changes() == []
+
+
+def test_a_copy_that_somebody_deleted_after_its_source_expired_leaves_the_state_with_a_word() -> None:
+    world = World()
+    expired = world.new_backup(0)
+    stack = world.stacks[0]
+    stack.deploy(code=Code(regions={"dr": region(world, keep=2)}))
+    (copy,) = held(stack)
+    world.service.remove_backup(HOME, expired)
+    world.service.remove_backup(AWAY, copy)
+    world.new_backup(0)
+
+    stack.deploy(code=Code(regions={"dr": region(world, keep=2) | {"tags": {"team": "storage"}}}))
+
+    assert held(stack) == dict.fromkeys(world.available(), AWAY)
+    assert stack.said == [
+        f"{copy} in {AWAY}, a copy of {expired}, goes: it is gone from AWS, and nothing is left to copy it from."
+    ]
