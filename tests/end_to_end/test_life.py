@@ -70,7 +70,7 @@ def test_another_key_makes_the_new_copy_before_the_old_one_goes(project: Project
     assert new["kms_key_arn"] == key
     assert project.ids() == {"nightly": new["id"]}
     changes = [e["action"] for e in aws.journal(DR) if e["action"] in ("CopyBackup", "TagResource", "DeleteBackup")]
-    assert changes == ["CopyBackup", "TagResource", "DeleteBackup"]
+    assert changes == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)

@@ -42,6 +42,8 @@ class Cell(NamedTuple):
     @property
     def is_to_be_told(self) -> bool:
         """Whether the `up` under the fault cannot ride it out."""
+        if (self.action, self.lasting) == ("TagResource", "once"):
+            return False  # it meets the claim of the first copy, without which all goes on
         return self.kind == "access_denied" or self.lasting == "for ever"
 
     @property

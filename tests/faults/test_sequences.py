@@ -45,16 +45,19 @@ def test_destroy_removes_a_resumed_copy_of_whose_new_mark_no_word_was_heard(
     assert service.backups(AWAY) == []
 
 
-def test_a_resumed_copy_that_may_not_be_marked_anew_is_held_by_nobody_and_found_again(
+def test_a_resumed_copy_that_may_not_be_marked_is_kept_and_finished_by_the_next_up(
     service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
 ) -> None:
-    """Were it held under its old token, an older state entry of the same copy could delete it."""
+    """No older entry of the state can hold it too: a create is told what the state holds."""
     killed_up(stack, program, "CopyBackup", "after")
     service.finish_copies()
     service.add_fault("access_denied", "TagResource", region=AWAY)
-    with pytest.raises(FsxDrError, match=r"could not be taken over; run pulumi up again: The AWS credentials lack"):
+    with pytest.raises(
+        FsxDrError, match=r"is AVAILABLE but not recorded yet; run pulumi up again: The AWS credentials lack"
+    ):
         stack.up(program)
-    assert stack.states == {}
+    (begun,) = service.backups(AWAY)
+    assert stack.states["monday"].id == begun["id"]
     service.lift_fault()
 
     stack.up(program)

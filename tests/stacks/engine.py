@@ -18,6 +18,7 @@ from pulumi_fsx_dr.copies import BACKUP_COPY_TYPE
 from pulumi_fsx_dr.declaration import Declaration, Declared, Region, declare
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx import Credentials
+from pulumi_fsx_dr.ledger import Told
 from pulumi_fsx_dr.lookup import Lookup
 from pulumi_fsx_dr.ownership import new_nonce
 from pulumi_fsx_dr.stack_state import DR_REGION_TYPE, HeldCopy
@@ -131,10 +132,10 @@ class WholeStack(Stack):
         process.start(run)
         return run
 
-    def told(self, resource: str, args: Properties) -> Properties:
+    def told(self, resource: str, args: Properties) -> Told:
         name, source = HeldCopy(resource, {}).name, args.get("source_backup_id")
-        held = [_told_of(copy) for copy in self.held if copy.name == name or copy.source_backup_id == source]
-        return {"nonce": self.nonce, "program": self.program, "held": held}
+        related = (copy for copy in self.held if copy.name == name or copy.source_backup_id == source)
+        return Told(self.nonce, self.program, tuple(map(_told_of, related)))
 
     def deploy(  # the options of `pulumi up`, and what happens to it
         self,
