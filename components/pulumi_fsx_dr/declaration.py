@@ -319,7 +319,7 @@ class _Declaring:
         *,
         may_go: bool,
     ) -> None:
-        gone = [copy for copy in mine if self._is_gone_for_good(copy, there)]
+        gone = [copy for copy in mine if may_go and self._is_gone_for_good(copy, there)]
         for copy in gone:
             self._go(wish.of, copy, "it is gone from AWS, and nothing is left to copy it from")
         best, doubles = _best([copy for copy in mine if copy not in gone], wish)

@@ -6,7 +6,6 @@ product's own: what DrRegions declare, what a program says and records, and the 
 
 import functools
 import logging
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ from rehearsal.fsx import FsxService
 from rehearsal.fsx.calls import Answer, Request, action_of, object_in, signed_scope
 from tests.provider.deploying import Killed, Properties, RefusedError, Run, Stack, State, Wire, WiredRegion
 
-_NO_PROCESS = (1 << 22) + 1  # more than Linux gives to any
+_THERE, _GONE = "", "127.0.0.1:9"  # where a program answers, and where none does
 _ANY: Any = None  # stands for a resource that is only handed back
 
 
@@ -117,7 +116,7 @@ class WholeStack(Stack):
         self.project = "files"
         self.code = code or Code()
         self.said: list[str] = []
-        self.program = os.getpid()  # what is told to be the program's process
+        self.program = _THERE
         self.held: tuple[HeldCopy, ...] = ()  # when the command began
         self.former: dict[str, str] = {}  # URNs that aliases name
 
@@ -184,7 +183,7 @@ class WholeStack(Stack):
     @contextmanager
     def _listening(self) -> Iterator[None]:
         """Collect what the program and the provider say; turn the product's errors into those of a command."""
-        self.said, self.former, self.program = [], {}, os.getpid()
+        self.said, self.former, self.program = [], {}, _THERE
         self.held = tuple(HeldCopy(urn, state.outputs) for urn, state in self.states.items())
         listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr.host")
         log.addHandler(listener)
@@ -234,12 +233,12 @@ class _Deployment:
         stack = self._stack
         for number, registration in enumerate(self._registrations()):
             if number == interrupted_at:
-                stack.program = _NO_PROCESS
+                stack.program = _GONE
             self._tried(functools.partial(self._register, registration))
             if self._errors and not continue_on_error:  # what is under way goes on, but the program has ended
-                stack.program = _NO_PROCESS
+                stack.program = _GONE
         stack.said += [warning for _, warning in self._recording._overwritten()]  # noqa: SLF001  # its last step
-        if stack.program == _NO_PROCESS:
+        if stack.program == _GONE:
             raise FailedError([*self._errors, "update canceled"])
         self._require_nothing_lost()
         self._delete(continue_on_error=continue_on_error)
@@ -288,7 +287,7 @@ class _Deployment:
             if stack.states.get(urn) is old:
                 self._give_back(urn)
             raise
-        if stack.program != _NO_PROCESS:
+        if stack.program != _GONE:
             held = {"id": stack.states[urn].id, "urn": urn, **stack.states[urn].outputs}
             stack.said += self._recording._recorded(_ANY, held, nonce)  # noqa: SLF001  # as the program does beside its event loop
 

@@ -11,9 +11,9 @@ _MANY = settings(max_examples=600, stateful_step_count=50, deadline=None, report
 
 
 def test_nothing_is_lost_or_forgotten_in_any_life_of_a_stack() -> None:
-    run_state_machine_as_test(Life, settings=_FEW)  # type: ignore[no-untyped-call]  # Hypothesis gives it no types
+    run_state_machine_as_test(Life, settings=_FEW)
 
 
 @pytest.mark.slow
 def test_nothing_is_lost_or_forgotten_in_many_long_lives() -> None:
-    run_state_machine_as_test(Life, settings=_MANY)  # type: ignore[no-untyped-call]  # as above
+    run_state_machine_as_test(Life, settings=_MANY)
