@@ -448,3 +448,12 @@ def test_the_permissions_cover_what_restores_reads_tags_and_removes_a_file_syste
         "fsx:DeleteFileSystem",
         "ec2:GetSecurityGroupsForVpc",
     }
+
+
+def test_a_tear_down_that_a_signal_killed_as_it_began_is_run_again(drill: Callable[[Commands], int]) -> None:
+    """A signal to the process group may meet the command before it has a session of its own."""
+    commands = Commands(destroy=[-15, 0])
+
+    assert drill(commands) == 0
+
+    assert commands.ran[-2:] == ["destroy", "destroy"]

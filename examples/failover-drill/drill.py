@@ -107,11 +107,19 @@ def _check(pulumi: "_Pulumi", command: str, run: Run, say: Say) -> int:
 
 def _remove(pulumi: "_Pulumi", run: Run, say: Say, tries: int) -> int:
     for _ in range(tries - 1):
-        if pulumi.do("destroy", on_signal="ignore") == 0:
+        if _destroy(pulumi) == 0:
             return 0
         say("The file system could not be removed, perhaps as FSx is still making it: trying again in a minute.")
         run(["sleep", "60"], on_signal="ignore")
-    return pulumi.do("destroy", on_signal="ignore")
+    return _destroy(pulumi)
+
+
+def _destroy(pulumi: "_Pulumi") -> int:
+    """Run `pulumi destroy`, again if it was killed: Ctrl-C reaches a command that is just being started."""
+    for _ in range(len(SIGNALS)):
+        if (code := pulumi.do("destroy", on_signal="ignore")) >= 0:
+            break
+    return code
 
 
 def environment(outputs: Mapping[str, str | None]) -> dict[str, str]:
