@@ -38,6 +38,7 @@ soak: $(READY)
 
 faults: $(READY)
 	$(BIN)/pytest tests/faults -m "slow or not slow" --write-reliability
+	$(BIN)/pytest tests/end_to_end/test_nothing_leaves.py tests/stacks -n 3 -m "slow or not slow" --write-reliability
 
 conformance: $(READY)
 	$(BIN)/pytest tests/conformance -m conformance

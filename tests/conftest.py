@@ -6,10 +6,20 @@ import pytest
 from hypothesis import settings
 
 from rehearsal.fsx import Control, running
+from tests.sequences import Sequences
 
 # The first example of a property also pays for what is loaded once, so an example has no deadline.
 settings.register_profile("specification", deadline=None)
 settings.load_profile("specification")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--write-reliability") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Sequences())
 
 
 @pytest.fixture

@@ -7,10 +7,6 @@ import pytest
 from tests.faults.reliability import Page
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md anew")
-
-
 @pytest.fixture(scope="session")
 def whole_page() -> Page:
     return Page()
