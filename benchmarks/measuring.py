@@ -70,6 +70,9 @@ class Subject:
         return self._project.run(command)
 
 
+_FEW = 100  # copies with which writing the state at each step is not what is measured
+
+
 @contextmanager
 def subject(name: str, workload: Workload) -> Iterator[Subject]:
     """Give a resource class with a service and a stack of its own.
@@ -80,7 +83,7 @@ def subject(name: str, workload: Workload) -> Iterator[Subject]:
     """
     with (
         running(copy_seconds=workload.copy_seconds, user_initiated_backups=_MANY) as aws,
-        project(aws.environment(_HOME)) as made,
+        project(aws.environment(_HOME), checkpoints=workload.copies <= _FEW) as made,
     ):
         made.declare(name, _copies(aws, workload))
         yield Subject(aws, made, workload)

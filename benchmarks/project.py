@@ -75,12 +75,17 @@ class Project:
             raise RuntimeError(f"{' '.join(argv)} failed: {log.read_text()[-2000:]}")
 
 
+# A state in files is written anew for each step, which at 1,000 resources takes longer than all else.
+_AT_THE_END = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+
+
 @contextmanager
-def project(aws: dict[str, str]) -> Iterator[Project]:
+def project(aws: dict[str, str], *, checkpoints: bool) -> Iterator[Project]:
     """Give a new project with an empty stack.
 
     Args:
         aws: environment variables that lead AWS clients to the stand-in.
+        checkpoints: whether the engine writes the state at each step, or once at the end.
     """
     with TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -88,7 +93,7 @@ def project(aws: dict[str, str]) -> Iterator[Project]:
         (folder / "__main__.py").write_text(_MAIN)
         runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
         (folder / "Pulumi.yaml").write_text(json.dumps({"name": "bench", "runtime": runtime}))
-        made = Project(folder, find_engine(), _environment(folder) | aws)
+        made = Project(folder, find_engine(), _environment(folder) | ({} if checkpoints else _AT_THE_END) | aws)
         made.call("stack", "init", "bench")
         yield made
 
@@ -102,9 +107,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # A state in files is written anew for each step, which at 1,000 resources takes longer than all else.
-        "PULUMI_EXPERIMENTAL": "true",
-        "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_FSX_DR_POLL_SECONDS": str(POLL_SECONDS),
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
