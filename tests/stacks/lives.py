@@ -115,7 +115,15 @@ class World:
             return
         holders = [s for s in self.stacks for state in s.states.values() if state.id == backup_id]
         is_pointed_to = [*holders, *(stack for _, old in stack.replaced if old.id == backup_id)].count(stack) > 1
-        took_it = self.stacks.index(stack) in self.adopters.get(backup_id, set())
+        adopters = self.adopters.get(backup_id, set())
+        mark, held = (
+            parse_mark(copy["tags"].get(MARK_TAG)),
+            [*stack.states.values(), *(old for _, old in stack.replaced)],
+        )
+        is_marked = isinstance(mark, Recorded) and mark.nonce in {state.outputs["nonce"] for state in held}
+        took_it = self.stacks.index(stack) in adopters or (
+            adopters and is_marked
+        )  # its adopter said so, or never got to it
         if any(s is not stack for s in holders) and not took_it:
             self.violations.append(f"(e) {command} of {_title(stack)} deletes {backup_id}, which another stack holds")
         if command == "destroy":
@@ -294,6 +302,7 @@ class Life(RuleBasedStateMachine):
         else:
             self.world.service.add_fault("access_denied", trouble)
 
+    @precondition(lambda self: self.failures < 3)
     @rule()
     def a_copy_is_going_to_fail(self) -> None:
         self.world.service.fail_copies("an internal error")
@@ -372,7 +381,7 @@ class Life(RuleBasedStateMachine):
     @rule(number=stacks, fails=st.booleans(), continue_on_error=st.booleans())
     def up_for_a_new_backup(self, number: int, fails: bool, continue_on_error: bool) -> None:  # noqa: FBT001  # as above
         self.world.new_backup(0)
-        if fails:
+        if fails and self.failures < 3:
             self.a_copy_is_going_to_fail()
         stack = self.world.stacks[number]
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error))
