@@ -459,8 +459,8 @@ class _Declaring:
         """
         held, name = declared.held, declared.name
         others = [copy.held.urn for copy in self._known if copy.held is not held]
-        if held is None:  # what is not matched, or is of the same source, gives way to it: it goes, or is replaced
-            others = [urn for urn in others if self._matches.get(urn, wish) is not wish]
+        if held is None:  # what is of no DrRegion's source and Region gives way to it: it goes, or is replaced
+            others = [urn for urn in others if urn in self._matches]
         apart = f"{name}-{held.region}-{held.id}" if held else f"{name}-{wish.of.region}"
         taken = {*others, *self._urns}
         free = (n for n in (name, held.name if held else name) if wish.of.child_urn(n) not in taken)

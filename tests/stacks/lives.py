@@ -55,7 +55,8 @@ class World:
         self.stacks = [WholeStack(self.wire, name) for name in ("prod", "dev", "prod")]
         self.acting: tuple[WholeStack, str] | None = None
         self.removed: set[str] = set()  # by a person, or with the person's consent
-        self.adopted: set[str] = set()  # by a `BackupCopy` that says so
+        self.adopters: dict[str, set[int]] = {}  # by copy: stacks with a `BackupCopy` that says so
+        self.is_dark = False  # the sources' Region
         self.released: set[str] = set()  # a person had a state forget them
         self.violations: list[str] = []
 
@@ -101,7 +102,7 @@ class World:
                 self.violations.append(f"(b) {name} of {_title(stack)} left {_title(other)} no copy of {lost}")
 
     def _covered(self, stack: WholeStack) -> set[str]:
-        there = self.available() - self.adopted
+        there = self.available() - self.adopters.keys()
         held = (self.copies[s.id] for urn, s in stack.states.items() if s.id in there and _is_dr(urn))
         return {self.file_system_of(source) for source in held}
 
@@ -112,11 +113,23 @@ class World:
         copy = self.alive().get(backup_id)
         if copy is None or backup_id in self.removed:
             return
-        holders = [s for s in self.stacks if any(state.id == backup_id for state in s.states.values())]
-        if any(s is not stack for s in holders) and backup_id not in self.adopted:
+        holders = [s for s in self.stacks for state in s.states.values() if state.id == backup_id]
+        is_pointed_to = [*holders, *(stack for _, old in stack.replaced if old.id == backup_id)].count(stack) > 1
+        adopters = self.adopters.get(backup_id, set())
+        mark, held = (
+            parse_mark(copy["tags"].get(MARK_TAG)),
+            [*stack.states.values(), *(old for _, old in stack.replaced)],
+        )
+        is_marked = isinstance(mark, Recorded) and mark.nonce in {state.outputs["nonce"] for state in held}
+        took_it = self.stacks.index(stack) in adopters or (
+            adopters and is_marked
+        )  # its adopter said so, or never got to it
+        if any(s is not stack for s in holders) and not took_it:
             self.violations.append(f"(e) {command} of {_title(stack)} deletes {backup_id}, which another stack holds")
         if command == "destroy":
             return
+        if is_pointed_to:
+            self.violations.append(f"(e) {command} of {_title(stack)} deletes {backup_id}, which another entry holds")
         if command != "up" or not self._has_reason(stack, region, backup_id):
             self.violations.append(f"(a) {command} of {_title(stack)} deletes {backup_id} in {region} for no reason")
 
@@ -152,7 +165,7 @@ class World:
             return any(alive[id_]["region"] in {where for where, _ in wishes} for id_ in same)
         here = {self.copies[id_] for id_ in same if alive[id_]["region"] == region}
         newer = {other for other in here if self.sources[other][1] > self.sources[source][1]}
-        return source in here or len(newer) >= min(keeps)
+        return source in here or (len(newer) >= min(keeps) and not self.is_dark)
 
 
 def _is_dr(urn: str) -> bool:
@@ -218,16 +231,14 @@ class Life(RuleBasedStateMachine):
         code = self.world.stacks[number].code
         self._write(number, replace(code, regions={n: args for n, args in code.regions.items() if n != name}))
 
-    @rule(number=stacks)
-    def rename_regions(self, number: int) -> None:
+    @rule(number=stacks, put_under_another_parent=st.booleans())
+    def rename_regions(self, number: int, put_under_another_parent: bool) -> None:  # noqa: FBT001  # Hypothesis names it
         code = self.world.stacks[number].code
+        if put_under_another_parent:
+            self._write(number, replace(code, under="" if code.under else APP))
+            return
         other = dict(zip(REGION_NAMES, reversed(REGION_NAMES), strict=True))
         self._write(number, replace(code, regions={other[n]: args for n, args in code.regions.items()}))
-
-    @rule(number=stacks)
-    def put_under_another_parent(self, number: int) -> None:
-        code = self.world.stacks[number].code
-        self._write(number, replace(code, under="" if code.under else APP))
 
     @rule(number=stacks, key=st.sampled_from([0, 1]))
     def change_key(self, number: int, key: int) -> None:
@@ -247,6 +258,17 @@ class Life(RuleBasedStateMachine):
     def take_copy_out(self, number: int, name: str) -> None:
         code = self.world.stacks[number].code
         self._write(number, replace(code, copies={n: args for n, args in code.copies.items() if n != name}))
+
+    @precondition(lambda self: self.world.alive())
+    @rule(number=stacks, name=st.sampled_from(COPY_NAMES), data=st.data())
+    def adopt_a_copy(self, number: int, name: str, data: st.DataObject) -> None:
+        there, code = self.world.alive(), self.world.stacks[number].code
+        copy = data.draw(st.sampled_from(list(there)))
+        source = self.world.copies[copy]
+        args = copy_args(source, region=there[copy]["region"], adopt_backup_id=copy)
+        if all(other.get("adopt_backup_id") != copy for other in code.copies.values()):
+            self.world.adopters.setdefault(copy, set()).add(number)
+            self._write(number, replace(code, copies={**code.copies, name: args}))
 
     # What happens in AWS.
 
@@ -272,14 +294,15 @@ class Life(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.world.service.clock.sleep(seconds)
 
-    @rule(region=st.sampled_from([HOME, HOME, AWAY]))
-    def a_region_goes_dark(self, region: str) -> None:
-        self.world.service.darken(region, "unavailable")
+    @rule(trouble=st.sampled_from([HOME, HOME, AWAY, "CopyBackup", "TagResource", "DeleteBackup"]))
+    def a_region_goes_dark_or_an_action_is_denied(self, trouble: str) -> None:
+        if trouble in (HOME, AWAY):
+            self.world.is_dark |= trouble == HOME
+            self.world.service.darken(trouble, "unavailable")
+        else:
+            self.world.service.add_fault("access_denied", trouble)
 
-    @rule(action=st.sampled_from(["CopyBackup", "TagResource", "DeleteBackup"]))
-    def an_action_is_denied(self, action: str) -> None:
-        self.world.service.add_fault("access_denied", action)
-
+    @precondition(lambda self: self.failures < 3)
     @rule()
     def a_copy_is_going_to_fail(self) -> None:
         self.world.service.fail_copies("an internal error")
@@ -287,6 +310,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def all_faults_are_lifted(self) -> None:
+        self.world.is_dark = False
         self.world.service.lift_fault()
 
     # What people do to states.
@@ -354,6 +378,14 @@ class Life(RuleBasedStateMachine):
         replacing = data.draw(self._names(stack), label="--replace")
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error, replacing=replacing))
 
+    @rule(number=stacks, fails=st.booleans(), continue_on_error=st.booleans())
+    def up_for_a_new_backup(self, number: int, fails: bool, continue_on_error: bool) -> None:  # noqa: FBT001  # as above
+        self.world.new_backup(0)
+        if fails and self.failures < 3:
+            self.a_copy_is_going_to_fail()
+        stack = self.world.stacks[number]
+        self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error))
+
     @rule(number=stacks, moment=moments, command=st.sampled_from(["up", "up", "up", "refresh", "destroy"]))
     def killed(self, number: int, moment: tuple[str, str, int], command: str) -> None:
         stack = self.world.stacks[number]
@@ -413,7 +445,7 @@ class Life(RuleBasedStateMachine):
     def all_is_well_again(self) -> None:
         """Lift all faults and run each stack until its `up` goes through, which it does at the second try."""
         world = self.world
-        world.service.lift_fault()
+        self.all_faults_are_lifted()
         world.service.clock.sleep(1000)
         said: list[str] = []
         refused = set()
@@ -448,15 +480,21 @@ class Life(RuleBasedStateMachine):
             mark = parse_mark(copy["tags"].get(MARK_TAG))
             if isinstance(mark, Recorded) and stack_of(mark.identity) not in titles:
                 continue
-            if id_ not in held | world.released | world.adopted and id_ not in text:
+            if id_ not in held | world.released | world.adopters.keys() and id_ not in text:
                 world.violations.append(f"(c) {id_} in {copy['region']} ({mark}) is in no state, and no run names it")
 
     def _take_out_what_cannot_be(self, stack: WholeStack) -> None:
-        """Do what a person does whose single copy cannot be made any more."""
-        there = {backup["id"] for backup in self.world.service.backups(HOME)}
-        held = {HeldCopy(urn, {}).name for urn, s in stack.states.items() if s.id in self.world.available()}
-        copies = {n: a for n, a in stack.code.copies.items() if a["source_backup_id"] in there or n in held}
-        stack.code = replace(stack.code, copies=copies)
+        """Do what a person does whose single copy cannot be made, or adopted, any more."""
+        there, alive = {backup["id"] for backup in self.world.service.backups(HOME)}, self.world.available()
+        held = {HeldCopy(urn, {}).name for urn, state in stack.states.items() if state.id in alive}
+
+        def can_be(name: str, args: Properties) -> bool:
+            if name in held:
+                return True
+            adopted = args.get("adopt_backup_id")
+            return args["source_backup_id"] in there if not adopted else adopted in alive and "kms_key_id" not in args
+
+        stack.code = replace(stack.code, copies={n: args for n, args in stack.code.copies.items() if can_be(n, args)})
 
     @invariant()
     def nothing_is_violated(self) -> None:

@@ -113,3 +113,19 @@ def test_a_copy_that_somebody_deleted_after_its_source_expired_leaves_the_state_
     assert stack.said == [
         f"{copy} in {AWAY}, a copy of {expired}, goes: it is gone from AWS, and nothing is left to copy it from."
     ]
+
+
+def test_an_entry_that_was_given_the_name_of_a_copy_to_come_stays_and_the_new_copy_is_made() -> None:
+    world = World()
+    world.new_backup(0)
+    stack = world.stacks[0]
+    stack.deploy(code=Code(regions={"dr": region(world, keep=2)}))
+    ((urn, first),) = stack.states.items()
+    newer = world.new_backup(0)
+    stack.states = {f"{urn.rpartition('::')[0]}::dr-{newer}": first}  # as `pulumi state rename` does
+
+    stack.deploy()
+
+    assert held(stack) == dict.fromkeys(world.available(), AWAY)
+    assert copies_made(world) == 2
+    assert stack.changes() == []
