@@ -1,7 +1,9 @@
 """Which module may know what: read from the sources, so that an import in the wrong place fails here."""
 
 import ast
+import functools
 from collections.abc import Iterator
+from contextlib import suppress
 from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
@@ -10,10 +12,19 @@ COMPONENTS = Path(__file__).parents[1] / "components"
 SOURCES = {file.relative_to(COMPONENTS).as_posix(): file for file in COMPONENTS.glob("pulumi_fsx_dr/**/*.py")}
 
 
+@functools.cache
+def _parsed(file: str) -> ast.Module:
+    """Parse a source; Python 3.11 refuses that while another thread shows a traceback, for which it parses, too."""
+    for _ in range(9):
+        with suppress(SystemError):
+            return ast.parse(SOURCES[file].read_text())
+    return ast.parse(SOURCES[file].read_text())
+
+
 def _imported(file: str) -> Iterator[str]:
     """Yield the dotted names that a module imports."""
     package = ".".join(Path(file).parent.parts)
-    for node in ast.walk(ast.parse(SOURCES[file].read_text())):
+    for node in ast.walk(_parsed(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
