@@ -38,7 +38,7 @@ class Copied:
         rejected: calls that the service refused.
         looks: DescribeBackups for running copies, per Region and poll interval.
         detections: for each copy, from its end to the answer that shows it, in ascending order.
-        recordings: for each copy, from its end to the last call about it, in ascending order.
+        recordings: for each copy, from its end to the TagResource that records it, in ascending order.
     """
 
     makespan: float
@@ -55,7 +55,12 @@ def copied(journal: Sequence[Entry], copy_seconds: float, poll_seconds: float) -
     begun = {made: entry["time"] for made, entry in starts.items()}
     about = [(entry, made) for entry in journal for made in map(_backup_id, entry["ids"]) if made in starts]
     looks = [(entry, made) for entry, made in about if entry["action"] == "DescribeBackups"]
-    seen, last = (begun | {made: entry["time"] for entry, made in calls} for calls in (looks, about))
+    last = begun | {made: entry["time"] for entry, made in about}
+    marked = last | {made: entry["time"] for entry, made in about if entry["action"] == "TagResource"}
+    seen = begun.copy()
+    for entry, made in reversed(looks):  # the first answer after its end; what comes later looks at its mark
+        if copy_seconds and entry["time"] >= begun[made] + copy_seconds:
+            seen[made] = entry["time"]
     makespan = max(last.values()) - min(begun.values())
     regions = {entry["region"] for entry in starts.values()}
     return Copied(
@@ -64,7 +69,7 @@ def copied(journal: Sequence[Entry], copy_seconds: float, poll_seconds: float) -
         rejected=sum(entry["error"] is not None for entry in journal),
         looks=len({id(entry) for entry, _ in looks}) / len(regions) / max(1, makespan / poll_seconds),
         detections=sorted(seen[made] - time - copy_seconds for made, time in begun.items()),
-        recordings=sorted(last[made] - time - copy_seconds for made, time in begun.items()),
+        recordings=sorted(marked[made] - time - copy_seconds for made, time in begun.items()),
     )
 
 
