@@ -269,6 +269,7 @@ class Life(RuleBasedStateMachine):
         if all(other.get("adopt_backup_id") != copy for other in code.copies.values()):
             self.world.adopters.setdefault(copy, set()).add(number)
             self._write(number, replace(code, copies={**code.copies, name: args}))
+            self._try(self.world.stacks[number], "up", self.world.stacks[number].deploy)
 
     # What happens in AWS.
 
@@ -385,6 +386,16 @@ class Life(RuleBasedStateMachine):
             self.a_copy_is_going_to_fail()
         stack = self.world.stacks[number]
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error))
+
+    @rule(number=stacks, region=st.sampled_from([AWAY, AWAY, FAR]), keep=st.integers(1, 2))
+    def up_in_the_dark_with_other_arguments(self, number: int, region: str, keep: int) -> None:
+        self.a_region_goes_dark_or_an_action_is_denied(HOME)
+        self._change(
+            number, lambda args: args if "source_backup_id" in args else args | {"region": region, "keep": keep}
+        )
+        stack = self.world.stacks[number]
+        self._try(stack, "up", stack.deploy)
+        self.all_faults_are_lifted()
 
     @rule(number=stacks, moment=moments, command=st.sampled_from(["up", "up", "up", "refresh", "destroy"]))
     def killed(self, number: int, moment: tuple[str, str, int], command: str) -> None:
