@@ -200,6 +200,7 @@ class Life(RuleBasedStateMachine):
     def begin(self, data: st.DataObject) -> None:
         self.former = process.current()
         self.world = World(data.draw(st.sampled_from(self.knobs), label="knobs"))
+        self.shown: list[str] = []  # by all runs that were not killed
         self.failures = 0  # how many copies are to FAIL at most
         self.checkpoints: list[tuple[int, dict[str, State], list[tuple[str, State]], str]] = []
         kms = self.world.wire.client("kms", AWAY)
@@ -242,7 +243,13 @@ class Life(RuleBasedStateMachine):
 
     @rule(number=stacks, key=st.sampled_from([0, 1]))
     def change_key(self, number: int, key: int) -> None:
-        self._change(number, lambda args: args | ({"kms_key_id": self.keys[key]} if args["region"] == AWAY else {}))
+        """Change it where that can be done: a copy is adopted with the key that it has."""
+
+        def change(args: Properties) -> Properties:
+            can_be = args["region"] == AWAY and "adopt_backup_id" not in args
+            return args | ({"kms_key_id": self.keys[key]} if can_be else {})
+
+        self._change(number, change)
 
     @rule(number=stacks, team=st.sampled_from("ab"))
     def change_tags(self, number: int, team: str) -> None:
@@ -269,6 +276,7 @@ class Life(RuleBasedStateMachine):
         if all(other.get("adopt_backup_id") != copy for other in code.copies.values()):
             self.world.adopters.setdefault(copy, set()).add(number)
             self._write(number, replace(code, copies={**code.copies, name: args}))
+            self._try(self.world.stacks[number], "up", self.world.stacks[number].deploy)
 
     # What happens in AWS.
 
@@ -386,6 +394,16 @@ class Life(RuleBasedStateMachine):
         stack = self.world.stacks[number]
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error))
 
+    @rule(number=stacks, region=st.sampled_from([AWAY, AWAY, FAR]), keep=st.integers(1, 2))
+    def up_in_the_dark_with_other_arguments(self, number: int, region: str, keep: int) -> None:
+        self.a_region_goes_dark_or_an_action_is_denied(HOME)
+        self._change(
+            number, lambda args: args if "source_backup_id" in args else args | {"region": region, "keep": keep}
+        )
+        stack = self.world.stacks[number]
+        self._try(stack, "up", stack.deploy)
+        self.all_faults_are_lifted()
+
     @rule(number=stacks, moment=moments, command=st.sampled_from(["up", "up", "up", "refresh", "destroy"]))
     def killed(self, number: int, moment: tuple[str, str, int], command: str) -> None:
         stack = self.world.stacks[number]
@@ -447,20 +465,17 @@ class Life(RuleBasedStateMachine):
         world = self.world
         self.all_faults_are_lifted()
         world.service.clock.sleep(1000)
-        said: list[str] = []
         refused = set()
         for stack in world.stacks:
             self._take_out_what_cannot_be(stack)
             errors: list[str] = []
             for _ in range(2 + self.failures):
                 failed = self._try(stack, "up", stack.deploy)
-                said += [*stack.said, failed]
                 if not failed:
                     break
                 errors.append(failed)
             else:
                 refusal = self._try(stack, "preview", stack.changes)
-                said.append(refusal)
                 refused.add(id(stack))
                 if not refusal:
                     world.violations.append(f"(d) up of {_title(stack)} fails for ever: {errors[-2:]}")
@@ -468,11 +483,11 @@ class Life(RuleBasedStateMachine):
         for stack in world.stacks:
             if id(stack) not in refused and (changes := self._changes_of(stack)):
                 world.violations.append(f"(f) the preview of {_title(stack)} after a good run shows {changes}")
-        self._require_all_held_or_named(said)
+        self._require_all_held_or_named()
 
-    def _require_all_held_or_named(self, said: list[str]) -> None:
+    def _require_all_held_or_named(self) -> None:
         """Hold against what was said what nobody holds; a person who renames a stack takes its marks their meaning."""
-        world, text = self.world, "\n".join(said)
+        world, text = self.world, "\n".join(self.shown)
         titles = {_title(stack) for stack in world.stacks}
         held = {state.id for stack in world.stacks for state in stack.states.values()}
         held |= {state.id for stack in world.stacks for _, state in stack.replaced}
@@ -486,10 +501,10 @@ class Life(RuleBasedStateMachine):
     def _take_out_what_cannot_be(self, stack: WholeStack) -> None:
         """Do what a person does whose single copy cannot be made, or adopted, any more."""
         there, alive = {backup["id"] for backup in self.world.service.backups(HOME)}, self.world.available()
-        held = {HeldCopy(urn, {}).name for urn, state in stack.states.items() if state.id in alive}
+        held = [(HeldCopy(u, {}).name, self.world.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
 
         def can_be(name: str, args: Properties) -> bool:
-            if name in held:
+            if (name, args["source_backup_id"]) in held:
                 return True
             adopted = args.get("adopt_backup_id")
             return args["source_backup_id"] in there if not adopted else adopted in alive and "kms_key_id" not in args
@@ -535,6 +550,8 @@ class Life(RuleBasedStateMachine):
                 failed = str(error)
             except (Killed, CallCancelledError):
                 failed = "killed"
+        if failed != "killed":
+            self.shown += [*stack.said, failed]
         note(f"{command} of {_title(stack)}: {failed or 'good'}; said {stack.said}")
         event(f"{command} {'ends well' if not failed else 'is killed' if failed == 'killed' else 'fails'}")
         return failed
