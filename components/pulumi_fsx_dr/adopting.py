@@ -20,6 +20,10 @@ from .patience import PATIENCE, patiently
 from .process import Region
 
 
+class OtherKeyError(CopyError):
+    """The copy that is to be adopted is encrypted with another key."""
+
+
 def adopt(  # noqa: PLR0913, PLR0917  # what is adopted, as what, where, and what this process knows
     call: Call, backup_id: str, wanted: Wanted, here: Region, there: Region, ledger: Ledger, told: Told
 ) -> Copy:
@@ -75,7 +79,7 @@ def _check_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
             "correct adopt_backup_id or source_backup_id."
         )
     if wanted.kms_key_id and not same_key(backup.kms_key_arn, resolved_key(here.fsx, wanted.kms_key_id)):
-        raise CopyError(
+        raise OtherKeyError(
             f"{where} is encrypted with another key than that in kms_key_id: "
             "correct kms_key_id, or remove adopt_backup_id to have a new copy made."
         )

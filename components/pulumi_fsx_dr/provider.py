@@ -21,7 +21,7 @@ from pulumi.dynamic import (
 )
 
 from . import arguments, host, process, tags
-from .adopting import adopt
+from .adopting import OtherKeyError, adopt
 from .availability import Watch, wait_until_available
 from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of
 from .copying import Creation
@@ -89,10 +89,14 @@ class BackupCopyProvider(ResourceProvider):
         wanted = _wanted(props, call.timeout or CREATE_TIMEOUT)
         here, there, told = _region(wanted.region), _region(wanted.source_region), ledger.told(call.urn)
         with _kept_if_unfinished(call, props):
-            if adopted := props.get("adopt_backup_id"):
-                copy = adopt(call, adopted, wanted, here, there, ledger, told)
-            else:
-                copy = Creation(call, wanted, here, there, ledger, told).run()
+            making = Creation(call, wanted, here, there, ledger, told)
+            try:
+                adopted = props.get("adopt_backup_id")
+                copy = adopt(call, adopted, wanted, here, there, ledger, told) if adopted else making.run()
+            except OtherKeyError:
+                if adopted not in told.ids:
+                    raise
+                copy = making.run()  # what was adopted is to be replaced by one under another key
         ledger.made(call.urn, copy.backup.id, copy.ownership.nonce)
         return CreateResult(copy.backup.id, outputs_of(props, copy))
 

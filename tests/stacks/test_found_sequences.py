@@ -131,10 +131,7 @@ def test_an_entry_that_was_given_the_name_of_a_copy_to_come_stays_and_the_new_co
     assert stack.changes() == []
 
 
-@pytest.mark.xfail(
-    reason="a replacement adopts again, and refuses only in up; preview shows it as possible", strict=True
-)
-def test_the_key_of_an_adopted_copy_can_be_changed_or_is_refused_in_preview() -> None:
+def test_the_key_of_an_adopted_copy_can_be_changed() -> None:
     world = World()
     source = world.new_backup(0)
     stack, other = world.stacks[0], world.stacks[1]
