@@ -85,11 +85,8 @@ class World:
 
     @contextmanager
     def command(self, stack: WholeStack, name: str) -> Iterator[None]:
-        """Watch one command: what has a copy in a state keeps one, unless that is what the command is for.
-
-        A copy that another resource adopted is nobody else's to keep; that it counts as one of `keep` is as designed.
-        """
-        before = {id(s): self._covered(s, self.available() - self.adopters.keys()) for s in self.stacks}
+        """Watch one command: the copies that file systems have in states stay, unless it is what the command is for."""
+        before = {id(s): self._covered(s) for s in self.stacks}
         former, self.acting = self.acting, (stack, name)
         running = process.current()
         try:
@@ -100,11 +97,12 @@ class World:
         for other in self.stacks:
             if other is stack and name == "destroy":
                 continue
-            lost = (before[id(other)] & _declared(other.code)) - self._covered(other, self.available())
+            lost = (before[id(other)] & _declared(other.code)) - self._covered(other)
             if lost:
                 self.violations.append(f"(b) {name} of {_title(stack)} left {_title(other)} no copy of {lost}")
 
-    def _covered(self, stack: WholeStack, there: set[str]) -> set[str]:
+    def _covered(self, stack: WholeStack) -> set[str]:
+        there = self.available() - self.adopters.keys()
         held = (self.copies[s.id] for urn, s in stack.states.items() if s.id in there and _is_dr(urn))
         return {self.file_system_of(source) for source in held}
 

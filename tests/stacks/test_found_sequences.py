@@ -143,21 +143,3 @@ def test_the_key_of_an_adopted_copy_can_be_changed() -> None:
     assert len(stack.changes()) == 1
 
     stack.deploy()
-
-
-@pytest.mark.xfail(reason="a copy that another resource has adopted counts as one of keep, and pushes own ones out")
-def test_a_copy_that_another_resource_has_adopted_pushes_none_out() -> None:
-    world = World()
-    world.new_backup(0)
-    stack, other = world.stacks[:2]
-    stack.deploy(code=Code(regions={"dr": region(world)}))
-    (own,) = held(stack)
-    newer = world.new_backup(0)
-    stack.deploy(code=Code(regions={"dr": region(world, keep=2)}))
-    (taken,) = held(stack).keys() - {own}
-    other.deploy(code=Code(copies={"taken": copy_args(newer, adopt_backup_id=taken)}))
-
-    stack.deploy(code=Code(regions={"dr": region(world, keep=1)}))
-    other.destroy()
-
-    assert world.available() == {own}
