@@ -197,8 +197,19 @@ class _Known:
 
     @property
     def counts(self) -> bool:
-        """Whether it is AVAILABLE, or will be seen through in this run."""
-        return self.backup is not None and not self.backup.is_dead
+        """Whether it is AVAILABLE, or will be seen through in this run, and no other resource may delete it."""
+        return self.backup is not None and not self.backup.is_dead and not self._is_anothers(self.backup)
+
+    def _is_anothers(self, backup: Backup) -> bool:
+        mark, own = mark_of(backup), self.held.ownership
+        adopted_from = self.held.output("adopted_from")
+        return isinstance(mark, Recorded) and own.nonce not in ("", mark.nonce) and str(mark) != adopted_from
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it is AVAILABLE and no other resource's by now, which might delete it."""
+        backup = self.backup
+        return backup is not None and backup.is_available and self.held.ownership.covers(mark_of(backup))
 
     @property
     def time(self) -> datetime:
@@ -367,7 +378,7 @@ class _Declaring:
     def _let_doubles_go(self, wish: _Wish, best: Mapping[str, _Known], doubles: list[_Known]) -> None:
         for double in doubles:
             stays = best[double.source]
-            if stays.backup and stays.backup.is_available and not self._is_dark(wish):
+            if stays.is_safe and not self._is_dark(wish):
                 self._go(wish.of, double, f"{stays.held.id} is a copy of the same backup in the same Region")
             else:
                 self._keep_as_it_is(wish, double)
@@ -496,9 +507,9 @@ def _point(source: str, there: Backup | None, known: _Known | None, resumable: B
 def _best(mine: list[_Known], wish: _Wish) -> tuple[dict[str, _Known], list[_Known]]:
     """Return the copy of each source that stays, an AVAILABLE one if there is one, and the other copies."""
 
-    def rank(copy: _Known) -> tuple[bool, bool]:
+    def rank(copy: _Known) -> tuple[bool, bool, bool]:
         is_available = copy.backup is not None and copy.backup.is_available
-        return is_available, copy.held.urn == wish.urn_of(copy.source)
+        return copy.is_safe, is_available, copy.held.urn == wish.urn_of(copy.source)
 
     best = {copy.source: copy for copy in sorted(mine, key=rank)}
     return best, [copy for copy in mine if copy is not best[copy.source]]

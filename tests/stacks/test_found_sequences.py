@@ -143,3 +143,39 @@ def test_the_key_of_an_adopted_copy_can_be_changed() -> None:
     assert len(stack.changes()) == 1
 
     stack.deploy()
+
+
+def test_a_copy_that_another_resource_has_adopted_pushes_none_out() -> None:
+    world = World()
+    world.new_backup(0)
+    stack, other = world.stacks[:2]
+    stack.deploy(code=Code(regions={"dr": region(world)}))
+    (own,) = held(stack)
+    newer = world.new_backup(0)
+    stack.deploy(code=Code(regions={"dr": region(world, keep=2)}))
+    (taken,) = held(stack).keys() - {own}
+    other.deploy(code=Code(copies={"taken": copy_args(newer, adopt_backup_id=taken)}))
+
+    stack.deploy(code=Code(regions={"dr": region(world, keep=1)}))
+    other.destroy()
+
+    assert world.available() == {own}
+
+
+def test_of_two_copies_of_one_backup_the_one_goes_that_another_resource_owns_by_now() -> None:
+    world = World()
+    source = world.new_backup(0)
+    stack, other, third = world.stacks
+    code = Code(regions={"dr": region(world)})
+    stack.deploy(code=code)
+    (lost,) = held(stack)
+    third.deploy(code=Code(copies={"taken": copy_args(source, adopt_backup_id=lost)}))
+    other.deploy(code=code)
+    ((urn, own),) = other.states.items()
+    stack.states[f"{urn.replace(':dev::', ':prod::')}-moved"] = own  # as `pulumi state move` does
+    other.states.clear()
+
+    stack.deploy()
+
+    assert held(stack) == {own.id: AWAY}
+    assert world.available() == {lost, own.id}
