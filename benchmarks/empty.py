@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-from pulumi_fsx_dr.outputs import OUTPUTS
+from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 _ARGUMENTS = ("source_backup_id", "region", "source_region", "kms_key_id", "copy_tags", "tags", "adopt_backup_id")
 _OUTPUTS = tuple(

@@ -16,11 +16,11 @@ from typing import Any
 
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
-from pulumi_fsx_dr.confirming import record_held
-from pulumi_fsx_dr.ledger import TOLD, Told
-from pulumi_fsx_dr.ownership import new_nonce
-from pulumi_fsx_dr.process import Process
+from pulumi_fsx_dr.copies.ownership import new_nonce
+from pulumi_fsx_dr.program.recording import record_held
 from pulumi_fsx_dr.provider import BackupCopyProvider
+from pulumi_fsx_dr.session.ledger import TOLD, Told
+from pulumi_fsx_dr.session.session import Process
 
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import Display

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
 
-from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, parse_mark
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark
 
 from rehearsal import fleet
 from rehearsal.fsx import Control, running

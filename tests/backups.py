@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pulumi_fsx_dr.fsx import Backup
-from pulumi_fsx_dr.ownership import MARK_TAG, Mark, Pending, Recorded, Token
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Mark, Pending, Recorded, Token
+from pulumi_fsx_dr.fsx.backup import Backup
 
 NOW = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 FILE_SYSTEM = "fs-0123456789abcdef0"

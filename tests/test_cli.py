@@ -13,9 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
-from pulumi_fsx_dr.fsx import CopyRequest, Credentials, FsxRegion
-from pulumi_fsx_dr.iam import Purpose, policy, protection
-from pulumi_fsx_dr.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import MARK_TAG
+from pulumi_fsx_dr.fsx.backup import CopyRequest
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
 
 from rehearsal.fsx import FsxService, ManualClock, in_process, running
 from tests.backups import hours_ago, pending, recorded

@@ -6,9 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import BackupCopy, confirming
-from pulumi_fsx_dr.ledger import Told
-from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, parse_mark
+from pulumi_fsx_dr import BackupCopy
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark
+from pulumi_fsx_dr.program import recording as confirming
+from pulumi_fsx_dr.session.ledger import Told
 
 from rehearsal.fsx import Control
 from rehearsal.fsx.fixtures import AWAY, HOME

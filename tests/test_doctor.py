@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner, Result
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
-from pulumi_fsx_dr.diagnosis import Finding, diagnose
+from pulumi_fsx_dr.doctor.diagnosis import Finding, diagnose
+from pulumi_fsx_dr.doctor.simulation import questions
+from pulumi_fsx_dr.doctor.survey import Survey, Told, Wanted
 from pulumi_fsx_dr.errors import AccessDeniedError
-from pulumi_fsx_dr.fsx import Decision, ExaminedRegion, Identity, Key
-from pulumi_fsx_dr.iam import policy
-from pulumi_fsx_dr.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
-from pulumi_fsx_dr.simulation import questions
-from pulumi_fsx_dr.survey import Survey, Told, Wanted
+from pulumi_fsx_dr.fsx.examined import Decision, ExaminedRegion, Identity, Key
+from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
+from pulumi_fsx_dr.rules.iam_policy import policy
 
 from rehearsal.fsx import FsxService, ManualClock, listening
 from rehearsal.fsx.regions import ACCOUNT_ID

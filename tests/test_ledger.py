@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.errors import TransientError
-from pulumi_fsx_dr.ledger import TOLD, Held, Ledger, Told
+from pulumi_fsx_dr.session.ledger import TOLD, Held, Ledger, Told
 
 FILE_SYSTEM, OTHER = "fs-0123456789abcdef0", "fs-0fedcba9876543210"
 VOLUME = "fsvol-0123456789abcdef0"

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.orphans import Fate, Held, orphans
-from pulumi_fsx_dr.ownership import MARK_TAG
+from pulumi_fsx_dr.rules.orphans import Fate, Held, orphans
 
 from tests.backups import NOW, copy, hours_ago, pending, recorded
 

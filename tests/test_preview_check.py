@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.preview_check import violations
+from pulumi_fsx_dr.rules.preview_check import violations
 
 RECORDED = Path(__file__).parent / "recorded"
 FIRST_KEY = "11111111-1111-4111-8111-111111111111"

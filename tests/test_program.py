@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from pulumi_fsx_dr.dr_region import KEEP
+from pulumi_fsx_dr.rules.dr_arguments import KEEP
 from pulumi_fsx_dr.settings import RPO_HOURS
 
 from rehearsal import account

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_fsx_dr.fsx import Backup
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.readiness import ReadinessRow, judged, rows
 
 from tests.backups import FILE_SYSTEM, NOW, OTHER_FILE_SYSTEM, copy, hours_ago, recorded

@@ -14,10 +14,13 @@ import boto3
 import pulumi
 import pulumi_aws
 import pytest
-from pulumi_fsx_dr import recorded, restorable, restore
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
-from pulumi_fsx_dr.fsx import Backup, Credentials
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.restore import RestoredFileSystem, RestoredFileSystemArgs
+from pulumi_fsx_dr.restore import checks as restorable
+from pulumi_fsx_dr.restore import kinds as recorded
+from pulumi_fsx_dr.restore import restored_file_system as restore
 
 from rehearsal.fsx import FsxService, ManualClock, in_process
 from tests.recording import RecordingEngine

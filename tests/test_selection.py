@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_fsx_dr.fsx import Backup
-from pulumi_fsx_dr.selection import RecoveryPoint, Selection, is_recovery_point, select
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.rules.retention import RecoveryPoint, Selection, is_recovery_point, select
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -48,10 +48,12 @@ def test_only_the_fsx_package_imports_boto() -> None:
 
 def test_only_the_host_module_knows_the_plugin_host_and_only_one_other_asks_the_engine() -> None:
     assert _importing("grpc.", "google.", "pulumi.runtime.proto.") == {
-        "pulumi_fsx_dr/host.py",
-        "pulumi_fsx_dr/stack_state.py",
+        "pulumi_fsx_dr/engine/host.py",
+        "pulumi_fsx_dr/engine/stack_state.py",
     }
-    assert {name for name, file in SOURCES.items() if "_getframe" in file.read_text()} == {"pulumi_fsx_dr/host.py"}
+    assert {name for name, file in SOURCES.items() if "_getframe" in file.read_text()} == {
+        "pulumi_fsx_dr/engine/host.py"
+    }
 
 
 def test_imports_point_one_way() -> None:

@@ -1,10 +1,11 @@
 """Amazon FSx backup copies as Pulumi resources, for disaster recovery."""
 
-from .arguments import BackupCopyArgs
 from .backup_copy import BackupCopy
-from .dr_region import DrRegion, DrRegionArgs
+from .copies.arguments import BackupCopyArgs
+from .dr_region import DrRegion
 from .keys import DrKey, DrKeyArgs
 from .restore import RestoredFileSystem, RestoredFileSystemArgs
+from .rules.dr_arguments import DrRegionArgs
 
 __all__ = [
     "BackupCopy",

@@ -6,13 +6,13 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .arguments import NAMES, BackupCopyArgs
-from .confirming import can_record, record_once_written, told
-from .ledger import TOLD
-from .outputs import OUTPUTS
-from .ownership import new_nonce
+from .copies.arguments import NAMES, BackupCopyArgs
+from .copies.outputs import OUTPUTS
+from .copies.ownership import new_nonce
+from .program.recording import can_record, record_once_written, told
+from .program.secrecy import with_secret_outputs
 from .provider import BackupCopyProvider
-from .secrecy import with_secret_outputs
+from .session.ledger import TOLD
 
 __all__ = ["BackupCopy", "BackupCopyArgs"]
 

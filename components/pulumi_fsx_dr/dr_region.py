@@ -2,58 +2,19 @@
 
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 
-from . import program
 from .backup_copy import BackupCopy, BackupCopyArgs
-from .declaration import Declared, Region
-from .errors import InvalidSettingsError
-from .fsx import BACKUP_ID, FILE_SYSTEM_ID, partition_of
+from .engine.stack_state import DR_REGION_TYPE
+from .program import run as program
+from .program.secrecy import as_secret_as
 from .readiness import ReadinessRow, rows
-from .secrecy import as_secret_as
-from .stack_state import DR_REGION_TYPE
+from .rules.declaration import Declared, Region
+from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
-KEEP = 7
-
-
-class Source(TypedDict):
-    """What to copy: the newest backups of a file system, or one backup. Give one of the two ids."""
-
-    file_system_id: NotRequired[str]
-    """Looked up when the program runs: its newest AVAILABLE backups, AUTOMATIC and USER_INITIATED."""
-
-    backup_id: NotRequired[pulumi.Input[str]]
-    """One backup, e.g. of an `aws.fsx.Backup` in the same program."""
-
-    region: str
-    """Where the file system, or the backup, is."""
-
-    keep: NotRequired[int]
-    """How many of the file system's backups have a copy. Default: the DrRegion's `keep`."""
-
-
-class DrRegionArgs(TypedDict):
-    """Arguments of a `DrRegion`."""
-
-    region: str
-    """Where the copies are made. Known when the program runs: the copies that are there decide what is declared."""
-
-    sources: list[Source]
-    """What is copied; taking one out retires its copies."""
-
-    kms_key_id: NotRequired[pulumi.Input[str]]
-    """KMS key of all copies, in `region`. Default: the key that FSx manages."""
-
-    copy_tags: NotRequired[pulumi.Input[bool]]
-    """Whether the tags of a source backup come along. Default: True."""
-
-    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Tags of every copy, at most 49."""
-
-    keep: NotRequired[int]
-    """How many of a file system's newest backups have a copy. Default: 7."""
+__all__ = ["DrRegion", "DrRegionArgs", "Source"]
 
 
 class DrRegion(pulumi.ComponentResource):
@@ -198,48 +159,3 @@ def _latest_row(copy: BackupCopy) -> dict[str, Any]:
 def _latest(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     oldest_first = sorted(rows, key=lambda row: row.get("time") or "")
     return {row["file_system_id"]: row["id"] for row in oldest_first if row.get("file_system_id")}
-
-
-def require_valid(name: str, args: DrRegionArgs) -> None:
-    """Refuse arguments that a `DrRegion` of that name does not take.
-
-    Raises:
-        InvalidSettingsError: one of them is wrong.
-    """
-    unknown = set(args) - set(DrRegionArgs.__annotations__)
-    if unknown:
-        raise InvalidSettingsError(f"DrRegion {name} has no argument {', '.join(sorted(unknown))}.")
-    if not isinstance(args.get("region"), str):
-        raise InvalidSettingsError(f"DrRegion {name} needs its region as a string that is known when the program runs.")
-    if not isinstance(args.get("sources"), list | tuple):
-        raise InvalidSettingsError(f"DrRegion {name} needs its sources as a list, which may be empty.")
-    partition_of(args["region"])
-    _require_keep(name, args.get("keep", KEEP))
-    for source in args["sources"]:
-        _require_valid_source(name, source)
-
-
-def _require_valid_source(name: str, source: Source) -> None:
-    if set(source) - set(Source.__annotations__) or ("file_system_id" in source) == ("backup_id" in source):
-        raise InvalidSettingsError(
-            f"A source of DrRegion {name} has region, keep and one of file_system_id and backup_id, "
-            f"not {', '.join(sorted(source))}."
-        )
-    if not isinstance(source.get("region"), str):
-        raise InvalidSettingsError(f"A source of DrRegion {name} needs its region as a string.")
-    partition_of(source["region"])
-    _require_keep(name, source.get("keep", KEEP))
-    if not isinstance(source.get("file_system_id", ""), str):
-        raise InvalidSettingsError(
-            f"A source of DrRegion {name} needs its file_system_id as a string that is known when the program runs, "
-            "as its backups decide what is declared; give a backup_id to copy what this program makes."
-        )
-    for key, pattern in (("file_system_id", FILE_SYSTEM_ID), ("backup_id", BACKUP_ID)):
-        value = source.get(key)
-        if isinstance(value, str) and not pattern.fullmatch(value):
-            raise InvalidSettingsError(f"{value!r} is not a {key}: correct the sources of DrRegion {name}.")
-
-
-def _require_keep(name: str, keep: Any) -> None:
-    if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-        raise InvalidSettingsError(f"keep of DrRegion {name} must be a whole number of at least 1, not {keep!r}.")

@@ -9,9 +9,9 @@ from pulumi import Input, Output
 
 from . import extras
 from .errors import InvalidSettingsError
-from .fsx import partition_of
-from .iam import through_fsx
-from .kms import KeyName
+from .fsx.kms import KeyName
+from .fsx.partitions import partition_of
+from .rules.iam_policy import through_fsx
 
 _DAYS_TO_REGRET = 30  # the most that KMS offers
 

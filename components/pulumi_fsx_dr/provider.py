@@ -20,22 +20,25 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import arguments, host, process, tags
-from .adopting import OtherKeyError, adopt
-from .availability import Watch, wait_until_available
-from .copies import Copy, UnfinishedCopyError, Wanted, gone, mark_of
-from .copying import Creation
-from .differences import replacements, updates
+from .copies import arguments, tags
+from .copies.copy import Copy, UnfinishedCopyError, Wanted, gone, mark_of
+from .copies.differences import replacements, updates
+from .copies.outputs import described, known, outputs_of
+from .copies.ownership import MARK_TAG
+from .engine import host
+from .engine.host import Call
 from .errors import CopyError, FsxDrError, InvalidSettingsError, LostCopyError, ServiceError
-from .fsx import Backup, Credentials, default_region
-from .host import Call
-from .ledger import TOLD, Ledger, Told
-from .marking import change_tags, record, record_kept, record_or_warn
-from .outputs import described, known, outputs_of
-from .ownership import MARK_TAG
-from .patience import PATIENCE, patiently
-from .process import Region
-from .retiring import find_shown, leave_to, require_made, retire
+from .fsx.backup import Backup
+from .fsx.credentials import Credentials, default_region
+from .lifecycle.adopt import OtherKeyError, adopt
+from .lifecycle.delete import find_shown, leave_to, require_made, retire
+from .lifecycle.make import Creation
+from .lifecycle.tag import change_tags, record, record_kept, record_or_warn
+from .lifecycle.wait import Watch, wait_until_available
+from .session import session as process
+from .session.ledger import TOLD, Ledger, Told
+from .session.patience import PATIENCE, patiently
+from .session.session import Region
 
 CREATE_TIMEOUT = 24 * 3600.0  # seconds
 UPDATE_TIMEOUT = 600.0  # seconds

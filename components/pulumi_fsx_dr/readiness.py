@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
-from .copies import mark_of
-from .fsx import Backup
+from .copies.copy import mark_of
+from .fsx.backup import Backup
 
 Verdict = Literal["ready", "late", "missing"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pulumi
 
-from .dr_region import KEEP, DrRegionArgs, Source
 from .errors import InvalidSettingsError
+from .rules.dr_arguments import KEEP, DrRegionArgs, Source
 
 RPO_HOURS = 24
 

@@ -12,8 +12,9 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from pulumi_fsx_dr import prices
-from pulumi_fsx_dr.fsx import BACKUP_ID, partition_of
+from pulumi_fsx_dr.doctor import prices
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID
+from pulumi_fsx_dr.fsx.partitions import partition_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 TAG = "fsx-dr:conformance"

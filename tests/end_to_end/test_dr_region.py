@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from pulumi_fsx_dr.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import MARK_TAG
 
 from rehearsal.fsx import Control
 

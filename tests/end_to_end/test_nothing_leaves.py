@@ -6,7 +6,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import MARK_TAG
 
 from rehearsal.fsx import Control
 

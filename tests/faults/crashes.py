@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
-from pulumi_fsx_dr.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import MARK_TAG
 
 from rehearsal.fleet import Program
 from tests.end_to_end.project import eventually

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from pulumi_fsx_dr.ownership import MARK_TAG, Ownership, Pending, Recorded, parse_mark
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Ownership, Pending, Recorded, parse_mark
 
 from rehearsal.fleet import TYPE, Program
 from rehearsal.fsx import Control, running

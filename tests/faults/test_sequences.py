@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr import process
 from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
-from pulumi_fsx_dr.fsx import Credentials, FsxRegion
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
 
 RECORDINGS = Path(__file__).parents[1] / "recorded" / "aws"
 

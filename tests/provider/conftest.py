@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from pulumi_fsx_dr import process
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

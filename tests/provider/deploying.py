@@ -15,13 +15,14 @@ from google.protobuf.json_format import MessageToDict
 from google.rpc.status_pb2 import Status
 from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
-from pulumi_fsx_dr import process
-from pulumi_fsx_dr.confirming import record_held
+from pulumi_fsx_dr.copies.ownership import new_nonce
 from pulumi_fsx_dr.errors import CallCancelledError
-from pulumi_fsx_dr.fsx import Credentials, FsxRegion
-from pulumi_fsx_dr.ledger import TOLD, Held, Told
-from pulumi_fsx_dr.ownership import new_nonce
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.program.recording import record_held
 from pulumi_fsx_dr.provider import BackupCopyProvider
+from pulumi_fsx_dr.session import session as process
+from pulumi_fsx_dr.session.ledger import TOLD, Held, Told
 
 from rehearsal.fsx import FsxService, ManualClock, in_process
 from rehearsal.fsx.calls import Answer, Request, action_of

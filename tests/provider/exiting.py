@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from pulumi.dynamic import CreateResult
-from pulumi_fsx_dr import host
+from pulumi_fsx_dr.engine import host
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
-from pulumi_fsx_dr import process, tags
-from pulumi_fsx_dr.fsx import Credentials
+from pulumi_fsx_dr.copies import tags
+from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import model
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr import process
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, Recorded, Token, parse_mark
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, FsxDrError, ServiceError
-from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, Token, parse_mark
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, Recorded, Token, parse_mark
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
-from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, Token, parse_mark
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from rehearsal.fsx import FsxService

@@ -24,7 +24,9 @@ from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 from pulumi_aws.config import outputs
 from pulumi_fsx_dr.errors import CredentialsError, FsxDrError, InvalidSettingsError, UnreachableError
-from pulumi_fsx_dr.fsx import CopyRequest, Credentials, FsxRegion, default_region
+from pulumi_fsx_dr.fsx.backup import CopyRequest
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 
 BASE = {"aws:accessKey": "AKIABASE", "aws:secretKey": "base-secret"}
 ROLE = "arn:aws:iam::111122223333:role/dr"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, Token, parse_mark
 from pulumi_fsx_dr.errors import CopyError, ServiceError
-from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, Token, parse_mark
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

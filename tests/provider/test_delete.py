@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ServiceError
-from pulumi_fsx_dr.ownership import MARK_TAG
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY

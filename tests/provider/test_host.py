@@ -20,9 +20,9 @@ from google.protobuf.struct_pb2 import Struct
 from google.rpc.status_pb2 import Status
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
-from pulumi_fsx_dr import host
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, Token, parse_mark
+from pulumi_fsx_dr.engine import host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
-from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, Token, parse_mark
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from rehearsal.fsx import FsxService, listening

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from pulumi_fsx_dr import process
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, parse_mark
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError
-from pulumi_fsx_dr.ownership import MARK_TAG, Pending, parse_mark
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

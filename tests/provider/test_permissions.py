@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.iam import policy
+from pulumi_fsx_dr.rules.iam_policy import policy
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 from pulumi_fsx_dr.errors import ServiceError, TransientError
-from pulumi_fsx_dr.fsx import Backup, FsxRegion
-from pulumi_fsx_dr.waiting import RegionCopies, Sight, Turn
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.session.slots import RegionCopies, Sight, Turn
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr import reading
+from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, FsxDrError, ServiceError
-from pulumi_fsx_dr.ownership import MARK_TAG
-from pulumi_fsx_dr.reading import Lull, SharedReads
+from pulumi_fsx_dr.session import reads as reading
+from pulumi_fsx_dr.session.reads import Lull, SharedReads
 
 from rehearsal.fsx import FsxService, ManualClock
 from rehearsal.fsx.fixtures import AWAY, HOME

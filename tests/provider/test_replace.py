@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import pytest
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, Token, parse_mark
 from pulumi_fsx_dr.errors import CopyError
-from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, Token, parse_mark
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -6,11 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from pulumi_fsx_dr.engine.host import Call
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
-from pulumi_fsx_dr.fsx import quota_group
-from pulumi_fsx_dr.host import Call
-from pulumi_fsx_dr.quotas import COPIES_AT_ONCE
-from pulumi_fsx_dr.waiting import RegionCopies, Turn
+from pulumi_fsx_dr.fsx.backup import quota_group
+from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
+from pulumi_fsx_dr.session.slots import RegionCopies, Turn
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

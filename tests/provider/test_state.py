@@ -9,10 +9,13 @@ import boto3
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi_fsx_dr import BackupCopy, arguments, process
+from pulumi_fsx_dr import BackupCopy
+from pulumi_fsx_dr.copies import arguments
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
-from pulumi_fsx_dr.fsx import Credentials, FsxRegion
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService, in_process
 from tests.provider.deploying import Stack, copy_args

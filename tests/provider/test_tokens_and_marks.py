@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_fsx_dr.ownership import (
+from pulumi_fsx_dr.copies.ownership import (
     MAX_TAG_VALUE,
     Ownership,
     Pending,

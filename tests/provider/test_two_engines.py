@@ -1,9 +1,9 @@
 """Two engines with one token, as with one stack name in two backends: one has the copy, the other says so (R18)."""
 
 import pytest
-from pulumi_fsx_dr import process
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, Recorded, parse_mark
 from pulumi_fsx_dr.errors import CopyError, LostCopyError
-from pulumi_fsx_dr.ownership import MARK_TAG, Pending, Recorded, parse_mark
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY

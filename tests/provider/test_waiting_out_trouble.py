@@ -5,9 +5,10 @@ from typing import Any
 
 import boto3
 import pytest
-from pulumi_fsx_dr import process
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ExpiredCredentialsError, ServiceError
-from pulumi_fsx_dr.fsx import Credentials, FsxRegion
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService, in_process
 from rehearsal.fsx.fixtures import AWAY, HOME, new_session

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pulumi_fsx_dr.iam import Purpose, policy, protection
+from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.authorizing import needed

@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_fsx_dr import process
-from pulumi_fsx_dr.confirming import _Recording, _told_of
-from pulumi_fsx_dr.copies import BACKUP_COPY_TYPE
-from pulumi_fsx_dr.declaration import Declaration, Declared, Region, declare
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.copies.ownership import new_nonce
+from pulumi_fsx_dr.engine.stack_state import DR_REGION_TYPE, HeldCopy
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.fsx import Credentials
-from pulumi_fsx_dr.ledger import Told
-from pulumi_fsx_dr.lookup import Lookup
-from pulumi_fsx_dr.ownership import new_nonce
-from pulumi_fsx_dr.stack_state import DR_REGION_TYPE, HeldCopy
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.program.lookup import Lookup
+from pulumi_fsx_dr.program.recording import _Recording, _told_of
+from pulumi_fsx_dr.rules.declaration import Declaration, Declared, Region, declare
+from pulumi_fsx_dr.session import session as process
+from pulumi_fsx_dr.session.ledger import Told
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.calls import Answer, Request, action_of, object_in, signed_scope
@@ -185,7 +185,7 @@ class WholeStack(Stack):
         """Collect what the program and the provider say; turn the product's errors into those of a command."""
         self.said, self.former, self.program = [], {}, _THERE
         self.held = tuple(HeldCopy(urn, state.outputs) for urn, state in self.states.items())
-        listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr.host")
+        listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr.engine.host")
         log.addHandler(listener)
         try:
             yield

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from hypothesis import event, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from pulumi_fsx_dr import process
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark, stack_of
+from pulumi_fsx_dr.engine.stack_state import HeldCopy
 from pulumi_fsx_dr.errors import CallCancelledError
-from pulumi_fsx_dr.ownership import MARK_TAG, Recorded, parse_mark, stack_of
-from pulumi_fsx_dr.stack_state import HeldCopy
+from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -2,7 +2,7 @@
 
 import click
 
-from pulumi_fsx_dr.preview_check import violations
+from pulumi_fsx_dr.rules.preview_check import violations
 
 from .outside import document, echo_json
 

@@ -8,13 +8,13 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_fsx_dr.diagnosis import Diagnosis, Verdict, diagnose
-from pulumi_fsx_dr.dr_region import KEEP, DrRegionArgs, Source, require_valid
+from pulumi_fsx_dr.doctor.diagnosis import Diagnosis, Verdict, diagnose
+from pulumi_fsx_dr.doctor.first_run import FirstRun, Range
+from pulumi_fsx_dr.doctor.prices import LOOKED_UP
+from pulumi_fsx_dr.doctor.survey import Wanted, survey
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.first_run import FirstRun, Range
-from pulumi_fsx_dr.fsx import Credentials
-from pulumi_fsx_dr.prices import LOOKED_UP
-from pulumi_fsx_dr.survey import Wanted, survey
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
 from .outside import Outside, echo_json
 from .stack_settings import read_settings

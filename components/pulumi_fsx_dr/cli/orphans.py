@@ -7,9 +7,9 @@ from typing import Any
 import click
 from rich.table import Table
 
-from pulumi_fsx_dr.orphans import Fate, Held, Orphan
-from pulumi_fsx_dr.orphans import orphans as found_among
-from pulumi_fsx_dr.ownership import Pending
+from pulumi_fsx_dr.copies.ownership import Pending
+from pulumi_fsx_dr.rules.orphans import Fate, Held, Orphan
+from pulumi_fsx_dr.rules.orphans import orphans as found_among
 
 from . import words
 from .outside import Outside, Stack, document, echo_json, unique

@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
-from pulumi_fsx_dr.clock import Clock, SystemClock
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx import Credentials, ExaminedRegion, FsxRegion
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.fsx.examined import ExaminedRegion
+from pulumi_fsx_dr.session.clock import Clock, SystemClock
 
 
 def _impatient(region: str) -> FsxRegion:

@@ -109,7 +109,7 @@ class Section:
 def page(rows: list[ReadinessRow], now: datetime) -> str:
     """Return the page."""
     environment = Environment(
-        loader=PackageLoader("pulumi_fsx_dr"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("pulumi_fsx_dr.cli"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["percent"] = words.percent
     axis = Axis.over(rows, now)

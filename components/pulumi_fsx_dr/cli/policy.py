@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import click
 
-from pulumi_fsx_dr.iam import Purpose, protection
-from pulumi_fsx_dr.iam import policy as least_policy
-from pulumi_fsx_dr.kms import KeyName
+from pulumi_fsx_dr.fsx.kms import KeyName
+from pulumi_fsx_dr.rules.iam_policy import Purpose, protection
+from pulumi_fsx_dr.rules.iam_policy import policy as least_policy
 
 from .outside import echo_json
 

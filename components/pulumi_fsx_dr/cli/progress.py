@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_fsx_dr.fsx import Backup
+from pulumi_fsx_dr.fsx.backup import Backup
 
 from . import words
 

@@ -10,7 +10,7 @@ import yaml
 from pulumi.runtime import set_all_config
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx import Credentials
+from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.settings import Settings
 
 _NAMESPACES = ("fsx-dr:", "aws:")

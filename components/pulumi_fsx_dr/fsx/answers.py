@@ -13,7 +13,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.parsers import ResponseParserError
 
 from pulumi_fsx_dr import errors
-from pulumi_fsx_dr.kms import without_keys
+
+from .kms import without_keys
 
 # Advice may name {region}, {limit}, {policy}, and what the call was about.
 _ABOUT = {"key": "this key", "source": "the source backup", "source_region": "the source Region"}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .region import FsxRegion
+from .client import FsxRegion
 
 _SIMULATION = "SimulatePrincipalPolicy"
 

@@ -1,0 +1,151 @@
+"""The arguments of a BackupCopy: their names, defaults, and what makes them wrong."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NotRequired, TypedDict
+
+from pulumi import Input
+from pulumi.output import Unknown
+
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID
+from pulumi_fsx_dr.fsx.kms import KeyName
+from pulumi_fsx_dr.fsx.partitions import partition_of
+
+from . import tags
+
+
+class BackupCopyArgs(TypedDict):
+    """Arguments of a `BackupCopy`."""
+
+    source_backup_id: Input[str]
+    """The backup to copy, e.g. `backup-0123456789abcdef0` (CopyBackup `SourceBackupId`). A change replaces the copy."""
+
+    region: NotRequired[Input[str]]
+    """Where the copy is made. Default: the stack's `aws:region`, or the environment's. A change replaces the copy."""
+
+    source_region: NotRequired[Input[str]]
+    """Where the source backup is (`SourceRegion`). Default: `region`, an in-Region copy. A change replaces the copy."""
+
+    kms_key_id: NotRequired[Input[str]]
+    """Key id, key ARN, alias or alias ARN of a KMS key in `region` (`KmsKeyId`). Default: the key that FSx manages.
+    Another key replaces the copy; the same key written another way does not."""
+
+    copy_tags: NotRequired[Input[bool]]
+    """Whether the source's tags come along when the copy is made (`CopyTags`). Default: False."""
+
+    tags: NotRequired[Input[Mapping[str, Input[str]]]]
+    """Tags of the copy, at most 49 (`Tags`); they change in place."""
+
+    adopt_backup_id: NotRequired[Input[str]]
+    """An existing copy of the source to take over in place of making one. Matters only when the resource is created."""
+
+
+NAMES = tuple(BackupCopyArgs.__annotations__)
+
+
+def with_defaults(
+    given: Mapping[str, Any], former: Mapping[str, Any], region: Callable[[], str | None]
+) -> dict[str, Any]:
+    """Return the arguments with every default filled in; a default is chosen once and stays.
+
+    Args:
+        given: the arguments as the program wrote them.
+        former: those of the copy that exists, as far as there is one.
+        region: finds the Region to use where neither the program nor the state names one.
+    """
+    inputs = {name: value for name, value in given.items() if value is not None}
+    if "region" not in inputs and (default := region()):
+        inputs["region"] = default
+    if source_region := former.get("source_region") or inputs.get("region"):
+        inputs.setdefault("source_region", source_region)
+    return {"copy_tags": False, "tags": {}} | inputs
+
+
+def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is wrong with the arguments, as pairs of the argument's name and a sentence.
+
+    What Pulumi does not know yet is taken to be right. The engine shows the value of an argument that is named to it,
+    even if that is secret; so what may be is named in the sentence alone, and the name is "".
+    """
+    known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
+    found = [("", f"BackupCopy has no argument {name}.") for name in known if name not in NAMES]
+    found += [
+        (name, f"{name} is required{hint}.") for name, hint in _REQUIRED.items() if inputs.get(name) in (None, "")
+    ]
+    for name, check in _CHECKS.items():
+        if known.get(name):
+            found += [("" if name in _NEVER_SHOWN else name, problem) for problem in check(known[name], known)]
+    return found
+
+
+_NEVER_SHOWN = frozenset({"kms_key_id", "tags"})
+_REQUIRED = {
+    "source_backup_id": "",
+    "region": ": give it to the resource, or set aws:region for the stack or AWS_REGION in the environment",
+}
+
+
+def _backup_id(value: Any, _known: Mapping[str, Any]) -> list[str]:
+    if isinstance(value, str) and BACKUP_ID.fullmatch(value):
+        return []
+    return [f"{value!r} is not the id of an FSx backup, such as backup-0123456789abcdef0."]
+
+
+def _adopt_backup_id(value: Any, known: Mapping[str, Any]) -> list[str]:
+    if value == known.get("source_backup_id"):
+        return ["adopt_backup_id names the source itself: give the id of its copy."]
+    return _backup_id(value, known)
+
+
+def _region(value: Any, _known: Mapping[str, Any]) -> list[str]:
+    try:
+        partition_of(str(value))
+    except InvalidSettingsError as error:
+        return [str(error)]
+    return []
+
+
+def _source_region(value: Any, known: Mapping[str, Any]) -> list[str]:
+    if found := _region(value, known):
+        return found
+    region = known.get("region")
+    if region and not _region(region, known) and partition_of(region) != partition_of(value):
+        return [f"{value} is in partition {partition_of(value)} and {region} is not: FSx copies within a partition."]
+    return []
+
+
+def _kms_key_id(value: Any, known: Mapping[str, Any]) -> list[str]:
+    key = KeyName.parse(value) if isinstance(value, str) else None
+    if key is None:
+        return ["kms_key_id is not a KMS key: give a key id, a key ARN, alias/NAME or an alias ARN."]
+    region = known.get("region")
+    if key.region is None or not region or _region(region, known):
+        return []
+    if key.partition != partition_of(region):
+        where = f"partition {key.partition}"
+    elif key.region != region:
+        where = key.region
+    else:
+        return []
+    return [f"kms_key_id names a key in {where}, but the copy is made in {region}: give a key of {region}."]
+
+
+def _copy_tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
+    return [] if isinstance(value, bool) else [f"copy_tags must be True or False, not {value!r}."]
+
+
+def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
+    if not isinstance(value, Mapping):
+        return [f"tags must be a map of strings, not a {type(value).__name__}."]
+    return tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)})
+
+
+_CHECKS: dict[str, Callable[[Any, Mapping[str, Any]], list[str]]] = {
+    "source_backup_id": _backup_id,
+    "region": _region,
+    "source_region": _source_region,
+    "kms_key_id": _kms_key_id,
+    "copy_tags": _copy_tags,
+    "tags": _tags,
+    "adopt_backup_id": _adopt_backup_id,
+}

@@ -1,0 +1,213 @@
+"""Which copy belongs to which resource: the token a copy is started with and the mark it carries.
+
+A copy carries one ownership tag. While it is being made the tag says *pending* and holds the token, so that the
+next run finds it again whatever happened to this one; a run that goes on with it adds its own nonce, so that a run
+that is still at it sees that it has lost the copy. Once the state holds the copy, the tag says *recorded* and holds
+the nonce that stands in that state and nowhere else, so that no later create can pick it up and no delete but the
+owner's can remove it. The identity in a mark is for people: it proves nothing.
+"""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pulumi_fsx_dr.errors import FsxDrError
+
+MARK_TAG = "fsx-dr:managed-by"
+MAX_TAG_VALUE = 256  # FSx API, TagValue
+
+_TIME_FORMAT = "%Y%m%dT%H%M%SZ"
+_NO_TIME = "unknown"
+_URN_PARTS = 4  # stack, project, type, name
+_NOT_IN_TAG_VALUES = re.compile(r"[^\w .:/=+\-@]")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A ClientRequestToken that every run of the same resource and request arrives at again.
+
+    Attributes:
+        resource: hash of the resource's URN.
+        request: hash of the copy's immutable parameters (never of its tags).
+        generation: counts up when FSx answers a token with a copy that is recorded or gone; leaps when it refuses one.
+    """
+
+    resource: str
+    request: str
+    generation: int = 0
+
+    @classmethod
+    def of(cls, urn: str, *parameters: str | None) -> "Token":
+        """Derive the token of a resource's request."""
+        return cls(_hash(urn, length=20), _hash(*(p or "" for p in parameters), length=24))
+
+    @classmethod
+    def parse(cls, text: str) -> "Token | None":
+        """Read a token back, or return None if it is none of ours."""
+        match = re.fullmatch(r"([0-9a-f]{20})-([0-9a-f]{24})-(\d+)", text)
+        return cls(match[1], match[2], int(match[3])) if match else None
+
+    def next(self) -> "Token":
+        """Return the token to use when this one is spent."""
+        return replace(self, generation=self.generation + 1)
+
+    def unused(self, now: float) -> "Token":
+        """Return one that surely nobody has used, where FSx refuses those that are spent; seconds since the epoch."""
+        return replace(self, generation=max(self.generation + 1, int(now)))
+
+    def same_request(self, other: "Token") -> bool:
+        """Tell whether both stand for the same copy of the same resource."""
+        return (self.resource, self.request) == (other.resource, other.request)
+
+    def __str__(self) -> str:
+        return f"{self.resource}-{self.request}-{self.generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The mark of a copy that is being made, or that no run has recorded yet.
+
+    Attributes:
+        token: the one it was started with.
+        nonce: of the run that went on with what another had started; "" as long as none has.
+    """
+
+    token: Token
+    source_creation_time: datetime | None
+    identity: str
+    nonce: str = ""
+
+    @property
+    def speech(self) -> str:
+        """What it says of its resource."""
+        return self.token.resource
+
+    def __str__(self) -> str:
+        holder = f"{self.token}/{self.nonce}" if self.nonce else str(self.token)
+        return _fit(f"pending:{holder}:{_time_text(self.source_creation_time)}:{self.identity}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The mark of a copy that a state holds."""
+
+    nonce: str
+    source_creation_time: datetime | None
+    identity: str
+
+    @property
+    def speech(self) -> str:
+        """What it says of its resource, for people: it proves nothing."""
+        return self.identity
+
+    @classmethod
+    def by(cls, urn: str, nonce: str, source_creation_time: datetime | None) -> "Recorded":
+        """Return the mark of a resource's copy."""
+        return cls(nonce, source_creation_time, identity_of(urn))
+
+    def __str__(self) -> str:
+        return _fit(f"recorded:{self.nonce}:{_time_text(self.source_creation_time)}:{self.identity}")
+
+
+Mark = Pending | Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """What a state knows that proves a copy to be its own.
+
+    Attributes:
+        nonce: stands in the recorded mark, and in the pending one of a copy that was gone on with; new for each create.
+        token: stands in the mark as long as the copy is pending; "" for an adopted one.
+    """
+
+    nonce: str
+    token: str = ""
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any]) -> "Ownership":
+        """Read it from a copy's outputs."""
+        return cls(nonce=outputs.get("nonce") or "", token=outputs.get("token") or "")
+
+    def covers(self, mark: Mark | None) -> bool:
+        """Tell whether a copy with this mark is the state's own."""
+        match mark:
+            case Recorded(nonce=nonce):
+                return bool(nonce) and nonce == self.nonce
+            case Pending(nonce="", token=token):
+                return str(token) == self.token
+            case Pending(nonce=nonce):
+                return nonce == self.nonce
+        return False
+
+
+def parse_mark(value: str | None) -> Mark | None:
+    """Read the value of the ownership tag, or return None if it is absent or none of ours."""
+    match (value or "").split(":", 3):
+        case ["pending", text, time, identity] if token := Token.parse(text.partition("/")[0]):
+            return Pending(token, _parse_time(time), identity, text.partition("/")[2])
+        case ["recorded", nonce, time, identity]:
+            return Recorded(nonce, _parse_time(time), identity)
+    return None
+
+
+def identity_of(urn: str) -> str:
+    """Return `project/stack/name` of a URN, in characters that a tag value may hold.
+
+    Raises:
+        FsxDrError: it is no URN; Pulumi's plugin host did not give one.
+    """
+    parts = urn.removeprefix("urn:pulumi:").split("::", 3)
+    if len(parts) != _URN_PARTS:
+        raise FsxDrError(
+            f"{urn!r} is no URN, so nobody could find the copy again: use a Pulumi SDK of the tested versions."
+        )
+    stack, project, _, name = parts
+    return _identity(project, stack, name)
+
+
+def speeches_of(urn: str) -> tuple[str, str]:
+    """Return the `speech` of the marks that name a resource."""
+    return Token.of(urn).resource, identity_of(urn)
+
+
+def stack_of(identity: str) -> str:
+    """Return the `project/stack` in a mark's identity; a resource's name may hold slashes, those two cannot."""
+    return "/".join(identity.split("/")[:2])
+
+
+def name_of(identity: str) -> str:
+    """Return the resource's name in a mark's identity."""
+    return identity.split("/", 2)[-1]
+
+
+def _identity(project: str, stack: str, name: str) -> str:
+    return _NOT_IN_TAG_VALUES.sub("_", f"{project}/{stack}/{name}")
+
+
+def new_nonce() -> str:
+    """Return a value that no other create has used."""
+    return uuid.uuid4().hex
+
+
+def _hash(*parts: str, length: int) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
+
+
+def _fit(value: str) -> str:
+    return value[:MAX_TAG_VALUE].rstrip()
+
+
+def _time_text(time: datetime | None) -> str:
+    return time.astimezone(UTC).strftime(_TIME_FORMAT) if time else _NO_TIME
+
+
+def _parse_time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What AWS answers before the first `up`, and what that means."""

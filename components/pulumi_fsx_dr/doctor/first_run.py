@@ -1,0 +1,136 @@
+"""What the first `up` copies into a DR Region, how much that is, and roughly what it costs: pure arithmetic."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.kms import same_key
+from pulumi_fsx_dr.rules.retention import is_recovery_point
+
+from . import prices
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A figure of which only the bounds are known."""
+
+    least: float
+    most: float
+
+    def times(self, factor: float) -> "Range":
+        """Return it multiplied."""
+        return Range(self.least * factor, self.most * factor)
+
+    def plus(self, other: "Range") -> "Range":
+        """Return the sum."""
+        return Range(self.least + other.least, self.most + other.most)
+
+
+NOTHING = Range(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The backups of one file system or volume that are to be copied; the first copy is full unless `follows`."""
+
+    backups: Sequence[Backup]
+    follows: bool
+
+    @property
+    def gigabytes(self) -> Range:
+        """How much is copied: the newest in full, or nothing, at least; every one in full at most.
+
+        A backup's size is that of the data in it; what has changed since the one before, FSx does not tell.
+        """
+        sizes = [(backup.size_in_bytes or 0) / prices.GIB for backup in self.backups]
+        return Range(0.0 if self.follows else sizes[0], sum(sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What is copied into one DR Region."""
+
+    region: str
+    series: Sequence[Series]
+
+    @property
+    def backups(self) -> list[Backup]:
+        """The backups that are copied."""
+        return [backup for series in self.series for backup in series.backups]
+
+    @property
+    def full(self) -> int:
+        """How many copies are full for sure: the first of a file system or volume into a Region or under a key."""
+        return sum(not series.follows for series in self.series)
+
+    @property
+    def incremental(self) -> int:
+        """How many copies FSx can make incrementally."""
+        return len(self.backups) - self.full
+
+    @property
+    def of_unknown_size(self) -> int:
+        """Of how many backups FSx tells no size."""
+        return sum(not backup.size_in_bytes for backup in self.backups)
+
+    @property
+    def gigabytes(self) -> Range:
+        """How much is copied, those of unknown size left out."""
+        return _sum(series.gigabytes for series in self.series)
+
+    @property
+    def monthly(self) -> Range | None:
+        """US dollars a month of storage; None if a size or the price is not known."""
+        price = prices.storage(self.region)
+        return None if price is None or self.of_unknown_size else self.gigabytes.times(price)
+
+    @property
+    def transfer(self) -> Range | None:
+        """US dollars, once, of transfer between Regions; None if a size or a price is not known."""
+        costs = [_transfer(series, self.region) for series in self.series]
+        known = [cost for cost in costs if cost is not None]
+        return None if len(known) < len(costs) or self.of_unknown_size else _sum(known)
+
+
+def first_run(
+    region: str, key_arn: str | None, sources: Iterable[Sequence[Backup]], present: Iterable[Backup]
+) -> FirstRun:
+    """Return what is copied into a DR Region.
+
+    Args:
+        region: the DR Region.
+        key_arn: of the copies' key; None for the key that FSx manages, which copies there cannot be told to have.
+        sources: for each file system or volume the backups that get a copy, the newest first.
+        present: the backups in the DR Region.
+    """
+    copies = [backup for backup in present if backup.source_backup_id and backup.is_available]
+    series = [Series(backups, _is_followed(backups[0], key_arn, copies)) for backups in sources if backups]
+    return FirstRun(region, series)
+
+
+def recovery_points(backups: Iterable[Backup], keep: int) -> list[list[Backup]]:
+    """Return what a source's backups give to copy: the newest `keep` of the file system, or of each volume of it."""
+    usable = [backup for backup in backups if is_recovery_point(backup) and not backup.copy_obstacle]
+    by_subject = groupby(sorted(usable, key=lambda backup: backup.subject), lambda backup: backup.subject)
+    return [sorted(group, key=_time, reverse=True)[:keep] for _, group in by_subject]
+
+
+def _time(backup: Backup) -> tuple[object, str]:
+    return backup.creation_time, backup.id
+
+
+def _is_followed(newest: Backup, key_arn: str | None, copies: Iterable[Backup]) -> bool:
+    return any(copy.subject == newest.subject and same_key(copy.kms_key_arn, key_arn) for copy in copies)
+
+
+def _transfer(series: Series, region: str) -> Range | None:
+    price = prices.transfer(series.backups[0].region, region)
+    return None if price is None else series.gigabytes.times(price)
+
+
+def _sum(ranges: Iterable[Range]) -> Range:
+    total = NOTHING
+    for each in ranges:
+        total = total.plus(each)
+    return total

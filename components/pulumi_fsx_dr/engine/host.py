@@ -1,0 +1,208 @@
+"""What Pulumi's Python plugin host knows of the call under way; the only module that knows its frames.
+
+The host hands a provider's methods neither URN, timeout nor engine, but the frame that calls them holds all
+three. Where that frame is not found (another host, a unit test) everything here falls back to doing less.
+"""
+
+import functools
+import logging
+import math
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, ParamSpec, TypeVar
+
+import grpc
+from google.protobuf import any_pb2, struct_pb2
+from google.rpc import status_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
+
+from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
+
+PROVIDER_KEY = "__provider"  # pulumi.dynamic: where the pickled provider stands among the properties
+
+_CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
+_POOL_SIZE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
+_POOL_INTERNALS = ("_max_workers", "_work_queue", "_adjust_thread_count")  # of ThreadPoolExecutor
+_STATUS_SECONDS = 2
+_log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of the engine to the provider.
+
+    Attributes:
+        urn: the resource's URN, or "" if unknown.
+        timeout: seconds from `custom_timeouts`, or 0 if none is set.
+        context: the gRPC context of the call, or None without a host.
+        engine: what takes log messages, or None where they go to Python's own log.
+        inputs: the properties as the engine sent them.
+    """
+
+    urn: str = ""
+    timeout: float = 0
+    context: Any = None
+    engine: engine_pb2_grpc.EngineStub | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    _started: float = field(default_factory=time.monotonic)
+    _shown: tuple[str, float] = ("", -math.inf)
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.rpartition("::")[2]
+
+    def raise_if_cancelled(self) -> None:
+        """Stop work that nobody waits for any more.
+
+        Raises:
+            CallCancelledError: the second Ctrl-C came, or the engine has gone.
+        """
+        if self.context is not None and not self.context.is_active():
+            raise CallCancelledError(f"The engine stopped waiting for {self.name}.")
+
+    def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
+        """Show a passing message in the resource's own row of `pulumi up`.
+
+        Output that is no terminal gets a line for each, so the longer the call runs the seldomer it speaks.
+
+        Args:
+            message: what to show.
+            seconds: what must have passed since the last message at least.
+        """
+        last, at = self._shown
+        now = time.monotonic()
+        if message != last and now - at >= max(seconds, (now - self._started) / 20):
+            self._shown = message, now
+            self._log(message, engine_pb2.INFO, ephemeral=True)
+
+    def warn(self, message: str) -> None:
+        """Leave a lasting warning under the resource."""
+        self._log(message, engine_pb2.WARNING, ephemeral=False)
+
+    def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+        """Make the failure that follows a partial one: the engine then keeps id and outputs in its state."""
+        if self.context is None:
+            return
+        failed = provider_pb2.ErrorResourceInitFailed(id=backup_id, reasons=[reason])
+        failed.properties.CopyFrom(_struct({**outputs, PROVIDER_KEY: self.inputs.get(PROVIDER_KEY, "")}))
+        detail = any_pb2.Any()
+        detail.Pack(failed)
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
+        self.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+
+    def _log(self, message: str, severity: "engine_pb2.LogSeverity.ValueType", *, ephemeral: bool) -> None:
+        if self.engine is None or not self.urn:
+            if not ephemeral:
+                _log.warning("%s", message)
+            return
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=self.urn, ephemeral=ephemeral)
+        try:
+            self.engine.Log(request, timeout=5)
+        except grpc.RpcError:
+            _log.debug("the engine took no log message")
+
+    def _tell_tidily(self, sentence: str) -> None:
+        """Let the host's abort show the sentence in place of the traceback it would show."""
+        if self.context is not None:
+            abort = self.context.abort
+            self.context.abort = lambda code, _traceback: abort(code, sentence)
+
+
+def call_under_way() -> Call:
+    """Return what the host's frame above this one knows, or an empty `Call`."""
+    frame = _frame(lambda f: f.f_code.co_name in _CALLS and {"request", "context"}.issubset(f.f_locals))
+    if frame is None:
+        return Call()
+    request = frame.f_locals["request"]
+    return Call(
+        urn=str(getattr(request, "urn", "")),
+        timeout=float(getattr(request, "timeout", 0) or 0),
+        context=frame.f_locals["context"],
+        engine=_engine(),
+        inputs=next((frame.f_locals[n] for n in ("news", "props") if n in frame.f_locals), {}),
+    )
+
+
+def entry_point(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Guard a provider's method: errors reach the user as one sentence, and nothing hangs the deployment.
+
+    `SystemExit` and `KeyboardInterrupt` would leave the engine waiting for ever.
+    """
+
+    @functools.wraps(method)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return method(*args, **kwargs)
+        except FsxDrError as error:
+            call_under_way()._tell_tidily(str(error))  # noqa: SLF001  # same module
+            raise error.with_traceback(None) from None
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise FsxDrError(f"{method.__name__} was interrupted ({error!r}); run pulumi up again.") from None
+
+    return guarded
+
+
+def prepare() -> None:
+    """Fit the host for calls that wait for hours; called once per process, before the first real work.
+
+    The host serves four calls at once, and a waiting create would block every other resource. And it never ends
+    by itself when the engine is killed.
+    """
+    if _widen_pool() and len(sys.argv) > 1:
+        threading.Thread(target=_end_with_the_engine, args=(sys.argv[1],), daemon=True).start()
+
+
+def _widen_pool() -> bool:
+    worker = _frame(lambda f: f.f_code.co_name == "_worker" and "executor_reference" in f.f_locals)
+    executor: Any = worker.f_locals["executor_reference"]() if worker else None
+    if executor is None or not all(hasattr(executor, name) for name in _POOL_INTERNALS):
+        return False
+    executor._max_workers = max(executor._max_workers, _POOL_SIZE)  # noqa: SLF001  # there is no public way
+    for _ in range(executor._work_queue.qsize()):  # noqa: SLF001  # calls that came before get their threads now
+        executor._adjust_thread_count()  # noqa: SLF001  # as above
+    return True
+
+
+def _end_with_the_engine(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    while port.isdecimal():
+        time.sleep(1)
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except ConnectionRefusedError:
+            os._exit(0)
+        except OSError:
+            continue
+
+
+@functools.cache
+def _engine() -> engine_pb2_grpc.EngineStub | None:
+    if len(sys.argv) < 2 or not sys.argv[1].rpartition(":")[2].isdecimal():  # noqa: PLR2004  # argv: program, address
+        return None
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+
+
+def _frame(wanted: Callable[[FrameType], bool]) -> FrameType | None:
+    return next(filter(wanted, _frames()), None)
+
+
+def _frames() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # the only way to the host's own variables
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update({key: value for key, value in properties.items() if value is not None})
+    return struct

@@ -1,0 +1,164 @@
+"""What a program looks up while it runs: its state, the sources, and the copies that are already there."""
+
+import functools
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import pulumi
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_fsx_dr.engine.stack_state import HeldCopy, held_copies
+from pulumi_fsx_dr.errors import ServiceError, TransientError
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.session.session import Process, Region
+
+_T = TypeVar("_T")
+
+
+class Lookup:
+    """State and FSx as one run of a program sees them: the engine, each Region and file system is asked once.
+
+    Attributes:
+        held: the copies that the state held when the run began.
+        asked: the single copies that the program has asked for: the nonce that it offered for each, by name.
+        warnings: what a person should know of Regions that do not answer.
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._process = Process(credentials)
+        self._dark: set[str] = set()
+        self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
+        self.asked: dict[str, str] = {}
+        self.warnings: list[str] = []
+        self.backups_of = functools.cache(self._backups_of)
+        self.copies_left_in = functools.cache(self._copies_left_in)
+
+    @functools.cached_property
+    def held(self) -> tuple[HeldCopy, ...]:
+        """Return the copies that the state held when this was first asked.
+
+        Raises:
+            InvalidSettingsError: the engine does not tell.
+        """
+        return tuple(held_copies())
+
+    @functools.cached_property
+    def held_related(self) -> Callable[[str, Any], list[HeldCopy]]:
+        """Return what tells the copies that the state holds under a logical name, or of a source."""
+        by_name, by_source = self._index
+
+        def related(name: str, source_backup_id: Any) -> list[HeldCopy]:
+            same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
+            return [*by_name.get(name, ()), *(copy for copy in same if copy.name != name)]
+
+        return related
+
+    @functools.cached_property
+    def _index(self) -> tuple[dict[str, list[HeldCopy]], dict[str, list[HeldCopy]]]:
+        by_name, by_source = defaultdict(list), defaultdict(list)
+        for copy in self.held:
+            by_name[copy.name].append(copy)
+            by_source[copy.source_backup_id].append(copy)
+        return by_name, by_source
+
+    def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
+        """Return the copies that are in a DR Region now, whoever made them.
+
+        Raises:
+            ServiceError: the Region does not say; without it nothing can be decided.
+        """
+        return self._copies(region, fresh=True)
+
+    def copies_in(self, region: str) -> tuple[Backup, ...]:
+        """Return the copies that were in a DR Region when this run first asked.
+
+        Raises:
+            ServiceError: as above.
+        """
+        return self._copies(region, fresh=False)
+
+    def _copies_left_in(self, region: str) -> tuple[Backup, ...]:
+        """Return the copies in a Region that is declared no more; none if it does not say."""
+        try:
+            return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
+        except ServiceError:
+            return ()
+
+    def unlisted(self, copy: HeldCopy) -> Backup | None:
+        """Return a copy that no listing shows; FSx may list late what it describes, and not listed is not gone."""
+        try:
+            return self._process.region(copy.region).reads.find(copy.id)
+        except ServiceError:
+            return None
+
+    def is_gone(self, copy: HeldCopy) -> bool:
+        """Tell whether AWS surely has a copy no more: asked for by its id, with credentials of its account."""
+        region = self._source_region(copy.region)
+        try:
+            found = region.find([copy.id]).get(copy.id)
+            return (found is None or found.is_dead) and region.account() == copy.output("owner_id")
+        except ServiceError:
+            return False
+
+    def region(self, name: str) -> Region:
+        """Return a DR Region, the same object each time."""
+        return self._process.region(name)
+
+    def file_system_exists(self, file_system_id: str, region: str) -> bool:
+        """Tell whether a file system exists; one whose Region is dark is taken to."""
+        source = self._source_region(region)
+        return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
+
+    def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
+        return tuple(b for b in self.region(region).backups(fresh=fresh) if b.source_backup_id)
+
+    def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
+        """Return a file system's backups in its own Region, or None, with a warning, if that Region is dark.
+
+        Raises:
+            ServiceError: the Region answers, but not what was asked.
+        """
+        source = self._source_region(region)
+
+        def ask() -> tuple[Backup, ...]:
+            # FSx was seen to leave the backups of ONTAP volumes out of a filtered answer.
+            every = source.backups(file_system_id), source.backups()
+            listed = (tuple(b for b in backups if b.file_system_id == file_system_id) for backups in every)
+            return next(filter(None, listed), ())
+
+        return self._unless_dark(region, ask)
+
+    def _unless_dark(self, region: str, ask: Callable[[], _T]) -> _T | None:
+        if region in self._dark:
+            return None
+        try:
+            return ask()
+        except TransientError as error:
+            self._dark.add(region)
+            self.warnings.append(
+                f"Source Region {region} does not answer, so its copies stay as they are and none is retired: {error}"
+            )
+            return None
+
+
+_of_runs: WeakKeyDictionary[Any, Lookup] = WeakKeyDictionary()
+
+
+def of_this_run() -> Lookup:
+    """Return the look-up of the program that runs now, with its stack's AWS settings.
+
+    One process may run programs again and again, and what the last run saw is no ground for what this one retires.
+    """
+    run = get_monitor()  # each run has a monitor of its own
+    if run not in _of_runs:
+        _of_runs[run] = Lookup(Credentials.from_config(_setting))
+    return _of_runs[run]
+
+
+def _setting(key: str) -> str | None:
+    namespace, _, name = key.partition(":")
+    return pulumi.Config(namespace).get(name)

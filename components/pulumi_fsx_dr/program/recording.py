@@ -1,0 +1,267 @@
+"""The last step of a copy's registration, in the program: its mark says recorded once the state holds the copy.
+
+Only the program gets a proof of that, because the engine answers a registration after it has written the resource
+down. Were the copy recorded by create, a kill before the engine writes would leave one that no run finds again.
+"""
+
+import asyncio
+import functools
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import pulumi
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_fsx_dr.copies.copy import Copy, left_over, mark_of
+from pulumi_fsx_dr.copies.outputs import OUTPUTS, known
+from pulumi_fsx_dr.copies.ownership import MARK_TAG, Mark, Recorded, identity_of
+from pulumi_fsx_dr.engine.host import Call
+from pulumi_fsx_dr.engine.stack_state import HeldCopy
+from pulumi_fsx_dr.errors import CopyError, ServiceError
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.lifecycle.tag import record
+from pulumi_fsx_dr.session.ledger import Held, Told
+from pulumi_fsx_dr.session.patience import patiently
+from pulumi_fsx_dr.session.presence import Presence
+from pulumi_fsx_dr.session.session import Region
+
+from . import lookup
+
+_PATIENCE = 60.0  # seconds that trouble may hold up the program, and with it the end of the deployment
+_SETTLED = (
+    0.3  # seconds after which a mark is looked at again: another engine may have written its own at the same time
+)
+_SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"  # the engine answers before it writes
+_NEEDED = ("region", "tags", "adopt_backup_id", *OUTPUTS)
+_T = TypeVar("_T")
+_pool = ThreadPoolExecutor(16, thread_name_prefix="confirm")
+
+
+def told(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | None:
+    """Return what the provider is told of a copy: what the program does, and what the state holds already.
+
+    A preview makes nothing, so there it only needs to know where a copy is for which the program does not say.
+
+    Args:
+        name: the resource's logical name.
+        args: of the copy.
+        nonce: under which the program will record the copy; "" if it will not.
+    """
+    run = lookup.of_this_run()
+    run.asked[name] = nonce
+    held = run.held_related  # the state is asked for in each preview, too: an up may do no more than a saved plan says
+    if pulumi.runtime.is_dry_run() and args.get("region") and args.get("source_region"):
+        return None
+    address = _recording().address if nonce else ""
+    given = args.get("source_backup_id")
+
+    def tell(source: Any) -> str:
+        return Told(nonce, address, tuple(_told_of(copy) for copy in held(name, source))).sent()
+
+    if isinstance(given, str) or given is None:
+        return tell(given)
+    source: pulumi.Output[str] = pulumi.Output.from_input(given)
+    return source.apply(tell, run_with_unknowns=True)
+
+
+def can_record(token: str, opts: pulumi.ResourceOptions | None) -> bool:
+    """Tell whether this program may record its copies.
+
+    Not in a preview, which makes none, and not with a provider of its own, whose credentials may be others.
+
+    Args:
+        token: the resource's type token.
+        opts: its options.
+    """
+    if pulumi.runtime.is_dry_run():
+        return False
+    return not opts or not (opts.provider or opts.providers or (opts.parent and opts.parent.get_provider(token)))
+
+
+def record_once_written(copy: pulumi.CustomResource, nonce: str) -> None:
+    """Record a copy as soon as the engine has written it down.
+
+    Args:
+        copy: a `BackupCopy`.
+        nonce: what this run offered for it.
+    """
+    recording = _recording()
+    recording.under_way += 1
+    # An output is what the SDK waits for at the end of a program.
+    pulumi.Output.from_input(recording.record(copy, nonce))  # type: ignore[arg-type]  # mypy finds no type for a coroutine of None
+
+
+@dataclass
+class _Recording:
+    """All copies that one run records; when the last is done, it looks once more at what is written on them."""
+
+    regions: lookup.Lookup
+    under_way: int = 0
+    recorded: dict[str, list[tuple[pulumi.Resource, str, str]]] = field(default_factory=dict)
+    presence: Presence | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the provider can ask whether this program is still there; "" in a unit test, which has no provider."""
+        if isinstance(get_monitor(), MockMonitor):
+            return ""
+        self.presence = self.presence or Presence()
+        return self.presence.address
+
+    @functools.cached_property
+    def _ids(self) -> frozenset[str]:
+        return frozenset(copy.id for copy in self.regions.held)
+
+    async def record(self, copy: pulumi.CustomResource, nonce: str) -> None:
+        """Record one copy; what goes wrong is a warning, as the copy is made and in the state."""
+        try:
+            held = await _outputs_of(copy)
+            if held.get("nonce"):  # else a test's mocks answer in the engine's place
+                for warning in await _in_pool(lambda: self._recorded(copy, held, nonce)):
+                    pulumi.log.warn(warning, resource=copy)
+        finally:
+            self.under_way -= 1
+        if not self.under_way:
+            await self._end()
+
+    async def _end(self) -> None:
+        if self.recorded:
+            await asyncio.sleep(_SETTLED)
+            for resource, warning in await _in_pool(self._overwritten):
+                pulumi.log.warn(warning, resource=resource)
+        if self.presence and not self.under_way:
+            await self.presence.end()
+            self.presence = None
+
+    def _recorded(self, copy: pulumi.Resource, held: Mapping[str, Any], nonce: str) -> list[str]:
+        try:
+            here = self.regions.region(held["region"])
+            is_new = held["nonce"] == nonce
+            if is_new and not _is_written():
+                return []
+            warnings = list(record_held(held, here, self._ids, is_new=is_new))
+            if is_new and not warnings:
+                self.recorded.setdefault(here.name, []).append((copy, held["id"], nonce))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the copy is made and in the state
+            return [f"{held['id']} in {held['region']} is in the state, but not all about it is done yet: {error}"]
+        return warnings
+
+    def _overwritten(self) -> list[tuple[pulumi.Resource, str]]:
+        """Return whose marks another engine has replaced: neither saw the other's when it wrote its own."""
+        recorded, self.recorded = self.recorded, {}
+        found = []
+        for region, copies in recorded.items():
+            with suppress(ServiceError):
+                seen = self.regions.region(region).fsx.find([backup_id for _, backup_id, _ in copies])
+                for resource, backup_id, nonce in copies:
+                    mark = mark_of(seen[backup_id]) if backup_id in seen else None
+                    if isinstance(mark, Recorded) and mark.nonce != nonce:
+                        found.append((resource, _belongs_to_another(seen[backup_id])))
+        return found
+
+
+_of_runs: WeakKeyDictionary[Any, _Recording] = WeakKeyDictionary()
+
+
+def _recording() -> _Recording:
+    run = get_monitor()  # each run has a monitor of its own
+    if run not in _of_runs:
+        _of_runs[run] = _Recording(lookup.of_this_run())
+    return _of_runs[run]
+
+
+def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, is_new: bool) -> Iterator[str]:
+    """Record a copy that the state is known to hold, and yield what a person should know.
+
+    Args:
+        held: id, URN and outputs, as the state holds them.
+        here: the Region it is in.
+        ids: of all copies that the state holds.
+        is_new: whether this run made it; its provider has seen then that the mark is still its own.
+    """
+    call, copy = Call(urn=held["urn"]), known(held["id"], held)
+    deadline = here.clock.now() + _PATIENCE
+    try:
+        if not is_new:
+            yield from _mended(call, copy, here, ids, deadline)
+        elif held.get("adopt_backup_id"):
+            record(call, copy, here, deadline, held.get("tags"))
+        else:
+            mark = copy.recorded_mark(call.urn)
+            patiently(call, here, deadline, lambda: here.fsx.tag(copy.backup.arn, {MARK_TAG: str(mark)}))
+    except (CopyError, ServiceError) as error:
+        yield (
+            f"{held['id']} in {here.name} is in the state, and the next pulumi up does what is left to do about it: "
+            f"{error}"
+        )
+
+
+def _mended(call: Call, copy: Copy, here: Region, ids: Collection[str], deadline: float) -> Iterator[str]:
+    """Bring the mark of a copy of an earlier run to what the state proves, as far as it may be replaced."""
+    try:
+        backup, speaking = here.listed(copy.backup.id), here.speaking_of(call.urn)
+    except ServiceError:  # nothing was changed, so a Region that does not answer is no reason to speak
+        return
+    if backup:
+        mark = mark_of(backup)
+        if (mark is None and MARK_TAG in backup.tags) or not copy.may_replace(mark):
+            yield _belongs_to_another(backup)
+        elif backup.is_available and not _says_so(mark, copy, call.urn):
+            record(call, copy, here, deadline)
+    if HeldCopy(call.urn, {}).is_of_dr_region:
+        return  # which names what was left of its copies itself
+    for left in speaking:
+        if left.id not in ids and not left.is_dead:
+            yield left_over(left, "was left behind by an interrupted run, and nothing asks for it any more")
+
+
+def _says_so(mark: Mark | None, copy: Copy, urn: str) -> bool:
+    """Tell whether a mark says already whose the copy is."""
+    return isinstance(mark, Recorded) and mark.nonce == copy.ownership.nonce and mark.identity == identity_of(urn)
+
+
+def _belongs_to_another(backup: Backup) -> str:
+    mark = mark_of(backup)
+    owner = mark.identity if mark else backup.tags.get(MARK_TAG)
+    return (
+        f"{backup.id} in {backup.region} bears the mark of another resource or run ({owner}), and this state holds it "
+        "too: remove it from one of the two; the one whose mark it bears can delete it."
+    )
+
+
+def _told_of(copy: HeldCopy) -> Held:
+    return Held(
+        urn=copy.urn,
+        id=copy.id,
+        region=copy.region,
+        source_region=copy.output("source_region"),
+        source_backup_id=copy.source_backup_id,
+        token=copy.output("token"),
+    )
+
+
+async def _outputs_of(copy: pulumi.CustomResource) -> dict[str, Any]:
+    """Return id, URN and outputs of a registered copy; nothing if it was not made."""
+    try:
+        backup_id, urn = await copy.id.future(), await copy.urn.future()
+        if not backup_id:
+            return {}
+        known_outputs = {name: await getattr(copy, name).future() for name in _NEEDED}
+    except Exception:  # noqa: BLE001  # the registration failed, and the engine says why
+        return {}
+    return {"id": backup_id, "urn": urn, **known_outputs}
+
+
+async def _in_pool(ask: Callable[[], _T]) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(_pool, ask)
+
+
+def _is_written() -> bool:
+    """Tell whether the engine has written a resource when it answers its registration."""
+    return os.environ.get(_SKIP_CHECKPOINTS, "").lower() not in ("1", "true")

@@ -1,0 +1,165 @@
+"""One run of a program: what all its DrRegions declare together, and what is left to do once all is registered.
+
+Everything here runs in the program's own event loop; what asks AWS runs in threads beside it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import pulumi
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_fsx_dr.engine.stack_state import HeldCopy
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.rules.declaration import Declaration, Region, declare, declare_outputs, is_of_output
+
+from . import lookup
+
+_T = TypeVar("_T")
+
+
+class Program:
+    """The DrRegions of one run: they are decided on together, because a copy of one may have been another's."""
+
+    def __init__(self) -> None:
+        self.lookup = lookup.of_this_run()
+        self._waiting: dict[pulumi.Resource, Callable[[], Awaitable[Region]]] = {}
+        self._declarations: dict[str, Declaration] = {}
+        self._registered: dict[str, str] = {}  # ids by URN
+        self._of_outputs: set[str] = set()  # URNs in the state of copies whose sources are outputs
+        self._open: set[pulumi.Resource] = set()  # DrRegions whose copies are not registered yet
+        self._turn = asyncio.Lock()
+
+    def add(self, resource: pulumi.Resource, described: Callable[[], Awaitable[Region]]) -> None:
+        """Take note of a DrRegion as soon as the program has it.
+
+        Args:
+            resource: the DrRegion.
+            described: gives what it is to declare.
+        """
+        self._waiting[resource] = described
+        self._open.add(resource)
+
+    async def declaration_of(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> Declaration:
+        """Return what a DrRegion declares, once the program's code has come to its end and all of them are known.
+
+        Args:
+            resource: the DrRegion.
+            code: the task that runs the program's code.
+        """
+        while _is_running(code):  # noqa: ASYNC110  # nothing tells when the program's code ends
+            await asyncio.sleep(0.005)
+        async with self._turn:
+            if self._waiting:
+                await self._declare_all()
+        return self._declarations[await _urn(resource)]
+
+    async def _declare_all(self) -> None:
+        resources, self._waiting = self._waiting, {}
+        regions = {resource: await described() for resource, described in resources.items()}
+        settled = {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
+        held = [
+            copy
+            for copy in self.lookup.held
+            if copy.is_of_dr_region and copy.urn not in settled and not is_of_output(copy, regions.values())
+        ]
+        made = await in_thread(lambda: declare(list(regions.values()), held, self.lookup))
+        self._declarations |= made
+        tellers = {region.urn: resource for resource, region in regions.items()}
+        for urn, declaration in made.items():
+            for going in declaration.going:
+                pulumi.log.info(str(going), resource=tellers[urn])
+            for warning in declaration.warnings:
+                pulumi.log.warn(warning, resource=tellers[urn])
+        while self.lookup.warnings:
+            pulumi.log.warn(self.lookup.warnings.pop(0))
+
+    async def declaration_of_outputs(
+        self, resource: pulumi.Resource, region: Region, sources: Mapping[int, tuple[str | None, str]]
+    ) -> Declaration:
+        """Return what a DrRegion declares for the sources that are outputs, once they are known."""
+        held = [
+            c
+            for c in self.lookup.held
+            if c.is_of_dr_region and is_of_output(c, [region]) and c.urn not in self._of_outputs
+        ]
+        made = declare_outputs(region, sources, held)
+        self._of_outputs |= {copy.urn for copy in _held(made)}
+        self._declarations[f"{region.urn} outputs"] = made
+        for going in made.going:
+            pulumi.log.info(str(going), resource=resource)
+        return made
+
+    async def require_nothing_lost(self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]) -> None:
+        """Guard what the state holds against what was really registered, whatever was decided and however it is called.
+
+        The last DrRegion to be registered does it for all.
+
+        Raises:
+            InvalidSettingsError: a copy would leave without a reason; the run ends, and the engine deletes nothing.
+        """
+        for child in children:
+            self._registered[await _urn(child)] = await child.id.future() or ""
+        self._open.discard(resource)
+        if self._open or self._waiting:
+            return
+        known = {*self._registered, *self._registered.values()}
+        # Where it was is an alias of where it is now: if it was renamed and replaced at once, only that tells.
+        known |= {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
+        lost = [copy for copy in self.lookup.held if copy.is_of_dr_region and not {copy.urn, copy.id} & known]
+        if lost:
+            raise InvalidSettingsError(_without_reason(lost))
+
+
+def _without_reason(lost: list[HeldCopy]) -> str:
+    """Say that copies would leave the program for no known reason."""
+    ids = ", ".join(f"{copy.id} in {copy.region}" for copy in lost)
+    return (
+        f"The state holds {ids}, which this program would no longer declare although nothing pushes them out and "
+        "neither their source nor their DR Region was taken out of it; nothing was deleted: look for a transform "
+        "that gives copies other names, or keep them with pulumi state."
+    )
+
+
+async def in_thread(ask: Callable[[], _T]) -> _T:
+    """Return what a call returns that may take its time."""
+    return await asyncio.get_running_loop().run_in_executor(None, ask)
+
+
+_of_runs: WeakKeyDictionary[Any, Program] = WeakKeyDictionary()
+
+
+def of_this_run() -> Program:
+    """Return the program that runs now."""
+    run = get_monitor()  # each run has a monitor of its own
+    if run not in _of_runs:
+        _of_runs[run] = Program()
+    return _of_runs[run]
+
+
+def current_code() -> "asyncio.Task[Any] | None":
+    """Return the task in which the program's code runs now; None in a unit test, whose code has no such end."""
+    if isinstance(get_monitor(), MockMonitor):
+        return None
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def _is_running(code: "asyncio.Task[Any] | None") -> bool:
+    """Tell whether the program is in the middle of its code: a synchronous invoke runs everything else meanwhile."""
+    coroutine = code.get_coro() if code and not code.done() else None
+    return bool(getattr(coroutine, "cr_running", False))
+
+
+def _held(declaration: Declaration) -> list[HeldCopy]:
+    kept = [declared.held for declared in declaration.copies if declared.held]
+    return [*kept, *(going.copy for going in declaration.going)]
+
+
+async def _urn(resource: pulumi.Resource) -> str:
+    return await resource.urn.future() or ""

@@ -1,0 +1,72 @@
+"""Which outputs of a copy are secret: those that say what a secret argument says.
+
+Pulumi itself keeps an output secret that has the name of a secret argument, but where only a value within a map became
+secret, what the state holds of that stays readable.
+"""
+
+from collections.abc import Mapping
+from inspect import isawaitable
+from typing import Any, TypeVar
+
+import pulumi
+
+from pulumi_fsx_dr.engine.stack_state import HeldCopy
+
+_SAYS_WHAT = {"tags": "tags", "tags_all": "tags", "kms_key_arn": "kms_key_id"}  # output: argument
+_T = TypeVar("_T")
+
+
+def with_secret_outputs(
+    opts: pulumi.ResourceOptions | None, args: Mapping[str, Any], prop: pulumi.Input[_T]
+) -> tuple[pulumi.ResourceOptions | None, pulumi.Input[_T]]:
+    """Have the outputs kept secret whose arguments are.
+
+    Whether an argument is secret may be known only later. So every output that may be is listed, and struck off again
+    while the SDK waits for a property, after which it reads the list: whatever goes wrong, no secret is told. A
+    resource transform would have the engine call back for each copy, and not work with mocks.
+
+    Args:
+        opts: the options of the copy.
+        args: its arguments.
+        prop: a property of it.
+
+    Returns:
+        The options, and what to give the SDK in place of the property.
+    """
+    listed = (opts and opts.additional_secret_outputs) or []
+    unsure = [name for name, arg in _SAYS_WHAT.items() if name not in listed and not _is_plain(args.get(arg))]
+    if not unsure:
+        return opts, prop
+    opts = pulumi.ResourceOptions.merge(opts, None)
+    opts.additional_secret_outputs = secret = [*listed, *unsure]
+
+    async def once_known() -> Any:
+        for name in unsure:
+            if not await _is_secret(args[_SAYS_WHAT[name]]):
+                secret.remove(name)
+        return prop
+
+    return opts, once_known()
+
+
+def as_secret_as(value: str, given: pulumi.Input[str] | None, held: HeldCopy | None) -> pulumi.Input[str]:
+    """Return a key that a copy keeps, secret if the state keeps it so, or if the one given in its place is."""
+    if held and "kms_key_id" in held.secrets:
+        return pulumi.Output.secret(value)
+    if _is_plain(given):
+        return value
+    return pulumi.Output.from_input(given).apply(lambda _: value, run_with_unknowns=True)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    return not isinstance(value, pulumi.Output) and not isawaitable(value)
+
+
+async def _is_secret(value: Any) -> bool:
+    if isinstance(value, pulumi.Output):
+        return await value.is_secret() or await _is_secret(await value.future(with_unknowns=True))
+    if isinstance(value, Mapping):
+        return any([await _is_secret(inner) for inner in value.values()])
+    return isawaitable(value)  # perhaps one that only the SDK may await, because it can be awaited once

@@ -1,0 +1,231 @@
+"""The copies of one Region: whose turn it is, and one poll that watches all that run.
+
+FSx runs at most five copies at once into a Region, and of ONTAP five of each volume under each key. Here the others
+queue, in order, and one thread asks FSx about all running ones together. The thread lives while somebody waits.
+"""
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from pulumi_fsx_dr.errors import ServiceError, TransientError
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
+
+from .clock import Clock
+
+_SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
+_LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
+_MAX_INTERVALS = 8  # ... but not later than after so many poll intervals
+_MARGIN = 0.1  # poll intervals behind a predicted end; a look just before it would cost a whole one
+_NEAR_INTERVALS = 2  # if it is no farther away, the next look is at its predicted end, and those just behind it
+
+
+@dataclass(slots=True)
+class Sight:
+    """What the poll last saw of one copy.
+
+    Attributes:
+        backup: the last description, or None if FSx has not shown the copy yet.
+        missing_since: when FSx began not to know it, or None while it does.
+        trouble: why the last look failed, or None if it did not.
+        looks: how many looks there were.
+        ends: when the copy will be done, as far as its progress tells.
+    """
+
+    backup: Backup | None = None
+    missing_since: float | None = None
+    trouble: ServiceError | None = None
+    looks: int = 0
+    ends: float = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    group: str = ""
+    backup_id: str = ""
+    since: float = 0
+    sight: Sight = field(default_factory=Sight)
+    news: threading.Event = field(default_factory=threading.Event)
+
+
+class Turn:
+    """A place in the Region's queue, and then one of its slots."""
+
+    def __init__(self, copies: "RegionCopies", group: str = "") -> None:
+        self._copies = copies
+        self.waiter = _Waiter(group)
+
+    @property
+    def ahead(self) -> int | None:
+        """How many are ahead in the queue; None once the slot is ours."""
+        return self._copies.ahead(self.waiter)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the slot, at most the given (real) seconds."""
+        self.waiter.news.wait(seconds)
+
+    def end(self) -> None:
+        """Give the slot, or the place in the queue, to the next."""
+        self._copies.leave(self.waiter)
+
+
+class RegionCopies:
+    """Slots and poll of one Region in this process."""
+
+    def __init__(self, region: FsxRegion, clock: Clock, poll_seconds: float) -> None:
+        self._region = region
+        self._clock = clock
+        self.poll_seconds = poll_seconds
+        self._lock = threading.Lock()
+        self._queue: deque[_Waiter] = deque()
+        self._holders: set[_Waiter] = set()  # have a slot, or run without having had to wait for one
+        self._others: dict[str, str] = {}  # running copies that nobody here waits for: quota groups by id
+        self._watched: dict[str, _Waiter] = {}
+        self._polling = False
+
+    def turn(self, group: str = "") -> Turn:
+        """Take a place in the queue; the slot is granted at once if one is free.
+
+        Args:
+            group: of the copies that share a quota (`Backup.quota_group`).
+        """
+        turn = Turn(self, group)
+        with self._lock:
+            self._queue.append(turn.waiter)
+            self._grant()
+        return turn
+
+    def running_already(self, group: str = "") -> Turn:
+        """Take a slot without queueing, for a copy that runs already."""
+        turn = Turn(self, group)
+        with self._lock:
+            self._holders.add(turn.waiter)
+        return turn
+
+    def occupied_by(self, running: Mapping[str, str]) -> None:
+        """Count copies that run already, whoever started them, until they end: their quota groups by id."""
+        with self._lock:
+            self._others |= {id_: group for id_, group in running.items() if id_ not in self._watched}
+
+    def watch(self, turn: Turn, backup_id: str) -> None:
+        """Have the poll look after a running copy."""
+        with self._lock:
+            turn.waiter.backup_id = backup_id
+            turn.waiter.since = self._clock.now()
+            self._watched[backup_id] = turn.waiter
+            self._others.pop(backup_id, None)
+            self._poll()
+
+    def next_sight(self, turn: Turn, seconds: float) -> Sight:
+        """Return what the poll saw of the copy, after news or at most the given (real) seconds."""
+        turn.waiter.news.wait(seconds)
+        with self._lock:
+            turn.waiter.news.clear()
+            return turn.waiter.sight
+
+    def ahead(self, waiter: _Waiter) -> int | None:
+        """Count those ahead in the queue; None if the waiter has its slot."""
+        with self._lock:
+            group = [queued for queued in self._queue if queued.group == waiter.group]
+            return group.index(waiter) if waiter in group else None
+
+    def leave(self, waiter: _Waiter) -> None:
+        """Forget a waiter and let the next one in."""
+        with self._lock:
+            self._holders.discard(waiter)
+            self._watched.pop(waiter.backup_id, None)
+            if waiter.sight.backup and waiter.sight.backup.is_running_copy:
+                self._others[waiter.backup_id] = waiter.group
+            with suppress(ValueError):
+                self._queue.remove(waiter)
+            self._grant()
+
+    def _grant(self) -> None:
+        taken = Counter([*(holder.group for holder in self._holders), *self._others.values()])
+        for waiter in list(self._queue):
+            if taken[waiter.group] < COPIES_AT_ONCE:
+                taken[waiter.group] += 1
+                self._queue.remove(waiter)
+                self._holders.add(waiter)
+                waiter.news.set()
+        if self._queue:
+            self._poll()
+
+    def _poll(self) -> None:
+        if not self._polling and (self._watched or self._others):
+            self._polling = True
+            threading.Thread(target=self._look_until_idle, name=f"poll {self._region.name}", daemon=True).start()
+
+    def _look_until_idle(self) -> None:
+        looked = self._clock.now()
+        while self._goes_on():
+            with self._lock:
+                left = looked + self._interval(looked) - self._clock.now()
+                ids = [*self._watched, *self._others]
+            if left > 0:
+                self._clock.sleep(min(left, _SLICE, self.poll_seconds / 4))
+            elif ids:
+                looked = self._clock.now()
+                self._look(ids)
+
+    def _goes_on(self) -> bool:
+        with self._lock:
+            self._polling = bool(self._watched or (self._others and self._queue))
+            return self._polling
+
+    def _interval(self, looked: float) -> float:
+        """Return the seconds from the last look to the next: the sooner, the nearer any copy is to its end."""
+        if self._others:
+            return self.poll_seconds
+        ends = [waiter.sight.ends for waiter in self._watched.values()]
+        first = min(ends, default=looked)
+        left = first - looked
+        if left <= _NEAR_INTERVALS * self.poll_seconds:
+            last = max((end for end in ends if end <= first + self.poll_seconds / 2), default=first)
+            left = last - looked + _MARGIN * self.poll_seconds
+        else:
+            left *= _LOOK_AHEAD
+        return max(self.poll_seconds, min(left, self.poll_seconds * _MAX_INTERVALS))
+
+    def _look(self, ids: list[str]) -> None:
+        try:
+            found = self._region.look_up(ids)
+        except ServiceError as error:
+            found = dict.fromkeys(ids, error)
+        except Exception:
+            logging.getLogger(__name__).exception("the poll of %s failed", self._region.name)
+            return
+        with self._lock:
+            for backup_id in ids:
+                if waiter := self._watched.get(backup_id):
+                    waiter.sight = self._seen(waiter, found.get(backup_id))
+                    waiter.news.set()
+            self._others = {i: group for i, group in self._others.items() if _may_run(found.get(i))}
+            self._grant()
+
+    def _seen(self, waiter: _Waiter, backup: Backup | ServiceError | None) -> Sight:
+        last, now = waiter.sight, self._clock.now()
+        if isinstance(backup, ServiceError):
+            return replace(last, trouble=backup, looks=last.looks + 1)
+        if backup is None:
+            return replace(last, missing_since=last.missing_since or now, trouble=None, looks=last.looks + 1, ends=now)
+        ends = now + self._remaining(backup.progress_percent, now - waiter.since)
+        return Sight(backup, None, None, last.looks + 1, ends)
+
+    def _remaining(self, percent: int | None, elapsed: float) -> float:
+        """Predict the seconds a copy still needs, or the least it may need if a whole percent is too coarse to tell."""
+        if not percent:
+            return 0
+        most, least = (elapsed * (100 - part) / part for part in (percent, percent + 1))
+        return most if most - least <= self.poll_seconds / 2 else least
+
+
+def _may_run(seen: Backup | ServiceError | None) -> bool:
+    if isinstance(seen, Backup):
+        return seen.is_running_copy
+    return isinstance(seen, TransientError)  # without permission to look, FSx itself must say no
