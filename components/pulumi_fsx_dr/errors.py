@@ -1,6 +1,6 @@
 """Everything that can go wrong, each as one sentence a person can act on.
 
-The FSx client (`fsx.py`) is the only place that turns an AWS error into one of these.
+The room `fsx/` (`answers.py`) is the only place that turns an AWS error into one of these.
 """
 
 from pulumi import RunError

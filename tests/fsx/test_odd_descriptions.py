@@ -62,6 +62,14 @@ def test_a_tag_without_value_is_empty_and_no_tags_are_none() -> None:
     assert [backup.tags for backup in listed] == [{"team": "", "tier": "gold"}, {}]
 
 
+def test_a_backup_without_an_arn_has_the_one_of_its_region_and_account() -> None:
+    told = described(SOUND, ResourceARN=None, OwnerId="111122223333")
+
+    (listed,) = ReplayedRegion({"Backups": [told]}, name="cn-north-1").backups()
+
+    assert listed.arn == f"arn:aws-cn:fsx:cn-north-1:111122223333:backup/{SOUND}"
+
+
 def test_a_lookup_of_an_odd_backup_is_an_error_that_names_it_and_never_gone() -> None:
     with pytest.raises(ServiceError, match=f"describes {ODD} without CreationTime, so nothing is done") as refusal:
         region(described(ODD, CreationTime=None)).find([ODD])

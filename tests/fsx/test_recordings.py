@@ -23,7 +23,7 @@ def recordings(action: str, *, besides: str = "") -> list[str]:
 
 def created(file: str) -> Backup:
     answer = ReplayedRegion.of(file).client.create_backup(FileSystemId="fs-002ccbccdcf032728")
-    return described_backup(answer["Backup"], "us-east-1")
+    return described_backup(answer["Backup"], "us-east-1", "aws")
 
 
 def test_every_recording_names_its_origin() -> None:

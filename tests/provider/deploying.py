@@ -86,7 +86,7 @@ class WiredRegion(FsxRegion):
     """A Region at the other end of a `Wire`."""
 
     def __init__(self, name: str, wire: Wire) -> None:
-        super().__init__(name)
+        super().__init__(name, Credentials())
         self._wire = wire
         self._wired: dict[str, Any] = {}
 

@@ -10,6 +10,7 @@ import pytest
 from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.session.slots import RegionCopies, Sight, Turn
 
 from rehearsal.fsx import FsxService
@@ -50,7 +51,7 @@ class ScriptedRegion(FsxRegion):
     """Shows one backup as a script says, the last line again and again, and when it was looked at."""
 
     def __init__(self, clock: SharedClock, *script: Look) -> None:
-        super().__init__(AWAY)
+        super().__init__(AWAY, Credentials())
         self.script = list(script)
         self.looks: list[float] = []
         self._clock = clock

@@ -19,7 +19,7 @@ from pulumi_fsx_dr.session.clock import Clock, SystemClock
 
 
 def _impatient(region: str) -> FsxRegion:
-    return FsxRegion(region, impatient=True)
+    return FsxRegion(region, Credentials(), impatient=True)
 
 
 def _examined(region: str, credentials: Credentials) -> ExaminedRegion:

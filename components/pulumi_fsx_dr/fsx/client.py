@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.config import Config
 
@@ -12,14 +12,12 @@ from pulumi_fsx_dr import errors
 
 from .answers import Sent, require_json, translated
 from .backup import Backup, CopyRequest
-from .credentials import Credentials
-from .described import Seen, described_backup, id_of, read_backup
+from .described import described_backup, id_of, read_backup
+from .service import MAX_IDS, Fsx, Seen
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
     from mypy_boto3_fsx.type_defs import BackupTypeDef, TagTypeDef
-
-MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
 
 _NOTHING = Sent()
 _log = logging.getLogger(__name__)
@@ -35,29 +33,30 @@ _IMPATIENT_CALLS = _CALLS.merge(
 )
 
 
-class FsxRegion:
-    """FSx backups of one Region and account, through one boto3 client that is made at first use.
+class ClientMaker(Protocol):
+    """What makes boto3 clients, as `Credentials` do."""
 
-    Every method raises one of the `ServiceError`s of `errors.py`.
-    """
+    def client(self, service: str, region: str, config: Config) -> Any:
+        """Return a new client."""
 
-    def __init__(self, name: str, credentials: Credentials | None = None, *, impatient: bool = False) -> None:
+    def forget(self) -> None:
+        """Have the next client read the credentials anew."""
+
+
+class FsxRegion(Fsx):
+    """FSx of one Region and account, through one boto3 client that is made at first use."""
+
+    def __init__(self, name: str, credentials: ClientMaker, *, impatient: bool = False) -> None:
         self.name = name
-        self._credentials = credentials or Credentials()
+        self._credentials = credentials
         self._config = _IMPATIENT_CALLS if impatient else _CALLS
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def find(self, ids: Iterable[str]) -> dict[str, Backup]:
-        """Return the backups of these ids; those that FSx does not know are left out.
-
-        Raises:
-            ServiceError: FSx describes one of them in a way that makes no sense.
-        """
         return {backup_id: _readable(seen) for backup_id, seen in self.look_up(ids).items()}
 
     def look_up(self, ids: Iterable[str]) -> dict[str, Seen]:
-        """Do as `find`, but return the error of a backup that cannot be read: it says nothing of the others."""
         asked = sorted(set(ids))
         found: dict[str, Seen] = {}
         for start in range(0, len(asked), MAX_IDS):
@@ -65,23 +64,12 @@ class FsxRegion:
         return found
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        """Return all backups, or those of one file system, a page at a time.
-
-        One that cannot be read is left out, and the log names it.
-        """
         narrowed = {"Filters": [{"Name": "file-system-id", "Values": [file_system_id]}]} if file_system_id else {}
         with self._calling("DescribeBackups"):
             for page in self._fsx.get_paginator("describe_backups").paginate(**narrowed):  # type: ignore[arg-type]  # the stubs know literal keywords only
                 yield from self._readable(page["Backups"])
 
     def copy(self, request: CopyRequest) -> Backup:
-        """Start a copy into this Region (CopyBackup).
-
-        Raises:
-            NotFoundError: the source does not exist.
-            SlotsTakenError: too many copies run into this Region.
-            TokenConflictError: the token was used with other parameters.
-        """
         key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
         named = {
             "source": f"{request.source_backup_id} in {request.source_region}",
@@ -97,30 +85,21 @@ class FsxRegion:
                 Tags=_tag_list(request.tags),
                 **key,
             )
-            return described_backup(answer["Backup"], self.name)
+            return described_backup(answer["Backup"], self.name, self._partition)
 
     def delete(self, backup_id: str) -> None:
-        """Delete a backup (DeleteBackup).
-
-        Raises:
-            BusyError: it is being made, copied or restored.
-            NotFoundError: it does not exist.
-        """
         with self._calling("DeleteBackup"):
             self._fsx.delete_backup(BackupId=backup_id)
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Add or overwrite tags (TagResource)."""
         with self._calling("TagResource", sent=Sent(tag_values=tags.values())):
             self._fsx.tag_resource(ResourceARN=arn, Tags=_tag_list(tags))
 
     def untag(self, arn: str, keys: Iterable[str]) -> None:
-        """Remove tags (UntagResource); a key that is not there is no error."""
         with self._calling("UntagResource"):
             self._fsx.untag_resource(ResourceARN=arn, TagKeys=sorted(keys))
 
     def file_system_exists(self, file_system_id: str) -> bool:
-        """Tell whether this Region has the file system (DescribeFileSystems)."""
         try:
             with self._calling("DescribeFileSystems"):
                 return bool(self._fsx.describe_file_systems(FileSystemIds=[file_system_id])["FileSystems"])
@@ -128,23 +107,24 @@ class FsxRegion:
             return False
 
     def key_arn(self, kms_key_id: str) -> str:
-        """Return the ARN of the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
         with self._calling("DescribeKey", "kms", Sent(kms_key_id)):
             answer = self._client("kms").describe_key(KeyId=kms_key_id)
             return str(answer["KeyMetadata"]["Arn"])
 
     def account(self) -> str:
-        """Return the account of the credentials in use (sts:GetCallerIdentity)."""
         with self._calling("GetCallerIdentity", "sts"):
             return str(self._client("sts").get_caller_identity()["Account"])
 
     def _readable(self, listed: "list[BackupTypeDef]") -> Iterator[Backup]:
         for described in listed:
-            seen = read_backup(described, self.name)
+            seen = self._read(described)
             if isinstance(seen, Backup):
                 yield seen
             else:
                 _log.warning("%s", seen)
+
+    def _read(self, described: "BackupTypeDef") -> Seen:
+        return read_backup(described, self.name, self._partition)
 
     def _find(self, ids: list[str]) -> dict[str, Seen]:
         """One call for all ids; if FSx does not know one of them it answers none, so each half is asked alone.
@@ -162,7 +142,7 @@ class FsxRegion:
         try:
             with self._calling("DescribeBackups"):
                 answer = self._fsx.describe_backups(BackupIds=ids)
-                shown = {id_of(described): read_backup(described, self.name) for described in answer["Backups"]}
+                shown = {id_of(described): self._read(described) for described in answer["Backups"]}
         except errors.NotFoundError:
             return {}
         if not shown and answer.get("NextToken"):
@@ -175,6 +155,10 @@ class FsxRegion:
     def _fsx(self) -> "FSxClient":
         client: FSxClient = self._client("fsx")
         return client
+
+    @property
+    def _partition(self) -> str:
+        return self._fsx.meta.partition
 
     def _client(self, service: str) -> Any:
         with self._lock:

@@ -12,9 +12,9 @@ from botocore.config import Config
 from pulumi_fsx_dr import errors
 
 from .answers import translated
-from .roles import Role, WebIdentity, roles_of, web_identity_of
-from .sessions import Connection, Session
-from .values import Get, account_ids, text, value_of
+from .aws_settings import Connection, Get, Role, WebIdentity, roles_of, value_of, web_identity_of
+from .sessions import Session
+from .values import account_ids, text
 
 Keys = tuple[str, str, str | None]
 _KEYS = ("aws:accessKey", "aws:secretKey", "aws:token")

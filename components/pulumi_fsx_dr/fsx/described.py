@@ -2,24 +2,21 @@
 
 import re
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from pulumi_fsx_dr import errors
 
 from .backup import BACKUP_ID, Backup
-from .partitions import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_fsx.type_defs import BackupTypeDef
 
-Seen: TypeAlias = Backup | errors.ServiceError  # a backup, or why this one cannot be read
-
 _ACCOUNT = re.compile(r"arn:[^:]*:fsx:[^:]*:(\d{12}):")
 
 
-def described_backup(described: "BackupTypeDef", region: str) -> Backup:
+def described_backup(described: "BackupTypeDef", region: str, partition: str) -> Backup:
     """Return what FSx describes (FSx API, Backup).
 
     A volume's backup has no `FileSystem`, whatever the service model says; backups of 2018 lack OwnerId and
@@ -28,6 +25,7 @@ def described_backup(described: "BackupTypeDef", region: str) -> Backup:
     Args:
         described: one of `Backups`, or `Backup`, as botocore parsed it.
         region: where it was described.
+        partition: of that Region, e.g. `aws`.
 
     Raises:
         KeyError: it lacks what every backup has.
@@ -40,7 +38,7 @@ def described_backup(described: "BackupTypeDef", region: str) -> Backup:
     account = described.get("OwnerId") or _account(arn)
     return Backup(
         id=backup_id,
-        arn=arn or f"arn:{partition_of(region)}:fsx:{region}:{account}:backup/{backup_id}",
+        arn=arn or f"arn:{partition}:fsx:{region}:{account}:backup/{backup_id}",
         lifecycle=described["Lifecycle"],
         type=described["Type"],
         creation_time=described["CreationTime"].astimezone(UTC),
@@ -61,10 +59,10 @@ def described_backup(described: "BackupTypeDef", region: str) -> Backup:
     )
 
 
-def read_backup(described: "BackupTypeDef", region: str) -> Seen:
+def read_backup(described: "BackupTypeDef", region: str, partition: str) -> Backup | errors.ServiceError:
     """Return what FSx describes among others, or an error that names the one that makes no sense."""
     try:
-        return described_backup(described, region)
+        return described_backup(described, region, partition)
     except KeyError as missing:
         oddity = f"without {missing.args[0]}"
     except (AttributeError, TypeError) as error:

@@ -1,7 +1,5 @@
 """Botocore sessions that follow the stack's `aws:` settings in every call, those for credentials included."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -16,63 +14,10 @@ from botocore.credentials import (
 )
 from botocore.loaders import Loader, create_loader
 
-from pulumi_fsx_dr import errors
-
-from .roles import Role, WebIdentity
-from .values import Get, endpoints, file, flag, only_file, text, value_of
+from .aws_settings import Connection, Role, WebIdentity
 
 # For calls to STS that botocore makes of its own accord: its own patience would hide a dark Region for minutes.
 _OWN_CALLS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
-_VARIABLES = {  # of a botocore session
-    "aws:sharedConfigFiles": ("config_file", only_file),
-    "aws:sharedCredentialsFiles": ("credentials_file", only_file),
-    "aws:customCaBundle": ("ca_bundle", file),
-    "aws:ec2MetadataServiceEndpoint": ("ec2_metadata_service_endpoint", text),
-    "aws:ec2MetadataServiceEndpointMode": ("ec2_metadata_service_endpoint_mode", text),
-    "aws:useDualstackEndpoint": ("use_dualstack_endpoint", flag),
-    "aws:useFipsEndpoint": ("use_fips_endpoint", flag),
-}
-_REFUSED = {
-    "aws:httpProxy": "set HTTP_PROXY and HTTPS_PROXY in the environment",
-    "aws:httpsProxy": "set HTTPS_PROXY in the environment",
-    "aws:noProxy": "set NO_PROXY in the environment",
-    "aws:insecure": "name the certificates to trust in aws:customCaBundle",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Where AWS is, and where botocore looks for credentials.
-
-    Attributes:
-        variables: variables of a botocore session, such as `use_fips_endpoint`.
-        endpoints: `aws:endpoints`, URLs by service.
-        sts_region: `aws:stsRegion`, or None for the Region that is called.
-        instance_role: whether to ask EC2's metadata service for credentials; not with `aws:skipMetadataApiCheck`.
-    """
-
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    endpoints: Mapping[str, str] = field(default_factory=dict)
-    sts_region: str | None = None
-    instance_role: bool = True
-
-    @classmethod
-    def from_config(cls, get: Get) -> "Connection":
-        """Read the settings of the stack's `aws` namespace.
-
-        Raises:
-            InvalidSettingsError: a setting cannot be used, or is one that is not honoured here.
-        """
-        for name, instead in _REFUSED.items():
-            if str(get(name) or "false").lower() != "false":
-                raise errors.InvalidSettingsError(f"pulumi-fsx-dr does not follow {name}: {instead} instead.")
-        given = {variable: value_of(name, get(name), read) for name, (variable, read) in _VARIABLES.items()}
-        return cls(
-            variables={variable: value for variable, value in given.items() if value is not None},
-            endpoints=value_of("aws:endpoints", get("aws:endpoints"), endpoints) or {},
-            sts_region=value_of("aws:stsRegion", get("aws:stsRegion"), text),
-            instance_role=not value_of("aws:skipMetadataApiCheck", get("aws:skipMetadataApiCheck"), flag),
-        )
 
 
 class Session(botocore.session.Session):

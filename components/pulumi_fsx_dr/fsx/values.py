@@ -1,34 +1,15 @@
-"""Values of the stack's `aws:` settings, each read as the type that pulumi-aws documents, or refused by name.
+"""Values of settings, each read as the type that pulumi-aws documents.
 
-No value is ever shown: it may be a secret.
+Each function raises a `ValueError` whose text says what the value is instead, and never shows it: it may be a secret.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
-from pulumi_fsx_dr import errors
-
-Get = Callable[[str], Any]
-_T = TypeVar("_T")
 _ACCOUNT_ID_LENGTH = 12
-_NOT_SET: tuple[Any, ...] = (None, "", [], {})
-
-
-def value_of(name: str, value: Any, read: Callable[[Any], _T]) -> _T | None:
-    """Return what `read` makes of a setting, or None if it is not set.
-
-    Raises:
-        InvalidSettingsError: `read` raised a `ValueError`, whose text says what the setting is instead.
-    """
-    if value in _NOT_SET:
-        return None
-    try:
-        return read(value)
-    except ValueError as error:
-        raise errors.InvalidSettingsError(f"{name} {error}: correct it in the stack's configuration.") from None
 
 
 def text(value: Any) -> str:

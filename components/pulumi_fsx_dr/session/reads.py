@@ -8,7 +8,8 @@ from itertools import islice
 
 from pulumi_fsx_dr.errors import ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.client import MAX_IDS, FsxRegion
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.service import MAX_IDS
 
 _LONGEST = 0.1  # seconds that the first of many look-ups waits for the others at most
 

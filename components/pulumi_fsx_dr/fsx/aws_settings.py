@@ -1,22 +1,76 @@
-"""Roles that the stack's `aws:` settings tell to assume, as the members of STS's requests."""
+"""The stack's `aws:` settings: where AWS is, and the roles to assume, as the members of STS's requests."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore import exceptions as aws
 
 from pulumi_fsx_dr import errors
 
-from .values import Get, pairs, text, texts, unpacked, value_of
+from .values import endpoints, file, flag, only_file, pairs, text, texts, unpacked
 
+Get = Callable[[str], Any]
+_T = TypeVar("_T")
+
+_NOT_SET: tuple[Any, ...] = (None, "", [], {})
+_VARIABLES = {  # of a botocore session
+    "aws:sharedConfigFiles": ("config_file", only_file),
+    "aws:sharedCredentialsFiles": ("credentials_file", only_file),
+    "aws:customCaBundle": ("ca_bundle", file),
+    "aws:ec2MetadataServiceEndpoint": ("ec2_metadata_service_endpoint", text),
+    "aws:ec2MetadataServiceEndpointMode": ("ec2_metadata_service_endpoint_mode", text),
+    "aws:useDualstackEndpoint": ("use_dualstack_endpoint", flag),
+    "aws:useFipsEndpoint": ("use_fips_endpoint", flag),
+}
+_REFUSED = {
+    "aws:httpProxy": "set HTTP_PROXY and HTTPS_PROXY in the environment",
+    "aws:httpsProxy": "set HTTPS_PROXY in the environment",
+    "aws:noProxy": "set NO_PROXY in the environment",
+    "aws:insecure": "name the certificates to trust in aws:customCaBundle",
+}
 _SESSION_NAME = "pulumi-fsx-dr"
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 _SHORTEST, _LONGEST = 15 * 60, 12 * 3600  # seconds; STS, AssumeRole: DurationSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where AWS is, and where botocore looks for credentials.
+
+    Attributes:
+        variables: variables of a botocore session, such as `use_fips_endpoint`.
+        endpoints: `aws:endpoints`, URLs by service.
+        sts_region: `aws:stsRegion`, or None for the Region that is called.
+        instance_role: whether to ask EC2's metadata service for credentials; not with `aws:skipMetadataApiCheck`.
+    """
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    sts_region: str | None = None
+    instance_role: bool = True
+
+    @classmethod
+    def from_config(cls, get: Get) -> "Connection":
+        """Read the settings of the stack's `aws` namespace.
+
+        Raises:
+            InvalidSettingsError: a setting cannot be used, or is one that is not honoured here.
+        """
+        for name, instead in _REFUSED.items():
+            if str(get(name) or "false").lower() != "false":
+                raise errors.InvalidSettingsError(f"pulumi-fsx-dr does not follow {name}: {instead} instead.")
+        given = {variable: value_of(name, get(name), read) for name, (variable, read) in _VARIABLES.items()}
+        return cls(
+            variables={variable: value for variable, value in given.items() if value is not None},
+            endpoints=value_of("aws:endpoints", get("aws:endpoints"), endpoints) or {},
+            sts_region=value_of("aws:stsRegion", get("aws:stsRegion"), text),
+            instance_role=not value_of("aws:skipMetadataApiCheck", get("aws:skipMetadataApiCheck"), flag),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +105,20 @@ class WebIdentity(Role):
             raise aws.CredentialRetrievalError(
                 provider="aws:assumeRoleWithWebIdentity", error_msg=type(error).__name__
             ) from None
+
+
+def value_of(name: str, value: Any, read: Callable[[Any], _T]) -> _T | None:
+    """Return what `read` makes of a setting, or None if it is not set.
+
+    Raises:
+        InvalidSettingsError: `read` raised a `ValueError`, whose text says what the setting is instead.
+    """
+    if value in _NOT_SET:
+        return None
+    try:
+        return read(value)
+    except ValueError as error:
+        raise errors.InvalidSettingsError(f"{name} {error}: correct it in the stack's configuration.") from None
 
 
 def roles_of(get: Get) -> tuple[Role, ...]:
