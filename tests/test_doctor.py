@@ -13,7 +13,7 @@ from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
 from pulumi_fsx_dr.doctor.diagnosis import Finding, diagnose
 from pulumi_fsx_dr.doctor.simulation import questions
-from pulumi_fsx_dr.doctor.survey import Survey, Told, Wanted
+from pulumi_fsx_dr.doctor.survey import Configuration, RegionAnswers, Survey
 from pulumi_fsx_dr.errors import AccessDeniedError
 from pulumi_fsx_dr.fsx.examined import Decision, ExaminedRegion, Identity, Key
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
@@ -203,12 +203,12 @@ def test_without_credentials_every_region_says_so(account: Account, monkeypatch:
 
 
 def test_credentials_of_two_accounts_fail() -> None:
-    told = {
-        region: Told(identity=Identity(account=number, arn=f"arn:aws:iam::{number}:user/me"))
+    answers = {
+        region: RegionAnswers(identity=Identity(account=number, arn=f"arn:aws:iam::{number}:user/me"))
         for region, number in ((HOME, "111122223333"), (AWAY, "444455556666"))
     }
 
-    found = diagnose(wanted(), Survey(told=told)).findings
+    found = diagnose(configuration(), Survey(answers=answers)).findings
 
     assert found[0] == Finding(
         "fails", "credentials", "They are of several accounts, 111122223333, 444455556666: use those of one."
@@ -356,9 +356,9 @@ def test_not_being_allowed_to_ask_iam_is_a_note_and_no_failure(account: Account)
 def test_an_explicit_deny_is_named() -> None:
     denied = Decision("fsx:DeleteBackup", f"arn:aws:fsx:{AWAY}:111122223333:backup/backup-0", "explicitDeny")
     identity = Identity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
-    told = {region: Told(identity=identity) for region in (HOME, AWAY)}
+    answers = {region: RegionAnswers(identity=identity) for region in (HOME, AWAY)}
 
-    found = diagnose(wanted(), Survey(told=told, decisions=[denied])).findings
+    found = diagnose(configuration(), Survey(answers=answers, decisions=[denied])).findings
 
     said = "IAM does not allow fsx:DeleteBackup in us-east-1 (explicitDeny): fsx-dr policy prints what is needed."
     assert Finding("fails", "permissions", said) in found
@@ -466,7 +466,7 @@ class Replayed(ReplayedRegion, ExaminedRegion):
 def test_a_key_is_read_as_aws_was_recorded_to_describe_it() -> None:
     arn = "arn:aws:kms:ap-southeast-1:111122223333:key/134f2428-cec1-4b25-a1ae-9048164dba47"
 
-    assert Replayed.of("localstack-kms-DescribeKey.json").key("alias/fsx-dr") == Key(
+    assert Replayed.of("localstack-kms-DescribeKey.json").describe_key("alias/fsx-dr") == Key(
         arn=arn, state="Enabled", spec="SYMMETRIC_DEFAULT", usage="ENCRYPT_DECRYPT", is_managed_by_aws=False
     )
 
@@ -566,12 +566,12 @@ def test_a_quota_that_aws_has_raised_counts() -> None:
         1000, type="AUTOMATIC", source_backup_id=None, region=HOME, file_system_type="WINDOWS", id="backup-0" * 2
     )
     identity = Identity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
-    told = {
-        HOME: Told(identity=identity, backups=[source]),
-        AWAY: Told(identity=identity, backups=present, quotas={"Windows backups": 2000}),
+    answers = {
+        HOME: RegionAnswers(identity=identity, backups=[source]),
+        AWAY: RegionAnswers(identity=identity, backups=present, quotas={"Windows backups": 2000}),
     }
 
-    found = diagnose(wanted(), Survey(told=told)).findings
+    found = diagnose(configuration(), Survey(answers=answers)).findings
 
     said = "500 user-initiated WINDOWS backups and 1 more are 501 of 2000 (Service Quotas)."
     assert Finding("ok", "us-east-1 quota", said) in found
@@ -686,18 +686,18 @@ def test_a_source_that_is_no_id_is_refused(account: Account) -> None:
 # --------------------------------------------------------------------------------------------------------------
 
 
-def wanted() -> Wanted:
+def configuration() -> Configuration:
     source: Any = {"file_system_id": FILE_SYSTEM, "region": HOME}
-    return Wanted(sources=[source], regions={AWAY: {"region": AWAY, "sources": [source]}})
+    return Configuration(sources=[source], regions={AWAY: {"region": AWAY, "sources": [source]}})
 
 
 def test_what_a_denied_look_at_a_source_key_means_is_left_open() -> None:
     identity = Identity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
     arn = f"arn:aws:kms:{HOME}:111122223333:key/{KEY_ID}"
     denied = AccessDeniedError("The AWS credentials lack permission for kms:DescribeKey.")
-    told = {HOME: Told(identity=identity, keys={arn: denied}), AWAY: Told(identity=identity)}
+    answers = {HOME: RegionAnswers(identity=identity, keys={arn: denied}), AWAY: RegionAnswers(identity=identity)}
 
-    found = diagnose(wanted(), Survey(told=told)).findings
+    found = diagnose(configuration(), Survey(answers=answers)).findings
 
     said = "Not allowed to look at it. (The AWS credentials lack permission for kms:DescribeKey.)"
     assert Finding("note", "eu-central-1 source key", said) in found

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.rules.orphans import Fate, Held, orphans
+from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, orphans
 
 from tests.backups import NOW, copy, hours_ago, pending, recorded
 
@@ -41,11 +41,11 @@ def test_what_a_state_holds_is_no_orphan(name: str, having: dict[str, bool]) -> 
     backups = [copy(id=backup_id, mark=recorded(5)) for backup_id in held]
 
     assert backups
-    assert orphans(backups, Held.by([export(name)])) == []
+    assert orphans(backups, GivenStates.read([export(name)])) == []
 
 
 def test_a_recorded_copy_that_its_stack_no_longer_holds_is_left_for_good() -> None:
-    [orphan] = orphans([copy(mark=recorded(5))], Held.by([export()]))
+    [orphan] = orphans([copy(mark=recorded(5))], GivenStates.read([export()]))
 
     assert (orphan.fate, orphan.stack) == (Fate.LEFT, "files/dev")
 
@@ -53,7 +53,7 @@ def test_a_recorded_copy_that_its_stack_no_longer_holds_is_left_for_good() -> No
 def test_a_copy_whose_create_was_cut_off_is_resumed_by_the_next_up() -> None:
     cut_off = copy(mark=pending(URN.format("killed")), lifecycle="COPYING", source_backup_id=ASKED_FOR)
 
-    [orphan] = orphans([cut_off], Held.by([export("export_pending_create")]))
+    [orphan] = orphans([cut_off], GivenStates.read([export("export_pending_create")]))
 
     assert orphan.fate is Fate.RESUMED
 
@@ -67,19 +67,19 @@ def test_a_copy_that_its_create_does_not_ask_for_any_more_is_resumed_only_if_it_
     other_key = copy(2, mark=mark, source_backup_id=ASKED_FOR, kms_key_arn=KEY.format(1))
     same = copy(3, mark=mark, source_backup_id=ASKED_FOR, kms_key_arn=KEY.format(2))
 
-    found = orphans([other_source, other_key, same], Held.by([document]))
+    found = orphans([other_source, other_key, same], GivenStates.read([document]))
 
     assert [orphan.fate for orphan in found] == [Fate.RESUMABLE, Fate.RESUMABLE, Fate.RESUMED]
 
 
 def test_a_pending_copy_that_the_state_says_nothing_of_is_resumed_if_it_is_still_declared() -> None:
-    [orphan] = orphans([copy(mark=pending(URN.format("another")))], Held.by([export("export_pending_create")]))
+    [orphan] = orphans([copy(mark=pending(URN.format("another")))], GivenStates.read([export("export_pending_create")]))
 
     assert orphan.fate is Fate.RESUMABLE
 
 
 def test_a_copy_of_a_stack_that_was_not_given_may_well_be_held_there() -> None:
-    [orphan] = orphans([copy(mark=recorded(5, "files/prod/monday"))], Held.by([export()]))
+    [orphan] = orphans([copy(mark=recorded(5, "files/prod/monday"))], GivenStates.read([export()]))
 
     assert (orphan.fate, orphan.stack) == (Fate.ELSEWHERE, "files/prod")
 
@@ -88,8 +88,8 @@ def test_a_copy_is_no_orphan_if_any_of_the_states_holds_it() -> None:
     held = copy(id=ids(export())[0], mark=recorded(5))
     elsewhere: dict[str, Any] = {"deployment": {"resources": []}}
 
-    assert orphans([held], Held.by([elsewhere, export()])) == []
-    assert len(orphans([held], Held.by([elsewhere]))) == 1
+    assert orphans([held], GivenStates.read([elsewhere, export()])) == []
+    assert len(orphans([held], GivenStates.read([elsewhere]))) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,17 +98,17 @@ def test_a_copy_is_no_orphan_if_any_of_the_states_holds_it() -> None:
     ids=["unmarked", "marked by another tool", "deleted"],
 )
 def test_what_is_not_ours_or_not_there_is_no_orphan(backup: Any) -> None:
-    assert orphans([backup], Held.by([export()])) == []
+    assert orphans([backup], GivenStates.read([export()])) == []
 
 
 def test_a_name_with_slashes_does_not_hide_its_stack() -> None:
-    [orphan] = orphans([copy(mark=recorded(5, "files/dev/share/monday"))], Held.by([export()]))
+    [orphan] = orphans([copy(mark=recorded(5, "files/dev/share/monday"))], GivenStates.read([export()]))
 
     assert (orphan.stack, orphan.fate) == ("files/dev", Fate.LEFT)
 
 
 def test_an_orphan_tells_how_to_adopt_and_how_to_delete_it() -> None:
-    [orphan] = orphans([copy(7, mark=recorded(5), creation_time=hours_ago(3))], Held.by([export()]))
+    [orphan] = orphans([copy(7, mark=recorded(5), creation_time=hours_ago(3))], GivenStates.read([export()]))
 
     assert orphan.adoption == (
         '"region": "eu-west-1", "source_backup_id": "backup-50000000000000007", '
@@ -119,10 +119,10 @@ def test_an_orphan_tells_how_to_adopt_and_how_to_delete_it() -> None:
 
 
 def test_a_stack_that_was_never_deployed_holds_nothing() -> None:
-    assert Held.by([{"version": 3, "deployment": {}}]) == Held(frozenset(), {}, frozenset())
+    assert GivenStates.read([{"version": 3, "deployment": {}}]) == GivenStates(frozenset(), {}, frozenset())
 
 
 @pytest.mark.parametrize("document", [{}, {"steps": []}, {"deployment": []}])
 def test_another_document_is_no_state(document: dict[str, Any]) -> None:
     with pytest.raises(InvalidSettingsError, match="pulumi stack export"):
-        Held.by([document])
+        GivenStates.read([document])

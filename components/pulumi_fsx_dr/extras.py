@@ -6,7 +6,7 @@ from typing import Any
 from .errors import InvalidSettingsError
 
 
-def pulumi_aws() -> Any:
+def import_pulumi_aws() -> Any:
     """Return the module `pulumi_aws`, which takes seconds to import and brings a plugin of its own.
 
     Raises:

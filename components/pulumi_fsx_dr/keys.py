@@ -52,7 +52,7 @@ class DrKey(pulumi.ComponentResource):
             InvalidSettingsError: a Region appears twice or is of another partition, or the alias is not valid.
         """
         _check(args)
-        aws = extras.pulumi_aws()
+        aws = extras.import_pulumi_aws()
         super().__init__("pulumi-fsx-dr:index:DrKey", name, None, opts)
         identity = (
             args.get("account_id") or aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self)).account_id

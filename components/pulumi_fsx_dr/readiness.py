@@ -1,5 +1,6 @@
 """Whether each DR Region could take over: how old its newest copy is, against how old it may be."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
@@ -10,7 +11,7 @@ from .fsx.backup import Backup
 Verdict = Literal["ready", "late", "missing"]
 
 
-class Copy(TypedDict):
+class FinishedCopy(TypedDict):
     """A copy that is no longer running; its time is that of the source backup, as ISO 8601 in UTC."""
 
     backup_id: str
@@ -48,7 +49,7 @@ class ReadinessRow(TypedDict):
     age_hours: float | None
     target_hours: float
     verdict: Verdict
-    copies: list[Copy]
+    copies: list[FinishedCopy]
     running: list[RunningCopy]
 
 
@@ -80,6 +81,13 @@ def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRo
     return [_judged(row, now) for row in rows]
 
 
+def summary(rows: Iterable[ReadinessRow]) -> str:
+    """Return the verdicts in one line."""
+    counts = Counter(row["verdict"] for row in rows)
+    others = [f"{counts[verdict]} {verdict}" for verdict in ("late", "missing") if counts[verdict]]
+    return ", ".join([f"{counts['ready']} of {counts.total()} ready", *others])
+
+
 def source_creation_time(copy: Backup) -> datetime:
     """Return when a copy's source was made, from its ownership mark; without one, when the copy itself was."""
     mark = mark_of(copy)
@@ -109,7 +117,7 @@ def _is_copy_of(source: Mapping[str, Any], backup: Backup) -> bool:
     return bool(backup.source_backup_id == source["backup_id"])
 
 
-def _copy(copy: Backup) -> Copy:
+def _copy(copy: Backup) -> FinishedCopy:
     return {
         "backup_id": copy.id,
         "source_backup_id": copy.source_backup_id or "",

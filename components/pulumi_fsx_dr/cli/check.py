@@ -4,7 +4,7 @@ import click
 
 from pulumi_fsx_dr.rules.preview_check import violations
 
-from .outside import document, echo_json
+from .outside import echo_json, read_document
 
 
 def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -41,7 +41,7 @@ def check(ctx: click.Context, preview: str, keys: dict[str, str], regions: tuple
 
     Exit codes: 0 each Region keeps a copy, 1 one would not, 2 the preview could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
-    found = violations(document(preview), keys, regions)
+    found = violations(read_document(preview), keys, regions)
     if as_json:
         echo_json({"violations": found})
     else:

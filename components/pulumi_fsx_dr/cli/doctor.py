@@ -5,20 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from pulumi_fsx_dr.doctor.diagnosis import Diagnosis, Verdict, diagnose
 from pulumi_fsx_dr.doctor.first_run import FirstRun, Range
 from pulumi_fsx_dr.doctor.prices import LOOKED_UP
-from pulumi_fsx_dr.doctor.survey import Wanted, survey
+from pulumi_fsx_dr.doctor.survey import Configuration, survey
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
+from .grids import grid, rendered
 from .outside import Outside, echo_json
 from .stack_settings import read_settings
-from .tables import rendered
 
 _MARKS: dict[Verdict, str] = {"ok": "✓ ok", "note": "i note", "fails": "✗ fails", "unknown": "? unknown"}
 _STYLES: dict[Verdict, str] = {"ok": "green", "note": "cyan", "fails": "bold red", "unknown": "bold yellow"}
@@ -94,9 +93,9 @@ def doctor(  # noqa: PLR0913  # one for each option
     outside = ctx.ensure_object(Outside)
     if stack:
         file = cwd / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
-    wanted, credentials = _of_file(file) if file else (_of_options(sources, regions, keep), Credentials())
-    _require_something(wanted)
-    found = diagnose(wanted, survey(wanted, lambda name: outside.examined(name, credentials)))
+    configuration, credentials = _read_file(file) if file else (_of_options(sources, regions, keep), Credentials())
+    _require_something(configuration)
+    found = diagnose(configuration, survey(configuration, lambda name: outside.examined(name, credentials)))
     if as_json:
         echo_json({"time": outside.now.isoformat(), **_document(found)})
     else:
@@ -104,23 +103,23 @@ def doctor(  # noqa: PLR0913  # one for each option
     ctx.exit(found.exit_code)
 
 
-def _of_file(file: Path) -> tuple[Wanted, Credentials]:
+def _read_file(file: Path) -> tuple[Configuration, Credentials]:
     settings, credentials = read_settings(file)
     for name, args in settings.regions.items():
         require_valid(name, args)
     regions = {args["region"]: args for args in settings.regions.values()}
-    return Wanted(sources=settings.sources, regions=regions), credentials
+    return Configuration(sources=settings.sources, regions=regions), credentials
 
 
-def _of_options(sources: list[Source], regions: list[DrRegionArgs], keep: int) -> Wanted:
+def _of_options(sources: list[Source], regions: list[DrRegionArgs], keep: int) -> Configuration:
     declared: dict[str, DrRegionArgs] = {args["region"]: {**args, "sources": sources, "keep": keep} for args in regions}
     for region, args in declared.items():
         require_valid(region, args)
-    return Wanted(sources=sources, regions=declared)
+    return Configuration(sources=sources, regions=declared)
 
 
-def _require_something(wanted: Wanted) -> None:
-    if not wanted.sources or not wanted.regions:
+def _require_something(configuration: Configuration) -> None:
+    if not configuration.sources or not configuration.regions:
         raise InvalidSettingsError(
             "There is nothing to copy, or nowhere to copy it to: give a --source and a --dr-region, or a stack with "
             "fsx-dr:sources and fsx-dr:regions."
@@ -128,13 +127,11 @@ def _require_something(wanted: Wanted) -> None:
 
 
 def _table(found: Diagnosis) -> str:
-    grid = Table()
-    for heading in ("Verdict", "About", "Finding"):
-        grid.add_column(heading, overflow="fold")
+    shown = grid(("Verdict", "About", "Finding"))
     for finding in found.findings:
         mark = Text(_MARKS[finding.verdict], style=_STYLES[finding.verdict])
-        grid.add_row(mark, Text(finding.about), Text(finding.said))
-    return "\n".join([rendered(grid), *map(_sentence, found.runs)])
+        shown.add_row(mark, Text(finding.about), Text(finding.said))
+    return "\n".join([rendered(shown), *map(_sentence, found.runs)])
 
 
 def _sentence(run: FirstRun) -> str:

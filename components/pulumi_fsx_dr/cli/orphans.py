@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from pulumi_fsx_dr.copies.ownership import Pending
-from pulumi_fsx_dr.rules.orphans import Fate, Held, Orphan
+from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, Orphan
 from pulumi_fsx_dr.rules.orphans import orphans as found_among
 
 from . import words
-from .outside import Outside, Stack, document, echo_json, unique
-from .tables import rendered
+from .grids import grid, rendered
+from .outside import Outside, Stack, echo_json, read_document, unique
 
 _HEADINGS = ("Copy", "DR Region", "Mark", "Made by", "Age", "Size", "Next up resumes it")
 _RESUMES = {
@@ -62,9 +61,9 @@ def orphans(  # noqa: PLR0913  # one for each option
     if not states and not stacks:
         raise click.UsageError("Give at least one state, with --state FILE or --stack NAME.")
     outside = ctx.ensure_object(Outside)
-    held = Held.by([*map(document, states), *(Stack(name, cwd).export() for name in stacks)])
+    given = GivenStates.read([*map(read_document, states), *(Stack(name, cwd).export() for name in stacks)])
     backups = [backup for region in unique(regions) for backup in outside.region(region).backups()]
-    found = found_among(backups, held)
+    found = found_among(backups, given)
     if as_json:
         echo_json({"time": outside.now.isoformat(), "orphans": [_described(orphan, outside) for orphan in found]})
     else:
@@ -73,12 +72,10 @@ def orphans(  # noqa: PLR0913  # one for each option
 
 
 def _table(found: Iterable[Orphan], outside: Outside) -> str:
-    grid = Table()
-    for heading in _HEADINGS:
-        grid.add_column(heading, overflow="fold")
+    shown = grid(_HEADINGS)
     for orphan in found:
-        grid.add_row(*_cells(orphan, outside))
-    return "\n".join([rendered(grid), *(f"\n{_next_step(orphan)}" for orphan in found)])
+        shown.add_row(*_cells(orphan, outside))
+    return "\n".join([rendered(shown), *(f"\n{_next_step(orphan)}" for orphan in found)])
 
 
 def _cells(orphan: Orphan, outside: Outside) -> tuple[str, ...]:

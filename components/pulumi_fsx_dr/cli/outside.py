@@ -47,15 +47,15 @@ class Stack:
     name: str | None = None
     cwd: Path | None = None
 
-    def outputs(self) -> Mapping[str, Any]:
+    def read_outputs(self) -> Mapping[str, Any]:
         """Return its outputs (`pulumi stack output --json`)."""
-        return self._document("output", "--json")
+        return self._run("output", "--json")
 
     def export(self) -> Mapping[str, Any]:
         """Return its state (`pulumi stack export`)."""
-        return self._document("export")
+        return self._run("export")
 
-    def _document(self, *arguments: str) -> Mapping[str, Any]:
+    def _run(self, *arguments: str) -> Mapping[str, Any]:
         command = ["pulumi", "stack", *arguments, "--non-interactive", *(["--stack", self.name] if self.name else [])]
         try:
             done = subprocess.run(command, cwd=self.cwd, capture_output=True, text=True, check=True)  # noqa: S603  # an argument list, no shell
@@ -67,7 +67,7 @@ class Stack:
         return parsed(done.stdout, f"pulumi stack {arguments[0]}")
 
 
-def document(file: str) -> Mapping[str, Any]:
+def read_document(file: str) -> Mapping[str, Any]:
     """Return the JSON object in a file, or on standard input for `-`.
 
     Raises:

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from jinja2 import Environment, PackageLoader
 
-from pulumi_fsx_dr.readiness import Copy, ReadinessRow, RunningCopy, Verdict
+from pulumi_fsx_dr.readiness import FinishedCopy, ReadinessRow, RunningCopy, summary
 
 from . import words
 from .outside import unique
-from .tables import MARKS, summary
 
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 720, 1440, 4320, 8760)  # hours between two ticks
 _MAX_TICKS = 8
@@ -45,7 +44,7 @@ class Axis:
 class Dot:
     """A copy on a timeline."""
 
-    copy: Copy
+    copy: FinishedCopy
     place: float
     age: str
     is_newest: bool
@@ -72,7 +71,7 @@ class Line:
     @property
     def mark(self) -> str:
         """The sign of the verdict."""
-        return MARKS[self.row["verdict"]]
+        return words.MARKS[self.row["verdict"]]
 
     @property
     def age(self) -> str:
@@ -124,8 +123,7 @@ def page(rows: list[ReadinessRow], now: datetime) -> str:
 
 
 def _counts(rows: Sequence[ReadinessRow]) -> list[tuple[str, str, int]]:
-    verdicts: tuple[Verdict, ...] = ("ready", "late", "missing")
-    counts = [(verdict, MARKS[verdict], sum(row["verdict"] == verdict for row in rows)) for verdict in verdicts]
+    counts = [(verdict, mark, sum(row["verdict"] == verdict for row in rows)) for verdict, mark in words.MARKS.items()]
     return [*counts, ("under way", "↻", sum(len(row["running"]) for row in rows))]
 
 
@@ -139,7 +137,7 @@ def _line(row: ReadinessRow, axis: Axis, now: datetime) -> Line:
     return Line(row, dots, axis.place(row["target_hours"]))
 
 
-def _dot(copy: Copy, axis: Axis, now: datetime, *, newest: str | None) -> Dot:
+def _dot(copy: FinishedCopy, axis: Axis, now: datetime, *, newest: str | None) -> Dot:
     age = _age(copy, now)
     return Dot(copy, axis.place(age), words.hours(age), is_newest=copy["backup_id"] == newest)
 
@@ -149,7 +147,7 @@ def _tick(hours: float) -> str:
     return words.hours(hours) if rest else f"{days:.0f} {'day' if days == 1 else 'days'}"
 
 
-def _age(copy: Copy, now: datetime) -> float:
+def _age(copy: FinishedCopy, now: datetime) -> float:
     return max((now - datetime.fromisoformat(copy["source_creation_time"])) / timedelta(hours=1), 0.0)
 
 

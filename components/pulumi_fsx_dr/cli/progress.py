@@ -7,12 +7,13 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
+from pulumi_fsx_dr.copies.words import duration
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from . import words
+from .grids import grid
 
 _HEADINGS = ("DR Region", "Copy", "Of", "Progress", "", "Elapsed", "Left, about")
 _BAR_WIDTH = 30
@@ -72,13 +73,11 @@ def running(backups: Iterable[Backup], now: datetime) -> list[Progress]:
 
 def shown(look: Look) -> RenderableType:
     """Return the look as bars."""
-    grid = Table(title=f"Copies under way at {look.time:%H:%M:%S} UTC", title_justify="left")
-    for heading in _HEADINGS:
-        grid.add_column(heading, overflow="fold")
+    bars = grid(_HEADINGS, title=f"Copies under way at {look.time:%H:%M:%S} UTC")
     for copy in look.copies:
-        grid.add_row(*_cells(copy))
+        bars.add_row(*_cells(copy))
     silent = [Text(f"{region}: {why}", style="yellow") for region, why in look.silent.items()]
-    return Group(grid if look.copies else Text("No copy is under way."), *silent)
+    return Group(bars if look.copies else Text("No copy is under way."), *silent)
 
 
 def _progress(copy: Backup, elapsed: float) -> Progress:
@@ -100,5 +99,5 @@ def _cells(copy: Progress) -> Iterable[RenderableType]:
     yield f"{copy.source_backup_id} ({copy.file_system_id})" if copy.file_system_id else copy.source_backup_id
     yield ProgressBar(total=100, completed=copy.percent or 0, width=_BAR_WIDTH)
     yield words.percent(copy.percent)
-    yield words.duration(copy.elapsed_seconds)
-    yield words.duration(copy.remaining_seconds)
+    yield duration(copy.elapsed_seconds)
+    yield words.NONE if copy.remaining_seconds is None else duration(copy.remaining_seconds)

@@ -12,7 +12,7 @@ from pulumi_fsx_dr.readiness import ReadinessRow
 
 from .outside import Outside
 from .page import page
-from .stack_options import Outputs, outputs_options, readiness_rows
+from .stack_options import ReadOutputs, outputs_options, readiness_rows
 from .tables import as_json, markdown, table
 
 _FORMATS: Mapping[str, Callable[[list[ReadinessRow], datetime], str]] = MappingProxyType(
@@ -25,7 +25,7 @@ _FORMATS: Mapping[str, Callable[[list[ReadinessRow], datetime], str]] = MappingP
 @click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="table", show_default=True)
 @click.option("--output", metavar="FILE", help="Write here instead of standard output.")
 @click.pass_context
-def report(ctx: click.Context, outputs: Outputs, /, form: str, output: str | None) -> None:
+def report(ctx: click.Context, read_outputs: ReadOutputs, /, form: str, output: str | None) -> None:
     """Tell how old the newest copy of each source is in each DR Region.
 
     Ages are those of now, counted from when the source backup was made.
@@ -39,7 +39,7 @@ def report(ctx: click.Context, outputs: Outputs, /, form: str, output: str | Non
     Exit codes: 0 all are ready, 1 a source is late or missing, 2 the report could not be made.
     """  # noqa: D301  # click reads \b, the backspace character
     outside = ctx.ensure_object(Outside)
-    rows = readiness_rows(outputs(), outside.now)
+    rows = readiness_rows(read_outputs(), outside.now)
     text = _FORMATS[form](rows, outside.now)
     _write(text, output)
     ctx.exit(int(any(row["verdict"] != "ready" for row in rows)))

@@ -11,21 +11,21 @@ import click
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.readiness import ReadinessRow, judged
 
-from .outside import Stack, document
+from .outside import Stack, read_document
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-Outputs = Callable[[], Mapping[str, Any]]
+ReadOutputs = Callable[[], Mapping[str, Any]]
 
 
-def outputs_options(command: Callable[Concatenate[Outputs, _P], _R]) -> Callable[_P, _R]:
+def outputs_options(command: Callable[Concatenate[ReadOutputs, _P], _R]) -> Callable[_P, _R]:
     """Add the options, and hand the command a way to the outputs as its first argument (after the context)."""
 
     @wraps(command)
     def with_outputs(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         file, name, cwd = (kwargs.pop(option) for option in ("outputs", "stack", "cwd"))
-        read: Outputs = (lambda: document(str(file))) if file else Stack(name, cwd).outputs  # type: ignore[arg-type]  # click parsed them to these types
+        read: ReadOutputs = (lambda: read_document(str(file))) if file else Stack(name, cwd).read_outputs  # type: ignore[arg-type]  # click parsed them to these types
         return command(read, *args, **kwargs)
 
     for option in (

@@ -22,17 +22,17 @@ def read_settings(file: Path) -> tuple[Settings, Credentials]:
     Raises:
         InvalidSettingsError: there is no such file, or it holds something that cannot be used.
     """
-    config = _config(file)
+    config = _read_config(file)
     # Pulumi keeps configuration in the context; a copy of it leaves no trace.
-    return copy_context().run(_as_the_program_does, config)
+    return copy_context().run(_read_as_the_program_does, config)
 
 
-def _as_the_program_does(config: dict[str, str]) -> tuple[Settings, Credentials]:
+def _read_as_the_program_does(config: dict[str, str]) -> tuple[Settings, Credentials]:
     set_all_config(config)
-    return Settings.read(), Credentials.from_config(config.get)
+    return Settings.read(), Credentials.of_stack()
 
 
-def _config(file: Path) -> dict[str, str]:
+def _read_config(file: Path) -> dict[str, str]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,41 +1,27 @@
 """Readiness rows as a terminal table, as Markdown and as JSON."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
-from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from pulumi_fsx_dr.readiness import ReadinessRow, Verdict
+from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, summary
 
 from . import words
+from .grids import grid, rendered
 
-MARKS: dict[Verdict, str] = {"ready": "✓", "late": "!", "missing": "✗"}
 _STYLES: dict[Verdict, str] = {"ready": "green", "late": "bold yellow", "missing": "bold red"}
 _EMOJI: dict[Verdict, str] = {"ready": "✅", "late": "⚠️", "missing": "❌"}
 _HEADINGS = ("Verdict", "Source", "DR Region", "Newest copy", "Age", "Target", "Under way")
-_PIPED_WIDTH = 140
-
-
-def summary(rows: Iterable[ReadinessRow]) -> str:
-    """Return the verdicts in one line."""
-    counts = Counter(row["verdict"] for row in rows)
-    others = [f"{counts[verdict]} {verdict}" for verdict in ("late", "missing") if counts[verdict]]
-    return ", ".join([f"{counts['ready']} of {counts.total()} ready", *others])
 
 
 def table(rows: list[ReadinessRow], now: datetime) -> str:
     """Return a table for a terminal."""
-    grid = Table(title=f"{summary(rows)} at {now:%Y-%m-%d %H:%M} UTC", title_justify="left")
-    for heading in _HEADINGS:
-        grid.add_column(heading, justify="right" if heading in ("Age", "Target") else "left", overflow="fold")
+    shown = grid(_HEADINGS, title=f"{summary(rows)} at {now:%Y-%m-%d %H:%M} UTC", right=("Age", "Target"))
     for row in rows:
-        verdict = Text(f"{MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
-        grid.add_row(verdict, *(Text(cell) for cell in _cells(row)))
-    return rendered(grid)
+        verdict = Text(f"{words.MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
+        shown.add_row(verdict, *(Text(cell) for cell in _cells(row)))
+    return rendered(shown)
 
 
 def markdown(rows: list[ReadinessRow], now: datetime) -> str:
@@ -56,16 +42,6 @@ def as_json(rows: list[ReadinessRow], now: datetime) -> str:
     """Return a document with the time, whether all are ready, and the rows."""
     ready = all(row["verdict"] == "ready" for row in rows)
     return json.dumps({"time": now.isoformat(), "ready": ready, "rows": rows}, indent=2, ensure_ascii=False)
-
-
-def rendered(renderable: RenderableType) -> str:
-    """Return what rich makes of it: as wide as the terminal, or wide enough for a log."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = max(console.width, _PIPED_WIDTH)
-    with console.capture() as capture:
-        console.print(renderable)
-    return capture.get().rstrip("\n")
 
 
 def _cells(row: ReadinessRow) -> list[str]:

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.live import Live
 
 from pulumi_fsx_dr.errors import InvalidSettingsError, TransientError
+from pulumi_fsx_dr.session.session import POLL_SECONDS_VARIABLE
 
+from .grids import rendered
 from .outside import Outside, echo_json, unique
 from .progress import Look, Progress, running, shown
-from .stack_options import Outputs, outputs_options, readiness_rows
-from .tables import rendered
+from .stack_options import ReadOutputs, outputs_options, readiness_rows
 
 
 @click.command()
@@ -29,7 +30,7 @@ from .tables import rendered
     type=click.FloatRange(min=0, min_open=True),
     default=15,
     show_default=True,
-    envvar="PULUMI_FSX_DR_POLL_SECONDS",
+    envvar=POLL_SECONDS_VARIABLE,
     show_envvar=True,
     help="Seconds between two looks.",
 )
@@ -37,7 +38,14 @@ from .tables import rendered
 @click.option("--json", "as_json", is_flag=True, help="Print each look as one line of JSON.")
 @click.pass_context
 def watch(  # noqa: PLR0913  # one for each option
-    ctx: click.Context, outputs: Outputs, /, regions: tuple[str, ...], every: float, *, once: bool, as_json: bool
+    ctx: click.Context,
+    read_outputs: ReadOutputs,
+    /,
+    regions: tuple[str, ...],
+    every: float,
+    *,
+    once: bool,
+    as_json: bool,
 ) -> None:
     """Show how far all running copies are, until none runs any more.
 
@@ -52,7 +60,7 @@ def watch(  # noqa: PLR0913  # one for each option
     Exit codes: 0 nothing runs any more (or --once), 2 a Region could not be asked, 130 interrupted.
     """  # noqa: D301  # click reads \b, the backspace character
     outside = ctx.ensure_object(Outside)
-    watched = unique(regions) or _regions(outputs, outside)
+    watched = unique(regions) or _read_regions(read_outputs, outside)
     with ExitStack() as stack:
         show = _shower(stack, as_json=as_json)
         while True:
@@ -86,8 +94,8 @@ def take(outside: Outside, regions: Iterable[str], *, patient: bool) -> Look:
     return Look(outside.now, tuple(copies), silent)
 
 
-def _regions(outputs: Outputs, outside: Outside) -> list[str]:
-    found = unique(row["region"] for row in readiness_rows(outputs(), outside.now))
+def _read_regions(read_outputs: ReadOutputs, outside: Outside) -> list[str]:
+    found = unique(row["region"] for row in readiness_rows(read_outputs(), outside.now))
     if not found:
         raise InvalidSettingsError("The stack's outputs name no DR Region: name one with --region.")
     return found

@@ -1,6 +1,14 @@
-"""Times and sizes as people write them."""
+"""Verdicts, times and sizes as the commands write them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+MARKS: Mapping[str, str] = MappingProxyType({"ready": "✓", "late": "!", "missing": "✗"})
+"""The sign of each verdict."""
 
 NONE = "\N{EN DASH}"
+"""What stands where there is nothing to say."""
+
 _MINUTES = 60
 _DAY = 24
 _KIB = 1024
@@ -13,16 +21,6 @@ def hours(value: float | None) -> str:
     if value < 1:
         return f"{value * _MINUTES:.0f} min"
     return f"{value:.1f} h".replace(".0 ", " ") if value < 2 * _DAY else f"{value / _DAY:.1f} days".replace(".0 ", " ")
-
-
-def duration(seconds: float | None) -> str:
-    """Return seconds as hours and minutes: `45 s`, `12 min`, `3 h 05 min`."""
-    if seconds is None:
-        return NONE
-    if seconds < _MINUTES:
-        return f"{seconds:.0f} s"
-    whole_hours, minutes = divmod(round(seconds / _MINUTES), _MINUTES)
-    return f"{whole_hours} h {minutes:02} min" if whole_hours else f"{minutes} min"
 
 
 def size(in_bytes: int | None) -> str:

@@ -11,6 +11,7 @@ from pulumi_fsx_dr.fsx.kms import KeyName
 
 from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, identity_of, parse_mark
 from .tags import MAX_TAGS, visible
+from .words import duration
 
 BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"  # as states and previews name the resource
 
@@ -166,11 +167,3 @@ def progress(backup: Backup, elapsed: float, trouble: ServiceError | None) -> st
     percent = f" {backup.progress_percent} %" if backup.progress_percent is not None else ""
     note = f" (no news: {trouble})" if trouble else ""
     return f"copying{percent}, {duration(elapsed)} so far{note}"
-
-
-def duration(seconds: float) -> str:
-    """Say how long something took, e.g. `12 min`."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return f"{round(seconds)} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004  # minutes

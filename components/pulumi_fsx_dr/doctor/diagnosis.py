@@ -1,4 +1,4 @@
-"""What would fail in the first `up`, judged by what AWS told; a pure judgement."""
+"""What would fail in the first `up`, judged by what AWS answered; a pure judgement."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
 
 from .first_run import FirstRun, first_run, recovery_points
-from .survey import Answer, Survey, Told, Wanted, of_source
+from .survey import Answer, Configuration, RegionAnswers, Survey, of_source
 
 Verdict = Literal["ok", "note", "fails", "unknown"]
 
@@ -48,23 +48,27 @@ class Diagnosis:
         return 1 if "fails" in verdicts else 2 if "unknown" in verdicts else 0
 
 
-def diagnose(wanted: Wanted, seen: Survey) -> Diagnosis:
-    """Judge what AWS told of a configuration."""
-    runs = [_first_run(region, wanted, seen) for region in wanted.regions if _answers(seen.told[region])]
+def diagnose(configuration: Configuration, seen: Survey) -> Diagnosis:
+    """Judge what AWS answered of a configuration."""
+    runs = [
+        _first_run(region, configuration, seen)
+        for region in configuration.regions
+        if _has_answered(seen.answers[region])
+    ]
     findings = [
-        *_credentials(seen.told),
-        *_partitions(wanted),
-        *(finding for name in wanted.names for finding in _region(name, seen.told)),
-        *(finding for name in wanted.names for finding in _keys(name, wanted, seen.told[name])),
+        *_credentials(seen.answers),
+        *_partitions(configuration),
+        *(finding for name in configuration.names for finding in _region(name, seen.answers)),
+        *(finding for name in configuration.names for finding in _keys(name, configuration, seen.answers[name])),
         *_permissions(seen.decisions),
-        *(finding for source in wanted.sources for finding in _source(source, seen.told[source["region"]])),
-        *(finding for run in runs for finding in _room(run, seen.told[run.region])),
+        *(finding for source in configuration.sources for finding in _source(source, seen.answers[source["region"]])),
+        *(finding for run in runs for finding in _room(run, seen.answers[run.region])),
     ]
     return Diagnosis(findings, runs)
 
 
-def _credentials(told: Mapping[str, Told]) -> Iterator[Finding]:
-    identities = [one.identity for one in told.values() if isinstance(one.identity, Identity)]
+def _credentials(answers: Mapping[str, RegionAnswers]) -> Iterator[Finding]:
+    identities = [one.identity for one in answers.values() if isinstance(one.identity, Identity)]
     accounts = {identity.account for identity in identities}
     if len(accounts) > 1:
         yield Finding("fails", "credentials", f"They are of several accounts, {_listed(accounts)}: use those of one.")
@@ -72,34 +76,34 @@ def _credentials(told: Mapping[str, Told]) -> Iterator[Finding]:
         yield Finding("ok", "credentials", f"Account {identities[0].account}, as {identities[0].arn}.")
 
 
-def _partitions(wanted: Wanted) -> Iterator[Finding]:
-    partitions = {partition_of(name) for name in wanted.names}
+def _partitions(configuration: Configuration) -> Iterator[Finding]:
+    partitions = {partition_of(name) for name in configuration.names}
     if len(partitions) > 1:
         said = f"They are of several, {_listed(partitions)}: FSx copies no backups between partitions."
         yield Finding("fails", "partitions", said)
 
 
-def _region(name: str, told: Mapping[str, Told]) -> Iterator[Finding]:
-    for answer in (told[name].identity, told[name].backups):
+def _region(name: str, answers: Mapping[str, RegionAnswers]) -> Iterator[Finding]:
+    for answer in (answers[name].identity, answers[name].backups):
         if isinstance(answer, ServiceError):
-            yield _unasked(name, _opted_out(answer, told) or str(answer), answer)
+            yield _unasked(name, _opted_out(answer, answers) or str(answer), answer)
             return
-    yield Finding("ok", name, f"It is enabled and answers; {len(told[name].listed)} backups are there.")
+    yield Finding("ok", name, f"It is enabled and answers; {len(answers[name].listed)} backups are there.")
 
 
-def _opted_out(error: ServiceError, told: Mapping[str, Told]) -> str | None:
+def _opted_out(error: ServiceError, answers: Mapping[str, RegionAnswers]) -> str | None:
     """Say so if the credentials that this Region does not know are good elsewhere."""
-    others = [other for other, one in told.items() if isinstance(one.identity, Identity)]
+    others = [other for other, one in answers.items() if isinstance(one.identity, Identity)]
     if not isinstance(error, CredentialsError) or not others:
         return None
     return f"It does not know the credentials that {others[0]} knows: enable the Region for the account. ({error})"
 
 
-def _keys(region: str, wanted: Wanted, told: Told) -> Iterator[Finding]:
-    of_copies = wanted.key_of(region)
-    if region in wanted.regions and not of_copies and _answers(told):
+def _keys(region: str, configuration: Configuration, answers: RegionAnswers) -> Iterator[Finding]:
+    of_copies = configuration.key_of(region)
+    if region in configuration.regions and not of_copies and _has_answered(answers):
         yield Finding("ok", f"{region} key", "Copies get the key that FSx manages, aws/fsx.")
-    for named, answer in told.keys.items():
+    for named, answer in answers.keys.items():
         about = f"{region} key" if named == of_copies else f"{region} source key"
         if isinstance(answer, Key):
             yield _key(about, named, answer, region)
@@ -147,15 +151,15 @@ def _place(resource: str) -> str:
     return f" in {resource.split(':')[3]}" if resource.startswith("arn:") else ""
 
 
-def _source(source: Source, told: Told) -> Iterator[Finding]:
+def _source(source: Source, answers: RegionAnswers) -> Iterator[Finding]:
     name = str(source.get("file_system_id") or source.get("backup_id"))
-    exists = told.file_systems.get(name, True)
+    exists = answers.file_systems.get(name, True)
     if isinstance(exists, ServiceError) and not isinstance(exists, TransientError):
         yield Finding("fails", name, str(exists))
-    if not _answers(told):
+    if not _has_answered(answers):
         yield Finding("unknown", name, f"{source['region']} did not tell its backups.")
         return
-    backups = of_source(source, told.listed)
+    backups = of_source(source, answers.listed)
     if backups:
         yield _backups(name, source, backups)
         return
@@ -184,22 +188,22 @@ def _points(source: Source, backups: list[Backup], keep: int = KEEP) -> list[lis
     return recovery_points(backups, source.get("keep", keep))
 
 
-def _first_run(region: str, wanted: Wanted, seen: Survey) -> FirstRun:
-    args, told = wanted.regions[region], seen.told[region]
+def _first_run(region: str, configuration: Configuration, seen: Survey) -> FirstRun:
+    args, answers = configuration.regions[region], seen.answers[region]
     keep = args.get("keep", KEEP)
     series = [
         points
-        for source in wanted.sources
-        for points in _points(source, of_source(source, seen.told[source["region"]].listed), keep)
+        for source in configuration.sources
+        for points in _points(source, of_source(source, seen.answers[source["region"]].listed), keep)
     ]
-    key = told.keys.get(wanted.key_of(region) or "")
-    return first_run(region, key.arn if isinstance(key, Key) else None, series, told.listed)
+    key = answers.keys.get(configuration.key_of(region) or "")
+    return first_run(region, key.arn if isinstance(key, Key) else None, series, answers.listed)
 
 
-def _room(run: FirstRun, told: Told) -> Iterator[Finding]:
-    present = Counter(b.file_system_type for b in told.listed if b.type != "AUTOMATIC" and not b.is_dead)
+def _room(run: FirstRun, answers: RegionAnswers) -> Iterator[Finding]:
+    present = Counter(b.file_system_type for b in answers.listed if b.type != "AUTOMATIC" and not b.is_dead)
     for kind, more in Counter(backup.file_system_type for backup in run.backups).items():
-        allowed, origin = _quota(kind or "", told)
+        allowed, origin = _quota(kind or "", answers)
         if allowed is None:
             yield Finding("note", f"{run.region} quota", f"FSx does not tell the type of {more} backups to copy.")
             continue
@@ -209,15 +213,15 @@ def _room(run: FirstRun, told: Told) -> Iterator[Finding]:
             yield Finding("fails", f"{run.region} quota", f"{said}: have AWS raise it, or keep fewer.")
         else:
             yield Finding("ok", f"{run.region} quota", f"{said}.")
-    running = sum(backup.is_running_copy for backup in told.listed)
+    running = sum(backup.is_running_copy for backup in answers.listed)
     if running:
         said = f"{running} copies run, of {COPIES_AT_ONCE} at once: the first ones wait their turn."
         yield Finding("note", f"{run.region} slots", said)
 
 
-def _quota(kind: str, told: Told) -> tuple[int | None, str]:
+def _quota(kind: str, answers: RegionAnswers) -> tuple[int | None, str]:
     """Return how many backups are allowed, and who says so."""
-    in_force = {} if isinstance(told.quotas, ServiceError) else told.quotas
+    in_force = {} if isinstance(answers.quotas, ServiceError) else answers.quotas
     if (name := QUOTA_NAMES.get(kind)) in in_force:
         return in_force[str(name)], "Service Quotas"
     return USER_INITIATED_BACKUPS.get(kind), "the user guide, unless raised"
@@ -227,8 +231,8 @@ def _unasked(about: str, said: str, error: ServiceError) -> Finding:
     return Finding("unknown" if isinstance(error, TransientError) else "fails", about, said)
 
 
-def _answers(told: Told) -> bool:
-    return not isinstance(told.identity, ServiceError) and not isinstance(told.backups, ServiceError)
+def _has_answered(answers: RegionAnswers) -> bool:
+    return not isinstance(answers.identity, ServiceError) and not isinstance(answers.backups, ServiceError)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ Answer: TypeAlias = _T | ServiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Configuration:
     """What is to be examined: the sources, and by Region where they are copied to."""
 
     sources: Sequence[Source]
@@ -41,8 +41,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What one Region told; it was asked nothing more after it had not told whose the credentials are.
+class RegionAnswers:
+    """What one Region answered; it was asked nothing more after it had not told whose the credentials are.
 
     Attributes:
         backups: all that are there.
@@ -65,18 +65,18 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What all Regions told, by name, and what IAM says; None if nobody knows for whom to ask IAM."""
+    """What all Regions answered, by name, and what IAM says; None if nobody knows for whom to ask IAM."""
 
-    told: Mapping[str, Told]
+    answers: Mapping[str, RegionAnswers]
     decisions: Answer[Sequence[Decision]] | None = None
 
 
-def survey(wanted: Wanted, region: Callable[[str], ExaminedRegion]) -> Survey:
+def survey(configuration: Configuration, region: Callable[[str], ExaminedRegion]) -> Survey:
     """Ask all Regions at once. One that does not answer takes as long as one call's patience."""
-    asked = {name: region(name) for name in wanted.names}
+    asked = {name: region(name) for name in configuration.names}
     with ThreadPoolExecutor(max_workers=len(asked) or 1) as pool:
-        told = dict(zip(asked, pool.map(lambda one: _told(one, wanted), asked.values()), strict=True))
-    return Survey(told=told, decisions=_decisions(wanted, asked, told))
+        answers = dict(zip(asked, pool.map(lambda one: _ask(one, configuration), asked.values()), strict=True))
+    return Survey(answers=answers, decisions=_ask_iam(configuration, asked, answers))
 
 
 def of_source(source: Source, backups: Iterable[Backup]) -> list[Backup]:
@@ -86,31 +86,33 @@ def of_source(source: Source, backups: Iterable[Backup]) -> list[Backup]:
     return [backup for backup in backups if backup.id == source.get("backup_id")]
 
 
-def _told(region: ExaminedRegion, wanted: Wanted) -> Told:
-    identity = _answer(region.identity)
+def _ask(region: ExaminedRegion, configuration: Configuration) -> RegionAnswers:
+    identity = _answer_of(region.get_identity)
     if isinstance(identity, ServiceError):
-        return Told(identity=identity)
-    backups = _answer(lambda: tuple(region.backups()))
-    sources = wanted.sources_in(region.name)
-    return Told(
+        return RegionAnswers(identity=identity)
+    backups = _answer_of(lambda: tuple(region.backups()))
+    sources = configuration.sources_in(region.name)
+    return RegionAnswers(
         identity=identity,
         backups=backups,
-        file_systems=_each(_file_systems(sources), region.file_system_exists),
-        keys=_each(_keys(region.name, wanted, () if isinstance(backups, ServiceError) else backups), region.key),
-        quotas=_answer(region.quotas),
+        file_systems=_ask_each(_file_systems(sources), region.file_system_exists),
+        keys=_ask_each(
+            _keys(region.name, configuration, () if isinstance(backups, ServiceError) else backups), region.describe_key
+        ),
+        quotas=_answer_of(region.list_quotas),
     )
 
 
-def _answer(ask: Callable[[], _T]) -> Answer[_T]:
+def _answer_of(ask: Callable[[], _T]) -> Answer[_T]:
     try:
         return ask()
     except ServiceError as error:
         return error
 
 
-def _each(names: Iterable[str], ask: Callable[[str], _T]) -> dict[str, Answer[_T]]:
+def _ask_each(names: Iterable[str], ask: Callable[[str], _T]) -> dict[str, Answer[_T]]:
     def asked(name: str) -> Answer[_T]:
-        return _answer(lambda: ask(name))
+        return _answer_of(lambda: ask(name))
 
     return {name: asked(name) for name in dict.fromkeys(names)}
 
@@ -119,36 +121,36 @@ def _file_systems(sources: Iterable[Source]) -> list[str]:
     return [source["file_system_id"] for source in sources if "file_system_id" in source]
 
 
-def _keys(region: str, wanted: Wanted, backups: Sequence[Backup]) -> list[str]:
+def _keys(region: str, configuration: Configuration, backups: Sequence[Backup]) -> list[str]:
     """Return the keys to look at: that of the copies, and those that the sources' newest backups have."""
-    named = wanted.key_of(region)
-    found = (of_source(source, backups) for source in wanted.sources_in(region))
+    named = configuration.key_of(region)
+    found = (of_source(source, backups) for source in configuration.sources_in(region))
     newest = [max(of, key=lambda backup: backup.creation_time) for of in found if of]
     return [key for key in (named, *(backup.kms_key_arn for backup in newest)) if key]
 
 
-def _decisions(
-    wanted: Wanted, asked: Mapping[str, ExaminedRegion], told: Mapping[str, Told]
+def _ask_iam(
+    configuration: Configuration, asked: Mapping[str, ExaminedRegion], answers: Mapping[str, RegionAnswers]
 ) -> Answer[Sequence[Decision]] | None:
-    known = [(asked[name], one.identity) for name, one in told.items() if isinstance(one.identity, Identity)]
+    known = [(asked[name], one.identity) for name, one in answers.items() if isinstance(one.identity, Identity)]
     if not known:
         return None
     region, identity = known[0]
     try:
-        needed = _questions(wanted, identity.account, told)
+        needed = _questions(configuration, identity.account, answers)
     except InvalidSettingsError:  # the Regions are of several partitions
         return None
 
-    def asked_of_iam(question: Question) -> list[Decision]:
-        return region.decisions(identity.principal, question.actions, question.resources, question.context)
+    def simulate(question: Question) -> list[Decision]:
+        return region.simulate(identity.principal, question.actions, question.resources, question.context)
 
-    return _answer(lambda: tuple(chain.from_iterable(map(asked_of_iam, needed))))
+    return _answer_of(lambda: tuple(chain.from_iterable(map(simulate, needed))))
 
 
-def _questions(wanted: Wanted, account: str, told: Mapping[str, Told]) -> list[Question]:
-    sources = {source["region"] for source in wanted.sources}
-    keys = {name: _own(one.keys.values()) for name, one in told.items()}
-    return questions(policy(account, source_regions=sources, dr_regions=list(wanted.regions), key_arns=keys))
+def _questions(configuration: Configuration, account: str, answers: Mapping[str, RegionAnswers]) -> list[Question]:
+    sources = {source["region"] for source in configuration.sources}
+    keys = {name: _own(one.keys.values()) for name, one in answers.items()}
+    return questions(policy(account, source_regions=sources, dr_regions=list(configuration.regions), key_arns=keys))
 
 
 def _own(keys: Iterable[Answer[Key]]) -> list[str]:

@@ -67,7 +67,7 @@ class FsxRegion(Fsx):
         narrowed = {"Filters": [{"Name": "file-system-id", "Values": [file_system_id]}]} if file_system_id else {}
         with self._calling("DescribeBackups"):
             for page in self._fsx.get_paginator("describe_backups").paginate(**narrowed):  # type: ignore[arg-type]  # the stubs know literal keywords only
-                yield from self._readable(page["Backups"])
+                yield from self._read_all(page["Backups"])
 
     def copy(self, request: CopyRequest) -> Backup:
         key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
@@ -115,7 +115,7 @@ class FsxRegion(Fsx):
         with self._calling("GetCallerIdentity", "sts"):
             return str(self._client("sts").get_caller_identity()["Account"])
 
-    def _readable(self, listed: "list[BackupTypeDef]") -> Iterator[Backup]:
+    def _read_all(self, listed: "list[BackupTypeDef]") -> Iterator[Backup]:
         for described in listed:
             seen = self._read(described)
             if isinstance(seen, Backup):
@@ -131,14 +131,14 @@ class FsxRegion(Fsx):
 
         What an answer leaves out is asked for again: FSx may cut answers short.
         """
-        shown = self._shown(ids)
+        shown = self._describe(ids)
         missing = [backup_id for backup_id in ids if backup_id not in shown]
         if shown and missing:
             return shown | self._find(missing)
         half = len(missing) // 2
         return shown | (self._find(missing[:half]) | self._find(missing[half:]) if half else {})
 
-    def _shown(self, ids: list[str]) -> dict[str, Seen]:
+    def _describe(self, ids: list[str]) -> dict[str, Seen]:
         try:
             with self._calling("DescribeBackups"):
                 answer = self._fsx.describe_backups(BackupIds=ids)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import pulumi
 from botocore import exceptions as aws
 from botocore.config import Config
 
@@ -69,6 +70,16 @@ class Credentials:
             allowed=value_of("aws:allowedAccountIds", get("aws:allowedAccountIds"), account_ids) or frozenset(),
             forbidden=value_of("aws:forbiddenAccountIds", get("aws:forbiddenAccountIds"), account_ids) or frozenset(),
         )
+
+    @classmethod
+    def of_stack(cls) -> "Credentials":
+        """Read the settings of the stack whose program runs.
+
+        Raises:
+            InvalidSettingsError: as above.
+        """
+        config = pulumi.Config("aws")
+        return cls.from_config(lambda setting: config.get(setting.removeprefix("aws:")))
 
     def client(self, service: str, region: str, config: Config) -> Any:
         """Return a new client.

@@ -56,13 +56,13 @@ class Decision:
 class ExaminedRegion(FsxRegion):
     """An `FsxRegion` of which more is asked. Nothing here changes anything, and every method may raise as there."""
 
-    def identity(self) -> Identity:
+    def get_identity(self) -> Identity:
         """Return whose credentials are in use (sts:GetCallerIdentity)."""
         with self._calling("GetCallerIdentity", "sts"):
             answer = self._client("sts").get_caller_identity()
             return Identity(account=answer["Account"], arn=answer["Arn"])
 
-    def key(self, kms_key_id: str) -> Key:
+    def describe_key(self, kms_key_id: str) -> Key:
         """Return the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
         with self._calling("DescribeKey", "kms", key=kms_key_id):
             found = self._client("kms").describe_key(KeyId=kms_key_id)["KeyMetadata"]
@@ -74,7 +74,7 @@ class ExaminedRegion(FsxRegion):
                 is_managed_by_aws=found.get("KeyManager") == "AWS",
             )
 
-    def decisions(
+    def simulate(
         self, principal: str, actions: Iterable[str], resources: Iterable[str], context: Mapping[str, str]
     ) -> list[Decision]:
         """Return whether IAM would allow each action on each resource (iam:SimulatePrincipalPolicy).
@@ -99,7 +99,7 @@ class ExaminedRegion(FsxRegion):
             )
             return [_decision(result) for page in pages for result in page["EvaluationResults"]]
 
-    def quotas(self) -> dict[str, int]:
+    def list_quotas(self) -> dict[str, int]:
         """Return the quotas that are in force for FSx here, by name (servicequotas:ListServiceQuotas)."""
         with self._calling("ListServiceQuotas", "servicequotas"):
             pages = self._client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="fsx")

@@ -6,7 +6,6 @@ from pulumi_fsx_dr.copies.copy import (
     Copy,
     UnfinishedCopyError,
     Wanted,
-    duration,
     gone,
     lost,
     mark_of,
@@ -14,6 +13,7 @@ from pulumi_fsx_dr.copies.copy import (
     still_running,
 )
 from pulumi_fsx_dr.copies.ownership import Mark, Ownership, Pending, Token
+from pulumi_fsx_dr.copies.words import duration
 from pulumi_fsx_dr.engine.host import Call
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, LostCopyError, SpentTokenError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-import pulumi
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_fsx_dr.engine.stack_state import HeldCopy, held_copies
@@ -155,10 +154,5 @@ def of_this_run() -> Lookup:
     """
     run = get_monitor()  # each run has a monitor of its own
     if run not in _of_runs:
-        _of_runs[run] = Lookup(Credentials.from_config(_setting))
+        _of_runs[run] = Lookup(Credentials.of_stack())
     return _of_runs[run]
-
-
-def _setting(key: str) -> str | None:
-    namespace, _, name = key.partition(":")
-    return pulumi.Config(namespace).get(name)

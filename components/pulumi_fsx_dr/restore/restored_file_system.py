@@ -97,9 +97,7 @@ def find_backup(backup_id: str, region: str) -> Backup | None:
     Raises:
         ServiceError: FSx did not answer.
     """
-    aws = pulumi.Config("aws")
-    credentials = Credentials.from_config(lambda setting: aws.get(setting.removeprefix("aws:")))
-    return FsxRegion(region, credentials).find([backup_id]).get(backup_id)
+    return FsxRegion(region, Credentials.of_stack()).find([backup_id]).get(backup_id)
 
 
 class _Restoration:
@@ -112,7 +110,7 @@ class _Restoration:
         self._own = {name: own[name] for name in own.keys() - {"kind", "settings"} if own[name] is not None}
         settings = args.get("settings") or {}
         self._settings = {name: value for name, value in settings.items() if value is not None}
-        fsx = extras.pulumi_aws().fsx
+        fsx = extras.import_pulumi_aws().fsx
         self.resource: Any = getattr(fsx, self._kind.resource)
         accepted = inspect.signature(getattr(fsx, f"{self._kind.resource}Args").__init__).parameters
         checks.check_settings(self._settings, accepted.keys() - _OWN_ARGUMENTS, self._kind)
@@ -124,7 +122,7 @@ class _Restoration:
             name: of the resource.
             component: the URN of its parent.
         """
-        found = self._found(name, component)
+        found = self._look_up(name, component)
         filled = {argument: _pick(found, argument) for argument in self._filled_in()}
         given = {**self._kind.defaults, **self._settings, **self._own}
         return {**filled, **given, **self._directory(found), "subnet_ids": self._subnets()}
@@ -144,7 +142,7 @@ class _Restoration:
             filled.discard("daily_automatic_backup_start_time")
         return filled
 
-    def _found(self, name: str, component: Output[str]) -> Output[dict[str, Any]]:
+    def _look_up(self, name: str, component: Output[str]) -> Output[dict[str, Any]]:
         named = {argument: self._own[argument] for argument in ("backup_id", "region", "subnet_ids")}
         decisive = {setting: self._settings.get(setting) for setting in ("deployment_type", "storage_capacity")}
         urn = component.future()  # as an output it would make the component depend on its own child

@@ -65,7 +65,7 @@ class Orphan:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class GivenStates:
     """What the given states hold.
 
     Attributes:
@@ -79,7 +79,7 @@ class Held:
     stacks: frozenset[str]
 
     @classmethod
-    def by(cls, exports: Iterable[Mapping[str, Any]]) -> "Held":
+    def read(cls, exports: Iterable[Mapping[str, Any]]) -> "GivenStates":
         """Read documents of `pulumi stack export`.
 
         Raises:
@@ -101,11 +101,11 @@ class Held:
         )
 
 
-def orphans(backups: Iterable[Backup], held: Held) -> list[Orphan]:
+def orphans(backups: Iterable[Backup], states: GivenStates) -> list[Orphan]:
     """Return those of the backups that carry our mark and are not held, in the order given."""
-    left = (backup for backup in backups if backup.id not in held.ids and backup.lifecycle != "DELETED")
+    left = (backup for backup in backups if backup.id not in states.ids and backup.lifecycle != "DELETED")
     marked = ((backup, mark_of(backup)) for backup in left)
-    return [Orphan(backup, mark, _fate(backup, mark, held)) for backup, mark in marked if mark]
+    return [Orphan(backup, mark, _fate(backup, mark, states)) for backup, mark in marked if mark]
 
 
 def _deployment(export: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -115,10 +115,10 @@ def _deployment(export: Mapping[str, Any]) -> Mapping[str, Any]:
     return deployment
 
 
-def _fate(backup: Backup, mark: Mark, held: Held) -> Fate:
-    if isinstance(mark, Pending) and _is_asked_for(backup, held.creating.get(mark.token.resource)):
+def _fate(backup: Backup, mark: Mark, states: GivenStates) -> Fate:
+    if isinstance(mark, Pending) and _is_asked_for(backup, states.creating.get(mark.token.resource)):
         return Fate.RESUMED
-    if stack_of(mark.identity) not in held.stacks:
+    if stack_of(mark.identity) not in states.stacks:
         return Fate.ELSEWHERE
     return Fate.RESUMABLE if isinstance(mark, Pending) else Fate.LEFT
 

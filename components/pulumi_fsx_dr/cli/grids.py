@@ -1,0 +1,32 @@
+"""Tables as every command shows them."""
+
+from collections.abc import Iterable
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+_PIPED_WIDTH = 140
+
+
+def grid(headings: Iterable[str], *, title: str | None = None, right: Iterable[str] = ()) -> Table:
+    """Return a table without rows, whose long cells go on in the next line.
+
+    Args:
+        headings: of the columns.
+        title: what stands above it.
+        right: the headings of the columns of figures, which end at one line.
+    """
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
+
+
+def rendered(renderable: RenderableType) -> str:
+    """Return what rich makes of it: as wide as the terminal, or wide enough for a log."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = max(console.width, _PIPED_WIDTH)
+    with console.capture() as capture:
+        console.print(renderable)
+    return capture.get().rstrip("\n")
