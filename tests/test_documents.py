@@ -1,16 +1,20 @@
-"""What the documents show is so: their programs run, and their links lead somewhere."""
+"""What the documents show is so: their programs run, and their links and paths lead somewhere."""
 
 import re
 from pathlib import Path
 
 import pulumi
 import pytest
+import yaml
 
 from rehearsal.fsx import Control
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")]
+PACKAGE = ROOT / "components" / "pulumi_fsx_dr"
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")]
+ARCHITECTURE, CONTRIBUTING = ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"
+DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
 PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
@@ -35,6 +39,45 @@ def test_relative_links_lead_to_files_and_headings(document: Path) -> None:
 
     assert [str(path) for path, _ in inside if not path.exists()] == []
     assert [heading for path, heading in inside if heading and heading not in _headings(path)] == []
+
+
+@pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING, *DECISIONS], ids=lambda document: document.name)
+def test_the_paths_that_a_page_for_developers_names_exist(document: Path) -> None:
+    assert [
+        path for path in sorted(_paths(document)) if not ((ROOT / path).exists() or (PACKAGE / path).exists())
+    ] == []
+
+
+def test_the_architecture_names_every_room_and_every_module_beside_them() -> None:
+    rooms = {f"{module.parent.name}/" for module in PACKAGE.glob("*/__init__.py")}
+    modules = {module.name for module in PACKAGE.glob("[!_]*.py")}
+
+    assert (rooms | modules) - _paths(ARCHITECTURE) == set()
+
+
+def test_the_index_names_every_decision() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text()
+
+    assert [record.name for record in DECISIONS if record.name[0].isdigit() and f"({record.name})" not in index] == []
+
+
+def test_the_make_targets_that_contributors_are_told_of_exist() -> None:
+    named = set(re.findall(r"[`$] ?make ([\w-]+)", CONTRIBUTING.read_text()))
+
+    assert named - set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)) == set()
+
+
+def test_the_hooks_run_the_project_s_own_tools_and_download_nothing() -> None:
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+
+    assert repository["repo"] == "local"
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
+    assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {".venv/bin/ruff", "make"}
+
+
+def _paths(document: Path) -> set[str]:
+    spans = re.findall(r"`([\w./-]+)`", document.read_text())
+    return {span for span in spans if "/" in span or Path(span).suffix in (".md", ".py", ".toml", ".txt", ".yaml")}
 
 
 def _headings(document: Path) -> set[str]:

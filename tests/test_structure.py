@@ -10,6 +10,18 @@ from pathlib import Path
 
 COMPONENTS = Path(__file__).parents[1] / "components"
 SOURCES = {file.relative_to(COMPONENTS).as_posix(): file for file in COMPONENTS.glob("pulumi_fsx_dr/**/*.py")}
+# Rooms and modules, lowest first, as docs/architecture.md tells; "" stands for the other modules at the root.
+LAYERS = (
+    {"errors"},
+    {"copies", "fsx"},
+    {"session"},
+    {"lifecycle"},
+    {"engine"},
+    {"rules", "program"},
+    {""},
+    {"doctor", "restore"},
+    {"cli"},
+)
 
 
 @functools.cache
@@ -40,6 +52,19 @@ def _source(name: str) -> str:
     """Return the file of a module, or of the module that has a member of that dotted name."""
     paths = (f"{path}{end}" for path in (name, name.rpartition(".")[0]) for end in (".py", ".__init__.py"))
     return next((file for path in paths if (file := path[:-3].replace(".", "/") + ".py") in SOURCES), "")
+
+
+def _layer(file: str) -> int:
+    room = Path(file).with_suffix("").parts[1]
+    return next((height for height, rooms in enumerate(LAYERS) if room in rooms), LAYERS.index({""}))
+
+
+def test_no_room_uses_what_lies_above_it() -> None:
+    """The package's own `__init__` is above all: it names what users import."""
+    uses = ((file, _source(name)) for file in SOURCES for name in _imported(file) if _source(name))
+    inside = ((file, used) for file, used in uses if file != "pulumi_fsx_dr/__init__.py")
+
+    assert {f"{file} uses {used}" for file, used in inside if _layer(used) > _layer(file)} == set()
 
 
 def test_only_the_fsx_package_imports_boto() -> None:
