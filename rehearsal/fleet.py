@@ -17,10 +17,10 @@ from typing import Any
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi_fsx_dr.copies.ownership import new_nonce
+from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.program.recording import record_held
-from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session.ledger import TOLD, Told
-from pulumi_fsx_dr.session.session import Process
+from pulumi_fsx_dr.provider import BackupCopyProvider, session_with
+from pulumi_fsx_dr.session.told import TOLD, Told
 
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import Display
@@ -32,7 +32,7 @@ from rehearsal.engine.stack import Stack, write
 PROJECT = "fleet"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 _PARALLEL = 16  # resources at once, of each stack
-_process = Process()
+_session = session_with(Credentials())
 
 Program = Mapping[str, Mapping[str, Any]]  # by resource: `inputs`, and `timeouts` such as {"create": "6s"}
 
@@ -125,7 +125,7 @@ def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> N
     if state and not deployment.stopping:
         held = {"id": state["id"], "urn": state["urn"], **state["outputs"]}
         is_new = held["nonce"] == nonce
-        list(record_held(held, _process.region(held["region"]), [held["id"]], is_new=is_new))
+        list(record_held(held, _session.region(held["region"]), [held["id"]], is_new=is_new))
 
 
 def _request(name: str, wanted: Mapping[str, Any], nonce: str) -> RegisterResourceRequest:

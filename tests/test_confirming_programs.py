@@ -9,7 +9,7 @@ from pulumi.runtime import mocks
 from pulumi_fsx_dr import BackupCopy
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark
 from pulumi_fsx_dr.program import recording as confirming
-from pulumi_fsx_dr.session.ledger import Told
+from pulumi_fsx_dr.session.told import Told
 
 from rehearsal.fsx import Control
 from rehearsal.fsx.fixtures import AWAY, HOME

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import Mark, Pending, Recorded, Token
-from pulumi_fsx_dr.engine.stack_state import DR_REGION_TYPE, HeldCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.rules.declaration import Declaration, Region, declare, declare_outputs, is_of_output

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.errors import TransientError
-from pulumi_fsx_dr.session.ledger import TOLD, Held, Ledger, Told
+from pulumi_fsx_dr.session.call import Call, StateEntry
+from pulumi_fsx_dr.session.ledger import Ledger
+from pulumi_fsx_dr.session.told import TOLD, Told
 
 FILE_SYSTEM, OTHER = "fs-0123456789abcdef0", "fs-0fedcba9876543210"
 VOLUME = "fsvol-0123456789abcdef0"
@@ -40,31 +42,32 @@ def test_what_the_program_tells_is_read_as_it_comes() -> None:
 
     told = Told.of({TOLD: json.dumps({"nonce": "n", "program": "127.0.0.1:1", "held": [held]})})
 
-    assert told == Told("n", "127.0.0.1:1", (Held(MONDAY, COPY, "eu-west-1"),))
-    assert told.ids == {COPY}
+    assert told == Told("n", "127.0.0.1:1", (StateEntry(MONDAY, COPY, "eu-west-1"),))
 
 
 def test_a_program_that_answers_no_more_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as ended:
         address = f"127.0.0.1:{ended.getsockname()[1]}"
 
-    assert not Told("n", address).is_program_there
-    assert Told("n", "").is_program_there, "nobody can tell, so it is taken to be there"
-    assert not Told("", "").is_program_there, "it will not record the copy"
+    assert not Told("n", address).is_taken_over
+    assert Told("n", "").is_taken_over, "nobody can tell, so it is taken to be there"
+    assert not Told("", "").is_taken_over, "it will not record the copy"
 
 
-def test_the_entry_of_a_resource_is_found_by_its_name_before_its_source() -> None:
-    by_name, by_source = Held(MONDAY, COPY, source_backup_id="another"), Held(TUESDAY, "c", source_backup_id=SOURCE)
+def test_the_entry_of_a_resource_is_its_own_and_none_of_the_same_source() -> None:
+    own, of_same_source = StateEntry(MONDAY, COPY), StateEntry(TUESDAY, SOURCE)
 
-    assert Told(held=(by_source, by_name)).entry(MONDAY) == by_name
-    assert Told(held=(by_source,)).entry(MONDAY) is None, "another copy of the same source may be anywhere"
-    assert Told().entry(MONDAY) is None
+    assert Call(held=(of_same_source, own)).held_as(MONDAY) == own
+    assert Call(held=(of_same_source, own)).held_ids == {COPY, SOURCE}
+    assert Call(held=(of_same_source,)).held_as(MONDAY) is None, "another copy of the same source may be anywhere"
+    assert Call().held_as(MONDAY) is None
 
 
 def test_the_former_inputs_that_one_check_saw_are_known_to_the_next(ledger: Ledger) -> None:
     """Of a replacement the engine asks check twice, and shows the state only the first time."""
-    ledger.checked(MONDAY, Told("n"), OLDS)
-    ledger.checked(MONDAY, Told("n"), {})
+    ledger.tell(MONDAY, Told("n"))
+    ledger.checked(MONDAY, OLDS)
+    ledger.checked(MONDAY, {})
 
     assert ledger.olds(MONDAY) == OLDS
     assert ledger.told(MONDAY) == Told("n")
@@ -118,7 +121,7 @@ def test_a_process_that_has_checked_nothing_deletes(ledger: Ledger) -> None:
 
 
 def test_a_copy_that_is_to_be_made_stands_in_the_way_until_it_is_made(ledger: Ledger) -> None:
-    ledger.checked(TUESDAY, Told(), {})
+    ledger.checked(TUESDAY, {})
     ledger.making(TUESDAY, FILE_SYSTEM)
     assert ledger.unmade(MONDAY, [FILE_SYSTEM]) == "tuesday"
 
@@ -170,14 +173,14 @@ def test_another_stack_s_failure_is_none_of_ours(ledger: Ledger) -> None:
 def test_a_copy_that_goes_before_it_is_made_anew_waits_for_no_copy_under_way(ledger: Ledger) -> None:
     """With delete_before_replace the delete comes first, and the creates of others may be under way."""
     for name in (MONDAY, TUESDAY):
-        ledger.checked(name, Told(), OLDS)
-        ledger.checked(name, Told(), {})
+        ledger.checked(name, OLDS)
+        ledger.checked(name, {})
 
     assert ledger.unmade(MONDAY, [FILE_SYSTEM]) is None
 
 
 def test_but_it_waits_for_what_has_failed_already(ledger: Ledger) -> None:
-    ledger.checked(MONDAY, Told(), {})
+    ledger.checked(MONDAY, {})
     ledger.not_made(TUESDAY, FILE_SYSTEM)
 
     assert ledger.unmade(MONDAY, [FILE_SYSTEM]) == "tuesday"

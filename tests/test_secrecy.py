@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_fsx_dr import BackupCopy
-from pulumi_fsx_dr.engine.stack_state import HeldCopy
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.program.secrecy import as_secret_as
-from pulumi_fsx_dr.session.ledger import TOLD
+from pulumi_fsx_dr.session.told import TOLD
 
 from tests.recording import RecordingEngine, Registration
 

@@ -6,9 +6,10 @@ from typing import Any
 import grpc
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.engine import stack_state
-from pulumi_fsx_dr.engine.stack_state import DR_REGION_TYPE, HeldCopy, held_copies
+from pulumi_fsx_dr.engine.stack_state import held_copies
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
 from tests.recording import RecordingEngine

@@ -6,13 +6,13 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from .copies.arguments import NAMES, BackupCopyArgs
+from .copies.arguments import ARGUMENTS, BackupCopyArgs
 from .copies.outputs import OUTPUTS
 from .copies.ownership import new_nonce
 from .program.recording import can_record, record_once_written, told
 from .program.secrecy import with_secret_outputs
 from .provider import BackupCopyProvider
-from .session.ledger import TOLD
+from .session.told import TOLD
 
 __all__ = ["BackupCopy", "BackupCopyArgs"]
 
@@ -71,7 +71,7 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             args: what to copy, where to, and how.
             opts: the ordinary resource options.
         """
-        props: dict[str, Any] = dict.fromkeys((*NAMES, *OUTPUTS)) | dict(args)
+        props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(args)
         records = can_record(f"pulumi-python:{self._resource_type_name}", opts)
         nonce = new_nonce() if records else ""
         opts, props[TOLD] = with_secret_outputs(opts, args, told(name, args, nonce))

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from .backup_copy import BackupCopy, BackupCopyArgs
-from .engine.stack_state import DR_REGION_TYPE
+from .copies.copy import DR_REGION_TYPE
 from .program import run as program
 from .program.secrecy import as_secret_as
 from .readiness import ReadinessRow, rows

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
-from .copies.copy import mark_of
+from .copies.copy import source_creation_time
 from .fsx.backup import Backup
 
 Verdict = Literal["ready", "late", "missing"]
@@ -86,12 +86,6 @@ def summary(rows: Iterable[ReadinessRow]) -> str:
     counts = Counter(row["verdict"] for row in rows)
     others = [f"{counts[verdict]} {verdict}" for verdict in ("late", "missing") if counts[verdict]]
     return ", ".join([f"{counts['ready']} of {counts.total()} ready", *others])
-
-
-def source_creation_time(copy: Backup) -> datetime:
-    """Return when a copy's source was made, from its ownership mark; without one, when the copy itself was."""
-    mark = mark_of(copy)
-    return (mark.source_creation_time if mark else None) or copy.creation_time
 
 
 def _row(source: Mapping[str, Any], region: str, backups: list[Backup], rpo_hours: float) -> dict[str, Any]:

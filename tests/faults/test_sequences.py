@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -19,9 +19,9 @@ def service() -> FsxService:
 
 @pytest.fixture
 def stack(service: FsxService) -> Iterator[Stack]:
-    former = process.current()
+    former = provider.current()
     yield Stack(Wire(service), timeouts={"create": 30.0})
-    process.start(former)
+    provider.start(former)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_a_lookup_answered_without_an_id_may_be_of_any_and_so_finds_none_gone() 
 
 
 def test_shared_lookups_give_each_asker_its_own_answer() -> None:
-    reads = SharedReads(region(described(ODD, CreationTime=None), described()), Lull(0))
+    reads = SharedReads(region(described(ODD, CreationTime=None), described()).look_up, Lull(0))
 
     found = reads.find(SOUND)
 

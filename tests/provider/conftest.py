@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from pulumi_fsx_dr.session import session as process
+from pulumi_fsx_dr import provider
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -25,9 +25,9 @@ def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def own_process() -> Iterator[None]:
     """Give the former collaborators back, whichever a test put in."""
-    former = process.current()
+    former = provider.current()
     yield
-    process.start(former)
+    provider.start(former)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -15,14 +16,16 @@ from google.protobuf.json_format import MessageToDict
 from google.rpc.status_pb2 import Status
 from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
+from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import new_nonce
 from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.fsx.client import FsxRegion
-from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.program.recording import record_held
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session import session as process
-from pulumi_fsx_dr.session.ledger import TOLD, Held, Told
+from pulumi_fsx_dr.session.call import StateEntry
+from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.session.told import TOLD, Told
 
 from rehearsal.fsx import FsxService, ManualClock, in_process
 from rehearsal.fsx.calls import Answer, Request, action_of
@@ -96,17 +99,22 @@ class WiredRegion(FsxRegion):
         return self._wired[service]
 
 
-class Run(process.Process):
+class Run(Session):
     """The provider process of one command of the CLI."""
 
     def __init__(self, wire: Wire, *, stack_region: str | None = None) -> None:
         super().__init__(
-            Credentials(), stack_region=stack_region, clock=wire.clock, poll_seconds=POLL_SECONDS, lull_seconds=0
+            self._wired,
+            stack_region=stack_region,
+            environment_region=partial(default_region, Credentials()),
+            clock=wire.clock,
+            poll_seconds=POLL_SECONDS,
+            lull_seconds=0,
         )
         self.wire = wire
         self.contexts: list[Context] = []
 
-    def connect(self, name: str, *, impatient: bool = False) -> FsxRegion:  # noqa: ARG002  # a wire has all the time
+    def _wired(self, name: str, *, impatient: bool) -> FsxRegion:  # noqa: ARG002  # a wire has all the time
         return WiredRegion(name, self.wire)
 
     def end(self) -> None:
@@ -212,7 +220,7 @@ class Stack:
     def run(self) -> Run:
         """Start a provider process."""
         run = Run(self.wire, stack_region=self.region)
-        process.start(run)
+        provider.start(run)
         return run
 
     def up(self, program: Program, *, replacing: Iterable[str] = (), run: Run | None = None) -> None:
@@ -274,9 +282,9 @@ class Stack:
 
     def told(self, resource: str, args: Properties) -> Told:
         """Return what a program tells the provider: what the live entries of its state hold of the same."""
-        names = ("region", "source_region", "source_backup_id", "token")
+        names = ("region", "source_region", "token")
         held = [
-            Held(self.urn(name), state.id, **{key: state.outputs.get(key) or "" for key in names})
+            StateEntry(self.urn(name), state.id, **{key: state.outputs.get(key) or "" for key in names})
             for name, state in self.states.items()
             if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
         ]

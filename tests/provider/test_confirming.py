@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, Recorded, new_nonce, parse_mark
 from pulumi_fsx_dr.errors import CopyError
-from pulumi_fsx_dr.session.ledger import TOLD
+from pulumi_fsx_dr.session.told import TOLD
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, Recorded, Token, parse_mark
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, FsxDrError, ServiceError
-from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -252,7 +252,7 @@ def test_a_copy_that_was_left_and_that_another_stack_adopts_meanwhile_is_left_to
 
     def adopted_by_the_other() -> None:
         other.up({"mine": copy_args(source, adopt_backup_id=begun["id"])})
-        process.start(run)
+        provider.start(run)
 
     stack.wire.at_call["CopyBackup", "before"] = adopted_by_the_other
 

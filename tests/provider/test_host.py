@@ -24,10 +24,11 @@ from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, Token, parse_mark
 from pulumi_fsx_dr.engine import host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
 from pulumi_fsx_dr.provider import BackupCopyProvider
+from pulumi_fsx_dr.session.work import AT_ONCE
 
 from rehearsal.fsx import FsxService, listening
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Context, Host, HostRequest, Properties, copy_args
+from tests.provider.deploying import Context, Host, HostRequest, Properties, Run, Wire, copy_args
 from tests.provider.exiting import ExitingProvider
 
 ROOT = Path(__file__).parents[2]
@@ -380,11 +381,10 @@ def test_the_process_ends_by_itself_when_the_engine_is_gone(source: str) -> None
 def test_without_a_host_a_call_is_empty_and_never_cancelled() -> None:
     call = host.call_under_way()
 
-    call.raise_if_cancelled()
     call.status("copying")
     call.keep("backup-0123456789abcdef0", {}, "no reason")
 
-    assert (call.urn, call.timeout, call.context) == ("", 0, None)
+    assert (call.urn, call.timeout, call.cancelled) == ("", 0, False)
 
 
 def test_without_a_host_the_pool_is_left_alone_and_nothing_watches_an_engine() -> None:
@@ -397,7 +397,7 @@ def test_without_a_host_the_pool_is_left_alone_and_nothing_watches_an_engine() -
 
 def test_without_an_engine_a_warning_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        host.Call(urn=urn("monday")).warn("Look here.")
+        host.HostCall(urn=urn("monday")).warn("Look here.")
 
     assert caplog.messages == ["Look here."]
 
@@ -408,8 +408,8 @@ def test_a_log_call_that_fails_never_fails_a_copy() -> None:
         channel = grpc.insecure_channel(f"127.0.0.1:{nobody.getsockname()[1]}")
         engine = engine_pb2_grpc.EngineStub(channel)
 
-        host.Call(urn=urn("monday"), engine=engine).status("copying")
-        host.Call(urn=urn("monday"), engine=engine).warn("Look here.")
+        host.HostCall(urn=urn("monday"), engine=engine).status("copying")
+        host.HostCall(urn=urn("monday"), engine=engine).warn("Look here.")
     channel.close()
 
 
@@ -422,7 +422,7 @@ def test_a_status_is_shown_once_and_not_faster_than_anybody_reads() -> None:
             shown.append(request.message)
 
     engine: Any = Stub()
-    call = host.Call(urn=urn("monday"), engine=engine)
+    call = host.HostCall(urn=urn("monday"), engine=engine)
     for percent in range(100):
         call.status(f"copying {percent} %")
 
@@ -432,7 +432,8 @@ def test_a_status_is_shown_once_and_not_faster_than_anybody_reads() -> None:
 def test_a_cancelled_call_says_whose_it_was() -> None:
     class Asking(Host):
         def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # Pulumi's names
-            return host.call_under_way().raise_if_cancelled()
+            here = Run(Wire(FsxService())).region(AWAY)
+            return here.work(host.call_under_way(), AT_ONCE).raise_if_cancelled()
 
     with pytest.raises(CallCancelledError, match=r"The engine stopped waiting for monday\."):
         Asking().Create(HostRequest(urn("monday")), Context(active=False), {})
@@ -451,7 +452,7 @@ def test_an_interruption_becomes_an_error_at_the_boundary(interruption: type[Bas
 def test_the_details_of_a_partial_failure_are_those_grpc_knows() -> None:
     context = Context()
 
-    host.Call(urn=urn("monday"), context=context, inputs={"__provider": "p"}).keep("id", {"arn": "a", "x": None}, "why")
+    host.HostCall(urn=urn("monday"), context=context, pickle="p").keep("id", {"arn": "a", "x": None}, "why")
 
     ((name, value),) = context.trailers
     assert name == "grpc-status-details-bin"

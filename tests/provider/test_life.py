@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, parse_mark
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError
-from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -32,7 +32,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.former = process.current()
+        self.former = provider.current()
         self.service = FsxService(SharedClock(), copy_seconds=4.0)
         self.service.configure(**self.fsx)
         self.wire = Wire(self.service)
@@ -43,7 +43,7 @@ class Life(RuleBasedStateMachine):
         self.removed: set[str] = set()
 
     def teardown(self) -> None:
-        process.start(self.former)
+        provider.start(self.former)
 
     @rule(resource=resources)
     def declare(self, resource: str) -> None:

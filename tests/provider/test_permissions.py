@@ -24,7 +24,7 @@ def printed(key: str) -> dict[str, Any]:
 def whole_life(service: FsxService, stack: Stack, source: str, key: str) -> None:
     """Make a copy under an alias of a key, change its tags, and delete it."""
     (file_system,) = service.file_systems(HOME)
-    assert stack.run().connect(HOME).file_system_exists(file_system["FileSystemId"])
+    assert stack.run().region(HOME).fsx.file_system_exists(file_system["FileSystemId"])
     alias = f"alias/dr-{key[-12:]}"
     stack.up({"nightly": copy_args(source, kms_key_id=alias, copy_tags=True, tags={"app": "ledger", "old": "x"})})
     stack.up({"nightly": copy_args(source, kms_key_id=key, copy_tags=True, tags={"app": "books"})})

@@ -11,7 +11,7 @@ from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.session.slots import RegionCopies, Sight, Turn
+from pulumi_fsx_dr.session.slots import Sight, Slots, Turn
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -89,16 +89,16 @@ class OneUnreadable(ScriptedRegion):
         return {id_: self.trouble if id_ == self._unreadable else replace(RUNNING, id=id_) for id_ in ids}
 
 
-def watched(region: ScriptedRegion, clock: SharedClock) -> tuple[RegionCopies, Turn]:
-    copies = RegionCopies(region, clock, poll_seconds=1.0)
+def watched(region: ScriptedRegion, clock: SharedClock) -> Turn:
+    copies = Slots(AWAY, region.look_up, clock, poll_seconds=1.0)
     turn = copies.turn()
-    copies.watch(turn, RUNNING.id)
-    return copies, turn
+    turn.watch(RUNNING.id)
+    return turn
 
 
-def sight_after(copies: RegionCopies, turn: Turn, looks: int) -> Sight:
+def sight_after(turn: Turn, looks: int) -> Sight:
     """Return what is known after so many looks."""
-    while (sight := copies.next_sight(turn, seconds=1)).looks < looks:
+    while (sight := turn.next_sight(seconds=1)).looks < looks:
         pass
     turn.end()
     return sight
@@ -132,14 +132,14 @@ def test_a_copy_that_vanishes_does_not_blind_the_others(
     fsx = wire.client("fsx", AWAY)
     request = {"SourceBackupId": source, "SourceRegion": HOME}
     gone, stays = [fsx.copy_backup(**request)["Backup"]["BackupId"] for _ in range(2)]
-    copies = stack.run().region(AWAY).copies
+    copies = stack.run().region(AWAY).slots
     turns = [copies.turn(), copies.turn()]
     service.remove_backup(AWAY, gone)
     service.finish_copies()
 
-    copies.watch(turns[0], gone)
-    copies.watch(turns[1], stays)
-    sights = [sight_after(copies, turn, looks=1) for turn in turns]
+    turns[0].watch(gone)
+    turns[1].watch(stays)
+    sights = [sight_after(turn, looks=1) for turn in turns]
 
     assert (sights[0].backup, sights[0].missing_since is None) == (None, False)
     assert sights[1].backup is not None
@@ -178,7 +178,7 @@ def test_a_copy_far_from_its_end_is_looked_at_less_often() -> None:
     clock = SharedClock()
     region = ScriptedRegion(clock, replace(RUNNING, progress_percent=1))
 
-    sight_after(*watched(region, clock), looks=4)
+    sight_after(watched(region, clock), looks=4)
 
     gaps = [later - earlier for earlier, later in zip(region.looks[1:], region.looks[2:], strict=False)]
     assert min(gaps) >= 4.0
@@ -202,14 +202,14 @@ def test_the_next_look_is_when_a_copy_should_be_done_within_bounds(
 ) -> None:
     clock = HeldClock()
     region = ManyInOneRegion(clock, percents)
-    copies = RegionCopies(region, clock, poll_seconds=1.0)
+    copies = Slots(AWAY, region.look_up, clock, poll_seconds=1.0)
     turns = [copies.turn() for _ in percents]
     for number, turn in enumerate(turns):
-        copies.watch(turn, f"{RUNNING.id}{number}")
+        turn.watch(f"{RUNNING.id}{number}")
 
     clock.let_go()
     while len(region.looks) < 2:
-        copies.next_sight(turns[0], seconds=0.01)
+        turns[0].next_sight(seconds=0.01)
     for turn in turns:
         turn.end()
 
@@ -220,10 +220,10 @@ def test_a_whole_percent_that_is_coarser_than_the_poll_never_makes_it_late() -> 
     """At 99 % an hour's copy may be done at once or in half a minute."""
     clock = HeldClock()
     region = ScriptedRegion(clock, replace(RUNNING, progress_percent=99))
-    copies, turn = watched(region, clock)
+    turn = watched(region, clock)
 
     clock.let_go(after=3600)
-    sight_after(copies, turn, looks=4)
+    sight_after(turn, looks=4)
 
     gaps = [later - earlier for earlier, later in zip(region.looks[1:], region.looks[2:], strict=False)]
     assert gaps == pytest.approx([1.0] * len(gaps), abs=0.01)
@@ -233,7 +233,7 @@ def test_a_copy_that_is_missing_is_looked_for_at_the_next_poll() -> None:
     clock = SharedClock()
     region = ScriptedRegion(clock, replace(RUNNING, progress_percent=1), None)
 
-    sight_after(*watched(region, clock), looks=3)
+    sight_after(watched(region, clock), looks=3)
 
     missed, again = region.looks[1:3]
     assert again - missed < 4.0
@@ -243,7 +243,7 @@ def test_a_look_that_fails_keeps_what_was_known() -> None:
     clock = SharedClock()
     trouble = TransientError("Try again later.")
 
-    sight = sight_after(*watched(ScriptedRegion(clock, RUNNING, trouble), clock), looks=2)
+    sight = sight_after(watched(ScriptedRegion(clock, RUNNING, trouble), clock), looks=2)
 
     assert (sight.backup, sight.missing_since, sight.trouble) == (RUNNING, None, trouble)
 
@@ -252,12 +252,12 @@ def test_a_copy_that_cannot_be_read_is_no_trouble_for_the_others() -> None:
     clock = SharedClock()
     unreadable, readable = "backup-0123456789abcdef1", "backup-0123456789abcdef2"
     region = OneUnreadable(clock, unreadable)
-    copies = RegionCopies(region, clock, poll_seconds=1.0)
+    copies = Slots(AWAY, region.look_up, clock, poll_seconds=1.0)
     turns = [copies.turn(), copies.turn()]
     for turn, backup_id in zip(turns, (unreadable, readable), strict=True):
-        copies.watch(turn, backup_id)
+        turn.watch(backup_id)
 
-    sights = [sight_after(copies, turn, looks=1) for turn in turns]
+    sights = [sight_after(turn, looks=1) for turn in turns]
 
     assert [sight.trouble for sight in sights] == [region.trouble, None]
     assert [sight.backup and sight.backup.id for sight in sights] == [None, readable]
@@ -266,7 +266,7 @@ def test_a_copy_that_cannot_be_read_is_no_trouble_for_the_others() -> None:
 def test_a_copy_that_shows_again_was_never_missing() -> None:
     clock = SharedClock()
 
-    sight = sight_after(*watched(ScriptedRegion(clock, RUNNING, None, RUNNING), clock), looks=3)
+    sight = sight_after(watched(ScriptedRegion(clock, RUNNING, None, RUNNING), clock), looks=3)
 
     assert (sight.backup, sight.missing_since, sight.trouble) == (RUNNING, None, None)
 
@@ -274,7 +274,7 @@ def test_a_copy_that_shows_again_was_never_missing() -> None:
 def test_a_mistake_in_the_poll_does_not_end_it(caplog: pytest.LogCaptureFixture) -> None:
     clock = SharedClock()
 
-    sight = sight_after(*watched(ScriptedRegion(clock, RuntimeError("a mistake"), RUNNING), clock), looks=1)
+    sight = sight_after(watched(ScriptedRegion(clock, RuntimeError("a mistake"), RUNNING), clock), looks=1)
 
     assert sight.backup == RUNNING
     assert f"the poll of {AWAY} failed" in caplog.text

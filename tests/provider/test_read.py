@@ -176,7 +176,7 @@ class UntilAllAsked(Lull):
 def test_refreshes_that_come_before_a_lull_share_a_call(service: FsxService, stack: Stack) -> None:
     """The host takes the engine's calls one by one, so that they never come at the very same time."""
     made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
-    reads = SharedReads(stack.run().region(AWAY).fsx, UntilAllAsked(20))
+    reads = SharedReads(stack.run().region(AWAY).fsx.look_up, UntilAllAsked(20))
 
     with ThreadPoolExecutor(20) as pool:
         found = list(pool.map(reads.find, made))
@@ -219,7 +219,7 @@ def test_a_shared_call_with_ids_that_are_gone_answers_each_for_itself(service: F
     made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
     for gone in made[::3]:
         service.remove_backup(AWAY, gone)
-    reads = SharedReads(stack.run().region(AWAY).fsx, UntilAllAsked(20))
+    reads = SharedReads(stack.run().region(AWAY).fsx.look_up, UntilAllAsked(20))
 
     with ThreadPoolExecutor(20) as pool:
         found = list(pool.map(reads.find, made))
@@ -231,7 +231,7 @@ def test_a_shared_call_that_fails_fails_for_all_who_asked_and_for_nobody_else(
     service: FsxService, stack: Stack
 ) -> None:
     made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(3)]
-    reads = SharedReads(stack.run().region(AWAY).fsx, Lull(0))
+    reads = SharedReads(stack.run().region(AWAY).fsx.look_up, Lull(0))
     service.add_fault("access_denied", "DescribeBackups")
 
     for backup_id in made:

@@ -6,11 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from pulumi_fsx_dr.engine.host import Call
+from pulumi_fsx_dr.engine.host import HostCall
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import quota_group
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
-from pulumi_fsx_dr.session.slots import RegionCopies, Turn
+from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.session.slots import Slots, Turn
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -23,10 +24,10 @@ def background(act: Callable[[], None]) -> Iterator[Future[None]]:
         yield pool.submit(act)
 
 
-def until_queueing(copies: RegionCopies, waiting: int = 1) -> None:
+def until_queueing(slots: Slots, waiting: int = 1) -> None:
     """Return once so many stand in the queue."""
     while True:
-        probe = copies.turn()
+        probe = slots.turn()
         ahead = probe.ahead
         probe.end()
         if ahead == waiting:
@@ -36,8 +37,8 @@ def until_queueing(copies: RegionCopies, waiting: int = 1) -> None:
 
 def all_slots(run: Run) -> list[Turn]:
     """Take all slots of `AWAY`."""
-    copies = run.region(AWAY).copies
-    return [copies.turn() for _ in range(COPIES_AT_ONCE)]
+    slots = run.region(AWAY).slots
+    return [slots.turn() for _ in range(COPIES_AT_ONCE)]
 
 
 def start_by_hand(wire: Wire, source: str, number: int = COPIES_AT_ONCE) -> list[str]:
@@ -52,8 +53,8 @@ def refusals(service: FsxService) -> list[str | None]:
 
 
 def test_the_sixth_waits_and_slots_are_given_in_the_order_of_asking(stack: Stack) -> None:
-    copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(COPIES_AT_ONCE + 3)]
+    slots = stack.run().region(AWAY).slots
+    turns = [slots.turn() for _ in range(COPIES_AT_ONCE + 3)]
     assert [turn.ahead for turn in turns] == [None] * 5 + [0, 1, 2]
 
     turns[3].end()
@@ -65,8 +66,8 @@ def test_the_sixth_waits_and_slots_are_given_in_the_order_of_asking(stack: Stack
 
 
 def test_ending_a_turn_twice_gives_away_one_slot_only(stack: Stack) -> None:
-    copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(COPIES_AT_ONCE + 2)]
+    slots = stack.run().region(AWAY).slots
+    turns = [slots.turn() for _ in range(COPIES_AT_ONCE + 2)]
 
     turns[0].end()
     turns[0].end()
@@ -78,7 +79,7 @@ def test_each_region_has_slots_of_its_own(stack: Stack) -> None:
     run = stack.run()
     all_slots(run)
 
-    assert run.region("eu-north-1").copies.turn().ahead is None
+    assert run.region("eu-north-1").slots.turn().ahead is None
 
 
 def test_a_dozen_copies_never_meet_fsx_s_limit(service: FsxService, stack: Stack, source: str) -> None:
@@ -99,7 +100,7 @@ def test_whoever_queues_does_not_call_copy_backup_until_a_slot_is_free(
     turns = all_slots(run)
 
     with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
-        until_queueing(run.region(AWAY).copies)
+        until_queueing(run.region(AWAY).slots)
         assert refusals(service) == []
         turns[0].end()
         done.result()
@@ -113,7 +114,7 @@ def test_the_create_timeout_does_not_count_the_queue(service: FsxService, stack:
     turns = all_slots(run)
 
     with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
-        until_queueing(run.region(AWAY).copies)
+        until_queueing(run.region(AWAY).slots)
         service.clock.sleep(5000.0)
         turns[0].end()
         done.result()
@@ -126,12 +127,12 @@ def test_who_is_cancelled_in_the_queue_leaves_it(service: FsxService, stack: Sta
     all_slots(run)
 
     with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
-        until_queueing(run.region(AWAY).copies)
+        until_queueing(run.region(AWAY).slots)
         run.end()
         with pytest.raises(CallCancelledError):
             done.result()
 
-    until_queueing(run.region(AWAY).copies, waiting=0)
+    until_queueing(run.region(AWAY).slots, waiting=0)
     assert refusals(service) == []
 
 
@@ -157,11 +158,11 @@ def test_the_slot_of_a_finished_copy_is_free_before_anything_is_told(
 
     def told(_call: Call, message: str, **_: float) -> None:
         if not message.startswith("copying"):  # it was seen to run no more
-            probe = run.region(AWAY).copies.turn()
+            probe = run.region(AWAY).slots.turn()
             free.append(probe.ahead is None)
             probe.end()
 
-    monkeypatch.setattr(Call, "status", told)
+    monkeypatch.setattr(HostCall, "status", told)
 
     stack.register(run, "monday", copy_args(source))
 
@@ -235,16 +236,16 @@ def test_a_resumed_copy_needs_no_turn(service: FsxService, stack: Stack, wire: W
 def test_a_copy_that_is_left_running_keeps_its_slot_until_it_ends(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
-    copies = stack.run().region(AWAY).copies
-    turns = [copies.turn() for _ in range(COPIES_AT_ONCE)]
+    slots = stack.run().region(AWAY).slots
+    turns = [slots.turn() for _ in range(COPIES_AT_ONCE)]
     service.set_copy_seconds(10_000)
     for turn, backup_id in zip(turns, start_by_hand(wire, source), strict=True):
-        copies.watch(turn, backup_id)
-    while any(copies.next_sight(turn, seconds=1).backup is None for turn in turns):
+        turn.watch(backup_id)
+    while any(turn.next_sight(seconds=1).backup is None for turn in turns):
         pass
 
     turns[0].end()
-    waiting = copies.turn()
+    waiting = slots.turn()
     assert waiting.ahead == 0
 
     service.finish_copies()
@@ -258,11 +259,11 @@ def test_without_permission_to_look_nobody_waits_for_others(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
     service.set_copy_seconds(10_000)
-    copies = stack.run().region(AWAY).copies
-    copies.occupied_by(dict.fromkeys(start_by_hand(wire, source), ""))
+    slots = stack.run().region(AWAY).slots
+    slots.occupied_by(dict.fromkeys(start_by_hand(wire, source), ""))
     service.add_fault("access_denied", "DescribeBackups", region=AWAY)
 
-    waiting = copies.turn()
+    waiting = slots.turn()
     waiting.wait(seconds=30)
 
     assert waiting.ahead is None
@@ -271,12 +272,12 @@ def test_without_permission_to_look_nobody_waits_for_others(
 
 def test_ontap_copies_have_five_slots_of_each_volume_and_key(stack: Stack) -> None:
     """FSx for ONTAP user guide, Quotas: five backup copies in progress per volume, destination Region and key."""
-    copies = stack.run().region(AWAY).copies
+    slots = stack.run().region(AWAY).slots
     home, projects = (quota_group(volume, "key/1") for volume in ("fsvol-1", "fsvol-2"))
     for group in (home, ""):
-        assert [copies.turn(group).ahead for _ in range(COPIES_AT_ONCE)] == [None] * COPIES_AT_ONCE
+        assert [slots.turn(group).ahead for _ in range(COPIES_AT_ONCE)] == [None] * COPIES_AT_ONCE
 
-    assert copies.turn(home).ahead == 0
-    assert copies.turn("").ahead == 0
-    assert copies.turn(projects).ahead is None
-    assert copies.turn(quota_group("fsvol-1", "key/2")).ahead is None
+    assert slots.turn(home).ahead == 0
+    assert slots.turn("").ahead == 0
+    assert slots.turn(projects).ahead is None
+    assert slots.turn(quota_group("fsvol-1", "key/2")).ahead is None

@@ -3,19 +3,20 @@
 import base64
 import pickle
 import threading
+from functools import partial
 from typing import Any
 
 import boto3
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi_fsx_dr import BackupCopy
+from pulumi_fsx_dr import BackupCopy, provider
 from pulumi_fsx_dr.copies import arguments
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session import session as process
+from pulumi_fsx_dr.session.session import Session
 
 from rehearsal.fsx import FsxService, in_process
 from tests.provider.deploying import Stack, copy_args
@@ -24,47 +25,57 @@ IN_STATES = "gASVNAAAAAAAAACMFnB1bHVtaV9mc3hfZHIucHJvdmlkZXKUjBJCYWNrdXBDb3B5UHJ
 SECRETS = {"aws:accessKey": "AKIAIOSFODNN7EXAMPLE", "aws:secretKey": "wJalrXUtnFEMI", "aws:token": "FwoGZXIvYXdzE"}
 
 
-def configured(**settings: str) -> process.Process:
+def configured(monkeypatch: pytest.MonkeyPatch, **settings: str) -> tuple[Credentials, str | None]:
+    """Return the credentials and the Region of the session that a provider with these settings starts."""
+    seen: list[tuple[Credentials, str | None]] = []
+    make = provider.session_with
+
+    def session_with(credentials: Credentials, stack_region: str | None = None) -> Session:
+        seen.append((credentials, stack_region))
+        return make(credentials, stack_region)
+
+    monkeypatch.setattr(provider, "session_with", session_with)
     config = Config({key.replace("_", ":"): value for key, value in settings.items()}, "files")
     BackupCopyProvider().configure(ConfigureRequest(config))
-    return process.current()
+    return seen[0]
 
 
 def test_the_provider_in_users_states_is_found_again() -> None:
-    provider = pickle.loads(base64.b64decode(IN_STATES))  # noqa: S301  # the literal above
+    found = pickle.loads(base64.b64decode(IN_STATES))  # noqa: S301  # the literal above
 
-    assert type(provider) is BackupCopyProvider
+    assert type(found) is BackupCopyProvider
 
 
-def test_the_provider_is_written_into_states_as_its_name_and_nothing_else() -> None:
-    configured(**SECRETS)
+def test_the_provider_is_written_into_states_as_its_name_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(monkeypatch, **SECRETS)
 
     assert serialize_provider(BackupCopyProvider()) == IN_STATES
     assert vars(BackupCopyProvider()) == {}
     assert BackupCopyProvider.serialize_as_secret_always is False
 
 
-def test_settings_of_the_stack_say_whose_credentials_are_used() -> None:
-    here = configured(aws_region="eu-west-1", aws_profile="dr", **SECRETS)
+def test_settings_of_the_stack_say_whose_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials, region = configured(monkeypatch, aws_region="eu-west-1", aws_profile="dr", **SECRETS)
 
-    assert here.stack_region == "eu-west-1"
-    assert here.credentials == Credentials(profile="dr", keys=tuple(SECRETS.values()))  # type: ignore[arg-type]  # three of them
+    assert region == "eu-west-1"
+    assert credentials == Credentials(profile="dr", keys=tuple(SECRETS.values()))  # type: ignore[arg-type]  # three of them
 
 
 def test_keys_of_the_stack_are_those_that_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "from-the-environment")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "from-the-environment")
 
-    found = configured(**SECRETS).credentials.session().get_credentials()
+    credentials, _ = configured(monkeypatch, **SECRETS)
+    found = credentials.session().get_credentials()
 
     assert found
     assert found.access_key == SECRETS["aws:accessKey"]
 
 
 @pytest.mark.parametrize("roles", ["a", '"a"', "[1]", '[{"arn": "a"}]', "{}"])
-def test_roles_that_cannot_be_read_are_refused_in_one_sentence(roles: str) -> None:
+def test_roles_that_cannot_be_read_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch, roles: str) -> None:
     with pytest.raises(InvalidSettingsError, match="aws:assumeRoles is not a list of objects with a roleArn each"):
-        configured(**{"aws:assumeRoles": roles})
+        configured(monkeypatch, **{"aws:assumeRoles": roles})
 
 
 @pytest.mark.parametrize("kind", ["access_denied", "not_enabled", "expired", "refuse", "malformed"])
@@ -86,11 +97,11 @@ def test_every_output_of_the_resource_is_declared(stack: Stack, source: str, key
     stack.up({"monday": copy_args(source, kms_key_id=key)})
 
     assert stack.states["monday"].outputs.keys() - {"__provider"} <= BackupCopy.__annotations__.keys()
-    assert set(arguments.NAMES) <= BackupCopy.__annotations__.keys()
+    assert set(arguments.ARGUMENTS) <= BackupCopy.__annotations__.keys()
 
 
 def test_a_process_makes_one_region_however_many_ask_at_once() -> None:
-    here, found = process.Process(poll_seconds=1.0), []
+    here, found = Session(partial(FsxRegion, credentials=Credentials()), poll_seconds=1.0), []
     threads = [threading.Thread(target=lambda: found.append(here.region("eu-west-1"))) for _ in range(20)]
     for thread in threads:
         thread.start()

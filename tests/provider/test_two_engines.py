@@ -1,9 +1,9 @@
 """Two engines with one token, as with one stack name in two backends: one has the copy, the other says so (R18)."""
 
 import pytest
+from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, Recorded, parse_mark
 from pulumi_fsx_dr.errors import CopyError, LostCopyError
-from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY
@@ -50,7 +50,7 @@ def test_who_goes_on_with_a_copy_has_it_and_the_engine_that_is_still_at_it_says_
 
     def overtaken() -> None:
         twin.up(program)
-        process.start(run)
+        provider.start(run)
 
     stack.wire.at_call["TagResource", "after"] = overtaken  # the first has just claimed its copy
 
@@ -67,15 +67,15 @@ def test_who_comes_first_to_record_a_copy_has_it_and_the_one_that_goes_on_says_t
 ) -> None:
     """The other order: the one that goes on has only looked when the first is done."""
     run, late = stack.run(), twin.run()
-    process.start(run)
+    provider.start(run)
 
     def the_first_ends() -> None:
-        process.start(run)
+        provider.start(run)
         stack.up(program, run=run)
-        process.start(late)
+        provider.start(late)
 
     twin.wire.at_call["CopyBackup", "before"] = the_first_ends
-    process.start(late)
+    provider.start(late)
 
     twin.up(program, run=late)
 
@@ -93,7 +93,7 @@ def test_when_both_states_hold_one_copy_after_all_one_of_them_deletes_it_and_the
 
     def overtaken() -> None:
         twin.up(program)
-        process.start(run)
+        provider.start(run)
 
     stack.before_writing = overtaken
     stack.up(program, run=run)
@@ -178,9 +178,9 @@ def test_another_s_recorded_mark_is_not_replaced_by_who_resumes(
     service.finish_copies()
     (copy,) = copies(service)
     other, run = Stack(wire, name="other"), stack.run()
-    run.region(AWAY).backups()
+    run.region(AWAY).listing()
     other.up({"theirs": copy_args(source, adopt_backup_id=copy)})
-    process.start(run)
+    provider.start(run)
 
     with pytest.raises(CopyError, match=f"{copy} in {AWAY} was taken over"):
         stack.up(program, run=run)

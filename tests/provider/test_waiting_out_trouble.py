@@ -1,6 +1,7 @@
 """Trouble that passes costs time and nothing else."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import boto3
@@ -8,7 +9,7 @@ import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ExpiredCredentialsError, ServiceError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.session import session as process
+from pulumi_fsx_dr.session.session import Session
 
 from rehearsal.fsx import FsxService, in_process
 from rehearsal.fsx.fixtures import AWAY, HOME, new_session
@@ -165,7 +166,7 @@ def test_each_region_has_one_session_and_so_credentials_of_its_own(service: FsxS
             in_process(sessions[-1], service)
             return sessions[-1]
 
-    run = process.Process(Counted(), poll_seconds=1.0)
+    run = Session(partial(FsxRegion, credentials=Counted()), poll_seconds=1.0)
     for _ in range(3):
         run.region(AWAY).fsx.find(["backup-0123456789abcdef0"])
         run.region(HOME).fsx.find(["backup-0123456789abcdef0"])

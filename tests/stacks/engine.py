@@ -11,20 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr import provider
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import new_nonce
-from pulumi_fsx_dr.engine.stack_state import DR_REGION_TYPE, HeldCopy
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.program.recording import _Recording, _told_of
 from pulumi_fsx_dr.rules.declaration import Declaration, Declared, Region, declare
-from pulumi_fsx_dr.session import session as process
-from pulumi_fsx_dr.session.ledger import Told
+from pulumi_fsx_dr.session.told import Told
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.calls import Answer, Request, action_of, object_in, signed_scope
-from tests.provider.deploying import Killed, Properties, RefusedError, Run, Stack, State, Wire, WiredRegion
+from tests.provider.deploying import Killed, Properties, RefusedError, Run, Stack, State, Wire
 
 _THERE, _GONE = "", "127.0.0.1:9"  # where a program answers, and where none does
 _ANY: Any = None  # stands for a resource that is only handed back
@@ -86,9 +85,7 @@ class WiredLookup(Lookup):
     """What a program looks up, at the other end of a `Wire`."""
 
     def __init__(self, wire: Wire, held: Iterable[HeldCopy]) -> None:
-        super().__init__(Credentials())
-        self._process = Run(wire)
-        self._source_region = functools.cache(lambda name: WiredRegion(name, wire))
+        super().__init__(Run(wire))
         self.held = tuple(held)
 
 
@@ -128,7 +125,7 @@ class WholeStack(Stack):
 
     def run(self) -> KillableRun:
         run = KillableRun(self.wire, stack_region=self.region)
-        process.start(run)
+        provider.start(run)
         return run
 
     def told(self, resource: str, args: Properties) -> Told:

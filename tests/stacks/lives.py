@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from hypothesis import event, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pulumi_fsx_dr import provider
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark, stack_of
-from pulumi_fsx_dr.engine.stack_state import HeldCopy
 from pulumi_fsx_dr.errors import CallCancelledError
-from pulumi_fsx_dr.session import session as process
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -88,12 +88,12 @@ class World:
         """Watch one command: the copies that file systems have in states stay, unless it is what the command is for."""
         before = {id(s): self._covered(s) for s in self.stacks}
         former, self.acting = self.acting, (stack, name)
-        running = process.current()
+        running = provider.current()
         try:
             yield
         finally:
             self.acting = former
-            process.start(running)
+            provider.start(running)
         for other in self.stacks:
             if other is stack and name == "destroy":
                 continue
@@ -198,7 +198,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
-        self.former = process.current()
+        self.former = provider.current()
         self.world = World(data.draw(st.sampled_from(self.knobs), label="knobs"))
         self.shown: list[str] = []  # by all runs that were not killed
         self.failures = 0  # how many copies are to FAIL at most
@@ -210,7 +210,7 @@ class Life(RuleBasedStateMachine):
         self.declare_region(0, "dr", AWAY, data.draw(st.integers(1, 2), label="keep"), {0})
 
     def teardown(self) -> None:
-        process.start(self.former)
+        provider.start(self.former)
 
     # What the program says.
 

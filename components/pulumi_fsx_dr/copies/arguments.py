@@ -1,6 +1,8 @@
-"""The arguments of a BackupCopy: their names, defaults, and what makes them wrong."""
+"""The arguments of a BackupCopy: one table of what makes them wrong and of what a change of each means."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NotRequired, TypedDict
 
 from pulumi import Input
@@ -40,7 +42,35 @@ class BackupCopyArgs(TypedDict):
     """An existing copy of the source to take over in place of making one. Matters only when the resource is created."""
 
 
-NAMES = tuple(BackupCopyArgs.__annotations__)
+class Change(Enum):
+    """What a change of an argument means for the copy that exists."""
+
+    REPLACES = "another copy is made, and then this one goes"
+    REPLACES_IF_OTHER_KEY = "the same, unless it is the same key written another way"
+    UPDATES = "the copy stays and its outputs change"
+    NOTHING = "it mattered when the copy was made"
+
+
+Check = Callable[[Any, Mapping[str, Any]], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a BackupCopy.
+
+    Attributes:
+        check: returns what is wrong with a value, given all arguments that are known.
+        change: what a change of it means.
+        required: whether a copy needs it, once defaults are filled in.
+        hint: what a person who left it out can do.
+        may_be_secret: whether its value is never shown, not even by the engine.
+    """
+
+    check: Check
+    change: Change
+    required: bool = False
+    hint: str = ""
+    may_be_secret: bool = False
 
 
 def with_defaults(
@@ -68,21 +98,15 @@ def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     even if that is secret; so what may be is named in the sentence alone, and the name is "".
     """
     known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
-    found = [("", f"BackupCopy has no argument {name}.") for name in known if name not in NAMES]
-    found += [
-        (name, f"{name} is required{hint}.") for name, hint in _REQUIRED.items() if inputs.get(name) in (None, "")
-    ]
-    for name, check in _CHECKS.items():
+    found = [("", f"BackupCopy has no argument {name}.") for name in known if name not in ARGUMENTS]
+    for name, argument in ARGUMENTS.items():
+        if argument.required and inputs.get(name) in (None, ""):
+            found.append((name, f"{name} is required{argument.hint}."))
+    for name, argument in ARGUMENTS.items():
         if known.get(name):
-            found += [("" if name in _NEVER_SHOWN else name, problem) for problem in check(known[name], known)]
+            shown = "" if argument.may_be_secret else name
+            found += [(shown, problem) for problem in argument.check(known[name], known)]
     return found
-
-
-_NEVER_SHOWN = frozenset({"kms_key_id", "tags"})
-_REQUIRED = {
-    "source_backup_id": "",
-    "region": ": give it to the resource, or set aws:region for the stack or AWS_REGION in the environment",
-}
 
 
 def _backup_id(value: Any, _known: Mapping[str, Any]) -> list[str]:
@@ -140,12 +164,18 @@ def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
     return tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)})
 
 
-_CHECKS: dict[str, Callable[[Any, Mapping[str, Any]], list[str]]] = {
-    "source_backup_id": _backup_id,
-    "region": _region,
-    "source_region": _source_region,
-    "kms_key_id": _kms_key_id,
-    "copy_tags": _copy_tags,
-    "tags": _tags,
-    "adopt_backup_id": _adopt_backup_id,
+ARGUMENTS: Mapping[str, Argument] = {
+    "source_backup_id": Argument(_backup_id, Change.REPLACES, required=True),
+    "region": Argument(
+        _region,
+        Change.REPLACES,
+        required=True,
+        hint=": give it to the resource, or set aws:region for the stack or AWS_REGION in the environment",
+    ),
+    "source_region": Argument(_source_region, Change.REPLACES),
+    "kms_key_id": Argument(_kms_key_id, Change.REPLACES_IF_OTHER_KEY, may_be_secret=True),
+    "copy_tags": Argument(_copy_tags, Change.UPDATES),
+    "tags": Argument(_tags, Change.UPDATES, may_be_secret=True),
+    "adopt_backup_id": Argument(_adopt_backup_id, Change.NOTHING),
 }
+"""All of them, in the order in which states and previews name them."""

@@ -1,19 +1,17 @@
-"""What a copy is to this package, and how it is spoken of."""
+"""What a copy is to this package."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from pulumi_fsx_dr.errors import CopyError, ServiceError
+from pulumi_fsx_dr.errors import CopyError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.client import FsxRegion
-from pulumi_fsx_dr.fsx.kms import KeyName
 
-from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, identity_of, parse_mark
-from .tags import MAX_TAGS, visible
-from .words import duration
+from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, identity_of, mark_in
 
 BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"  # as states and previews name the resource
+DR_REGION_TYPE = "pulumi-fsx-dr:index:DrRegion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +30,19 @@ class Wanted:
     copy_tags: bool
     tags: Mapping[str, str]
     timeout: float
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Any], timeout: float) -> "Wanted":
+        """Read it from the checked arguments of a resource."""
+        return cls(
+            source_backup_id=inputs["source_backup_id"],
+            source_region=inputs["source_region"],
+            region=inputs["region"],
+            kms_key_id=inputs.get("kms_key_id"),
+            copy_tags=bool(inputs.get("copy_tags")),
+            tags=inputs.get("tags") or {},
+            timeout=timeout,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +76,17 @@ class Copy:
         return (
             mark is None
             or self.ownership.covers(mark)
-            or self._is_own_pending(mark)
+            or self.ownership.started(mark)
             or (bool(self.adopted_from) and str(mark) == self.adopted_from)
         )
 
-    def _is_own_pending(self, mark: Mark) -> bool:
-        token = self.token
-        return isinstance(mark, Pending) and not mark.nonce and token is not None and mark.token.same_request(token)
+    def may_mark(self, backup: Backup) -> bool:
+        """Tell whether the mark that a backup carries may give way to that of this copy's resource.
+
+        One that is none of ours is left: somebody else uses the tag, or a later version of this package.
+        """
+        mark = mark_of(backup)
+        return self.may_replace(mark) and not (mark is None and MARK_TAG in backup.tags)
 
     def claiming_mark(self, urn: str) -> Pending | None:
         """Return the mark that says that our run makes the copy; None if it has no token."""
@@ -97,73 +112,16 @@ class UnfinishedCopyError(CopyError):
 
 def mark_of(backup: Backup) -> Mark | None:
     """Return the ownership mark a backup carries."""
-    return parse_mark(backup.tags.get(MARK_TAG))
+    return mark_in(backup.tags)
 
 
-def key_text(fsx: FsxRegion, kms_key_id: str | None) -> str | None:
-    """Return the wanted key in a form that is the same however it was written."""
-    if not kms_key_id:
-        return None
-    resolved = resolved_key(fsx, kms_key_id)
-    name = KeyName.parse(resolved)
-    return name.resource if name else resolved
+def source_creation_time(copy: Backup) -> datetime:
+    """Return when a copy's source was made, from its ownership mark; without one, when the copy itself was."""
+    mark = mark_of(copy)
+    return (mark.source_creation_time if mark else None) or copy.creation_time
 
 
-def resolved_key(fsx: FsxRegion, kms_key_id: str) -> str:
-    """Return the ARN behind an alias, or the name as it is if KMS does not tell."""
-    name = KeyName.parse(kms_key_id)
-    if name is None or not name.is_alias:
-        return kms_key_id
-    try:
-        return fsx.key_arn(kms_key_id)
-    except ServiceError:
-        return kms_key_id
-
-
-def still_running(copy: Copy, wanted: Wanted) -> str:
-    """Say that a copy is not done."""
-    percent = copy.backup.progress_percent
-    return (
-        f"{copy.backup.id}, the copy of {wanted.source_backup_id} in {wanted.region}, is still {copy.backup.lifecycle}"
-        + (f" ({percent} %)" if percent is not None else "")
-    )
-
-
-def left_over(backup: Backup, why: str) -> str:
-    """Name a copy that this stack's state does not hold, with what can be done about it."""
-    return (
-        f"{backup.id} in {backup.region}, a copy of {backup.source_backup_id}, {why}: "
-        f"fsx-dr orphans --region {backup.region} tells how to adopt or delete it."
-    )
-
-
-def lost(backup_id: str, region: str) -> str:
-    """Say that another run has taken a copy over that this one was making."""
-    return (
-        f"{backup_id} in {region} was taken over by another run of the same resource, of this stack or of one of the "
-        "same name in another backend, and is left to that: see that only one runs, then run pulumi up again."
-    )
-
-
-def gone(backup_id: str, region: str) -> str:
-    """Say that a copy is no more."""
-    return f"{backup_id} in {region} was deleted by somebody else: run pulumi up again to make a new copy."
-
-
-def too_many_tags(source: Backup, tags: object) -> str | None:
-    """Say why FSx cannot copy a source together with its tags, or return None if it can."""
-    keys = {*visible(source.tags), *(tags if isinstance(tags, dict) else ())}
-    if len(keys) < MAX_TAGS:
-        return None
-    return (
-        f"Backup {source.id} in {source.region} has {len(visible(source.tags))} tags, and with those of the copy they "
-        f"are {len(keys) + 1}, of which one marks its owner, while FSx permits {MAX_TAGS}: set copy_tags to False, "
-        "or remove tags of the backup."
-    )
-
-
-def progress(backup: Backup, elapsed: float, trouble: ServiceError | None) -> str:
-    """Say how far a copy has come, for its row in `pulumi up`."""
-    percent = f" {backup.progress_percent} %" if backup.progress_percent is not None else ""
-    note = f" (no news: {trouble})" if trouble else ""
-    return f"copying{percent}, {duration(elapsed)} so far{note}"
+def owner_of(backup: Backup) -> str:
+    """Return whose a backup is by its mark, for people: it proves nothing."""
+    mark = mark_of(backup)
+    return mark.identity if mark else backup.tags.get(MARK_TAG, "nobody")

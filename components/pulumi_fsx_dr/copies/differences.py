@@ -5,12 +5,9 @@ from typing import Any
 
 from pulumi.output import Unknown, contains_unknowns
 
-from pulumi_fsx_dr.engine.host import PROVIDER_KEY
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
-_IMMUTABLE = ("region", "source_backup_id", "source_region")
-# The provider's own place in the state is refreshed like an argument, so that a rename would reach every state.
-_MUTABLE = ("tags", "copy_tags", PROVIDER_KEY)
+from .arguments import ARGUMENTS, Change
 
 
 def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Callable[[str], str | None]) -> list[str]:
@@ -21,35 +18,50 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
         news: the checked arguments; what Pulumi does not know yet replaces nothing.
         key_arn: looks up the ARN of a key behind an alias; None if KMS does not tell.
     """
-    names = [name for name in _IMMUTABLE if name in olds and _is_other(olds[name], news.get(name))]
-    if _is_other_key(olds, news.get("kms_key_id"), key_arn):
-        names.append("kms_key_id")
+    names = [name for name in _that(Change.REPLACES) if name in olds and _is_other(olds[name], news.get(name))]
+    names += [name for name in _that(Change.REPLACES_IF_OTHER_KEY) if _is_other_key(name, olds, news, key_arn)]
     if olds.get("lifecycle") in ("FAILED", "DELETED"):
         names.append("lifecycle")
     return names
 
 
-def updates(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Tell whether anything changes that can change in place, or may turn out to when it is known.
+def updates(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """Return the names of what changes in place, or may turn out to when it is known.
 
     A copy that is not AVAILABLE yet does change: a refresh makes the engine forget that its create did not end.
     """
-    if any(contains_unknowns(news.get(name)) for name in (*_IMMUTABLE, *_MUTABLE, "kms_key_id")):
-        return True
+    names = [name for name, argument in ARGUMENTS.items() if _is_unknown(argument.change, news.get(name))]
+    names += [name for name in _that(Change.UPDATES) if _changes(name, olds, news) and name not in names]
     if olds.get("lifecycle", "AVAILABLE") != "AVAILABLE":
-        return True
-    return any(name in olds and (olds[name] or None) != (news.get(name) or None) for name in _MUTABLE)
+        names.append("lifecycle")
+    return names
+
+
+def _that(change: Change) -> list[str]:
+    return [name for name, argument in ARGUMENTS.items() if argument.change is change]
+
+
+def _is_unknown(change: Change, new: Any) -> bool:
+    return change is not Change.NOTHING and contains_unknowns(new)
+
+
+def _changes(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    return name in olds and (olds[name] or None) != (news.get(name) or None)
 
 
 def _is_other(old: Any, new: Any) -> bool:
     return new is not None and not isinstance(new, Unknown) and new != old
 
 
-def _is_other_key(olds: Mapping[str, Any], new: Any, key_arn: Callable[[str], str | None]) -> bool:
-    if not _is_other(olds.get("kms_key_id"), new) or same_key(olds.get("kms_key_arn"), new):
+def _is_other_key(
+    argument: str, olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Callable[[str], str | None]
+) -> bool:
+    new: Any = news.get(argument)
+    old_arn = olds.get("kms_key_arn")
+    if not _is_other(olds.get(argument), new) or same_key(old_arn, new):
         return False
     name = KeyName.parse(new)
     if name is None or not name.is_alias:
         return True
     arn = key_arn(new)
-    return arn is not None and not same_key(olds.get("kms_key_arn"), arn)
+    return arn is not None and not same_key(old_arn, arn)

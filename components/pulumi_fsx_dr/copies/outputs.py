@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from . import tags
-from .arguments import NAMES
+from .arguments import ARGUMENTS
 from .copy import Copy, mark_of
 from .ownership import Ownership
 
@@ -34,7 +34,7 @@ _UNSEEN = "unseen"  # only of a copy that FSx has accepted and not described yet
 
 def outputs_of(inputs: Mapping[str, Any], copy: Copy) -> dict[str, Any]:
     """Return every output; the engine keeps none that an update leaves out."""
-    outputs = {name: inputs.get(name) for name in NAMES}
+    outputs = {name: inputs.get(name) for name in ARGUMENTS}
     outputs |= {name: tell(copy) for name, tell in OUTPUTS.items()}
     outputs[_UNSEEN] = None if copy.was_shown else True
     return {name: value for name, value in outputs.items() if value is not None}

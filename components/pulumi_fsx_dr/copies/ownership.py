@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pulumi_fsx_dr.errors import FsxDrError
-
 MARK_TAG = "fsx-dr:managed-by"
 MAX_TAG_VALUE = 256  # FSx API, TagValue
 
@@ -144,6 +142,16 @@ class Ownership:
                 return nonce == self.nonce
         return False
 
+    def started(self, mark: Mark | None) -> bool:
+        """Tell whether a mark is one that CopyBackup set for this resource's request, and nobody has claimed since."""
+        token = Token.parse(self.token)
+        return isinstance(mark, Pending) and not mark.nonce and token is not None and mark.token.same_request(token)
+
+
+def mark_in(tags: Mapping[str, str]) -> Mark | None:
+    """Return the ownership mark among a backup's tags."""
+    return parse_mark(tags.get(MARK_TAG))
+
 
 def parse_mark(value: str | None) -> Mark | None:
     """Read the value of the ownership tag, or return None if it is absent or none of ours."""
@@ -155,18 +163,14 @@ def parse_mark(value: str | None) -> Mark | None:
     return None
 
 
-def identity_of(urn: str) -> str:
-    """Return `project/stack/name` of a URN, in characters that a tag value may hold.
+def is_urn(text: str) -> bool:
+    """Tell whether a text is a URN, from which a copy's token and identity can be derived."""
+    return len(text.split("::", 3)) == _URN_PARTS
 
-    Raises:
-        FsxDrError: it is no URN; Pulumi's plugin host did not give one.
-    """
-    parts = urn.removeprefix("urn:pulumi:").split("::", 3)
-    if len(parts) != _URN_PARTS:
-        raise FsxDrError(
-            f"{urn!r} is no URN, so nobody could find the copy again: use a Pulumi SDK of the tested versions."
-        )
-    stack, project, _, name = parts
+
+def identity_of(urn: str) -> str:
+    """Return `project/stack/name` of a URN, in characters that a tag value may hold."""
+    stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
     return _identity(project, stack, name)
 
 

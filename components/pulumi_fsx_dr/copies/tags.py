@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_fsx_dr.fsx.backup import Backup
+
 from .ownership import MARK_TAG, MAX_TAG_VALUE
 
 MAX_TAGS = 50  # FSx API, Tags; ours is one of them
@@ -53,6 +55,18 @@ def change(old: Mapping[str, str], new: Mapping[str, str], actual: Mapping[str, 
     return TagChange(
         added={key: value for key, value in new.items() if actual.get(key) != value},
         removed=frozenset((old.keys() - new.keys()) & actual.keys()),
+    )
+
+
+def too_many_tags(source: Backup, wanted: object) -> str | None:
+    """Say why FSx cannot copy a source together with its tags, or return None if it can."""
+    keys = {*visible(source.tags), *(wanted if isinstance(wanted, dict) else ())}
+    if len(keys) < MAX_TAGS:
+        return None
+    return (
+        f"Backup {source.id} in {source.region} has {len(visible(source.tags))} tags, and with those of the copy they "
+        f"are {len(keys) + 1}, of which one marks its owner, while FSx permits {MAX_TAGS}: set copy_tags to False, "
+        "or remove tags of the backup."
     )
 
 

@@ -1,7 +1,8 @@
 """What Pulumi's Python plugin host knows of the call under way; the only module that knows its frames.
 
 The host hands a provider's methods neither URN, timeout nor engine, but the frame that calls them holds all
-three. Where that frame is not found (another host, a unit test) everything here falls back to doing less.
+three. Where that frame is not found (another host, a unit test) everything here falls back to doing less: the core
+gets a `Call` that knows nothing, cannot be cancelled and shows nothing.
 """
 
 import functools
@@ -22,7 +23,8 @@ from google.protobuf import any_pb2, struct_pb2
 from google.rpc import status_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
-from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
+from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.session.call import Call
 
 PROVIDER_KEY = "__provider"  # pulumi.dynamic: where the pickled provider stands among the properties
 
@@ -36,47 +38,30 @@ _R = TypeVar("_R")
 
 
 @dataclass(slots=True)
-class Call:
-    """One call of the engine to the provider.
+class HostCall(Call):
+    """A call that the plugin host serves.
 
     Attributes:
-        urn: the resource's URN, or "" if unknown.
-        timeout: seconds from `custom_timeouts`, or 0 if none is set.
-        context: the gRPC context of the call, or None without a host.
+        context: the gRPC context of the call.
         engine: what takes log messages, or None where they go to Python's own log.
-        inputs: the properties as the engine sent them.
+        pickle: the provider as the state holds it.
     """
 
-    urn: str = ""
-    timeout: float = 0
     context: Any = None
     engine: engine_pb2_grpc.EngineStub | None = None
-    inputs: Mapping[str, Any] = field(default_factory=dict)
+    pickle: str = ""
     _started: float = field(default_factory=time.monotonic)
     _shown: tuple[str, float] = ("", -math.inf)
 
     @property
-    def name(self) -> str:
-        """The resource's logical name."""
-        return self.urn.rpartition("::")[2]
-
-    def raise_if_cancelled(self) -> None:
-        """Stop work that nobody waits for any more.
-
-        Raises:
-            CallCancelledError: the second Ctrl-C came, or the engine has gone.
-        """
-        if self.context is not None and not self.context.is_active():
-            raise CallCancelledError(f"The engine stopped waiting for {self.name}.")
+    def cancelled(self) -> bool:
+        """Whether the second Ctrl-C came, or the engine has gone."""
+        return not self.context.is_active()
 
     def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
         """Show a passing message in the resource's own row of `pulumi up`.
 
         Output that is no terminal gets a line for each, so the longer the call runs the seldomer it speaks.
-
-        Args:
-            message: what to show.
-            seconds: what must have passed since the last message at least.
         """
         last, at = self._shown
         now = time.monotonic()
@@ -89,11 +74,9 @@ class Call:
         self._log(message, engine_pb2.WARNING, ephemeral=False)
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
-        """Make the failure that follows a partial one: the engine then keeps id and outputs in its state."""
-        if self.context is None:
-            return
+        """Send what the engine takes for a partial failure along with the failure that follows."""
         failed = provider_pb2.ErrorResourceInitFailed(id=backup_id, reasons=[reason])
-        failed.properties.CopyFrom(_struct({**outputs, PROVIDER_KEY: self.inputs.get(PROVIDER_KEY, "")}))
+        failed.properties.CopyFrom(_struct({**outputs, PROVIDER_KEY: self.pickle}))
         detail = any_pb2.Any()
         detail.Pack(failed)
         status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
@@ -110,11 +93,10 @@ class Call:
         except grpc.RpcError:
             _log.debug("the engine took no log message")
 
-    def _tell_tidily(self, sentence: str) -> None:
+    def tell_tidily(self, sentence: str) -> None:
         """Let the host's abort show the sentence in place of the traceback it would show."""
-        if self.context is not None:
-            abort = self.context.abort
-            self.context.abort = lambda code, _traceback: abort(code, sentence)
+        abort = self.context.abort
+        self.context.abort = lambda code, _traceback: abort(code, sentence)
 
 
 def call_under_way() -> Call:
@@ -123,12 +105,15 @@ def call_under_way() -> Call:
     if frame is None:
         return Call()
     request = frame.f_locals["request"]
-    return Call(
+    sent = (frame.f_locals[name] for name in ("news", "props") if name in frame.f_locals)
+    properties: Mapping[str, Any] = next(sent, {})
+    return HostCall(
         urn=str(getattr(request, "urn", "")),
         timeout=float(getattr(request, "timeout", 0) or 0),
+        preview=bool(getattr(request, "preview", False)),
         context=frame.f_locals["context"],
         engine=_engine(),
-        inputs=next((frame.f_locals[n] for n in ("news", "props") if n in frame.f_locals), {}),
+        pickle=properties.get(PROVIDER_KEY, ""),
     )
 
 
@@ -143,7 +128,9 @@ def entry_point(method: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return method(*args, **kwargs)
         except FsxDrError as error:
-            call_under_way()._tell_tidily(str(error))  # noqa: SLF001  # same module
+            call = call_under_way()
+            if isinstance(call, HostCall):
+                call.tell_tidily(str(error))
             raise error.with_traceback(None) from None
         except (SystemExit, KeyboardInterrupt) as error:
             raise FsxDrError(f"{method.__name__} was interrupted ({error!r}); run pulumi up again.") from None

@@ -1,9 +1,7 @@
-"""What the state of the stack holds, as the engine tells the program that runs; the authority on whose a copy is."""
+"""What the state of the stack holds, as the engine tells the program that runs."""
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pulumi
@@ -12,75 +10,13 @@ from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2
 
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
-from pulumi_fsx_dr.copies.ownership import Ownership
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
-
-DR_REGION_TYPE = "pulumi-fsx-dr:index:DrRegion"
 
 _FUNCTION = "pulumi:pulumi:readStackResourceOutputs"  # built into the engine
 _TRIES = 6  # the engine may meet a checkpoint that it is writing
 _PAUSE = 0.25  # seconds
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # how Pulumi's wire format signs a value as secret
-
-
-@dataclass(frozen=True, slots=True)
-class HeldCopy:
-    """A copy that the state holds, unless it is about to be deleted.
-
-    Attributes:
-        urn: of its resource, as the state knows it.
-        outputs: those of its resource.
-        secrets: names of those that are secret.
-    """
-
-    urn: str
-    outputs: Mapping[str, Any] = field(repr=False)
-    secrets: frozenset[str] = frozenset()
-
-    @property
-    def id(self) -> str:
-        """The backup id; "" if the state does not tell."""
-        return self.output("arn").rpartition("/")[2]
-
-    @property
-    def name(self) -> str:
-        """The logical name of its resource, which may hold anything."""
-        return self.urn.split("::", 3)[-1]
-
-    @property
-    def parent_types(self) -> str:
-        """The types of the resources that it stands under, e.g. `my:index:App$pulumi-fsx-dr:index:DrRegion`."""
-        return self.urn.split("::", 3)[2].rpartition("$")[0]
-
-    @property
-    def is_of_dr_region(self) -> bool:
-        """Whether a DrRegion declared it."""
-        return f"${self.parent_types}".endswith(f"${DR_REGION_TYPE}")
-
-    @property
-    def region(self) -> str:
-        """Where it is."""
-        return self.output("region")
-
-    @property
-    def source_backup_id(self) -> str:
-        """What it is a copy of."""
-        return self.output("source_backup_id")
-
-    @property
-    def ownership(self) -> Ownership:
-        """What proves the copy to be the state's own."""
-        return Ownership.of(self.outputs)
-
-    @property
-    def source_creation_time(self) -> datetime | None:
-        """When its source was made."""
-        text = self.outputs.get("source_creation_time") or self.outputs.get("creation_time")
-        return datetime.fromisoformat(text) if text else None
-
-    def output(self, name: str) -> str:
-        """Return an output that is a string, "" if there is none."""
-        return str(self.outputs.get(name) or "")
 
 
 def held_copies() -> list[HeldCopy]:

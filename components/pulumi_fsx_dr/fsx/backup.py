@@ -1,13 +1,14 @@
-"""A backup as FSx describes it."""
+"""A backup as FSx describes it, and what can be asked of FSx about backups in one Region."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 BACKUP_ID = re.compile(r"backup-[0-9a-f]{8,121}")  # FSx API, BackupId: 12 to 128 characters
 FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]{8,18}")  # FSx API, FileSystemId: 11 to 21 characters
+MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,72 @@ class CopyRequest:
     tags: Mapping[str, str]
     kms_key_id: str | None = None
     copy_tags: bool = False
+
+
+LookUp = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]
+"""Looks at backups by their ids; the error of one that cannot be read says nothing of the others."""
+
+
+class Fsx(Protocol):
+    """FSx in one Region, for one account.
+
+    Every method raises one of the `ServiceError`s of `errors.py`.
+
+    Attributes:
+        name: the Region's, e.g. eu-central-1.
+    """
+
+    name: str
+
+    def find(self, ids: Iterable[str]) -> Mapping[str, Backup]:
+        """Return the backups of these ids (DescribeBackups); those that FSx does not know are left out.
+
+        Any number of ids may be asked for; up to `MAX_IDS` cost one call.
+
+        Raises:
+            ServiceError: FSx describes one of them in a way that makes no sense.
+        """
+
+    def look_up(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
+        """Do as `find`, but return the error of a backup that cannot be read: it says nothing of the others."""
+
+    def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
+        """Return all backups, or those of one file system, a page at a time (DescribeBackups).
+
+        One that cannot be read is left out, and the log names it.
+        """
+
+    def copy(self, request: CopyRequest) -> Backup:
+        """Start a copy into this Region (CopyBackup).
+
+        Raises:
+            NotFoundError: the source does not exist.
+            SlotsTakenError: too many copies run into this Region.
+            TokenConflictError: the token was used with other parameters.
+        """
+
+    def delete(self, backup_id: str) -> None:
+        """Delete a backup (DeleteBackup).
+
+        Raises:
+            BusyError: it is being made, copied or restored.
+            NotFoundError: it does not exist.
+        """
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Add or overwrite tags (TagResource)."""
+
+    def untag(self, arn: str, keys: Iterable[str]) -> None:
+        """Remove tags (UntagResource); a key that is not there is no error."""
+
+    def file_system_exists(self, file_system_id: str) -> bool:
+        """Tell whether this Region has the file system (DescribeFileSystems)."""
+
+    def key_arn(self, kms_key_id: str) -> str:
+        """Return the ARN of the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
+
+    def account(self) -> str:
+        """Return the account of the credentials in use (sts:GetCallerIdentity)."""
 
 
 def quota_group(volume_id: str | None, key: str | None) -> str:

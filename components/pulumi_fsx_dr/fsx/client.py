@@ -11,9 +11,8 @@ from botocore.config import Config
 from pulumi_fsx_dr import errors
 
 from .answers import Sent, require_json, translated
-from .backup import Backup, CopyRequest
-from .described import described_backup, id_of, read_backup
-from .service import MAX_IDS, Fsx, Seen
+from .backup import MAX_IDS, Backup, CopyRequest, Fsx
+from .described import Seen, described_backup, id_of, read_backup
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient

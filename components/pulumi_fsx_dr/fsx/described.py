@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pulumi_fsx_dr import errors
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_fsx.type_defs import BackupTypeDef
+
+Seen: TypeAlias = Backup | errors.ServiceError  # a backup, or why this one cannot be read
 
 _ACCOUNT = re.compile(r"arn:[^:]*:fsx:[^:]*:(\d{12}):")
 
@@ -59,7 +61,7 @@ def described_backup(described: "BackupTypeDef", region: str, partition: str) ->
     )
 
 
-def read_backup(described: "BackupTypeDef", region: str, partition: str) -> Backup | errors.ServiceError:
+def read_backup(described: "BackupTypeDef", region: str, partition: str) -> Seen:
     """Return what FSx describes among others, or an error that names the one that makes no sense."""
     try:
         return described_backup(described, region, partition)

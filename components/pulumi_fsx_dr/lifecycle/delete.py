@@ -1,114 +1,108 @@
 """The end of a copy: only by the state that owns it, only once it is not in use, and only if nobody needs it yet."""
 
-from pulumi_fsx_dr.copies.copy import Copy, mark_of
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_fsx_dr.copies.copy import Copy, mark_of, owner_of
+from pulumi_fsx_dr.copies.outputs import known
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded
-from pulumi_fsx_dr.engine.host import Call
 from pulumi_fsx_dr.errors import BusyError, CopyError, NotFoundError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.ledger import Ledger
-from pulumi_fsx_dr.session.patience import patiently, pause
-from pulumi_fsx_dr.session.session import Region
+from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.session.work import AT_ONCE, Work
 
-from .tag import mark_again
-from .wait import SHOWN_WITHIN
-
-_TAGS_SHOWN_WITHIN = 60.0  # seconds in which FSx may not show a copy's tags yet ...
-_TAGS_SHOWN_INTERVALS = 20  # ... or so many poll intervals, where those are short
+from . import timeouts
+from .find import find_shown, require_account
+from .tag import leave_to
 
 
-def require_made(call: Call, subjects: tuple[str, ...], copy_id: str, here: Region, ledger: Ledger) -> None:
-    """Refuse to delete a copy as long as another of the same file system is missing.
+def delete(call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any]) -> None:
+    """Delete the copy if it still is this resource's own, and return once it is gone (DeleteBackup).
+
+    Args:
+        call: of the engine.
+        session: of this process.
+        backup_id: the copy.
+        outputs: what the state holds of it.
 
     Raises:
-        CopyError: one could not be made in this run.
+        CopyError: it could not be deleted in time, nobody can tell whose it is, or a copy of the same file system could
+            not be made in this run.
+        ServiceError: AWS refused.
     """
-    if other := ledger.unmade(call.urn, subjects):
+    here, copy = session.region(outputs["region"]), known(backup_id, outputs)
+    work = here.work(call, call.timeout or timeouts.DELETE)
+    _require_made(work, session, backup_id, outputs)
+    if holder := session.ledger.holder_beside(call.urn, backup_id, copy.ownership.nonce):
+        _leave(work, copy, *holder)
+    elif not _delete_own(work, copy, here.surely_shown_within):
+        require_account(work, backup_id, outputs)
+    session.ledger.released(call.urn, backup_id)
+
+
+def _require_made(work: Work, session: Session, backup_id: str, outputs: Mapping[str, Any]) -> None:
+    """Refuse to delete a copy as long as another of the same file system is missing."""
+    subjects = (outputs.get("volume_id") or "", outputs.get("file_system_id") or "")
+    if other := session.ledger.unmade(work.call.urn, subjects):
         raise CopyError(
-            f"{copy_id} in {here.name} is not deleted, because {other}, a copy of the same file system, was not made "
-            "in this run: mend that and run pulumi up again."
+            f"{backup_id} in {work.region} is not deleted, because {other}, a copy of the same file system, was not "
+            "made in this run: mend that and run pulumi up again."
         )
 
 
-def retire(call: Call, copy: Copy, here: Region, deadline: float) -> bool:
-    """Delete a copy if it is still its state's own, and return once it is gone.
+def _leave(work: Work, copy: Copy, urn: str, nonce: str) -> None:
+    """Leave a copy to another entry of the same state that holds it, and mark it as that one's."""
+    name = urn.split("::", 3)[-1]
+    work.call.warn(f"{copy.backup.id} in {work.region} is held by {name} too, so it was not deleted.")
+    backup = work.within(AT_ONCE).find(copy.backup.id)
+    if backup and copy.ownership.covers(mark_of(backup)):
+        leave_to(work, backup, Recorded.by(urn, nonce, copy.source_creation_time))
 
-    Returns:
-        False if FSx did not know the copy, True otherwise.
 
-    Raises:
-        CopyError: it could not be deleted in time, or nobody can tell whose it is.
-        ServiceError: AWS refused.
-    """
-    copy_id = copy.backup.id
-    tagged_by = here.clock.now() + min(_TAGS_SHOWN_WITHIN, _TAGS_SHOWN_INTERVALS * here.copies.poll_seconds)
-    while (backup := find_shown(call, copy, here, deadline)) and backup.lifecycle != "DELETED":
-        if MARK_TAG not in backup.tags and here.clock.now() < min(tagged_by, deadline):
-            pause(call, here)
+def _delete_own(work: Work, copy: Copy, tags_shown_within: float) -> bool:
+    """Delete a copy if it is still its state's own, and return once it is gone; False if FSx did not know it."""
+    tagged_by = work.clock.now() + tags_shown_within
+    while (backup := find_shown(work, copy)) and backup.lifecycle != "DELETED":
+        if MARK_TAG not in backup.tags and work.clock.now() < min(tagged_by, work.deadline):
+            work.pause()
             continue
-        if not _is_owned(call, copy, backup, here):
+        if not _is_owned(work, copy, backup):
             return True
-        if _delete(call, here, copy_id, deadline):
-            _wait_until_gone(call, here, copy_id, deadline)
+        if _delete_unless_busy(work, backup.id):
+            _wait_until_gone(work, backup.id)
             return True
-        if here.clock.now() >= deadline:
-            raise CopyError(f"{copy_id} in {here.name} is still in use: run the command again later.")
-        pause(call, here)  # and look again whose it is: it may be adopted meanwhile
+        if work.is_late:
+            raise CopyError(f"{backup.id} in {work.region} is still in use: run the command again later.")
+        work.pause()  # and look again whose it is: it may be adopted meanwhile
     return backup is not None
 
 
-def leave_to(call: Call, copy: Copy, here: Region, holder: tuple[str, str]) -> None:
-    """Leave a copy to another entry of the same state that holds it, and mark it as that one's."""
-    urn, nonce = holder
-    name = urn.split("::", 3)[-1]
-    call.warn(f"{copy.backup.id} in {here.name} is held by {name} too, so it was not deleted.")
-    backup = patiently(call, here, here.clock.now(), lambda: here.reads.find(copy.backup.id))
-    if backup and copy.ownership.covers(mark_of(backup)):
-        mark_again(call, backup, Recorded.by(urn, nonce, copy.source_creation_time), here)
-
-
-def find_shown(call: Call, copy: Copy, here: Region, deadline: float) -> Backup | None:
-    """Return a copy as it is now, or None if it is gone; one that FSx has never shown yet is waited for."""
-    shown_by = copy.backup.creation_time.timestamp() + SHOWN_WITHIN
-    while True:
-        backup: Backup | None = patiently(call, here, deadline, lambda: here.reads.find(copy.backup.id))
-        now = here.clock.now()
-        if backup is not None or copy.was_shown or now >= shown_by:
-            return backup
-        if now >= deadline:
-            raise CopyError(
-                f"FSx does not show {copy.backup.id} in {here.name} yet, which it has accepted: run the command again."
-            )
-        call.status(f"waiting for FSx to show {copy.backup.id}")
-        pause(call, here)
-
-
-def _is_owned(call: Call, copy: Copy, backup: Backup, here: Region) -> bool:
+def _is_owned(work: Work, copy: Copy, backup: Backup) -> bool:
     if MARK_TAG not in backup.tags:
         raise CopyError(
-            f"{backup.id} in {here.name} has lost its tag {MARK_TAG}, so nobody can tell whose it is, and it was not "
+            f"{backup.id} in {work.region} has lost its tag {MARK_TAG}, so nobody can tell whose it is, and it was not "
             "deleted: run pulumi refresh, which puts the tag back, and then the command again."
         )
-    mark = mark_of(backup)
-    if copy.ownership.covers(mark):
+    if copy.ownership.covers(mark_of(backup)):
         return True
-    owner = mark.identity if mark else backup.tags[MARK_TAG]
-    call.warn(f"{backup.id} in {here.name} now belongs to {owner}, so it was not deleted.")
+    work.call.warn(f"{backup.id} in {work.region} now belongs to {owner_of(backup)}, so it was not deleted.")
     return False
 
 
-def _wait_until_gone(call: Call, here: Region, backup_id: str, deadline: float) -> None:
-    while (left := patiently(call, here, deadline, lambda: here.reads.find(backup_id))) and not left.is_dead:
-        if here.clock.now() >= deadline:
-            raise CopyError(f"{backup_id} in {here.name} is still there after DeleteBackup: run the command again.")
-        pause(call, here)
-
-
-def _delete(call: Call, here: Region, backup_id: str, deadline: float) -> bool:
+def _delete_unless_busy(work: Work, backup_id: str) -> bool:
     try:
-        patiently(call, here, deadline, lambda: here.fsx.delete(backup_id))
+        work.patiently(lambda: work.fsx.delete(backup_id))
     except BusyError as error:
-        call.status(f"waiting to delete: {error}")
+        work.call.status(f"waiting to delete: {error}")
         return False
     except NotFoundError:
         pass
     return True
+
+
+def _wait_until_gone(work: Work, backup_id: str) -> None:
+    while (left := work.find(backup_id)) and not left.is_dead:
+        if work.is_late:
+            raise CopyError(f"{backup_id} in {work.region} is still there after DeleteBackup: run the command again.")
+        work.pause()

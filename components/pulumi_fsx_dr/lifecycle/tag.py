@@ -7,19 +7,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
-from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted, gone, lost, mark_of
+from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, mark_of
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Mark, Pending, Recorded
+from pulumi_fsx_dr.copies.sentences import gone, lost
 from pulumi_fsx_dr.copies.tags import MAX_TAGS, TagChange
-from pulumi_fsx_dr.engine.host import Call
 from pulumi_fsx_dr.errors import CopyError, LostCopyError, NotFoundError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.patience import patiently
-from pulumi_fsx_dr.session.session import Region
-
-_AT_ONCE = 0.0  # a deadline that is over: one try
+from pulumi_fsx_dr.session.work import AT_ONCE, Work
 
 
-def claim(call: Call, copy: Copy, tags: Mapping[str, str], here: Region, deadline: float) -> Pending | None:
+def claim(work: Work, copy: Copy, tags: Mapping[str, str]) -> Pending | None:
     """Take over a pending copy that another run has started or claimed, and that may be at it still.
 
     Returns:
@@ -30,137 +27,136 @@ def claim(call: Call, copy: Copy, tags: Mapping[str, str], here: Region, deadlin
         LostCopyError: it is no longer pending under our token.
         NotFoundError: it is gone.
     """
-    token, mark = copy.token, copy.claiming_mark(call.urn)
-    if token is None or mark is None:
+    token, mark = copy.token, copy.claiming_mark(work.call.urn)
+    if token is None or mark is None:  # the one without the other cannot be; mypy does not know
         return None
 
     def is_pending(present: Mark | None) -> bool:
         return present is None or (isinstance(present, Pending) and present.token.same_request(token))
 
     try:
-        _write(call, copy.backup, mark, here, deadline, over=is_pending, tags=tags)
+        _replace_mark(work, copy.backup, mark, over=is_pending, tags=tags)
     except NotFoundError:
         raise
     except ServiceError as error:
-        call.warn(f"{copy.backup.id} in {here.name} could not be marked as taken over; it is gone on with: {error}")
+        work.call.warn(
+            f"{copy.backup.id} in {work.region} could not be marked as taken over; it is gone on with: {error}"
+        )
         return None
     return mark
 
 
-def show_claim(call: Call, copy: Copy, here: Region) -> None:
+def show_claim(work: Work, copy: Copy) -> None:
     """Write our nonce on a copy that we have started: another engine that makes the same sees that there is one.
 
     That is no reason to fail, or to wait.
     """
-    mark = copy.claiming_mark(call.urn)
+    mark = copy.claiming_mark(work.call.urn)
     if mark and copy.may_replace(mark_of(copy.backup)):
         with suppress(ServiceError):
-            here.fsx.tag(copy.backup.arn, {MARK_TAG: str(mark)})
+            work.fsx.tag(copy.backup.arn, {MARK_TAG: str(mark)})
 
 
-def record(call: Call, copy: Copy, here: Region, deadline: float, tags: Mapping[str, str] | None = None) -> Copy:
-    """Turn the mark of a copy into the recorded one.
-
-    Args:
-        call: on whose behalf.
-        copy: what is to be recorded.
-        here: its Region.
-        deadline: until when trouble is ridden out; seconds since the epoch.
-        tags: what else to write.
+def record(work: Work, copy: Copy, tags: Mapping[str, str] | None = None) -> Copy:
+    """Turn the mark of a copy into the recorded one, and write further tags with it.
 
     Raises:
         LostCopyError: it bears the mark of another.
         CopyError: somebody deleted the copy.
         ServiceError: AWS refused.
     """
-    mark = copy.recorded_mark(call.urn)
+    mark = copy.recorded_mark(work.call.urn)
     try:
-        marked = _write(call, copy.backup, mark, here, deadline, over=copy.may_replace, tags=tags)
+        marked = _replace_mark(work, copy.backup, mark, over=copy.may_replace, tags=tags)
     except NotFoundError:
-        raise CopyError(gone(copy.backup.id, here.name)) from None
+        raise CopyError(gone(copy.backup.id, work.region)) from None
     return replace(copy, backup=marked)
 
 
-def record_or_warn(call: Call, copy: Copy, here: Region, deadline: float) -> Copy:
+def record_or_warn(work: Work, copy: Copy) -> Copy:
     """Do the same where the state holds the copy anyway, so that a later run can do it."""
     try:
-        return record(call, copy, here, deadline)
+        return record(work, copy)
     except (LostCopyError, ServiceError) as error:
-        call.warn(f"{copy.backup.id} in {here.name} is in the state, but its mark could not be written: {error}")
+        work.call.warn(f"{copy.backup.id} in {work.region} is in the state, but its mark could not be written: {error}")
         return copy
 
 
-def record_kept(call: Call, unfinished: UnfinishedCopyError, here: Region) -> UnfinishedCopyError:
+def record_kept(work: Work, unfinished: UnfinishedCopyError) -> UnfinishedCopyError:
     """Record a copy that the state is about to keep although it is not done: no other state may pick it up then."""
     with suppress(ServiceError, CopyError):
-        unfinished.copy = record(call, unfinished.copy, here, _AT_ONCE)
+        unfinished.copy = record(work.within(AT_ONCE), unfinished.copy)
     return unfinished
 
 
-def hand_over(call: Call, copy: Copy, wanted: Wanted, here: Region, *, program_records: bool) -> Copy:
-    """Do the last step of a create: record the copy, unless the program does once the state holds it.
+def record_new(work: Work, copy: Copy) -> None:
+    """Record a copy that this run has made and seen to be its own, without another look at it."""
+    _tag(work, copy.backup, {MARK_TAG: str(copy.recorded_mark(work.call.urn))})
+
+
+def hand_over(work: Work, copy: Copy, tags: Mapping[str, str]) -> Copy:
+    """Do the last step of a create: record the copy, unless somebody does once the state holds it.
 
     Raises:
         UnfinishedCopyError: the mark could not be set; the next run tries again.
         CopyError: another run took the copy over, or somebody deleted it.
     """
-    if not program_records:
+    if not work.call.handover.is_taken_over:
         try:
-            copy = record(call, copy, here, here.clock.now() + wanted.timeout, wanted.tags)
+            copy = record(work, copy, tags)
         except ServiceError as error:
             raise UnfinishedCopyError(
-                f"{copy.backup.id} in {here.name} is AVAILABLE but not recorded yet; run pulumi up again: {error}", copy
+                f"{copy.backup.id} in {work.region} is AVAILABLE but not recorded yet; run pulumi up again: {error}",
+                copy,
             ) from None
-    call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
+    work.call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
     return copy
 
 
-def mark_again(call: Call, backup: Backup, mark: Recorded, here: Region) -> Backup:
-    """Put the mark back that the state proves: it was stripped, or speaks of a former name or of another resource.
+def leave_to(work: Work, backup: Backup, mark: Recorded) -> None:
+    """Give a copy of this state the mark of another entry of the same state that holds it, too.
 
     Raises:
         ServiceError: AWS refused.
     """
-    return _written(call, backup, {MARK_TAG: str(mark)}, here, _AT_ONCE)
+    _tag(work.within(AT_ONCE), backup, {MARK_TAG: str(mark)})
 
 
-def change_tags(call: Call, backup: Backup, change: TagChange, here: Region, deadline: float) -> None:
+def change_tags(work: Work, backup: Backup, change: TagChange) -> None:
     """Add and overwrite tags, then remove those that are no longer wanted; the other way round if room is short."""
     steps: list[Callable[[], object]] = []
     if change.added:
-        steps.append(lambda: here.fsx.tag(backup.arn, change.added))
+        steps.append(lambda: work.fsx.tag(backup.arn, change.added))
     if change.removed:
-        steps.append(lambda: here.fsx.untag(backup.arn, change.removed))
+        steps.append(lambda: work.fsx.untag(backup.arn, change.removed))
     if len(backup.tags.keys() | change.added.keys()) > MAX_TAGS:
         steps.reverse()
     for step in steps:
-        patiently(call, here, deadline, step)
+        work.patiently(step)
 
 
-def _write(  # noqa: PLR0913  # a mark, on what, for whom, until when, over which, and with which tags
-    call: Call,
+def _replace_mark(
+    work: Work,
     backup: Backup,
     mark: Mark,
-    here: Region,
-    deadline: float,
     *,
     over: Callable[[Mark | None], bool],
-    tags: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None,
 ) -> Backup:
-    seen = patiently(call, here, deadline, lambda: here.reads.find(backup.id))
+    seen = work.find(backup.id)
     if seen is None:
-        raise NotFoundError(f"FSx does not know {backup.id} in {here.name}.")
+        raise NotFoundError(f"FSx does not know {backup.id} in {work.region}.")
     present = mark_of(seen)
     if str(present) == str(mark):
         return seen
     if not over(present):
-        raise LostCopyError(lost(backup.id, here.name))
+        raise LostCopyError(lost(backup.id, work.region))
     wanted = {**(tags or {}), MARK_TAG: str(mark)}
     if len(seen.tags.keys() | wanted.keys()) > MAX_TAGS:
         wanted = {MARK_TAG: str(mark)}
-    return _written(call, seen, wanted, here, deadline)
+    return _tag(work, seen, wanted)
 
 
-def _written(call: Call, backup: Backup, tags: Mapping[str, str], here: Region, deadline: float) -> Backup:
-    patiently(call, here, deadline, lambda: here.fsx.tag(backup.arn, tags))
+def _tag(work: Work, backup: Backup, tags: Mapping[str, str]) -> Backup:
+    work.patiently(lambda: work.fsx.tag(backup.arn, tags))
     return replace(backup, tags={**backup.tags, **tags})

@@ -2,26 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from pulumi_fsx_dr.copies.copy import (
-    Copy,
-    UnfinishedCopyError,
-    Wanted,
-    gone,
-    lost,
-    mark_of,
-    progress,
-    still_running,
-)
-from pulumi_fsx_dr.copies.ownership import Mark, Ownership, Pending, Token
+from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted, mark_of
+from pulumi_fsx_dr.copies.ownership import Mark, Ownership
+from pulumi_fsx_dr.copies.sentences import gone, lost, progress, still_running
 from pulumi_fsx_dr.copies.words import duration
-from pulumi_fsx_dr.engine.host import Call
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, LostCopyError, SpentTokenError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import without_keys
-from pulumi_fsx_dr.session.session import Region
-from pulumi_fsx_dr.session.slots import Turn
-
-SHOWN_WITHIN = 600.0  # seconds in which FSx may not show a new copy yet
+from pulumi_fsx_dr.session.slots import Sight, Turn
+from pulumi_fsx_dr.session.work import SHOWN_WITHIN, Work
 
 _OLD_COPY_GRACE = 60.0  # seconds in which FSx surely shows a copy that was not started just now
 _LOOKS_BEFORE_GONE = 2
@@ -49,17 +38,11 @@ class Watch:
             or mark is None
             or mark in self.marks
             or self.ownership.covers(mark)
-            or self._is_unclaimed(mark)
+            or self.ownership.started(mark)
         )
 
-    def _is_unclaimed(self, mark: Mark) -> bool:
-        token = Token.parse(self.ownership.token)
-        return isinstance(mark, Pending) and not mark.nonce and token is not None and mark.token.same_request(token)
 
-
-def wait_until_available(  # noqa: PLR0913, PLR0917  # which copy, of what, where, in whose slot, and whose
-    call: Call, copy: Copy, wanted: Wanted, here: Region, turn: Turn, watch: Watch
-) -> Copy:
+def wait_until_available(work: Work, copy: Copy, wanted: Wanted, turn: Turn, watch: Watch) -> Copy:
     """Watch a running copy until it is AVAILABLE.
 
     Raises:
@@ -69,30 +52,29 @@ def wait_until_available(  # noqa: PLR0913, PLR0917  # which copy, of what, wher
     """
     if copy.backup.is_available:
         return copy
-    started = here.clock.now()
-    here.copies.watch(turn, copy.backup.id)
+    started = work.clock.now()
+    turn.watch(copy.backup.id)
     while True:
-        call.raise_if_cancelled()
-        sight = here.copies.next_sight(turn, seconds=2)
-        elapsed = here.clock.now() - started
-        if sight.trouble is not None and not isinstance(sight.trouble, TransientError):
-            raise UnfinishedCopyError(
-                f"{still_running(copy, wanted)}; run pulumi up again to go on: {sight.trouble}", copy
-            )
+        work.raise_if_cancelled()
+        sight = turn.next_sight(seconds=2)
+        elapsed = work.clock.now() - started
+        _raise_if_blind(sight, copy, wanted)
         if sight.backup is not None:
-            described = _checked(sight.backup, wanted, here, elapsed, watch)
-            copy = replace(copy, backup=described, was_shown=True)
+            require_own(sight.backup, watch)
+            if sight.backup.is_dead:
+                raise CopyError(_clean_up(work, sight.backup, wanted, elapsed, watch))
+            copy = replace(copy, backup=sight.backup, was_shown=True)
         if sight.missing_since is not None and sight.trouble is None:
-            _accept_absence(copy, here, started, shown=sight.backup is not None, since=sight.missing_since)
+            _raise_if_gone(work, copy, started, sight)
         if copy.backup.is_available:
             return copy  # without a message, which would hold up the slot
         if elapsed > wanted.timeout:
             raise UnfinishedCopyError(
-                f"{still_running(copy, wanted)} after {duration(elapsed)}: it was left running, "
-                "and the next pulumi up resumes it.",
+                f"{still_running(copy.backup, wanted.source_backup_id)} after {duration(elapsed)}: it was left "
+                "running, and the next pulumi up resumes it.",
                 copy,
             )
-        call.status(progress(copy.backup, elapsed, sight.trouble))
+        work.call.status(progress(copy.backup, elapsed, sight.trouble))
 
 
 def require_own(backup: Backup, watch: Watch) -> None:
@@ -110,38 +92,38 @@ def require_own(backup: Backup, watch: Watch) -> None:
     watch.seen |= mark is not None
 
 
-def _checked(backup: Backup, wanted: Wanted, here: Region, elapsed: float, watch: Watch) -> Backup:
-    """Pass on a description of the copy, unless it shows that there is nothing more to wait for."""
-    require_own(backup, watch)
-    if backup.lifecycle == "FAILED":
-        raise CopyError(_deleted_after_failure(backup, wanted, here, elapsed, watch))
-    if backup.lifecycle == "DELETED":
-        raise CopyError(gone(backup.id, here.name))
-    return backup
+def _raise_if_blind(sight: Sight, copy: Copy, wanted: Wanted) -> None:
+    """Give up on looking at a copy where AWS will not let us look again; it may run on."""
+    if sight.trouble is not None and not isinstance(sight.trouble, TransientError):
+        running = still_running(copy.backup, wanted.source_backup_id)
+        raise UnfinishedCopyError(f"{running}; run pulumi up again to go on: {sight.trouble}", copy)
 
 
-def _deleted_after_failure(backup: Backup, wanted: Wanted, here: Region, elapsed: float, watch: Watch) -> str:
+def _clean_up(work: Work, backup: Backup, wanted: Wanted, elapsed: float, watch: Watch) -> str:
     """Delete a copy that FAILED, so that the next run starts clean, and say what happened."""
+    if backup.lifecycle == "DELETED":
+        return gone(backup.id, work.region)
     left = "the failed copy is left to who started it"
     if not watch.adopted:
         try:
-            here.fsx.delete(backup.id)
+            work.fsx.delete(backup.id)
             left = "the failed copy was deleted"
         except FsxDrError as error:
             left = f"the failed copy is still there ({error})"
     key = "the key in kms_key_id" if wanted.kms_key_id else "the key that FSx manages"
     reason = without_keys(backup.failure_reason or "FSx gives no reason.", wanted.kms_key_id, backup.kms_key_arn)
     return (
-        f"Copying {wanted.source_backup_id} from {wanted.source_region} to {here.name} with {key} failed after "
+        f"Copying {wanted.source_backup_id} from {wanted.source_region} to {work.region} with {key} failed after "
         f"{duration(elapsed)}: {reason} ({backup.id}; {left}) Run pulumi up again."
     )
 
 
-def _accept_absence(copy: Copy, here: Region, started: float, *, shown: bool, since: float) -> None:
+def _raise_if_gone(work: Work, copy: Copy, started: float, sight: Sight) -> None:
     """Give up on a copy that is missing; only one that another run started can have been gone all the time."""
-    absent = here.clock.now() - since
+    absent = work.clock.now() - (sight.missing_since or 0)
     is_new = copy.backup.creation_time.timestamp() > started - _OLD_COPY_GRACE
-    if not shown and not is_new and absent >= _OLD_COPY_GRACE:
+    was_shown = sight.backup is not None
+    if not was_shown and not is_new and absent >= _OLD_COPY_GRACE:
         raise SpentTokenError(f"FSx does not show {copy.backup.id}.")
-    if absent >= (_LOOKS_BEFORE_GONE * here.copies.poll_seconds if shown else SHOWN_WITHIN):
-        raise CopyError(gone(copy.backup.id, here.name))
+    if absent >= (_LOOKS_BEFORE_GONE * work.poll_seconds if was_shown else SHOWN_WITHIN):
+        raise CopyError(gone(copy.backup.id, work.region))

@@ -4,16 +4,17 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
-from pulumi.runtime.settings import get_monitor
-
-from pulumi_fsx_dr.engine.stack_state import HeldCopy, held_copies
+from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.engine.stack_state import held_copies
 from pulumi_fsx_dr.errors import ServiceError, TransientError
-from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.session.session import Process, Region
+from pulumi_fsx_dr.session.region import Region
+from pulumi_fsx_dr.session.session import Session
+
+from .once import once_a_run
 
 _T = TypeVar("_T")
 
@@ -27,10 +28,9 @@ class Lookup:
         warnings: what a person should know of Regions that do not answer.
     """
 
-    def __init__(self, credentials: Credentials) -> None:
-        self._process = Process(credentials)
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._dark: set[str] = set()
-        self._source_region = functools.cache(lambda name: FsxRegion(name, credentials, impatient=True))
         self.asked: dict[str, str] = {}
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
@@ -90,7 +90,7 @@ class Lookup:
     def unlisted(self, copy: HeldCopy) -> Backup | None:
         """Return a copy that no listing shows; FSx may list late what it describes, and not listed is not gone."""
         try:
-            return self._process.region(copy.region).reads.find(copy.id)
+            return self._session.region(copy.region).reads.find(copy.id)
         except ServiceError:
             return None
 
@@ -105,7 +105,10 @@ class Lookup:
 
     def region(self, name: str) -> Region:
         """Return a DR Region, the same object each time."""
-        return self._process.region(name)
+        return self._session.region(name)
+
+    def _source_region(self, name: str) -> Fsx:
+        return self._session.source_region(name).fsx
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
         """Tell whether a file system exists; one whose Region is dark is taken to."""
@@ -113,7 +116,7 @@ class Lookup:
         return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
 
     def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
-        return tuple(b for b in self.region(region).backups(fresh=fresh) if b.source_backup_id)
+        return tuple(b for b in self.region(region).listing(fresh=fresh).backups if b.source_backup_id)
 
     def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
         """Return a file system's backups in its own Region, or None, with a warning, if that Region is dark.
@@ -144,15 +147,7 @@ class Lookup:
             return None
 
 
-_of_runs: WeakKeyDictionary[Any, Lookup] = WeakKeyDictionary()
-
-
+@once_a_run
 def of_this_run() -> Lookup:
-    """Return the look-up of the program that runs now, with its stack's AWS settings.
-
-    One process may run programs again and again, and what the last run saw is no ground for what this one retires.
-    """
-    run = get_monitor()  # each run has a monitor of its own
-    if run not in _of_runs:
-        _of_runs[run] = Lookup(Credentials.of_stack())
-    return _of_runs[run]
+    """Return the look-up of the program that runs now, with its stack's AWS settings."""
+    return Lookup(Session(functools.partial(FsxRegion, credentials=Credentials.of_stack())))

@@ -12,31 +12,30 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_fsx_dr.copies.copy import Copy, left_over, mark_of
+from pulumi_fsx_dr.copies.copy import Copy, mark_of, owner_of
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.outputs import OUTPUTS, known
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Mark, Recorded, identity_of
-from pulumi_fsx_dr.engine.host import Call
-from pulumi_fsx_dr.engine.stack_state import HeldCopy
+from pulumi_fsx_dr.copies.ownership import Mark, Recorded, identity_of
+from pulumi_fsx_dr.copies.sentences import left_over
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.lifecycle.tag import record
-from pulumi_fsx_dr.session.ledger import Held, Told
-from pulumi_fsx_dr.session.patience import patiently
+from pulumi_fsx_dr.lifecycle.tag import record, record_new
+from pulumi_fsx_dr.session.call import Call, StateEntry
 from pulumi_fsx_dr.session.presence import Presence
-from pulumi_fsx_dr.session.session import Region
+from pulumi_fsx_dr.session.region import Region
+from pulumi_fsx_dr.session.told import Told
+from pulumi_fsx_dr.session.work import Work
 
 from . import lookup
+from .once import once_a_run
 
 _PATIENCE = 60.0  # seconds that trouble may hold up the program, and with it the end of the deployment
-_SETTLED = (
-    0.3  # seconds after which a mark is looked at again: another engine may have written its own at the same time
-)
+_SETTLED = 0.3  # seconds after which another engine's mark shows that was written at the same time as ours
 _SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"  # the engine answers before it writes
 _NEEDED = ("region", "tags", "adopt_backup_id", *OUTPUTS)
 _T = TypeVar("_T")
@@ -166,14 +165,9 @@ class _Recording:
         return found
 
 
-_of_runs: WeakKeyDictionary[Any, _Recording] = WeakKeyDictionary()
-
-
+@once_a_run
 def _recording() -> _Recording:
-    run = get_monitor()  # each run has a monitor of its own
-    if run not in _of_runs:
-        _of_runs[run] = _Recording(lookup.of_this_run())
-    return _of_runs[run]
+    return _Recording(lookup.of_this_run())
 
 
 def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, is_new: bool) -> Iterator[str]:
@@ -185,16 +179,14 @@ def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, 
         ids: of all copies that the state holds.
         is_new: whether this run made it; its provider has seen then that the mark is still its own.
     """
-    call, copy = Call(urn=held["urn"]), known(held["id"], held)
-    deadline = here.clock.now() + _PATIENCE
+    work, copy = here.work(Call(urn=held["urn"]), _PATIENCE), known(held["id"], held)
     try:
         if not is_new:
-            yield from _mended(call, copy, here, ids, deadline)
+            yield from _mend(work, copy, here, ids)
         elif held.get("adopt_backup_id"):
-            record(call, copy, here, deadline, held.get("tags"))
+            record(work, copy, held.get("tags"))
         else:
-            mark = copy.recorded_mark(call.urn)
-            patiently(call, here, deadline, lambda: here.fsx.tag(copy.backup.arn, {MARK_TAG: str(mark)}))
+            record_new(work, copy)
     except (CopyError, ServiceError) as error:
         yield (
             f"{held['id']} in {here.name} is in the state, and the next pulumi up does what is left to do about it: "
@@ -202,21 +194,21 @@ def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, 
         )
 
 
-def _mended(call: Call, copy: Copy, here: Region, ids: Collection[str], deadline: float) -> Iterator[str]:
+def _mend(work: Work, copy: Copy, here: Region, ids: Collection[str]) -> Iterator[str]:
     """Bring the mark of a copy of an earlier run to what the state proves, as far as it may be replaced."""
+    urn = work.call.urn
     try:
-        backup, speaking = here.listed(copy.backup.id), here.speaking_of(call.urn)
+        listing = here.listing()
     except ServiceError:  # nothing was changed, so a Region that does not answer is no reason to speak
         return
-    if backup:
-        mark = mark_of(backup)
-        if (mark is None and MARK_TAG in backup.tags) or not copy.may_replace(mark):
+    if backup := listing.by_id.get(copy.backup.id):
+        if not copy.may_mark(backup):
             yield _belongs_to_another(backup)
-        elif backup.is_available and not _says_so(mark, copy, call.urn):
-            record(call, copy, here, deadline)
-    if HeldCopy(call.urn, {}).is_of_dr_region:
+        elif backup.is_available and not _says_so(mark_of(backup), copy, urn):
+            record(work, copy)
+    if HeldCopy(urn, {}).is_of_dr_region:
         return  # which names what was left of its copies itself
-    for left in speaking:
+    for left in listing.speaking_of(urn):
         if left.id not in ids and not left.is_dead:
             yield left_over(left, "was left behind by an interrupted run, and nothing asks for it any more")
 
@@ -227,21 +219,18 @@ def _says_so(mark: Mark | None, copy: Copy, urn: str) -> bool:
 
 
 def _belongs_to_another(backup: Backup) -> str:
-    mark = mark_of(backup)
-    owner = mark.identity if mark else backup.tags.get(MARK_TAG)
     return (
-        f"{backup.id} in {backup.region} bears the mark of another resource or run ({owner}), and this state holds it "
-        "too: remove it from one of the two; the one whose mark it bears can delete it."
+        f"{backup.id} in {backup.region} bears the mark of another resource or run ({owner_of(backup)}), and this "
+        "state holds it too: remove it from one of the two; the one whose mark it bears can delete it."
     )
 
 
-def _told_of(copy: HeldCopy) -> Held:
-    return Held(
+def _told_of(copy: HeldCopy) -> StateEntry:
+    return StateEntry(
         urn=copy.urn,
         id=copy.id,
         region=copy.region,
         source_region=copy.output("source_region"),
-        source_backup_id=copy.source_backup_id,
         token=copy.output("token"),
     )
 

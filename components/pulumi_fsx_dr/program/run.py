@@ -6,17 +6,17 @@ Everything here runs in the program's own event loop; what asks AWS runs in thre
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_fsx_dr.engine.stack_state import HeldCopy
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.declaration import Declaration, Region, declare, declare_outputs, is_of_output
 
 from . import lookup
+from .once import once_a_run
 
 _T = TypeVar("_T")
 
@@ -129,15 +129,10 @@ async def in_thread(ask: Callable[[], _T]) -> _T:
     return await asyncio.get_running_loop().run_in_executor(None, ask)
 
 
-_of_runs: WeakKeyDictionary[Any, Program] = WeakKeyDictionary()
-
-
+@once_a_run
 def of_this_run() -> Program:
     """Return the program that runs now."""
-    run = get_monitor()  # each run has a monitor of its own
-    if run not in _of_runs:
-        _of_runs[run] = Program()
-    return _of_runs[run]
+    return Program()
 
 
 def current_code() -> "asyncio.Task[Any] | None":

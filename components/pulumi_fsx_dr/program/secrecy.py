@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from pulumi_fsx_dr.engine.stack_state import HeldCopy
+from pulumi_fsx_dr.copies.held import HeldCopy
 
 _SAYS_WHAT = {"tags": "tags", "tags_all": "tags", "kms_key_arn": "kms_key_id"}  # output: argument
 _T = TypeVar("_T")

@@ -18,13 +18,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Protocol
 
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, left_over, mark_of, too_many_tags
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, mark_of, source_creation_time
+from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import Mark, Pending, Recorded, Token, name_of, stack_of
-from pulumi_fsx_dr.engine.stack_state import HeldCopy
+from pulumi_fsx_dr.copies.sentences import left_over
+from pulumi_fsx_dr.copies.tags import too_many_tags
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
-from pulumi_fsx_dr.readiness import source_creation_time
 
 from .retention import RecoveryPoint, is_recovery_point, select
 

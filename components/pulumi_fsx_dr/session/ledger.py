@@ -11,72 +11,14 @@ The contract, in the order of a run:
 A process that serves no program (destroy, refresh) has checked nothing, so nothing of it is unmade.
 """
 
-import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_fsx_dr.errors import ServiceError
 
-from .presence import is_there
-
-TOLD = "__program"  # what a program adds to the properties of a copy; never in the state
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A copy that the state holds, as the program tells it to the create of a copy of the same source or name."""
-
-    urn: str
-    id: str
-    region: str = ""
-    source_region: str = ""
-    source_backup_id: str = ""
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a program tells the provider of one of its copies.
-
-    Attributes:
-        nonce: what the program will record the copy under once the state holds it; "" if create is to do so.
-        program: where to ask whether its code still runs when the copy is done; "" if nobody can.
-        held: what the state holds of the same source, or under the same name; no create may hand that out again.
-    """
-
-    nonce: str = ""
-    program: str = ""
-    held: tuple[Held, ...] = ()
-
-    @classmethod
-    def of(cls, properties: Mapping[str, Any]) -> "Told":
-        """Read it from the properties as they come; a program of another version may have sent anything."""
-        try:
-            sent = json.loads(properties.get(TOLD) or "{}")
-            held = [{name: str(entry.get(name) or "") for name in Held.__slots__} for entry in sent["held"]]
-            return cls(sent["nonce"], sent["program"], tuple(Held(**entry) for entry in held))
-        except (AttributeError, KeyError, TypeError, ValueError):
-            return cls()
-
-    def sent(self) -> str:
-        """Return it as one string, which costs the SDK much less than a map."""
-        return json.dumps(asdict(self))
-
-    @property
-    def is_program_there(self) -> bool:
-        """Whether there is a program that will record the copy."""
-        return bool(self.nonce) and is_there(self.program)
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """Ids of all that the state holds."""
-        return frozenset(held.id for held in self.held)
-
-    def entry(self, urn: str) -> Held | None:
-        """Return the entry that a resource has in the state."""
-        return next((held for held in self.held if held.urn == urn), None)
+from .told import Told
 
 
 @dataclass(slots=True)
@@ -99,10 +41,14 @@ class Ledger:
     _dark: dict[str, ServiceError] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def checked(self, urn: str, told: Told, olds: Mapping[str, Any]) -> None:
-        """Note what the program said; without former inputs a copy is to be made."""
+    def tell(self, urn: str, told: Told) -> None:
+        """Note what the program said of a resource."""
         with self._lock:
             self._told[urn] = told
+
+    def checked(self, urn: str, olds: Mapping[str, Any]) -> None:
+        """Note the former inputs of a resource; without any a copy is to be made."""
+        with self._lock:
             if olds:
                 self._olds[urn] = olds
             else:

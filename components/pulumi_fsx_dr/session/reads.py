@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from itertools import islice
 
-from pulumi_fsx_dr.errors import ServiceError
-from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.client import FsxRegion
-from pulumi_fsx_dr.fsx.service import MAX_IDS
+from pulumi_fsx_dr.fsx.backup import MAX_IDS, Backup, LookUp
 
 _LONGEST = 0.1  # seconds that the first of many look-ups waits for the others at most
 
@@ -39,8 +36,8 @@ class Lull:
 class SharedReads:
     """The look-ups of one Region: those asked for at about the same time go together into one call."""
 
-    def __init__(self, region: FsxRegion, lull: Lull) -> None:
-        self._region = region
+    def __init__(self, look_up: LookUp, lull: Lull) -> None:
+        self._look_up = look_up
         self._lull = lull
         self._lock = threading.Lock()
         self._asked: dict[str, Future[Backup | None]] = {}
@@ -66,7 +63,7 @@ class SharedReads:
             self._lull.wait()
             batch = self._next_batch()
             try:
-                found = self._region.look_up(batch)
+                found = self._look_up(batch)
             except BaseException as error:  # noqa: BLE001  # whatever it is, every asker must get it
                 _fail(batch.values(), error)
             else:
@@ -86,8 +83,8 @@ class SharedReads:
             return batch
 
 
-def _answer(answer: Future[Backup | None], seen: Backup | ServiceError | None) -> None:
-    if isinstance(seen, ServiceError):
+def _answer(answer: Future[Backup | None], seen: Backup | Exception | None) -> None:
+    if isinstance(seen, Exception):
         answer.set_exception(seen)
     else:
         answer.set_result(seen)

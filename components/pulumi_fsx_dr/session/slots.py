@@ -1,4 +1,4 @@
-"""The copies of one Region: whose turn it is, and one poll that watches all that run.
+"""The slots of one Region: whose turn it is, and one poll that watches all copies that run.
 
 FSx runs at most five copies at once into a Region, and of ONTAP five of each volume under each key. Here the others
 queue, in order, and one thread asks FSx about all running ones together. The thread lives while somebody waits.
@@ -10,10 +10,10 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from pulumi_fsx_dr.errors import ServiceError, TransientError
-from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.backup import Backup, LookUp
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 
 from .clock import Clock
@@ -39,7 +39,7 @@ class Sight:
 
     backup: Backup | None = None
     missing_since: float | None = None
-    trouble: ServiceError | None = None
+    trouble: Exception | None = None
     looks: int = 0
     ends: float = 0
 
@@ -54,31 +54,46 @@ class _Waiter:
 
 
 class Turn:
-    """A place in the Region's queue, and then one of its slots."""
+    """A place in the Region's queue, and then one of its slots; leaving the block gives it to the next."""
 
-    def __init__(self, copies: "RegionCopies", group: str = "") -> None:
-        self._copies = copies
-        self.waiter = _Waiter(group)
+    def __init__(self, slots: "Slots", waiter: _Waiter) -> None:
+        self._slots, self._waiter = slots, waiter
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     @property
     def ahead(self) -> int | None:
         """How many are ahead in the queue; None once the slot is ours."""
-        return self._copies.ahead(self.waiter)
+        return self._slots.ahead(self._waiter)
 
     def wait(self, seconds: float) -> None:
         """Wait for the slot, at most the given (real) seconds."""
-        self.waiter.news.wait(seconds)
+        self._waiter.news.wait(seconds)
 
     def end(self) -> None:
         """Give the slot, or the place in the queue, to the next."""
-        self._copies.leave(self.waiter)
+        self._slots.leave(self._waiter)
+
+    def watch(self, backup_id: str) -> None:
+        """Have the poll look after a running copy."""
+        self._slots.watch(self._waiter, backup_id)
+
+    def next_sight(self, seconds: float) -> Sight:
+        """Return what the poll saw of the copy, after news or at most the given (real) seconds."""
+        self._waiter.news.wait(seconds)
+        return self._slots.sight(self._waiter)
 
 
-class RegionCopies:
+class Slots:
     """Slots and poll of one Region in this process."""
 
-    def __init__(self, region: FsxRegion, clock: Clock, poll_seconds: float) -> None:
+    def __init__(self, region: str, look_up: LookUp, clock: Clock, poll_seconds: float) -> None:
         self._region = region
+        self._look_up = look_up
         self._clock = clock
         self.poll_seconds = poll_seconds
         self._lock = threading.Lock()
@@ -94,39 +109,38 @@ class RegionCopies:
         Args:
             group: of the copies that share a quota (`Backup.quota_group`).
         """
-        turn = Turn(self, group)
+        waiter = _Waiter(group)
         with self._lock:
-            self._queue.append(turn.waiter)
+            self._queue.append(waiter)
             self._grant()
-        return turn
+        return Turn(self, waiter)
 
     def running_already(self, group: str = "") -> Turn:
         """Take a slot without queueing, for a copy that runs already."""
-        turn = Turn(self, group)
+        waiter = _Waiter(group)
         with self._lock:
-            self._holders.add(turn.waiter)
-        return turn
+            self._holders.add(waiter)
+        return Turn(self, waiter)
 
     def occupied_by(self, running: Mapping[str, str]) -> None:
         """Count copies that run already, whoever started them, until they end: their quota groups by id."""
         with self._lock:
             self._others |= {id_: group for id_, group in running.items() if id_ not in self._watched}
 
-    def watch(self, turn: Turn, backup_id: str) -> None:
-        """Have the poll look after a running copy."""
+    def watch(self, waiter: _Waiter, backup_id: str) -> None:
+        """Have the poll look after a waiter's copy."""
         with self._lock:
-            turn.waiter.backup_id = backup_id
-            turn.waiter.since = self._clock.now()
-            self._watched[backup_id] = turn.waiter
+            waiter.backup_id = backup_id
+            waiter.since = self._clock.now()
+            self._watched[backup_id] = waiter
             self._others.pop(backup_id, None)
             self._poll()
 
-    def next_sight(self, turn: Turn, seconds: float) -> Sight:
-        """Return what the poll saw of the copy, after news or at most the given (real) seconds."""
-        turn.waiter.news.wait(seconds)
+    def sight(self, waiter: _Waiter) -> Sight:
+        """Return what the poll last saw of a waiter's copy."""
         with self._lock:
-            turn.waiter.news.clear()
-            return turn.waiter.sight
+            waiter.news.clear()
+            return waiter.sight
 
     def ahead(self, waiter: _Waiter) -> int | None:
         """Count those ahead in the queue; None if the waiter has its slot."""
@@ -159,7 +173,7 @@ class RegionCopies:
     def _poll(self) -> None:
         if not self._polling and (self._watched or self._others):
             self._polling = True
-            threading.Thread(target=self._look_until_idle, name=f"poll {self._region.name}", daemon=True).start()
+            threading.Thread(target=self._look_until_idle, name=f"poll {self._region}", daemon=True).start()
 
     def _look_until_idle(self) -> None:
         looked = self._clock.now()
@@ -194,11 +208,11 @@ class RegionCopies:
 
     def _look(self, ids: list[str]) -> None:
         try:
-            found = self._region.look_up(ids)
+            found = self._look_up(ids)
         except ServiceError as error:
             found = dict.fromkeys(ids, error)
         except Exception:
-            logging.getLogger(__name__).exception("the poll of %s failed", self._region.name)
+            logging.getLogger(__name__).exception("the poll of %s failed", self._region)
             return
         with self._lock:
             for backup_id in ids:
@@ -208,9 +222,9 @@ class RegionCopies:
             self._others = {i: group for i, group in self._others.items() if _may_run(found.get(i))}
             self._grant()
 
-    def _seen(self, waiter: _Waiter, backup: Backup | ServiceError | None) -> Sight:
+    def _seen(self, waiter: _Waiter, backup: Backup | Exception | None) -> Sight:
         last, now = waiter.sight, self._clock.now()
-        if isinstance(backup, ServiceError):
+        if isinstance(backup, Exception):
             return replace(last, trouble=backup, looks=last.looks + 1)
         if backup is None:
             return replace(last, missing_since=last.missing_since or now, trouble=None, looks=last.looks + 1, ends=now)
@@ -225,7 +239,7 @@ class RegionCopies:
         return most if most - least <= self.poll_seconds / 2 else least
 
 
-def _may_run(seen: Backup | ServiceError | None) -> bool:
+def _may_run(seen: Backup | Exception | None) -> bool:
     if isinstance(seen, Backup):
         return seen.is_running_copy
     return isinstance(seen, TransientError)  # without permission to look, FSx itself must say no

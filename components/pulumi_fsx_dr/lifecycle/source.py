@@ -1,0 +1,32 @@
+"""The backup that is copied, refused in one sentence where FSx could not copy it."""
+
+from pulumi_fsx_dr.copies.copy import Wanted
+from pulumi_fsx_dr.copies.tags import too_many_tags
+from pulumi_fsx_dr.errors import CopyError
+from pulumi_fsx_dr.fsx.backup import Backup
+
+
+def require_copyable(source: Backup | None, wanted: Wanted) -> Backup:
+    """Return the source, if FSx can copy it.
+
+    Raises:
+        CopyError: it is not there, or cannot be copied.
+    """
+    where = f"{wanted.source_backup_id} in {wanted.source_region}"
+    if source is None:
+        raise CopyError(f"There is no backup {where} to copy: check source_backup_id and source_region.")
+    if not source.is_available:
+        raise CopyError(f"Backup {where} is {source.lifecycle}, and only an AVAILABLE one can be copied.")
+    if source.copy_obstacle:
+        raise CopyError(f"Backup {where} cannot be copied: {source.copy_obstacle}.")
+    return source
+
+
+def require_room_for_tags(source: Backup, wanted: Wanted) -> None:
+    """Check that FSx can copy a source together with its tags.
+
+    Raises:
+        CopyError: it has too many.
+    """
+    if wanted.copy_tags and (problem := too_many_tags(source, wanted.tags)):
+        raise CopyError(problem)

@@ -1,0 +1,104 @@
+"""One Region, as one process works in it."""
+
+import threading
+
+from pulumi_fsx_dr.errors import ServiceError
+from pulumi_fsx_dr.fsx.backup import Backup, Fsx
+from pulumi_fsx_dr.fsx.kms import KeyName
+
+from .call import Call
+from .clock import Clock
+from .listing import Listing
+from .reads import Lull, SharedReads
+from .shared import Shared
+from .slots import Slots
+from .work import Work
+
+_SURELY_SHOWN = 60.0  # seconds after which FSx shows what was done before ...
+_SURELY_SHOWN_INTERVALS = 20  # ... or so many poll intervals, where those are short
+
+
+class Region:
+    """The client of a Region, with what the calls of this process share of it.
+
+    Attributes:
+        poll_seconds: between two looks at running copies.
+        is_contested: whether another engine makes the same copies at the same time.
+    """
+
+    def __init__(self, fsx: Fsx, clock: Clock, poll_seconds: float, lull: Lull) -> None:
+        self.fsx = fsx
+        self.name = fsx.name
+        self.clock = clock
+        self.poll_seconds = poll_seconds
+        self.reads = SharedReads(fsx.look_up, lull)
+        self.slots = Slots(fsx.name, fsx.look_up, clock, poll_seconds)
+        self.is_contested = False
+        self._is_claimed = False
+        self._sources: dict[str, Backup] = {}
+        self._listing = Shared(self._list)
+        self._lock = threading.Lock()
+
+    @property
+    def surely_shown_within(self) -> float:
+        """Seconds after which FSx shows what was done before: a copy in the listing, or its tags."""
+        return min(_SURELY_SHOWN, _SURELY_SHOWN_INTERVALS * self.poll_seconds)
+
+    def work(self, call: Call, seconds: float) -> Work:
+        """Return what a call does here, riding out trouble for so many seconds."""
+        return Work(
+            call=call,
+            fsx=self.fsx,
+            look=self.reads.find,
+            clock=self.clock,
+            poll_seconds=self.poll_seconds,
+            deadline=self.clock.now() + seconds,
+        )
+
+    def resolved_key(self, kms_key_id: str) -> str:
+        """Return the ARN behind an alias, or the name as it is if KMS does not tell."""
+        name = KeyName.parse(kms_key_id)
+        if name is None or not name.is_alias:
+            return kms_key_id
+        try:
+            return self.fsx.key_arn(kms_key_id)
+        except ServiceError:
+            return kms_key_id
+
+    def key_text(self, kms_key_id: str | None) -> str | None:
+        """Return a key in a form that is the same however it was written."""
+        if not kms_key_id:
+            return None
+        resolved = self.resolved_key(kms_key_id)
+        name = KeyName.parse(resolved)
+        return name.resource if name else resolved
+
+    def source(self, backup_id: str) -> Backup | None:
+        """Return a backup to copy from; an AVAILABLE one is asked for once, however many Regions it is copied to."""
+        if known := self._sources.get(backup_id):
+            return known
+        found = self.reads.find(backup_id)
+        if found and found.is_available:
+            self._sources[backup_id] = found
+        return found
+
+    def is_first_claim(self) -> bool:
+        """Tell once that no copy here is claimed yet: one claim shows another engine that there is this one."""
+        with self._lock:
+            first, self._is_claimed = not self._is_claimed, True
+            return first
+
+    def listing(self, *, fresh: bool = False) -> Listing:
+        """Return all backups that are here.
+
+        The Region is listed once per process: whoever looks for what earlier runs left finds it there.
+
+        Args:
+            fresh: list the Region again.
+        """
+        return self._listing.get(fresh=fresh)
+
+    def _list(self) -> Listing:
+        listing = Listing.of(self.fsx.backups())
+        self.slots.occupied_by(listing.running)
+        return listing

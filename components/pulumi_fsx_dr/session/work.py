@@ -1,0 +1,102 @@
+"""What one call does in one Region, riding out the trouble that passes.
+
+Throttling, server-side failures, lost connections and expired credentials pass; so do the seconds until FSx has done
+what it was asked. Nothing is waited for that nobody waits for.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pulumi_fsx_dr.errors import CallCancelledError, TransientError
+from pulumi_fsx_dr.fsx.backup import Backup, Fsx
+
+from .call import Call
+from .clock import Clock
+
+PATIENCE = 120.0  # seconds of trouble before the service has accepted anything
+AT_ONCE = 0.0  # one try
+SHOWN_WITHIN = 600.0  # seconds in which FSx may not show a new copy yet
+
+_LONGEST_INTERVALS = 8  # poll intervals between two tries
+_SLICE = 0.5  # seconds; how soon a pause notices that nobody waits any more
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """The work under way.
+
+    Attributes:
+        call: on whose behalf.
+        fsx: what is asked and told, in this Region.
+        look: looks at one backup, together with others that are looked at by now.
+        clock: the time.
+        poll_seconds: between two looks at the same thing.
+        deadline: until when trouble is ridden out; seconds since the epoch.
+    """
+
+    call: Call
+    fsx: Fsx
+    look: Callable[[str], Backup | None]
+    clock: Clock
+    poll_seconds: float
+    deadline: float
+
+    @property
+    def region(self) -> str:
+        """Where it is done."""
+        return self.fsx.name
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the deadline is over."""
+        return self.clock.now() >= self.deadline
+
+    def within(self, seconds: float) -> "Work":
+        """Return the same work with another deadline, from now on."""
+        return replace(self, deadline=self.clock.now() + seconds)
+
+    def find(self, backup_id: str) -> Backup | None:
+        """Return a backup as it is now, or None if FSx does not know it."""
+        return self.patiently(lambda: self.look(backup_id))
+
+    def patiently(self, ask: Callable[[], _T]) -> _T:
+        """Ask until there is an answer, riding out transient trouble until the deadline."""
+        tries = 0
+        while True:
+            self.raise_if_cancelled()
+            try:
+                return ask()
+            except TransientError as error:
+                if self.is_late:
+                    raise
+                tries += 1
+                self.call.status(f"trying again: {error}")
+                self.back_off(tries)
+
+    def back_off(self, tries: int) -> None:
+        """Pause the longer, the more tries there were; with jitter, so that many do not try together."""
+        longest = self.poll_seconds * min(2**tries, _LONGEST_INTERVALS)
+        self.pause(random.uniform(longest / 4, longest))  # noqa: S311  # jitter, not a secret
+
+    def pause(self, seconds: float | None = None) -> None:
+        """Sleep, by default until the next poll interval begins, unless the call is cancelled.
+
+        The intervals begin for all at the same time, so that those who look then share their calls.
+        """
+        now, interval = self.clock.now(), self.poll_seconds
+        end = now + seconds if seconds else (now // interval + 1) * interval
+        while (left := end - self.clock.now()) > 0:
+            self.raise_if_cancelled()
+            self.clock.sleep(min(left, _SLICE))
+
+    def raise_if_cancelled(self) -> None:
+        """Stop work that nobody waits for any more.
+
+        Raises:
+            CallCancelledError: the second Ctrl-C came, or the engine has gone.
+        """
+        if self.call.cancelled:
+            raise CallCancelledError(f"The engine stopped waiting for {self.call.name}.")
