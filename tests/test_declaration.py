@@ -12,7 +12,7 @@ from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import Mark, Pending, Recorded, Token
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.rules.declaration import Declaration, Region, declare, declare_outputs, is_of_output
+from pulumi_fsx_dr.rules.declaration import Declaration, DrRegionSpec, declare, declare_outputs, is_of_output
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, copy, hours_ago
 
@@ -70,12 +70,12 @@ def dr(
     types: str = DR_REGION_TYPE,
     sources: Sequence[Mapping[str, Any]] | None = None,
     **changes: Any,
-) -> Region:
+) -> DrRegionSpec:
     """Return a DrRegion of these file systems."""
     default = [{"file_system_id": fs, "region": HOME} for fs in file_systems or (FILE_SYSTEM,)]
     address = f"urn:pulumi:prod::files::{types}::{name}"
     sources = default if sources is None else sources
-    return Region(name=name, urn=address, region=region, sources=sources, keep=keep, **changes)
+    return DrRegionSpec(name=name, urn=address, region=region, sources=sources, keep=keep, **changes)
 
 
 @dataclass
@@ -139,12 +139,12 @@ def shown(copies: Iterable[HeldCopy], lifecycle: str = "AVAILABLE") -> list[Back
     ]
 
 
-def decide(regions: Sequence[Region], copies: Sequence[HeldCopy], world: World) -> dict[str, Declaration]:
+def decide(regions: Sequence[DrRegionSpec], copies: Sequence[HeldCopy], world: World) -> dict[str, Declaration]:
     """Return what DrRegions declare whose copies are all that the state holds."""
     return declare(regions, copies, replace(world, held=copies))
 
 
-def one(regions: Sequence[Region], copies: Sequence[HeldCopy], world: World) -> Declaration:
+def one(regions: Sequence[DrRegionSpec], copies: Sequence[HeldCopy], world: World) -> Declaration:
     """Return what the one DrRegion declares."""
     (declaration,) = decide(regions, copies, world).values()
     return declaration
@@ -713,7 +713,7 @@ REASONS = ("newer cop", "taken out of the program", "gone from AWS", "copy of th
 class Scene:
     """A program, a state and a world."""
 
-    regions: list[Region]
+    regions: list[DrRegionSpec]
     held: list[HeldCopy]
     lifecycles: Mapping[str, str | None]
     world: World

@@ -11,7 +11,7 @@ from .copies.copy import DR_REGION_TYPE
 from .program import run as program
 from .program.secrecy import as_secret_as
 from .readiness import ReadinessRow, rows
-from .rules.declaration import Declared, Region
+from .rules.declaration import Declared, DrRegionSpec
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
 __all__ = ["DrRegion", "DrRegionArgs", "Source"]
@@ -93,9 +93,9 @@ class DrRegion(pulumi.ComponentResource):
         described = await self._program.declaration_of_outputs(self, await self._described(), sources)
         return [self._copy(declared, outputs[declared.args["position"]]) for declared in described.copies]
 
-    async def _described(self) -> Region:
+    async def _described(self) -> DrRegionSpec:
         args = self._args
-        return Region(
+        return DrRegionSpec(
             name=self._name,
             urn=await self.urn.future() or "",
             region=args["region"],

@@ -18,7 +18,7 @@ from pulumi_fsx_dr.copies.ownership import new_nonce
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.program.recording import _Recording, _told_of
-from pulumi_fsx_dr.rules.declaration import Declaration, Declared, Region, declare
+from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
 from pulumi_fsx_dr.session.told import Told
 
 from rehearsal.fsx import FsxService
@@ -257,7 +257,7 @@ class _Deployment:
             yield _Registration(stack.urn_of(name), args)
         types = f"{code.under}${DR_REGION_TYPE}" if code.under else DR_REGION_TYPE
         regions = [
-            Region(**{"name": name, "urn": stack.urn_of(name, types), "keep": 7, **args})
+            DrRegionSpec(**{"name": name, "urn": stack.urn_of(name, types), "keep": 7, **args})
             for name, args in code.regions.items()
         ]
         if not regions:
@@ -347,7 +347,7 @@ class _Deployment:
             self._errors.append(error)
 
 
-def _registration(region: Region, declared: Declared) -> _Registration:
+def _registration(region: DrRegionSpec, declared: Declared) -> _Registration:
     args = {"region": region.region, "copy_tags": region.copy_tags, "tags": region.tags or {}}
     args |= {"kms_key_id": region.kms_key_id, **declared.args}
     given = {name: value for name, value in args.items() if value is not None}

@@ -13,7 +13,7 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.rules.declaration import Declaration, Region, declare, declare_outputs, is_of_output
+from pulumi_fsx_dr.rules.declaration import Declaration, DrRegionSpec, declare, declare_outputs, is_of_output
 
 from . import lookup
 from .once import once_a_run
@@ -26,14 +26,14 @@ class Program:
 
     def __init__(self) -> None:
         self.lookup = lookup.of_this_run()
-        self._waiting: dict[pulumi.Resource, Callable[[], Awaitable[Region]]] = {}
+        self._waiting: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
         self._declarations: dict[str, Declaration] = {}
         self._registered: dict[str, str] = {}  # ids by URN
         self._of_outputs: set[str] = set()  # URNs in the state of copies whose sources are outputs
         self._open: set[pulumi.Resource] = set()  # DrRegions whose copies are not registered yet
         self._turn = asyncio.Lock()
 
-    def add(self, resource: pulumi.Resource, described: Callable[[], Awaitable[Region]]) -> None:
+    def add(self, resource: pulumi.Resource, described: Callable[[], Awaitable[DrRegionSpec]]) -> None:
         """Take note of a DrRegion as soon as the program has it.
 
         Args:
@@ -78,7 +78,7 @@ class Program:
             pulumi.log.warn(self.lookup.warnings.pop(0))
 
     async def declaration_of_outputs(
-        self, resource: pulumi.Resource, region: Region, sources: Mapping[int, tuple[str | None, str]]
+        self, resource: pulumi.Resource, region: DrRegionSpec, sources: Mapping[int, tuple[str | None, str]]
     ) -> Declaration:
         """Return what a DrRegion declares for the sources that are outputs, once they are known."""
         held = [

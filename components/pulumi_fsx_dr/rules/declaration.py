@@ -12,7 +12,7 @@ found under another URN than its DrRegion would give it gets that URN as an alia
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -103,7 +103,7 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class DrRegionSpec:
     """A DrRegion as the program has it.
 
     Attributes:
@@ -152,7 +152,7 @@ class Region:
 class _Wish:
     """A source of a DrRegion."""
 
-    of: Region
+    of: DrRegionSpec
     source: Mapping[str, Any]
 
     @property
@@ -219,7 +219,7 @@ class _Known:
         return (known or _LONG_AGO).replace(microsecond=0)
 
 
-def declare(regions: Sequence[Region], held: Iterable[HeldCopy], outside: Outside) -> dict[str, Declaration]:
+def declare(regions: Sequence[DrRegionSpec], held: Iterable[HeldCopy], outside: Outside) -> dict[str, Declaration]:
     """Return what each DrRegion declares, by its URN.
 
     Args:
@@ -235,11 +235,12 @@ def declare(regions: Sequence[Region], held: Iterable[HeldCopy], outside: Outsid
 
 
 class _Declaring:
-    def __init__(self, regions: Sequence[Region], held: list[HeldCopy], outside: Outside) -> None:
+    def __init__(self, regions: Sequence[DrRegionSpec], held: list[HeldCopy], outside: Outside) -> None:
         self._regions = regions
         self._outside = outside
         self._wishes = [_Wish(region, source) for region in regions for source in region.sources]
-        self._known = [_Known(copy, self._shown(copy)) for copy in held]
+        self._known = _known(held, {region.region for region in regions}, outside)
+        self._held_urns = {copy.held.urn for copy in self._known}
         self._made = {region.urn: Declaration() for region in regions}
         self._counting: dict[str, set[str]] = defaultdict(set)  # by file system or backup: Regions with a copy
         self._matches: dict[str, _Wish] = {}  # by URN of a copy of the state
@@ -255,12 +256,6 @@ class _Declaring:
         for region in self._regions:
             self._name_left_overs(region)
         return self._made
-
-    def _shown(self, held: HeldCopy) -> Backup | None:
-        declared = any(region.region == held.region for region in self._regions)
-        copies = self._outside.copies_in(held.region) if declared else self._outside.copies_left_in(held.region)
-        listed = next((copy for copy in copies if copy.id == held.id), None)
-        return listed or (self._outside.unlisted(held) if declared else None)
 
     def _matched(self) -> dict[str, _Wish]:
         """Return the wish that each copy of the state belongs to, by its URN.
@@ -433,7 +428,7 @@ class _Declaring:
             and _is_startable(wish, copy)
         }
 
-    def _name_left_overs(self, region: Region) -> None:
+    def _name_left_overs(self, region: DrRegionSpec) -> None:
         """Name the copies that speak of this stack, or were never finished, and that its state does not hold."""
         held = {copy.id for copy in self._outside.held}
         to_be_made = {c.args["source_backup_id"] for c in self._made[region.urn].copies if c.held is None}
@@ -471,20 +466,36 @@ class _Declaring:
         run may rename it.
         """
         held, name = declared.held, declared.name
-        others = [copy.held.urn for copy in self._known if copy.held is not held]
-        if held is None:  # what is of no DrRegion's source and Region gives way to it: it goes, or is replaced
-            others = [urn for urn in others if urn in self._matches]
         apart = f"{name}-{held.region}-{held.id}" if held else f"{name}-{wish.of.region}"
-        taken = {*others, *self._urns}
-        free = (n for n in (name, held.name if held else name) if wish.of.child_urn(n) not in taken)
-        return next(free, apart)
+        names = (name, held.name if held else name)
+        return next((n for n in names if not self._is_taken(wish.of.child_urn(n), held)), apart)
 
-    def _go(self, region: Region, copy: _Known, reason: str) -> None:
+    def _is_taken(self, urn: str, held: HeldCopy | None) -> bool:
+        """Tell whether a URN is another copy's; what no DrRegion asks for gives way to a new one: it goes."""
+        if held is None:
+            return urn in self._urns or urn in self._matches
+        return urn in self._urns or (urn in self._held_urns and urn != held.urn)
+
+    def _go(self, region: DrRegionSpec, copy: _Known, reason: str) -> None:
         self._made[region.urn].going.append(Going(copy.held, reason))
 
-    def _warn(self, region: Region, sentence: str) -> None:
+    def _warn(self, region: DrRegionSpec, sentence: str) -> None:
         if all(sentence not in declaration.warnings for declaration in self._made.values()):
             self._made[region.urn].warnings.append(sentence)
+
+
+def _known(held: Sequence[HeldCopy], declared: Collection[str], outside: Outside) -> list[_Known]:
+    """Return the copies of the state with what AWS shows of them; of a declared Region, not listed is not gone."""
+    listed = {
+        region: {c.id: c for c in (outside.copies_in if region in declared else outside.copies_left_in)(region)}
+        for region in {copy.region for copy in held}
+    }
+
+    def shown(copy: HeldCopy) -> Backup | None:
+        found = listed[copy.region].get(copy.id)
+        return found or (outside.unlisted(copy) if copy.region in declared else None)
+
+    return [_Known(copy, shown(copy)) for copy in held]
 
 
 def _is_there(wish: _Wish, copy: _Known) -> bool:
@@ -540,18 +551,18 @@ def _tokens(wish: _Wish, copy: Backup) -> tuple[Token, Token]:
     return Token.of(*request, None), Token.of(*request, key.resource if key else None)
 
 
-def is_of_output(copy: HeldCopy, regions: Iterable[Region]) -> bool:
+def is_of_output(copy: HeldCopy, regions: Iterable[DrRegionSpec]) -> bool:
     """Tell whether a copy may be of a source that was given as an output, which is known later than the others."""
     return bool(_OF_OUTPUT.search(copy.name)) and any(r.has_outputs and r.region == copy.region for r in regions)
 
 
-def _is_named(copy: HeldCopy, region: Region) -> bool:
+def _is_named(copy: HeldCopy, region: DrRegionSpec) -> bool:
     """Tell whether a copy of an output has a name that a DrRegion gives."""
     return _OF_OUTPUT.sub("", copy.name) == region.name and copy.urn == region.child_urn(copy.name)
 
 
 def declare_outputs(
-    region: Region, sources: Mapping[int, tuple[str | None, str]], held: Sequence[HeldCopy]
+    region: DrRegionSpec, sources: Mapping[int, tuple[str | None, str]], held: Sequence[HeldCopy]
 ) -> Declaration:
     """Return what a DrRegion declares for the sources that were given as outputs.
 
