@@ -87,6 +87,24 @@ def test_imports_point_one_way() -> None:
     assert list(TopologicalSorter(uses).static_order())
 
 
+def test_no_chain_of_imports_is_longer_than_nine_modules() -> None:
+    uses = {file: {_source(name) for name in _imported(file)} - {"", file} for file in SOURCES}
+
+    @functools.cache
+    def chain(file: str) -> tuple[str, ...]:
+        return (file, *max(map(chain, uses[file]), key=len, default=()))
+
+    assert len(max(map(chain, SOURCES), key=len)) <= 9
+
+
+def test_the_core_knows_neither_a_host_nor_the_program() -> None:
+    core = {file for file in SOURCES if Path(file).parent.name in ("copies", "session", "lifecycle")}
+
+    assert not core & _importing(
+        "pulumi.runtime.", "pulumi.dynamic.", "pulumi_fsx_dr.engine.", "pulumi_fsx_dr.program."
+    )
+
+
 def test_nothing_but_the_command_itself_imports_the_command() -> None:
     assert {Path(file).parent.name for file in _importing("pulumi_fsx_dr.cli.")} == {"cli"}
 

@@ -1,12 +1,12 @@
 """What a copy is to this package."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from pulumi_fsx_dr.errors import CopyError
-from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
 
 from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, identity_of, mark_in
 
@@ -15,34 +15,23 @@ DR_REGION_TYPE = "pulumi-fsx-dr:index:DrRegion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(CopyRequest):
     """What the program asks for, all of it known.
 
     Attributes:
-        kms_key_id: in any form, or None for the key that FSx manages.
-        timeout: seconds a copy may take from its own start.
+        region: where the copy is made.
+        timeout: seconds it may take from its own start.
     """
 
-    source_backup_id: str
-    source_region: str
     region: str
-    kms_key_id: str | None
-    copy_tags: bool
-    tags: Mapping[str, str]
     timeout: float
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any], timeout: float) -> "Wanted":
         """Read it from the checked arguments of a resource."""
-        return cls(
-            source_backup_id=inputs["source_backup_id"],
-            source_region=inputs["source_region"],
-            region=inputs["region"],
-            kms_key_id=inputs.get("kms_key_id"),
-            copy_tags=bool(inputs.get("copy_tags")),
-            tags=inputs.get("tags") or {},
-            timeout=timeout,
-        )
+        known = {member.name for member in fields(cls)}
+        given = {name: value for name, value in inputs.items() if name in known and value is not None}
+        return cls(**given, timeout=timeout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,19 +89,19 @@ class Backup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRequest:
-    """What CopyBackup is asked for.
+    """What CopyBackup is asked for; its members have the names of a BackupCopy's arguments.
 
     Attributes:
-        token: `ClientRequestToken`.
         kms_key_id: in any form KMS knows; None for the key that FSx manages.
+        token: `ClientRequestToken`.
     """
 
     source_backup_id: str
     source_region: str
-    token: str
-    tags: Mapping[str, str]
     kms_key_id: str | None = None
     copy_tags: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
 
 
 LookUp = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]

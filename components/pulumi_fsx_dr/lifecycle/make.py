@@ -141,15 +141,7 @@ class Making:
 
     def _start(self, source: Backup, token: Token, turn: Turn) -> Copy:
         mark = Pending(token, source.creation_time, identity_of(self._call.urn))
-        wanted = self._wanted
-        request = CopyRequest(
-            source_backup_id=wanted.source_backup_id,
-            source_region=wanted.source_region,
-            token=str(token),
-            tags={**wanted.tags, MARK_TAG: str(mark)},
-            kms_key_id=wanted.kms_key_id,
-            copy_tags=wanted.copy_tags,
-        )
+        request = replace(self._wanted, token=str(token), tags={**self._wanted.tags, MARK_TAG: str(mark)})
         asked = self._here.clock.now()
         try:
             backup = self._ask_for_a_copy(request)
