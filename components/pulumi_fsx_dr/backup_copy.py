@@ -9,7 +9,7 @@ from pulumi.dynamic import Resource
 from .copies.arguments import ARGUMENTS, BackupCopyArgs
 from .copies.outputs import OUTPUTS
 from .copies.ownership import new_nonce
-from .program.recording import can_record, record_once_written, told
+from .program.recording import can_record, record_once_written, tell
 from .program.secrecy import with_secret_outputs
 from .provider import BackupCopyProvider
 from .session.told import TOLD
@@ -74,7 +74,7 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(args)
         records = can_record(f"pulumi-python:{self._resource_type_name}", opts)
         nonce = new_nonce() if records else ""
-        opts, props[TOLD] = with_secret_outputs(opts, args, told(name, args, nonce))
+        opts, props[TOLD] = with_secret_outputs(opts, args, tell(name, args, nonce))
         super().__init__(BackupCopyProvider(), name, props, opts)
         if records:
             record_once_written(self, nonce)

@@ -78,7 +78,7 @@ class DrRegion(pulumi.ComponentResource):
 
     async def _declare(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return them once that is done; one that could not be made is left out."""
-        described = await self._program.declaration_of(self, code)
+        described = await self._program.decide_for(self, code)
         children = [self._copy(declared) for declared in described.copies]
         children += await self._declare_outputs()
         await self._program.require_nothing_lost(self, children)
@@ -90,7 +90,7 @@ class DrRegion(pulumi.ComponentResource):
         if not outputs:
             return []
         sources = {n: (await _known(source["backup_id"]), source["region"]) for n, source in outputs.items()}
-        described = await self._program.declaration_of_outputs(self, await self._described(), sources)
+        described = await self._program.decide_for_outputs(self, await self._described(), sources)
         return [self._copy(declared, outputs[declared.args["position"]]) for declared in described.copies]
 
     async def _described(self) -> DrRegionSpec:

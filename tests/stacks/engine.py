@@ -234,7 +234,7 @@ class _Deployment:
             self._tried(functools.partial(self._register, registration))
             if self._errors and not continue_on_error:  # what is under way goes on, but the program has ended
                 stack.program = _GONE
-        stack.said += [warning for _, warning in self._recording._overwritten()]  # noqa: SLF001  # its last step
+        stack.said += [warning for _, warning in self._recording._find_overwritten()]  # noqa: SLF001  # its last step
         if stack.program == _GONE:
             raise FailedError([*self._errors, "update canceled"])
         self._require_nothing_lost()
@@ -286,7 +286,7 @@ class _Deployment:
             raise
         if stack.program != _GONE:
             held = {"id": stack.states[urn].id, "urn": urn, **stack.states[urn].outputs}
-            stack.said += self._recording._recorded(_ANY, held, nonce)  # noqa: SLF001  # as the program does beside its event loop
+            stack.said += self._recording._record(_ANY, held, nonce)  # noqa: SLF001  # as the program does beside its event loop
 
     def _changes(self, registration: _Registration) -> list[str]:
         stack, urn = self._stack, registration.urn

@@ -42,7 +42,7 @@ _T = TypeVar("_T")
 _pool = ThreadPoolExecutor(16, thread_name_prefix="confirm")
 
 
-def told(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | None:
+def tell(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | None:
     """Return what the provider is told of a copy: what the program does, and what the state holds already.
 
     A preview makes nothing, so there it only needs to know where a copy is for which the program does not say.
@@ -60,13 +60,13 @@ def told(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | 
     address = _recording().address if nonce else ""
     given = args.get("source_backup_id")
 
-    def tell(source: Any) -> str:
+    def message(source: Any) -> str:
         return Told(nonce, address, tuple(_told_of(copy) for copy in held(name, source))).sent()
 
     if isinstance(given, str) or given is None:
-        return tell(given)
+        return message(given)
     source: pulumi.Output[str] = pulumi.Output.from_input(given)
-    return source.apply(tell, run_with_unknowns=True)
+    return source.apply(message, run_with_unknowns=True)
 
 
 def can_record(token: str, opts: pulumi.ResourceOptions | None) -> bool:
@@ -122,7 +122,7 @@ class _Recording:
         try:
             held = await _outputs_of(copy)
             if held.get("nonce"):  # else a test's mocks answer in the engine's place
-                for warning in await _in_pool(lambda: self._recorded(copy, held, nonce)):
+                for warning in await _in_pool(lambda: self._record(copy, held, nonce)):
                     pulumi.log.warn(warning, resource=copy)
         finally:
             self.under_way -= 1
@@ -132,13 +132,13 @@ class _Recording:
     async def _end(self) -> None:
         if self.recorded:
             await asyncio.sleep(_SETTLED)
-            for resource, warning in await _in_pool(self._overwritten):
+            for resource, warning in await _in_pool(self._find_overwritten):
                 pulumi.log.warn(warning, resource=resource)
         if self.presence and not self.under_way:
             await self.presence.end()
             self.presence = None
 
-    def _recorded(self, copy: pulumi.Resource, held: Mapping[str, Any], nonce: str) -> list[str]:
+    def _record(self, copy: pulumi.Resource, held: Mapping[str, Any], nonce: str) -> list[str]:
         try:
             here = self.regions.region(held["region"])
             is_new = held["nonce"] == nonce
@@ -151,7 +151,7 @@ class _Recording:
             return [f"{held['id']} in {held['region']} is in the state, but not all about it is done yet: {error}"]
         return warnings
 
-    def _overwritten(self) -> list[tuple[pulumi.Resource, str]]:
+    def _find_overwritten(self) -> list[tuple[pulumi.Resource, str]]:
         """Return whose marks another engine has replaced: neither saw the other's when it wrote its own."""
         recorded, self.recorded = self.recorded, {}
         found = []

@@ -43,7 +43,7 @@ class Program:
         self._waiting[resource] = described
         self._open.add(resource)
 
-    async def declaration_of(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> Declaration:
+    async def decide_for(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> Declaration:
         """Return what a DrRegion declares, once the program's code has come to its end and all of them are known.
 
         Args:
@@ -77,7 +77,7 @@ class Program:
         while self.lookup.warnings:
             pulumi.log.warn(self.lookup.warnings.pop(0))
 
-    async def declaration_of_outputs(
+    async def decide_for_outputs(
         self, resource: pulumi.Resource, region: DrRegionSpec, sources: Mapping[int, tuple[str | None, str]]
     ) -> Declaration:
         """Return what a DrRegion declares for the sources that are outputs, once they are known."""
