@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rehearsal.fleet import TYPE, Program
 from rehearsal.fsx import Control
 from tests.end_to_end.project import Project
+from tests.faults.fleet import TYPE, Program
 from tests.faults.playing import Run, Said, Theatre, Told, kill
 
 _SETTINGS = {
