@@ -62,15 +62,20 @@ def ids(aws: Control, region: str = DR) -> set[str]:
     return {copy["id"] for copy in copies(aws, region)}
 
 
+def brought_up(stack: Project, aws: Control, **regions: Any) -> set[str]:
+    """Bring DrRegions up, and return the ids of their copies."""
+    declare(stack, regions)
+    stack.up()
+    return ids(aws)
+
+
 # What is not known is not empty.
 
 
 def test_a_dr_region_that_moves_while_its_source_is_dark_keeps_its_copies_until_the_new_ones_are_there(
     stack: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
-    declare(stack, {"dr": region_of(file_system)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system))
     assert len(before) == len(backups)
 
     declare(stack, {"dr": region_of(file_system, region=OTHER_DR)})
@@ -94,9 +99,7 @@ def test_a_dr_region_that_moves_while_its_source_is_dark_keeps_its_copies_until_
 def test_a_dr_region_that_moves_while_nothing_can_be_copied_keeps_its_copies(
     stack: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
-    declare(stack, {"dr": region_of(file_system)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system))
     expire(aws, *backups)
 
     declare(stack, {"dr": region_of(file_system, region=OTHER_DR)})
@@ -111,9 +114,7 @@ def test_a_dr_region_that_moves_while_nothing_can_be_copied_keeps_its_copies(
 def test_a_renamed_dr_region_keeps_its_copies_without_an_alias(
     stack: Project, aws: Control, file_system: str, backups: list[str], happens: str
 ) -> None:
-    declare(stack, {"dr": region_of(file_system)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system))
 
     declare(stack, {"west": region_of(file_system)})
     if happens == "dark":
@@ -130,9 +131,7 @@ def test_a_renamed_dr_region_keeps_its_copies_without_an_alias(
 def test_a_dr_region_that_moves_under_another_parent_keeps_its_copies(
     stack: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
-    declare(stack, {"dr": region_of(file_system, parent="App")})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system, parent="App"))
     expire(aws, backups[0])
 
     declare(stack, {"dr": region_of(file_system, parent="Platform")})
@@ -145,9 +144,7 @@ def test_a_dr_region_that_moves_under_another_parent_keeps_its_copies(
 def test_entries_that_are_renamed_in_the_state_keep_their_copies(
     stack: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
-    declare(stack, {"dr": region_of(file_system)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system))
     for resource in stack.resources():
         name = resource["urn"].rpartition("::")[2]
         if name.startswith("dr"):
@@ -163,9 +160,7 @@ def test_entries_that_are_renamed_in_the_state_keep_their_copies(
 def test_a_name_that_holds_colons_and_a_renamed_stack_keep_their_copies(
     stack: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
-    declare(stack, {"dr::files": region_of(file_system)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, **{"dr::files": region_of(file_system)})
 
     stack.run("stack", "rename", "prod")
     expire(aws, *backups)
@@ -182,9 +177,7 @@ def test_copies_of_ontap_volumes_are_kept_per_volume_and_through_a_dark_source_r
     for volume in volumes:
         for age in (3, 2, 1):
             aws.seed_backup(SOURCE_REGION, file_system, volume_id=volume, created=aws.now() - age * HOUR)
-    declare(stack, {"dr": region_of(file_system)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system))
     assert len(before) == 2 * len(volumes)
     assert stack.outputs()["dr latest"].keys() == {file_system}
 
@@ -299,9 +292,7 @@ def test_a_copy_without_a_region_of_its_own_stays_where_it_is(
 def test_a_run_in_which_a_copy_fails_deletes_no_copy_of_that_file_system(
     stack: Project, aws: Control, file_system: str
 ) -> None:
-    declare(stack, {"dr": region_of(file_system, keep=1)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system, keep=1))
     newest = backup(aws, file_system)
 
     aws.fail_copies("no luck")
@@ -318,9 +309,7 @@ def test_a_run_in_which_a_copy_fails_deletes_no_copy_of_that_file_system(
 def test_a_dr_region_that_moves_where_nothing_may_be_made_keeps_its_copies(
     stack: Project, aws: Control, file_system: str
 ) -> None:
-    declare(stack, {"dr": region_of(file_system)})
-    stack.up()
-    before = ids(aws)
+    before = brought_up(stack, aws, dr=region_of(file_system))
 
     declare(stack, {"dr": region_of(file_system, region=OTHER_DR)})
     aws.add_fault("access_denied", "CopyBackup", region=OTHER_DR)
