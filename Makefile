@@ -34,7 +34,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 soak: $(READY)
-	$(BIN)/python -m rehearsal.soak
+	$(BIN)/python -m tests.faults.soak
 
 faults: $(READY)
 	$(BIN)/pytest tests/faults -m "slow or not slow" --write-reliability

@@ -13,10 +13,11 @@ from string import Template
 from rich.console import Console
 
 from benchmarks.figures import Workload
-from benchmarks.project import PARALLEL, POLL_SECONDS
+from benchmarks.measuring import PARALLEL
 from benchmarks.sections import many_copies, timed_copies, timed_copies_and_their_end
 from benchmarks.table import Section, as_markdown, as_rich
 from rehearsal.engine import DOUBLE, find_engine
+from rehearsal.project import POLL_SECONDS
 
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 _TEMPLATE = Path(__file__).with_name("page.md")

@@ -1,13 +1,20 @@
 """The runs that are measured."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Copied, Workload, copied, per_copy
-from benchmarks.project import POLL_SECONDS, Project, Ran, project
+from benchmarks.usage import Usage, watched
+from rehearsal.engine import find_engine
 from rehearsal.fsx import Control, running
+from rehearsal.project import AT_ONCE, POLL_SECONDS, Project, write_program
+
+PARALLEL = 128  # operations at once
 
 _HOME = "us-east-1"
 _REGIONS = (
@@ -15,6 +22,18 @@ _REGIONS = (
     "ap-southeast-2", "ap-northeast-1", "ca-central-1", "sa-east-1", "ap-south-1",
 )  # fmt: skip
 _MANY = 10_000  # more user-initiated backups than FSx's quota lets one Region have
+_FEW = 100  # copies with which writing the state at each step is not what is measured
+_PROGRAM = "from benchmarks.program import declare\n\ndeclare()\n"
+# A state in files is written anew for each step, which at 1,000 resources takes longer than all else.
+_AT_THE_END = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One command: how long it took, in seconds, and what the provider's process used meanwhile."""
+
+    seconds: float
+    usage: Usage
 
 
 @dataclass(frozen=True)
@@ -67,10 +86,12 @@ class Subject:
 
     def _calls_of(self, command: str) -> Ran:
         self._aws.clear_journal()
-        return self._project.run(command)
-
-
-_FEW = 100  # copies with which writing the state at each step is not what is measured
+        with watched(self._project) as usage:
+            began = time.monotonic()
+            options = () if command == "preview" else AT_ONCE
+            self._project.run(command, *options, "--parallel", str(PARALLEL))
+            seconds = time.monotonic() - began
+        return Ran(seconds, usage)
 
 
 @contextmanager
@@ -83,9 +104,11 @@ def subject(name: str, workload: Workload) -> Iterator[Subject]:
     """
     with (
         running(copy_seconds=workload.copy_seconds, user_initiated_backups=_MANY) as aws,
-        project(aws.environment(_HOME), checkpoints=workload.copies <= _FEW) as made,
+        TemporaryDirectory(ignore_cleanup_errors=True) as folder,
     ):
-        made.declare(name, _copies(aws, workload))
+        variables = aws.environment(_HOME) | ({} if workload.copies <= _FEW else _AT_THE_END)
+        made = Project.create(write_program(Path(folder), _PROGRAM), find_engine(), variables)
+        made.declare(subject=name, copies=_copies(aws, workload))
         yield Subject(aws, made, workload)
 
 

@@ -13,9 +13,9 @@ _CLASSES = {
 }
 
 
-def declare(declared: Path) -> None:
+def declare() -> None:
     """Declare the resources of a file; what is not measured is not imported."""
-    program = json.loads(declared.read_text())
+    program = json.loads(Path("declared.json").read_text())
     module, name = _CLASSES[program["subject"]]
     resource = getattr(import_module(module), name)
     for copy, args in program["copies"].items():

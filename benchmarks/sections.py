@@ -4,9 +4,9 @@ from contextlib import ExitStack
 from statistics import median
 
 from benchmarks.figures import Workload
-from benchmarks.measuring import Ended, Made, alternately, subject
-from benchmarks.project import POLL_SECONDS, Ran
+from benchmarks.measuring import Ended, Made, Ran, alternately, subject
 from benchmarks.table import Row, Section, Target
+from rehearsal.project import POLL_SECONDS
 
 _PREVIEWS = 3
 _NEAR_IDEAL = Target(at_most=1.10)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
+from rehearsal.project import Project
+
 _SAMPLE_SECONDS = 0.1
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -20,10 +22,10 @@ class Usage:
 
 
 @contextmanager
-def watched(marker: str) -> Iterator[Usage]:
-    """Sample the plugin host whose environment holds `marker` while the context lasts."""
+def watched(project: Project) -> Iterator[Usage]:
+    """Sample a project's plugin host while the context lasts."""
     usage, over = Usage(), Event()
-    sampler = Thread(target=_sample, args=(marker.encode(), usage, over), daemon=True)
+    sampler = Thread(target=_sample, args=(project, usage, over), daemon=True)
     sampler.start()
     try:
         yield usage
@@ -32,22 +34,14 @@ def watched(marker: str) -> Iterator[Usage]:
         sampler.join()
 
 
-def _sample(marker: bytes, usage: Usage, over: Event) -> None:
+def _sample(project: Project, usage: Usage, over: Event) -> None:
     host = None
     while not over.wait(_SAMPLE_SECONDS):
         with suppress(OSError):
-            host = host or _host(marker)
+            host = host or next((Path(f"/proc/{pid}") for pid in project.plugins()), None)
             if host:
                 usage.cpu_seconds = max(usage.cpu_seconds, _cpu_seconds(host))
                 usage.peak_mb = max(usage.peak_mb, _peak_mb(host))
-
-
-def _host(marker: bytes) -> Path | None:
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if b"pulumi.dynamic" in (folder / "cmdline").read_bytes() and marker in (folder / "environ").read_bytes():
-                return folder
-    return None
 
 
 def _cpu_seconds(host: Path) -> float:

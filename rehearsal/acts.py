@@ -1,21 +1,23 @@
 """The acts of the demonstration: what is done to a stack, and what must be true afterwards."""
 
+import json
 import shlex
+import subprocess
 import time
 
 from rehearsal.account import ALIAS, DR_REGIONS, FILE_SYSTEM, HOME, KEEP, NORTH, SOURCE_TAGS, WEST, Account
 from rehearsal.fsx import Control
 from rehearsal.narrator import Narrator
-from rehearsal.workspace import Workspace
+from rehearsal.pipeline import FSX_DR
+from rehearsal.project import AT_ONCE, Project, interrupt
 
-_AT_ONCE = ("--skip-preview", "--yes")
 _DARK_SECONDS = 60  # the most that a run may take while the source Region is dark
 
 
 class Acts:
     """One stack from its first preview to its end."""
 
-    def __init__(self, narrator: Narrator, control: Control, stack: Workspace) -> None:
+    def __init__(self, narrator: Narrator, control: Control, stack: Project) -> None:
         self._tell = narrator
         self._control = control
         self._stack = stack
@@ -104,14 +106,14 @@ class Acts:
         )
         oldest, newest = self._account.sources()[KEEP - 1]["id"], self._account.new_backup()
         self._preview()
-        self._cancelled("up", *_AT_ONCE, *self._quietly)
+        self._cancelled("up", *AT_ONCE, *self._quietly)
         half_made = self._account.copies_of(newest)
         under_way = len(half_made) == len(DR_REGIONS)
         self._tell.expect("A copy is under way in each Region, and no state knows of it.", holds=under_way)
         self._up()
         self._tell.expect("The next run went on with these two.", holds=self._account.copies_of(newest) == half_made)
         self._tell.expect("The oldest copies made room.", holds=not self._account.copies_of(oldest))
-        self._pulumi("refresh", *_AT_ONCE, *self._clearing, *self._quietly)
+        self._pulumi("refresh", *AT_ONCE, *self._clearing, *self._quietly)
 
     def _a_dark_region(self) -> None:
         self._tell.act(f"{HOME} goes dark", "Every call to the source Region is refused from now on.")
@@ -122,13 +124,13 @@ class Acts:
         self._tell.expect(f"The run took {seconds:.0f} seconds.", holds=seconds < _DARK_SECONDS)
         self._tell.expect("It deleted nothing.", holds=self._account.available() == before)
         self._tell.command(f"{self._engine} stack output --json | fsx-dr report --outputs -")
-        self._tell.expect("Both Regions can take over.", holds=self._stack.report() == 0)
+        self._tell.expect("Both Regions can take over.", holds=self._report() == 0)
         self._control.lift_fault(fault)
 
     def _the_end(self) -> None:
         self._tell.act("The end")
         sources = self._account.sources()
-        self._pulumi("destroy", *_AT_ONCE)
+        self._pulumi("destroy", *AT_ONCE)
         self._tell.expect("No copy is left.", holds=not self._account.copies())
         self._tell.expect("The file system's own backups are untouched.", holds=self._account.sources() == sources)
 
@@ -136,18 +138,23 @@ class Acts:
         self._pulumi("preview", *options, *self._quietly)
 
     def _up(self) -> None:
-        self._pulumi("up", *_AT_ONCE, *self._quietly)
+        self._pulumi("up", *AT_ONCE, *self._quietly)
 
     def _configure(self, path: str, value: str) -> None:
         self._pulumi("config", "set", "--path", path, value)
 
+    def _report(self) -> int:
+        """Run `fsx-dr report` on the stack's outputs, and return its exit code."""
+        outputs = json.dumps(self._stack.outputs())
+        return subprocess.run([FSX_DR, "report", "--outputs", "-"], input=outputs, text=True, check=False).returncode  # noqa: S603 - our own
+
     def _pulumi(self, *arguments: str) -> None:
         self._tell.command(shlex.join([self._engine, *arguments]))
-        self._tell.expect_success(self._stack.run(*arguments))
+        self._tell.expect_success(self._stack.show(*arguments))
 
     def _cancelled(self, *arguments: str) -> None:
         self._tell.command(shlex.join([self._engine, *arguments]))
-        self._stack.cancel(*arguments, when=lambda: _running(self._account) == len(DR_REGIONS))
+        interrupt(self._stack.start(*arguments, output=None), lambda: _running(self._account) == len(DR_REGIONS))
 
 
 def _running(account: Account) -> int:

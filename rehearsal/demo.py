@@ -1,13 +1,15 @@
 """`python -m rehearsal demo`: the whole life of a stack, without an AWS account."""
 
 import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rehearsal import pipeline
 from rehearsal.acts import Acts
 from rehearsal.engine import DOUBLE, find_engine
 from rehearsal.fsx import running
 from rehearsal.narrator import Narrator, NotAsToldError
-from rehearsal.workspace import workspace
+from rehearsal.project import ROOT, CommandError, Project, copy_project
 
 _COPY_SECONDS = 2.0
 _INTERRUPTED = 130  # what shells make of Ctrl-C
@@ -26,10 +28,15 @@ def demo(*, double: bool = False) -> int:
     narrator = Narrator()
     engine = DOUBLE if double else find_engine()
     try:
-        with running(copy_seconds=_COPY_SECONDS) as control, workspace(engine, pipeline.environment(control)) as stack:
+        with (
+            running(copy_seconds=_COPY_SECONDS) as control,
+            TemporaryDirectory(prefix="fsx-dr-", ignore_cleanup_errors=True) as folder,
+        ):
+            project = copy_project(Path(folder), ROOT)
+            stack = Project.create(project, engine, pipeline.environment(control), stack="rehearsal")
             Acts(narrator, control, stack).play()
             narrator.calls(control.journal())
-    except NotAsToldError as finding:
+    except (NotAsToldError, CommandError) as finding:
         narrator.close(f"The demo ends here. Not as told: {finding}")
         return 1
     except KeyboardInterrupt:

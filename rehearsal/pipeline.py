@@ -10,7 +10,7 @@ from rehearsal.fsx import Control
 from rehearsal.fsx.regions import ACCOUNT_ID
 
 ACCESS_KEY = "pipeline"
-_ROOT = Path(__file__).parents[1]
+FSX_DR = str(Path(sys.executable).with_name("fsx-dr"))
 
 
 def environment(control: Control, region: str | None = None) -> dict[str, str]:
@@ -25,7 +25,6 @@ def allow(control: Control, *options: str) -> str:
         subprocess.CalledProcessError: an option makes no sense.
     """
     arguments = ["policy", "--account", ACCOUNT_ID, *options]
-    command = [str(Path(sys.executable).with_name("fsx-dr")), *arguments]
-    printed = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own
+    printed = subprocess.run([FSX_DR, *arguments], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own
     control.attach_policies(ACCESS_KEY, [json.loads(printed)])
     return shlex.join(["fsx-dr", *arguments])

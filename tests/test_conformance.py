@@ -42,10 +42,10 @@ def observed(page: Path) -> dict[str, str]:
     return dict(rows)
 
 
-@pytest.mark.timeout(120)
-def test_the_page_says_what_the_stand_in_does_unless_told_otherwise(tmp_path: Path) -> None:
-    page = blank(tmp_path)
-    with running(copy_seconds=1.5) as aws:
+def page_of(folder: Path, **settings: Any) -> Path:
+    """Return the page of a run on a stand-in of these settings, which leaves the source as all that is there."""
+    page = blank(folder)
+    with running(copy_seconds=1.5, **settings) as aws:
         source = seeded(aws)
 
         done = run(aws, page, source)
@@ -53,6 +53,13 @@ def test_the_page_says_what_the_stand_in_does_unless_told_otherwise(tmp_path: Pa
         assert done.returncode == 0, done.stdout
         assert [backup["id"] for backup in aws.backups(HOME)] == [source]
         assert aws.backups(AWAY) == []
+    return page
+
+
+@pytest.mark.timeout(120)
+def test_the_page_says_what_the_stand_in_does_unless_told_otherwise(tmp_path: Path) -> None:
+    page = page_of(tmp_path)
+
     seen = observed(page)
     assert seen["copy_tells_tags"] == "True"
     assert seen["token_after_deletion"] == "deleted"
@@ -68,9 +75,8 @@ def test_the_page_says_what_the_stand_in_does_unless_told_otherwise(tmp_path: Pa
 
 @pytest.mark.timeout(120)
 def test_the_page_says_what_a_stand_in_with_other_settings_does(tmp_path: Path) -> None:
-    page = blank(tmp_path)
-    with running(
-        copy_seconds=1.5,
+    page = page_of(
+        tmp_path,
         copy_tells_tags=False,
         token_after_deletion="forgotten",
         being_copied_error="BadRequest",
@@ -79,14 +85,8 @@ def test_the_page_says_what_a_stand_in_with_other_settings_does(tmp_path: Path) 
         delete_lag=1.2,
         delete_lag_lifecycle="AVAILABLE",
         source_busy_seconds=1.2,
-    ) as aws:
-        source = seeded(aws)
+    )
 
-        done = run(aws, page, source)
-
-        assert done.returncode == 0, done.stdout
-        assert [backup["id"] for backup in aws.backups(HOME)] == [source]
-        assert aws.backups(AWAY) == []
     seen = observed(page)
     assert seen["copy_tells_tags"] == "False"
     assert seen["token_after_deletion"] == "forgotten"

@@ -2,14 +2,16 @@
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
 
-COMPONENTS = Path(__file__).parents[1] / "components"
+ROOT = Path(__file__).parents[1]
+COMPONENTS = ROOT / "components"
 SOURCES = {file.relative_to(COMPONENTS).as_posix(): file for file in COMPONENTS.glob("pulumi_fsx_dr/**/*.py")}
+STAND_INS = {file.relative_to(ROOT).as_posix(): file for file in ROOT.glob("rehearsal/**/*.py")}
 # Rooms and modules, lowest first, as docs/architecture.md tells; "" stands for the other modules at the root.
 LAYERS = (
     {"errors"},
@@ -29,8 +31,8 @@ def _parsed(file: str) -> ast.Module:
     """Parse a source; Python 3.11 refuses that while another thread shows a traceback, for which it parses, too."""
     for _ in range(9):
         with suppress(SystemError):
-            return ast.parse(SOURCES[file].read_text())
-    return ast.parse(SOURCES[file].read_text())
+            return ast.parse((SOURCES | STAND_INS)[file].read_text())
+    return ast.parse((SOURCES | STAND_INS)[file].read_text())
 
 
 def _imported(file: str) -> Iterator[str]:
@@ -44,8 +46,8 @@ def _imported(file: str) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def _importing(*packages: str) -> set[str]:
-    return {file for file in SOURCES for name in _imported(file) if f"{name}.".startswith(packages)}
+def _importing(*packages: str, files: Iterable[str] = SOURCES) -> set[str]:
+    return {file for file in files for name in _imported(file) if f"{name}.".startswith(packages)}
 
 
 def _source(name: str) -> str:
@@ -111,3 +113,7 @@ def test_nothing_but_the_command_itself_imports_the_command() -> None:
 
 def test_the_package_needs_nothing_that_is_not_installed_with_it() -> None:
     assert not _importing("rehearsal.", "tests.", "benchmarks.", "moto.")
+
+
+def test_what_stands_in_for_the_outside_imports_neither_the_package_nor_what_tests_it() -> None:
+    assert not _importing("pulumi_fsx_dr.", "tests.", "benchmarks.", files=STAND_INS)

@@ -6,7 +6,7 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -18,19 +18,11 @@ from rehearsal.engine.service import run_program, serving
 from rehearsal.engine.stack import Stack, write
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@click.option("-C", "--cwd", default=".", help="Folder of the project.")
-@click.option("-s", "--stack", "name", help="Stack, if not the selected one.")
-@click.option("--non-interactive", is_flag=True)
-@click.option("--color")
-@click.option("-y", "--yes", is_flag=True)
-@click.pass_context
-def main(context: click.Context, /, cwd: str, name: str | None, **_taken_for_granted: Any) -> None:
-    """Run a program's dynamic resources without the Pulumi CLI; options of all commands are taken off first."""
+@click.group()
+def main() -> None:
+    """Run a program's dynamic resources without the Pulumi CLI, in the project of the working directory."""
     click.echo("engine double: a test double of the Pulumi engine, for rehearsals only", err=True)
     _refuse_real_endpoints()
-    os.chdir(cwd)
-    commands.main(context.args, prog_name="engine-double", obj=name)
 
 
 def _refuse_real_endpoints() -> None:
@@ -41,20 +33,15 @@ def _refuse_real_endpoints() -> None:
         raise click.ClickException(f"the engine double never talks to AWS: set {names} to a loopback address")
 
 
-@click.group()
-def commands() -> None:
-    """Group what follows the options of all commands."""
-
-
 def _file(name: str | None = None) -> Path:
-    """Return the state file of ``name``, of --stack, or of the selected stack."""
+    """Return the state file of ``name``, or of the selected stack."""
     backend = os.environ.get("PULUMI_BACKEND_URL", "")
     if not backend.startswith("file://"):
         raise click.ClickException("the engine double keeps its state in files: set PULUMI_BACKEND_URL to file://DIR")
     folder = Path(backend.removeprefix("file://")) / "engine-double" / Project(Path.cwd()).name
     folder.mkdir(parents=True, exist_ok=True)
     selected = folder / "selected"
-    name = name or click.get_current_context().obj or (selected.read_text() if selected.exists() else "")
+    name = name or (selected.read_text() if selected.exists() else "")
     return folder / f"{name}.json"
 
 
@@ -103,52 +90,44 @@ def _interrupt(deployment: Deployment, *_signal: Any) -> None:
 
 
 for _verb in ("preview", "up", "refresh", "destroy"):
-    commands.add_command(
+    main.add_command(
         click.Command(
             _verb,
             callback=partial(_run, _verb),
             params=[
+                click.Option(["-y", "--yes"], is_flag=True, expose_value=False),
                 click.Option(["--skip-preview"], is_flag=True),
                 click.Option(["--diff"], is_flag=True),
                 click.Option(["--json", "as_json"], is_flag=True),
                 click.Option(["--refresh"], is_flag=True),
                 click.Option(["--expect-no-changes"], is_flag=True),
                 click.Option(["--replace", "targets"], multiple=True),
-                click.Option(["-p", "--parallel"], default=4 * (os.cpu_count() or 1), envvar="PULUMI_PARALLEL"),
+                click.Option(["-p", "--parallel"], default=4 * (os.cpu_count() or 1)),
             ],
         )
     )
 
 
-@commands.command()
+@main.command()
+@click.option("-y", "--yes", is_flag=True, expose_value=False)
 def cancel() -> None:
     """Remove the lock of a killed run."""
     Stack(_file()).lock.unlink(missing_ok=True)
 
 
-@commands.group("stack")
+@main.group("stack")
 def stack_() -> None:
-    """Make, choose and look at stacks."""
+    """Make and look at stacks."""
 
 
 @stack_.command()
 @click.argument("name")
-@click.option("-c", "--create", is_flag=True)
-def select(name: str, *, create: bool) -> None:
-    """Choose a stack, made anew with --create if it is not there."""
-    if create and not _file(name).exists():
-        write(_file(name), [], [])
-    Stack(_file(name)).file.with_name("selected").write_text(name)
-
-
-@stack_.command()
-@click.argument("name")
-@click.pass_context
-def init(context: click.Context, name: str) -> None:
-    """Make a stack and choose it."""
+def init(name: str) -> None:
+    """Make a stack and select it."""
     if _file(name).exists():
-        raise click.ClickException(f"stack '{name}' already exists; choose it with `stack select`")
-    context.invoke(select, name=name, create=True)
+        raise click.ClickException(f"stack '{name}' already exists")
+    write(_file(name), [], [])
+    _file().with_name("selected").write_text(name)
 
 
 @stack_.command()
@@ -160,20 +139,12 @@ def output(**_always: bool) -> None:
 
 
 @stack_.command()
-@click.option("--file", type=click.File("w"), default="-")
-def export(file: TextIO) -> None:
+def export() -> None:
     """Print the state."""
-    file.write(_file().read_text())
+    click.echo(_file().read_text())
 
 
-@stack_.command("import")
-@click.option("--file", type=click.File(), default="-")
-def import_(file: TextIO) -> None:
-    """Replace the state."""
-    _file().write_text(file.read())
-
-
-@commands.group()
+@main.group()
 def config() -> None:
     """Change the stack's configuration."""
 

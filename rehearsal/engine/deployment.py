@@ -14,6 +14,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 
 from rehearsal.engine.display import Display, Step, name_of
+from rehearsal.engine.planning import Old, plan
 from rehearsal.engine.plugin import Plugin, StepError, plain
 from rehearsal.engine.project import Project
 from rehearsal.engine.resources import is_dynamic, is_provider, make_goal, waves
@@ -87,17 +88,21 @@ class Deployment:
         if not is_dynamic(goal):
             raise StepError(f"the engine double runs no AWS plugin, so it cannot make a {goal['type']}")
         goal["provider"] = self._default_provider()
-        if old is None or old["urn"] in self.targets:
-            return Step("replace" if old else "create", old, self._checked(goal, {}, goal["inputs"]))
-        ignored = {key: old["inputs"].get(key) for key in request.ignoreChanges}
-        checked = self._checked(goal, old["inputs"], plain(goal["inputs"] | ignored))
-        diff = self._diff(old, checked["inputs"])
-        if diff.replaces or old.get("pendingReplacement"):
-            if goal.get("protect") and old.get("protect"):
-                raise StepError(f'unable to replace resource "{goal["urn"]}" as it is currently marked for protection')
-            first = request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else diff.deleteBeforeReplace
-            return Step("replace", old, self._checked(goal, {}, goal["inputs"]), tuple(diff.replaces), first)
-        return Step("update" if diff.changes or old.get("initErrors") else "same", old, checked)
+        ignored = {key: old["inputs"].get(key) for key in request.ignoreChanges} if old else {}
+        planned = plan(
+            Old(old["inputs"], bool(old.get("initErrors")), bool(old.get("pendingReplacement"))) if old else None,
+            goal["inputs"],
+            lambda olds, news: self._checked(goal, olds, plain(news | ignored) if olds else news),
+            lambda news: self._diff(old or {}, news),
+            replacing=bool(old and old["urn"] in self.targets),
+        )
+        goal["inputs"], diff = planned.inputs, planned.diff
+        if planned.op != "replace" or not diff:
+            return Step(planned.op, old, goal)
+        if old and goal.get("protect") and old.get("protect"):
+            raise StepError(f'unable to replace resource "{goal["urn"]}" as it is currently marked for protection')
+        first = request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else diff.deleteBeforeReplace
+        return Step("replace", old, goal, tuple(diff.replaces), first)
 
     def _checked(self, goal: State, olds: State, news: State) -> State:
         answer = self._plugin().call("Check", goal, olds=olds, news=news)
@@ -108,7 +113,8 @@ class Deployment:
         if problems:
             resource = f"{goal['type']} resource '{name_of(goal['urn'])}'"
             raise StepError("\n    error: ".join(f"{resource}{what} has a problem: {why}" for what, why in problems))
-        return goal | {"inputs": plain(answer.inputs)}
+        checked: State = plain(answer.inputs)
+        return checked
 
     def _diff(self, old: State, news: State) -> proto.DiffResponse:
         """Return the provider's diff, with ``changes`` made a plain yes (1) or no (0)."""

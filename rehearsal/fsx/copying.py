@@ -94,8 +94,6 @@ def _source(world: World, call: Call) -> Backup:
 
 
 def _refuse_unsupported(world: World, region: str, source: Backup) -> None:
-    if not source.copyable:
-        raise FsxError("UnsupportedOperation", f"Backup {source.backup_id} cannot be copied.")
     # The user guides say that these cannot be copied; with which error, nobody has written down.
     if source.volume and source.volume.is_flexgroup:
         raise bad_request(f"Backup {source.backup_id} is of a FlexGroup volume and cannot be copied.")
@@ -141,7 +139,7 @@ def _refuse_over_quota(world: World, region: Region, kind: str) -> None:
 
 def _new_copy(world: World, call: Call, source: Backup, kms_key: str, copied: dict[str, str]) -> Backup:
     now = world.clock.now()
-    seconds = world.duration(call.region, source.backup_id)
+    seconds = world.duration(call.region)
     failure = world.take_failure(call.region, source.backup_id)
     return Backup(
         backup_id=new_id("backup"),

@@ -47,7 +47,6 @@ class Fault:
     service: str | None
     region: str | None
     action: str | None
-    target: str | None
     times: int | None
     until: float | None
     lifted: threading.Event = field(default_factory=threading.Event)
@@ -57,7 +56,7 @@ class Fault:
         is_live = self.times != 0 and (self.until is None or now < self.until)
         wanted = [(self.service, call.service), (self.region, call.region), (self.action, call.action)]
         is_wanted = all(want in {None, have} for want, have in wanted)
-        return is_live and is_wanted and (self.target is None or self.target in call.ids)
+        return is_live and is_wanted
 
     def error(self, call: Call) -> FsxError:
         """Return the error answer of this fault."""

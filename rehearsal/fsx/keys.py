@@ -11,11 +11,6 @@ class KeyUnusableError(ValueError):
     """The key is missing, elsewhere, asymmetric, disabled or about to be deleted; the message says which."""
 
 
-def managed_key(account: str, region: str) -> str:
-    """Return the ARN of the AWS managed key for FSx, which comes into being with its first use."""
-    return resolve(account, region, FSX_ALIAS)
-
-
 def resolve(account: str, region: str, key_id: str) -> str:
     """Return the ARN of a usable symmetric key of one Region.
 

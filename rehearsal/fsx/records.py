@@ -109,7 +109,6 @@ class Backup:
     work: Work | None = None
     settled: str = "AVAILABLE"
     failure: str | None = None
-    copyable: bool = True
     restoring_to: str | None = None
     shown_from: float = 0.0
     listed_from: float = 0.0

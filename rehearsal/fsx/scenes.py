@@ -18,7 +18,6 @@ def seed_file_system(  # noqa: PLR0913 - the API's own properties of a file syst
     *,
     deployment: str | None = None,
     tags: dict[str, str] | None = None,
-    kms_key_id: str | None = None,
     file_system_id: str | None = None,
     storage_type: Literal["SSD", "HDD", "INTELLIGENT_TIERING"] = "SSD",
 ) -> str:
@@ -27,10 +26,10 @@ def seed_file_system(  # noqa: PLR0913 - the API's own properties of a file syst
     An ONTAP one comes with a root volume and a volume `vol1`.
 
     Raises:
-        ValueError: no such type, or no usable key of that name in the Region.
+        ValueError: no such type.
     """
     name = file_system_id or new_id("fs")
-    key = keys.resolve(ACCOUNT_ID, region, kms_key_id or keys.FSX_ALIAS)
+    key = keys.resolve(ACCOUNT_ID, region, keys.FSX_ALIAS)
     place = seeds.Place(region, ACCOUNT_ID, name, world.clock.now(), key)
     made = seeds.file_system(place, kind, deployment, storage_type)
     made.tags = dict(tags or {})
@@ -40,14 +39,13 @@ def seed_file_system(  # noqa: PLR0913 - the API's own properties of a file syst
     return name
 
 
-def seed_volume(  # noqa: PLR0913 - the API's own properties of a volume
+def seed_volume(
     world: World,
     region: str,
     file_system_id: str,
     name: str,
     *,
     style: Literal["FLEXVOL", "FLEXGROUP"] = "FLEXVOL",
-    volume_id: str | None = None,
 ) -> str:
     """Put a volume into a seeded ONTAP file system and return its id.
 
@@ -58,7 +56,7 @@ def seed_volume(  # noqa: PLR0913 - the API's own properties of a volume
     if origin.kind != "ONTAP":
         raise ValueError(f"{file_system_id} is no ONTAP file system.")
     place = seeds.Place(region, ACCOUNT_ID, file_system_id, world.clock.now(), origin.kms_key)
-    made = seeds.volume(place, name, style, volume_id)
+    made = seeds.volume(place, name, style)
     world.region(region).volumes[made.volume_id] = made
     return made.volume_id
 
@@ -74,7 +72,6 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
     tags: dict[str, str] | None = None,
     size_in_bytes: int | None = 10 * GIB,
     kms_key_id: str | None = None,
-    copyable: bool = True,
     backup_id: str | None = None,
     volume_id: str | None = None,
 ) -> str:
@@ -90,7 +87,6 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
         tags: its tags; `aws:` keys are allowed here.
         size_in_bytes: its size; None where the API gives none, as it does of volumes in any case.
         kms_key_id: its key; the file system's, if left out.
-        copyable: whether CopyBackup accepts it.
         backup_id: its id; a new one, if left out.
         volume_id: the ONTAP volume; `vol1`, if left out.
 
@@ -110,7 +106,6 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
         tags=dict(tags or {}),
         size_in_bytes=size_in_bytes,
         settled=lifecycle,
-        copyable=copyable,
     )
     world.region(region).backups[made.backup_id] = made
     return made.backup_id
@@ -162,11 +157,9 @@ def mark_restoring(world: World, region: str, backup_id: str, file_system_id: st
     _backup(world, region, backup_id).restoring_to = file_system_id
 
 
-def set_copy_seconds(
-    world: World, seconds: float, *, region: str | None = None, source_backup_id: str | None = None
-) -> None:
-    """Set how long copies take that start from now on: all, those to a Region, those of a source, or both."""
-    world.copy_seconds[region, source_backup_id] = seconds
+def set_copy_seconds(world: World, seconds: float, *, region: str | None = None) -> None:
+    """Set how long copies take that start from now on: all, or those to a Region."""
+    world.copy_seconds[region] = seconds
 
 
 def fail_copies(
@@ -208,7 +201,6 @@ def add_fault(  # noqa: PLR0913 - each says which calls are hit
     *,
     region: str | None = None,
     service: str | None = "fsx",
-    target: str | None = None,
     times: int | None = None,
     seconds: float | None = None,
 ) -> int:
@@ -220,13 +212,12 @@ def add_fault(  # noqa: PLR0913 - each says which calls are hit
         action: the action it hits, such as CopyBackup; any, if left out.
         region: the Region it hits; any, if left out.
         service: the service it hits: fsx, kms or sts; None for any.
-        target: an id that the call must name: a source backup, a backup, a file system, a key or an ARN.
         times: how many calls it hits; no limit, if left out.
         seconds: how long it stays; for ever, if left out.
     """
     number = next(world.faults.numbers)
     until = None if seconds is None else world.clock.now() + seconds
-    world.faults.faults.append(Fault(number, kind, service, region, action, target, times, until))
+    world.faults.faults.append(Fault(number, kind, service, region, action, times, until))
     return number
 
 

@@ -71,10 +71,10 @@ def placed(place: Place, subnets: list[str]) -> Description:
     }
 
 
-def volume(place: Place, name: str, style: str, volume_id: str | None = None) -> Volume:
+def volume(place: Place, name: str, style: str) -> Volume:
     """Return a volume of the ONTAP file system at `place`; `style` is FLEXVOL or FLEXGROUP."""
     is_root = name == ROOT_VOLUME
-    volume_id = volume_id or new_id("fsvol")
+    volume_id = new_id("fsvol")
     tiering: Description = {"Name": "NONE"} if is_root else {"CoolingPeriod": 31, "Name": "AUTO"}
     ontap = {
         "FlexCacheEndpointType": "NONE",

@@ -35,7 +35,7 @@ class World:
     shuffler: Random = field(default_factory=Random)
     lock: threading.RLock = field(default_factory=threading.RLock)
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
-    copy_seconds: dict[tuple[str | None, str | None], float] = field(default_factory=dict)
+    copy_seconds: dict[str | None, float] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     journal: Journal = field(default_factory=Journal)
@@ -78,11 +78,10 @@ class World:
         targets = (name for name, one in restored.items() if one.restored_from == backup.backup_id)
         return next((name for name in targets if restored[name].lifecycle(now) == "CREATING"), backup.restoring_to)
 
-    def duration(self, region: str, source: str) -> float:
-        """Return how long a copy of `source` to `region` takes; the narrowest setting wins."""
-        scopes = [(region, source), (None, source), (region, None), (None, None)]
-        chosen = [self.copy_seconds[scope] for scope in scopes if scope in self.copy_seconds]
-        return (chosen or [self.settings.copy_seconds])[0]
+    def duration(self, region: str) -> float:
+        """Return how long a copy to `region` takes; what was set for it alone wins."""
+        everywhere = self.copy_seconds.get(None, self.settings.copy_seconds)
+        return self.copy_seconds.get(region, everywhere)
 
     def take_failure(self, region: str, source: str) -> str | None:
         """Return why the next copy of `source` to `region` fails, if it is to, and count it."""

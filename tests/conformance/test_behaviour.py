@@ -42,6 +42,16 @@ def life(account: Account) -> Life:
     return Life({"ClientRequestToken": token, "SourceBackupId": asked.backup, "SourceRegion": asked.home})
 
 
+def refusal_of_deletion(account: Account, life: Life) -> str:
+    """Ask for the deletion of the first copy, and return the error's code; "" if it is deleted."""
+    try:
+        account.delete(life.first)
+    except ClientError as refused:
+        return code(refused)
+    life.is_deleted = True
+    return ""
+
+
 def test_a_copy_is_accepted_and_copying(account: Account, notebook: Notebook, life: Life) -> None:
     answer = account.copy(**life.request)
     life.first = answer["BackupId"]
@@ -86,13 +96,9 @@ def test_a_copy_cannot_be_deleted_while_it_is_made(account: Account, notebook: N
     if seen is None or seen["Lifecycle"] == "AVAILABLE":
         pytest.skip("the copy was made too quickly to look at this")
 
-    try:
-        account.delete(first)
-    except ClientError as refused:
-        notebook.note("error of deleting a copy that is being made", code(refused))
-    else:
-        life.is_deleted = True
-        notebook.note("error of deleting a copy that is being made", "none: it is deleted")
+    refusal = refusal_of_deletion(account, life) or "none: it is deleted"
+
+    notebook.note("error of deleting a copy that is being made", refusal)
 
 
 def test_the_copy_becomes_available(account: Account, notebook: Notebook, life: Life) -> None:
@@ -130,13 +136,9 @@ def test_the_source_of_a_running_copy_cannot_be_deleted(account: Account, notebo
     token = f"{account.asked.prefix}-{account.run}-2"
     life.second = account.copy(ClientRequestToken=token, SourceBackupId=first, SourceRegion=region)["BackupId"]
 
-    try:
-        account.delete(first)
-    except ClientError as refused:
-        notebook.note("being_copied_error", code(refused))
-    else:
-        life.is_deleted = True
-        notebook.note("being_copied_error", "none: it is deleted, or the copy was made already")
+    refusal = refusal_of_deletion(account, life) or "none: it is deleted, or the copy was made already"
+
+    notebook.note("being_copied_error", refusal)
 
 
 def test_the_source_can_be_deleted_after_a_while(account: Account, notebook: Notebook, life: Life) -> None:

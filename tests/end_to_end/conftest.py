@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from rehearsal.fsx import Control, running
+from rehearsal.project import Project
 
 from .engines import ENGINES
-from .project import Project, allow
+from .project import SOURCE_REGION, allow, new_project
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +31,13 @@ def aws(service: Control) -> Iterator[Control]:
     service.set_copy_seconds(1)
 
 
+@pytest.fixture
+def file_system(aws: Control) -> str:
+    return aws.seed_file_system(SOURCE_REGION)
+
+
 @pytest.fixture(params=ENGINES)
 def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[Project]:
-    project = Project.create(tmp_path, request.param, aws)
+    project = new_project(tmp_path, request.param, aws)
     yield project
     project.end_processes()

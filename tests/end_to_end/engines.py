@@ -1,9 +1,10 @@
 """The engines that scenarios run on."""
 
 import shutil
-import sys
 
 import pytest
+
+from rehearsal.engine import DOUBLE
 
 HAS_CLI = shutil.which("pulumi") is not None
 CLI = pytest.param(
@@ -14,5 +15,5 @@ CLI = pytest.param(
 ENGINES = [
     CLI,
     # Where there is the real engine, the double is left to those who ask for the slow tests.
-    pytest.param([sys.executable, "-m", "rehearsal.engine"], id="double", marks=[pytest.mark.slow] if HAS_CLI else []),
+    pytest.param(DOUBLE, id="double", marks=[pytest.mark.slow] if HAS_CLI else []),
 ]

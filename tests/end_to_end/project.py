@@ -1,21 +1,12 @@
-"""A Pulumi project of BackupCopies in a folder of its own, and the commands a person runs in it."""
+"""The project of BackupCopies that scenarios run, and the account that it works in."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rehearsal import pipeline
 from rehearsal.fsx import Control
+from rehearsal.project import Project, write_program
 
-ROOT = Path(__file__).parents[2]
 SOURCE_REGION = "us-east-1"
 DR = "eu-west-1"
 
@@ -24,159 +15,45 @@ import json
 import pulumi
 from pulumi_fsx_dr import BackupCopy
 
-for name, declared in json.load(open("copies.json")).items():
+for name, declared in json.load(open("declared.json")).items():
     timeouts = declared.pop("timeouts", None)
     options = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**timeouts) if timeouts else None)
-    pulumi.export(name, BackupCopy(name, declared, options).id)
+    pulumi.export(name, BackupCopy(name, {"source_region": "us-east-1", **declared}, options).id)
 """
 
 
-@dataclass
-class Project:
-    folder: Path
-    engine: list[str]
-    environment: dict[str, str]
-    aws: Control
-    declared: dict[str, dict[str, Any]] = field(default_factory=dict)
-    stack: str = "dev"
+def new_project(folder: Path, engine: list[str], aws: Control, program: str = PROGRAM) -> Project:
+    """Return a project with an empty stack `dev`, which works in the stand-in for AWS."""
+    # What pulumi-plugin.json says keeps the CLI from looking for a plugin; no setting has to.
+    variables = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false", **pipeline.environment(aws, SOURCE_REGION)}
+    return Project.create(write_program(folder, program), engine, variables)
 
-    @classmethod
-    def create(cls, folder: Path, engine: list[str], aws: Control) -> "Project":
-        (folder / "state").mkdir()
-        (folder / "__main__.py").write_text(PROGRAM)
-        (folder / "Pulumi.yaml").write_text(
-            f"name: copies\nruntime:\n  name: python\n  options:\n    toolchain: pip\n    virtualenv: {sys.prefix}\n"
-        )
-        environment = {
-            **os.environ,
-            **pipeline.environment(aws, SOURCE_REGION),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_FSX_DR_POLL_SECONDS": "0.1",
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "components"), str(ROOT)]),
-        }
-        project = cls(folder, engine, environment, aws)
-        project.run("stack", "init", "dev")
-        return project
 
-    def declare(self, **copies: Mapping[str, Any]) -> None:
-        self.declared = {name: {"source_region": SOURCE_REGION, **args} for name, args in copies.items()}
-        (self.folder / "copies.json").write_text(json.dumps(self.declared))
+def urn(name: str) -> str:
+    """Return the URN of a copy of the stack `dev`."""
+    return f"urn:pulumi:dev::copies::pulumi-python:dynamic/fsx:BackupCopy::{name}"
 
-    def run(self, *command: str, succeeds: bool = True) -> str:
-        """Run a command to its end and return all it printed."""
-        process = subprocess.run(  # noqa: S603  # the engine under test
-            self._argv(*command),
-            cwd=self.folder,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=120,
-        )
-        assert (process.returncode == 0) is succeeds, process.stdout
-        return process.stdout
 
-    def rename_stack(self, name: str) -> None:
-        self.run("stack", "rename", name)
-        self.stack = name
+def copies(aws: Control, region: str = DR) -> list[dict[str, Any]]:
+    return [dict(backup) for backup in aws.backups(region) if backup["source_backup_id"]]
 
-    def up(self, *options: str, succeeds: bool = True) -> str:
-        return self.run("up", "--yes", "--skip-preview", *options, succeeds=succeeds)
 
-    def start_up(self, *options: str) -> subprocess.Popen[bytes]:
-        """Start an `up` of which nothing is shown."""
-        return subprocess.Popen(  # noqa: S603  # the engine under test
-            self._argv("up", "--yes", "--skip-preview", *options),
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def interrupted_up(self, when: Callable[[], bool], *signals: signal.Signals) -> None:
-        """Send signals to an `up` at a moment, and return once it has ended."""
-        process = self.start_up()
-        eventually(when)
-        for sent in signals:
-            process.send_signal(sent)
-            time.sleep(0.3)
-        process.wait(timeout=30)
-
-    def ids(self) -> dict[str, str]:
-        """Return the backup id of each copy in the state."""
-        return {
-            resource["urn"].rpartition("::")[2]: resource["id"]
-            for resource in self.state()
-            if resource["type"] == "pulumi-python:dynamic/fsx:BackupCopy" and not resource.get("delete")
-        }
-
-    def urn(self, name: str) -> str:
-        return f"urn:pulumi:dev::copies::pulumi-python:dynamic/fsx:BackupCopy::{name}"
-
-    def processes(self) -> list[tuple[int, str]]:
-        """Return id and command line of what this project's commands started and is still there."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if self.environment["PULUMI_BACKEND_URL"].encode() in (folder / "environ").read_bytes():
-                    found.append((int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")))
-        return found
-
-    def plugins(self) -> list[int]:
-        """Return the plugin hosts that this project's commands started and that are still there."""
-        return [pid for pid, command in self.processes() if "pulumi.dynamic" in command and "/bin/sh" not in command]
-
-    def end_processes(self) -> None:
-        """End what a killed CLI left behind."""
-        for pid, _command in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    def state(self) -> list[dict[str, Any]]:
-        resources: list[dict[str, Any]] = self.export()["deployment"].get("resources", [])
-        return resources
-
-    def export(self) -> dict[str, Any]:
-        """Return the document of `pulumi stack export`, without the warnings that may precede it."""
-        printed = self.run("stack", "export")
-        exported: dict[str, Any] = json.loads(printed[printed.index("{") :])
-        return exported
-
-    def _argv(self, *command: str) -> list[str]:
-        options = [] if command[0] == "stack" else ["--stack", self.stack, "--non-interactive"]
-        return [*self.engine, *command, *options]
+def expire(aws: Control, *backups: str) -> None:
+    for backup in backups:
+        aws.remove_backup(SOURCE_REGION, backup)
 
 
 def allow(aws: Control, *keys: str) -> None:
-    """Let what `Project`s run do what `fsx-dr policy` prints for copies from their Region, and nothing else."""
-    options = [
-        "--source-region",
-        SOURCE_REGION,
-        "--source-region",
-        DR,
-        "--dr-region",
-        DR,
-        "--dr-region",
-        "eu-central-1",
-    ]
-    pipeline.allow(aws, *options, *(word for key in keys for word in ("--key", key)))
+    """Let projects do what `fsx-dr policy` prints for copies from their Region, and nothing else."""
+    regions = [("--source-region", SOURCE_REGION), ("--source-region", DR), ("--dr-region", DR)]
+    options = [*regions, ("--dr-region", "eu-central-1"), *(("--key", key) for key in keys)]
+    pipeline.allow(aws, *(word for option in options for word in option))
 
 
 def new_key(aws: Control) -> str:
-    """Return the ARN of a new KMS key of the DR Region, which `Project`s may use."""
+    """Return the ARN of a new KMS key of the DR Region, which projects may use."""
     client = aws.client("kms", DR)
     key = str(client.create_key()["KeyMetadata"]["Arn"])
     client.close()
     allow(aws, key)
     return key
-
-
-def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = 60) -> None:
-    """Return once something has happened in another process."""
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, f"{what} did not happen"
-        time.sleep(0.05)

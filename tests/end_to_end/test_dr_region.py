@@ -1,6 +1,5 @@
 """A whole DR Region: retention, the dark source Region, and mistyped file systems."""
 
-import json
 from pathlib import Path
 from typing import Literal
 
@@ -8,28 +7,23 @@ import pytest
 from pulumi_fsx_dr.copies.ownership import MARK_TAG
 
 from rehearsal.fsx import Control
+from rehearsal.project import Project
 
 from .engines import CLI
-from .project import DR, SOURCE_REGION, Project
-from .test_life import copies
+from .project import DR, SOURCE_REGION, copies, expire
 
 PROGRAM = """
 import json
 import pulumi
 from pulumi_fsx_dr import DrRegion
 
-declared = json.load(open("region.json"))
+declared = json.load(open("declared.json"))
 region = DrRegion("dr", declared)
 pulumi.export("copies", region.copies)
 pulumi.export("latest", region.latest)
 pulumi.export("readiness", region.readiness(24))
 """
 HOUR = 3600
-
-
-@pytest.fixture
-def file_system(aws: Control) -> str:
-    return aws.seed_file_system(SOURCE_REGION)
 
 
 @pytest.fixture
@@ -49,22 +43,11 @@ def dr(project: Project) -> Project:
 
 def declare(project: Project, file_system: str, **args: object) -> None:
     sources = [{"file_system_id": file_system, "region": SOURCE_REGION}]
-    (project.folder / "region.json").write_text(json.dumps({"region": DR, "sources": sources, "keep": 2, **args}))
+    project.declare(**{"region": DR, "sources": sources, "keep": 2, **args})
 
 
 def copied(aws: Control) -> set[str]:
     return {copy["source_backup_id"] for copy in copies(aws)}
-
-
-def expire(aws: Control, backups: list[str]) -> None:
-    for backup in backups:
-        aws.remove_backup(SOURCE_REGION, backup)
-
-
-def outputs(project: Project) -> dict[str, object]:
-    shown = project.run("stack", "output", "--json")
-    parsed: dict[str, object] = json.loads(shown[shown.index("{") :])
-    return parsed
 
 
 def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
@@ -82,9 +65,9 @@ def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
     dr.up()
 
     assert copied(aws) == {backups[2], newest}
-    known = outputs(dr)
+    known = dr.outputs()
     assert known["latest"] == {file_system: dr.ids()[f"dr-{newest}"]}
-    assert [row["verdict"] for row in known["readiness"]] == ["ready"]  # type: ignore[attr-defined]  # JSON
+    assert [row["verdict"] for row in known["readiness"]] == ["ready"]
     dr.run("preview", "--expect-no-changes")
 
 
@@ -94,7 +77,7 @@ def test_copies_outlive_their_expired_sources_and_the_whole_file_system(
     declare(dr, file_system)
     dr.up()
 
-    expire(aws, backups)
+    expire(aws, *backups)
     aws.remove_file_system(SOURCE_REGION, file_system)
 
     dr.run("preview", "--expect-no-changes")
@@ -129,7 +112,7 @@ def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
     if happens == "dark":
         aws.darken(SOURCE_REGION)
     else:
-        expire(aws, backups)
+        expire(aws, *backups)
 
 
 def rename(project: Project) -> None:
@@ -163,7 +146,7 @@ def test_a_renamed_stack_keeps_its_copies_whatever_becomes_of_their_sources(
     dr.up()
     before = dr.ids()
 
-    dr.rename_stack("prod")
+    dr.run("stack", "rename", "prod")
     lose_sources(aws, backups, happens)
     dr.up()
 
@@ -180,10 +163,9 @@ def test_a_second_stack_of_the_same_program_leaves_the_copies_of_the_first_alone
     declare(dr, file_system)
     dr.up()
     first = dr.ids()
-    expire(aws, backups[:2])
+    expire(aws, *backups[:2])
 
     dr.run("stack", "init", "second")
-    dr.stack = "second"
     dr.up()
     assert set(dr.ids()) == {f"dr-{backups[2]}"}
     dr.run("destroy", "--yes")

@@ -6,14 +6,13 @@ import signal
 import pytest
 
 from rehearsal.fsx import Control
+from rehearsal.project import Project, eventually, interrupt
 
-from .project import DR, SOURCE_REGION, Project, eventually, new_key
-from .test_life import copies
+from .project import DR, SOURCE_REGION, copies, new_key
 
 
 @pytest.fixture
-def sources(aws: Control) -> list[str]:
-    file_system = aws.seed_file_system(SOURCE_REGION)
+def sources(aws: Control, file_system: str) -> list[str]:
     return [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(3)]
 
 
@@ -33,7 +32,7 @@ def test_a_killed_up_is_resumed_by_the_next_one(
 ) -> None:
     aws.set_copy_seconds(8)
     declare_all(project, sources)
-    project.interrupted_up(lambda: len(copies(aws)) == len(sources), *signals)
+    interrupt(project.start_up(), lambda: len(copies(aws)) == len(sources), signals)
     eventually(lambda: not project.plugins())
     under_way = {copy["id"] for copy in copies(aws)}
     assert project.ids() == {}
@@ -64,7 +63,7 @@ def test_a_killed_provider_is_resumed_by_the_next_up(project: Project, aws: Cont
 def test_copies_finished_while_nobody_looked_are_picked_up(project: Project, aws: Control, sources: list[str]) -> None:
     aws.set_copy_seconds(60)
     declare_all(project, sources)
-    project.interrupted_up(lambda: len(copies(aws)) == len(sources), signal.SIGKILL)
+    interrupt(project.start_up(), lambda: len(copies(aws)) == len(sources), [signal.SIGKILL])
     aws.finish_copies()
     under_way = {copy["id"] for copy in copies(aws)}
 
@@ -80,7 +79,7 @@ def test_settings_may_change_between_a_kill_and_the_next_up(project: Project, aw
     key = new_key(aws)
     aws.set_copy_seconds(4)
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
-    project.interrupted_up(lambda: len(copies(aws)) == 1, signal.SIGKILL)
+    interrupt(project.start_up(), lambda: len(copies(aws)) == 1, [signal.SIGKILL])
 
     project.run("cancel", "--yes")
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "2"}, "kms_key_id": key})

@@ -1,22 +1,17 @@
 """What happens to real copies when a person runs Pulumi's commands."""
 
-from typing import Any
-
 import pytest
 
 from rehearsal.fsx import Control
+from rehearsal.project import Project
 
 from .engines import CLI
-from .project import DR, SOURCE_REGION, Project, new_key
+from .project import DR, SOURCE_REGION, copies, new_key, urn
 
 
 @pytest.fixture
-def source(aws: Control) -> str:
-    return aws.seed_backup(SOURCE_REGION, aws.seed_file_system(SOURCE_REGION))
-
-
-def copies(aws: Control, region: str = DR) -> list[dict[str, Any]]:
-    return [dict(b) for b in aws.backups(region) if b["source_backup_id"]]
+def source(aws: Control, file_system: str) -> str:
+    return aws.seed_backup(SOURCE_REGION, file_system)
 
 
 def test_up_makes_the_copy_and_a_second_up_changes_nothing(project: Project, aws: Control, source: str) -> None:
@@ -94,15 +89,16 @@ def test_replace_leaves_one_live_copy_with_a_new_id(project: Project, aws: Contr
     ids = [project.ids()["nightly"]]
 
     for _ in range(2):
-        project.up("--replace", project.urn("nightly"))
+        project.up("--replace", urn("nightly"))
         ids.append(project.ids()["nightly"])
 
     assert [copy["id"] for copy in copies(aws)] == ids[-1:]
     assert len(set(ids)) == 3
 
 
-def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(project: Project, aws: Control) -> None:
-    file_system = aws.seed_file_system(SOURCE_REGION)
+def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(
+    project: Project, aws: Control, file_system: str
+) -> None:
     one, two = (aws.seed_backup(SOURCE_REGION, file_system) for _ in range(2))
     project.declare(one={"source_backup_id": one, "region": DR}, two={"source_backup_id": two, "region": DR})
     project.up()
@@ -164,8 +160,7 @@ def test_an_existing_copy_is_adopted_and_then_managed(project: Project, aws: Con
     assert copies(aws) == []
 
 
-def test_never_more_than_five_run_and_none_is_refused(project: Project, aws: Control) -> None:
-    file_system = aws.seed_file_system(SOURCE_REGION)
+def test_never_more_than_five_run_and_none_is_refused(project: Project, aws: Control, file_system: str) -> None:
     sources = [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(12)]
     project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})
 
@@ -181,8 +176,8 @@ import json
 import pulumi
 from pulumi_fsx_dr import BackupCopy, DrRegion
 
-(source,) = json.load(open("copies.json")).values()
-first = BackupCopy("first", source)
+(source,) = json.load(open("declared.json")).values()
+first = BackupCopy("first", {"source_region": "us-east-1", **source})
 made_here = {"backup_id": first.id, "region": source["region"]}
 region = DrRegion("dr", {"region": "eu-central-1", "sources": [made_here], "tags": {"from": first.id}})
 pulumi.export("copies", region.copies)

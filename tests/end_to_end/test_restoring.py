@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from rehearsal.fsx import Control
+from rehearsal.project import ROOT, Project, copy_project, eventually
 
 from .engines import HAS_CLI
-from .project import ROOT, Project, eventually
+from .project import new_project
 
 pytestmark = [pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")]
 
@@ -34,8 +34,7 @@ class Site:
         file_system = aws.seed_file_system(DR, "OPENZFS", deployment="SINGLE_AZ_HA_2")
         self.backup = aws.seed_backup(DR, file_system)
         (copies / "latest.json").write_text(json.dumps({DR: {file_system: self.backup}}))
-        self._copies = Project.create(copies, ["pulumi"], aws)
-        (copies / "__main__.py").write_text(COPIES)
+        self._copies = new_project(copies, ["pulumi"], aws, COPIES)
         self._copies.up()
         self._drill = self._project(file_system)
 
@@ -45,18 +44,14 @@ class Site:
             f'#!/bin/sh\nexec {sys.executable} -u {ROOT / "tests" / "end_to_end" / "aws_plugin.py"} "$@"\n'
         )
         plugin.chmod(0o755)
-        for name in ("__main__.py", "drill.py", "Pulumi.yaml"):
-            shutil.copy(ROOT / "examples" / "failover-drill" / name, self.drills / name)
-        declared = (self.drills / "Pulumi.yaml").read_text()
-        (self.drills / "Pulumi.yaml").write_text(declared.replace("virtualenv: .venv", f"virtualenv: {sys.prefix}"))
         environment = {
             **self._copies.environment,
             "PATH": f"{self.cloud}:{os.environ['PATH']}",
             "FAKE_CLOUD": str(self.cloud),
             "FAKE_SECONDS": "2",
         }
-        project = Project(self.drills, ["pulumi"], environment, self._aws, stack="drill")
-        project.run("stack", "init", "drill")
+        copy_project(self.drills, ROOT / "examples" / "failover-drill")
+        project = Project.create(self.drills, ["pulumi"], environment, stack="drill")
         settings = {
             "copiesStack": "organization/copies/dev",
             "fileSystemId": file_system,
@@ -102,7 +97,7 @@ class Site:
     @property
     def is_empty(self) -> bool:
         """Whether no file system is there, and the stack knows of none."""
-        deployment = self._drill.export()["deployment"]
+        deployment = self._drill.deployment()
         return not (self.file_systems or deployment.get("resources") or deployment.get("pending_operations"))
 
     def end_processes(self) -> None:

@@ -1,16 +1,15 @@
 """Secret tags and keys stay secret in all that Pulumi keeps and shows of a copy, and plain ones stay readable."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from rehearsal.fsx import Control
+from rehearsal.project import Project
 
 from .engines import CLI
-from .project import DR, SOURCE_REGION, Project, new_key
-from .test_life import copies
+from .project import DR, SOURCE_REGION, copies, new_key
 
 # The engine double knows no secrets.
 pytestmark = pytest.mark.parametrize("project", [CLI], indirect=True)
@@ -29,7 +28,7 @@ def hidden(value):
     return {key: hidden(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
-program = json.load(open("program.json"))
+program = json.load(open("declared.json"))
 if program["kind"] == "BackupCopy":
     timeouts = pulumi.CustomTimeouts(**program.get("timeouts", {}))
     copy = BackupCopy("nightly", hidden(program["args"]), pulumi.ResourceOptions(custom_timeouts=timeouts))
@@ -43,15 +42,10 @@ else:
 @pytest.fixture
 def declare(project: Project) -> Callable[..., None]:
     def write(args: dict[str, Any], kind: str = "BackupCopy", **more: Any) -> None:
-        (project.folder / "program.json").write_text(json.dumps({"kind": kind, "args": args, **more}))
+        project.declare(kind=kind, args=args, **more)
 
     (project.folder / "__main__.py").write_text(PROGRAM)
     return write
-
-
-@pytest.fixture
-def file_system(aws: Control) -> str:
-    return aws.seed_file_system(SOURCE_REGION)
 
 
 @pytest.fixture
@@ -80,10 +74,6 @@ def shown_everywhere(project: Project) -> str:
         project.run("preview", "--json", "--show-sames"),
         project.run("preview", "--diff", "--show-sames"),
     ])  # fmt: skip
-
-
-def document(printed: str) -> Any:
-    return json.loads(printed[printed.index("{") :])
 
 
 @pytest.mark.parametrize(
@@ -121,10 +111,9 @@ def test_plain_tags_and_a_plain_key_stay_readable(
     project.up()
     project.run("refresh", "--yes")
 
-    outputs = document(project.run("stack", "output", "--json"))
-    (step,) = (s for s in document(project.run("preview", "--json", "--show-sames"))["steps"] if "nightly" in s["urn"])
+    (step,) = (s for s in project.read("preview", "--json", "--show-sames")["steps"] if "nightly" in s["urn"])
 
-    assert outputs == {"tags": {"pin": PIN}, "tags_all": {"pin": PIN}, "kms_key_id": key, "kms_key_arn": key}
+    assert project.outputs() == {"tags": {"pin": PIN}, "tags_all": {"pin": PIN}, "kms_key_id": key, "kms_key_arn": key}
     assert step["oldState"]["outputs"]["kms_key_arn"] == key
 
 

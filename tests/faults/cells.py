@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
-from rehearsal.fleet import Program
 from rehearsal.fsx.faults import FaultKind
 from rehearsal.fsx.journal import Entry
+from tests.faults.fleet import Program
 from tests.faults.playing import DR_REGIONS, Theatre, Told, no_sentences
 
 Action = Literal["CopyBackup", "TagResource", "DescribeBackups", "DescribeBackups while copying", "DeleteBackup"]

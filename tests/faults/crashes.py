@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, get_args
 
 from pulumi_fsx_dr.copies.ownership import MARK_TAG
 
-from rehearsal.fleet import Program
-from tests.end_to_end.project import eventually
+from rehearsal.project import eventually
+from tests.faults.fleet import Program
 from tests.faults.playing import DR_REGIONS, Run, Theatre, Told, kill
 
 Crash = Literal["CLI killed", "plugin killed", "both killed", "first Ctrl-C", "second Ctrl-C"]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rehearsal.fleet import TYPE, Program
 from rehearsal.fsx import Control
-from tests.end_to_end.project import Project
+from rehearsal.project import Project
+from tests.end_to_end.project import new_project
+from tests.faults.fleet import TYPE, Program
 from tests.faults.playing import Run, Said, Theatre, Told, kill
 
 _SETTINGS = {
@@ -66,8 +67,8 @@ class CliTheatre(Theatre):
     @classmethod
     @contextmanager
     def opened(cls, aws: Control, folder: Path) -> Iterator["CliTheatre"]:
-        project = Project.create(folder, ["pulumi"], aws)
-        project.environment |= _SETTINGS
+        project = new_project(folder, ["pulumi"], aws)
+        project.environment.update(_SETTINGS)
         try:
             yield cls(aws, project)
         finally:
@@ -104,7 +105,7 @@ class CliTheatre(Theatre):
 
     def export(self, region: str) -> Mapping[str, Any]:  # noqa: ARG002 - one stack holds all Regions
         if self._exported is None:
-            self._exported = self.project.export()
+            self._exported = self.project.read("stack", "export")
         return self._exported
 
 

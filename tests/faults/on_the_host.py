@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rehearsal import fleet
 from rehearsal.fsx import Control
+from tests.faults import fleet
 from tests.faults.playing import DR_REGIONS, HOME, Run, Said, Theatre, Told, kill
 
 
@@ -65,7 +65,7 @@ class HostTheatre(Theatre):
         with (
             (self.folder / "log").open("a") as log,
             subprocess.Popen(  # noqa: S603 - our own
-                [sys.executable, "-m", "rehearsal.fleet", str(self.folder)],
+                [sys.executable, "-m", "tests.faults.fleet", str(self.folder)],
                 env={**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"},
                 stdin=pipe,
                 stdout=pipe,

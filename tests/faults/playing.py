@@ -17,9 +17,9 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Ownership, Pending, Recorded, parse_mark
 
-from rehearsal.fleet import TYPE, Program
 from rehearsal.fsx import Control, running
 from rehearsal.fsx.regions import fsx_regions
+from tests.faults.fleet import TYPE, Program
 
 HOME = "us-east-1"
 DR_REGIONS = [name for name, partition in fsx_regions().items() if partition == "aws" and name != HOME]

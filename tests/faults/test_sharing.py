@@ -1,5 +1,6 @@
 """Two stacks and a stranger, such as a backup service, want the five slots of one Region at the same time."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -10,8 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.fsx import Control, running
+from rehearsal.project import Project, eventually
 from tests.end_to_end.engines import ENGINES
-from tests.end_to_end.project import Project, eventually
+from tests.end_to_end.project import new_project
 from tests.faults.playing import HOME
 
 DR = "eu-west-1"
@@ -54,7 +56,7 @@ def stacks(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iter
         made = []
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
-            project = Project.create(tmp_path / name, request.param, aws)
+            project = new_project(tmp_path / name, request.param, aws)
             ends.callback(project.end_processes)
             project.declare(
                 **{f"{name}-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(backups(aws))}
@@ -70,7 +72,8 @@ def backups(aws: Control) -> list[str]:
 
 def accepted(aws: Control, stacks: list[Project]) -> list[int]:
     """Return whose each copy was, in the order they were accepted: the first stack's, the second's, the stranger's."""
-    owner = {c["source_backup_id"]: number for number, stack in enumerate(stacks) for c in stack.declared.values()}
+    wanted = [json.loads((stack.folder / "declared.json").read_text()).values() for stack in stacks]
+    owner = {copy["source_backup_id"]: number for number, copies in enumerate(wanted) for copy in copies}
     made = [entry for entry in aws.journal(DR, "CopyBackup") if entry["made"]]
     return [owner.get(entry["parameters"]["SourceBackupId"], 2) for entry in made]
 

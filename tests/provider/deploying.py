@@ -5,7 +5,7 @@ What the provider is given crosses a wire first, as in life: numbers arrive as f
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -27,6 +27,7 @@ from pulumi_fsx_dr.session.call import StateEntry
 from pulumi_fsx_dr.session.session import Session
 from pulumi_fsx_dr.session.told import TOLD, Told
 
+from rehearsal.engine.planning import Old, Plan, plan
 from rehearsal.fsx import FsxService, ManualClock, in_process
 from rehearsal.fsx.calls import Answer, Request, action_of
 from rehearsal.fsx.fixtures import AWAY, HOME, new_session
@@ -228,9 +229,13 @@ class Stack:
         run = run or self.run()
         for resource, args in program.items():
             self.register(run, resource, args, replacing=resource in replacing)
-        self.delete_replaced(run)
-        for resource in [name for name in self.states if name not in program]:
-            self.destroy_one(run, resource)
+        for delete in self.deletions(run, program):
+            delete()
+
+    def deletions(self, run: Run, declared: Container[str]) -> list[Callable[[], None]]:
+        """Return the deletes at the end of a run: what was replaced, then what is not declared any more."""
+        gone = [resource for resource in self.states if resource not in declared]
+        return [partial(self.delete_replaced, run), *(partial(self.destroy_one, run, resource) for resource in gone)]
 
     def register(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> None:
         """Bring one resource to what its arguments say."""
@@ -240,21 +245,24 @@ class Stack:
             self._confirm(run, resource)
 
     def _bring(self, run: Run, resource: str, args: Properties, *, replacing: bool) -> None:
+        planned = self.plan(run, resource, args, replacing=replacing)
+        if planned.op in ("create", "replace"):
+            self.create(run, resource, planned.inputs)
+        elif planned.op == "update":
+            self._update(run, resource, planned.inputs)
+
+    def plan(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> Plan[DiffResult]:
+        """Return what is to become of one resource."""
         old = self.states.get(resource)
-        if old is None or replacing:
-            self.create(run, resource, self.check(run, resource, {}, args))
-            return
-        inputs = self.check(run, resource, old.inputs, args)
-        diff = self.diff(run, resource, inputs)
-        if diff.changes and diff.replaces:
-            self.create(run, resource, self.check(run, resource, {}, args))
-        elif diff.changes or old.errors:
-            self._update(run, resource, inputs)
+        held = Old(old.inputs, is_half_made=bool(old.errors)) if old else None
+        check, diff = partial(self.check, run, resource), partial(self.diff, run, resource)
+        return plan(held, args, check, diff, replacing=replacing)
 
     def preview(self, resource: str, args: Properties) -> DiffResult:
         """Return what `pulumi preview` finds out about a resource of the state."""
-        run = self.run()
-        return self.diff(run, resource, self.check(run, resource, self.states[resource].inputs, args))
+        diff = self.plan(self.run(), resource, args).diff
+        assert diff is not None
+        return diff
 
     def refresh(self) -> None:
         """Do what `pulumi refresh` does."""
@@ -268,10 +276,8 @@ class Stack:
 
     def destroy(self, *, run: Run | None = None) -> None:
         """Do what `pulumi destroy` does."""
-        run = run or self.run()
-        self.delete_replaced(run)
-        for resource in list(self.states):
-            self.destroy_one(run, resource)
+        for delete in self.deletions(run or self.run(), ()):
+            delete()
 
     def check(self, run: Run, resource: str, olds: Properties, args: Properties) -> Properties:
         told = {TOLD: self.told(resource, args).sent()}
@@ -326,8 +332,8 @@ class Stack:
         try:
             return self._call(run, resource, method, *args, context=context)
         except Exception:
-            if partial := context.partial_failure():
-                kept = State(partial.id, _sent(inputs), MessageToDict(partial.properties), tuple(partial.reasons))
+            if failed := context.partial_failure():
+                kept = State(failed.id, _sent(inputs), MessageToDict(failed.properties), tuple(failed.reasons))
                 self._kept(resource, kept, anew=method == "Create")
             raise
 

@@ -1,5 +1,7 @@
 """Two engines with one token, as with one stack name in two backends: one has the copy, the other says so (R18)."""
 
+from collections.abc import Callable
+
 import pytest
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Pending, Recorded, parse_mark
@@ -7,7 +9,7 @@ from pulumi_fsx_dr.errors import CopyError, LostCopyError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY
-from tests.provider.deploying import Killed, Program, Stack, Wire, copy_args, killed_up
+from tests.provider.deploying import Killed, Program, Run, Stack, Wire, copy_args, killed_up
 
 
 @pytest.fixture
@@ -43,16 +45,21 @@ def nonce(service: FsxService, backup_id: str) -> str:
     return found.nonce
 
 
+def overtaking(twin: Stack, program: Program, run: Run) -> Callable[[], None]:
+    """Return what a twin does in the middle of another engine's run."""
+
+    def overtake() -> None:
+        twin.up(program)
+        provider.start(run)
+
+    return overtake
+
+
 def test_who_goes_on_with_a_copy_has_it_and_the_engine_that_is_still_at_it_says_that_it_lost_it(
     service: FsxService, stack: Stack, twin: Stack, program: Program
 ) -> None:
     run = stack.run()
-
-    def overtaken() -> None:
-        twin.up(program)
-        provider.start(run)
-
-    stack.wire.at_call["TagResource", "after"] = overtaken  # the first has just claimed its copy
+    stack.wire.at_call["TagResource", "after"] = overtaking(twin, program, run)  # the first has just claimed its copy
 
     with pytest.raises(LostCopyError, match="was taken over by another run of the same resource"):
         stack.up(program, run=run)
@@ -90,12 +97,7 @@ def test_when_both_states_hold_one_copy_after_all_one_of_them_deletes_it_and_the
 ) -> None:
     """The second goes on with it between the first one's create and its record."""
     run = stack.run()
-
-    def overtaken() -> None:
-        twin.up(program)
-        provider.start(run)
-
-    stack.before_writing = overtaken
+    stack.before_writing = overtaking(twin, program, run)
     stack.up(program, run=run)
     (copy,) = copies(service)
     assert stack.states["monday"].id == twin.states["monday"].id == copy

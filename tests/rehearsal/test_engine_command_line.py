@@ -1,22 +1,15 @@
 """The engine double's command line, and the rig that runs one scenario on the double and on the real CLI alike."""
 
-import contextlib
 import json
-import os
 import shutil
-import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rehearsal.engine import find_engine
-
-ROOT = Path(__file__).parents[2]
-DOUBLE = [sys.executable, "-m", "rehearsal.engine"]
+from rehearsal.engine import DOUBLE, find_engine
+from rehearsal.project import AT_ONCE, Project, eventually
 
 on_both_engines = pytest.mark.parametrize(
     "engine",
@@ -135,12 +128,12 @@ pulumi.export("config", [
 
 PROJECT = """
 name: rig
-runtime: {{name: python, options: {{toolchain: pip, virtualenv: "{venv}"}}}}
+runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}
 config:
-  sources: {{type: array, items: {{type: object}}, default: [{{region: eu-west-1}}]}}
-  copy: {{type: boolean, default: true}}
-  keep: {{type: integer, default: 7}}
-  colour: {{type: string, default: red}}
+  sources: {type: array, items: {type: object}, default: [{region: eu-west-1}]}
+  copy: {type: boolean, default: true}
+  keep: {type: integer, default: 7}
+  colour: {type: string, default: red}
 """
 
 
@@ -148,22 +141,12 @@ class Rig:
     """A project of recorded things, and an engine to run it on."""
 
     def __init__(self, folder: Path, engine: list[str]) -> None:
-        self.folder, self.engine = folder / "project", engine
-        self.environment = {
-            **os.environ,
-            "PULUMI_BACKEND_URL": f"file://{folder}",
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_CONFIG_PASSPHRASE": "",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        }
-        self.folder.mkdir()
-        (self.folder / "Pulumi.yaml").write_text(PROJECT.format(venv=sys.prefix))
-        (self.folder / "provider.py").write_text(PROVIDER)
-        (self.folder / "__main__.py").write_text(PROGRAM)
+        self.folder = folder
+        (folder / "Pulumi.yaml").write_text(PROJECT)
+        (folder / "provider.py").write_text(PROVIDER)
+        (folder / "__main__.py").write_text(PROGRAM)
         self.want({})
-        self.run("stack", "init", "dev")
+        self.project = Project.create(folder, engine, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
 
     def want(self, things: dict[str, dict[str, Any]]) -> None:
         """Let the program declare these things."""
@@ -176,45 +159,24 @@ class Rig:
         for wish in wishes:
             (self.folder / wish).touch()
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        """Start a command of the engine."""
-        return subprocess.Popen(  # noqa: S603 - the engine under test
-            [*self.engine, *words, "-C", str(self.folder), "--non-interactive", "--color", "never"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start_up(self) -> "subprocess.Popen[str]":
+        """Start an `up`."""
+        return self.project.start("up", *AT_ONCE, output=subprocess.PIPE)
 
     def run(self, *words: str, fails: bool = False) -> str:
         """Run a command to its end and return what it printed."""
-        output, errors = self._finished(*words, fails=fails)
-        return output + errors
-
-    def read(self, *words: str) -> Any:
-        """Run a command that prints a JSON document and return that."""
-        return json.loads(self._finished(*words, fails=False)[0])
-
-    def _finished(self, *words: str, fails: bool) -> tuple[str, str]:
-        with self.start(*words) as process:
-            output, errors = process.communicate(timeout=60)
-        assert (process.returncode != 0) == fails, output + errors
-        return output, errors
+        return self.project.run(*words, succeeds=not fails)
 
     def kill(self, run: "subprocess.Popen[str]") -> None:
-        """Kill a run at once, and then what it left running; the project's own folder marks that."""
+        """Kill a run at once, and then what it left running."""
         run.kill()
-        for environment in Path("/proc").glob("[0-9]*/environ"):
-            with contextlib.suppress(OSError):
-                if f"PULUMI_BACKEND_URL=file://{self.folder.parent}".encode() in environment.read_bytes():
-                    os.kill(int(environment.parent.name), signal.SIGKILL)
+        self.project.end_processes()
         run.communicate()
 
     def up(self, things: dict[str, dict[str, Any]], *words: str, fails: bool = False) -> list[str]:
         """Run `up` for these things, without a preview, and return the provider calls."""
         self.want(things)
-        self.run("up", "--yes", "--skip-preview", *words, fails=fails)
+        self.project.up(*words, succeeds=not fails)
         return self.calls()
 
     def calls(self) -> list[str]:
@@ -227,34 +189,26 @@ class Rig:
     def wait_for(self, call: str) -> None:
         """Wait until a call has begun."""
         file = self.folder / "calls"
-        deadline = time.monotonic() + 30
-        while not file.exists() or call not in file.read_text().splitlines():
-            assert time.monotonic() < deadline, f"{call} never came"
-            time.sleep(0.05)
+        eventually(lambda: file.exists() and call in file.read_text().splitlines(), call, seconds=30)
 
     def state(self) -> dict[str, Any]:
         """Return {name: state} of the things, a pending delete as "name!"."""
-        resources = self._deployment().get("resources", [])
-        things = [state for state in resources if state["type"].startswith("pulumi-python:")]
+        things = [state for state in self.project.resources() if state["type"].startswith("pulumi-python:")]
         return {state["urn"].split("::")[-1] + "!" * state.get("delete", False): state for state in things}
 
     def pending(self) -> list[tuple[str, str]]:
         """Return what an interrupted run left: (operation, name)."""
-        operations = self._deployment().get("pending_operations") or []
+        operations = self.project.deployment().get("pending_operations") or []
         return [(item["type"], item["resource"]["urn"].split("::")[-1]) for item in operations]
 
     def planned(self) -> list[tuple[str, str, list[str]]]:
         """Return (op, name, replace reasons) of the steps of a preview that change something."""
-        steps = self.read("preview", "--json")["steps"]
+        steps = self.project.read("preview", "--json")["steps"]
         return [
             (step["op"], step["urn"].split("::")[-1], step.get("replaceReasons") or [])
             for step in steps
             if step["op"] != "same"
         ]
-
-    def _deployment(self) -> dict[str, Any]:
-        deployment: dict[str, Any] = self.read("stack", "export")["deployment"]
-        return deployment
 
 
 @on_both_engines
@@ -265,7 +219,7 @@ def test_declared_defaults_and_set_values_reach_the_program(tmp_path: Path, engi
 
     rig.up({})
 
-    assert rig.read("stack", "output", "--json")["config"] == [[{"region": "us-east-1"}], True, 7, "blue"]
+    assert rig.project.outputs()["config"] == [[{"region": "us-east-1"}], True, 7, "blue"]
 
 
 def test_a_preview_shows_each_changed_property(tmp_path: Path) -> None:
@@ -326,7 +280,7 @@ def test_a_resource_of_another_provider_is_refused(tmp_path: Path) -> None:
 )
 def test_nothing_is_done_unless_every_aws_endpoint_is_loopback(tmp_path: Path, endpoints: dict[str, str]) -> None:
     rig = Rig(tmp_path, DOUBLE)
-    rig.environment |= endpoints
+    rig.project.environment.update(endpoints)
 
     text = rig.run("up", "--yes", fails=True)
 

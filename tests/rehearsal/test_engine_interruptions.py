@@ -3,9 +3,8 @@
 import signal
 from pathlib import Path
 
+from rehearsal.project import AT_ONCE
 from tests.rehearsal.test_engine_command_line import Rig, on_both_engines
-
-UP = ("up", "--yes", "--skip-preview")
 
 
 @on_both_engines
@@ -15,16 +14,16 @@ def test_a_killed_run_leaves_a_lock_and_a_pending_create_and_the_next_creates_ag
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}, "b": {"after": ["a"]}})
     rig.tell("create-waits-b")
-    run = rig.start(*UP)
+    run = rig.start_up()
     rig.wait_for("create b")
 
     rig.kill(run)
     rig.tell()
-    refused = rig.run(*UP, fails=True)
+    refused = rig.run("up", *AT_ONCE, fails=True)
     rig.run("cancel", "--yes")
     pending, kept = rig.pending(), list(rig.state())
     rig.calls()
-    warned = rig.run(*UP)
+    warned = rig.run("up", *AT_ONCE)
 
     assert "the stack is currently locked" in refused
     assert (pending, kept) == ([("creating", "b")], ["a"])
@@ -39,7 +38,7 @@ def test_one_interrupt_lets_running_steps_finish_and_starts_no_other(tmp_path: P
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}, "b": {"after": ["a"]}})
     rig.tell("create-waits-a")
-    run = rig.start(*UP)
+    run = rig.start_up()
     rig.wait_for("create a")
 
     run.send_signal(signal.SIGINT)
@@ -56,7 +55,7 @@ def test_a_second_interrupt_ends_the_provider_and_leaves_a_pending_create(tmp_pa
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}})
     rig.tell("create-waits-a")
-    run = rig.start(*UP)
+    run = rig.start_up()
     rig.wait_for("create a")
 
     run.send_signal(signal.SIGINT)
@@ -68,4 +67,4 @@ def test_a_second_interrupt_ends_the_provider_and_leaves_a_pending_create(tmp_pa
     assert run.returncode == 8
     assert (rig.state(), rig.pending()) == ({}, [("creating", "a")])
     rig.tell()
-    assert rig.run(*UP)
+    assert rig.run("up", *AT_ONCE)

@@ -294,13 +294,13 @@ class _Deployment:
         old = stack.states.get(urn)
         stack.nonce = ""
         try:
-            inputs = stack.check(self._run, urn, old.inputs if old else {}, registration.args)
-            if old is None:
-                return [f"create {urn}"]
-            diff = stack.diff(self._run, urn, inputs)
+            planned = stack.plan(self._run, urn, registration.args)
         finally:
             self._give_back(urn)
-        return [f"change {old.id}: {diff.replaces or old.errors}"] if diff.changes or old.errors else []
+        if planned.op == "same":
+            return []
+        why = f" {old.id}: {planned.diff.replaces or old.errors}" if old and planned.diff else f" {urn}"
+        return [planned.op + why]
 
     def _take_as_old(self, registration: _Registration) -> None:
         """Find what the state holds under a resource's URN, else under its alias, as the engine does."""
@@ -330,11 +330,7 @@ class _Deployment:
         assert not lost, f"the guard had to stop the run for {lost}"
 
     def _delete(self, *, continue_on_error: bool) -> None:
-        stack, run = self._stack, self._run
-        steps: list[Callable[[], None]] = [lambda: stack.delete_replaced(run)]
-        undeclared = [urn for urn in stack.states if urn not in self._seen]
-        steps += [functools.partial(stack.destroy_one, run, urn) for urn in undeclared]
-        for step in steps:
+        for step in self._stack.deletions(self._run, self._seen):
             if continue_on_error or not self._errors:
                 self._tried(step)
 

@@ -1,4 +1,4 @@
-"""Thousands of copies under random faults and kills: `python -m rehearsal.soak` (or `make soak`).
+"""Thousands of copies under random faults and kills: `python -m tests.faults.soak` (or `make soak`).
 
 What must hold is checked all the time; the figures go to docs/reliability.md.
 """
@@ -22,11 +22,11 @@ from typing import get_args
 
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark
 
-from rehearsal import fleet
 from rehearsal.fsx import Control, running
 from rehearsal.fsx.faults import FaultKind
 from rehearsal.fsx.views import BackupView
 from rehearsal.sections import write_section
+from tests.faults import fleet
 
 HOME = "us-east-1"
 REGIONS = ("eu-west-1", "eu-north-1", "ap-south-1", "ca-central-1")
@@ -38,7 +38,7 @@ _TICK = 0.25  # seconds
 _TICKS_BETWEEN_LISTS = 20
 _FAULTS_PER_TICK, _KILLS_PER_TICK = 0.2, 0.012
 _HANG_SECONDS = 3.0
-_REPORT = Path(__file__).parents[1] / "docs" / "reliability.md"
+_REPORT = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
 class BrokenError(Exception):
@@ -106,7 +106,7 @@ class Soak:
     @contextmanager
     def _started(self, programs: Mapping[str, fleet.Program]) -> Iterator[subprocess.Popen[str]]:
         environment = {**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"}
-        command = [sys.executable, "-m", "rehearsal.fleet", str(self.folder)]
+        command = [sys.executable, "-m", "tests.faults.fleet", str(self.folder)]
         pipe = subprocess.PIPE
         with (self.folder / "log").open("w") as log, (self.folder / "programs").open("w+") as wanted:
             json.dump(programs, wanted)
@@ -207,7 +207,7 @@ def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like 
 
 def main() -> None:
     """Run a soak and write its figures down."""
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.soak", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
     parser.add_argument("--copies", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=10)

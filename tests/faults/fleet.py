@@ -1,7 +1,7 @@
 """Many stacks of BackupCopies in one run of the engine double: one plugin host, and no processes for the programs.
 
-`python -m rehearsal.fleet FOLDER` is one `pulumi up` of them all. It reads from stdin what the stacks want, and prints
-the process id of the plugin host, then, when done, what the host told of each failure, both as a line of JSON.
+`python -m tests.faults.fleet FOLDER` is one `pulumi up` of them all. It reads from stdin what the stacks want, and
+prints the process id of the plugin host, then, when done, what the host told of each failure, both as a line of JSON.
 """
 
 import json
