@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE, NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import Mark, Pending, Recorded, Token
 from pulumi_fsx_dr.errors import InvalidSettingsError
@@ -91,6 +91,7 @@ class World:
         asked: the nonces of the program's single copies, by name.
         not_listed: copies that are shown only to who asks for them by id.
         file_systems: those that exist.
+        keys: ARNs behind aliases, by Region and alias.
     """
 
     backups: Sequence[Backup] = ()
@@ -101,6 +102,7 @@ class World:
     asked: Mapping[str, str] = field(default_factory=dict)
     not_listed: Sequence[Backup] = ()
     file_systems: frozenset[str] = field(default=frozenset({FILE_SYSTEM, OTHER_FILE_SYSTEM}))
+    keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def backups_of(self, file_system_id: str, region: str) -> Sequence[Backup] | None:
         if region in self.dark:
@@ -121,6 +123,9 @@ class World:
 
     def is_gone(self, copy: HeldCopy) -> bool:
         return copy.id in self.gone
+
+    def resolved_key(self, region: str, kms_key_id: str) -> str:
+        return self.keys.get((region, kms_key_id), kms_key_id)
 
 
 def shown(copies: Iterable[HeldCopy], lifecycle: str = "AVAILABLE") -> list[Backup]:
@@ -837,3 +842,109 @@ def test_what_a_run_declares_is_what_the_next_one_declares(scene: Scene) -> None
 
     for declaration in twice.values():
         assert (made(declaration), declaration.going) == ([], [])
+
+
+# --- copies that exist already (adopt="existing") -------------------------------------------------------------------
+
+
+def adopted(declaration: Declaration) -> dict[str, str | None]:
+    """Return what each declared copy adopts, by its source."""
+    return {c.args["source_backup_id"]: c.args.get("adopt_backup_id") for c in declaration.copies}
+
+
+def test_copies_that_exist_are_adopted_and_not_made_anew() -> None:
+    by_script = [copy(n, kms_key_arn=KEY) for n in (1, 2, 3)]
+    region = dr(adopts=True, kms_key_id=KEY)
+
+    made = declare([region], [], World(backups=[backup(1), backup(2), backup(3)], copies=by_script))[region.urn]
+
+    assert adopted(made) == {source(1): by_script[0].id, source(2): by_script[1].id}, "keep is 2"
+    assert made.notes == [f"{c.id} in {AWAY}, a copy of {c.source_backup_id}, is adopted." for c in by_script[:2]]
+
+
+def test_a_copy_whose_source_is_gone_is_adopted_too() -> None:
+    region = dr(adopts=True)
+
+    made = declare([region], [], World(copies=[copy(1)]))[region.urn]
+
+    assert adopted(made) == {source(1): copy(1).id}
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        copy(1, kms_key_arn=OTHER_KEY),
+        copy(1, kms_key_arn=KEY, type="AWS_BACKUP"),
+        copy(1, kms_key_arn=KEY, lifecycle="FAILED"),
+        copy(1, kms_key_arn=KEY, lifecycle="COPYING"),
+        copy(1, kms_key_arn=KEY, file_system_id=OTHER_FILE_SYSTEM, source_backup_id=source(9)),
+    ],
+    ids=["another key", "of AWS Backup", "failed", "still running", "of another file system"],
+)
+def test_what_does_not_fit_is_left_alone_and_a_copy_is_made(unfit: Backup) -> None:
+    region = dr(adopts=True, kms_key_id=KEY)
+
+    made = declare([region], [], World(backups=[backup(1)], copies=[unfit]))[region.urn]
+
+    assert adopted(made) == {source(1): None}
+
+
+def test_a_key_behind_an_alias_is_looked_up() -> None:
+    region = dr(adopts=True, kms_key_id="alias/dr")
+    world = World(backups=[backup(1)], copies=[copy(1, kms_key_arn=KEY)], keys={(AWAY, "alias/dr"): KEY})
+
+    assert adopted(declare([region], [], world)[region.urn]) == {source(1): copy(1).id}
+
+
+def test_what_the_state_holds_is_adopted_by_nobody() -> None:
+    region, own = dr(adopts=True), held(1)
+
+    made = declare([region], [own], World(backups=[backup(1)], copies=shown([own]), held=[own]))[region.urn]
+
+    assert adopted(made) == {source(1): None}
+    assert made.copies[0].held == own
+
+
+def test_without_being_told_to_adopt_the_preview_says_that_copies_are_there() -> None:
+    region = dr()
+
+    made = declare([region], [], World(backups=[backup(1)], copies=[copy(1), copy(5)]))[region.urn]
+
+    assert adopted(made) == {source(1): None}
+    assert made.notes == [
+        (
+            f"{copy(1).id} in {AWAY}, a copy of {source(1)}, is held by nothing in this state: "
+            'with adopt="existing" it is not copied anew, if its key fits.'
+        )
+    ]
+
+
+def test_what_a_killed_run_of_this_dr_region_left_is_gone_on_with_and_not_adopted() -> None:
+    region = dr(adopts=True)
+    token = Token.of(region.child_urn(f"dr-{source(1)}"), AWAY, source(1), HOME, None)
+    left = copy(1, mark=Pending(token, hours_ago(1), "files/prod/dr"))
+
+    made = declare([region], [], World(backups=[backup(1)], copies=[left]))[region.urn]
+
+    assert adopted(made) == {source(1): None}
+    assert made.notes == []
+
+
+def test_too_many_tags_of_a_source_are_no_matter_for_a_copy_that_is_adopted() -> None:
+    region = dr(adopts=True)
+    tagged = backup(1, tags={f"k{n}": "" for n in range(50)})
+
+    made = declare([region], [], World(backups=[tagged], copies=[copy(1)]))[region.urn]
+
+    assert adopted(made) == {source(1): copy(1).id}
+
+
+def test_copies_that_the_other_host_holds_are_adopted() -> None:
+    """A program in another language takes a stack of dynamic copies over, and copies nothing."""
+    native = dr(adopts=True, copy_type=NATIVE_COPY_TYPE)
+    dynamic = [held(1), held(2)]
+
+    made = declare([native], [], World(backups=[backup(1), backup(2)], copies=shown(dynamic), held=dynamic))[native.urn]
+
+    assert adopted(made) == {source(1): dynamic[0].id, source(2): dynamic[1].id}
+    assert made.warnings == []

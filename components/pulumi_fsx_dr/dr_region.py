@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from .backup_copy import BackupCopy, BackupCopyArgs
-from .copies.copy import DR_REGION_TYPE
+from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .program import run as program
 from .program.secrecy import as_secret_as
 from .readiness import ReadinessRow, rows
@@ -31,6 +31,10 @@ class DrRegion(pulumi.ComponentResource):
     latest: pulumi.Output[dict[str, str]]
     """Backup id of the newest copy by file system id."""
 
+    # Another host has its own kinds of resources, and its own way to know what else the program declares.
+    _type = DR_REGION_TYPE
+    _copy_type = BACKUP_COPY_TYPE
+
     def __init__(self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the copies of a DR Region.
 
@@ -48,8 +52,8 @@ class DrRegion(pulumi.ComponentResource):
         """
         require_valid(name, args)
         # No inputs: what changes shows in the copies, and a key written another way is no change.
-        super().__init__(DR_REGION_TYPE, name, None, opts)
-        self._args, self._program = args, program.of_this_run()
+        super().__init__(self._type, name, None, opts)
+        self._args, self._program = args, self._program_that_runs()
         self._program.add(self, self._described)
         made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
@@ -104,6 +108,8 @@ class DrRegion(pulumi.ComponentResource):
             kms_key_id=args.get("kms_key_id"),
             copy_tags=args.get("copy_tags", True),
             tags=args.get("tags"),
+            adopts=args.get("adopt") == "existing",
+            copy_type=self._copy_type,
             has_outputs=any(_is_output(source) for source in args["sources"]),
         )
 
@@ -121,7 +127,13 @@ class DrRegion(pulumi.ComponentResource):
         if source:
             copy["source_backup_id"] = source["backup_id"]
         given: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
-        return BackupCopy(declared.name, given, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared)))
+        return self._register(declared.name, given, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared)))
+
+    def _program_that_runs(self) -> program.Program:
+        return program.of_this_run()
+
+    def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> BackupCopy:
+        return BackupCopy(name, args, opts)
 
 
 def _former_urns(declared: Declared) -> list[pulumi.Input[str | pulumi.Alias]]:

@@ -12,6 +12,8 @@ from .ownership import MARK_TAG, Mark, Ownership, Pending, Recorded, Token, iden
 
 BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"  # as states and previews name the resource
 DR_REGION_TYPE = "pulumi-fsx-dr:index:DrRegion"
+NATIVE_COPY_TYPE = "fsx-dr:index:BackupCopy"  # the same, made by the plugin for all languages
+NATIVE_DR_REGION_TYPE = "fsx-dr:index:DrRegion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

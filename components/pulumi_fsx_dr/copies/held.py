@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .copy import DR_REGION_TYPE
+from .copy import DR_REGION_TYPE, NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
 from .ownership import Ownership
 
 
@@ -41,7 +41,12 @@ class HeldCopy:
     @property
     def is_of_dr_region(self) -> bool:
         """Whether a DrRegion declared it."""
-        return f"${self.parent_types}".endswith(f"${DR_REGION_TYPE}")
+        return f"${self.parent_types}".endswith((f"${DR_REGION_TYPE}", f"${NATIVE_DR_REGION_TYPE}"))
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the plugin for all languages made it, and not a dynamic provider."""
+        return self.urn.split("::", 3)[2].rpartition("$")[2] == NATIVE_COPY_TYPE
 
     @property
     def region(self) -> str:

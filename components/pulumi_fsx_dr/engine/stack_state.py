@@ -9,8 +9,9 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2
 
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.names import snake_case
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
 _FUNCTION = "pulumi:pulumi:readStackResourceOutputs"  # built into the engine
@@ -25,11 +26,12 @@ def held_copies() -> list[HeldCopy]:
     Raises:
         InvalidSettingsError: the engine does not tell.
     """
-    return [_held(urn, outputs) for urn, outputs in held_of_type(BACKUP_COPY_TYPE).items()]
+    held = held_of_types(BACKUP_COPY_TYPE, NATIVE_COPY_TYPE)
+    return [_held(urn, {snake_case(name): value for name, value in outputs.items()}) for urn, outputs in held.items()]
 
 
-def held_of_type(type_: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the outputs of each resource of a type that the state holds now, by URN, as `held_copies` does.
+def held_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the outputs of each resource of some types that the state holds now, by URN, as `held_copies` does.
 
     Raises:
         InvalidSettingsError: the engine does not tell.
@@ -55,7 +57,7 @@ def held_of_type(type_: str) -> Mapping[str, Mapping[str, Any]]:
             return {
                 urn: _value(resource.struct_value.fields["outputs"])
                 for urn, resource in told.items()
-                if resource.struct_value.fields["type"].string_value == type_
+                if resource.struct_value.fields["type"].string_value in types
             }
     return {}
 

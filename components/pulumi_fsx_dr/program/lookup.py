@@ -103,6 +103,10 @@ class Lookup:
         except ServiceError:
             return False
 
+    def resolved_key(self, region: str, kms_key_id: str) -> str:
+        """Return the ARN of a key in a DR Region, or the name as it is if KMS does not tell."""
+        return self.region(region).resolved_key(kms_key_id)
+
     def region(self, name: str) -> Region:
         """Return a DR Region, the same object each time."""
         return self._session.region(name)

@@ -24,8 +24,15 @@ _T = TypeVar("_T")
 class Program:
     """The DrRegions of one run: they are decided on together, because a copy of one may have been another's."""
 
-    def __init__(self) -> None:
+    def __init__(self, owns: Callable[[HeldCopy], bool] | None = None) -> None:
+        """Begin.
+
+        Args:
+            owns: tells which copies of the state DrRegions of this program may hold; by default those that a program
+                in Python makes with the dynamic provider.
+        """
         self.lookup = lookup.of_this_run()
+        self._owns = owns or _is_dynamic
         self._waiting: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
         self._declarations: dict[str, Declaration] = {}
         self._registered: dict[str, str] = {}  # ids by URN
@@ -64,14 +71,14 @@ class Program:
         held = [
             copy
             for copy in self.lookup.held
-            if copy.is_of_dr_region and copy.urn not in settled and not is_of_output(copy, regions.values())
+            if self._owns(copy) and copy.urn not in settled and not is_of_output(copy, regions.values())
         ]
         made = await in_thread(lambda: declare(list(regions.values()), held, self.lookup))
         self._declarations |= made
         tellers = {region.urn: resource for resource, region in regions.items()}
         for urn, declaration in made.items():
-            for going in declaration.going:
-                pulumi.log.info(str(going), resource=tellers[urn])
+            for note in (*declaration.going, *declaration.notes):
+                pulumi.log.info(str(note), resource=tellers[urn])
             for warning in declaration.warnings:
                 pulumi.log.warn(warning, resource=tellers[urn])
         while self.lookup.warnings:
@@ -82,9 +89,7 @@ class Program:
     ) -> Declaration:
         """Return what a DrRegion declares for the sources that are outputs, once they are known."""
         held = [
-            c
-            for c in self.lookup.held
-            if c.is_of_dr_region and is_of_output(c, [region]) and c.urn not in self._of_outputs
+            c for c in self.lookup.held if self._owns(c) and is_of_output(c, [region]) and c.urn not in self._of_outputs
         ]
         made = declare_outputs(region, sources, held)
         self._of_outputs |= {copy.urn for copy in _held(made)}
@@ -109,9 +114,13 @@ class Program:
         known = {*self._registered, *self._registered.values()}
         # Where it was is an alias of where it is now: if it was renamed and replaced at once, only that tells.
         known |= {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
-        lost = [copy for copy in self.lookup.held if copy.is_of_dr_region and not {copy.urn, copy.id} & known]
+        lost = [copy for copy in self.lookup.held if self._owns(copy) and not {copy.urn, copy.id} & known]
         if lost:
             raise InvalidSettingsError(_without_reason(lost))
+
+
+def _is_dynamic(copy: HeldCopy) -> bool:
+    return copy.is_of_dr_region and not copy.is_native
 
 
 def _without_reason(lost: list[HeldCopy]) -> str:

@@ -162,7 +162,7 @@ class _Restoration:
     def _is_held(self, name: str, component: str, backup_id: str) -> bool:
         """Tell whether the state holds the file system, be it under a name that an alias still has to change."""
         type_: str = self.resource.pulumi_type
-        held = stack_state.held_of_type(type_)
+        held = stack_state.held_of_types(type_)
         return _child(component, type_, name) in held or backup_id in [of.get("backupId") for of in held.values()]
 
     def _fill_in(

@@ -65,6 +65,9 @@ class Outside(Protocol):
     def is_gone(self, copy: HeldCopy) -> bool:
         """Tell whether AWS surely has a copy no more."""
 
+    def resolved_key(self, region: str, kms_key_id: str) -> str:
+        """Return the ARN of a key in a DR Region, or the name as it is if KMS does not tell."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
@@ -99,6 +102,7 @@ class Declaration:
 
     copies: list[Declared] = field(default_factory=list)
     going: list[Going] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -116,6 +120,8 @@ class DrRegionSpec:
         copy_tags: as given.
         tags: as given.
         has_outputs: whether further sources are given as outputs.
+        adopts: whether copies that exist already, and that the state does not hold, are taken over.
+        copy_type: of the resources that its copies are.
     """
 
     name: str
@@ -127,6 +133,8 @@ class DrRegionSpec:
     copy_tags: Any = True
     tags: Any = None
     has_outputs: bool = False
+    adopts: bool = False
+    copy_type: str = BACKUP_COPY_TYPE
 
     @property
     def types(self) -> str:
@@ -145,7 +153,7 @@ class DrRegionSpec:
     def child_urn(self, child_name: str) -> str:
         """Return the URN of a copy."""
         stack_and_project = "::".join(self.urn.split("::", 3)[:2])
-        return f"{stack_and_project}::{self.types}${BACKUP_COPY_TYPE}::{child_name}"
+        return f"{stack_and_project}::{self.types}${self.copy_type}::{child_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +290,8 @@ class _Declaring:
         best, doubles = _best(mine, wish)
         known = best.get(wish.key)
         args = {"source_backup_id": wish.key, "source_region": wish.source["region"]}
+        if known is None:
+            args |= self._adopted_or_noted(wish, self._existing(wish, mine).get(wish.key))
         self._add(wish, Declared(name=wish.of.child_name(wish.key), args=args, held=known.held if known else None))
         self._counting[wish.key].add(wish.of.region)
         if known:
@@ -291,7 +301,10 @@ class _Declaring:
     def _declare_file_system(self, wish: _Wish, mine: list[_Known]) -> None:
         backups = self._outside.backups_of(wish.key, wish.source["region"])
         there = {backup.id: backup for backup in backups or () if self._is_usable(wish, backup)}
-        resumable = self._resumable(wish, there, mine)
+        existing = self._existing(wish, mine)
+        resumable = self._resumable(wish, there, mine) | {
+            source: copy for source, copy in existing.items() if wish.of.adopts or source in there
+        }
 
         def subject_of(copy: _Known) -> str:
             return there[copy.source].subject if copy.source in there else copy.subject
@@ -354,14 +367,20 @@ class _Declaring:
         self, wish: _Wish, source: str, there: Backup | None, known: _Known | None, resumable: Backup | None
     ) -> None:
         args: dict[str, Any] = {"source_backup_id": source, "source_region": wish.source["region"]}
+        existing = resumable if resumable and not known and not _is_startable(wish, resumable) else None
+        args |= self._adopted_or_noted(wish, existing)
         if there is None and known:
             args |= _as_it_is(known.held)
             self._warn_of_another_key(wish, known)
-        elif there is None and resumable:
+        elif there is None and resumable and not existing:
             args |= {"kms_key_id": _key_it_was_started_with(wish, resumable)}
-        elif there and known is None and wish.of.copy_tags is True and (why := too_many_tags(there, wish.of.tags)):
-            raise InvalidSettingsError(why)
+        elif there and known is None and "adopt_backup_id" not in args:
+            self._require_room_for_tags(wish, there)
         self._add(wish, Declared(name=wish.of.child_name(source), args=args, held=known.held if known else None))
+
+    def _require_room_for_tags(self, wish: _Wish, source: Backup) -> None:
+        if wish.of.copy_tags is True and (why := too_many_tags(source, wish.of.tags)):
+            raise InvalidSettingsError(why)
 
     def _warn_of_another_key(self, wish: _Wish, known: _Known) -> None:
         wanted, has = wish.of.kms_key_id, known.held.output("kms_key_id")
@@ -428,11 +447,48 @@ class _Declaring:
             and _is_startable(wish, copy)
         }
 
+    def _existing(self, wish: _Wish, mine: list[_Known]) -> dict[str, Backup]:
+        """Return, by source, the copies that nothing in this state holds and that can be adopted as they are."""
+        held = {copy.held.id for copy in self._known} | {copy.source for copy in mine}
+        found = {
+            copy.source_backup_id or "": copy
+            for copy in sorted(self._outside.copies_in(wish.of.region), key=lambda copy: (copy.creation_time, copy.id))
+            if wish.key in (copy.file_system_id, copy.source_backup_id)
+            and not {copy.id, copy.source_backup_id} & held
+            and copy.is_available
+            and copy.type != "AWS_BACKUP"
+            and not _is_startable(wish, copy)
+        }
+        if not wish.of.adopts:
+            return found
+        return {source: copy for source, copy in found.items() if self._has_wanted_key(wish, copy)}
+
+    def _has_wanted_key(self, wish: _Wish, copy: Backup) -> bool:
+        key = wish.of.kms_key_id
+        if key is None:
+            return True
+        return isinstance(key, str) and same_key(copy.kms_key_arn, self._outside.resolved_key(wish.of.region, key))
+
+    def _adopted_or_noted(self, wish: _Wish, copy: Backup | None) -> dict[str, Any]:
+        """Return the argument that adopts a copy, if the DrRegion adopts; else say that it could."""
+        if copy is None:
+            return {}
+        what = f"{copy.id} in {copy.region}, a copy of {copy.source_backup_id}"
+        if wish.of.adopts:
+            self._note(wish.of, f"{what}, is adopted.")
+            return {"adopt_backup_id": copy.id}
+        self._note(
+            wish.of,
+            f'{what}, is held by nothing in this state: with adopt="existing" it is not copied anew, if its key fits.',
+        )
+        return {}
+
     def _name_left_overs(self, region: DrRegionSpec) -> None:
         """Name the copies that speak of this stack, or were never finished, and that its state does not hold."""
         held = {copy.id for copy in self._outside.held}
         to_be_made = {c.args["source_backup_id"] for c in self._made[region.urn].copies if c.held is None}
         declared = {copy.args["source_backup_id"] for copy in self._made[region.urn].copies}
+        held |= {copy.args.get("adopt_backup_id", "") for copy in self._made[region.urn].copies}
         for backup in self._outside.copies_in(region.region):
             mark, source = mark_of(backup), backup.source_backup_id
             if mark is None or backup.id in held or backup.is_dead:
@@ -478,6 +534,9 @@ class _Declaring:
 
     def _go(self, region: DrRegionSpec, copy: _Known, reason: str) -> None:
         self._made[region.urn].going.append(Going(copy.held, reason))
+
+    def _note(self, region: DrRegionSpec, sentence: str) -> None:
+        self._made[region.urn].notes.append(sentence)
 
     def _warn(self, region: DrRegionSpec, sentence: str) -> None:
         if all(sentence not in declaration.warnings for declaration in self._made.values()):

@@ -1,7 +1,7 @@
 """The arguments of a DrRegion, and what makes them wrong."""
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import pulumi
 
@@ -49,6 +49,10 @@ class DrRegionArgs(TypedDict):
     keep: NotRequired[int]
     """How many of a file system's newest backups have a copy. Default: 7."""
 
+    adopt: NotRequired[Literal["existing"]]
+    """Take over copies of the sources that exist already, whoever made them, if their KMS key fits: those of scripts,
+    or of another host. What AWS Backup made is not taken over. Default: make copies of one's own."""
+
 
 def require_valid(name: str, args: DrRegionArgs) -> None:
     """Refuse arguments that a `DrRegion` of that name does not take.
@@ -65,6 +69,8 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
         raise InvalidSettingsError(f"DrRegion {name} needs its sources as a list, which may be empty.")
     partition_of(args["region"])
     _require_keep(name, args.get("keep", KEEP))
+    if args.get("adopt", "existing") != "existing":
+        raise InvalidSettingsError(f'adopt of DrRegion {name} can be "existing" alone, not {args["adopt"]!r}.')
     for source in args["sources"]:
         _require_valid_source(name, source)
 
