@@ -43,9 +43,8 @@ SETTINGS: Mapping[str, Setting] = {
 
 def problems(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with the settings, as pairs of the setting's name and a sentence."""
-    found = [
-        (name, f"fsx-dr has no setting {name}.") for name in settings if name not in SETTINGS and name != "version"
-    ]
+    unknown = settings.keys() - SETTINGS.keys() - {"version"}
+    found = [(name, f"fsx-dr has no setting {name}.") for name in sorted(unknown)]
     known = {name: value for name, value in settings.items() if not contains_unknowns(value)}
     for name, check in (("region", _region), ("pollSeconds", _poll_seconds), ("", _credentials)):
         try:
