@@ -73,9 +73,10 @@ def test_only_the_fsx_package_imports_boto() -> None:
     assert {Path(file).parent.name for file in _importing("boto3.", "botocore.")} == {"fsx"}
 
 
-def test_only_the_host_module_knows_the_plugin_host_and_only_one_other_asks_the_engine() -> None:
+def test_only_the_host_module_knows_the_plugin_host_and_only_its_room_speaks_with_the_engine() -> None:
     assert _importing("grpc.", "google.", "pulumi.runtime.proto.") == {
         "pulumi_fsx_dr/engine/host.py",
+        "pulumi_fsx_dr/engine/serving.py",
         "pulumi_fsx_dr/engine/stack_state.py",
     }
     assert {name for name, file in SOURCES.items() if "_getframe" in file.read_text()} == {

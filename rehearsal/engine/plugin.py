@@ -12,10 +12,10 @@ from typing import IO, Any, cast
 import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
-from google.rpc.status_pb2 import Status
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
+from pulumi.runtime.proto.status_pb2 import Status
 
 
 class StepError(Exception):

@@ -16,8 +16,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2, json_format, struct_pb2
-from google.rpc import status_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 CLOUD = Path(os.environ["FAKE_CLOUD"])
 SECONDS = float(os.environ["FAKE_SECONDS"])  # of a restore

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pytest
 from botocore.config import Config
 from google.protobuf.json_format import MessageToDict
-from google.rpc.status_pb2 import Status
 from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto.status_pb2 import Status
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import new_nonce
 from pulumi_fsx_dr.errors import CallCancelledError

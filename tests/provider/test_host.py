@@ -17,9 +17,9 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
-from google.rpc.status_pb2 import Status
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto.status_pb2 import Status
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, Token, parse_mark
 from pulumi_fsx_dr.engine import host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError

@@ -31,7 +31,7 @@ import json, os, sys, time
 from pathlib import Path
 import grpc
 from google.protobuf import any_pb2, struct_pb2
-from google.rpc.status_pb2 import Status
+from pulumi.runtime.proto.status_pb2 import Status
 from pulumi.dynamic import *
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 

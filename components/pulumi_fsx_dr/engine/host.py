@@ -6,92 +6,38 @@ gets a `Call` that knows nothing, cannot be cancelled and shows nothing.
 """
 
 import functools
-import logging
-import math
-import os
-import socket
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
-import grpc
-from google.protobuf import any_pb2, struct_pb2
-from google.rpc import status_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import engine_pb2_grpc
 
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.session.call import Call
+
+from .serving import EngineCall, end_with_the_engine, engine_at
 
 PROVIDER_KEY = "__provider"  # pulumi.dynamic: where the pickled provider stands among the properties
 
 _CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
 _POOL_SIZE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
 _POOL_INTERNALS = ("_max_workers", "_work_queue", "_adjust_thread_count")  # of ThreadPoolExecutor
-_STATUS_SECONDS = 2
-_log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
 @dataclass(slots=True)
-class HostCall(Call):
-    """A call that the plugin host serves.
+class HostCall(EngineCall):
+    """A call that the plugin host serves; `pickle` is the provider as the state holds it."""
 
-    Attributes:
-        context: the gRPC context of the call.
-        engine: what takes log messages, or None where they go to Python's own log.
-        pickle: the provider as the state holds it.
-    """
-
-    context: Any = None
-    engine: engine_pb2_grpc.EngineStub | None = None
     pickle: str = ""
-    _started: float = field(default_factory=time.monotonic)
-    _shown: tuple[str, float] = ("", -math.inf)
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the second Ctrl-C came, or the engine has gone."""
-        return not self.context.is_active()
-
-    def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
-        """Show a passing message in the resource's own row of `pulumi up`.
-
-        Output that is no terminal gets a line for each, so the longer the call runs the seldomer it speaks.
-        """
-        last, at = self._shown
-        now = time.monotonic()
-        if message != last and now - at >= max(seconds, (now - self._started) / 20):
-            self._shown = message, now
-            self._log(message, engine_pb2.INFO, ephemeral=True)
-
-    def warn(self, message: str) -> None:
-        """Leave a lasting warning under the resource."""
-        self._log(message, engine_pb2.WARNING, ephemeral=False)
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         """Send what the engine takes for a partial failure along with the failure that follows."""
-        failed = provider_pb2.ErrorResourceInitFailed(id=backup_id, reasons=[reason])
-        failed.properties.CopyFrom(_struct({**outputs, PROVIDER_KEY: self.pickle}))
-        detail = any_pb2.Any()
-        detail.Pack(failed)
-        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
-        self.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-
-    def _log(self, message: str, severity: "engine_pb2.LogSeverity.ValueType", *, ephemeral: bool) -> None:
-        if self.engine is None or not self.urn:
-            if not ephemeral:
-                _log.warning("%s", message)
-            return
-        request = engine_pb2.LogRequest(severity=severity, message=message, urn=self.urn, ephemeral=ephemeral)
-        try:
-            self.engine.Log(request, timeout=5)
-        except grpc.RpcError:
-            _log.debug("the engine took no log message")
+        self.fail_partially(backup_id, _struct({**outputs, PROVIDER_KEY: self.pickle}), reason)
 
     def tell_tidily(self, sentence: str) -> None:
         """Let the host's abort show the sentence in place of the traceback it would show."""
@@ -145,7 +91,7 @@ def prepare() -> None:
     by itself when the engine is killed.
     """
     if _widen_pool() and len(sys.argv) > 1:
-        threading.Thread(target=_end_with_the_engine, args=(sys.argv[1],), daemon=True).start()
+        end_with_the_engine(sys.argv[1])
 
 
 def _widen_pool() -> bool:
@@ -159,23 +105,8 @@ def _widen_pool() -> bool:
     return True
 
 
-def _end_with_the_engine(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    while port.isdecimal():
-        time.sleep(1)
-        try:
-            socket.create_connection((host, int(port)), timeout=5).close()
-        except ConnectionRefusedError:
-            os._exit(0)
-        except OSError:
-            continue
-
-
-@functools.cache
 def _engine() -> engine_pb2_grpc.EngineStub | None:
-    if len(sys.argv) < 2 or not sys.argv[1].rpartition(":")[2].isdecimal():  # noqa: PLR2004  # argv: program, address
-        return None
-    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+    return engine_at(sys.argv[1]) if len(sys.argv) > 1 else None
 
 
 def _frame(wanted: Callable[[FrameType], bool]) -> FrameType | None:

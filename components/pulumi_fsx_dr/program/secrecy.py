@@ -4,7 +4,7 @@ Pulumi itself keeps an output secret that has the name of a secret argument, but
 secret, what the state holds of that stays readable.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from inspect import isawaitable
 from typing import Any, TypeVar
 
@@ -47,6 +47,11 @@ def with_secret_outputs(
         return prop
 
     return opts, once_known()
+
+
+def outputs_that_say(arguments: Collection[str]) -> set[str]:
+    """Return the names of the outputs that say what these arguments say."""
+    return {output for output, argument in _SAYS_WHAT.items() if argument in arguments}
 
 
 def as_secret_as(value: str, given: pulumi.Input[str] | None, held: HeldCopy | None) -> pulumi.Input[str]:

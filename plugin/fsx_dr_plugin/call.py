@@ -1,0 +1,51 @@
+"""A call for one native BackupCopy, as the core takes it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+from pulumi_fsx_dr.engine.serving import EngineCall
+from pulumi_fsx_dr.program.secrecy import outputs_that_say
+
+from .names import spoken
+from .values import Properties
+
+
+@dataclass(frozen=True, slots=True)
+class OnceProven:
+    """A finished copy stays pending until the engine has proved that its state holds it."""
+
+    nonce: str = ""
+    is_taken_over: bool = True
+
+
+@dataclass(slots=True)
+class NativeCall(EngineCall):
+    """A call that this plugin serves.
+
+    Attributes:
+        inputs: the arguments that came with it; what is secret of them is secret in what goes back.
+        on_kept: is told id and outputs of a copy that the engine is to keep although the call fails.
+    """
+
+    inputs: Properties = field(default_factory=Properties)
+    on_kept: Callable[[str, Mapping[str, Any]], object] | None = None
+
+    def status(self, message: str, seconds: float = 2) -> None:
+        """Show a passing message in the resource's own row."""
+        EngineCall.status(self, spoken(message), seconds)
+
+    def warn(self, message: str) -> None:
+        """Leave a lasting warning under the resource."""
+        EngineCall.warn(self, spoken(message))
+
+    def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+        """Have the engine keep a copy although its create or update fails."""
+        self.fail_partially(backup_id, self.sent(outputs), spoken(reason))
+        if self.on_kept:
+            self.on_kept(backup_id, outputs)
+
+    def sent(self, outputs: Mapping[str, Any]) -> Struct:
+        """Return outputs as they go into the state."""
+        return self.inputs.sent(outputs, outputs_that_say(self.inputs.secrets))

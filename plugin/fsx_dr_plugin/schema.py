@@ -1,0 +1,140 @@
+"""The package's schema, made from what the core says of its resources: their annotations, docstrings and tables."""
+
+import ast
+import inspect
+from collections.abc import Mapping
+from importlib.metadata import version
+from itertools import pairwise
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import pulumi
+from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
+from pulumi_fsx_dr.copies.arguments import ARGUMENTS, Change
+from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
+
+from .config import SETTINGS
+from .names import outside, spoken
+
+BACKUP_COPY = "fsx-dr:index:BackupCopy"
+DR_REGION = "fsx-dr:index:DrRegion"
+_SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_OF_INPUT = {"Output": pulumi.Output, "T": object}  # names in the SDK's definition of Input
+_LANGUAGES: Mapping[str, Any] = {
+    "nodejs": {
+        "packageName": "pulumi-fsx-dr",
+        "dependencies": {"@pulumi/pulumi": "^3.142.0"},
+        "respectSchemaVersion": True,
+    },
+    "python": {
+        "packageName": "pulumi_fsx_dr_sdk",  # pulumi_fsx_dr is the package of the dynamic provider
+        "requires": {"pulumi": ">=3.142.0,<4.0.0"},
+        "pyproject": {"enabled": True},
+        "respectSchemaVersion": True,
+    },
+    "go": {"rootPackageName": "fsxdr", "generateResourceContainerTypes": True, "respectSchemaVersion": True},
+    "csharp": {
+        "namespaces": {"fsx-dr": "FsxDr"},
+        "packageReferences": {"Pulumi": "3.*"},
+        "respectSchemaVersion": True,
+    },
+    "java": {"packages": {"fsx-dr": "fsxdr"}, "buildFiles": "gradle", "dependencies": {"com.pulumi:pulumi": "1.12.0"}},
+}
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema, as JSON that Pulumi's metaschema describes."""
+    settings = {name: {**setting.type, "description": setting.description} for name, setting in SETTINGS.items()}
+    types: dict[str, Any] = {}
+    return {
+        "name": "fsx-dr",
+        "displayName": "Amazon FSx DR",
+        "version": version("pulumi-fsx-dr"),
+        "description": "Amazon FSx backup copies for disaster recovery.",
+        "keywords": ["pulumi", "aws", "fsx", "backup", "disaster-recovery", "category/infrastructure"],
+        "license": "Apache-2.0",
+        "config": {"variables": settings},
+        "provider": {"description": "The provider fsx-dr.", "inputProperties": settings},
+        "resources": {
+            BACKUP_COPY: _resource(BackupCopy, BackupCopyArgs, types),
+            DR_REGION: {**_resource(DrRegion, DrRegionArgs, types), "isComponent": True},
+        },
+        "types": types,
+        "language": _LANGUAGES,
+    }
+
+
+def _resource(resource: type, args: type, types: dict[str, Any]) -> dict[str, Any]:
+    outputs = {name: get_args(hint)[0] for name, hint in inspect.get_annotations(resource, eval_str=True).items()}
+    docs = _docs(args) | _docs(resource)
+    inputs = _object(args, types)
+    if resource is BackupCopy:
+        for name, argument in ARGUMENTS.items():
+            if argument.change is Change.REPLACES:
+                inputs["properties"][outside(name)]["willReplaceOnChanges"] = True
+    return {
+        "description": spoken(inspect.getdoc(resource) or ""),
+        "properties": {
+            outside(name): _described(hint, docs.get(name), types, plain=False) for name, hint in outputs.items()
+        },
+        "required": [outside(name) for name, hint in outputs.items() if NoneType not in get_args(hint)],
+        "inputProperties": inputs["properties"],
+        "requiredInputs": inputs["required"],
+    }
+
+
+def _object(record: Any, types: dict[str, Any]) -> dict[str, Any]:
+    """Return the object type that a TypedDict stands for."""
+    docs = _docs(record)
+    return {
+        "type": "object",
+        "properties": {
+            outside(name): _described(hint, docs.get(name), types, plain=True)
+            for name, hint in get_type_hints(record, localns=_OF_INPUT).items()
+        },
+        "required": [outside(name) for name in record.__annotations__ if name in record.__required_keys__],
+    }
+
+
+def _described(hint: Any, doc: str | None, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
+    return {**_type(hint, types, plain=plain), **({"description": spoken(doc)} if doc else {})}
+
+
+def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
+    """Return what stands for a type.
+
+    Args:
+        hint: the annotation.
+        types: of the schema; those that it names are added.
+        plain: whether a value must be known when the program runs, unless the annotation is an `Input`.
+    """
+    options = get_args(hint)
+    if get_origin(hint) in (Union, UnionType):
+        is_input = any(get_origin(option) is pulumi.Output for option in options)
+        return _type(options[0], types, plain=plain and not is_input)
+    shape: dict[str, Any]
+    if hint in _SIMPLE:
+        shape = {"type": _SIMPLE[hint]}
+    elif is_typeddict(hint):
+        token = f"fsx-dr:index:{hint.__name__}"
+        types[token] = {**_object(hint, types), "description": spoken(inspect.getdoc(hint) or "")}
+        shape = {"$ref": f"#/types/{token}"}
+    elif get_origin(hint) is list:
+        shape = {"type": "array", "items": _type(options[0], types, plain=plain)}
+    else:
+        shape = {"type": "object", "additionalProperties": _type(options[1], types, plain=plain)}
+    return {**shape, "plain": True} if plain else shape
+
+
+def _docs(described: type) -> dict[str, str]:
+    """Return the docstrings that follow the annotations of a class."""
+    (body,) = (node.body for node in ast.parse(inspect.getsource(described)).body if isinstance(node, ast.ClassDef))
+    return {
+        field.target.id: " ".join(doc.value.value.split())
+        for field, doc in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(doc, ast.Expr)
+        and isinstance(doc.value, ast.Constant)
+        and isinstance(doc.value.value, str)
+    }

@@ -1,0 +1,112 @@
+"""Properties as they cross the wire: what is unknown in a preview, and what is secret, stay so."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.struct_pb2 import ListValue, Struct, Value
+from pulumi.output import Unknown
+from pulumi.runtime import rpc
+
+from .names import inside, outside
+
+UNKNOWN = Unknown()  # type: ignore[no-untyped-call]  # what a preview does not know
+
+_SIGNATURE = rpc._special_sig_key  # noqa: SLF001  # the SDK has no public name for what the protocol defines
+_SECRET = rpc._special_secret_sig  # noqa: SLF001  # as above
+_OUTPUT = rpc._special_output_value_sig  # noqa: SLF001  # as above
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What came in one message, by the core's names.
+
+    Attributes:
+        values: plain values, and an `Unknown` for each that a preview does not know.
+        secrets: names of those that are secret, or hold something that is.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict, repr=False)
+    secrets: frozenset[str] = frozenset()
+    _wire: Mapping[str, Value] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, struct: Struct) -> "Properties":
+        """Read them; nulls and what is Pulumi's own are left out."""
+        wire = {inside(name): value for name, value in struct.fields.items() if not name.startswith("__")}
+        read = {name: _read(value) for name, value in wire.items()}
+        return cls(
+            {name: value for name, (value, _) in read.items() if value is not None},
+            frozenset(name for name, (_, is_secret) in read.items() if is_secret),
+            wire,
+        )
+
+    def sent(self, values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
+        """Return values as a message; what came as it is goes back as it came, with the same parts secret.
+
+        Args:
+            values: by the core's names; None is left out.
+            secrets: names of those that are to be secret, whatever came.
+        """
+        struct = Struct()
+        for name, value in values.items():
+            if value is None:
+                continue
+            came = self._wire.get(name)
+            if came is not None and self.values.get(name) == value:
+                written, is_secret = came, name in secrets and name not in self.secrets
+            else:
+                written, is_secret = _written(value), name in secrets or name in self.secrets
+            struct.fields[outside(name)].CopyFrom(_secret(written) if is_secret else written)
+        return struct
+
+
+def _read(value: Value) -> tuple[Any, bool]:
+    """Return a plain value, and whether any part of it is secret."""
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return _read_struct(value.struct_value)
+        case "list_value":
+            items = [_read(item) for item in value.list_value.values]
+            return [item for item, _ in items], any(is_secret for _, is_secret in items)
+        case "string_value":
+            return (UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value), False
+        case "bool_value":
+            return value.bool_value, False
+        case "number_value":
+            return value.number_value, False
+    return None, False
+
+
+def _read_struct(struct: Struct) -> tuple[Any, bool]:
+    fields = struct.fields
+    signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
+    if signature == _SECRET:
+        return _read(fields["value"])[0], True
+    if signature == _OUTPUT:
+        known = _read(fields["value"])[0] if "value" in fields else UNKNOWN
+        return known, "secret" in fields and fields["secret"].bool_value
+    items = {name: _read(item) for name, item in fields.items()}
+    return {name: item for name, (item, _) in items.items()}, any(is_secret for _, is_secret in items.values())
+
+
+def _written(value: Any) -> Value:
+    match value:
+        case Unknown():
+            return Value(string_value=rpc.UNKNOWN)
+        case bool():
+            return Value(bool_value=value)
+        case int() | float():
+            return Value(number_value=value)
+        case str():
+            return Value(string_value=value)
+        case Mapping():
+            return Value(struct_value=Struct(fields={name: _written(item) for name, item in value.items()}))
+        case list() | tuple():
+            return Value(list_value=ListValue(values=[_written(item) for item in value]))
+    raise TypeError(f"Nothing on the wire stands for a {type(value).__name__}.")
+
+
+def _secret(value: Value) -> Value:
+    signature = Value(string_value=_SECRET)
+    return Value(struct_value=Struct(fields={_SIGNATURE: signature, "value": value}))
