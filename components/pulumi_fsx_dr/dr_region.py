@@ -58,7 +58,9 @@ class DrRegion(pulumi.ComponentResource):
         made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
         self.region = pulumi.Output.from_input(args["region"])
-        self.copies = children.apply(lambda made: pulumi.Output.all(*(_copy_row(child) for child in made)).apply(list))
+        self.copies = children.apply(
+            lambda made: pulumi.Output.all(*(self._copy_row(child) for child in made)).apply(list)
+        )
         self.latest = children.apply(
             lambda made: pulumi.Output.all(*(_latest_row(child) for child in made)).apply(_latest)
         )
@@ -129,6 +131,19 @@ class DrRegion(pulumi.ComponentResource):
         given: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
         return self._register(declared.name, given, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared)))
 
+    def _copy_row(self, copy: BackupCopy) -> dict[str, Any]:
+        row = {
+            "source_backup_id": copy.source_backup_id,
+            "backup_id": copy.id,
+            "arn": copy.arn,
+            "creation_time": copy.creation_time,
+        }
+        return {self._spelled(name): value for name, value in row.items()}
+
+    def _spelled(self, name: str) -> str:
+        """Return a name in `copies`."""
+        return name
+
     def _program_that_runs(self) -> program.Program:
         return program.of_this_run()
 
@@ -153,15 +168,6 @@ async def _known(value: pulumi.Input[str]) -> str | None:
 async def _is_there(child: BackupCopy) -> bool:
     """Tell whether a copy was made; in a preview nobody knows yet."""
     return pulumi.runtime.is_dry_run() or await child.id.is_known()
-
-
-def _copy_row(copy: BackupCopy) -> dict[str, Any]:
-    return {
-        "source_backup_id": copy.source_backup_id,
-        "backup_id": copy.id,
-        "arn": copy.arn,
-        "creation_time": copy.creation_time,
-    }
 
 
 def _latest_row(copy: BackupCopy) -> dict[str, Any]:

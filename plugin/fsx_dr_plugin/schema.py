@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from itertools import pairwise
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pulumi
 from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
@@ -115,6 +115,8 @@ def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
     shape: dict[str, Any]
     if hint in _SIMPLE:
         shape = {"type": _SIMPLE[hint]}
+    elif get_origin(hint) is Literal:
+        shape = {"type": "string"}
     elif is_typeddict(hint):
         token = f"fsx-dr:index:{hint.__name__}"
         types[token] = {**_object(hint, types), "description": spoken(inspect.getdoc(hint) or "")}

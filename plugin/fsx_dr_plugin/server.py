@@ -27,6 +27,7 @@ from pulumi_fsx_dr.session.session import Session
 
 from . import config, differences
 from .call import NativeCall, OnceProven
+from .construct import construct
 from .names import outside, spoken
 from .schema import schema
 from .values import UNKNOWN, Properties
@@ -177,6 +178,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     @_one_sentence
+    def Construct(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
+        """Register a DrRegion and its copies."""
+        return construct(request, self.session, self._engine)
+
+    @_one_sentence
     def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """End what can be ended."""
         return Empty()
@@ -187,6 +193,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             timeout=getattr(request, "timeout", 0),
             preview=getattr(request, "preview", False),
             handover=OnceProven(),
+            held=self.session.ledger.told(request.urn).held,
             context=context,
             engine=engine_at(self._engine),
             inputs=inputs or Properties(),

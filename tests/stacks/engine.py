@@ -16,8 +16,8 @@ from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import new_nonce
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.program.lookup import Lookup
-from pulumi_fsx_dr.program.recording import _Recording, _told_of
+from pulumi_fsx_dr.program.lookup import Lookup, _entry
+from pulumi_fsx_dr.program.recording import _Recording
 from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
 from pulumi_fsx_dr.session.told import Told
 
@@ -131,7 +131,7 @@ class WholeStack(Stack):
     def told(self, resource: str, args: Properties) -> Told:
         name, source = HeldCopy(resource, {}).name, args.get("source_backup_id")
         related = (copy for copy in self.held if copy.name == name or copy.source_backup_id == source)
-        return Told(self.nonce, self.program, tuple(map(_told_of, related)))
+        return Told(self.nonce, self.program, tuple(map(_entry, related)))
 
     def deploy(  # the options of `pulumi up`, and what happens to it
         self,

@@ -11,6 +11,7 @@ from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.session.call import StateEntry
 from pulumi_fsx_dr.session.region import Region
 from pulumi_fsx_dr.session.session import Session
 
@@ -46,13 +47,14 @@ class Lookup:
         return tuple(held_copies())
 
     @functools.cached_property
-    def held_related(self) -> Callable[[str, Any], list[HeldCopy]]:
-        """Return what tells the copies that the state holds under a logical name, or of a source."""
+    def entries_related(self) -> Callable[[str, Any], tuple[StateEntry, ...]]:
+        """Return what tells the entries of the state under a logical name, or of a source."""
         by_name, by_source = self._index
 
-        def related(name: str, source_backup_id: Any) -> list[HeldCopy]:
+        def related(name: str, source_backup_id: Any) -> tuple[StateEntry, ...]:
             same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
-            return [*by_name.get(name, ()), *(copy for copy in same if copy.name != name)]
+            found = [*by_name.get(name, ()), *(copy for copy in same if copy.name != name)]
+            return tuple(_entry(copy) for copy in found)
 
         return related
 
@@ -149,6 +151,16 @@ class Lookup:
                 f"Source Region {region} does not answer, so its copies stay as they are and none is retired: {error}"
             )
             return None
+
+
+def _entry(copy: HeldCopy) -> StateEntry:
+    return StateEntry(
+        urn=copy.urn,
+        id=copy.id,
+        region=copy.region,
+        source_region=copy.output("source_region"),
+        token=copy.output("token"),
+    )
 
 
 @once_a_run

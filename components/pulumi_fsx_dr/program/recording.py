@@ -25,7 +25,7 @@ from pulumi_fsx_dr.copies.sentences import left_over
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.lifecycle.tag import record, record_new
-from pulumi_fsx_dr.session.call import Call, StateEntry
+from pulumi_fsx_dr.session.call import Call
 from pulumi_fsx_dr.session.presence import Presence
 from pulumi_fsx_dr.session.region import Region
 from pulumi_fsx_dr.session.told import Told
@@ -54,14 +54,16 @@ def tell(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | 
     """
     run = lookup.of_this_run()
     run.asked[name] = nonce
-    held = run.held_related  # the state is asked for in each preview, too: an up may do no more than a saved plan says
+    related = (
+        run.entries_related
+    )  # the state is asked for in each preview, too: an up may do no more than a saved plan says
     if pulumi.runtime.is_dry_run() and args.get("region") and args.get("source_region"):
         return None
     address = _recording().address if nonce else ""
     given = args.get("source_backup_id")
 
     def message(source: Any) -> str:
-        return Told(nonce, address, tuple(_told_of(copy) for copy in held(name, source))).sent()
+        return Told(nonce, address, related(name, source)).sent()
 
     if isinstance(given, str) or given is None:
         return message(given)
@@ -222,16 +224,6 @@ def _belongs_to_another(backup: Backup) -> str:
     return (
         f"{backup.id} in {backup.region} bears the mark of another resource or run ({owner_of(backup)}), and this "
         "state holds it too: remove it from one of the two; the one whose mark it bears can delete it."
-    )
-
-
-def _told_of(copy: HeldCopy) -> StateEntry:
-    return StateEntry(
-        urn=copy.urn,
-        id=copy.id,
-        region=copy.region,
-        source_region=copy.output("source_region"),
-        token=copy.output("token"),
     )
 
 

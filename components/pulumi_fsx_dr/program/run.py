@@ -24,14 +24,15 @@ _T = TypeVar("_T")
 class Program:
     """The DrRegions of one run: they are decided on together, because a copy of one may have been another's."""
 
-    def __init__(self, owns: Callable[[HeldCopy], bool] | None = None) -> None:
+    def __init__(self, seen: lookup.Lookup, owns: Callable[[HeldCopy], bool] | None = None) -> None:
         """Begin.
 
         Args:
+            seen: what this run looks up.
             owns: tells which copies of the state DrRegions of this program may hold; by default those that a program
                 in Python makes with the dynamic provider.
         """
-        self.lookup = lookup.of_this_run()
+        self.lookup = seen
         self._owns = owns or _is_dynamic
         self._waiting: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
         self._declarations: dict[str, Declaration] = {}
@@ -141,7 +142,7 @@ async def in_thread(ask: Callable[[], _T]) -> _T:
 @once_a_run
 def of_this_run() -> Program:
     """Return the program that runs now."""
-    return Program()
+    return Program(lookup.of_this_run())
 
 
 def current_code() -> "asyncio.Task[Any] | None":

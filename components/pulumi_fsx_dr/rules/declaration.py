@@ -141,10 +141,15 @@ class DrRegionSpec:
         """The types of the resources that its copies stand under."""
         return self.urn.split("::", 3)[2]
 
-    def is_of_same_stack(self, mark: Mark) -> bool:
-        """Tell whether a mark names this stack, which proves nothing."""
+    def may_have_made(self, mark: Mark) -> bool:
+        """Tell whether a mark names this stack, or this DrRegion where it does not see the rest of the program.
+
+        It proves nothing.
+        """
         stack, project = self.urn.removeprefix("urn:pulumi:").split("::", 3)[:2]
-        return stack_of(mark.identity) == f"{project}/{stack}"
+        if stack_of(mark.identity) != f"{project}/{stack}":
+            return False
+        return self.copy_type == BACKUP_COPY_TYPE or name_of(mark.identity).startswith(self.child_name(""))
 
     def child_name(self, source_backup_id: str) -> str:
         """Return the logical name of the copy of a backup."""
@@ -493,7 +498,7 @@ class _Declaring:
             mark, source = mark_of(backup), backup.source_backup_id
             if mark is None or backup.id in held or backup.is_dead:
                 continue
-            ours = region.is_of_same_stack(mark)
+            ours = region.may_have_made(mark)
             if ours and (self._is_asked_for(mark) or (isinstance(mark, Pending) and source in to_be_made)):
                 continue  # its create goes on with it, or names it
             if ours or (isinstance(mark, Pending) and source in declared):

@@ -1,0 +1,170 @@
+"""The component DrRegion, as the engine has it constructed for programs in every language."""
+
+import asyncio
+import contextvars
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.output import Unknown
+from pulumi.provider import ConstructResult, Provider
+from pulumi.provider.server import ProviderServicer
+from pulumi.runtime.proto import provider_pb2
+from pulumi_fsx_dr.copies.arguments import BackupCopyArgs
+from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
+from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.names import camel_case, snake_case
+from pulumi_fsx_dr.copies.outputs import OUTPUTS
+from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
+from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.program.lookup import Lookup
+from pulumi_fsx_dr.program.run import Program
+from pulumi_fsx_dr.rules.declaration import DrRegionSpec
+from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.session.told import Told
+
+
+def construct(request: provider_pb2.ConstructRequest, session: Session, engine: str) -> provider_pb2.ConstructResponse:
+    """Register a DrRegion with its copies, and return its outputs.
+
+    Each runs in an event loop, and with settings of the SDK, of its own: many may be constructed at once.
+
+    Raises:
+        FsxDrError: an argument is wrong, or nobody can tell which copies there are; nothing is changed.
+    """
+    if request.type != NATIVE_DR_REGION_TYPE:
+        raise FsxDrError(f"The package fsx-dr has no component {request.type}.")
+    servicer = ProviderServicer(_Components(request, session), [], engine)
+    # The SDK's public method adds a traceback to every error.
+    work = servicer._construct(request, None)  # noqa: SLF001  # as above
+    return contextvars.Context().run(asyncio.run, work)
+
+
+class _Components(Provider):
+    """What the SDK asks for a component."""
+
+    def __init__(self, request: provider_pb2.ConstructRequest, session: Session) -> None:
+        super().__init__(version="")
+        self._request, self._session = request, session
+
+    def construct(
+        self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
+    ) -> ConstructResult:
+        """Return the component's URN and outputs, some of which may come to be known later."""
+        del resource_type  # there is one
+        options = options or pulumi.ResourceOptions()
+        options.custom_timeouts = _timeouts(self._request)  # which the SDK drops
+        component = _DrRegion(name, _args(inputs), options, self._session)
+        state = {"region": component.region, "copies": component.copies, "latest": component.latest}
+        return ConstructResult(component.urn, state)
+
+
+class _BackupCopy(pulumi.CustomResource):
+    """A native BackupCopy, which this same plugin makes."""
+
+    def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(NATIVE_COPY_TYPE, name, dict.fromkeys(OUTPUTS) | dict(args), opts)
+
+    def translate_input_property(self, prop: str) -> str:
+        return camel_case(prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        return snake_case(prop)
+
+
+class _DrRegion(DrRegion):
+    """A DrRegion whose copies are native.
+
+    Unlike a program in Python, this does not see what else the program declares. So it decides on its own copies alone:
+    those that the state holds under its URN, or under one that an alias names.
+    """
+
+    _type = NATIVE_DR_REGION_TYPE
+    _copy_type = NATIVE_COPY_TYPE
+
+    def __init__(self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, session: Session) -> None:
+        self._session, self._opts = session, opts
+        self._urns: list[str] = []  # its own, and those that aliases name
+        super().__init__(name, args, opts)
+
+    def _spelled(self, name: str) -> str:
+        return camel_case(name)
+
+    def _program_that_runs(self) -> Program:
+        return Program(Lookup(self._session), self._owns)
+
+    async def _described(self) -> DrRegionSpec:
+        described = await super()._described()
+        self._urns = [described.urn, *(_former_urn(described.urn, alias) for alias in self._opts.aliases or ())]
+        return described
+
+    def _owns(self, copy: HeldCopy) -> bool:
+        """Tell whether the state holds a copy as this component's; a copy's URN has its component's types, not name."""
+        return copy.is_native and any(_is_child(copy, urn) for urn in self._urns)
+
+    def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
+        source = args["source_backup_id"]
+        held = self._program.lookup.entries_related(name, source)
+        # Its create runs in this same process, so it can be told what it must not hand out again.
+        self._session.ledger.tell(_child_urn(self._urns[0], name), Told(held=held))
+        opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
+        return _BackupCopy(name, args, opts)
+
+
+def _child_urn(urn: str, name: str) -> str:
+    stack, project, types, _ = urn.split("::", 3)
+    return f"{stack}::{project}::{types}${NATIVE_COPY_TYPE}::{name}"
+
+
+def _is_child(copy: HeldCopy, urn: str) -> bool:
+    """Tell whether a copy of the state has the URN and one of the names that a DrRegion gives."""
+    name = urn.split("::", 3)[3]
+    own = f"{name}-{copy.source_backup_id}"
+    names = (own, f"{own}-{copy.region}-{copy.id}")
+    is_named = copy.name in names or re.fullmatch(rf"{re.escape(name)}-source-\d+", copy.name) is not None
+    return is_named and copy.urn == _child_urn(urn, copy.name)
+
+
+def _former_urn(urn: str, alias: Any) -> str:
+    """Return the URN that an alias of a component stands for."""
+    if isinstance(alias, str):
+        return alias
+    stack, project, types, name = urn.split("::", 3)
+    parent = alias.parent if isinstance(alias.parent, str) else None
+    if parent:
+        types = f"{parent.split('::', 3)[2]}${NATIVE_DR_REGION_TYPE}"
+    elif alias.parent is None:
+        types = NATIVE_DR_REGION_TYPE
+    return f"{stack}::{project}::{types}::{alias.name if isinstance(alias.name, str) else name}"
+
+
+def _args(inputs: Mapping[str, Any]) -> DrRegionArgs:
+    args: Any = _by_core_names(inputs)
+    if isinstance(args.get("sources"), list):
+        args["sources"] = [
+            _by_core_names(source) if isinstance(source, Mapping) else source for source in args["sources"]
+        ]
+    declared: DrRegionArgs = args
+    return declared
+
+
+def _by_core_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {snake_case(name): _as_declared(value) for name, value in values.items()}
+
+
+def _as_declared(value: Any) -> Any:
+    """Return a value as a program in Python would have given it.
+
+    The wire has no whole numbers; and what a preview does not know is the output that it will be.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return pulumi.Output.from_input(value) if isinstance(value, Unknown) else value
+
+
+def _timeouts(request: provider_pb2.ConstructRequest) -> pulumi.CustomTimeouts | None:
+    given = request.customTimeouts
+    if not (given.create or given.update or given.delete):
+        return None
+    return pulumi.CustomTimeouts(given.create or None, given.update or None, given.delete or None)
