@@ -118,6 +118,7 @@ class Making:
             self._wait_for(turn)
             token, refused = self._unused_token(), False
             while True:
+                self._work.raise_if_ending()
                 try:
                     return self._start(source, token, turn)
                 except SpentTokenError:
@@ -130,6 +131,7 @@ class Making:
     def _wait_for(self, turn: Turn) -> None:
         while (ahead := turn.ahead) is not None:
             self._work.raise_if_cancelled()
+            self._work.raise_if_ending()
             self._call.status(f"waiting for a free slot ({ahead} ahead)", seconds=_QUEUE_STATUS_SECONDS)
             turn.wait(seconds=2)
 
@@ -198,6 +200,7 @@ class Making:
                 return self._work.patiently(lambda: self._here.fsx.copy(request))
             except SlotsTakenError:
                 refused += 1
+                self._work.raise_if_ending()
                 self._call.status("waiting for a free slot (others copy into this Region too)")
                 self._work.back_off(refused)
 

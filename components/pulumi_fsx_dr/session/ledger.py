@@ -92,6 +92,11 @@ class Ledger:
             others = [(u, n) for u, n in self._holders.get(backup_id, {}).items() if (u, n) != (urn, nonce)]
             return others[-1] if others else None
 
+    def holds(self, backup_id: str) -> bool:
+        """Tell whether the state was shown to hold a copy."""
+        with self._lock:
+            return bool(self._holders.get(backup_id))
+
     def released(self, urn: str, backup_id: str) -> None:
         """Note that the state holds a copy no more."""
         with self._lock:
