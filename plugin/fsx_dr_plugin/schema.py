@@ -15,9 +15,8 @@ from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 
 from .config import SETTINGS
 from .names import outside, spoken
+from .tokens import BACKUP_COPY, DR_REGION
 
-BACKUP_COPY = "fsx-dr:index:BackupCopy"
-DR_REGION = "fsx-dr:index:DrRegion"
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _OF_INPUT = {"Output": pulumi.Output, "T": object}  # names in the SDK's definition of Input
 _LANGUAGES: Mapping[str, Any] = {

@@ -17,21 +17,27 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.engine.serving import end_with_the_engine, engine_at
 from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID
+from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.lifecycle.check import check
 from pulumi_fsx_dr.lifecycle.create import create
 from pulumi_fsx_dr.lifecycle.delete import delete
 from pulumi_fsx_dr.lifecycle.diff import diff
+from pulumi_fsx_dr.lifecycle.import_copy import import_copy
 from pulumi_fsx_dr.lifecycle.read import read
 from pulumi_fsx_dr.lifecycle.update import update
 from pulumi_fsx_dr.session.session import Session
 
 from . import config, differences
-from .call import NativeCall, OnceProven
+from .call import NativeCall
 from .construct import construct
 from .names import outside, spoken
+from .proofs import Proofs
 from .schema import schema
 from .values import UNKNOWN, Properties
 
+_CLOSING_SECONDS = 5.0  # what pkg/host gives Cancel when it closes a plugin; after a Ctrl-C it gives 30
+_RECORDING_SECONDS = 3.0  # of those; other plugins may have to share them
 _CALLS_AT_ONCE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
 _T = TypeVar("_T")
 
@@ -42,15 +48,32 @@ def _one_sentence(method: Callable[..., _T]) -> Callable[..., _T]:
     @functools.wraps(method)
     def guarded(self: Any, request: Any, context: Any) -> _T:
         try:
-            return method(self, request, context)
+            with self.under_way:
+                return method(self, request, context)
         except FsxDrError as error:
-            sentence = spoken(str(error))
+            context.abort(grpc.StatusCode.UNKNOWN, spoken(str(error)))
         except (SystemExit, KeyboardInterrupt) as error:
             sentence = f"{method.__name__} was interrupted ({error!r}); run pulumi up again."
-        context.abort(grpc.StatusCode.UNKNOWN, sentence)
-        raise AssertionError  # abort raises
+            context.abort(grpc.StatusCode.UNKNOWN, sentence)
+        raise AssertionError  # abort has raised
 
     return guarded
+
+
+class _UnderWay:
+    """Counts the calls that are being served."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.calls += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.calls -= 1
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -61,8 +84,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """
 
     def __init__(self, engine: str = "") -> None:
+        self.under_way = _UnderWay()
         self._engine = engine
+        self._ending = threading.Event()
         self._session: Session | None = None
+        self._proofs: Proofs | None = None
+
+    def start(self, session: Session) -> None:
+        """Serve with these collaborators."""
+        self._session, self._proofs = session, Proofs(session, self._call_for)
 
     @property
     def session(self) -> Session:
@@ -70,6 +100,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if self._session is None:
             raise FsxDrError("The provider fsx-dr was not configured yet: report this.")
         return self._session
+
+    @property
+    def proofs(self) -> Proofs:
+        """What the engine is known to hold."""
+        if self._proofs is None:
+            raise FsxDrError("The provider fsx-dr was not configured yet: report this.")
+        return self._proofs
 
     @_one_sentence
     def Handshake(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
@@ -110,7 +147,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_one_sentence
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Take the configuration."""
-        self._session = config.session_of(_settings(request.args))
+        self.start(config.session_of(_settings(request.args)))
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=True
         )
@@ -134,6 +171,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Tell what a change of the arguments means, argument by argument."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
         found = diff(self._call(request, context), self.session, request.id, olds.values, news.values)
+        self.proofs.shown(request.urn, request.id, olds.values)
         return differences.response(found, Properties.of(request.old_inputs), olds, news)
 
     @_one_sentence
@@ -145,19 +183,23 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             foreseen = dict.fromkeys(OUTPUTS, UNKNOWN) | inputs.values
             return provider_pb2.CreateResponse(properties=call.sent(foreseen))
         created = create(call, self.session, inputs.values)
+        self.proofs.answered(request.urn, created.id, created.outputs)
         return provider_pb2.CreateResponse(id=created.id, properties=call.sent(created.outputs))
 
     @_one_sentence
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Look at the copy as it is."""
-        outputs = Properties.of(request.properties)
+        outputs, inputs = Properties.of(request.properties), Properties.of(request.inputs)
         call = self._call(request, context, outputs)
-        found = read(call, self.session, request.id, outputs.values)
+        if outputs.values.get("nonce"):
+            backup_id, found = request.id, read(call, self.session, request.id, outputs.values)
+        else:
+            region, backup_id = self._place_of(request.id)
+            found = import_copy(call, self.session, region, backup_id)
         if found is None:
             return provider_pb2.ReadResponse()
-        inputs = Properties.of(request.inputs)
         return provider_pb2.ReadResponse(
-            id=request.id, properties=call.sent(found.outputs), inputs=inputs.sent(found.inputs)
+            id=backup_id, properties=call.sent(found.outputs), inputs=inputs.sent(found.inputs)
         )
 
     @_one_sentence
@@ -183,21 +225,42 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return construct(request, self.session, self._engine)
 
     @_one_sentence
-    def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """End what can be ended."""
+    def Cancel(self, _request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
+        """Keep what runs and begin nothing more, at a Ctrl-C; record what was made, at the end of a deployment."""
+        self._ending.set()
+        if self._proofs and self._is_over(context.time_remaining()):
+            self._proofs.is_over(_RECORDING_SECONDS)
         return Empty()
 
+    def _is_over(self, seconds: float | None) -> bool:
+        """Tell whether a Cancel comes at the end of a deployment, when all answers are written.
+
+        A Ctrl-C's comes with more time, and what was answered just before may not be written yet. After it, the end's
+        comes, too.
+        """
+        return self.under_way.calls == 1 and seconds is not None and seconds <= _CLOSING_SECONDS
+
     def _call(self, request: Any, context: Any, inputs: Properties | None = None) -> NativeCall:
-        return NativeCall(
-            urn=request.urn,
-            timeout=getattr(request, "timeout", 0),
-            preview=getattr(request, "preview", False),
-            handover=OnceProven(),
-            held=self.session.ledger.told(request.urn).held,
-            context=context,
-            engine=engine_at(self._engine),
-            inputs=inputs or Properties(),
-        )
+        call = self._call_for(request.urn)
+        call.timeout = getattr(request, "timeout", 0)
+        call.preview = getattr(request, "preview", False)
+        call.context, call.ending, call.on_kept = context, self._ending, self.proofs.answered
+        call.inputs = inputs or Properties()
+        if self.session.ledger.is_told(request.urn):  # by the DrRegion that was constructed here
+            call.held, call.knows_held = self.session.ledger.told(request.urn).held, True
+        return call
+
+    def _call_for(self, urn: str) -> NativeCall:
+        return NativeCall(urn=urn, engine=engine_at(self._engine))
+
+    def _place_of(self, given: str) -> tuple[str, str]:
+        """Return Region and id of a copy to import: `REGION/backup-…`, or the id alone in the provider's Region."""
+        region, _, backup_id = given.rpartition("/")
+        region = region or self.session.default_region({}) or ""
+        if not region or not BACKUP_ID.fullmatch(backup_id):
+            raise FsxDrError(f"{given!r} is not what to import: give REGION/backup-0123456789abcdef0.")
+        partition_of(region)
+        return region, backup_id
 
 
 def _settings(struct: Any) -> Mapping[str, Any]:

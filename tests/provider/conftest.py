@@ -8,6 +8,7 @@ from pulumi_fsx_dr import provider
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import SharedClock, Stack, Wire
+from tests.provider.plugin_stack import PluginStack
 
 COPY_SECONDS = 10.0
 
@@ -49,10 +50,10 @@ def wire(service: FsxService) -> Wire:
     return Wire(service)
 
 
-@pytest.fixture
-def stack(wire: Wire) -> Stack:
-    """Return a stack that is still empty."""
-    return Stack(wire)
+@pytest.fixture(params=["dynamic", "plugin"])
+def stack(request: pytest.FixtureRequest, wire: Wire) -> Stack:
+    """Return a stack that is still empty, with copies that the one host makes, or the other."""
+    return {"dynamic": Stack, "plugin": PluginStack}[request.param](wire)
 
 
 @pytest.fixture

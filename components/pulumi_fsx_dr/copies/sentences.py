@@ -21,6 +21,11 @@ def left_over(backup: Backup, why: str) -> str:
     )
 
 
+def nobody_asks_for(backup: Backup) -> str:
+    """Name a copy that a killed run left, and that this run does not go on with."""
+    return left_over(backup, "was left behind by an interrupted run, and nothing asks for it any more")
+
+
 def lost(backup_id: str, region: str) -> str:
     """Say that another run has taken a copy over that this one was making."""
     return (

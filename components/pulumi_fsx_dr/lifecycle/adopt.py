@@ -36,13 +36,13 @@ def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Regio
     backup = work.find(backup_id)
     if backup is None:
         raise CopyError(f"There is no backup {backup_id} in {here.name} to adopt: check adopt_backup_id and region.")
-    _require_adoptable(backup, wanted, here)
+    require_adoptable(backup, wanted, here)
     ledger.making(call.urn, backup.subject)
     mark = mark_of(backup)
     copy = Copy(
         backup=backup,
         ownership=Ownership(nonce=call.handover.nonce or new_nonce()),
-        source_creation_time=mark.source_creation_time if mark else _find_source_time(wanted, there),
+        source_creation_time=mark.source_creation_time if mark else find_source_time(wanted, there),
         adopted_from=str(mark or ""),
     )
     if not ledger.claim(backup_id, call.urn):
@@ -54,18 +54,25 @@ def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Regio
             # Another resource's run may be making it; what becomes of it is that one's business.
             copy = wait_until_available(work, copy, wanted, turn, Watch(copy.ownership, adopted=True))
         copy = replace(copy, adopted_from=str(mark_of(copy.backup) or ""))
-        return hand_over(work.within(wanted.timeout), copy, wanted.tags)
+        is_taken_over = call.handover.takes_adopted and call.handover.is_taken_over
+        return hand_over(work.within(wanted.timeout), copy, wanted.tags, is_taken_over=is_taken_over)
     except UnfinishedCopyError as error:
         raise record_kept(work, error) from None
 
 
-def _require_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
+def require_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
+    """Check that a copy can be taken over as the one that is wanted.
+
+    Raises:
+        OtherKeyError: it is encrypted with another key.
+        CopyError: it is no such copy.
+    """
     where = f"{backup.id} in {here.name}"
     if backup.type == "AWS_BACKUP":
         raise CopyError(f"{where} belongs to AWS Backup, which alone can delete it: it cannot be adopted.")
     if backup.is_dead:
         raise CopyError(f"{where} is {backup.lifecycle}: it cannot be adopted.")
-    if backup.source_backup_id != wanted.source_backup_id:
+    if not backup.source_backup_id or backup.source_backup_id != wanted.source_backup_id:
         raise CopyError(
             f"{where} is a copy of {backup.source_backup_id or 'nothing'}, not of {wanted.source_backup_id}: "
             "correct adopt_backup_id or source_backup_id."
@@ -77,7 +84,7 @@ def _require_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
         )
 
 
-def _find_source_time(wanted: Wanted, there: Region) -> datetime | None:
+def find_source_time(wanted: Wanted, there: Region) -> datetime | None:
     """Return when the source was made, if it can still be asked."""
     try:
         source = there.reads.find(wanted.source_backup_id)

@@ -66,7 +66,8 @@ class Making:
         try:
             copy = (mine and self._resume(mine)) or self._start_anew()
             name_left_overs(self._work, self._here.listing(), found, copy.backup.id)
-            return hand_over(self._work.within(self._wanted.timeout), copy, self._wanted.tags)
+            work = self._work.within(self._wanted.timeout)
+            return hand_over(work, copy, self._wanted.tags, is_taken_over=self._call.handover.is_taken_over)
         except UnfinishedCopyError as error:
             raise record_kept(self._work, error) from None
         except LostCopyError:
@@ -118,6 +119,7 @@ class Making:
             self._wait_for(turn)
             token, refused = self._unused_token(), False
             while True:
+                self._work.raise_if_ending()
                 try:
                     return self._start(source, token, turn)
                 except SpentTokenError:
@@ -130,6 +132,7 @@ class Making:
     def _wait_for(self, turn: Turn) -> None:
         while (ahead := turn.ahead) is not None:
             self._work.raise_if_cancelled()
+            self._work.raise_if_ending()
             self._call.status(f"waiting for a free slot ({ahead} ahead)", seconds=_QUEUE_STATUS_SECONDS)
             turn.wait(seconds=2)
 
@@ -190,6 +193,7 @@ class Making:
                 return self._work.patiently(lambda: self._here.fsx.copy(request))
             except SlotsTakenError:
                 refused += 1
+                self._work.raise_if_ending()
                 self._call.status("waiting for a free slot (others copy into this Region too)")
                 self._work.back_off(refused)
 

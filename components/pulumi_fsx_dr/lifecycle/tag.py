@@ -21,10 +21,12 @@ def claim(work: Work, copy: Copy, tags: Mapping[str, str]) -> Pending | None:
 
     Returns:
         The mark with our nonce, by which that run sees that it lost the copy; None if it could not be written, which is
-        no reason not to go on with the copy.
+        no reason not to go on with the copy as long as the state surely does not hold it.
 
     Raises:
         LostCopyError: it is no longer pending under our token.
+        CopyError: it could not be marked, and the state may hold it: then only the mark would tell its two entries
+            apart, and with it whether the older one may delete it.
         NotFoundError: it is gone.
     """
     token, mark = copy.token, copy.claiming_mark(work.call.urn)
@@ -39,6 +41,11 @@ def claim(work: Work, copy: Copy, tags: Mapping[str, str]) -> Pending | None:
     except NotFoundError:
         raise
     except ServiceError as error:
+        if not work.call.knows_held:
+            raise CopyError(
+                f"{copy.backup.id} in {work.region}, which an earlier run has started, could not be marked as taken "
+                f"over, and is left as it is: allow fsx:TagResource, then run pulumi up again: {error}"
+            ) from None
         work.call.warn(
             f"{copy.backup.id} in {work.region} could not be marked as taken over; it is gone on with: {error}"
         )
@@ -84,8 +91,9 @@ def record_or_warn(work: Work, copy: Copy) -> Copy:
 
 def record_kept(work: Work, unfinished: UnfinishedCopyError) -> UnfinishedCopyError:
     """Record a copy that the state is about to keep although it is not done: no other state may pick it up then."""
-    with suppress(ServiceError, CopyError):
-        unfinished.copy = record(work.within(AT_ONCE), unfinished.copy)
+    if not work.call.handover.takes_unfinished:
+        with suppress(ServiceError, CopyError):
+            unfinished.copy = record(work.within(AT_ONCE), unfinished.copy)
     return unfinished
 
 
@@ -94,14 +102,14 @@ def record_new(work: Work, copy: Copy) -> None:
     _tag(work, copy.backup, {MARK_TAG: str(copy.recorded_mark(work.call.urn))})
 
 
-def hand_over(work: Work, copy: Copy, tags: Mapping[str, str]) -> Copy:
+def hand_over(work: Work, copy: Copy, tags: Mapping[str, str], *, is_taken_over: bool) -> Copy:
     """Do the last step of a create: record the copy, unless somebody does once the state holds it.
 
     Raises:
         UnfinishedCopyError: the mark could not be set; the next run tries again.
         CopyError: another run took the copy over, or somebody deleted it.
     """
-    if not work.call.handover.is_taken_over:
+    if not is_taken_over:
         try:
             copy = record(work, copy, tags)
         except ServiceError as error:

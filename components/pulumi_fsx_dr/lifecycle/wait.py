@@ -68,6 +68,12 @@ def wait_until_available(work: Work, copy: Copy, wanted: Wanted, turn: Turn, wat
             _raise_if_gone(work, copy, started, sight)
         if copy.backup.is_available:
             return copy  # without a message, which would hold up the slot
+        if work.call.is_ending:
+            raise UnfinishedCopyError(
+                f"{still_running(copy.backup, wanted.source_backup_id)} as the deployment was cancelled: it was left "
+                "running, and the next pulumi up resumes it.",
+                copy,
+            )
         if elapsed > wanted.timeout:
             raise UnfinishedCopyError(
                 f"{still_running(copy.backup, wanted.source_backup_id)} after {duration(elapsed)}: it was left "

@@ -6,7 +6,6 @@ down. Were the copy recorded by create, a kill before the engine writes would le
 
 import asyncio
 import functools
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,15 +16,15 @@ import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_fsx_dr.copies.copy import Copy, mark_of, owner_of
+from pulumi_fsx_dr.copies.copy import Copy, mark_of
 from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.outputs import OUTPUTS, known
-from pulumi_fsx_dr.copies.ownership import Mark, Recorded, identity_of
-from pulumi_fsx_dr.copies.sentences import left_over
+from pulumi_fsx_dr.copies.ownership import Recorded
+from pulumi_fsx_dr.copies.sentences import nobody_asks_for
 from pulumi_fsx_dr.errors import CopyError, ServiceError
-from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.lifecycle.confirm import belongs_to_another, confirm
 from pulumi_fsx_dr.lifecycle.tag import record, record_new
-from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.session.call import Call, engine_writes_at_once
 from pulumi_fsx_dr.session.presence import Presence
 from pulumi_fsx_dr.session.region import Region
 from pulumi_fsx_dr.session.told import Told
@@ -36,7 +35,6 @@ from .once import once_a_run
 
 _PATIENCE = 60.0  # seconds that trouble may hold up the program, and with it the end of the deployment
 _SETTLED = 0.3  # seconds after which another engine's mark shows that was written at the same time as ours
-_SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"  # the engine answers before it writes
 _NEEDED = ("region", "tags", "adopt_backup_id", *OUTPUTS)
 _T = TypeVar("_T")
 _pool = ThreadPoolExecutor(16, thread_name_prefix="confirm")
@@ -144,7 +142,7 @@ class _Recording:
         try:
             here = self.regions.region(held["region"])
             is_new = held["nonce"] == nonce
-            if is_new and not _is_written():
+            if is_new and not engine_writes_at_once():
                 return []
             warnings = list(record_held(held, here, self._ids, is_new=is_new))
             if is_new and not warnings:
@@ -163,7 +161,7 @@ class _Recording:
                 for resource, backup_id, nonce in copies:
                     mark = mark_of(seen[backup_id]) if backup_id in seen else None
                     if isinstance(mark, Recorded) and mark.nonce != nonce:
-                        found.append((resource, _belongs_to_another(seen[backup_id])))
+                        found.append((resource, belongs_to_another(seen[backup_id])))
         return found
 
 
@@ -197,34 +195,18 @@ def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, 
 
 
 def _mend(work: Work, copy: Copy, here: Region, ids: Collection[str]) -> Iterator[str]:
-    """Bring the mark of a copy of an earlier run to what the state proves, as far as it may be replaced."""
+    """Do what is left to do about a copy of an earlier run, and name what else such runs left."""
     urn = work.call.urn
     try:
         listing = here.listing()
     except ServiceError:  # nothing was changed, so a Region that does not answer is no reason to speak
         return
-    if backup := listing.by_id.get(copy.backup.id):
-        if not copy.may_mark(backup):
-            yield _belongs_to_another(backup)
-        elif backup.is_available and not _says_so(mark_of(backup), copy, urn):
-            record(work, copy)
+    yield from confirm(work, copy, listing)
     if HeldCopy(urn, {}).is_of_dr_region:
         return  # which names what was left of its copies itself
     for left in listing.speaking_of(urn):
         if left.id not in ids and not left.is_dead:
-            yield left_over(left, "was left behind by an interrupted run, and nothing asks for it any more")
-
-
-def _says_so(mark: Mark | None, copy: Copy, urn: str) -> bool:
-    """Tell whether a mark says already whose the copy is."""
-    return isinstance(mark, Recorded) and mark.nonce == copy.ownership.nonce and mark.identity == identity_of(urn)
-
-
-def _belongs_to_another(backup: Backup) -> str:
-    return (
-        f"{backup.id} in {backup.region} bears the mark of another resource or run ({owner_of(backup)}), and this "
-        "state holds it too: remove it from one of the two; the one whose mark it bears can delete it."
-    )
+            yield nobody_asks_for(left)
 
 
 async def _outputs_of(copy: pulumi.CustomResource) -> dict[str, Any]:
@@ -241,8 +223,3 @@ async def _outputs_of(copy: pulumi.CustomResource) -> dict[str, Any]:
 
 async def _in_pool(ask: Callable[[], _T]) -> _T:
     return await asyncio.get_running_loop().run_in_executor(_pool, ask)
-
-
-def _is_written() -> bool:
-    """Tell whether the engine has written a resource when it answers its registration."""
-    return os.environ.get(_SKIP_CHECKPOINTS, "").lower() not in ("1", "true")

@@ -4,11 +4,18 @@ This is the seam: the core takes a `Call` and knows no host. A host makes its ow
 """
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
+_SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
+
+
+def engine_writes_at_once() -> bool:
+    """Tell whether the engine writes a resource into its state before it goes on; it is told not to by a variable."""
+    return os.environ.get(_SKIP_CHECKPOINTS, "").lower() not in ("1", "true")
 
 
 class Handover(Protocol):
@@ -22,6 +29,18 @@ class Handover(Protocol):
     def is_taken_over(self) -> bool:
         """Whether somebody records it once the state holds it, so that create must not; asked when it is AVAILABLE."""
 
+    @property
+    def takes_unfinished(self) -> bool:
+        """Whether that goes for a copy, too, that the engine is to keep unfinished."""
+
+    @property
+    def takes_adopted(self) -> bool:
+        """Whether that happens before the engine deletes anything.
+
+        An adopted copy bears the mark of who may delete it: if that entry leaves the state in the same run, the copy
+        must bear the new mark before.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
@@ -29,6 +48,8 @@ class AtOnce:
 
     nonce: str = ""
     is_taken_over: bool = False
+    takes_unfinished: bool = False
+    takes_adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +73,7 @@ class Call:
         preview: whether nothing may be changed.
         handover: how a finished copy is recorded.
         held: what the state holds of the same source, or under the same name; no create may hand that out again.
+        knows_held: whether that is all; if not, what a create goes on with may be in the state already.
     """
 
     urn: str = ""
@@ -59,6 +81,7 @@ class Call:
     preview: bool = False
     handover: Handover = AtOnce()
     held: Sequence[StateEntry] = ()
+    knows_held: bool = True
 
     @property
     def name(self) -> str:
@@ -68,6 +91,11 @@ class Call:
     @property
     def cancelled(self) -> bool:
         """Whether nobody waits for the answer any more."""
+        return False
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the user wants the deployment to end: what runs is kept as it is, and nothing is begun any more."""
         return False
 
     def status(self, message: str, seconds: float = 2) -> None:

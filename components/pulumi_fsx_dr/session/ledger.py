@@ -59,6 +59,11 @@ class Ledger:
         with self._lock:
             return self._olds.get(urn, {})
 
+    def is_told(self, urn: str) -> bool:
+        """Tell whether the program said anything of a resource."""
+        with self._lock:
+            return urn in self._told
+
     def told(self, urn: str) -> Told:
         """Return what the program said of a resource."""
         with self._lock:
@@ -91,6 +96,11 @@ class Ledger:
         with self._lock:
             others = [(u, n) for u, n in self._holders.get(backup_id, {}).items() if (u, n) != (urn, nonce)]
             return others[-1] if others else None
+
+    def holds(self, backup_id: str) -> bool:
+        """Tell whether the state was shown to hold a copy."""
+        with self._lock:
+            return bool(self._holders.get(backup_id))
 
     def released(self, urn: str, backup_id: str) -> None:
         """Note that the state holds a copy no more."""

@@ -43,3 +43,13 @@ class Told:
     def is_taken_over(self) -> bool:
         """Whether there is a program that will record the copy."""
         return bool(self.nonce) and is_there(self.program)
+
+    @property
+    def takes_unfinished(self) -> bool:
+        """A program learns nothing of a copy whose registration fails."""
+        return False
+
+    @property
+    def takes_adopted(self) -> bool:
+        """The engine deletes nothing before the program has ended."""
+        return True

@@ -51,8 +51,8 @@ class Work:
 
     @property
     def is_late(self) -> bool:
-        """Whether the deadline is over."""
-        return self.clock.now() >= self.deadline
+        """Whether nothing is waited for any more: the deadline is over, or the deployment is to end."""
+        return self.call.is_ending or self.clock.now() >= self.deadline
 
     def within(self, seconds: float) -> "Work":
         """Return the same work with another deadline, from now on."""
@@ -100,3 +100,12 @@ class Work:
         """
         if self.call.cancelled:
             raise CallCancelledError(f"The engine stopped waiting for {self.call.name}.")
+
+    def raise_if_ending(self) -> None:
+        """Begin nothing new when the deployment is to end.
+
+        Raises:
+            CallCancelledError: it is.
+        """
+        if self.call.is_ending:
+            raise CallCancelledError(f"{self.call.name} was not begun, because the deployment was cancelled.")

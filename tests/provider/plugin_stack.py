@@ -1,0 +1,167 @@
+"""The same deployments on the plugin for all languages, which is called as the engine calls it."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from fsx_dr_plugin.names import inside, outside
+from fsx_dr_plugin.server import Provider
+from fsx_dr_plugin.values import Properties as Received
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.runtime.proto import provider_pb2
+from pulumi_fsx_dr.errors import CallCancelledError
+
+from .deploying import Context, Killed, Program, Properties, Run, Stack
+
+CLOSING_SECONDS = 5.0  # pulumi/pulumi, pkg/host/host.go: what Cancel may take when a plugin is closed
+
+
+@dataclass
+class PluginContext(Context):
+    """A call's context; what it aborts with is the error itself, so that a specification can name it."""
+
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        self.abort = _raise_what_is_handled
+
+    def time_remaining(self) -> float | None:
+        return self.seconds
+
+    def partial_failure(self) -> provider_pb2.ErrorResourceInitFailed | None:
+        failed = Context.partial_failure(self)
+        if failed:
+            kept = received(failed.properties)
+            failed.properties.Clear()
+            failed.properties.update(kept)
+        return failed
+
+
+@dataclass
+class PluginStack(Stack):
+    """A stack whose copies are native ones."""
+
+    _providers: dict[int, Provider] = field(default_factory=dict)
+
+    def urn(self, resource: str) -> str:
+        return f"urn:pulumi:{self.name}::files::fsx-dr:index:BackupCopy::{resource}"
+
+    def run(self) -> Run:
+        run = Run(self.wire, stack_region=self.region)
+        self._providers[id(run)] = Provider()
+        self._providers[id(run)].start(run)
+        return run
+
+    def up(self, program: Program, *, replacing: Iterable[str] = (), run: Run | None = None) -> None:
+        run = run or self.run()
+        with _Ending(self, run):
+            Stack.up(self, program, replacing=replacing, run=run)
+
+    def refresh(self) -> None:
+        Stack.refresh(self)
+
+    def destroy(self, *, run: Run | None = None) -> None:
+        run = run or self.run()
+        with _Ending(self, run):
+            Stack.destroy(self, run=run)
+
+    def end(self, run: Run, seconds: float = CLOSING_SECONDS) -> None:
+        """Do what the engine does when a deployment has ended."""
+        context = PluginContext(seconds=seconds)
+        run.contexts.append(context)
+        self._providers[id(run)].Cancel(Empty(), context)
+
+    def _call(self, run: Run, resource: str, method: str, *args: Any, context: Context | None = None) -> Any:
+        given = PluginContext()
+        run.contexts.append(given)
+        try:
+            return self._asked(self._providers[id(run)], resource, method, args, given)
+        finally:
+            if context:
+                context.trailers = _by_the_core_s_names(given)
+
+    def _asked(self, provider: Provider, resource: str, method: str, args: tuple[Any, ...], context: Context) -> Any:
+        urn, timeout = self.urn(resource), self.timeouts.get(method.lower(), 0)
+        match method, args:
+            case "Check", (olds, news):
+                checked = provider.Check(provider_pb2.CheckRequest(urn=urn, olds=sent(olds), news=sent(news)), context)
+                failures = [CheckFailure(inside(failure.property), failure.reason) for failure in checked.failures]
+                return CheckResult(received(checked.inputs), failures)
+            case "Diff", (id_, outputs, news):
+                old_inputs = sent(self.states[resource].inputs)
+                request = provider_pb2.DiffRequest(
+                    id=id_, urn=urn, olds=sent(outputs), news=sent(news), old_inputs=old_inputs
+                )
+                found = provider.Diff(request, context)
+                changes = found.changes == provider_pb2.DiffResponse.DIFF_SOME
+                return DiffResult(changes=changes, replaces=[inside(name) for name in found.replaces])
+            case "Create", (inputs,):
+                request = provider_pb2.CreateRequest(urn=urn, properties=sent(inputs), timeout=timeout)
+                made = provider.Create(request, context)
+                return CreateResult(made.id, received(made.properties))
+            case "Read", (id_, outputs):
+                inputs = sent(self.states[resource].inputs)
+                request = provider_pb2.ReadRequest(
+                    id=id_, urn=urn, properties=sent(outputs), inputs=inputs, timeout=timeout
+                )
+                read = provider.Read(request, context)
+                return ReadResult(read.id or None, received(read.properties), received(read.inputs))
+            case "Update", (id_, outputs, news):
+                request = provider_pb2.UpdateRequest(
+                    id=id_, urn=urn, olds=sent(outputs), news=sent(news), timeout=timeout
+                )
+                return UpdateResult(received(provider.Update(request, context).properties))
+            case "Delete", (id_, outputs):
+                request = provider_pb2.DeleteRequest(id=id_, urn=urn, properties=sent(outputs), timeout=timeout)
+                return provider.Delete(request, context)
+        raise AssertionError(method)
+
+
+@dataclass
+class _Ending:
+    """The end of a deployment, unless the engine was killed."""
+
+    stack: PluginStack
+    run: Run
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if kind is None or not issubclass(kind, Killed | CallCancelledError):
+            self.stack.end(self.run)
+
+
+def sent(bag: Properties) -> Struct:
+    """Return properties as the engine sends them; what only a Python program and its host know is left out."""
+    own = {outside(name): value for name, value in bag.items() if not name.startswith("__") and value is not None}
+    return ParseDict(own, Struct())
+
+
+def received(bag: Struct) -> Properties:
+    return Received.of(bag).values
+
+
+def _by_the_core_s_names(context: Context) -> tuple[tuple[str, bytes], ...]:
+    from google.protobuf import any_pb2
+    from pulumi.runtime.proto import status_pb2
+
+    failed = context.partial_failure()
+    if failed is None:
+        return ()
+    detail = any_pb2.Any()
+    detail.Pack(failed)
+    return (("grpc-status-details-bin", status_pb2.Status(details=[detail]).SerializeToString()),)
+
+
+def _raise_what_is_handled(_code: object, _sentence: str) -> None:
+    error = sys.exc_info()[1]
+    assert error
+    raise error
