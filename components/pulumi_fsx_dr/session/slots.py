@@ -134,7 +134,7 @@ class Slots:
     def occupied_by(self, running: Mapping[str, str]) -> None:
         """Count copies that run already, whoever started them, until they end: their quota groups by id."""
         with self._lock:
-            # A copy that somebody here waits for is counted with its waiter; counted twice, it would leave a slot empty.
+            # A copy that somebody here waits for is counted already. Counted twice, it would leave a slot empty.
             self._others |= {id_: group for id_, group in running.items() if id_ not in self._watched}
 
     def watch(self, waiter: _Waiter, backup_id: str) -> None:
