@@ -1,8 +1,8 @@
 """The last step of a copy's registration, done by the program: the pending mark gives way to the recorded one.
 
-No later run picks up a recorded copy. So if a copy were recorded first, and the engine were killed before it has written
-the resource into the state, the copy would be lost. The engine answers a registration after it has written, and the
-program is the only one that gets this answer: the provider, whose create has returned by then, never learns of it.
+No later run picks up a recorded copy. So if a copy were recorded first, and the engine were killed before it has
+written the resource into the state, the copy would be lost. The engine answers a registration after it has written, and
+only the program gets this answer: the provider, whose create has returned by then, never learns of it.
 """
 
 import asyncio

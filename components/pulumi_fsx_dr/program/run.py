@@ -110,8 +110,8 @@ class Program:
         if self._open or self._waiting:
             return
         known = {*self._registered, *self._registered.values()}
-        # The URN that the state has for a declared copy becomes an alias, so nothing is lost under it. If a copy is renamed
-        # and replaced in one run, only this tells: both its URN and its id are new.
+        # The URN that a declared copy has in the state is an alias of its new one, so it is not lost. If a copy is
+        # renamed and replaced in one run, only this tells: its URN and its id are both new.
         known |= {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
         # By URN or by id, because a renamed copy has another URN, and one that is replaced another id.
         lost = [copy for copy in self.lookup.held if copy.is_of_dr_region and not {copy.urn, copy.id} & known]

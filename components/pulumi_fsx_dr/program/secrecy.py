@@ -1,8 +1,8 @@
 """Which outputs of a copy are kept secret: those that repeat the value of a secret argument.
 
 Pulumi itself keeps an output secret if an argument of the same name is secret. That is not enough: `tags_all` and
-`kms_key_arn` repeat arguments of other names, and if only one value within `tags` becomes secret, the output `tags` that
-the state holds already stays readable.
+`kms_key_arn` repeat arguments of other names, and if only one value within `tags` becomes secret, the output `tags`
+that the state holds already stays readable.
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ def with_secret_outputs(
 ) -> tuple[pulumi.ResourceOptions | None, pulumi.Input[_T]]:
     """Have the outputs kept secret whose arguments are.
 
-    Whether the value of an output is secret is known only once it is resolved. So every output of the copy that may have
-    to be secret is listed at first, and taken off the list while the SDK waits for `prop`; it reads the list only after
-    that. If anything goes wrong in between, too much is kept secret, and never too little. A resource transform could do
-    the same, but the engine would have to call back for each copy, and a unit test with mocks would not have it.
+    Whether a value is secret may be known only once it is resolved. So every output that may have to be secret is
+    listed at first, and taken off the list while the SDK waits for `prop`; it reads the list only after that. If
+    anything goes wrong in between, too much is kept secret, and never too little. A resource transform could do the
+    same, but the engine would have to call back for each copy, and a unit test with mocks would not have it.
 
     Args:
         opts: the options of the copy.
