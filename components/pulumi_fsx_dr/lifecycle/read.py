@@ -54,7 +54,7 @@ def read(call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any
 
 
 def _mend_mark(work: Work, copy: Copy) -> Copy:
-    """Record a copy of a state that an interrupted run left pending, or put its mark back; without permission not."""
+    """Record a copy of the state that an interrupted run left pending, or put back the mark that it has lost."""
     if copy.backup.is_available and copy.ownership.nonce and copy.may_mark(copy.backup):
         # One try: a refresh must end soon, and works for identities that may not tag.
         with suppress(LostCopyError, ServiceError):

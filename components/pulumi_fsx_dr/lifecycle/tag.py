@@ -77,7 +77,7 @@ def record(work: Work, copy: Copy, tags: Mapping[str, str] | None = None) -> Cop
 
 
 def record_or_warn(work: Work, copy: Copy) -> Copy:
-    """Do the same where the state holds the copy anyway, so that a later run can do it."""
+    """Record a copy that the state holds already: if that fails, a warning is enough, because a later run can do it."""
     try:
         return record(work, copy)
     except (LostCopyError, ServiceError) as error:

@@ -36,7 +36,7 @@ from . import lookup
 from .once import once_a_run
 
 _PATIENCE = 60.0  # seconds that trouble may hold up the program, and with it the end of the deployment
-_SETTLED = 0.3  # seconds after which another engine's mark shows that was written at the same time as ours
+_SETTLED = 0.3  # seconds until a mark can be seen that another engine wrote at the same moment as this run its own
 _SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"  # the engine answers before it writes
 _NEEDED = ("region", "tags", "adopt_backup_id", *OUTPUTS)
 _T = TypeVar("_T")

@@ -152,7 +152,10 @@ def current_code() -> "asyncio.Task[Any] | None":
 
 
 def _is_running(code: "asyncio.Task[Any] | None") -> bool:
-    """Tell whether the program is in the middle of its code: a synchronous invoke runs everything else meanwhile."""
+    """Tell whether the program's code is still under way.
+
+    A synchronous invoke in the middle of it runs the event loop until it has its answer, and so everything else here.
+    """
     coroutine = code.get_coro() if code and not code.done() else None
     return bool(getattr(coroutine, "cr_running", False))
 

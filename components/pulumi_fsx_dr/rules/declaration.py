@@ -269,7 +269,7 @@ class _Declaring:
         """
         wishes = {copy.held.urn: [w for w in self._wishes if _is_there(w, copy)] for copy in self._known}
         exact = {c.held.urn: w for c in self._known for w in wishes[c.held.urn] if c.held.urn == w.urn_of(c.source)}
-        # A DrRegion that has copies under its own URNs was not renamed, so copies under others are rather another one's.
+        # A DrRegion that has copies under its own URNs was not renamed, so the others are rather another one's.
         settled = {id(wish) for wish in exact.values()}
         found = dict(exact)
         for urn, candidates in wishes.items():
@@ -364,7 +364,7 @@ class _Declaring:
     ) -> None:
         args: dict[str, Any] = {"source_backup_id": source, "source_region": wish.source["region"]}
         if there is None and known:
-            # Its source cannot be copied again, so it is declared as it is: any difference would be a replacement that fails.
+            # Its source cannot be copied again, so it is declared as it is: a replacement would fail.
             args |= _as_it_is(known.held)
             self._warn_of_another_key(wish, known)
         elif there is None and resumable:
