@@ -76,10 +76,12 @@ class HostCall(Call):
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         """Send what the engine takes for a partial failure along with the failure that follows."""
         failed = provider_pb2.ErrorResourceInitFailed(id=backup_id, reasons=[reason])
+        # The host finds the provider in a resource's outputs: without it nobody could update or delete what is kept.
         failed.properties.CopyFrom(_struct({**outputs, PROVIDER_KEY: self.pickle}))
         detail = any_pb2.Any()
         detail.Pack(failed)
         status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
+        # Pulumi's host has no way to ask for this, but the engine reads the details that gRPC sends with an error.
         self.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
 
     def _log(self, message: str, severity: "engine_pb2.LogSeverity.ValueType", *, ephemeral: bool) -> None:
@@ -91,6 +93,7 @@ class HostCall(Call):
         try:
             self.engine.Log(request, timeout=5)
         except grpc.RpcError:
+            # A message that is lost must not fail a copy of hours.
             _log.debug("the engine took no log message")
 
     def tell_tidily(self, sentence: str) -> None:
@@ -101,10 +104,12 @@ class HostCall(Call):
 
 def call_under_way() -> Call:
     """Return what the host's frame above this one knows, or an empty `Call`."""
+    # With issubset, because f_locals is a proxy from Python 3.13 on, whose keys() are a list and not a set.
     frame = _frame(lambda f: f.f_code.co_name in _CALLS and {"request", "context"}.issubset(f.f_locals))
     if frame is None:
         return Call()
     request = frame.f_locals["request"]
+    # The host keeps the properties in `props`, or in `news` where it has the old ones, too. Each holds the provider.
     sent = (frame.f_locals[name] for name in ("news", "props") if name in frame.f_locals)
     properties: Mapping[str, Any] = next(sent, {})
     return HostCall(
@@ -144,6 +149,7 @@ def prepare() -> None:
     The host serves four calls at once, and a waiting create would block every other resource. And it never ends
     by itself when the engine is killed.
     """
+    # Only in the plugin host: a test or a program must not be ended because some address does not answer.
     if _widen_pool() and len(sys.argv) > 1:
         threading.Thread(target=_end_with_the_engine, args=(sys.argv[1],), daemon=True).start()
 
@@ -166,8 +172,10 @@ def _end_with_the_engine(address: str) -> None:
         try:
             socket.create_connection((host, int(port)), timeout=5).close()
         except ConnectionRefusedError:
+            # Nobody listens any more, so the engine is gone. sys.exit would only end this thread.
             os._exit(0)
         except OSError:
+            # A timeout, for instance, is no proof that the engine is gone.
             continue
 
 
