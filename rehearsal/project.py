@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 AT_ONCE = ("--yes", "--skip-preview")
 BACKUP_COPY = "pulumi-python:dynamic/fsx:BackupCopy"
 POLL_SECONDS = 0.1
+_SECONDS_OF_A_COMMAND = 600  # at most
 _SECONDS_TO_END = 15  # the engine gives its plugins 5
 
 
@@ -147,9 +148,15 @@ class Project:
                 os.kill(pid, signal.SIGKILL)
 
     def _ended(self, command: tuple[str, ...], errors: int) -> subprocess.CompletedProcess[str]:
-        argv = [*self.engine, *command]
         return subprocess.run(  # noqa: S603 - the engine
-            argv, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True, check=False
+            [*self.engine, *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            check=False,
+            timeout=_SECONDS_OF_A_COMMAND,
         )
 
 

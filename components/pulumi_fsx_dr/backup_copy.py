@@ -71,6 +71,7 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             args: what to copy, where to, and how.
             opts: the ordinary resource options.
         """
+        # The SDK fills in those outputs only that are among the properties when the resource is registered.
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(args)
         records = can_record(f"pulumi-python:{self._resource_type_name}", opts)
         nonce = new_nonce() if records else ""

@@ -77,6 +77,7 @@ class DrRegion(pulumi.ComponentResource):
             sources, copies = known
             region, declared = self._args["region"], {copy["backup_id"] for copy in copies}
             present = self._program.lookup.fresh_copies_in(region)
+            # Copies of others may go at any time, so they make nothing ready.
             counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
             return rows(sources, region, counted, rpo_hours, datetime.now(UTC))
 
@@ -87,6 +88,7 @@ class DrRegion(pulumi.ComponentResource):
         described = await self._program.decide_for(self, code)
         children = [self._copy(declared) for declared in described.copies]
         children += await self._declare_outputs()
+        # While the program still runs: the engine deletes what was not registered only when it has ended.
         await self._program.require_nothing_lost(self, children)
         return [child for child in children if await _is_there(child)]
 

@@ -50,6 +50,7 @@ class BackupCopyProvider(ResourceProvider):
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Fill in defaults and refuse what FSx would refuse, before anything is changed."""
         call, session = host.call_under_way(), current()
+        # Create gets only what check returns, so what the program tells beside the arguments is kept until then.
         session.ledger.tell(call.urn, Told.of(news))
         given = {name: value for name, value in news.items() if name not in (host.PROVIDER_KEY, TOLD)}
         checked = check(_told(call, session), session, olds, given)
@@ -59,8 +60,9 @@ class BackupCopyProvider(ResourceProvider):
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Tell what a change of the arguments means: nothing, an update in place, or a replacement."""
         found = diff(host.call_under_way(), current(), id_, olds, news)
-        # The provider's own place in the state is refreshed like an argument, so that a rename would reach every state.
+        # Without a change the state would keep the former provider, and a delete of the copy would use that one.
         moved = host.PROVIDER_KEY in olds and olds[host.PROVIDER_KEY] != news.get(host.PROVIDER_KEY)
+        # The new copy is made before the old one goes: meanwhile the DR Region must not be without one.
         return DiffResult(changes=found.changes or moved, replaces=found.replaced, delete_before_replace=False)
 
     @host.entry_point

@@ -130,6 +130,7 @@ def _running(copy: Backup) -> RunningCopy:
 
 def _judged(row: Mapping[str, Any], now: datetime) -> ReadinessRow:
     made = row.get("source_creation_time")
+    # Where clocks differ, a source may seem to have been made later than now: then its age is zero.
     age = max(now - datetime.fromisoformat(made), timedelta()) if made else None
     late = age is not None and age > timedelta(hours=row["target_hours"])
     judgement = {

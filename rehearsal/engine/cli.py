@@ -13,7 +13,7 @@ import click
 
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import Display
-from rehearsal.engine.project import Project
+from rehearsal.engine.project_file import ProjectFile
 from rehearsal.engine.service import run_program, serving
 from rehearsal.engine.stack import Stack, write
 
@@ -38,7 +38,7 @@ def _file(name: str | None = None) -> Path:
     backend = os.environ.get("PULUMI_BACKEND_URL", "")
     if not backend.startswith("file://"):
         raise click.ClickException("the engine double keeps its state in files: set PULUMI_BACKEND_URL to file://DIR")
-    folder = Path(backend.removeprefix("file://")) / "engine-double" / Project(Path.cwd()).name
+    folder = Path(backend.removeprefix("file://")) / "engine-double" / ProjectFile(Path.cwd()).name
     folder.mkdir(parents=True, exist_ok=True)
     selected = folder / "selected"
     name = name or (selected.read_text() if selected.exists() else "")
@@ -57,7 +57,7 @@ def _run(verb: str, *, skip_preview: bool, **options: Any) -> None:
 def _once(verb: str, options: dict[str, Any], *, frozen: bool) -> bool:
     """Run ``verb``, or preview it on a ``frozen`` stack; return whether it succeeded."""
     stack, display = Stack(_file(), frozen=frozen), Display(frozen, options["diff"], options["as_json"])
-    deployment = Deployment(stack, Project(Path.cwd()), display, options["parallel"], options["targets"])
+    deployment = Deployment(stack, ProjectFile(Path.cwd()), display, options["parallel"], options["targets"])
     display.say(f"{'Previewing' if frozen else 'Running'} {verb} ({stack.name}):")
     if stack.pending and not frozen:
         urns = [f"\n  * {item['resource']['urn']}, interrupted while creating" for item in stack.pending]
@@ -155,4 +155,4 @@ def config() -> None:
 @click.option("--path", is_flag=True)
 def set_(key: str, value: str, *, path: bool) -> None:
     """Write one value."""
-    Project(Path.cwd()).set(_file().stem, key, value, path=path)
+    ProjectFile(Path.cwd()).set(_file().stem, key, value, path=path)

@@ -16,7 +16,7 @@ from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from rehearsal.engine.display import Display, Step, name_of
 from rehearsal.engine.planning import Old, plan
 from rehearsal.engine.plugin import Plugin, StepError, plain
-from rehearsal.engine.project import Project
+from rehearsal.engine.project_file import ProjectFile
 from rehearsal.engine.resources import is_dynamic, is_provider, make_goal, waves
 from rehearsal.engine.stack import Stack, State
 
@@ -28,7 +28,7 @@ class Deployment:
     """One run over one stack; a preview is a run over a frozen stack."""
 
     stack: Stack
-    project: Project
+    project: ProjectFile
     display: Display
     parallel: int
     targets: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ from pulumi_fsx_dr.session.told import TOLD, Told
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import Display
 from rehearsal.engine.plugin import Plugin, StepError, to_struct
-from rehearsal.engine.project import Project
+from rehearsal.engine.project_file import ProjectFile
 from rehearsal.engine.service import serving
 from rehearsal.engine.stack import Stack, write
 
@@ -61,7 +61,7 @@ class Fleet:
     """
 
     def __init__(self, folder: Path, programs: Mapping[str, Program]) -> None:
-        self._folder, self._programs, self._project = folder, programs, Project(folder)
+        self._folder, self._programs, self._project = folder, programs, ProjectFile(folder)
         self._deployments = {stack: self._deployment(folder / f"{stack}.json") for stack in programs}
 
     def up(self) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from pulumi_fsx_dr.session.clock import Clock, SystemClock
 
 
 def _impatient(region: str) -> FsxRegion:
+    # Somebody waits for the answer, and one Region that is down must not hold up the others for minutes.
     return FsxRegion(region, Credentials(), impatient=True)
 
 

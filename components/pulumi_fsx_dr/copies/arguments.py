@@ -86,6 +86,7 @@ def with_defaults(
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):
         inputs["region"] = default
+    # What the state has goes before any default, so that another environment does not replace the copy.
     if source_region := former.get("source_region") or inputs.get("region"):
         inputs.setdefault("source_region", source_region)
     return {"copy_tags": False, "tags": {}} | inputs

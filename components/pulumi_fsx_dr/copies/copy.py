@@ -77,6 +77,7 @@ class Copy:
         One that is none of ours is left: somebody else uses the tag, or a later version of this package.
         """
         mark = mark_of(backup)
+        # A tag that cannot be read is another thing than no tag: nobody knows what it says.
         return self.may_replace(mark) and not (mark is None and MARK_TAG in backup.tags)
 
     def claiming_mark(self, urn: str) -> Pending | None:

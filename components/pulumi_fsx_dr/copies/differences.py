@@ -19,8 +19,10 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
         news: the checked arguments; what Pulumi does not know yet replaces nothing.
         key_arn: looks up the ARN of a key behind an alias; None if KMS does not tell.
     """
+    # What the state does not tell cannot be compared, and a state with gaps must not replace copies.
     names = [name for name in _that(Change.REPLACES) if name in olds and _is_other(olds[name], news.get(name))]
     names += [name for name in _that(Change.REPLACES_IF_OTHER_KEY) if _is_other_key(name, olds, news, key_arn)]
+    # Nothing that could be changed is there any more: only a new copy helps.
     if olds.get("lifecycle") in ("FAILED", "DELETED"):
         names.append("lifecycle")
     return names
@@ -54,6 +56,7 @@ def _changes(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> boo
 
 
 def _is_other(old: Any, new: Any) -> bool:
+    # An argument that is left out stays as it is, and what a preview does not know yet replaces nothing.
     return new is not None and not isinstance(new, Unknown) and new != old
 
 
@@ -68,4 +71,5 @@ def _is_other_key(
     if name is None or not name.is_alias:
         return True
     arn = key_arn(new)
+    # If KMS does not tell, it is taken for the same key: a look-up that failed must not replace a copy.
     return arn is not None and not same_key(old_arn, arn)

@@ -26,6 +26,7 @@ class HeldCopy:
     @property
     def id(self) -> str:
         """The backup id; "" if the state does not tell."""
+        # The engine tells the outputs of a resource, and not its id.
         return self.output("arn").rpartition("/")[2]
 
     @property

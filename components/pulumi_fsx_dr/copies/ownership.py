@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+# It stands on users' backups: under another name no copy that exists would be found again.
 MARK_TAG = "fsx-dr:managed-by"
 MAX_TAG_VALUE = 256  # FSx API, TagValue
 
@@ -41,6 +42,7 @@ class Token:
     @classmethod
     def of(cls, urn: str, *parameters: str | None) -> "Token":
         """Derive the token of a resource's request."""
+        # With two dashes and a generation within the 63 characters of a ClientRequestToken.
         return cls(_hash(urn, length=20), _hash(*(p or "" for p in parameters), length=24))
 
     @classmethod
@@ -55,6 +57,7 @@ class Token:
 
     def unused(self, now: float) -> "Token":
         """Return one that surely nobody has used, where FSx refuses those that are spent; seconds since the epoch."""
+        # Earlier runs have counted up one by one, so the seconds since 1970 are ahead of any generation that they used.
         return replace(self, generation=max(self.generation + 1, int(now)))
 
     def same_request(self, other: "Token") -> bool:
@@ -135,9 +138,12 @@ class Ownership:
         """Tell whether a copy with this mark is the state's own."""
         match mark:
             case Recorded(nonce=nonce):
+                # Two empty nonces prove nothing: a state that has lost its own owns no copy.
                 return bool(nonce) and nonce == self.nonce
             case Pending(nonce="", token=token):
+                # With its generation, because another one stands for another copy of the same resource.
                 return str(token) == self.token
+            # Once a run has claimed the copy, the token proves nothing any more: every run of the resource has it.
             case Pending(nonce=nonce):
                 return nonce == self.nonce
         return False
@@ -155,6 +161,7 @@ def mark_in(tags: Mapping[str, str]) -> Mark | None:
 
 def parse_mark(value: str | None) -> Mark | None:
     """Read the value of the ownership tag, or return None if it is absent or none of ours."""
+    # The identity comes last, because a resource's name may hold colons.
     match (value or "").split(":", 3):
         case ["pending", text, time, identity] if token := Token.parse(text.partition("/")[0]):
             return Pending(token, _parse_time(time), identity, text.partition("/")[2])
@@ -170,12 +177,14 @@ def is_urn(text: str) -> bool:
 
 def identity_of(urn: str) -> str:
     """Return `project/stack/name` of a URN, in characters that a tag value may hold."""
+    # Split at the first three only, because a resource's name may hold `::` itself.
     stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
     return _identity(project, stack, name)
 
 
 def speeches_of(urn: str) -> tuple[str, str]:
     """Return the `speech` of the marks that name a resource."""
+    # A pending mark speaks of its resource by the hash of the URN, a recorded one by the identity.
     return Token.of(urn).resource, identity_of(urn)
 
 
@@ -199,10 +208,12 @@ def new_nonce() -> str:
 
 
 def _hash(*parts: str, length: int) -> str:
+    # Joined by what no part can hold, so that no two lists of parts make the same text.
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
 
 
 def _fit(value: str) -> str:
+    # What is cut off is the end of the identity, which proves nothing.
     return value[:MAX_TAG_VALUE].rstrip()
 
 

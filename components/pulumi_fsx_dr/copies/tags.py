@@ -54,6 +54,7 @@ def change(old: Mapping[str, str], new: Mapping[str, str], actual: Mapping[str, 
     """Return how to get from the tags that were ours to those wanted now, leaving all others alone."""
     return TagChange(
         added={key: value for key, value in new.items() if actual.get(key) != value},
+        # Only what this resource has set before: tags of others are theirs.
         removed=frozenset((old.keys() - new.keys()) & actual.keys()),
     )
 

@@ -201,6 +201,7 @@ def _first_run(region: str, configuration: Configuration, seen: Survey) -> First
 
 
 def _room(run: FirstRun, answers: RegionAnswers) -> Iterator[Finding]:
+    # The quota counts all but automatic backups, so copies and those of AWS Backup, too.
     present = Counter(b.file_system_type for b in answers.listed if b.type != "AUTOMATIC" and not b.is_dead)
     for kind, more in Counter(backup.file_system_type for backup in run.backups).items():
         allowed, origin = _quota(kind or "", answers)

@@ -37,6 +37,7 @@ class HostCall(EngineCall):
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         """Send what the engine takes for a partial failure along with the failure that follows."""
+        # The host finds the provider in a resource's outputs: without it nobody could update or delete what is kept.
         self.fail_partially(backup_id, _struct({**outputs, PROVIDER_KEY: self.pickle}), reason)
 
     def tell_tidily(self, sentence: str) -> None:
@@ -47,10 +48,12 @@ class HostCall(EngineCall):
 
 def call_under_way() -> Call:
     """Return what the host's frame above this one knows, or an empty `Call`."""
+    # With issubset, because f_locals is a proxy from Python 3.13 on, whose keys() are a list and not a set.
     frame = _frame(lambda f: f.f_code.co_name in _CALLS and {"request", "context"}.issubset(f.f_locals))
     if frame is None:
         return Call()
     request = frame.f_locals["request"]
+    # The host keeps the properties in `props`, or in `news` where it has the old ones, too. Each holds the provider.
     sent = (frame.f_locals[name] for name in ("news", "props") if name in frame.f_locals)
     properties: Mapping[str, Any] = next(sent, {})
     return HostCall(
@@ -90,6 +93,7 @@ def prepare() -> None:
     The host serves four calls at once, and a waiting create would block every other resource. And it never ends
     by itself when the engine is killed.
     """
+    # Only in the plugin host: a test or a program must not be ended because some address does not answer.
     if _widen_pool() and len(sys.argv) > 1:
         end_with_the_engine(sys.argv[1])
 

@@ -71,6 +71,7 @@ class EngineCall(Call):
         try:
             self.engine.Log(request, timeout=5)
         except grpc.RpcError:
+            # A message that is lost must not fail a copy of hours.
             _log.debug("the engine took no log message")
 
 
@@ -94,6 +95,8 @@ def _end_with(address: str) -> None:
         try:
             socket.create_connection((host, int(port)), timeout=5).close()
         except ConnectionRefusedError:
+            # Nobody listens any more, so the engine is gone. sys.exit would only end this thread.
             os._exit(0)
         except OSError:
+            # A timeout, for instance, is no proof that the engine is gone.
             continue

@@ -51,8 +51,10 @@ def held_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
                     f"The state of {stack} could not be read, so nobody can tell what it holds; "
                     f"nothing was changed: {_sentence(error)}"
                 ) from None
+            # A checkpoint that a file backend is writing cannot be read at that moment, and can right after it.
             time.sleep(_PAUSE)
         else:
+            # The field is called return, which is a keyword in Python.
             told = getattr(answer, "return").fields["outputs"].struct_value.fields
             return {
                 urn: _value(resource.struct_value.fields["outputs"])

@@ -33,6 +33,7 @@ _MISSING = (errors.NotFoundError, "")
 _BUSY = (errors.BusyError, "")
 _OTHER = (errors.ServiceError, "")
 _NO_KEY = (errors.ServiceError, "Name a key of {region} in kms_key_id.")
+# By AWS's code without the ending `Exception`, which some of its services write and others leave out.
 _KINDS: dict[str, _Kind] = {
     "ExpiredToken": _EXPIRED,
     "RequestExpired": _LATE,
@@ -115,6 +116,7 @@ class Sent:
 
     def hidden_in(self, text: str) -> str:
         """Return what AWS said without them, and without any key."""
+        # Longest first, because a value may be part of another, of which the rest would stay readable.
         for value in sorted(self.tag_values, key=len, reverse=True):
             if len(value) >= _HIDDEN_LENGTH:
                 text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[tag value]", text)
@@ -149,8 +151,11 @@ def translated(action: str, region: str, sent: Sent = _NOTHING, **about: str) ->
         ) from None
     except aws.ParamValidationError as error:
         raise errors.ServiceError(f"{call} was not sent: {sent.hidden_in(' '.join(str(error).split()))}") from None
+    # The request may have been carried out all the same. It is sent again, which the token of CopyBackup makes safe.
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}): try again later.") from None
+    # Last, because most of the errors above are BotoCoreErrors as well. It counts as passing, because such an answer
+    # may come from a proxy or a server in trouble.
     except (aws.BotoCoreError, ResponseParserError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise errors.TransientError(
             f"{call} got an answer that makes no sense ({_first_line(error)}): try again later."
@@ -184,12 +189,15 @@ def _from_answer(
 
 
 def _kind(error: aws.ClientError, code: str, message: str) -> _Kind:
+    # Before the code: with a wrong clock it is the same as with wrong credentials, and only the text tells.
     if _CLOCK_TEXT.search(message):
         return _CLOCK
     if code == "ServiceLimitExceeded":
         return _LIMITS.get(_limit(error), (errors.ServiceError, "Ask AWS to raise {limit}."))
     if code == "BadRequest":
+        # FSx was seen to answer so, too, if a backup cannot be deleted yet; then only the text tells.
         return _BUSY if _BUSY_TEXT.search(message) else _OTHER
+    # Of a code that is not listed HTTP decides: to give up is final, and to ask again costs little.
     known = _KINDS.get(code.removesuffix("Exception")) or (_LATER if _is_passing(error) else _OTHER)
     return _denial(message) if known is _DENIED else known
 

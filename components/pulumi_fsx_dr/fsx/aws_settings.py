@@ -26,6 +26,7 @@ _VARIABLES = {  # of a botocore session
     "aws:useDualstackEndpoint": ("use_dualstack_endpoint", flag),
     "aws:useFipsEndpoint": ("use_fips_endpoint", flag),
 }
+# pulumi-aws follows these. To ignore them in silence could reach another AWS than the stack's author meant.
 _REFUSED = {
     "aws:httpProxy": "set HTTP_PROXY and HTTPS_PROXY in the environment",
     "aws:httpsProxy": "set HTTPS_PROXY in the environment",

@@ -84,6 +84,7 @@ class Backup:
     @property
     def is_running_copy(self) -> bool:
         """Whether it is a copy that takes one of the Region's slots."""
+        # By what it is not: FSx may add states, and a copy in one of those must not be given up.
         return self.source_backup_id is not None and not (self.is_available or self.is_dead)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NOTHING = Sent()
 _log = logging.getLogger(__name__)
+# Few tries of botocore's own, because the waits above know the deadline, say what the trouble is, and go on for hours.
+# More connections than its ten, because further ones would be opened and closed again for each call.
 _CALLS = Config(
     connect_timeout=5,
     read_timeout=20,
@@ -73,6 +75,7 @@ class FsxRegion(Fsx):
         named = {
             "source": f"{request.source_backup_id} in {request.source_region}",
             "source_region": request.source_region,
+            # In errors the key has a name only if it is the one of FSx: another one may be a secret of the program.
             **({} if key else {"key": "the key that FSx manages"}),
         }
         with self._calling("CopyBackup", sent=Sent(request.kms_key_id, request.tags.values()), **named):
@@ -120,6 +123,7 @@ class FsxRegion(Fsx):
             if isinstance(seen, Backup):
                 yield seen
             else:
+                # A backup whose description makes no sense must not hide all others.
                 _log.warning("%s", seen)
 
     def _read(self, described: "BackupTypeDef") -> Seen:
@@ -144,6 +148,7 @@ class FsxRegion(Fsx):
                 shown = {id_of(described): self._read(described) for described in answer["Backups"]}
         except errors.NotFoundError:
             return {}
+        # An empty page with more to come tells nothing of these ids. Taken for not found, their copies would be gone.
         if not shown and answer.get("NextToken"):
             raise errors.TransientError(f"fsx:DescribeBackups in {self.name} did not answer yet: try again later.")
         if isinstance(nameless := shown.get(""), errors.ServiceError):
@@ -164,6 +169,7 @@ class FsxRegion(Fsx):
             if service not in self._clients:
                 client = self._credentials.client(service, self.name, self._config)
                 for speaks_json in ("fsx", "kms"):
+                    # A proxy's page in place of an answer would otherwise look like a Region without backups.
                     client.meta.events.register(f"after-call.{speaks_json}", require_json)
                 self._clients[service] = client
             return self._clients[service]
@@ -174,6 +180,7 @@ class FsxRegion(Fsx):
             with translated(f"{service}:{action}", self.name, sent, **named):
                 yield
         except errors.ExpiredCredentialsError:
+            # botocore renews only what it can renew by itself. What a login has written anew is read by a new session.
             self._forget_clients()
             raise
 

@@ -93,6 +93,7 @@ class Credentials:
                 self._shared.sessions[region] = self.session()
             make: Any = self._shared.sessions[region].client  # the stubs have one overload for each service
             if self.allowed or self.forbidden:
+                # Before there is a client of FSx, so that nothing is changed in an account that the stack rules out.
                 self._require_account(make, region, config)
             return make(service, region_name=region, config=config)
 

@@ -40,6 +40,7 @@ def described_backup(described: "BackupTypeDef", region: str, partition: str) ->
     account = described.get("OwnerId") or _account(arn)
     return Backup(
         id=backup_id,
+        # Made up if FSx leaves it out, because tags can be changed by the ARN alone.
         arn=arn or f"arn:{partition}:fsx:{region}:{account}:backup/{backup_id}",
         lifecycle=described["Lifecycle"],
         type=described["Type"],

@@ -49,6 +49,7 @@ def same_key(one: str | None, other: str | None) -> bool:
     names = KeyName.parse(one), KeyName.parse(other)
     if names[0] is None or names[1] is None:
         return one == other
+    # Without Region and account, because a key may be written without them, and encrypts in its own Region only.
     return names[0].resource == names[1].resource
 
 

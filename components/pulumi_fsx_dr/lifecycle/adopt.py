@@ -1,7 +1,8 @@
 """Taking over a copy that exists already.
 
-Nothing is written on it before the state holds it, unless nobody is there to do it then: an adoption that is cut off,
-or taken back, leaves the copy whose it was.
+Its mark stays as it is until this state holds the copy, if somebody is there to change it then. Up to that moment the
+copy belongs to its former owner, so that an adoption that is cut off, or taken out of the program again, takes the copy
+from nobody.
 """
 
 from dataclasses import replace
@@ -45,14 +46,16 @@ def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Regio
         source_creation_time=mark.source_creation_time if mark else find_source_time(wanted, there),
         adopted_from=str(mark or ""),
     )
+    # A copy has one mark and so one owner: the second resource would take it away from the first.
     if not ledger.claim(backup_id, call.urn):
         raise CopyError(
             f"{backup_id} is adopted by another resource of this run: give each resource a copy of its own."
         )
     try:
         with here.slots.running_already(backup.quota_group) as turn:
-            # Another resource's run may be making it; what becomes of it is that one's business.
+            # The run of another resource may still be making it: that run changes the mark, and deletes a FAILED copy.
             copy = wait_until_available(work, copy, wanted, turn, Watch(copy.ownership, adopted=True))
+        # Noted anew, because its own run may have recorded it meanwhile: only a mark that was seen may be replaced.
         copy = replace(copy, adopted_from=str(mark_of(copy.backup) or ""))
         is_taken_over = call.handover.takes_adopted and call.handover.is_taken_over
         return hand_over(work.within(wanted.timeout), copy, wanted.tags, is_taken_over=is_taken_over)
@@ -87,6 +90,7 @@ def require_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
 def find_source_time(wanted: Wanted, there: Region) -> datetime | None:
     """Return when the source was made, if it can still be asked."""
     try:
+        # The source Region may be the one that was lost, and adopting must be possible without it.
         source = there.reads.find(wanted.source_backup_id)
     except ServiceError:
         return None

@@ -28,9 +28,13 @@ def check(call: Call, session: Session, olds: Mapping[str, Any], news: Mapping[s
         news: the arguments as the program wrote them.
     """
     ledger = session.ledger
+    # Before anything is refused: a copy that check refuses is not made either, and deletes must know of it.
     ledger.checked(call.urn, olds)
+    # The second check of a replacement comes without olds, and with `--replace` it is the only one. Without the former
+    # Region a default could move the new copy elsewhere.
     former = olds or ledger.olds(call.urn) or _in_state(call)
     try:
+        # Only to refuse a wrong value before anything is changed.
         poll_seconds()
         inputs = arguments.with_defaults(news, former, lambda: session.default_region(former))
     except FsxDrError as error:

@@ -39,12 +39,15 @@ def create(call: Call, session: Session, inputs: Mapping[str, Any]) -> Created:
         CopyError: there is no copy.
         ServiceError: AWS refused.
     """
+    # Better no copy at all than one that no later run could find again.
     if not is_urn(call.urn):
         raise FsxDrError(
             f"{call.urn!r} is no URN, so nobody could find the copy again: use a Pulumi SDK of the tested versions."
         )
     with kept_if_unfinished(call, session.ledger, partial(outputs_of, inputs)):
         copy = _create(call, session, inputs)
+    # The entry that this one replaces may hold the same copy, if it was adopted. Its delete comes next, and must learn
+    # from the ledger that the copy is still needed.
     session.ledger.made(call.urn, copy.backup.id, copy.ownership.nonce)
     return Created(copy.backup.id, outputs_of(inputs, copy))
 
@@ -56,6 +59,8 @@ def _create(call: Call, session: Session, inputs: Mapping[str, Any]) -> Copy:
         try:
             return adopt(call, adopted, wanted, here, there, ledger)
         except OtherKeyError:
+            # If the state holds the adopted copy already, this create replaces it by one under another key:
+            # adopt_backup_id, which still stands in the program, names the old copy, and a new one is made.
             if adopted not in call.held_ids:
-                raise  # else what was adopted is to be replaced by one under another key
+                raise
     return Making(call, wanted, here, there, ledger).make()

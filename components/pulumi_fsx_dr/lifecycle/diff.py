@@ -35,9 +35,11 @@ def diff(
         outputs: what the state holds of it.
         news: the arguments.
     """
+    # Delete will ask whether another entry of the state holds the same copy, and sees only what was noted here.
     session.ledger.shown(call.urn, backup_id, outputs.get("nonce") or "")
     region = str(outputs.get("region"))
     replaced = replacements(outputs, news, lambda key: _look_up_key(call, session, region, key))
+    # A source that has expired cannot be copied again: such a replacement would fail in each run from now on.
     if replaced == ["kms_key_id"] and not _can_be_copied_again(call, session, backup_id, outputs):
         replaced = []
     return Difference(replaced, updates(outputs, news))
@@ -47,6 +49,7 @@ def _look_up_key(call: Call, session: Session, region: str, kms_key_id: str) -> 
     try:
         return session.region(region).fsx.key_arn(kms_key_id)
     except (InvalidSettingsError, ServiceError) as error:
+        # A preview must work without permission for KMS, and what is not known must not replace a copy.
         call.warn(f"kms_key_id is taken to be the copy's present key, because it could not be looked up: {error}")
         return None
 
@@ -56,6 +59,7 @@ def _can_be_copied_again(call: Call, session: Session, backup_id: str, outputs: 
     source, region = outputs["source_backup_id"], outputs["source_region"]
     ledger = session.ledger
     try:
+        # Each look at a Region that does not answer takes seconds, so that one look for each copy would take minutes.
         ledger.require_light(region)
         found = session.source_region(region).source(source)
     except ServiceError as error:

@@ -18,6 +18,7 @@ def find_shown(work: Work, copy: Copy) -> Backup | None:
     shown_by = copy.backup.creation_time.timestamp() + SHOWN_WITHIN
     while True:
         backup = work.find(copy.backup.id)
+        # Only a copy that FSx has never described is waited for; one that was shown before and is missing now is gone.
         if backup is not None or copy.was_shown or work.clock.now() >= shown_by:
             return backup
         if work.is_late:
@@ -35,6 +36,7 @@ def require_account(work: Work, backup_id: str, outputs: Mapping[str, Any]) -> N
     Raises:
         CopyError: the credentials are not of the account that owns the copy.
     """
+    # To another account FSx answers that it knows no such backup. Refresh with a wrong profile would forget all copies.
     owner, account = outputs.get("owner_id"), work.fsx.account()
     if owner and owner != account:
         raise CopyError(

@@ -26,11 +26,14 @@ def kept_if_unfinished(
     try:
         yield
     except UnfinishedCopyError as error:
+        # The engine keeps nothing of a create that fails, so without this no destroy would ever find the copy.
         ledger.not_made(call.urn, error.copy.backup.subject)
         call.keep(error.copy.backup.id, describe(error.copy), str(error))
         raise
     except Exception as error:
         ledger.not_made(call.urn)
+        # With FAILED in the outputs the next diff asks for a new copy. Without it the engine keeps the former ones, and
+        # each later run waits for a copy that is no more.
         if dead and isinstance(error, CopyError):
             failed = replace(dead, backup=replace(dead.backup, lifecycle="FAILED"))
             call.keep(dead.backup.id, describe(failed), str(error))

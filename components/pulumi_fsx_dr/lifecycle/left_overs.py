@@ -12,6 +12,8 @@ from pulumi_fsx_dr.session.work import Work
 
 def pending_of(listing: Listing, token: Token, held_ids: Collection[str]) -> list[PendingCopy]:
     """Return what runs left pending for a token's resource, without what the state holds already."""
+    # A copy of the state may still be pending, if no program has recorded it. In a replacement the engine deletes that
+    # one after this create: were it handed out again, the state would point to a deleted copy.
     of_resource = [copy for copy in listing.pending if copy.mark.token.resource == token.resource]
     return [copy for copy in of_resource if copy.backup.id not in held_ids]
 
@@ -28,6 +30,7 @@ def name_left_overs(work: Work, listing: Listing, found: Sequence[PendingCopy], 
         if left.backup.id != made_id and left.backup.is_dead:
             with suppress(FsxDrError):
                 work.fsx.delete(left.backup.id)
+    # A state in another backend with the same names may hold one of these, so they are named and never deleted.
     known = {made_id, *work.call.held_ids}
     for backup in listing.speaking_of(work.call.urn):
         if backup.id not in known and not backup.is_dead:

@@ -43,17 +43,20 @@ def read(call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any
     work = session.region(outputs["region"]).work(call, call.timeout or PATIENCE)
     backup = find_shown(work, known(backup_id, outputs))
     if backup is None or backup.is_dead:
+        # None has the engine forget the copy for good, so only the account that owns it may say that it is gone.
         require_account(work, backup_id, outputs)
         return None
     copy = _mend_mark(work, described(outputs, backup))
     inputs = {name: outputs[name] for name in ARGUMENTS if outputs.get(name) is not None}
+    # The tags as they really are, so that the next preview shows what somebody changed.
     inputs["tags"] = tags.live(outputs.get("tags") or {}, backup.tags)
     return Found(outputs_of(inputs, copy), inputs)
 
 
 def _mend_mark(work: Work, copy: Copy) -> Copy:
-    """Record a copy of a state that an interrupted run left pending, or put its mark back; without permission not."""
+    """Record a copy of the state that an interrupted run left pending, or put back the mark that it has lost."""
     if copy.backup.is_available and copy.ownership.nonce and copy.may_mark(copy.backup):
+        # One try: a refresh must end soon, and works for identities that may not tag.
         with suppress(LostCopyError, ServiceError):
             return record(work.within(AT_ONCE), copy)
     return copy

@@ -33,12 +33,14 @@ def claim(work: Work, copy: Copy, tags: Mapping[str, str]) -> Pending | None:
     if token is None or mark is None:  # the one without the other cannot be; mypy does not know
         return None
 
+    # No mark at all counts as pending, because FSx may show the tags of CopyBackup late.
     def is_pending(present: Mark | None) -> bool:
         return present is None or (isinstance(present, Pending) and present.token.same_request(token))
 
     try:
         _replace_mark(work, copy.backup, mark, over=is_pending, tags=tags)
     except NotFoundError:
+        # Not a matter of tags: there is no copy to go on with.
         raise
     except ServiceError as error:
         if not work.call.knows_held:
@@ -46,6 +48,7 @@ def claim(work: Work, copy: Copy, tags: Mapping[str, str]) -> Pending | None:
                 f"{copy.backup.id} in {work.region}, which an earlier run has started, could not be marked as taken "
                 f"over, and is left as it is: allow fsx:TagResource, then run pulumi up again: {error}"
             ) from None
+        # Without permission to tag the copy can still be made: the token in its mark lets its state delete it.
         work.call.warn(
             f"{copy.backup.id} in {work.region} could not be marked as taken over; it is gone on with: {error}"
         )
@@ -56,7 +59,7 @@ def claim(work: Work, copy: Copy, tags: Mapping[str, str]) -> Pending | None:
 def show_claim(work: Work, copy: Copy) -> None:
     """Write our nonce on a copy that we have started: another engine that makes the same sees that there is one.
 
-    That is no reason to fail, or to wait.
+    There is one try only, because the copy is made just as well without it.
     """
     mark = copy.claiming_mark(work.call.urn)
     if mark and copy.may_replace(mark_of(copy.backup)):
@@ -81,7 +84,7 @@ def record(work: Work, copy: Copy, tags: Mapping[str, str] | None = None) -> Cop
 
 
 def record_or_warn(work: Work, copy: Copy) -> Copy:
-    """Do the same where the state holds the copy anyway, so that a later run can do it."""
+    """Record a copy that the state holds already: if that fails, a warning is enough, because a later run can do it."""
     try:
         return record(work, copy)
     except (LostCopyError, ServiceError) as error:
@@ -99,6 +102,7 @@ def record_kept(work: Work, unfinished: UnfinishedCopyError) -> UnfinishedCopyEr
 
 def record_new(work: Work, copy: Copy) -> None:
     """Record a copy that this run has made and seen to be its own, without another look at it."""
+    # A look would cost a call for each copy and prove little: another engine could still write right after it.
     _tag(work, copy.backup, {MARK_TAG: str(copy.recorded_mark(work.call.urn))})
 
 
@@ -113,6 +117,7 @@ def hand_over(work: Work, copy: Copy, tags: Mapping[str, str], *, is_taken_over:
         try:
             copy = record(work, copy, tags)
         except ServiceError as error:
+            # The copy is there. The engine would forget it after a plain failure; kept, it is recorded by the next run.
             raise UnfinishedCopyError(
                 f"{copy.backup.id} in {work.region} is AVAILABLE but not recorded yet; run pulumi up again: {error}",
                 copy,
@@ -133,10 +138,12 @@ def leave_to(work: Work, backup: Backup, mark: Recorded) -> None:
 def change_tags(work: Work, backup: Backup, change: TagChange) -> None:
     """Add and overwrite tags, then remove those that are no longer wanted; the other way round if room is short."""
     steps: list[Callable[[], object]] = []
+    # Tags are added first: if the second call fails, there is a tag too many and not one too few.
     if change.added:
         steps.append(lambda: work.fsx.tag(backup.arn, change.added))
     if change.removed:
         steps.append(lambda: work.fsx.untag(backup.arn, change.removed))
+    # FSx refuses more than 50 tags, so where all of them together are too many, room is made first.
     if len(backup.tags.keys() | change.added.keys()) > MAX_TAGS:
         steps.reverse()
     for step in steps:
@@ -151,6 +158,8 @@ def _replace_mark(
     over: Callable[[Mark | None], bool],
     tags: Mapping[str, str] | None,
 ) -> Backup:
+    # Right before the write, because FSx has no conditional one. Two engines that write within a fraction of a second
+    # can still both succeed; the one whose mark was overwritten says so later.
     seen = work.find(backup.id)
     if seen is None:
         raise NotFoundError(f"FSx does not know {backup.id} in {work.region}.")
@@ -160,6 +169,7 @@ def _replace_mark(
     if not over(present):
         raise LostCopyError(lost(backup.id, work.region))
     wanted = {**(tags or {}), MARK_TAG: str(mark)}
+    # FSx would refuse the whole call, and whose the copy is matters more than its other tags.
     if len(seen.tags.keys() | wanted.keys()) > MAX_TAGS:
         wanted = {MARK_TAG: str(mark)}
     return _tag(work, seen, wanted)

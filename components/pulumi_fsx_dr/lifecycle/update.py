@@ -38,6 +38,7 @@ def update(
         ServiceError: AWS refused.
     """
     session.ledger.shown(call.urn, backup_id, outputs.get("nonce") or "")
+    # To finish a copy takes as long as to make it, so the timeout for that is the one of a create.
     wanted = Wanted.of({**news, "region": outputs["region"]}, call.timeout or timeouts.CREATE)
     here = session.region(wanted.region)
     timeout = call.timeout or timeouts.UPDATE
@@ -45,15 +46,18 @@ def update(
     backup = find_shown(work, known(backup_id, outputs))
     if backup is None or backup.lifecycle == "DELETED":
         require_account(work, backup_id, outputs)
+        # Kept as DELETED so that the next diff asks for a new copy; otherwise each later update would fail, too.
         call.keep(backup_id, {**outputs, "lifecycle": "DELETED"}, gone(backup_id, here.name))
         raise CopyError(gone(backup_id, here.name))
     copy = _finish(call, session, described(outputs, backup), wanted, news)
+    # Two states that both changed its tags would undo each other's changes in turn.
     if not copy.may_replace(mark_of(copy.backup)):
         call.warn(
             f"{backup_id} in {here.name} now belongs to {owner_of(copy.backup)}, and this state holds it too: its tags "
             "are left to that one."
         )
         return outputs_of(news, copy)
+    # Counted anew: the copy may have been waited for in between, for hours.
     work = work.within(timeout)
     change_tags(work, copy.backup, tags.change(outputs.get("tags") or {}, wanted.tags, copy.backup.tags))
     changed = work.within(PATIENCE).find(backup_id) or copy.backup
@@ -73,6 +77,7 @@ def _finish(call: Call, session: Session, copy: Copy, wanted: Wanted, news: Mapp
 def _see_through(call: Call, session: Session, copy: Copy, wanted: Wanted, news: Mapping[str, Any]) -> Copy:
     here, ledger, mark = session.region(wanted.region), session.ledger, mark_of(copy.backup)
     work = here.work(call, PATIENCE)
+    # As in a create: until this copy is AVAILABLE, no older one of the same file system may be deleted.
     ledger.making(call.urn, copy.backup.subject)
     watch = Watch(copy.ownership, marks=(mark,) if mark else (), seen=True)
     with kept_if_unfinished(call, ledger, partial(outputs_of, news), dead=copy):

@@ -60,6 +60,7 @@ class Lookup:
 
     @functools.cached_property
     def _index(self) -> tuple[dict[str, list[HeldCopy]], dict[str, list[HeldCopy]]]:
+        # Once for all: to go through the whole state for each of 1,000 copies would take a million steps.
         by_name, by_source = defaultdict(list), defaultdict(list)
         for copy in self.held:
             by_name[copy.name].append(copy)
@@ -87,6 +88,7 @@ class Lookup:
         try:
             return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
         except ServiceError:
+            # Nothing goes for being in no listing: whether a copy is gone is asked by its id (`is_gone`).
             return ()
 
     def unlisted(self, copy: HeldCopy) -> Backup | None:
@@ -94,12 +96,14 @@ class Lookup:
         try:
             return self._session.region(copy.region).reads.find(copy.id)
         except ServiceError:
+            # Such a copy does not count as AVAILABLE, and that is all: whether it is gone is asked by `is_gone`.
             return None
 
     def is_gone(self, copy: HeldCopy) -> bool:
         """Tell whether AWS surely has a copy no more: asked for by its id, with credentials of its account."""
         region = self._source_region(copy.region)
         try:
+            # To another account FSx answers that it knows no such backup, which says nothing.
             found = region.find([copy.id]).get(copy.id)
             return (found is None or found.is_dead) and region.account() == copy.output("owner_id")
         except ServiceError:
@@ -141,6 +145,7 @@ class Lookup:
         return self._unless_dark(region, ask)
 
     def _unless_dark(self, region: str, ask: Callable[[], _T]) -> _T | None:
+        # A Region that does not answer costs seconds for each call. Asked once, it lets a preview end within a minute.
         if region in self._dark:
             return None
         try:

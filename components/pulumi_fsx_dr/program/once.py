@@ -15,6 +15,7 @@ def once_a_run(make: Callable[[], _T]) -> Callable[[], _T]:
 
     One process may run programs again and again, and what the last run saw is no ground for what this one does.
     """
+    # With weak keys, so that what a run has looked up goes when the run ends.
     made: WeakKeyDictionary[Any, _T] = WeakKeyDictionary()
 
     @functools.wraps(make)

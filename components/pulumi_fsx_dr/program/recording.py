@@ -1,7 +1,8 @@
-"""The last step of a copy's registration, in the program: its mark says recorded once the state holds the copy.
+"""The last step of a copy's registration, done by the program: the pending mark gives way to the recorded one.
 
-Only the program gets a proof of that, because the engine answers a registration after it has written the resource
-down. Were the copy recorded by create, a kill before the engine writes would leave one that no run finds again.
+No later run picks up a recorded copy. So if a copy were recorded first, and the engine were killed before it has
+written the resource into the state, the copy would be lost. The engine answers a registration after it has written, and
+only the program gets this answer: the provider, whose create has returned by then, never learns of it.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ from . import lookup
 from .once import once_a_run
 
 _PATIENCE = 60.0  # seconds that trouble may hold up the program, and with it the end of the deployment
-_SETTLED = 0.3  # seconds after which another engine's mark shows that was written at the same time as ours
+_SETTLED = 0.3  # seconds until a mark can be seen that another engine wrote at the same moment as this run its own
 _NEEDED = ("region", "tags", "adopt_backup_id", *OUTPUTS)
 _T = TypeVar("_T")
 _pool = ThreadPoolExecutor(16, thread_name_prefix="confirm")
@@ -66,6 +67,7 @@ def tell(name: str, args: Mapping[str, Any], nonce: str) -> pulumi.Input[str] | 
     if isinstance(given, str) or given is None:
         return message(given)
     source: pulumi.Output[str] = pulumi.Output.from_input(given)
+    # Also if the source is not known yet: where a copy of this name is must be known to the preview, too.
     return source.apply(message, run_with_unknowns=True)
 
 
@@ -126,6 +128,7 @@ class _Recording:
                     pulumi.log.warn(warning, resource=copy)
         finally:
             self.under_way -= 1
+        # Copies whose sources are outputs may be registered after this; then it happens again.
         if not self.under_way:
             await self._end()
 
@@ -134,6 +137,7 @@ class _Recording:
             await asyncio.sleep(_SETTLED)
             for resource, warning in await _in_pool(self._find_overwritten):
                 pulumi.log.warn(warning, resource=resource)
+        # Asked again, because a copy may have been registered during the pauses above.
         if self.presence and not self.under_way:
             await self.presence.end()
             self.presence = None
@@ -141,7 +145,9 @@ class _Recording:
     def _record(self, copy: pulumi.Resource, held: Mapping[str, Any], nonce: str) -> list[str]:
         try:
             here = self.regions.region(held["region"])
+            # The nonce is new in each run, so a copy with another one was made by an earlier run.
             is_new = held["nonce"] == nonce
+            # Recorded now, the copy would be lost by a kill before the engine writes. The next run records it.
             if is_new and not engine_writes_at_once():
                 return []
             warnings = list(record_held(held, here, self._ids, is_new=is_new))
@@ -160,6 +166,7 @@ class _Recording:
                 seen = self.regions.region(region).fsx.find([backup_id for _, backup_id, _ in copies])
                 for resource, backup_id, nonce in copies:
                     mark = mark_of(seen[backup_id]) if backup_id in seen else None
+                    # FSx has no conditional write, so two engines may both have seen a free copy and marked it.
                     if isinstance(mark, Recorded) and mark.nonce != nonce:
                         found.append((resource, belongs_to_another(seen[backup_id])))
         return found
@@ -184,6 +191,7 @@ def record_held(held: Mapping[str, Any], here: Region, ids: Collection[str], *, 
         if not is_new:
             yield from _mend(work, copy, here, ids)
         elif held.get("adopt_backup_id"):
+            # Create has left the former owner's mark, which may have changed since: so this one looks before it writes.
             record(work, copy, held.get("tags"))
         else:
             record_new(work, copy)

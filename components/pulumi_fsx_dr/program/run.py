@@ -60,6 +60,7 @@ class Program:
         """
         while _is_running(code):  # noqa: ASYNC110  # nothing tells when the program's code ends
             await asyncio.sleep(0.005)
+        # All DrRegions come here. The first one declares for all, and the others find it done.
         async with self._turn:
             if self._waiting:
                 await self._declare_all()
@@ -68,12 +69,14 @@ class Program:
     async def _declare_all(self) -> None:
         resources, self._waiting = self._waiting, {}
         regions = {resource: await described() for resource, described in resources.items()}
+        # A DrRegion may be declared later than others, as in an `apply`: what was decided before stays decided.
         settled = {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
         held = [
             copy
             for copy in self.lookup.held
             if self._owns(copy) and copy.urn not in settled and not is_of_output(copy, regions.values())
         ]
+        # Beside the event loop, which must go on: it answers the provider that asks whether the program still runs.
         made = await in_thread(lambda: declare(list(regions.values()), held, self.lookup))
         self._declarations |= made
         tellers = {region.urn: resource for resource, region in regions.items()}
@@ -113,10 +116,13 @@ class Program:
         if self._open or self._waiting:
             return
         known = {*self._registered, *self._registered.values()}
-        # Where it was is an alias of where it is now: if it was renamed and replaced at once, only that tells.
+        # The URN that a declared copy has in the state is an alias of its new one, so it is not lost. If a copy is
+        # renamed and replaced in one run, only this tells: its URN and its id are both new.
         known |= {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
+        # By URN or by id, because a renamed copy has another URN, and one that is replaced another id.
         lost = [copy for copy in self.lookup.held if self._owns(copy) and not {copy.urn, copy.id} & known]
         if lost:
+            # The engine deletes what was not registered when the program has ended well, so an error here is in time.
             raise InvalidSettingsError(_without_reason(lost))
 
 
@@ -156,7 +162,10 @@ def current_code() -> "asyncio.Task[Any] | None":
 
 
 def _is_running(code: "asyncio.Task[Any] | None") -> bool:
-    """Tell whether the program is in the middle of its code: a synchronous invoke runs everything else meanwhile."""
+    """Tell whether the program's code is still under way.
+
+    A synchronous invoke in the middle of it runs the event loop until it has its answer, and so everything else here.
+    """
     coroutine = code.get_coro() if code and not code.done() else None
     return bool(getattr(coroutine, "cr_running", False))
 

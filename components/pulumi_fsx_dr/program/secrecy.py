@@ -1,7 +1,8 @@
-"""Which outputs of a copy are secret: those that say what a secret argument says.
+"""Which outputs of a copy are kept secret: those that repeat the value of a secret argument.
 
-Pulumi itself keeps an output secret that has the name of a secret argument, but where only a value within a map became
-secret, what the state holds of that stays readable.
+Pulumi itself keeps an output secret if an argument of the same name is secret. That is not enough: `tags_all` and
+`kms_key_arn` repeat arguments of other names, and if only one value within `tags` becomes secret, the output `tags`
+that the state holds already stays readable.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,9 +22,10 @@ def with_secret_outputs(
 ) -> tuple[pulumi.ResourceOptions | None, pulumi.Input[_T]]:
     """Have the outputs kept secret whose arguments are.
 
-    Whether an argument is secret may be known only later. So every output that may be is listed, and struck off again
-    while the SDK waits for a property, after which it reads the list: whatever goes wrong, no secret is told. A
-    resource transform would have the engine call back for each copy, and not work with mocks.
+    Whether a value is secret may be known only once it is resolved. So every output that may have to be secret is
+    listed at first, and taken off the list while the SDK waits for `prop`; it reads the list only after that. If
+    anything goes wrong in between, too much is kept secret, and never too little. A resource transform could do the
+    same, but the engine would have to call back for each copy, and a unit test with mocks would not have it.
 
     Args:
         opts: the options of the copy.
@@ -37,6 +39,7 @@ def with_secret_outputs(
     unsure = [name for name, arg in _SAYS_WHAT.items() if name not in listed and not _is_plain(args.get(arg))]
     if not unsure:
         return opts, prop
+    # A copy of the options, because the program may use the same object for other resources.
     opts = pulumi.ResourceOptions.merge(opts, None)
     opts.additional_secret_outputs = secret = [*listed, *unsure]
 

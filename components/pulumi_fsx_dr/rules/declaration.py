@@ -2,7 +2,8 @@
 
 A copy that the state holds leaves the program for a reason, or not at all (`Going.reason`):
 
-* `keep` newer copies are there, or come to be in this run, which else deletes nothing (`ledger.py`);
+* `keep` newer copies are AVAILABLE, or are made in this run; if one of those fails, nothing of its file system is
+  deleted (`session/ledger.py`);
 * its source, or its DR Region, was taken out of the program, and what is still declared has a copy elsewhere;
 * it is gone from AWS on a sure answer, and nothing is left to copy it from.
 
@@ -30,6 +31,7 @@ from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 from .retention import RecoveryPoint, is_recovery_point, select
 
 _OF_OUTPUT = re.compile(r"-source-\d+$")
+# A copy whose time nobody knows counts as the oldest, so that it pushes no other one out.
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -217,6 +219,7 @@ class _Known:
 
     def _is_anothers(self, backup: Backup) -> bool:
         mark, own = mark_of(backup), self.held.ownership
+        # An adopted copy bears its former owner's mark until it is recorded, so that mark does not make it another's.
         adopted_from = self.held.output("adopted_from")
         return isinstance(mark, Recorded) and own.nonce not in ("", mark.nonce) and str(mark) != adopted_from
 
@@ -228,6 +231,7 @@ class _Known:
 
     @property
     def time(self) -> datetime:
+        # In whole seconds, as marks hold it: otherwise a backup and its own copy would be of two moments.
         known = self.held.source_creation_time or (self.backup and source_creation_time(self.backup))
         return (known or _LONG_AGO).replace(microsecond=0)
 
@@ -261,6 +265,7 @@ class _Declaring:
 
     def run(self) -> dict[str, Declaration]:
         self._matches = matched = self._matched()
+        # First what is asked for: a copy of a Region that was taken out may go only if another Region has one by then.
         for wish in self._wishes:
             self._declare(wish, [copy for copy in self._known if matched.get(copy.held.urn) is wish])
         for copy in self._known:
@@ -277,6 +282,7 @@ class _Declaring:
         """
         wishes = {copy.held.urn: [w for w in self._wishes if _is_there(w, copy)] for copy in self._known}
         exact = {c.held.urn: w for c in self._known for w in wishes[c.held.urn] if c.held.urn == w.urn_of(c.source)}
+        # A DrRegion that has copies under its own URNs was not renamed, so the others are rather another one's.
         settled = {id(wish) for wish in exact.values()}
         found = dict(exact)
         for urn, candidates in wishes.items():
@@ -311,6 +317,7 @@ class _Declaring:
             source: copy for source, copy in existing.items() if wish.of.adopts or source in there
         }
 
+        # By its source, as long as that is there: neither the state nor AWS need tell what a copy is of.
         def subject_of(copy: _Known) -> str:
             return there[copy.source].subject if copy.source in there else copy.subject
 
@@ -321,9 +328,11 @@ class _Declaring:
                 [copy for copy in mine if subject_of(copy) == subject],
                 {source: backup for source, backup in there.items() if backup.subject == subject},
                 {source: copy for source, copy in resumable.items() if copy.subject == subject},
-                # Copies of nobody knows what may be of several file systems, so that none pushes out another.
+                # While the source Region does not answer, nothing goes. Copies of which nobody knows what they are of
+                # may be of several file systems, so none of them pushes out another.
                 may_go=backups is not None and subject != "",
             )
+        # A file system may be new and have no backup yet. One that is not there at all is a mistake in the program.
         if not subjects and not self._outside.file_system_exists(wish.key, wish.source["region"]):
             raise InvalidSettingsError(
                 f"There is no file system {wish.key} in {wish.source['region']}, and neither backups nor copies of it: "
@@ -375,10 +384,13 @@ class _Declaring:
         existing = resumable if resumable and not known and not _is_startable(wish, resumable) else None
         args |= self._adopted_or_noted(wish, existing)
         if there is None and known:
+            # Its source cannot be copied again, so it is declared as it is: a replacement would fail.
             args |= _as_it_is(known.held)
             self._warn_of_another_key(wish, known)
         elif there is None and resumable and not existing:
+            # Another key means another token, by which create would not find what the killed run has started.
             args |= {"kms_key_id": _key_it_was_started_with(wish, resumable)}
+        # Refused now, in the preview: FSx would refuse it in the middle of the run, and in each one after it.
         elif there and known is None and "adopt_backup_id" not in args:
             self._require_room_for_tags(wish, there)
         self._add(wish, Declared(name=wish.of.child_name(source), args=args, held=known.held if known else None))
@@ -399,6 +411,7 @@ class _Declaring:
     def _let_doubles_go(self, wish: _Wish, best: Mapping[str, _Known], doubles: list[_Known]) -> None:
         for double in doubles:
             stays = best[double.source]
+            # The other one goes only if the one that stays is AVAILABLE and nobody else may delete it.
             if stays.is_safe and not self._is_dark(wish):
                 self._go(wish.of, double, f"{stays.held.id} is a copy of the same backup in the same Region")
             else:
@@ -410,12 +423,14 @@ class _Declaring:
         elsewhere = self._counting.get(copy.file_system_id, set()) | self._counting.get(copy.source, set())
         if copy.backup is None and self._outside.is_gone(copy.held):
             self._go(self._regions[0], copy, "it is gone from AWS")
+        # No DrRegion asks for it, so any of them may say that it goes; the first one does.
         elif not wishes:
             self._go(self._regions[0], copy, "its source was taken out of the program")
         elif elsewhere and not (dark := [wish for wish in wishes if self._is_dark(wish)]):
             where = ", ".join(sorted(elsewhere))
             self._go(wishes[0].of, copy, f"its DR Region was taken out of the program, and {where} has copies")
         else:
+            # It may be the last copy of what the program still names as a source, so it stays.
             why = f"no other Region has a copy of {copy.file_system_id or copy.source}, or can get one now"
             if elsewhere:
                 why = f"its source Region {dark[0].source['region']} does not answer"
@@ -501,6 +516,7 @@ class _Declaring:
             ours = region.may_have_made(mark)
             if ours and (self._is_asked_for(mark) or (isinstance(mark, Pending) and source in to_be_made)):
                 continue  # its create goes on with it, or names it
+            # Copies of other stacks are no business of this one, unless a killed run may have left them for it.
             if ours or (isinstance(mark, Pending) and source in declared):
                 self._warn(
                     region,
@@ -520,11 +536,12 @@ class _Declaring:
         self._made[wish.of.urn].copies.append(replace(declared, name=name))
 
     def _free_name(self, wish: _Wish, declared: Declared) -> str:
-        """Return the name that a copy shall have, unless another copy of the state has it still.
+        """Return the name under which a copy is declared: the one that it shall have, unless another copy has that one.
 
-        The engine looks for what it holds under a resource's own URN before it looks under an alias, and refuses a URN
-        that is the alias of another. So a copy whose name is taken keeps the one that it has, and the next
-        run may rename it.
+        The engine looks for a resource under its own URN before it looks under its aliases. A copy that got a URN that
+        another copy of the state still has would be taken for that one; and the engine refuses a URN that is an alias
+        of another resource. So a copy whose name is taken keeps the name that it has in the state until a later run
+        finds the wanted one free. If that name is taken as well, Region and id make one that no other copy has.
         """
         held, name = declared.held, declared.name
         apart = f"{name}-{held.region}-{held.id}" if held else f"{name}-{wish.of.region}"
@@ -532,7 +549,7 @@ class _Declaring:
         return next((n for n in names if not self._is_taken(wish.of.child_urn(n), held)), apart)
 
     def _is_taken(self, urn: str, held: HeldCopy | None) -> bool:
-        """Tell whether a URN is another copy's; what no DrRegion asks for gives way to a new one: it goes."""
+        """Tell whether a URN is that of another copy; a new copy may have that of one which no DrRegion asks for."""
         if held is None:
             return urn in self._urns or urn in self._matches
         return urn in self._urns or (urn in self._held_urns and urn != held.urn)
@@ -544,12 +561,14 @@ class _Declaring:
         self._made[region.urn].notes.append(sentence)
 
     def _warn(self, region: DrRegionSpec, sentence: str) -> None:
+        # Several sources, or DrRegions, may come across the same copy; a person needs to read of it once.
         if all(sentence not in declaration.warnings for declaration in self._made.values()):
             self._made[region.urn].warnings.append(sentence)
 
 
 def _known(held: Sequence[HeldCopy], declared: Collection[str], outside: Outside) -> list[_Known]:
     """Return the copies of the state with what AWS shows of them; of a declared Region, not listed is not gone."""
+    # A Region that is declared must answer, or nothing can be decided. One that was taken out may never answer.
     listed = {
         region: {c.id: c for c in (outside.copies_in if region in declared else outside.copies_left_in)(region)}
         for region in {copy.region for copy in held}
@@ -577,6 +596,7 @@ def _point(source: str, there: Backup | None, known: _Known | None, resumable: B
         source_backup_id=source,
         time=time.replace(microsecond=0),
         held_id=known.held.id if known else "",
+        # A copy that is still to be made counts: if it fails, delete lets no older one of its file system go.
         counts=known.counts if known else True,
     )
 
@@ -588,6 +608,7 @@ def _best(mine: list[_Known], wish: _Wish) -> tuple[dict[str, _Known], list[_Kno
         is_available = copy.backup is not None and copy.backup.is_available
         return copy.is_safe, is_available, copy.held.urn == wish.urn_of(copy.source)
 
+    # Sorted from worst to best, so that the last one of each source is the one that remains.
     best = {copy.source: copy for copy in sorted(mine, key=rank)}
     return best, [copy for copy in mine if copy is not best[copy.source]]
 
@@ -599,6 +620,7 @@ def _as_it_is(held: HeldCopy) -> dict[str, Any]:
 
 def _is_startable(wish: _Wish, copy: Backup) -> bool:
     mark = mark_of(copy)
+    # By the token alone, because create goes on with nothing else.
     return isinstance(mark, Pending) and any(mark.token.same_request(token) for token in _tokens(wish, copy))
 
 
@@ -639,6 +661,7 @@ def declare_outputs(
     """
     made = Declaration()
     left = {copy.source_backup_id: copy for copy in held}
+    # By what they are copies of, so that taking out the first source does not move all others by one.
     matched = {position: left.pop(id_) for position, (id_, _) in sources.items() if id_ and id_ in left}
     names = {position: copy.name for position, copy in matched.items() if _is_named(copy, region)}
     free = (name for n in count() if (name := f"{region.name}-source-{n}") not in names.values())
@@ -650,6 +673,7 @@ def declare_outputs(
         args = {"position": position, "source_region": source_region}
         made.copies.append(Declared(name=names[position], args=args, held=matched.get(position)))
     for copy in left.values():
+        # A name that is declared may be that of a source which is not known yet, and the copy be its own.
         if copy.urn not in {region.child_urn(name) for name in names.values()}:
             made.going.append(Going(copy, "its source was taken out of the program"))
     return made

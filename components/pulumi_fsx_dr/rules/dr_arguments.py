@@ -97,5 +97,6 @@ def _require_valid_source(name: str, source: Source) -> None:
 
 
 def _require_keep(name: str, keep: Any) -> None:
+    # In Python True is an int, and would mean one copy.
     if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
         raise InvalidSettingsError(f"keep of DrRegion {name} must be a whole number of at least 1, not {keep!r}.")

@@ -127,6 +127,7 @@ def _is_asked_for(backup: Backup, request: tuple[Any, ...] | None) -> bool:
     """Tell whether a create that was cut off asked for this copy; under another key it asks for another one."""
     if request is None or request[:3] != (backup.source_backup_id, backup.source_region, backup.region):
         return False
+    # What an alias stands for is not known here. In doubt the copy counts as asked for: otherwise it may get deleted.
     key = KeyName.parse(request[3] or "")
     return key is None or key.is_alias or same_key(request[3], backup.kms_key_arn)
 

@@ -81,6 +81,7 @@ def _copy_after(step: Mapping[str, Any]) -> _Copy:
 
 def _copy(urn: str, state: Mapping[str, Any]) -> _Copy:
     inputs, outputs = state.get("inputs", {}), state.get("outputs", {})
+    # Both forms, because a key may be given as an alias, of which only the output tells the ARN.
     keys = (inputs.get("kms_key_id"), outputs.get("kms_key_arn"))
     return _Copy(urn, inputs.get("region") or outputs.get("region"), frozenset(filter(None, keys)))
 

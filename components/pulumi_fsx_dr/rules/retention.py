@@ -46,14 +46,17 @@ def select(points: Iterable[RecoveryPoint], keep: int, *, may_go: bool = True) -
             chosen.kept.append(point)
         elif point.held_id:
             chosen.going.append(point)
+        # Only what is AVAILABLE, or will be, counts: a copy that FAILED pushes nothing out.
         newer += point.counts
     return chosen
 
 
 def is_recovery_point(backup: Backup) -> bool:
     """Tell whether retention counts a backup in the source Region: copies are no backups of their own."""
+    # What AWS Backup has made can be copied by AWS Backup alone.
     return backup.is_available and backup.type in ("AUTOMATIC", "USER_INITIATED") and not backup.source_backup_id
 
 
 def _newest_first(points: Iterable[RecoveryPoint]) -> list[RecoveryPoint]:
+    # The id decides between backups of the same second, so that each run orders them in the same way.
     return sorted(points, key=lambda point: (point.time, point.source_backup_id), reverse=True)

@@ -52,6 +52,7 @@ class Ledger:
             if olds:
                 self._olds[urn] = olds
             else:
+                # Of what it will be a copy is not known yet, so until then it holds up all deletes of the stack.
                 self._makings[urn] = _Making()
 
     def olds(self, urn: str) -> Mapping[str, Any]:
@@ -94,6 +95,7 @@ class Ledger:
     def holder_beside(self, urn: str, backup_id: str, nonce: str) -> tuple[str, str] | None:
         """Return URN and nonce of another entry of the state that holds a copy, or None."""
         with self._lock:
+            # By URN and nonce, because a replaced entry and the one that replaces it have the same URN.
             others = [(u, n) for u, n in self._holders.get(backup_id, {}).items() if (u, n) != (urn, nonce)]
             return others[-1] if others else None
 
@@ -105,6 +107,7 @@ class Ledger:
     def released(self, urn: str, backup_id: str) -> None:
         """Note that the state holds a copy no more."""
         with self._lock:
+            # So that of two entries that both go, the last one deletes the copy.
             self._holders.get(backup_id, {}).pop(urn, None)
 
     def unmade(self, urn: str, subjects: Iterable[str]) -> str | None:
@@ -113,7 +116,10 @@ class Ledger:
         A copy that is deleted before it is made anew (`delete_before_replace`) goes while others are under way still.
         """
         with self._lock:
+            # As long as nobody knows what a copy is of, it may be of the same file system, and so holds up this delete.
             known = {subject for subject in subjects if subject}
+            # The engine deletes after it has made everything, so what is not made by then was not made. Only with
+            # `delete_before_replace` it deletes earlier: others are under way then, and only what has failed counts.
             comes_first = urn in self._makings and not self._makings[urn].failed
             for other, making in self._makings.items():
                 concerns = _stack(other) == _stack(urn) and (

@@ -1,7 +1,8 @@
-"""Whether the program still follows what the engine does, asked by the provider on the same machine.
+"""Whether the code of the program still runs: the provider asks, over a socket on the same machine.
 
-After a Ctrl-C, or an error elsewhere in the stack, the program's process waits for its last call to the engine, but
-its code runs no more: a copy that is done then must be recorded by its create.
+The program records a copy after create has answered. After a Ctrl-C, or an error elsewhere in the stack, its process
+lives on until its last call to the engine returns, but its code runs no more. So the provider asks before it leaves the
+recording to the program; if nobody answers, create records the copy itself.
 """
 
 import asyncio
@@ -19,8 +20,10 @@ class Presence:
     """
 
     def __init__(self) -> None:
+        # The loopback interface, so that nobody else in the network can ask.
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        # Served by the event loop itself: its answer proves that the loop still runs, which that of a thread would not.
         self._server = asyncio.ensure_future(asyncio.start_server(self._answer, sock=self._socket))
 
     async def _answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -42,4 +45,5 @@ def is_there(address: str) -> bool:
         with socket.create_connection((host, int(port)), timeout=_PATIENCE) as connection:
             return connection.recv(1) == _HERE
     except OSError:
+        # If the program was only slow, it later writes the same mark as create did, because the nonce is its own.
         return False

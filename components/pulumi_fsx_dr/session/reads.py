@@ -1,4 +1,7 @@
-"""Looks at single backups that share their calls: 1,000 reads are not 1,000 times DescribeBackups."""
+"""Look-ups of single backups that go out together, up to fifty in one DescribeBackups.
+
+A refresh asks for each copy by itself, and of 1,000 copies that would be 1,000 calls.
+"""
 
 import threading
 import time
@@ -12,10 +15,14 @@ _LONGEST = 0.1  # seconds that the first of many look-ups waits for the others a
 
 
 class Lull:
-    """Tells when many calls of the engine that come at once have all come, whatever Region each is about.
+    """Waits until no look-up has come for a moment, which is a lull: then those that came together share one call.
+
+    The plugin host takes the engine's calls one after the other. If the first look-up went out at once, the next ones
+    would not have come yet: 0.85 calls for each copy were counted that way. All Regions share one lull, because it is
+    the host that spreads the calls, whatever Region they are about.
 
     Args:
-        seconds: without another look-up, that make a lull; real ones, for it is the host's threads that take them.
+        seconds: how long no look-up must have come; real seconds in tests, too, because real threads bring them.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -51,6 +58,7 @@ class SharedReads:
         """
         with self._lock:
             answer = self._asked.setdefault(backup_id, Future())
+            # The first one makes the calls, also for those who come meanwhile and only wait for their answers.
             leads = not self._calling
             self._calling = True
         self._lull.disturb()
@@ -72,6 +80,7 @@ class SharedReads:
 
     def _goes_on(self) -> bool:
         with self._lock:
+            # Both under one lock: whoever asks next is either seen here, or finds that nobody calls and does so itself.
             self._calling = bool(self._asked)
             return self._calling
 

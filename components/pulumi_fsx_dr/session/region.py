@@ -63,6 +63,7 @@ class Region:
         try:
             return self.fsx.key_arn(kms_key_id)
         except ServiceError:
+            # Without permission for KMS the work goes on: if the key is wrong, CopyBackup will say so.
             return kms_key_id
 
     def key_text(self, kms_key_id: str | None) -> str | None:
@@ -78,6 +79,7 @@ class Region:
         if known := self._sources.get(backup_id):
             return known
         found = self.reads.find(backup_id)
+        # A backup that is not AVAILABLE yet may be so at the next look, so it is not kept.
         if found and found.is_available:
             self._sources[backup_id] = found
         return found
@@ -100,5 +102,6 @@ class Region:
 
     def _list(self) -> Listing:
         listing = Listing.of(self.fsx.backups())
+        # Copies of other stacks and tools take slots, too, and only a listing shows them.
         self.slots.occupied_by(listing.running)
         return listing

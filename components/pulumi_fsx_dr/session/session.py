@@ -68,6 +68,7 @@ class Session:
 
     def _region(self, name: str, *, impatient: bool) -> Region:
         with self._lock:
+            # Kept apart: a create that meets the impatient client would give up on a Region that is only slow.
             if (name, impatient) not in self._regions:
                 seconds = self._poll_seconds or poll_seconds()
                 fsx = self._connect(name, impatient=impatient)
@@ -86,6 +87,7 @@ def poll_seconds() -> float:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
+    # NaN, too, is refused by this, as it is neither larger nor smaller than anything.
     if not 0 < seconds < math.inf:
         raise InvalidSettingsError(f"{POLL_SECONDS_VARIABLE} is {text!r}: set it to a number of seconds, such as 15.")
     return seconds

@@ -38,6 +38,7 @@ class Shared(Generic[_T]):
         try:
             answer.set_result(self._ask())
         except BaseException as error:  # noqa: BLE001  # whatever it is, every asker must get it
+            # Forgotten before those who wait are told, so that whoever asks again starts a new try.
             with self._lock:
                 self._answer = None
             answer.set_exception(error)

@@ -18,11 +18,18 @@ from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 
 from .clock import Clock
 
-_SLICE = 0.25  # seconds; how soon the poll notices that it should look earlier
-_LOOK_AHEAD = 0.5  # look again after this part of the time a copy still needs ...
-_MAX_INTERVALS = 8  # ... but not later than after so many poll intervals
-_MARGIN = 0.1  # poll intervals behind a predicted end; a look just before it would cost a whole one
-_NEAR_INTERVALS = 2  # if it is no farther away, the next look is at its predicted end, and those just behind it
+# The poll sleeps in slices of so many seconds, because a copy that starts meanwhile may have to be looked at earlier.
+_SLICE = 0.25
+# The time of the next look follows from the copy that, by its progress so far, should be done first. While its end is
+# far, half of the time that is left passes before that look, because the copy may get faster.
+_LOOK_AHEAD = 0.5
+# For the same reason no pause is longer than so many poll intervals.
+_MAX_INTERVALS = 8
+# Near its end, the look comes so many poll intervals behind the predicted moment: just before it the copy would still
+# run, and hold its slot for a whole interval more.
+_MARGIN = 0.1
+# Its end is near if it is no more than so many poll intervals away.
+_NEAR_INTERVALS = 2
 
 
 @dataclass(slots=True)
@@ -44,6 +51,7 @@ class Sight:
     ends: float = 0
 
 
+# Compared by identity: two who wait for a slot of the same group are alike, and still two.
 @dataclass(slots=True, eq=False)
 class _Waiter:
     group: str = ""
@@ -119,12 +127,14 @@ class Slots:
         """Take a slot without queueing, for a copy that runs already."""
         waiter = _Waiter(group)
         with self._lock:
+            # Even if no slot is free: FSx runs this copy already. It only keeps the next ones waiting.
             self._holders.add(waiter)
         return Turn(self, waiter)
 
     def occupied_by(self, running: Mapping[str, str]) -> None:
         """Count copies that run already, whoever started them, until they end: their quota groups by id."""
         with self._lock:
+            # A copy that somebody here waits for is counted already. Counted twice, it would leave a slot empty.
             self._others |= {id_: group for id_, group in running.items() if id_ not in self._watched}
 
     def watch(self, waiter: _Waiter, backup_id: str) -> None:
@@ -153,6 +163,7 @@ class Slots:
         with self._lock:
             self._holders.discard(waiter)
             self._watched.pop(waiter.backup_id, None)
+            # Its call gave up, but the copy runs on: FSx counts it until it ends, and so it is counted here.
             if waiter.sight.backup and waiter.sight.backup.is_running_copy:
                 self._others[waiter.backup_id] = waiter.group
             with suppress(ValueError):
@@ -161,18 +172,21 @@ class Slots:
 
     def _grant(self) -> None:
         taken = Counter([*(holder.group for holder in self._holders), *self._others.values()])
+        # Not only the first: if the slots of its group are taken, others behind it may still have one free.
         for waiter in list(self._queue):
             if taken[waiter.group] < COPIES_AT_ONCE:
                 taken[waiter.group] += 1
                 self._queue.remove(waiter)
                 self._holders.add(waiter)
                 waiter.news.set()
+        # Nobody here waits for the copies of others, so only the poll can tell that one of their slots is free.
         if self._queue:
             self._poll()
 
     def _poll(self) -> None:
         if not self._polling and (self._watched or self._others):
             self._polling = True
+            # A daemon, because the process must be able to end while copies run.
             threading.Thread(target=self._look_until_idle, name=f"poll {self._region}", daemon=True).start()
 
     def _look_until_idle(self) -> None:
@@ -184,11 +198,13 @@ class Slots:
             if left > 0:
                 self._clock.sleep(min(left, _SLICE, self.poll_seconds / 4))
             elif ids:
+                # Before the look, so that a slow answer does not delay the next one.
                 looked = self._clock.now()
                 self._look(ids)
 
     def _goes_on(self) -> bool:
         with self._lock:
+            # Copies of others matter only to those who wait for a slot.
             self._polling = bool(self._watched or (self._others and self._queue))
             return self._polling
 
@@ -200,6 +216,7 @@ class Slots:
         first = min(ends, default=looked)
         left = first - looked
         if left <= _NEAR_INTERVALS * self.poll_seconds:
+            # Ends that lie close together are seen in one look, behind the last of them.
             last = max((end for end in ends if end <= first + self.poll_seconds / 2), default=first)
             left = last - looked + _MARGIN * self.poll_seconds
         else:
@@ -212,6 +229,7 @@ class Slots:
         except ServiceError as error:
             found = dict.fromkeys(ids, error)
         except Exception:
+            # Whatever it is, the poll goes on: without it, all who watch a copy would wait until their time is up.
             logging.getLogger(__name__).exception("the poll of %s failed", self._region)
             return
         with self._lock:
@@ -225,8 +243,10 @@ class Slots:
     def _seen(self, waiter: _Waiter, backup: Backup | Exception | None) -> Sight:
         last, now = waiter.sight, self._clock.now()
         if isinstance(backup, Exception):
+            # A look that failed tells nothing of the copy, so what was seen before stays.
             return replace(last, trouble=backup, looks=last.looks + 1)
         if backup is None:
+            # Due at once, so that a copy that is missing is looked for at every poll.
             return replace(last, missing_since=last.missing_since or now, trouble=None, looks=last.looks + 1, ends=now)
         ends = now + self._remaining(backup.progress_percent, now - waiter.since)
         return Sight(backup, None, None, last.looks + 1, ends)
@@ -235,6 +255,8 @@ class Slots:
         """Predict the seconds a copy still needs, or the least it may need if a whole percent is too coarse to tell."""
         if not percent:
             return 0
+        # FSx tells whole percents, so the end is known only within bounds. Where they are too far apart, the nearer one
+        # counts: a look too early costs one call, a look too late keeps the user and the next copy waiting.
         most, least = (elapsed * (100 - part) / part for part in (percent, percent + 1))
         return most if most - least <= self.poll_seconds / 2 else least
 
@@ -242,4 +264,5 @@ class Slots:
 def _may_run(seen: Backup | Exception | None) -> bool:
     if isinstance(seen, Backup):
         return seen.is_running_copy
-    return isinstance(seen, TransientError)  # without permission to look, FSx itself must say no
+    # Without permission to look its end would never be seen, and its slot never be free. Then FSx decides, by refusing.
+    return isinstance(seen, TransientError)

@@ -8,7 +8,8 @@ from typing import Any
 from .call import StateEntry
 from .presence import is_there
 
-TOLD = "__program"  # the property
+# The property. Check takes it out: in the state, a nonce that is new in each run would look like a change in each.
+TOLD = "__program"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What one call does in one Region, riding out the trouble that passes.
 
-Throttling, server-side failures, lost connections and expired credentials pass; so do the seconds until FSx has done
-what it was asked. Nothing is waited for that nobody waits for.
+Throttling, server-side failures, lost connections and expired credentials pass, so AWS is asked again until a deadline.
+A pause ends early if the engine no longer waits for the call.
 """
 
 import random
@@ -15,8 +15,11 @@ from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from .call import Call
 from .clock import Clock
 
+# Before FSx has accepted anything, a failure loses nothing and the next run starts anew; so two minutes are enough.
+# After that the timeout of the user counts.
 PATIENCE = 120.0  # seconds of trouble before the service has accepted anything
 AT_ONCE = 0.0  # one try
+# How late FSx may show what it has accepted is documented nowhere; ten minutes are assumed.
 SHOWN_WITHIN = 600.0  # seconds in which FSx may not show a new copy yet
 
 _LONGEST_INTERVALS = 8  # poll intervals between two tries

@@ -9,7 +9,7 @@ import yaml
 from click import ClickException
 
 
-class Project:
+class ProjectFile:
     """The project whose Pulumi.yaml lies in ``root``."""
 
     def __init__(self, root: Path) -> None:
