@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import Copy, mark_of
-from pulumi_fsx_dr.copies.outputs import UNCLAIMED, known
+from pulumi_fsx_dr.copies.copy import UNCLAIMED, Copy, mark_of
+from pulumi_fsx_dr.copies.outputs import known
 from pulumi_fsx_dr.copies.ownership import Pending, Token
 from pulumi_fsx_dr.copies.sentences import nobody_asks_for
 from pulumi_fsx_dr.errors import FsxDrError, ServiceError

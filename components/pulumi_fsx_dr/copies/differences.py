@@ -8,7 +8,7 @@ from pulumi.output import Unknown, contains_unknowns
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
 from .arguments import ARGUMENTS, Change
-from .outputs import UNCLAIMED
+from .copy import UNCLAIMED
 
 
 def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Callable[[str], str | None]) -> list[str]:

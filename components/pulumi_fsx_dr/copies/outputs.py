@@ -29,7 +29,6 @@ OUTPUTS: Mapping[str, Callable[[Copy], Any]] = {
     "token": lambda copy: copy.ownership.token,
     "adopted_from": lambda copy: copy.adopted_from or None,
 }
-UNCLAIMED = "unclaimed"  # only of a copy that was imported, until an update has made it its state's own
 _UNSEEN = "unseen"  # only of a copy that FSx has accepted and not described yet; no program needs it
 
 

@@ -1,8 +1,8 @@
 """A copy that exists already, as a state would hold it: what `pulumi import` shows."""
 
 from pulumi_fsx_dr.copies import tags
-from pulumi_fsx_dr.copies.copy import Copy, Wanted, mark_of
-from pulumi_fsx_dr.copies.outputs import UNCLAIMED, outputs_of
+from pulumi_fsx_dr.copies.copy import UNCLAIMED, Copy, Wanted, mark_of
+from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.copies.ownership import Ownership, new_nonce
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.session.call import Call
