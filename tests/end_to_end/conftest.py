@@ -7,7 +7,8 @@ import pytest
 
 from rehearsal.fsx import Control, running
 
-from .engines import ENGINES
+from .engines import ENGINES, NATIVE
+from .native import NativeProject
 from .project import Project, allow
 
 
@@ -30,8 +31,9 @@ def aws(service: Control) -> Iterator[Control]:
     service.set_copy_seconds(1)
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=[*ENGINES, NATIVE])
 def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[Project]:
-    project = Project.create(tmp_path, request.param, aws)
+    kind = NativeProject if request.param == NATIVE.values[0] else Project
+    project = kind.create(tmp_path, ["pulumi"] if kind is NativeProject else request.param, aws)
     yield project
     project.end_processes()

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -102,11 +101,11 @@ class WiredRegion(FsxRegion):
 class Run(Session):
     """The provider process of one command of the CLI."""
 
-    def __init__(self, wire: Wire, *, stack_region: str | None = None) -> None:
+    def __init__(self, wire: Wire, *, stack_region: str | None = None, chosen_region: str | None = None) -> None:
         super().__init__(
             self._wired,
             stack_region=stack_region,
-            environment_region=partial(default_region, Credentials()),
+            environment_region=lambda: chosen_region or default_region(Credentials()),
             clock=wire.clock,
             poll_seconds=POLL_SECONDS,
             lull_seconds=0,
