@@ -7,7 +7,7 @@ import pytest
 
 from rehearsal.fsx import Control, running
 
-from .engines import ENGINES, NATIVE
+from .engines import ENGINES
 from .native import NativeProject
 from .project import Project, allow
 
@@ -31,9 +31,12 @@ def aws(service: Control) -> Iterator[Control]:
     service.set_copy_seconds(1)
 
 
-@pytest.fixture(params=[*ENGINES, NATIVE])
+@pytest.fixture(params=ENGINES)
 def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[Project]:
-    kind = NativeProject if request.param == NATIVE.values[0] else Project
-    project = kind.create(tmp_path, ["pulumi"] if kind is NativeProject else request.param, aws)
+    """Yield an empty project, with dynamic copies; some modules have those that take native ones, too."""
+    native = request.param == "native"
+    project = (
+        NativeProject.create(tmp_path, ["pulumi"], aws) if native else Project.create(tmp_path, request.param, aws)
+    )
     yield project
     project.end_processes()

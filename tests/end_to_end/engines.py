@@ -14,3 +14,4 @@ ENGINES = [
     # Where there is the real engine, the double is left to those who ask for the slow tests.
     pytest.param([sys.executable, "-m", "rehearsal.engine"], id="double", marks=[pytest.mark.slow] if HAS_CLI else []),
 ]
+ON_BOTH_HOSTS = pytest.mark.parametrize("project", [*ENGINES, NATIVE], indirect=True)

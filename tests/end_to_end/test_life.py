@@ -6,7 +6,8 @@ import pytest
 
 from rehearsal.fsx import Control
 
-from .engines import CLI
+from .engines import CLI, ON_BOTH_HOSTS
+from .native import NativeProject
 from .project import DR, SOURCE_REGION, Project, new_key
 
 
@@ -19,6 +20,7 @@ def copies(aws: Control, region: str = DR) -> list[dict[str, Any]]:
     return [dict(b) for b in aws.backups(region) if b["source_backup_id"]]
 
 
+@ON_BOTH_HOSTS
 def test_up_makes_the_copy_and_a_second_up_changes_nothing(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage"}})
 
@@ -30,12 +32,15 @@ def test_up_makes_the_copy_and_a_second_up_changes_nothing(project: Project, aws
     assert copy["tags"]["team"] == "storage"
     assert project.ids() == {"nightly": copy["id"]}
     aws.clear_journal()
+    one_look = {"DescribeBackups": 1}  # at all that an interrupted run may have left; a plugin cannot tell a preview
     project.run("preview", "--expect-no-changes")
-    assert aws.counts(DR) == {}
+    assert aws.counts(DR) == (one_look if isinstance(project, NativeProject) else {})
+    aws.clear_journal()
     project.up()
-    assert aws.counts(DR) == {"DescribeBackups": 1}, "one look at all that an interrupted run may have left"
+    assert aws.counts(DR) == one_look
 
 
+@ON_BOTH_HOSTS
 def test_a_changed_tag_changes_in_place(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage", "old": "x"}})
     project.up()
@@ -55,6 +60,7 @@ def test_a_changed_tag_changes_in_place(project: Project, aws: Control, source: 
     }
 
 
+@ON_BOTH_HOSTS
 def test_another_key_makes_the_new_copy_before_the_old_one_goes(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
@@ -70,7 +76,10 @@ def test_another_key_makes_the_new_copy_before_the_old_one_goes(project: Project
     assert new["kms_key_arn"] == key
     assert project.ids() == {"nightly": new["id"]}
     changes = [e["action"] for e in aws.journal(DR) if e["action"] in ("CopyBackup", "TagResource", "DeleteBackup")]
-    assert changes == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
+    expected = ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"]  # made, claimed, recorded
+    if isinstance(project, NativeProject):  # whose plugin learns at the end that all is written
+        expected[2:] = expected[:1:-1]
+    assert changes == expected
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
@@ -88,6 +97,7 @@ def test_an_up_keeps_to_the_plan_that_its_preview_saved(project: Project, aws: C
     assert copy["kms_key_arn"] == key
 
 
+@ON_BOTH_HOSTS
 def test_replace_leaves_one_live_copy_with_a_new_id(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
@@ -101,6 +111,7 @@ def test_replace_leaves_one_live_copy_with_a_new_id(project: Project, aws: Contr
     assert len(set(ids)) == 3
 
 
+@ON_BOTH_HOSTS
 def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(project: Project, aws: Control) -> None:
     file_system = aws.seed_file_system(SOURCE_REGION)
     one, two = (aws.seed_backup(SOURCE_REGION, file_system) for _ in range(2))
@@ -116,6 +127,7 @@ def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(project: 
     assert {backup["id"] for backup in aws.backups(SOURCE_REGION)} == {one, two}
 
 
+@ON_BOTH_HOSTS
 def test_refresh_shows_a_tag_that_somebody_removed_and_up_puts_it_back(
     project: Project, aws: Control, source: str
 ) -> None:
@@ -133,6 +145,7 @@ def test_refresh_shows_a_tag_that_somebody_removed_and_up_puts_it_back(
     assert (copy["tags"]["team"], copy["tags"]["robot"]) == ("storage", "was here")
 
 
+@ON_BOTH_HOSTS
 def test_a_copy_that_somebody_deleted_is_made_again_after_refresh(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
@@ -147,6 +160,7 @@ def test_a_copy_that_somebody_deleted_is_made_again_after_refresh(project: Proje
     assert project.ids() == {"nightly": copy["id"]}
 
 
+@ON_BOTH_HOSTS
 def test_an_existing_copy_is_adopted_and_then_managed(project: Project, aws: Control, source: str) -> None:
     client = aws.client("fsx", DR)
     existing = client.copy_backup(SourceBackupId=source, SourceRegion=SOURCE_REGION)["Backup"]["BackupId"]
@@ -164,6 +178,7 @@ def test_an_existing_copy_is_adopted_and_then_managed(project: Project, aws: Con
     assert copies(aws) == []
 
 
+@ON_BOTH_HOSTS
 def test_never_more_than_five_run_and_none_is_refused(project: Project, aws: Control) -> None:
     file_system = aws.seed_file_system(SOURCE_REGION)
     sources = [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(12)]
