@@ -1,3 +1,5 @@
+"""The same DR stack as the other languages beside it, with the SDK that `pulumi package add` generates."""
+
 import pulumi
 import pulumi_fsx_dr_sdk as fsxdr
 
