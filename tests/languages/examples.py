@@ -1,6 +1,7 @@
 """The examples of one stack in four languages, and what of this machine runs them."""
 
 import functools
+import json
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,16 @@ def open_example(example: Example, folder: Path, aws: Control) -> Project:
     return project
 
 
+def plugin_here(folder: Path) -> dict[str, object]:
+    """Make a folder of the plugin that runs in these tests' environment, and return what Pulumi.yaml says of it."""
+    folder.mkdir()
+    for name in ("__main__.py", "fsx_dr_plugin"):
+        (folder / name).symlink_to(ROOT / "plugin" / name)
+    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+    (folder / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
+    return {"plugins": {"providers": [{"name": "fsx-dr", "path": str(folder)}]}}
+
+
 def copy_repository(folder: Path) -> Path:
     """Copy what a checkout of this repository has and the plugin needs, and return its folder."""
     ignored = shutil.ignore_patterns("__pycache__", "venv", "*.egg-info")
@@ -102,8 +113,7 @@ def copy_repository(folder: Path) -> Path:
 
 @functools.cache
 def _succeeds(command: tuple[str, ...]) -> bool:
-    program = shutil.which(command[0])
-    # Fixed commands, which only ask.
-    return (
-        bool(program) and subprocess.run([str(program), *command[1:]], capture_output=True, check=False).returncode == 0
-    )  # noqa: S603
+    if not (program := shutil.which(command[0])):
+        return False
+    asked = subprocess.run([program, *command[1:]], capture_output=True, check=False)  # noqa: S603 - one of those above
+    return asked.returncode == 0

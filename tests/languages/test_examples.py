@@ -4,15 +4,15 @@ A preview also compiles: the Go host builds the program, and the Node.js host ty
 """
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rehearsal.fsx import Control
-from rehearsal.project import ROOT, Project
+from rehearsal.project import Project
 
-from .examples import DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example
+from .examples import DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example, plugin_here
 from .page import PREVIEWED, Recorder, rows
 
 pytestmark = pytest.mark.pulumi_cli
@@ -42,14 +42,8 @@ def test_a_yaml_program_needs_nothing_but_the_plugin(aws: Control, tmp_path: Pat
     if YAML.missing_host:
         pytest.skip(YAML.missing_host)
     project = open_example(YAML, tmp_path / "program", aws)
-    plugin = tmp_path / "plugin"
-    plugin.mkdir()
-    for name in ("__main__.py", "fsx_dr_plugin"):
-        (plugin / name).symlink_to(ROOT / "plugin" / name)
-    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-    (plugin / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
-    with (project.folder / "Pulumi.yaml").open("a") as program:
-        program.write(f"plugins:\n  providers:\n    - name: fsx-dr\n      path: {plugin}\n")
+    declared = project.folder / "Pulumi.yaml"
+    declared.write_text(json.dumps(yaml.safe_load(declared.read_text()) | plugin_here(tmp_path / "plugin")))
 
     _lives(project, aws)
 
