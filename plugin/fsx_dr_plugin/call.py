@@ -47,7 +47,7 @@ class NativeCall(EngineCall):
 
     def status(self, message: str, seconds: float = 2) -> None:
         """Show a passing message in the resource's own row."""
-        EngineCall.status(self, spoken(message), seconds)
+        EngineCall.status(self, spoken(message), seconds=seconds)
 
     def warn(self, message: str) -> None:
         """Leave a lasting warning under the resource."""

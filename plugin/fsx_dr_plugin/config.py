@@ -24,6 +24,7 @@ class Setting:
     description: str
 
 
+CHOSEN_REGION = "chosenRegion"  # beside the settings in the state: what the environment named first
 SETTINGS: Mapping[str, Setting] = {
     "region": Setting(
         {"type": "string"}, "Where copies are made that name no Region. Default: that of the environment."
@@ -43,15 +44,31 @@ SETTINGS: Mapping[str, Setting] = {
 
 def problems(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with the settings, as pairs of the setting's name and a sentence."""
-    unknown = settings.keys() - SETTINGS.keys() - {"version"}
+    unknown = settings.keys() - SETTINGS.keys() - {"version", CHOSEN_REGION}
     found = [(name, f"fsx-dr has no setting {name}.") for name in sorted(unknown)]
-    known = {name: value for name, value in settings.items() if not contains_unknowns(value)}
+    known = _known(settings)
     for name, check in (("region", _region), ("pollSeconds", _poll_seconds), ("", _credentials)):
         try:
             check(known)
         except FsxDrError as error:
             found.append((name, spoken(str(error))))
     return found
+
+
+def chosen(settings: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the state is to hold beside the settings: the Region that the environment named when first asked.
+
+    The engine shows a replaced copy's check nothing of the copy that exists, so no other memory of it would last.
+
+    Args:
+        settings: as the program or the stack gives them.
+        former: those in the state, if there are any.
+
+    Raises:
+        CredentialsError: there is no such profile.
+    """
+    region = former.get(CHOSEN_REGION) or default_region(_credentials(_known(settings)))
+    return {CHOSEN_REGION: region} if region else {}
 
 
 def session_of(settings: Mapping[str, Any]) -> Session:
@@ -64,9 +81,13 @@ def session_of(settings: Mapping[str, Any]) -> Session:
     return Session(
         partial(FsxRegion, credentials=credentials),
         stack_region=_region(settings),
-        environment_region=partial(default_region, credentials),
+        environment_region=lambda: settings.get(CHOSEN_REGION) or default_region(credentials),
         poll_seconds=_poll_seconds(settings),
     )
+
+
+def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if not contains_unknowns(value)}
 
 
 def _credentials(settings: Mapping[str, Any]) -> Credentials:

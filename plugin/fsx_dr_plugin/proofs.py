@@ -7,7 +7,6 @@ finds again. What proves that it was written: a later Diff that shows id and non
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from pulumi_fsx_dr.errors import FsxDrError, ServiceError
 from pulumi_fsx_dr.lifecycle.confirm import confirm
 from pulumi_fsx_dr.lifecycle.left_overs import pending_of
 from pulumi_fsx_dr.lifecycle.tag import record
-from pulumi_fsx_dr.session.call import Call, engine_writes_at_once
+from pulumi_fsx_dr.session.call import Call, StateEntry, engine_writes_at_once
 from pulumi_fsx_dr.session.listing import Listing
 from pulumi_fsx_dr.session.region import Region
 from pulumi_fsx_dr.session.session import Session
@@ -27,6 +26,7 @@ from pulumi_fsx_dr.session.work import AT_ONCE
 
 from .tokens import DR_REGION
 
+_OF_ENTRY = ("region", "source_region", "token")
 _AT_ONCE = 16  # copies that are recorded at the same time
 
 
@@ -57,6 +57,7 @@ class Proofs:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="record")
         self._answered: dict[tuple[str, str], _Held] = {}
         self._under_way: list[Future[None]] = []
+        self._held: dict[str, dict[str, StateEntry]] = {}
         self._lock = threading.Lock()
 
     def answered(self, urn: str, backup_id: str, outputs: Mapping[str, Any]) -> None:
@@ -69,8 +70,16 @@ class Proofs:
 
         A refresh shows entries, too, that are to be deleted; its Read records what may be recorded of them.
         """
+        entry = StateEntry(urn, backup_id, *(str(outputs.get(name) or "") for name in _OF_ENTRY))
+        with self._lock:
+            self._held.setdefault(urn, {})[backup_id] = entry
         if self._session.ledger.olds(urn) and outputs.get("nonce") and not outputs.get(UNCLAIMED):
             self._begin(self._confirm, _Held(urn, backup_id, outputs))
+
+    def held_as(self, urn: str) -> tuple[StateEntry, ...]:
+        """Return what the state was shown to hold as a resource; a `--replace` shows nothing."""
+        with self._lock:
+            return tuple(self._held.get(urn, {}).values())
 
     def is_over(self, seconds: float) -> None:
         """Record all copies that were told of, because the engine has written them; return in time."""
@@ -89,8 +98,13 @@ class Proofs:
 
     def _do(self, work: Callable[[_Held, Region], object], held: _Held) -> None:
         here = self._session.region(str(held.outputs["region"]))
-        with suppress(FsxDrError):  # the copy is in the state, and the next run does what is left to do
+        try:
             work(held, here)
+        except FsxDrError as error:
+            self._call_for(held.urn).warn(
+                f"{held.id} in {here.name} is in the state, and the next pulumi up does what is left to do about it: "
+                f"{error}"
+            )
 
     def _record(self, held: _Held, here: Region) -> None:
         tags = held.outputs.get("tags") if held.outputs.get("adopt_backup_id") else None

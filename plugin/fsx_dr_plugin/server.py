@@ -4,7 +4,7 @@ import functools
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -133,11 +133,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_one_sentence
     def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Refuse a configuration that cannot be used."""
-        failures = [
-            provider_pb2.CheckFailure(property=name, reason=reason)
-            for name, reason in config.problems(_settings(request.news))
-        ]
-        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+        news = _settings(request.news)
+        if problems := config.problems(news):
+            return provider_pb2.CheckResponse(failures=_failures(problems))
+        request.news.update(config.chosen(news, _settings(request.olds)))
+        return provider_pb2.CheckResponse(inputs=request.news)
 
     @_one_sentence
     def DiffConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
@@ -160,10 +160,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         checked = check(self._call(request, context), self.session, olds.values, news.values)
         return provider_pb2.CheckResponse(
             inputs=news.sent(checked.inputs),
-            failures=[
-                provider_pb2.CheckFailure(property=outside(name), reason=spoken(reason))
-                for name, reason in checked.problems
-            ],
+            failures=_failures((outside(name), spoken(reason)) for name, reason in checked.problems),
         )
 
     @_one_sentence
@@ -246,8 +243,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         call.preview = getattr(request, "preview", False)
         call.context, call.ending, call.on_kept = context, self._ending, self.proofs.answered
         call.inputs = inputs or Properties()
-        if self.session.ledger.is_told(request.urn):  # by the DrRegion that was constructed here
-            call.held, call.knows_held = self.session.ledger.told(request.urn).held, True
+        told = self.session.ledger.told(request.urn)  # by the DrRegion that was constructed here
+        call.held = (*self.proofs.held_as(request.urn), *told.held)
+        call.knows_held = self.session.ledger.is_told(request.urn)
         return call
 
     def _call_for(self, urn: str) -> NativeCall:
@@ -261,6 +259,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             raise FsxDrError(f"{given!r} is not what to import: give REGION/backup-0123456789abcdef0.")
         partition_of(region)
         return region, backup_id
+
+
+def _failures(problems: Iterable[tuple[str, str]]) -> list[provider_pb2.CheckFailure]:
+    return [provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in problems]
 
 
 def _settings(struct: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from rehearsal.fsx import Control, running
 from rehearsal.project import Project
 
 from .engines import ENGINES
+from .native import new_native_project
 from .project import SOURCE_REGION, allow, new_project
 
 
@@ -38,6 +39,8 @@ def file_system(aws: Control) -> str:
 
 @pytest.fixture(params=ENGINES)
 def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[Project]:
-    project = new_project(tmp_path, request.param, aws)
+    """Yield an empty project, with dynamic copies; some modules have those that take native ones, too."""
+    native = request.param == "native"
+    project = new_native_project(tmp_path, aws) if native else new_project(tmp_path, request.param, aws)
     yield project
     project.end_processes()

@@ -34,6 +34,11 @@ def urn(name: str) -> str:
     return f"urn:pulumi:dev::copies::pulumi-python:dynamic/fsx:BackupCopy::{name}"
 
 
+def urn_of(project: Project, name: str) -> str:
+    """Return the URN that a copy has in a project's state, whichever host made it."""
+    return next(str(state["urn"]) for state in project.resources() if state["urn"].endswith(f"::{name}"))
+
+
 def copies(aws: Control, region: str = DR) -> list[dict[str, Any]]:
     return [dict(backup) for backup in aws.backups(region) if backup["source_backup_id"]]
 

@@ -8,6 +8,8 @@ import pytest
 from rehearsal.fsx import Control
 from rehearsal.project import Project, eventually, interrupt
 
+from .engines import ON_BOTH_HOSTS
+from .native import NativeProject
 from .project import DR, SOURCE_REGION, copies, new_key
 
 
@@ -26,6 +28,7 @@ def assert_exactly_as_asked(project: Project, aws: Control, sources: list[str]) 
     assert sorted(project.ids().values()) == sorted(copy["id"] for copy in made)
 
 
+@ON_BOTH_HOSTS
 @pytest.mark.parametrize("signals", [(signal.SIGKILL,), (signal.SIGINT, signal.SIGTERM)])
 def test_a_killed_up_is_resumed_by_the_next_one(
     project: Project, aws: Control, sources: list[str], signals: tuple[signal.Signals, ...]
@@ -35,7 +38,9 @@ def test_a_killed_up_is_resumed_by_the_next_one(
     interrupt(project.start_up(), lambda: len(copies(aws)) == len(sources), signals)
     eventually(lambda: not project.plugins())
     under_way = {copy["id"] for copy in copies(aws)}
-    assert project.ids() == {}
+    # A dynamic provider does not hear of the first of two signals, and nobody hears of a kill.
+    kept = under_way if isinstance(project, NativeProject) and len(signals) > 1 else set()
+    assert set(project.ids().values()) == kept
 
     project.run("cancel", "--yes")
     project.up()
@@ -45,6 +50,7 @@ def test_a_killed_up_is_resumed_by_the_next_one(
     assert len(aws.journal(DR, "CopyBackup")) == len(sources)
 
 
+@ON_BOTH_HOSTS
 def test_a_killed_provider_is_resumed_by_the_next_up(project: Project, aws: Control, sources: list[str]) -> None:
     aws.set_copy_seconds(5)
     declare_all(project, sources)
@@ -60,6 +66,7 @@ def test_a_killed_provider_is_resumed_by_the_next_up(project: Project, aws: Cont
     assert len(aws.journal(DR, "CopyBackup")) == len(sources)
 
 
+@ON_BOTH_HOSTS
 def test_copies_finished_while_nobody_looked_are_picked_up(project: Project, aws: Control, sources: list[str]) -> None:
     aws.set_copy_seconds(60)
     declare_all(project, sources)
@@ -74,6 +81,7 @@ def test_copies_finished_while_nobody_looked_are_picked_up(project: Project, aws
     assert set(project.ids().values()) == under_way
 
 
+@ON_BOTH_HOSTS
 def test_settings_may_change_between_a_kill_and_the_next_up(project: Project, aws: Control, sources: list[str]) -> None:
     (source, *_) = sources
     key = new_key(aws)
@@ -91,6 +99,7 @@ def test_settings_may_change_between_a_kill_and_the_next_up(project: Project, aw
     assert f"{left} in {DR}, a copy of {source}, was left behind by an interrupted run" in shown
 
 
+@ON_BOTH_HOSTS
 def test_an_answer_lost_after_the_work_was_done_makes_no_second_copy(
     project: Project, aws: Control, sources: list[str]
 ) -> None:
@@ -102,6 +111,7 @@ def test_an_answer_lost_after_the_work_was_done_makes_no_second_copy(
     assert_exactly_as_asked(project, aws, sources)
 
 
+@ON_BOTH_HOSTS
 def test_a_copy_that_takes_too_long_is_kept_and_resumed(project: Project, aws: Control, sources: list[str]) -> None:
     (source, *_) = sources
     aws.set_copy_seconds(60)
@@ -120,6 +130,7 @@ def test_a_copy_that_takes_too_long_is_kept_and_resumed(project: Project, aws: C
     project.run("preview", "--expect-no-changes")
 
 
+@ON_BOTH_HOSTS
 def test_destroy_removes_what_was_kept_unfinished(project: Project, aws: Control, sources: list[str]) -> None:
     (source, *_) = sources
     aws.set_copy_seconds(3)
@@ -131,6 +142,7 @@ def test_destroy_removes_what_was_kept_unfinished(project: Project, aws: Control
     assert copies(aws) == []
 
 
+@ON_BOTH_HOSTS
 def test_a_failed_copy_is_explained_and_cleared_away(project: Project, aws: Control, sources: list[str]) -> None:
     (source, *_) = sources
     aws.fail_copies("The KMS key is disabled.", source_backup_id=source)
@@ -152,6 +164,7 @@ def test_a_failed_copy_is_explained_and_cleared_away(project: Project, aws: Cont
         ({"source_backup_id": "backup-0123456789abcdef0"}, "There is no backup backup-0123456789abcdef0 in us-east-1"),
     ],
 )
+@ON_BOTH_HOSTS
 def test_wrong_input_is_one_clear_line_and_changes_nothing(
     project: Project, aws: Control, sources: list[str], args: dict[str, object], sentence: str
 ) -> None:
@@ -164,6 +177,7 @@ def test_wrong_input_is_one_clear_line_and_changes_nothing(
     assert aws.counts(DR).get("CopyBackup") is None
 
 
+@ON_BOTH_HOSTS
 def test_a_missing_permission_is_named(project: Project, aws: Control, sources: list[str]) -> None:
     aws.add_fault("access_denied", "CopyBackup", region=DR)
     project.declare(nightly={"source_backup_id": sources[0], "region": DR})

@@ -5,8 +5,9 @@ import pytest
 from rehearsal.fsx import Control
 from rehearsal.project import Project
 
-from .engines import CLI
-from .project import DR, SOURCE_REGION, copies, new_key, urn
+from .engines import CLI, ON_BOTH_HOSTS
+from .native import NativeProject
+from .project import DR, SOURCE_REGION, copies, new_key, urn_of
 
 
 @pytest.fixture
@@ -14,6 +15,7 @@ def source(aws: Control, file_system: str) -> str:
     return aws.seed_backup(SOURCE_REGION, file_system)
 
 
+@ON_BOTH_HOSTS
 def test_up_makes_the_copy_and_a_second_up_changes_nothing(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage"}})
 
@@ -25,12 +27,15 @@ def test_up_makes_the_copy_and_a_second_up_changes_nothing(project: Project, aws
     assert copy["tags"]["team"] == "storage"
     assert project.ids() == {"nightly": copy["id"]}
     aws.clear_journal()
+    one_look = {"DescribeBackups": 1}  # at all that an interrupted run may have left; a plugin cannot tell a preview
     project.run("preview", "--expect-no-changes")
-    assert aws.counts(DR) == {}
+    assert aws.counts(DR) == (one_look if isinstance(project, NativeProject) else {})
+    aws.clear_journal()
     project.up()
-    assert aws.counts(DR) == {"DescribeBackups": 1}, "one look at all that an interrupted run may have left"
+    assert aws.counts(DR) == one_look
 
 
+@ON_BOTH_HOSTS
 def test_a_changed_tag_changes_in_place(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage", "old": "x"}})
     project.up()
@@ -50,6 +55,7 @@ def test_a_changed_tag_changes_in_place(project: Project, aws: Control, source: 
     }
 
 
+@ON_BOTH_HOSTS
 def test_another_key_makes_the_new_copy_before_the_old_one_goes(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
@@ -65,7 +71,10 @@ def test_another_key_makes_the_new_copy_before_the_old_one_goes(project: Project
     assert new["kms_key_arn"] == key
     assert project.ids() == {"nightly": new["id"]}
     changes = [e["action"] for e in aws.journal(DR) if e["action"] in ("CopyBackup", "TagResource", "DeleteBackup")]
-    assert changes == ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"], "claimed, then recorded"
+    expected = ["CopyBackup", "TagResource", "TagResource", "DeleteBackup"]  # made, claimed, recorded
+    if isinstance(project, NativeProject):  # whose plugin learns at the end that all is written
+        expected[2:] = expected[:1:-1]
+    assert changes == expected
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
@@ -83,19 +92,21 @@ def test_an_up_keeps_to_the_plan_that_its_preview_saved(project: Project, aws: C
     assert copy["kms_key_arn"] == key
 
 
+@ON_BOTH_HOSTS
 def test_replace_leaves_one_live_copy_with_a_new_id(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     ids = [project.ids()["nightly"]]
 
     for _ in range(2):
-        project.up("--replace", urn("nightly"))
+        project.up("--replace", urn_of(project, "nightly"))
         ids.append(project.ids()["nightly"])
 
     assert [copy["id"] for copy in copies(aws)] == ids[-1:]
     assert len(set(ids)) == 3
 
 
+@ON_BOTH_HOSTS
 def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(
     project: Project, aws: Control, file_system: str
 ) -> None:
@@ -112,6 +123,7 @@ def test_what_leaves_the_program_is_deleted_and_destroy_leaves_nothing(
     assert {backup["id"] for backup in aws.backups(SOURCE_REGION)} == {one, two}
 
 
+@ON_BOTH_HOSTS
 def test_refresh_shows_a_tag_that_somebody_removed_and_up_puts_it_back(
     project: Project, aws: Control, source: str
 ) -> None:
@@ -129,6 +141,7 @@ def test_refresh_shows_a_tag_that_somebody_removed_and_up_puts_it_back(
     assert (copy["tags"]["team"], copy["tags"]["robot"]) == ("storage", "was here")
 
 
+@ON_BOTH_HOSTS
 def test_a_copy_that_somebody_deleted_is_made_again_after_refresh(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
@@ -143,6 +156,7 @@ def test_a_copy_that_somebody_deleted_is_made_again_after_refresh(project: Proje
     assert project.ids() == {"nightly": copy["id"]}
 
 
+@ON_BOTH_HOSTS
 def test_an_existing_copy_is_adopted_and_then_managed(project: Project, aws: Control, source: str) -> None:
     client = aws.client("fsx", DR)
     existing = client.copy_backup(SourceBackupId=source, SourceRegion=SOURCE_REGION)["Backup"]["BackupId"]
@@ -160,6 +174,7 @@ def test_an_existing_copy_is_adopted_and_then_managed(project: Project, aws: Con
     assert copies(aws) == []
 
 
+@ON_BOTH_HOSTS
 def test_never_more_than_five_run_and_none_is_refused(project: Project, aws: Control, file_system: str) -> None:
     sources = [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(12)]
     project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})

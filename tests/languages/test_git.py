@@ -37,5 +37,5 @@ def test_the_package_is_added_from_the_repository_s_subfolder_with_all_of_one_co
     assert (checkout / "plugin" / "venv").is_dir()
     assert (checkout / "components" / "pulumi_fsx_dr").is_dir()
     packages = yaml.safe_load((project.folder / "Pulumi.yaml").read_text())["packages"]
-    assert packages == {"fsx-dr": f"https://localhost/fsx/pulumi-fsx-dr.git/plugin@0.0.0-x{head}"}
+    assert packages == {"fsx-dr": f"localhost/fsx/pulumi-fsx-dr.git/plugin@{head}"}
     assert rows(preview) == PREVIEWED

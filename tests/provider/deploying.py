@@ -103,11 +103,11 @@ class WiredRegion(FsxRegion):
 class Run(Session):
     """The provider process of one command of the CLI."""
 
-    def __init__(self, wire: Wire, *, stack_region: str | None = None) -> None:
+    def __init__(self, wire: Wire, *, stack_region: str | None = None, chosen_region: str | None = None) -> None:
         super().__init__(
             self._wired,
             stack_region=stack_region,
-            environment_region=partial(default_region, Credentials()),
+            environment_region=lambda: chosen_region or default_region(Credentials()),
             clock=wire.clock,
             poll_seconds=POLL_SECONDS,
             lull_seconds=0,

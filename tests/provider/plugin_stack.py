@@ -6,18 +6,21 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+import pytest
 from fsx_dr_plugin.names import inside, outside
 from fsx_dr_plugin.server import Provider
 from fsx_dr_plugin.values import Properties as Received
+from google.protobuf import any_pb2
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import provider_pb2, status_pb2
 from pulumi_fsx_dr.errors import CallCancelledError
 
 from .deploying import Context, Killed, Program, Properties, Run, Stack
 
+ON_THE_DYNAMIC_HOST = pytest.mark.parametrize("stack", ["dynamic"], indirect=True)
 CLOSING_SECONDS = 5.0  # pulumi/pulumi, pkg/host/host.go: what Cancel may take when a plugin is closed
 
 
@@ -47,23 +50,25 @@ class PluginStack(Stack):
     """A stack whose copies are native ones."""
 
     _providers: dict[int, Provider] = field(default_factory=dict)
+    _settings: Struct = field(default_factory=Struct)
 
     def urn(self, resource: str) -> str:
         return f"urn:pulumi:{self.name}::files::fsx-dr:index:BackupCopy::{resource}"
 
     def run(self) -> Run:
-        run = Run(self.wire, stack_region=self.region)
-        self._providers[id(run)] = Provider()
-        self._providers[id(run)].start(run)
+        native, news = Provider(), sent({"region": self.region})
+        asked = provider_pb2.CheckRequest(olds=self._settings, news=news)
+        self._settings = native.CheckConfig(asked, PluginContext()).inputs
+        settings = received(self._settings)
+        run = Run(self.wire, stack_region=settings.get("region"), chosen_region=settings.get("chosen_region"))
+        self._providers[id(run)] = native
+        native.start(run)
         return run
 
     def up(self, program: Program, *, replacing: Iterable[str] = (), run: Run | None = None) -> None:
         run = run or self.run()
         with _Ending(self, run):
             Stack.up(self, program, replacing=replacing, run=run)
-
-    def refresh(self) -> None:
-        Stack.refresh(self)
 
     def destroy(self, *, run: Run | None = None) -> None:
         run = run or self.run()
@@ -94,31 +99,32 @@ class PluginStack(Stack):
                 return CheckResult(received(checked.inputs), failures)
             case "Diff", (id_, outputs, news):
                 old_inputs = sent(self.states[resource].inputs)
-                request = provider_pb2.DiffRequest(
+                diff = provider_pb2.DiffRequest(
                     id=id_, urn=urn, olds=sent(outputs), news=sent(news), old_inputs=old_inputs
                 )
-                found = provider.Diff(request, context)
+                found = provider.Diff(diff, context)
                 changes = found.changes == provider_pb2.DiffResponse.DIFF_SOME
-                return DiffResult(changes=changes, replaces=[inside(name) for name in found.replaces])
+                replaces = [inside(name) for name in found.replaces]
+                return DiffResult(changes=changes, replaces=replaces, delete_before_replace=found.deleteBeforeReplace)
             case "Create", (inputs,):
-                request = provider_pb2.CreateRequest(urn=urn, properties=sent(inputs), timeout=timeout)
-                made = provider.Create(request, context)
+                create = provider_pb2.CreateRequest(urn=urn, properties=sent(inputs), timeout=timeout)
+                made = provider.Create(create, context)
                 return CreateResult(made.id, received(made.properties))
             case "Read", (id_, outputs):
                 inputs = sent(self.states[resource].inputs)
-                request = provider_pb2.ReadRequest(
+                read = provider_pb2.ReadRequest(
                     id=id_, urn=urn, properties=sent(outputs), inputs=inputs, timeout=timeout
                 )
-                read = provider.Read(request, context)
-                return ReadResult(read.id or None, received(read.properties), received(read.inputs))
+                found = provider.Read(read, context)
+                return ReadResult(found.id or None, received(found.properties), received(found.inputs))
             case "Update", (id_, outputs, news):
-                request = provider_pb2.UpdateRequest(
+                update = provider_pb2.UpdateRequest(
                     id=id_, urn=urn, olds=sent(outputs), news=sent(news), timeout=timeout
                 )
-                return UpdateResult(received(provider.Update(request, context).properties))
+                return UpdateResult(received(provider.Update(update, context).properties))
             case "Delete", (id_, outputs):
-                request = provider_pb2.DeleteRequest(id=id_, urn=urn, properties=sent(outputs), timeout=timeout)
-                return provider.Delete(request, context)
+                delete = provider_pb2.DeleteRequest(id=id_, urn=urn, properties=sent(outputs), timeout=timeout)
+                return provider.Delete(delete, context)
         raise AssertionError(method)
 
 
@@ -150,9 +156,6 @@ def received(bag: Struct) -> Properties:
 
 
 def _by_the_core_s_names(context: Context) -> tuple[tuple[str, bytes], ...]:
-    from google.protobuf import any_pb2
-    from pulumi.runtime.proto import status_pb2
-
     failed = context.partial_failure()
     if failed is None:
         return ()

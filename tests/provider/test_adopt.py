@@ -9,6 +9,7 @@ from pulumi_fsx_dr.errors import CopyError, ServiceError
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Stack, Wire, copy_args
+from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 
 
 @pytest.fixture
@@ -175,6 +176,7 @@ def test_a_copy_that_another_stack_recorded_changes_hands(
     assert f"{copy} in {AWAY} now belongs to files/prod/monday, so it was not deleted." in caplog.text
 
 
+@ON_THE_DYNAMIC_HOST
 def test_an_adoption_whose_copy_cannot_be_marked_is_kept_and_finished_by_the_next_run(
     service: FsxService, stack: Stack, source: str, foreign: str
 ) -> None:

@@ -11,6 +11,7 @@ from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.conftest import COPY_SECONDS
 from tests.provider.deploying import Properties, Stack, When, copy_args, killed_up
+from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 
 
 def killed_while_copying(stack: Stack, program: dict[str, Properties]) -> None:
@@ -421,6 +422,7 @@ def test_losing_the_permission_to_look_is_a_partial_failure_that_names_it(
     only_copy(service, stack)
 
 
+@ON_THE_DYNAMIC_HOST
 def test_a_copy_that_cannot_be_recorded_is_a_partial_failure_that_says_why(
     service: FsxService, stack: Stack, source: str
 ) -> None:

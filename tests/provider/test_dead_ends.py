@@ -13,6 +13,7 @@ from pulumi_fsx_dr.errors import CopyError, ServiceError
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Stack, Wire, copy_args, killed_up
+from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 
 FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, and one is ours
 
@@ -205,6 +206,7 @@ def test_a_source_with_too_many_tags_is_an_error_that_names_the_way_out(
     assert copies(service) == [stack.states["monday"].id]
 
 
+@ON_THE_DYNAMIC_HOST
 @pytest.mark.parametrize("confirms", [True, False])
 def test_without_permission_to_tag_a_killed_run_is_gone_on_with_and_recorded_once_there_is_one(
     service: FsxService, stack: Stack, source: str, *, confirms: bool

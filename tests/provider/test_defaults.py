@@ -5,6 +5,7 @@ import pytest
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Properties, Stack
+from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 
 ELSEWHERE = "us-east-1"
 
@@ -96,6 +97,7 @@ def test_the_program_and_the_stack_s_configuration_do_move_it(
     assert where(service) == {AWAY: 1}
 
 
+@ON_THE_DYNAMIC_HOST
 def test_a_second_resource_takes_what_the_environment_says_now(
     service: FsxService, stack: Stack, args: Properties
 ) -> None:

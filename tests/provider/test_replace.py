@@ -9,6 +9,7 @@ from pulumi_fsx_dr.errors import CopyError
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Stack, copy_args, killed_up
+from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 
 
 def copies(service: FsxService) -> list[str]:
@@ -21,6 +22,7 @@ def generation(stack: Stack) -> int:
     return token.generation
 
 
+@ON_THE_DYNAMIC_HOST
 def test_replace_makes_a_new_copy_and_then_deletes_the_old_one(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": copy_args(source)})
     first = stack.states["monday"].id
@@ -118,6 +120,7 @@ def test_an_unfinished_copy_whose_replacement_was_killed_is_finished_by_the_next
     assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 
+@ON_THE_DYNAMIC_HOST
 def test_a_new_key_is_copied_with_before_the_old_copy_goes(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:

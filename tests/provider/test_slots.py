@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from pulumi_fsx_dr.engine.host import HostCall
+from pulumi_fsx_dr.engine.serving import EngineCall
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import quota_group
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
@@ -162,7 +162,7 @@ def test_the_slot_of_a_finished_copy_is_free_before_anything_is_told(
             free.append(probe.ahead is None)
             probe.end()
 
-    monkeypatch.setattr(HostCall, "status", told)
+    monkeypatch.setattr(EngineCall, "status", told)
 
     stack.register(run, "monday", copy_args(source))
 

@@ -32,7 +32,9 @@ def name_left_overs(work: Work, listing: Listing, found: Sequence[PendingCopy], 
                 work.fsx.delete(left.backup.id)
     # A state in another backend with the same names may hold one of these, so they are named and never deleted.
     known = {made_id, *work.call.held_ids}
-    for backup in listing.speaking_of(work.call.urn):
+    # What is recorded may be in the state, and only who knows all of that can name it.
+    suspects = listing.speaking_of(work.call.urn) if work.call.knows_held else [left.backup for left in found]
+    for backup in suspects:
         if backup.id not in known and not backup.is_dead:
             why = "was left behind by an interrupted run, and this one made another"
             work.call.warn(left_over(backup, why))

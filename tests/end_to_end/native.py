@@ -1,0 +1,64 @@
+"""The same projects with native copies: a YAML program, and the plugin from this repository's folder."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fsx_dr_plugin.names import outside
+from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
+
+from rehearsal import pipeline
+from rehearsal.fsx import Control
+from rehearsal.project import ROOT, Project
+
+from .project import SOURCE_REGION
+
+
+class NativeProject(Project):
+    """A project whose program names no host language."""
+
+    def declare(self, **declared: Mapping[str, Any]) -> None:
+        program = {
+            "name": "copies",
+            "runtime": "yaml",
+            "plugins": {"providers": [{"name": "fsx-dr", "path": str(self.folder / "plugin")}]},
+            "resources": {name: _resource({"source_region": SOURCE_REGION, **args}) for name, args in declared.items()},
+            "outputs": {name: f"${{{name}.id}}" for name in declared},
+        }
+        (self.folder / "Pulumi.yaml").write_text(json.dumps(program))
+
+    def ids(self) -> dict[str, str]:
+        copies = [state for state in self.resources() if state["type"] == NATIVE_COPY_TYPE and not state.get("delete")]
+        return {state["urn"].rpartition("::")[2]: state["id"] for state in copies}
+
+    def plugins(self) -> list[int]:
+        folder = os.fspath(self.folder / "plugin")
+        return [pid for pid, command in self.processes() if folder in command]
+
+
+def new_native_project(folder: Path, aws: Control) -> NativeProject:
+    """Return a project with an empty stack `dev`, whose plugin runs in this interpreter's environment."""
+    plugin = folder / "plugin"
+    plugin.mkdir()
+    for name in ("__main__.py", "fsx_dr_plugin"):
+        (plugin / name).symlink_to(ROOT / "plugin" / name)
+    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+    (plugin / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
+    (folder / "Pulumi.yaml").write_text(json.dumps({"name": "copies", "runtime": "yaml"}))
+    project = NativeProject.create(folder, ["pulumi"], pipeline.environment(aws, SOURCE_REGION))
+    assert isinstance(project, NativeProject)
+    project.declare()
+    return project
+
+
+def native_urn(name: str) -> str:
+    return f"urn:pulumi:dev::copies::{NATIVE_COPY_TYPE}::{name}"
+
+
+def _resource(args: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {outside(name): value for name, value in args.items() if name != "timeouts"}
+    options = {"options": {"customTimeouts": args["timeouts"]}} if "timeouts" in args else {}
+    return {"type": NATIVE_COPY_TYPE, "properties": properties, **options}
