@@ -14,7 +14,7 @@ from rich.console import Console
 
 from benchmarks.figures import Workload
 from benchmarks.measuring import PARALLEL
-from benchmarks.sections import many_copies, timed_copies, timed_copies_and_their_end
+from benchmarks.sections import many_copies, native_copies, timed_copies, timed_copies_and_their_end
 from benchmarks.table import Section, as_markdown, as_rich
 from rehearsal.engine import DOUBLE, find_engine
 from rehearsal.project import POLL_SECONDS
@@ -39,6 +39,8 @@ def _measured() -> Iterator[Section]:
     yield timed_copies(Workload(copies=60, copy_seconds=2, regions=3))
     yield from timed_copies_and_their_end(Workload(copies=300, copy_seconds=1, regions=6))
     yield from many_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
+    if find_engine() != DOUBLE:  # which knows no plugins
+        yield native_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
 
 
 def _page(sections: list[Section]) -> str:

@@ -1,7 +1,6 @@
 """The examples of one stack in four languages, and what of this machine runs them."""
 
 import functools
-import json
 import shutil
 import subprocess
 import sys
@@ -89,16 +88,6 @@ def open_example(example: Example, folder: Path, aws: Control) -> Project:
     project = Project.create(folder, ["pulumi"], aws.environment() | variables)
     project.run("config", "set", "kmsKeyId", KEY)
     return project
-
-
-def plugin_here(folder: Path) -> dict[str, object]:
-    """Make a folder of the plugin that runs in these tests' environment, and return what Pulumi.yaml says of it."""
-    folder.mkdir()
-    for name in ("__main__.py", "fsx_dr_plugin"):
-        (folder / name).symlink_to(ROOT / "plugin" / name)
-    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-    (folder / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
-    return {"plugins": {"providers": [{"name": "fsx-dr", "path": str(folder)}]}}
 
 
 def copy_repository(folder: Path) -> Path:

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from rehearsal.fsx import Control
-from rehearsal.project import Project
+from rehearsal.project import Project, write_plugin
 
-from .examples import DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example, plugin_here
+from .examples import DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example
 from .page import PREVIEWED, Recorder, rows
 
 pytestmark = pytest.mark.pulumi_cli
@@ -43,7 +43,7 @@ def test_a_yaml_program_needs_nothing_but_the_plugin(aws: Control, tmp_path: Pat
         pytest.skip(YAML.missing_host)
     project = open_example(YAML, tmp_path / "program", aws)
     declared = project.folder / "Pulumi.yaml"
-    declared.write_text(json.dumps(yaml.safe_load(declared.read_text()) | plugin_here(tmp_path / "plugin")))
+    declared.write_text(json.dumps(yaml.safe_load(declared.read_text()) | write_plugin(tmp_path / "plugin")))
 
     _lives(project, aws)
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from rehearsal.fsx import Control
-from rehearsal.project import Project
+from rehearsal.project import Project, write_plugin
 
-from .examples import DR, NEWEST, OLDER, OLDEST, YAML, plugin_here
+from .examples import DR, NEWEST, OLDER, OLDEST, YAML
 
 pytestmark = [
     pytest.mark.pulumi_cli,
@@ -44,7 +44,7 @@ class Stack:
     """One stack, whose program is now for the one host and now for the other."""
 
     def __init__(self, folder: Path, aws: Control) -> None:
-        self._plugins = plugin_here(folder / "plugin")
+        self._plugins = write_plugin(folder / "plugin")
         self._folder = folder / "program"
         self._folder.mkdir()
         self.for_python("")
