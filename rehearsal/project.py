@@ -169,7 +169,7 @@ def write_program(folder: Path, program: str, name: str = "copies", **settings: 
 
 
 def write_plugin(folder: Path) -> dict[str, Any]:
-    """Make a folder of the plugin that runs in this interpreter's environment, and return what Pulumi.yaml says of it."""
+    """Make a folder of the plugin, run in this interpreter's environment, and return what Pulumi.yaml says of it."""
     folder.mkdir()
     for name in ("__main__.py", "fsx_dr_plugin"):
         (folder / name).symlink_to(ROOT / "plugin" / name)

@@ -1,4 +1,4 @@
-"""A git repository behind https on this machine, as a forge serves it: `git http-backend` with a made-up certificate."""
+"""A git repository behind https on this machine, as a forge serves it; with a made-up certificate."""
 
 import os
 import shutil
@@ -11,9 +11,10 @@ from pathlib import Path
 from threading import Thread
 
 PORT = 443  # the CLI names the plugin's folder after the URL, and no virtual environment can be in one with a colon
-_CERTIFICATE = (
-    "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-).split()
+_CERTIFICATE = [
+    *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+    *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+]
 
 
 def commit(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""The guide of docs/languages.md: one stack goes from the dynamic provider to the plugin and back, and nothing is copied."""
+"""The guide of docs/languages.md: from the dynamic provider to the plugin and back, and nothing is copied."""
 
 import json
 import sys
