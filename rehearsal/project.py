@@ -151,12 +151,22 @@ class Project:
                 os.kill(pid, signal.SIGKILL)
 
 
-def write_program(folder: Path, program: str, name: str = "copies") -> Path:
-    """Write a project of one program into a folder, and return that."""
+def write_program(folder: Path, program: str, name: str = "copies", **settings: Any) -> Path:
+    """Write a project of one program, with any further settings of Pulumi.yaml, into a folder, and return that."""
     (folder / "__main__.py").write_text(program)
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
-    (folder / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime}))
+    (folder / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime, **settings}))
     return folder
+
+
+def write_plugin(folder: Path) -> dict[str, Any]:
+    """Make a folder of the plugin, run in this interpreter's environment, and return what Pulumi.yaml says of it."""
+    folder.mkdir()
+    for name in ("__main__.py", "fsx_dr_plugin"):
+        (folder / name).symlink_to(ROOT / "plugin" / name)
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+    (folder / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
+    return {"plugins": {"providers": [{"name": "fsx-dr", "path": str(folder)}]}}
 
 
 def copy_project(folder: Path, origin: Path) -> Path:

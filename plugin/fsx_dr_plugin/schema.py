@@ -31,7 +31,12 @@ _LANGUAGES: Mapping[str, Any] = {
         "pyproject": {"enabled": True},
         "respectSchemaVersion": True,
     },
-    "go": {"rootPackageName": "fsxdr", "generateResourceContainerTypes": True, "respectSchemaVersion": True},
+    "go": {
+        "rootPackageName": "fsxdr",
+        "generateResourceContainerTypes": True,
+        "generateExtraInputTypes": True,  # SourceArgs, which Pulumi leaves out where the list itself is plain
+        "respectSchemaVersion": True,
+    },
     "csharp": {
         "namespaces": {"fsx-dr": "FsxDr"},
         "packageReferences": {"Pulumi": "3.*"},

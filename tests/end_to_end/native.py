@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 
 from rehearsal import pipeline
 from rehearsal.fsx import Control
-from rehearsal.project import ROOT, Project
+from rehearsal.project import Project, write_plugin
 
 from .project import SOURCE_REGION
 
@@ -21,10 +20,9 @@ class NativeProject(Project):
     """A project whose program names no host language."""
 
     def declare(self, **declared: Mapping[str, Any]) -> None:
+        settings = json.loads((self.folder / "Pulumi.yaml").read_text())
         program = {
-            "name": "copies",
-            "runtime": "yaml",
-            "plugins": {"providers": [{"name": "fsx-dr", "path": str(self.folder / "plugin")}]},
+            **settings,
             "resources": {name: _resource({"source_region": SOURCE_REGION, **args}) for name, args in declared.items()},
             "outputs": {name: f"${{{name}.id}}" for name in declared},
         }
@@ -41,13 +39,8 @@ class NativeProject(Project):
 
 def new_native_project(folder: Path, aws: Control) -> NativeProject:
     """Return a project with an empty stack `dev`, whose plugin runs in this interpreter's environment."""
-    plugin = folder / "plugin"
-    plugin.mkdir()
-    for name in ("__main__.py", "fsx_dr_plugin"):
-        (plugin / name).symlink_to(ROOT / "plugin" / name)
-    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-    (plugin / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
-    (folder / "Pulumi.yaml").write_text(json.dumps({"name": "copies", "runtime": "yaml"}))
+    settings = write_plugin(folder / "plugin")
+    (folder / "Pulumi.yaml").write_text(json.dumps({"name": "copies", "runtime": "yaml", **settings}))
     project = NativeProject.create(folder, ["pulumi"], pipeline.environment(aws, SOURCE_REGION))
     assert isinstance(project, NativeProject)
     project.declare()
