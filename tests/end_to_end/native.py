@@ -41,8 +41,7 @@ class NativeProject(Project):
             "name": "copies",
             "runtime": "yaml",
             "plugins": plugins,
-            "resources": {name: _resource(args) for name, args in self.declared.items()},
-            "outputs": {name: f"${{{name}.id}}" for name in self.declared},
+            "resources": {name.replace(".", "_"): _resource(name, args) for name, args in self.declared.items()},
         }
         (self.folder / "Pulumi.yaml").write_text(json.dumps(program))
 
@@ -61,7 +60,7 @@ class NativeProject(Project):
         return [pid for pid, command in self.processes() if folder in command]
 
 
-def _resource(args: Mapping[str, Any]) -> dict[str, Any]:
+def _resource(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     properties = {outside(name): value for name, value in args.items() if name != "timeouts"}
     options = {"options": {"customTimeouts": args["timeouts"]}} if "timeouts" in args else {}
-    return {"type": TYPE, "properties": properties, **options}
+    return {"type": TYPE, "name": name, "properties": properties, **options}

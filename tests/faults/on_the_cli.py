@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rehearsal.fleet import TYPE, Program
+from rehearsal.fleet import Program
 from rehearsal.fsx import Control
+from tests.end_to_end.native import TYPE as NATIVE_TYPE
+from tests.end_to_end.native import NativeProject
 from tests.end_to_end.project import Project
 from tests.faults.playing import Run, Said, Theatre, Told, kill
 
@@ -60,13 +62,14 @@ class CliTheatre(Theatre):
     engine: ClassVar[str] = "Pulumi CLI"
     deletes_last: ClassVar[bool] = True
     shows_warnings: ClassVar[bool] = True
+    projects: ClassVar[type[Project]] = Project
     project: Project
     _exported: dict[str, Any] | None = None
 
     @classmethod
     @contextmanager
     def opened(cls, aws: Control, folder: Path) -> Iterator["CliTheatre"]:
-        project = Project.create(folder, ["pulumi"], aws)
+        project = cls.projects.create(folder, ["pulumi"], aws)
         project.environment |= _SETTINGS
         try:
             yield cls(aws, project)
@@ -108,7 +111,20 @@ class CliTheatre(Theatre):
         return self._exported
 
 
+class NativeTheatre(CliTheatre):
+    """The same with the native copies of the plugin."""
+
+    engine: ClassVar[str] = "Pulumi CLI with the plugin"
+    records_last: ClassVar[bool] = True
+    resource_type: ClassVar[str] = NATIVE_TYPE
+    projects: ClassVar[type[Project]] = NativeProject
+
+    @classmethod
+    def version(cls) -> str:
+        return f"{super().version()}, with the plugin from a YAML program"
+
+
 def _region(urn: str) -> str:
     """Return the Region of a copy, or "" for what is no copy."""
     type_, _, name = urn.rpartition("::")
-    return name.partition(".")[0] if type_.endswith(TYPE) else ""
+    return name.partition(".")[0] if type_.endswith(":BackupCopy") else ""
