@@ -68,6 +68,11 @@ def known(backup_id: str, outputs: Mapping[str, Any]) -> Copy:
     return replace(described(outputs, backup), was_shown=not outputs.get(_UNSEEN))
 
 
+def is_own(outputs: Mapping[str, Any]) -> bool:
+    """Tell whether a state's copy was made by it, or made its own since it was imported."""
+    return bool(outputs.get("nonce")) and not outputs.get(UNCLAIMED)
+
+
 def _source_time(outputs: Mapping[str, Any]) -> datetime | None:
     text = outputs.get("source_creation_time")
     return datetime.fromisoformat(text) if text else None
