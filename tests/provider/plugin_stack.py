@@ -76,6 +76,10 @@ class PluginStack(Stack):
         with _Ending(self, run):
             Stack.destroy(self, run=run)
 
+    def provider_of(self, run: Run) -> Provider:
+        """Return the plugin of a run."""
+        return self._providers[id(run)]
+
     def end(self, run: Run, seconds: float = CLOSING_SECONDS) -> None:
         """Do what the engine does when a deployment has ended."""
         context = PluginContext(seconds=seconds)
