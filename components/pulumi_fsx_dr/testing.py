@@ -153,8 +153,9 @@ class Mocks(pulumi.runtime.Mocks):
         made = self._copied(name, inputs)
         # Without a nonce, as nothing is made that could be anybody's own.
         copy = Copy(backup=made, ownership=Ownership(""), source_creation_time=source_creation_time(made))
-        secret = outputs_that_say({key for key, value in given.items() if _holds_secret(value)})
-        outputs = outputs_of(inputs, copy)
+        # The engine keeps secret what an argument of the same name is, and the program what repeats one.
+        named = {key for key, value in given.items() if _holds_secret(value)}
+        secret, outputs = named | outputs_that_say(named), outputs_of(inputs, copy)
         return made.id, {key: pulumi.Output.secret(value) if key in secret else value for key, value in outputs.items()}
 
     def _copied(self, name: str, inputs: Mapping[str, Any]) -> Backup:
