@@ -123,7 +123,7 @@ def test_secret_tags_and_keys_are_secret_in_the_outputs_that_repeat_them(aws: te
         copy = BackupCopy(
             "one", source_backup_id=BACKUP, source_region=HOME, region=AWAY, kms_key_id=key, tags={"a": tag}
         )
-        return pulumi.Output.from_input(note(copy))  # type: ignore[arg-type]  # mypy finds no type for a coroutine of None
+        return pulumi.Output.from_input(note(copy))
 
     run(aws, program)
 
