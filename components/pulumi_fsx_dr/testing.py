@@ -9,6 +9,7 @@ It needs no network, no credentials and no Pulumi CLI, and nothing else of the p
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -125,6 +126,7 @@ class Mocks(pulumi.runtime.Mocks):
             aws: where the sources are, and the copies will be; by default an empty account.
         """
         self._aws = aws or StandIn((), {})
+        self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer that the state is empty, and whose account it is; anything else with nothing."""
@@ -147,7 +149,7 @@ class Mocks(pulumi.runtime.Mocks):
 
     def _made(self, name: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         plain = {key: _plain(value) for key, value in given.items() if not key.startswith("__")}
-        inputs = with_defaults(plain, {}, _default_region)
+        inputs = with_defaults(plain, {}, lambda: _default_region() or self._context.copy().run(_default_region))
         if found := problems(inputs):
             raise InvalidSettingsError(f"BackupCopy {name} would be refused: {' '.join(text for _, text in found)}")
         made = self._copied(name, inputs)
