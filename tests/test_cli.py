@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import click
 import pytest
 from click.testing import CliRunner, Result
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
+from pulumi_fsx_dr.cli.progress import Look, running, shown
 from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.fsx.backup import CopyRequest
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
+from rich.console import Console, RenderableType
 
-from rehearsal.fsx import FsxService, ManualClock, in_process, running
-from tests.backups import hours_ago, pending, recorded
+from rehearsal.fsx import FsxService, ManualClock, in_process
+from rehearsal.fsx import running as stand_in
+from tests.backups import NOW, copy, hours_ago, pending, recorded
 
 RECORDED = Path(__file__).parent / "recorded"
 OUTPUTS = str(RECORDED / "outputs.json")
@@ -274,6 +278,42 @@ def test_one_look_at_a_region_that_gives_no_answer_is_an_error(world: World) -> 
     assert "eu-west-1" in sentence(world.run("watch", "--region", "eu-west-1", "--once"))
 
 
+@pytest.mark.parametrize("width", [80, 100, 120, 139])
+def test_a_copy_under_way_takes_one_line_of_a_narrow_terminal_with_the_last_digits_of_its_ids(width: int) -> None:
+    copies = running(
+        [
+            copy(1, lifecycle="COPYING", progress_percent=37, region="ap-northeast-1", creation_time=hours_ago(23.8)),
+            copy(2, lifecycle="PENDING", region="ap-southeast-1", file_system_id=None),
+        ],
+        NOW,
+    )
+
+    lines = lines_at(width, shown(Look(NOW, tuple(copies))))
+
+    assert [line.split() for line in lines[3:]] == [
+        "ap-northeast-1 backup-c0…0001 fs-01…def0 37 % 23 h 48 min 40 h 31 min".split(),
+        "ap-southeast-1 backup-c0…0002 backup-50…0002 \N{EN DASH} 1 h 00 min \N{EN DASH}".split(),
+    ]
+    assert max(map(len, lines)) <= width
+
+
+def test_a_wide_terminal_has_room_for_whole_ids_and_bars() -> None:
+    under_way = copy(1, lifecycle="COPYING", progress_percent=37)
+
+    lines = lines_at(170, shown(Look(NOW, tuple(running([under_way], NOW)))))
+
+    assert [f"{under_way.source_backup_id} ({under_way.file_system_id})" in line for line in lines].count(True) == 1
+    assert any("━━━" in line for line in lines)
+
+
+def lines_at(width: int, renderable: RenderableType) -> list[str]:
+    """Return what a terminal of that width shows."""
+    console = Console(width=width, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(renderable)
+    return click.unstyle(capture.get()).splitlines()
+
+
 def test_a_region_that_refuses_ends_the_watch(world: World) -> None:
     world.service.add_fault("access_denied", "DescribeBackups")
 
@@ -513,7 +553,7 @@ def test_without_its_extra_packages_the_command_says_what_to_install(
 
 
 def test_the_command_finds_endpoint_and_credentials_the_ordinary_ways() -> None:
-    with running(copy_seconds=3600) as service:
+    with stand_in(copy_seconds=3600) as service:
         file_system = service.seed_file_system("eu-central-1")
         source = service.seed_backup("eu-central-1", file_system)
         client = service.client("fsx", "eu-west-1")
