@@ -291,8 +291,8 @@ def test_a_copy_under_way_takes_one_line_of_a_narrow_terminal_with_the_last_digi
     lines = lines_at(width, shown(Look(NOW, tuple(copies))))
 
     assert [line.split() for line in lines[3:]] == [
-        "ap-northeast-1 backup-c0…0001 fs-01…def0 37 % 23 h 48 min 40 h 31 min".split(),
-        "ap-southeast-1 backup-c0…0002 backup-50…0002 \N{EN DASH} 1 h 00 min \N{EN DASH}".split(),
+        ["ap-northeast-1", "backup-c0…0001", "fs-01…def0", "37", "%", "23", "h", "48", "min", "40", "h", "31", "min"],
+        ["ap-southeast-1", "backup-c0…0002", "backup-50…0002", "\N{EN DASH}", "1", "h", "00", "min", "\N{EN DASH}"],
     ]
     assert max(map(len, lines)) <= width
 

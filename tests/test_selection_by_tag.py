@@ -24,9 +24,7 @@ def by_tag(*more: Mapping[str, Any], region: str = AWAY, name: str = "dr", **sou
     return dr(name, region=region, sources=[{**BY_TAG, **source}, *more])
 
 
-def world(
-    tags: Mapping[str, Mapping[str, str] | None], copies: Sequence[HeldCopy] = (), **changes: Any
-) -> World:
+def world(tags: Mapping[str, Mapping[str, str] | None], copies: Sequence[HeldCopy] = (), **changes: Any) -> World:
     """Return a world with file systems of these tags, and a backup of each; None: FSx does not tell the tags."""
     backups = [backup(n, file_system_id=name) for n, name in enumerate(sorted(tags), 1)]
     return World(**({"backups": backups, "copies": shown(copies), "tags": {HOME: tags}} | changes))
@@ -70,7 +68,7 @@ def test_a_file_system_that_is_left_out_by_name_is_not_selected() -> None:
 
 
 def test_selected_file_systems_have_what_their_source_says_of_retention_key_and_tags() -> None:
-    source = {"keep": 1, "kms_key_id": "alias/gold", "add_tags": {"tier": "gold"}}
+    source: dict[str, Any] = {"keep": 1, "kms_key_id": "alias/gold", "add_tags": {"tier": "gold"}}
     present = world({FILE_SYSTEM: TAGGED}, backups=[backup(1), backup(2)])
 
     (copy,) = one([by_tag(**source)], [], present).copies

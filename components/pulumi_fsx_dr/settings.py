@@ -9,9 +9,15 @@ import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
 from .errors import InvalidSettingsError
+from .readiness import RPO_HOURS
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source
 
-RPO_HOURS = 24
+_SOURCE_FIELDS = {
+    "fileSystemId": "file_system_id",
+    "backupId": "backup_id",
+    "kmsKeyId": "kms_key_id",
+    "addTags": "add_tags",
+}
 SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "rpoHours")
 
 
@@ -91,7 +97,7 @@ def _tags(config: pulumi.Config) -> Mapping[str, str]:
 
 
 def _source(entry: Mapping[str, Any]) -> Source:
-    return _renamed("sources", entry, {"fileSystemId": "file_system_id", "backupId": "backup_id"}, "region", "keep")  # type: ignore[return-value]  # DrRegion checks the values
+    return _renamed("sources", entry, _SOURCE_FIELDS, "tags", "without", "region", "keep")  # type: ignore[return-value]  # DrRegion checks the values
 
 
 def _region(entry: Mapping[str, Any], common: Mapping[str, Any]) -> DrRegionArgs:

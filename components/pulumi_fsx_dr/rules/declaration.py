@@ -31,7 +31,7 @@ from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
 from .obstacles import obstacle
 from .retention import RecoveryPoint, is_recovery_point, select
-from .sources import FileSystems, selected_by, spoken
+from .sources import FileSystems, as_file_system, selected_by, spoken
 
 _OF_OUTPUT = re.compile(r"-source-\d+$")
 # A copy whose time nobody knows counts as the oldest, so that it pushes no other one out.
@@ -313,7 +313,7 @@ class _Declaring:
     def _named_or_selected(self) -> list[_Wish]:
         named = [_Wish(region, s) for region in self._regions for s in region.sources if "tags" not in s]
         selected = [
-            _Wish(region, _as_file_system(source, name), is_selected=True)
+            _Wish(region, as_file_system(source, name), is_selected=True)
             for region, source in self._selecting()
             for name in selected_by(source, self._outside.file_systems_in(source["region"]) or {})
         ]
@@ -343,7 +343,7 @@ class _Declaring:
                 f"FSx of {source['region']} does not tell the tags of {name}, which is gone or has none, so its copies "
                 f"stay: name it in the list without of that source of {region.name} to let them go.",
             )
-        return [_Wish(region, _as_file_system(source, name), is_selected=True) for name in former]
+        return [_Wish(region, as_file_system(source, name), is_selected=True) for name in former]
 
     def _refuse_or_warn(self, region: DrRegionSpec, source: Mapping[str, Any], untagged: Collection[str]) -> None:
         none = f"No file system in {source['region']} has the tags {spoken(source)}"
@@ -434,7 +434,9 @@ class _Declaring:
                 f"correct the sources of {wish.of.name}."
             )
         if why := obstacle(backups) if backups is not None else None:
-            self._warn(wish.of, f"{wish.key} in {wish.source['region']} has no copy in {wish.of.region}: {why}.")
+            self._warn(
+                wish.of, f"{wish.key} in {wish.source['region']} has no copy in {wish.of.region}, because {why}."
+            )
 
     def _is_usable(self, wish: _Wish, backup: Backup) -> bool:
         if is_recovery_point(backup) and backup.copy_obstacle:
@@ -678,11 +680,6 @@ def _known(held: Sequence[HeldCopy], declared: Collection[str], outside: Outside
         return found or (outside.unlisted(copy) if copy.region in declared else None)
 
     return [_Known(copy, shown(copy)) for copy in held]
-
-
-def _as_file_system(source: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the source that one file system is which tags select."""
-    return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "without")}}
 
 
 def _once(wishes: Iterable[_Wish]) -> list[_Wish]:

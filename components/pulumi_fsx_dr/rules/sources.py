@@ -16,6 +16,11 @@ def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[st
     )
 
 
+def as_file_system(source: Mapping[str, Any], name: str) -> Any:
+    """Return the source that one of the file systems is which tags select."""
+    return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "without")}}
+
+
 def spoken(source: Mapping[str, Any]) -> str:
     """Return how a source is called: its id, or its tags as `dr=yes, tier=1`."""
     if "tags" in source:
