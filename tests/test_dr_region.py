@@ -12,7 +12,6 @@ from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.program import run as program
-from pulumi_fsx_dr.readiness import ReadinessRow
 from pulumi_fsx_dr.rules.declaration import Declaration
 
 from rehearsal.fsx import Control
@@ -143,7 +142,7 @@ def test_a_file_system_whose_backups_only_aws_backup_can_copy_is_warned_of_and_n
     """No protection must not look like success."""
     aws.seed_backup(HOME, file_system, type="AWS_BACKUP")
     engine = RecordingEngine()
-    readiness: list[ReadinessRow] = []
+    readiness: list[Any] = []
 
     def program() -> None:
         dr = DrRegion("dr", {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}]})
@@ -164,7 +163,7 @@ def test_tags_select_what_is_copied_and_each_file_system_has_a_row_with_its_name
     aws.seed_file_system(HOME, tags={"Name": "scratch"})
     aws.seed_backup(HOME, ledger)
     engine = RecordingEngine()
-    readiness: list[ReadinessRow] = []
+    readiness: list[Any] = []
     source: Any = {"tags": {"dr": "yes"}, "region": HOME, "kms_key_id": "alias/gold", "add_tags": {"tier": "1"}}
 
     def program() -> None:

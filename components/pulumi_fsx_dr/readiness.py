@@ -93,6 +93,8 @@ def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRo
 def summary(rows: Iterable[ReadinessRow]) -> str:
     """Return the verdicts in one line."""
     counts = Counter(row["verdict"] for row in rows)
+    if not counts:
+        return "nothing to show"
     others = [f"{counts[verdict]} {verdict}" for verdict in ("late", "missing") if counts[verdict]]
     return ", ".join([f"{counts['ready']} of {counts.total()} ready", *others])
 
@@ -139,10 +141,15 @@ def _running(copy: Backup) -> RunningCopy:
     }
 
 
-def _judged(row: Mapping[str, Any], now: datetime) -> ReadinessRow:
+def age_of(row: Mapping[str, Any], now: datetime) -> timedelta | None:
+    """Return how old the newest copy is, since its source was made; None if there is none."""
     made = row.get("source_creation_time")
     # Where clocks differ, a source may seem to have been made later than now: then its age is zero.
-    age = max(now - datetime.fromisoformat(made), timedelta()) if made else None
+    return max(now - datetime.fromisoformat(made), timedelta()) if made else None
+
+
+def _judged(row: Mapping[str, Any], now: datetime) -> ReadinessRow:
+    made, age = row.get("source_creation_time"), age_of(row, now)
     late = age is not None and age > timedelta(hours=row["target_hours"])
     judgement = {
         "name": row.get("name"),
