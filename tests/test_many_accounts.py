@@ -101,7 +101,10 @@ def test_the_program_copies_each_file_system_with_the_tag(aws: Control, monkeypa
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
     engine = RecordingEngine()
 
-    engine.run(lambda: runpy.run_path(str(FOLDER / "__main__.py"), run_name="__main__"))
+    def program() -> None:
+        runpy.run_path(str(FOLDER / "__main__.py"), run_name="__main__")
+
+    engine.run(program)
     pulumi.runtime.set_all_config({})
 
     assert engine.only("pulumi-python:dynamic/fsx:BackupCopy").inputs["source_backup_id"] == backup

@@ -65,7 +65,8 @@ def _failed(command: str, open_stack: Open, say: Say, account: Account) -> bool:
         getattr(stack, command)(on_output=tell, **limit)
     except automation.CommandError as error:
         # What Pulumi said stands above; of the whole output that the error repeats, the last line is enough.
-        tell(f"{command} failed: {(str(error).strip().splitlines() or ['for no reason that Pulumi gave'])[-1]}")
+        last = str(error).strip().splitlines()[-1]
+        tell(f"{command} failed: {last.strip().removeprefix('stderr: ')}")
         return True
     return False
 
