@@ -1,11 +1,15 @@
 """What the documents show is so: their programs run, and their links and paths lead somewhere."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
 import yaml
+from click.testing import CliRunner
+from pulumi_fsx_dr.cli.commands import fsx_dr
 
 from rehearsal.fsx import Control
 from tests.recording import RecordingEngine
@@ -30,6 +34,25 @@ def test_the_programs_in_the_readme_declare_copies(program: str, aws: Control, m
     copy = engine.only("pulumi-python:dynamic/fsx:BackupCopy")
     assert copy.inputs["source_backup_id"] == "backup-0123456789abcdef0"
     assert (copy.inputs["source_region"], copy.inputs["region"]) == ("eu-central-1", "eu-west-1")
+
+
+def test_the_first_program_in_the_readme_can_be_reported_on(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0", tags={"Name": "ledger"})
+    aws.seed_backup("eu-central-1", file_system)
+    exported: dict[str, pulumi.Output[Any]] = {}
+    known: dict[str, Any] = {}
+    monkeypatch.setattr(pulumi, "export", exported.__setitem__)
+
+    def program() -> None:
+        exec(PROGRAMS[0], {})  # noqa: S102  # the README's own words
+        pulumi.Output.all(**exported).apply(known.update)
+
+    RecordingEngine().run(program)
+    result = CliRunner().invoke(fsx_dr, ["report", "--outputs", "-", "--format", "json"], input=json.dumps(known))
+
+    [row] = json.loads(result.stdout)["rows"]
+    assert (row["name"], row["region"], row["verdict"]) == ("ledger", "eu-west-1", "missing")  # the engine makes none
+    assert (row["reason"], row["target_hours"]) == ("there is no copy: run pulumi up", 24.0)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
