@@ -6,7 +6,7 @@ from itertools import groupby
 
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import same_key
-from pulumi_fsx_dr.rules.retention import is_recovery_point
+from pulumi_fsx_dr.rules.retention import Keep, RecoveryPoint, is_recovery_point, select
 
 from . import prices
 
@@ -109,15 +109,17 @@ def first_run(
     return FirstRun(region, series)
 
 
-def recovery_points(backups: Iterable[Backup], keep: int) -> list[list[Backup]]:
-    """Return what a source's backups give to copy: the newest `keep` of the file system, or of each volume of it."""
+def recovery_points(backups: Iterable[Backup], keep: Keep) -> list[list[Backup]]:
+    """Return what a source's backups give to copy: what is kept of the file system, or of each volume of it."""
     usable = [backup for backup in backups if is_recovery_point(backup) and not backup.copy_obstacle]
     by_subject = groupby(sorted(usable, key=lambda backup: backup.subject), lambda backup: backup.subject)
-    return [sorted(group, key=_time, reverse=True)[:keep] for _, group in by_subject]
+    return [_kept(list(group), keep) for _, group in by_subject]
 
 
-def _time(backup: Backup) -> tuple[object, str]:
-    return backup.creation_time, backup.id
+def _kept(backups: list[Backup], keep: Keep) -> list[Backup]:
+    by_id = {backup.id: backup for backup in backups}
+    points = [RecoveryPoint(source_backup_id=b.id, time=b.creation_time.replace(microsecond=0)) for b in backups]
+    return [by_id[point.source_backup_id] for point in select(points, keep).kept]
 
 
 def _is_followed(newest: Backup, key_arn: str | None, copies: Iterable[Backup]) -> bool:

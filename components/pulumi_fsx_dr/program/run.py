@@ -81,7 +81,8 @@ class Program:
         self._declarations |= made
         tellers = {region.urn: resource for resource, region in regions.items()}
         for urn, declaration in made.items():
-            for note in (*declaration.going, *declaration.notes):
+            explained = declaration.explained if pulumi.runtime.is_dry_run() else ()
+            for note in (*declaration.going, *declaration.notes, *explained):
                 pulumi.log.info(str(note), resource=tellers[urn])
             for warning in declaration.warnings:
                 pulumi.log.warn(warning, resource=tellers[urn])
