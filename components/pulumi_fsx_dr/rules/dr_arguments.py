@@ -100,7 +100,7 @@ def _require_valid_source(name: str, source: Source) -> None:
 
 def _require_keep(name: str, keep: Any) -> None:
     if not isinstance(keep, Mapping):
-        _require_number(f"keep of DrRegion {name}", keep)
+        _require_number(f"keep of DrRegion {name}", keep, ", or rules by time")
         return
     rules = ", ".join(RetentionPolicy.__annotations__)
     if unknown := sorted(map(str, keep.keys() - RetentionPolicy.__annotations__.keys())):
@@ -118,7 +118,7 @@ def _require_keep(name: str, keep: Any) -> None:
             )
 
 
-def _require_number(what: str, value: Any) -> None:
+def _require_number(what: str, value: Any, otherwise: str = "") -> None:
     # In Python True is an int, and would mean one copy.
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidSettingsError(f"{what} must be a whole number of at least 1, not {value!r}.")
+        raise InvalidSettingsError(f"{what} must be a whole number of at least 1{otherwise}, not {value!r}.")
