@@ -1,6 +1,6 @@
 """A whole DR Region in one declaration: which copies it holds, and which of them is the latest."""
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,6 +90,8 @@ class DrRegion(pulumi.ComponentResource):
         children += await self._declare_outputs()
         # While the program still runs: the engine deletes what was not registered only when it has ended.
         await self._program.require_nothing_lost(self, children)
+        if pulumi.runtime.is_dry_run():
+            await self._forecast(described.copies)
         return [child for child in children if await _is_there(child)]
 
     async def _declare_outputs(self) -> list[BackupCopy]:
@@ -100,6 +102,11 @@ class DrRegion(pulumi.ComponentResource):
         sources = {n: (await _known(source["backup_id"]), source["region"]) for n, source in outputs.items()}
         described = await self._program.decide_for_outputs(self, await self._described(), sources)
         return [self._copy(declared, outputs[declared.args["position"]]) for declared in described.copies]
+
+    async def _forecast(self, copies: Sequence[Declared]) -> None:
+        """Say how much is going to be copied, once all is registered: the key may be one of the same program."""
+        key = await _known(self._args.get("kms_key_id"))
+        await self._program.say_what_is_copied(self, self._args["region"], key, copies)
 
     async def _described(self) -> DrRegionSpec:
         args = self._args
@@ -162,7 +169,7 @@ def _is_output(source: Source) -> bool:
     return not isinstance(source.get("backup_id", ""), str)
 
 
-async def _known(value: pulumi.Input[str]) -> str | None:
+async def _known(value: pulumi.Input[str] | None) -> str | None:
     """Return a value once it is known; None in a preview that does not know it."""
     return await pulumi.Output.from_input(value).future()
 

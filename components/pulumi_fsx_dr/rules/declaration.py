@@ -78,11 +78,13 @@ class Declared:
         args: what differs from the arguments of its DrRegion: always the source and its Region, and for a copy whose
             source is out of reach the Region and key that it has.
         held: the copy that the state holds, if it holds one.
+        source: what it is, or will be, a copy of, where FSx was asked and tells.
     """
 
     name: str
     args: Mapping[str, Any]
     held: HeldCopy | None = None
+    source: Backup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +405,8 @@ class _Declaring:
         # Refused now, in the preview: FSx would refuse it in the middle of the run, and in each one after it.
         elif there and known is None and "adopt_backup_id" not in args:
             self._require_room_for_tags(wish, there)
-        self._add(wish, Declared(name=wish.of.child_name(source), args=args, held=known.held if known else None))
+        held = known.held if known else None
+        self._add(wish, Declared(name=wish.of.child_name(source), args=args, held=held, source=there))
 
     def _require_room_for_tags(self, wish: _Wish, source: Backup) -> None:
         if wish.of.copy_tags is True and (why := too_many_tags(source, wish.of.tags)):
