@@ -105,8 +105,9 @@ class DrRegion(pulumi.ComponentResource):
 
     async def _forecast(self, copies: Sequence[Declared]) -> None:
         """Say how much is going to be copied, once all is registered: the key may be one of the same program."""
-        key = await _known(self._args.get("kms_key_id"))
-        await self._program.say_what_is_copied(self, self._args["region"], key, copies)
+        key = pulumi.Output.from_input(self._args.get("kms_key_id"))
+        named = await key.future() if await key.is_known() else ""
+        await self._program.say_what_is_copied(self, self._args["region"], named, copies)
 
     async def _described(self) -> DrRegionSpec:
         args = self._args
@@ -169,7 +170,7 @@ def _is_output(source: Source) -> bool:
     return not isinstance(source.get("backup_id", ""), str)
 
 
-async def _known(value: pulumi.Input[str] | None) -> str | None:
+async def _known(value: pulumi.Input[str]) -> str | None:
     """Return a value once it is known; None in a preview that does not know it."""
     return await pulumi.Output.from_input(value).future()
 

@@ -17,7 +17,7 @@ def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence
     Args:
         seen: what this run looks up.
         region: the DR Region.
-        kms_key_id: as it is given; None for the key that FSx manages, and for one that is made in this run.
+        kms_key_id: as it is given; None for the key that FSx manages, "" for one that is made in this run.
         copies: what the DrRegion declares.
     """
     key_arn = _key_arn(seen, region, kms_key_id)
@@ -40,7 +40,9 @@ def _source(seen: Lookup, copy: Declared) -> Backup | None:
 
 
 def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
-    """Return the ARN of a key, or its id; None if nobody tells."""
+    """Return the ARN of a key, or its id; "" if there is none yet, None if nobody tells."""
+    if kms_key_id == "":
+        return ""
     resolved = seen.resolved_key(region, kms_key_id) if kms_key_id else ""
     name = KeyName.parse(resolved)
     if name and not name.is_alias:
