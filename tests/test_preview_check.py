@@ -11,6 +11,8 @@ import pytest
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.preview_check import violations
 
+from tests.as_native import as_native
+
 RECORDED = Path(__file__).parent / "recorded"
 FIRST_KEY = "11111111-1111-4111-8111-111111111111"
 SECOND_KEY = "22222222-2222-4222-8222-222222222222"
@@ -39,6 +41,13 @@ def preview(name: str) -> dict[str, Any]:
 )
 def test_a_change_after_which_every_region_still_has_a_copy_may_be_made(name: str) -> None:
     assert violations(preview(name)) == []
+
+
+@pytest.mark.parametrize("name", ["replace", "delete_one", "delete_last", "move", "destroy"])
+def test_native_copies_are_judged_alike(name: str) -> None:
+    keys = {"eu-north-1": FIRST_KEY}
+
+    assert violations(as_native(preview(name)), keys) == violations(preview(name), keys)
 
 
 def test_deleting_the_last_copy_of_a_region_is_refused() -> None:
@@ -172,6 +181,13 @@ def number(full: list[str]) -> str:
 
 def too_many(name: str, allowed: int) -> list[str]:
     return [violation for violation in violations(preview(name), max_full_copies=allowed) if "in full" in violation]
+
+
+@pytest.mark.parametrize("name", ["create", "replace", "move", "no_change", "dr_region_key", "dr_region_next"])
+def test_native_copies_are_counted_alike(name: str) -> None:
+    native = violations(as_native(preview(name)), max_full_copies=0)
+
+    assert native == violations(preview(name), max_full_copies=0)
 
 
 def test_without_a_limit_any_number_may_be_full() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.copies.copy import COPY_TYPES
+from pulumi_fsx_dr.copies.names import by_core_names
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
@@ -67,7 +68,7 @@ def _complete_steps(preview: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             f"The preview leaves out {left_out} resources that stay the same, and so which copies are left: "
             "make it with pulumi preview --json --show-sames."
         )
-    return [step for step in steps if _state(step).get("type") == BACKUP_COPY_TYPE and not _is_going(step)]
+    return [step for step in steps if _state(step).get("type") in COPY_TYPES and not _is_going(step)]
 
 
 def _state(step: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -87,7 +88,7 @@ def _copy_after(step: Mapping[str, Any]) -> _Copy:
 
 
 def _copy(urn: str, state: Mapping[str, Any]) -> _Copy:
-    inputs, outputs = state.get("inputs", {}), state.get("outputs", {})
+    inputs, outputs = by_core_names(state.get("inputs", {})), by_core_names(state.get("outputs", {}))
     # Both forms, because a key may be given as an alias, of which only the output tells the ARN.
     keys = (inputs.get("kms_key_id"), outputs.get("kms_key_arn"))
     return _Copy(urn, inputs.get("region") or outputs.get("region"), frozenset(filter(None, keys)))
@@ -134,22 +135,26 @@ def _full_copies(preview: Mapping[str, Any], steps: Collection[Mapping[str, Any]
     followed = {series for step in steps if step["op"] in _STAYS for series in _series(step, subjects)}
     full = []
     for step in (step for step in steps if step["op"] in _AFTER):
-        inputs, series = step["newState"].get("inputs", {}), _series(step, subjects)
+        inputs, series = _inputs(step), _series(step, subjects)
         # A preview shows no replacement if the key is made in the same run, and yet there will be one.
         is_full = _is_made(step) and followed.isdisjoint(series)
-        if told.get((inputs.get("source_backup_id"), inputs.get("region")), is_full):
+        if told.get((str(inputs.get("source_backup_id")), str(inputs.get("region"))), is_full):
             full.append(f"{step['urn'].rpartition('::')[2]} in {inputs.get('region')}")
         followed |= series
     return full
 
 
 def _is_made(step: Mapping[str, Any]) -> bool:
-    return step["op"] in ("create", "replace") and not step["newState"]["inputs"].get("adopt_backup_id")
+    return step["op"] in ("create", "replace") and not _inputs(step).get("adopt_backup_id")
+
+
+def _inputs(step: Mapping[str, Any]) -> dict[str, Any]:
+    return by_core_names(step["newState"].get("inputs", {}))
 
 
 def _subject(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the source of a copy with the volume or file system that it is a backup of, if both are known."""
-    outputs = state.get("outputs", {})
+    outputs = by_core_names(state.get("outputs", {}))
     source, subject = outputs.get("source_backup_id"), outputs.get("volume_id") or outputs.get("file_system_id")
     if source and subject:
         yield source, subject
@@ -157,9 +162,10 @@ def _subject(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _series(step: Mapping[str, Any], subjects: Mapping[str, str]) -> set[tuple[Any, ...]]:
     """Return Region, file system and key of a copy, once for each form in which its key is known."""
-    inputs, source = step["newState"].get("inputs", {}), step["newState"].get("inputs", {}).get("source_backup_id", "")
-    known = step["oldState"].get("outputs", {}) if step["op"] in _STAYS else {}
+    inputs = _inputs(step)
+    known = by_core_names(step["oldState"].get("outputs", {})) if step["op"] in _STAYS else {}
+    source = str(inputs.get("source_backup_id"))
     # A source that is not known yet is told apart from others by its copy.
     subject = subjects.get(source, source if BACKUP_ID.fullmatch(source) else step["urn"])
-    keys = [inputs.get("kms_key_id", ""), *filter(None, [known.get("kms_key_arn")])]
+    keys = [str(inputs.get("kms_key_id", "")), *filter(None, [known.get("kms_key_arn")])]
     return {(inputs.get("region"), subject, name.resource if (name := KeyName.parse(key)) else key) for key in keys}
