@@ -637,6 +637,19 @@ def test_a_preview_that_deletes_the_last_copy_fails(world: World) -> None:
     assert (result.exit_code, result.stdout.count("✗")) == (1, 1)
 
 
+def test_check_fails_if_a_change_copies_more_in_full_than_it_may(world: World) -> None:
+    """The recorded change gives a DrRegion another key."""
+    result = world.run("check", str(RECORDED / "preview_dr_region_key.json"), "--max-full-copies", "0")
+
+    assert result.exit_code == 1
+    assert result.stdout == (
+        "✗ 1 copy would be made in full (dr-backup-01321db426fd14ff9 in eu-west-1), and 0 may be: allow more with "
+        "--max-full-copies if that is meant.\n"
+    )
+    allowed = world.run("check", str(RECORDED / "preview_dr_region_key.json"), "--max-full-copies", "1")
+    assert (allowed.exit_code, allowed.stdout) == (0, "✓ Every DR Region keeps a copy.\n")
+
+
 def test_required_keys_and_regions_are_checked_and_reported_as_json(world: World) -> None:
     key = "eu-west-1=11111111-1111-4111-8111-111111111111"
     preview = str(RECORDED / "preview_no_change.json")

@@ -13,6 +13,7 @@ from pulumi_fsx_dr.copies.ownership import Mark, Pending, Recorded, Token
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.rules.declaration import Declaration, DrRegionSpec, declare, declare_outputs, is_of_output
+from pulumi_fsx_dr.rules.retention import Keep
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, copy, hours_ago
 
@@ -66,7 +67,7 @@ def dr(
     name: str = "dr",
     *file_systems: str,
     region: str = AWAY,
-    keep: int = 2,
+    keep: Keep = 2,
     types: str = DR_REGION_TYPE,
     sources: Sequence[Mapping[str, Any]] | None = None,
     **changes: Any,
@@ -280,6 +281,35 @@ def test_keep_newer_copies_push_one_out_whether_they_are_there_or_made_in_this_r
     assert [str(gone) for gone in declared.going] == [
         f"{copies[1].id} in {AWAY}, a copy of {source(3)}, goes: 2 newer copies of {FILE_SYSTEM} are kept."
     ]
+
+
+def test_a_policy_says_of_each_copy_which_rules_keep_it_and_of_one_that_goes_why_none_does() -> None:
+    """Backups are of so many hours before the morning of Friday 15 January 2027, 8:00 UTC."""
+    copies = [held(10), held(20), held(9 + 4 * 24)]  # Thursday at 22:00 and at noon, Sunday
+
+    declared = one([dr(keep={"daily": 2, "weekly": 2})], copies, World([backup(1), backup(20)], shown(copies)))
+
+    assert (made(declared), kept(declared)) == ([source(1)], [copies[0].id, copies[2].id])
+    assert declared.explained == [
+        f"A copy of {source(1)} in {AWAY} is kept: daily 1 of 2, weekly 1 of 2.",
+        f"{copies[0].id} in {AWAY}, a copy of {source(10)}, is kept: daily 2 of 2.",
+        f"{copies[2].id} in {AWAY}, a copy of {source(105)}, is kept: weekly 2 of 2.",
+    ]
+    assert [str(gone) for gone in declared.going] == [
+        (
+            f"{copies[1].id} in {AWAY}, a copy of {source(20)}, goes: 2 newer copies of {FILE_SYSTEM} are kept, and no "
+            "rule keeps this one (daily: its day has a newer one, weekly: its week has a newer one)."
+        )
+    ]
+
+
+def test_by_time_too_nothing_goes_while_the_source_is_dark() -> None:
+    copies = [held(1), held(2)]
+
+    declared = one([dr(keep={"daily": 1})], copies, World(copies=shown(copies), dark=frozenset({HOME})))
+
+    assert kept(declared) == [copy.id for copy in copies]
+    assert declared.explained[1].endswith("is kept: nothing goes now.")
 
 
 @pytest.mark.parametrize("lifecycle", ["FAILED", "DELETED", None])
@@ -714,6 +744,7 @@ def test_the_copies_of_outputs_are_left_to_the_dr_region_that_has_outputs() -> N
 
 # --- whatever the world is like ---------------------------------------------------------------------------------------
 
+keeps: st.SearchStrategy[Any] = st.integers(1, 3) | st.sampled_from([{"daily": 1}, {"last": 1, "within": "2h"}])
 FILE_SYSTEMS = (FILE_SYSTEM, OTHER_FILE_SYSTEM)
 REGIONS = (AWAY, ELSEWHERE)
 REASONS = ("newer cop", "taken out of the program", "gone from AWS", "copy of the same backup in the same Region")
@@ -763,7 +794,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         dr(
             name,
             region=draw(st.sampled_from(REGIONS)),
-            keep=draw(st.integers(1, 3)),
+            keep=draw(keeps),
             sources=[{"file_system_id": fs, "region": HOME} for fs in FILE_SYSTEMS if draw(st.booleans())],
         )
         for name in ("dr", "second")[: draw(st.integers(1, 2))]

@@ -655,6 +655,18 @@ def test_the_settings_of_a_stack_are_read_from_its_file(account: Account, tmp_pa
     assert (result.exit_code, run["region"], run["source_backup_ids"]) == (0, AWAY, ["backup-00000000000000001"])
 
 
+def test_a_policy_by_time_gives_what_the_first_run_copies(account: Account, tmp_path: Path) -> None:
+    """Both backups are of one day."""
+    account.backup(1)
+    account.backup(2)
+    file = stack_file(tmp_path, {"fsx-dr:keep": {"daily": 7}})
+
+    result = account.run("doctor", "--config", str(file), "--json")
+
+    [run] = json.loads(result.stdout)["first_run"]
+    assert run["source_backup_ids"] == ["backup-00000000000000001"]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -338,3 +338,48 @@ def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_s
     assert {(copy.name, copy.inputs["region"]) for copy in engine.of_type(TYPE)} == {
         (f"dr-{region}-{backup}", region) for region in (AWAY, ELSEWHERE)
     }
+
+
+def forecasts(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [text for text in said(caplog, "INFO") if "is copied into" in text]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_says_how_much_each_new_copy_will_copy_and_an_up_does_not_say_it_again(
+    aws: Control,
+    file_system: str,
+    caplog: pytest.LogCaptureFixture,
+    preview: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    caplog.set_level("INFO")
+    backup = aws.seed_backup(HOME, file_system)
+    args: DrRegionArgs = {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}]}
+
+    RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
+
+    full = (
+        f"{backup} is copied into {AWAY}: full because it is the first of {file_system} under this key in this Region"
+    )
+    assert forecasts(caplog) == ([f"{full}, 10.0 GB."] if preview else [])
+
+
+def test_the_key_may_be_one_that_the_same_program_makes(
+    aws: Control, file_system: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is not known yet is another key than that of the copies that are there."""
+    caplog.set_level("INFO")
+    aws.seed_backup(HOME, file_system)
+
+    async def told(value: Any) -> Any:
+        return value
+
+    def program() -> None:
+        key: pulumi.Output[str] = pulumi.Output(set(), told(None), told(value=False))
+        sources: list[Any] = [{"file_system_id": file_system, "region": HOME}]
+        DrRegion("dr", {"region": AWAY, "sources": sources, "kms_key_id": key})
+
+    RecordingEngine().run(program, preview=True)
+
+    assert [line.partition(" under this key")[0].rpartition(":")[2] for line in forecasts(caplog)] == [
+        f" full because it is the first of {file_system}"
+    ]

@@ -1,4 +1,7 @@
-"""The previews in `recorded/` are what the real CLI printed for the program described in each test."""
+"""The previews in `recorded/` are what the real CLI printed for the program described in each test.
+
+Those named `dr_region` were printed by the engine double for a program with one DrRegion that keeps 2.
+"""
 
 import json
 from pathlib import Path
@@ -142,3 +145,103 @@ def test_another_document_is_refused(document: dict[str, Any]) -> None:
 def test_a_preview_that_failed_is_refused_because_it_ends_early() -> None:
     with pytest.raises(InvalidSettingsError, match="not the document of a preview that succeeded"):
         violations(preview("failed"))
+
+
+# --- copies in full ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("no_change", []),
+        ("tag_update", []),
+        ("delete_one", []),
+        ("replace", ["north in eu-north-1"]),  # another key
+        ("replace_steps", ["north in eu-north-1"]),
+        ("move", ["north in eu-west-1"]),  # whose copies there are under another key
+        # Nothing tells which of these are of one file system.
+        ("create", ["tuesday in eu-west-1", "monday in eu-west-1", "north in eu-north-1"]),
+        ("create_of_unknown", ["monday in eu-west-1", "north in eu-north-1", "again in eu-north-1"]),
+    ],
+)
+def test_copies_that_are_full_for_all_that_the_preview_tells_are_counted(name: str, full: list[str]) -> None:
+    assert too_many(name, allowed=len(full)) == []
+    if full:
+        assert too_many(name, allowed=len(full) - 1) == [
+            (
+                f"{number(full)} would be made in full ({', '.join(full)}), and {len(full) - 1} may be: "
+                "allow more with --max-full-copies if that is meant."
+            )
+        ]
+
+
+def number(full: list[str]) -> str:
+    return "1 copy" if len(full) == 1 else f"{len(full)} copies"
+
+
+def too_many(name: str, allowed: int) -> list[str]:
+    return [violation for violation in violations(preview(name), max_full_copies=allowed) if "in full" in violation]
+
+
+@pytest.mark.parametrize("name", ["create", "replace", "move", "no_change", "dr_region_key", "dr_region_next"])
+def test_native_copies_are_counted_alike(name: str) -> None:
+    native = violations(as_native(preview(name)), max_full_copies=0)
+
+    assert native == violations(preview(name), max_full_copies=0)
+
+
+def test_without_a_limit_any_number_may_be_full() -> None:
+    assert violations(preview("create")) == []
+
+
+def test_a_copy_of_the_same_file_system_under_the_key_of_one_that_stays_is_no_full_one() -> None:
+    """Its own Region has copies of that file system under the key that FSx manages."""
+    document = preview("move")
+    for step in document["steps"]:
+        if step["op"] == "replace":
+            del step["newState"]["inputs"]["kms_key_id"]
+
+    assert violations(document, max_full_copies=0) == [
+        "eu-north-1 would lose its last copy (north): keep one, or add its successor in the same change."
+    ]
+
+
+def test_an_adopted_copy_copies_nothing() -> None:
+    document = preview("create")
+    for step in document["steps"]:
+        if inputs := (step["newState"] or {}).get("inputs"):
+            inputs["adopt_backup_id"] = "backup-0123456789abcdef0"
+
+    assert violations(document, max_full_copies=0) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("dr_region_create", 1),  # two copies
+        ("dr_region_next", 0),  # a newer backup
+        ("dr_region_key", 1),  # another key: two copies are replaced
+    ],
+)
+def test_what_a_dr_region_says_of_its_copies_counts(name: str, full: int) -> None:
+    assert too_many(name, allowed=full) == []
+    assert len(too_many(name, allowed=full - 1)) == 1
+
+
+def test_a_copy_whose_new_key_is_not_made_yet_is_an_update_in_a_preview_and_counts_too() -> None:
+    document = preview("dr_region_key")
+    for step in (step for step in document["steps"] if step["op"] == "replace"):
+        step["op"] = "update"
+        step["oldState"].pop("delete", None)
+
+    assert len(violations(document, max_full_copies=0)) == 1
+
+
+def test_a_new_copy_of_which_a_dr_region_says_nothing_counts_as_full() -> None:
+    """The document alone does not tell of which file system a new backup is."""
+    document = preview("dr_region_next")
+    del document["diagnostics"]
+
+    [violation] = violations(document, max_full_copies=0)
+
+    assert violation.startswith("1 copy would be made in full (dr-backup-042a52a75175847a9 in eu-west-1), and 0 may be")

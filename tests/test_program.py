@@ -1,8 +1,10 @@
 """The program at the root: what it declares for a configuration, and that its files agree with each other."""
 
 import json
+import re
 import runpy
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,62 @@ def test_a_process_that_runs_the_program_again_looks_again(aws: Control) -> None
         declared.append(len(_run(config)[0].of_type("pulumi-python:dynamic/fsx:BackupCopy")))
 
     assert declared == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("config", "kept"),
+    [
+        ({"keep": {"daily": 2}}, ["18 evening", "17 noon"]),
+        ({"keep": {"daily": 2}, "sources": {"keep": 1}}, ["18 evening"]),
+        ({"keep": 1, "sources": {"keep": {"last": 2}}}, ["18 evening", "18 morning"]),
+        ({"keep": 2}, ["18 evening", "18 morning"]),
+    ],
+)
+def test_keep_is_a_number_or_a_policy_for_all_sources_or_for_one(
+    aws: Control, config: dict[str, Any], kept: list[str]
+) -> None:
+    # given
+    file_system = aws.seed_file_system("eu-central-1")
+    made = {
+        "18 evening": aws.seed_backup(
+            "eu-central-1", file_system, created=datetime.fromisoformat("2026-11-18T20:00Z").timestamp()
+        ),
+        "18 morning": aws.seed_backup(
+            "eu-central-1", file_system, created=datetime.fromisoformat("2026-11-18T08:00Z").timestamp()
+        ),
+        "17 noon": aws.seed_backup(
+            "eu-central-1", file_system, created=datetime.fromisoformat("2026-11-17T12:00Z").timestamp()
+        ),
+    }
+    source = {"fileSystemId": file_system, "region": "eu-central-1", **config.get("sources", {})}
+
+    # when
+    engine, _ = _run({**config, "sources": [source], "regions": [{"region": WEST}]})
+
+    # then
+    copies = engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")
+    assert [copy.inputs["source_backup_id"] for copy in copies] == [made[when] for when in kept]
+
+
+@pytest.mark.parametrize(
+    ("keep", "why"),
+    [
+        ({"hourly": 1}, "has no rule hourly: its rules are last, daily, weekly, monthly, yearly, within."),
+        ({}, "has no rule, and so no copy: give one of last, daily, weekly, monthly, yearly, within."),
+        ({"weekly": 0}, "weekly in keep of DrRegion dr-eu-west-1 must be a whole number of at least 1, not 0."),
+        ({"within": "30"}, "hours in this order, such as 30d, 12h or 1y6m, not '30'."),
+        ({"within": 30}, "hours in this order, such as 30d, 12h or 1y6m, not 30."),
+        (7.5, "keep of DrRegion dr-eu-west-1 must be a whole number of at least 1, or rules by time, not 7.5."),
+        ("week", "must be a whole number of at least 1, or rules by time, not 'week'."),
+    ],
+)
+@pytest.mark.parametrize("of_source", [False, True])
+def test_a_wrong_keep_is_refused_in_a_sentence(keep: Any, why: str, *, of_source: bool) -> None:
+    source = {"backupId": BACKUP, "region": "eu-central-1", **({"keep": keep} if of_source else {})}
+    setting = {} if of_source else {"keep": keep}
+
+    with pytest.raises(InvalidSettingsError, match=re.escape(why)):
+        _run({"sources": [source], "regions": [{"region": WEST}], **setting})
 
 
 def test_a_stack_without_configuration_declares_nothing() -> None:

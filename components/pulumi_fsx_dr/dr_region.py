@@ -140,6 +140,8 @@ class DrRegion(pulumi.ComponentResource):
         children += await self._declare_outputs()
         # While the program still runs: the engine deletes what was not registered only when it has ended.
         await self._program.require_nothing_lost(self, children)
+        if pulumi.runtime.is_dry_run():
+            await self._forecast(described.copies)
         return [child for child in children if await _is_there(child)]
 
     async def _declare_outputs(self) -> list[BackupCopy]:
@@ -150,6 +152,12 @@ class DrRegion(pulumi.ComponentResource):
         sources = {n: (await _known(source["backup_id"]), source["region"]) for n, source in outputs.items()}
         described = await self._program.decide_for_outputs(self, await self._described(), sources)
         return [self._copy(declared, outputs[declared.args["position"]]) for declared in described.copies]
+
+    async def _forecast(self, copies: Sequence[Declared]) -> None:
+        """Say how much is going to be copied, once all is registered: the key may be one of the same program."""
+        key = pulumi.Output.from_input(self._args.get("kms_key_id"))
+        named = await key.future() if await key.is_known() else ""
+        await self._program.say_what_is_copied(self, self._args["region"], named, copies)
 
     async def _described(self) -> DrRegionSpec:
         args = self._args

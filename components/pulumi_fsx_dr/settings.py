@@ -50,7 +50,7 @@ class Settings:
             "sources": sources,
             "copy_tags": _or(config.get_bool("copyTags"), default=True),
             "tags": _tags(config),
-            "keep": _or(config.get_int("keep"), default=KEEP),
+            "keep": _or(config.get_object("keep"), default=KEEP),
         }
         regions = [_region(entry, common) for entry in _list(config, "regions")]
         if len({args["region"] for args in regions}) < len(regions):

@@ -160,6 +160,8 @@ def _as_declared(value: Any) -> Any:
     """
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, Mapping):
+        return {name: _as_declared(item) for name, item in value.items()}
     return pulumi.Output.from_input(value) if isinstance(value, Unknown) else value
 
 

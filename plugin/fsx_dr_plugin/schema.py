@@ -113,8 +113,10 @@ def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
     """
     options = get_args(hint)
     if get_origin(hint) in (Union, UnionType):
-        is_input = any(get_origin(option) is pulumi.Output for option in options)
-        return _type(options[0], types, plain=plain and not is_input)
+        if any(get_origin(option) is pulumi.Output for option in options):
+            return _type(options[0], types, plain=False)
+        given = [_type(option, types, plain=plain) for option in options if option is not NoneType]
+        return given[0] if len(given) == 1 else {"oneOf": given, **({"plain": True} if plain else {})}
     shape: dict[str, Any]
     if hint in _SIMPLE:
         shape = {"type": _SIMPLE[hint]}

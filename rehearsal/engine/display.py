@@ -38,6 +38,12 @@ class Display:
     as_json: bool
     steps: list[Step] = field(default_factory=list)
     errors: list[tuple[State, str]] = field(default_factory=list)
+    diagnostics: list[State] = field(default_factory=list)
+
+    def log(self, urn: str, message: str, severity: str) -> None:
+        """Show what a program says of a resource."""
+        self.say(f"    {name_of(urn)}: {message}")
+        self.diagnostics.append({"urn": urn, "message": f"{message}\n", "severity": severity})
 
     def say(self, text: str) -> None:
         """Print, but never into the document."""
@@ -67,7 +73,9 @@ class Display:
         self.say(f"    {counts['same']} unchanged")
         if self.as_json:
             steps = [_document(step) for step in self.steps if step.op in counts]
-            click.echo(json.dumps({"steps": steps, "changeSummary": counts}, indent=4))
+            # As the CLI has it, which leaves out what is empty.
+            said = {"diagnostics": self.diagnostics} if self.diagnostics else {}
+            click.echo(json.dumps({"steps": steps, **said, "changeSummary": counts}, indent=4))
 
 
 def name_of(urn: str) -> str:
@@ -76,8 +84,10 @@ def name_of(urn: str) -> str:
 
 
 def _document(step: Step) -> State:
-    states = {"oldState": step.old, "newState": step.new, "replaceReasons": step.reasons, "detailedDiff": None}
-    return {"op": step.op, "urn": (step.new or step.old or {})["urn"], **states}
+    # As the CLI has it, which leaves out what is not there.
+    states = {name: state for name, state in (("oldState", step.old), ("newState", step.new)) if state}
+    reasons = {"replaceReasons": step.reasons, "detailedDiff": None}
+    return {"op": step.op, "urn": (step.new or step.old or {})["urn"], **states, **reasons}
 
 
 def _changes(step: Step) -> list[str]:

@@ -17,7 +17,6 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from rehearsal.engine.deployment import Deployment
-from rehearsal.engine.display import name_of
 from rehearsal.engine.plugin import plain, spawn, to_struct
 
 
@@ -51,7 +50,8 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     def Log(self, request: Any, _context: Any) -> Empty:
         if request.severity > engine_pb2.DEBUG:
-            self.deployment.display.say(f"    {name_of(request.urn)}: {request.message}")
+            severity = engine_pb2.LogSeverity.Name(request.severity).lower()
+            self.deployment.display.log(request.urn, request.message, severity)
         return Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:

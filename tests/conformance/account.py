@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from pulumi_fsx_dr.doctor import prices
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
+from pulumi_fsx_dr.rules.sizes import GIB
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 TAG = "fsx-dr:conformance"
@@ -121,7 +122,7 @@ class Account:
         found: dict[str, Any] = dict(client.describe_backups(BackupIds=[self.asked.backup])["Backups"][0])
         if found["Lifecycle"] != "AVAILABLE":
             raise RefusedError(f"{self.asked.backup} is {found['Lifecycle']}: name an AVAILABLE backup.")
-        if found.get("SizeInBytes", 0) > MAX_GIB * prices.GIB:
+        if found.get("SizeInBytes", 0) > MAX_GIB * GIB:
             raise RefusedError(f"{self.asked.backup} is larger than {MAX_GIB} GiB: name a smaller one.")
         return found
 
@@ -130,10 +131,10 @@ class Account:
         """What the run costs at most, roughly, in one line."""
         size = self.source.get("SizeInBytes")
         storage, transfer = prices.storage(self.asked.away), prices.transfer(self.asked.home, self.asked.away)
-        known = f"{size / prices.GIB:.1f} GiB" if size else "a size that FSx does not tell"
+        known = f"{size / GIB:.1f} GiB" if size else "a size that FSx does not tell"
         total = None
         if size and storage is not None and transfer is not None:
-            total = size / prices.GIB * MAX_COPIES * (storage / 30 + transfer)  # a day of storage
+            total = size / GIB * MAX_COPIES * (storage / 30 + transfer)  # a day of storage
         price = f"at most about ${max(total, 0.01):.2f}" if total is not None else "of a price that is not known here"
         return f"At most {MAX_COPIES} copies of {known}, into {self.asked.away} and deleted again: {price}."
 

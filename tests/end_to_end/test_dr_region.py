@@ -71,6 +71,32 @@ def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
     dr.run("preview", "--expect-no-changes")
 
 
+def test_by_time_a_day_keeps_its_newest_copy_and_the_preview_says_why_and_how_much_is_copied(
+    dr: Project, aws: Control, file_system: str
+) -> None:
+    # given
+    noon = aws.now() // (24 * HOUR) * 24 * HOUR - 12 * HOUR  # of yesterday
+    before, morning = (aws.seed_backup(SOURCE_REGION, file_system, created=noon - age * HOUR) for age in (24, 3))
+    declare(dr, file_system, keep={"daily": 2, "within": "1h"})
+    shown = dr.run("preview")
+    dr.up()
+    assert copied(aws) == {before, morning}
+    dr.run("preview", "--expect-no-changes")
+
+    # when
+    evening = aws.seed_backup(SOURCE_REGION, file_system, created=noon + 6 * HOUR)
+    later = dr.run("preview")
+    dr.up()
+
+    # then
+    assert f"A copy of {before} in {DR} is kept: daily 2 of 2." in shown
+    assert f"{morning} is copied into {DR}: full because it is the first of {file_system} under this key" in shown
+    assert "daily: its day has a newer one, within 1h: it is older)." in later
+    assert f"{evening} is copied into {DR}: incremental, at most 10.0 GB." in later
+    assert copied(aws) == {before, evening}
+    dr.run("preview", "--expect-no-changes")
+
+
 def test_copies_outlive_their_expired_sources_and_the_whole_file_system(
     dr: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:

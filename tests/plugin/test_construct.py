@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fsx_dr_plugin.construct import construct
+from fsx_dr_plugin.schema import schema
 from fsx_dr_plugin.server import Provider
 from pulumi.runtime.proto import alias_pb2, provider_pb2
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
@@ -135,6 +136,44 @@ def test_newer_copies_push_the_oldest_out_and_the_run_says_so(
     assert any(f"{second} in {AWAY}, a copy of {oldest}, goes: 2 newer copies" in line for line in dr.monitor.said)
 
 
+@pytest.mark.parametrize("of_source", [False, True])
+def test_keep_may_be_a_policy_and_the_preview_says_which_rule_keeps_a_copy(
+    dr: Constructing,
+    back_up: Callable[..., list[str]],
+    file_system: str,
+    of_source: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    """The wire has no whole numbers: it says 2.0, in the policy too."""
+    newest, _, oldest = back_up([1, 3, 49])
+    source = {"fileSystemId": file_system, "region": HOME}
+    keep = {"keep": {"daily": 2.0, "within": "1h"}}
+
+    dr(inputs(file_system, sources=[source | (keep if of_source else {})], **({} if of_source else keep)), preview=True)
+
+    assert dr.declared == {f"dr-{newest}", f"dr-{oldest}"}
+    assert any(f"A copy of {oldest} in {AWAY} is kept: daily 2 of 2." in line for line in dr.monitor.said)
+
+
+def test_the_schema_lets_keep_be_a_number_or_a_policy() -> None:
+    """As Pulumi's metaschema has a union: `oneOf`, and `plain` for what must be known when the program runs."""
+    described = schema()
+    keeps = (
+        described["resources"][REGION]["inputProperties"]["keep"],
+        described["types"]["fsx-dr:index:Source"]["properties"]["keep"],
+    )
+
+    for keep in keeps:
+        policy = {"$ref": "#/types/fsx-dr:index:RetentionPolicy", "plain": True}
+        assert keep["oneOf"] == [{"type": "integer", "plain": True}, policy]
+        assert keep["plain"]
+    rules = described["types"]["fsx-dr:index:RetentionPolicy"]
+    assert {name: rule["type"] for name, rule in rules["properties"].items()} == {
+        **dict.fromkeys(("last", "daily", "weekly", "monthly", "yearly"), "integer"),
+        "within": "string",
+    }
+    assert rules["required"] == []
+
+
 def test_a_copy_whose_source_has_expired_stays(
     dr: Constructing, back_up: Callable[..., list[str]], file_system: str, service: FsxService
 ) -> None:
@@ -248,7 +287,7 @@ def test_tags_reach_the_copies(
     ("changes", "why"),
     [
         ({"region": None}, "needs its region as a string that is known when the program runs"),
-        ({"keep": 0}, "keep of DrRegion dr must be a whole number of at least 1, not 0"),
+        ({"keep": 0}, "keep of DrRegion dr must be a whole number of at least 1, or rules by time, not 0"),
         ({"keeep": 1}, "has no argument keeep"),
         ({"sources": [{"region": HOME}]}, "one of file_system_id, tags and backup_id"),
         ({"adopt": "all"}, 'adopt of DrRegion dr can be "existing" alone'),

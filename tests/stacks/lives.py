@@ -13,6 +13,7 @@ from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark, stack_of
 from pulumi_fsx_dr.errors import CallCancelledError
+from pulumi_fsx_dr.rules.retention import Keep
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -160,12 +161,17 @@ class World:
             return True
         alive = self.alive()
         same = {id_ for id_ in others - {backup_id} if self.file_system_of(self.copies[id_]) == file_system}
-        keeps = [keep for where, keep in wishes if where == region]
-        if not keeps:
+        numbers = [_least_newer(keep) for where, keep in wishes if where == region]
+        if not numbers:
             return any(alive[id_]["region"] in {where for where, _ in wishes} for id_ in same)
         here = {self.copies[id_] for id_ in same if alive[id_]["region"] == region}
         newer = {other for other in here if self.sources[other][1] > self.sources[source][1]}
-        return source in here or (len(newer) >= min(keeps) and not self.is_dark)
+        return source in here or (len(newer) >= min(numbers) and not self.is_dark)
+
+
+def _least_newer(keep: Keep) -> int:
+    """Return how many newer ones there are at least when a copy goes; each rule by time leaves one, or more."""
+    return keep if isinstance(keep, int) else keep.get("last", 1)
 
 
 def _is_dr(urn: str) -> bool:
@@ -182,6 +188,7 @@ def _title(stack: WholeStack) -> str:
 
 
 stacks = st.sampled_from([0, 0, 0, 0, 1, 2])
+keeps: st.SearchStrategy[Keep] = st.sampled_from([1, 2, {"daily": 1}, {"last": 2, "within": "1h"}])
 moments = st.tuples(
     st.sampled_from(
         ["CopyBackup", "DescribeBackups", "TagResource", "DeleteBackup", "UntagResource", "the engine's write"]
@@ -207,7 +214,7 @@ class Life(RuleBasedStateMachine):
         self.keys = [None, kms.create_key()["KeyMetadata"]["Arn"]]
         for file_system in (0, 1):
             self.world.new_backup(file_system)
-        self.declare_region(0, "dr", AWAY, data.draw(st.integers(1, 2), label="keep"), {0})
+        self.declare_region(0, "dr", AWAY, data.draw(keeps, label="keep"), {0})
 
     def teardown(self) -> None:
         provider.start(self.former)
@@ -218,10 +225,10 @@ class Life(RuleBasedStateMachine):
         number=stacks,
         name=st.sampled_from(REGION_NAMES),
         region=st.sampled_from([AWAY, AWAY, FAR]),
-        keep=st.integers(1, 2),
+        keep=keeps,
         sources=st.sets(st.sampled_from([0, 1]), min_size=1),
     )
-    def declare_region(self, number: int, name: str, region: str, keep: int, sources: set[int]) -> None:
+    def declare_region(self, number: int, name: str, region: str, keep: Keep, sources: set[int]) -> None:
         wishes = [{"file_system_id": self.world.file_systems[n], "region": HOME} for n in sorted(sources)]
         args = {"region": region, "keep": keep, "sources": wishes}
         code = self.world.stacks[number].code
@@ -394,8 +401,8 @@ class Life(RuleBasedStateMachine):
         stack = self.world.stacks[number]
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error))
 
-    @rule(number=stacks, region=st.sampled_from([AWAY, AWAY, FAR]), keep=st.integers(1, 2))
-    def up_in_the_dark_with_other_arguments(self, number: int, region: str, keep: int) -> None:
+    @rule(number=stacks, region=st.sampled_from([AWAY, AWAY, FAR]), keep=keeps)
+    def up_in_the_dark_with_other_arguments(self, number: int, region: str, keep: Keep) -> None:
         self.a_region_goes_dark_or_an_action_is_denied(HOME)
         self._change(
             number, lambda args: args if "source_backup_id" in args else args | {"region": region, "keep": keep}

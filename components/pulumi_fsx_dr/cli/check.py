@@ -26,10 +26,24 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, .
     help="At least one copy there must be encrypted with this key (id or ARN). Repeatable.",
 )
 @click.option("--require-region", "regions", metavar="REGION", multiple=True, help="There must be a copy. Repeatable.")
+@click.option(
+    "--max-full-copies",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="At most so many new copies may be full: the first of a file system or volume under a key in a Region.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @click.pass_context
-def check(ctx: click.Context, preview: str, keys: dict[str, str], regions: tuple[str, ...], *, as_json: bool) -> None:
-    """Fail when a change would leave a DR Region without a copy.
+def check(  # noqa: PLR0913  # one for each option
+    ctx: click.Context,
+    preview: str,
+    keys: dict[str, str],
+    regions: tuple[str, ...],
+    max_full_copies: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Fail when a change would leave a DR Region without a copy, or copy more in full than it may.
 
     PREVIEW is the document of 'pulumi preview --json --show-sames', - or nothing for standard input.
 
@@ -37,11 +51,12 @@ def check(ctx: click.Context, preview: str, keys: dict[str, str], regions: tuple
     Examples:
       pulumi preview --json --show-sames | fsx-dr check
       fsx-dr check preview.json --require-region eu-west-1
+      fsx-dr check preview.json --max-full-copies 0
       fsx-dr check preview.json --require-key eu-west-1=mrk-0123456789abcdef0123456789abcdef
 
-    Exit codes: 0 each Region keeps a copy, 1 one would not, 2 the preview could not be read.
+    Exit codes: 0 the change may be made, 1 it may not, 2 the preview could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
-    found = violations(read_document(preview), keys, regions)
+    found = violations(read_document(preview), keys, regions, max_full_copies)
     if as_json:
         echo_json({"violations": found})
     else:

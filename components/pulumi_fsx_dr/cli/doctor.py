@@ -8,13 +8,14 @@ import click
 from rich.text import Text
 
 from pulumi_fsx_dr.doctor.diagnosis import Diagnosis, Verdict, diagnose
-from pulumi_fsx_dr.doctor.first_run import FirstRun, Range
+from pulumi_fsx_dr.doctor.first_run import FirstRun
 from pulumi_fsx_dr.doctor.prices import LOOKED_UP
 from pulumi_fsx_dr.doctor.survey import Configuration, survey, with_selected
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.examined import ExaminedRegion
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
+from pulumi_fsx_dr.rules.sizes import Range
 
 from .grids import grid, rendered
 from .outside import Outside, echo_json

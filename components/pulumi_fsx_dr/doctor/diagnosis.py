@@ -13,6 +13,7 @@ from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
 from pulumi_fsx_dr.rules.obstacles import obstacle
+from pulumi_fsx_dr.rules.retention import Keep
 from pulumi_fsx_dr.rules.sources import spoken
 
 from .first_run import FirstRun, first_run, recovery_points
@@ -185,7 +186,7 @@ def _backups(name: str, source: Source, backups: list[Backup]) -> Finding:
     return Finding("fails", name, f"{why[0].upper()}{why[1:]}.")
 
 
-def _points(source: Source, backups: list[Backup], keep: int = KEEP) -> list[list[Backup]]:
+def _points(source: Source, backups: list[Backup], keep: Keep = KEEP) -> list[list[Backup]]:
     if "backup_id" in source:
         return [[one] for one in backups if one.is_available and one.type != "AWS_BACKUP" and not one.copy_obstacle]
     return recovery_points(backups, source.get("keep", keep))

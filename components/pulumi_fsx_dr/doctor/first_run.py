@@ -2,49 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.kms import same_key
-from pulumi_fsx_dr.rules.retention import is_recovery_point
+from pulumi_fsx_dr.rules.retention import Keep, RecoveryPoint, is_recovery_point, select
+from pulumi_fsx_dr.rules.sizes import NOTHING, Range, Series, by_subject, series, size
 
 from . import prices
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A figure of which only the bounds are known."""
-
-    least: float
-    most: float
-
-    def times(self, factor: float) -> "Range":
-        """Return it multiplied."""
-        return Range(self.least * factor, self.most * factor)
-
-    def plus(self, other: "Range") -> "Range":
-        """Return the sum."""
-        return Range(self.least + other.least, self.most + other.most)
-
-
-NOTHING = Range(0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The backups of one file system or volume that are to be copied; the first copy is full unless `follows`."""
-
-    backups: Sequence[Backup]
-    follows: bool
-
-    @property
-    def gigabytes(self) -> Range:
-        """How much is copied: the newest in full, or nothing, at least; every one in full at most.
-
-        A backup's size is that of the data in it; what has changed since the one before, FSx does not tell.
-        """
-        sizes = [(backup.size_in_bytes or 0) / prices.GIB for backup in self.backups]
-        return Range(0.0 if self.follows else sizes[0], sum(sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +35,7 @@ class FirstRun:
     @property
     def of_unknown_size(self) -> int:
         """Of how many backups FSx tells no size."""
-        return sum(not backup.size_in_bytes for backup in self.backups)
+        return sum(size(backup) is None for backup in self.backups)
 
     @property
     def gigabytes(self) -> Range:
@@ -104,24 +67,19 @@ def first_run(
         sources: for each file system or volume the backups that get a copy, the newest first.
         present: the backups in the DR Region.
     """
-    copies = [backup for backup in present if backup.source_backup_id and backup.is_available]
-    series = [Series(backups, _is_followed(backups[0], key_arn, copies)) for backups in sources if backups]
-    return FirstRun(region, series)
+    return FirstRun(region, series(key_arn, sources, present))
 
 
-def recovery_points(backups: Iterable[Backup], keep: int) -> list[list[Backup]]:
-    """Return what a source's backups give to copy: the newest `keep` of the file system, or of each volume of it."""
+def recovery_points(backups: Iterable[Backup], keep: Keep) -> list[list[Backup]]:
+    """Return what a source's backups give to copy: what is kept of the file system, or of each volume of it."""
     usable = [backup for backup in backups if is_recovery_point(backup) and not backup.copy_obstacle]
-    by_subject = groupby(sorted(usable, key=lambda backup: backup.subject), lambda backup: backup.subject)
-    return [sorted(group, key=_time, reverse=True)[:keep] for _, group in by_subject]
+    return [_kept(group, keep) for group in by_subject(usable)]
 
 
-def _time(backup: Backup) -> tuple[object, str]:
-    return backup.creation_time, backup.id
-
-
-def _is_followed(newest: Backup, key_arn: str | None, copies: Iterable[Backup]) -> bool:
-    return any(copy.subject == newest.subject and same_key(copy.kms_key_arn, key_arn) for copy in copies)
+def _kept(backups: list[Backup], keep: Keep) -> list[Backup]:
+    by_id = {backup.id: backup for backup in backups}
+    points = [RecoveryPoint(source_backup_id=b.id, time=b.creation_time.replace(microsecond=0)) for b in backups]
+    return [by_id[point.source_backup_id] for point in select(points, keep).kept]
 
 
 def _transfer(series: Series, region: str) -> Range | None:

@@ -9,7 +9,6 @@ from datetime import date
 from types import MappingProxyType
 
 LOOKED_UP = date(2026, 11, 25)
-GIB = 1 << 30  # what AWS bills as a GB
 
 _STORAGE: Mapping[str, float] = MappingProxyType(
     {"us-east-1": 0.05, "us-east-2": 0.05, "us-west-2": 0.05, "eu-central-1": 0.054}

@@ -143,6 +143,13 @@ class Lookup:
         """
         return self._unless_dark(region, self._source_region(region).file_systems)
 
+    def backup(self, backup_id: str, region: str) -> Backup | None:
+        """Return a backup to copy from; None if it is not there, or its Region does not tell."""
+        try:
+            return self._session.source_region(region).source(backup_id)
+        except ServiceError:
+            return None
+
     def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
         return tuple(b for b in self.region(region).listing(fresh=fresh).backups if b.source_backup_id)
 

@@ -4,7 +4,7 @@ Everything here runs in the program's own event loop; what asks AWS runs in thre
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -13,9 +13,10 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.rules.declaration import Declaration, DrRegionSpec, declare, declare_outputs, is_of_output
+from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare, declare_outputs, is_of_output
 
 from . import lookup
+from .forecast import forecast
 from .once import once_a_run
 
 _T = TypeVar("_T")
@@ -81,7 +82,8 @@ class Program:
         self._declarations |= made
         tellers = {region.urn: resource for resource, region in regions.items()}
         for urn, declaration in made.items():
-            for note in (*declaration.going, *declaration.notes):
+            explained = declaration.explained if pulumi.runtime.is_dry_run() else ()
+            for note in (*declaration.going, *declaration.notes, *explained):
                 pulumi.log.info(str(note), resource=tellers[urn])
             for warning in declaration.warnings:
                 pulumi.log.warn(warning, resource=tellers[urn])
@@ -101,6 +103,13 @@ class Program:
         for going in made.going:
             pulumi.log.info(str(going), resource=resource)
         return made
+
+    async def say_what_is_copied(
+        self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[Declared]
+    ) -> None:
+        """Say in a preview how much each copy that is going to be made will copy, as far as FSx tells."""
+        for line in await in_thread(lambda: forecast(self.lookup, region, kms_key_id, copies)):
+            pulumi.log.info(line, resource=resource)
 
     async def require_nothing_lost(self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]) -> None:
         """Guard what the state holds against what was really registered, whatever was decided and however it is called.

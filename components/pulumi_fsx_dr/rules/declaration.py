@@ -2,8 +2,8 @@
 
 A copy that the state holds leaves the program for a reason, or not at all (`Going.reason`):
 
-* `keep` newer copies are AVAILABLE, or are made in this run; if one of those fails, nothing of its file system is
-  deleted (`session/ledger.py`);
+* `keep` newer copies, or those that each rule of a policy asks for, are AVAILABLE or are made in this run; if one of
+  those fails, nothing of its file system is deleted (`session/ledger.py`);
 * its source, or its DR Region, was taken out of the program, and what is still declared has a copy elsewhere;
 * its file system is there and no longer has the tags that select it, while others have them;
 * it is gone from AWS on a sure answer, and nothing is left to copy it from.
@@ -16,7 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from typing import Any, Protocol
 
@@ -30,12 +30,10 @@ from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
 from .obstacles import obstacle
-from .retention import RecoveryPoint, is_recovery_point, select
+from .retention import UNKNOWN_TIME, Keep, RecoveryPoint, Selection, is_recovery_point, select
 from .sources import FileSystems, as_file_system, selected_by, spoken
 
 _OF_OUTPUT = re.compile(r"-source-\d+$")
-# A copy whose time nobody knows counts as the oldest, so that it pushes no other one out.
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Outside(Protocol):
@@ -86,11 +84,13 @@ class Declared:
         args: what differs from the arguments of its DrRegion: always the source and its Region, the key of the source
             and `add_tags` if it has its own, and for a copy whose source is out of reach the Region and key it has.
         held: the copy that the state holds, if it holds one.
+        source: what it is, or will be, a copy of, where FSx was asked and tells.
     """
 
     name: str
     args: Mapping[str, Any]
     held: HeldCopy | None = None
+    source: Backup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +110,14 @@ class Declaration:
 
     Attributes:
         sources: what is copied, with file systems in place of the tags that select them.
+        explained: what only a preview says, as it is longer than most people want to read twice.
     """
 
     sources: list[Mapping[str, Any]] = field(default_factory=list)
     copies: list[Declared] = field(default_factory=list)
     going: list[Going] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -141,7 +143,7 @@ class DrRegionSpec:
     urn: str
     region: str
     sources: Sequence[Mapping[str, Any]]
-    keep: int
+    keep: Keep
     kms_key_id: Any = None
     copy_tags: Any = True
     tags: Any = None
@@ -199,8 +201,8 @@ class _Wish:
         return {name: self.source[name] for name in ("kms_key_id", "add_tags") if name in self.source}
 
     @property
-    def keep(self) -> int:
-        keep: int = self.source.get("keep", self.of.keep)
+    def keep(self) -> Keep:
+        keep: Keep = self.source.get("keep", self.of.keep)
         return keep
 
     @property
@@ -261,7 +263,7 @@ class _Known:
     def time(self) -> datetime:
         # In whole seconds, as marks hold it: otherwise a backup and its own copy would be of two moments.
         known = self.held.source_creation_time or (self.backup and source_creation_time(self.backup))
-        return (known or _LONG_AGO).replace(microsecond=0)
+        return (known or UNKNOWN_TIME).replace(microsecond=0)
 
 
 def declare(regions: Sequence[DrRegionSpec], held: Iterable[HeldCopy], outside: Outside) -> dict[str, Declaration]:
@@ -465,12 +467,19 @@ class _Declaring:
             self._declare_point(wish, source, there.get(source), best.get(source), resumable.get(source))
             if point.counts and wish.key:
                 self._counting[wish.key].add(wish.of.region)
-        newer = sum(point.counts for point in chosen.kept)
+            self._explain(wish, point, chosen)
         for point in chosen.going:
             known = best[point.source_backup_id]
-            what = f"copy of {known.subject} is" if newer == 1 else f"copies of {known.subject} are"
-            self._go(wish.of, known, f"{newer} newer {what} kept")
+            self._go(wish.of, known, _pushed_out(known.subject, point, chosen, wish.keep))
         self._let_doubles_go(wish, best, doubles)
+
+    def _explain(self, wish: _Wish, point: RecoveryPoint, chosen: Selection) -> None:
+        """Say which rules of a policy keep a copy; that of a number needs no words."""
+        if isinstance(wish.keep, int):
+            return
+        source, where = point.source_backup_id, wish.of.region
+        what = f"{point.held_id} in {where}, a copy of {source}," if point.held_id else f"A copy of {source} in {where}"
+        self._made[wish.of.urn].explained.append(f"{what} is kept: {chosen.reasons[source]}.")
 
     def _is_gone_for_good(self, copy: _Known, there: Mapping[str, Backup]) -> bool:
         """Tell whether a copy is surely gone and cannot be made anew, so that to declare it would fail each run."""
@@ -492,7 +501,8 @@ class _Declaring:
         # Refused now, in the preview: FSx would refuse it in the middle of the run, and in each one after it.
         elif there and known is None and "adopt_backup_id" not in args:
             self._require_room_for_tags(wish, there)
-        self._add(wish, Declared(name=wish.of.child_name(source), args=args, held=known.held if known else None))
+        held = known.held if known else None
+        self._add(wish, Declared(name=wish.of.child_name(source), args=args, held=held, source=there))
 
     def _require_room_for_tags(self, wish: _Wish, source: Backup) -> None:
         if wish.of.copy_tags is True and (why := too_many_tags(source, wish.tags)):
@@ -704,7 +714,7 @@ def _point(source: str, there: Backup | None, known: _Known | None, resumable: B
     elif known:
         time = known.time
     else:
-        time = source_creation_time(resumable) if resumable else _LONG_AGO
+        time = source_creation_time(resumable) if resumable else UNKNOWN_TIME
     return RecoveryPoint(
         source_backup_id=source,
         time=time.replace(microsecond=0),
@@ -712,6 +722,15 @@ def _point(source: str, there: Backup | None, known: _Known | None, resumable: B
         # A copy that is still to be made counts: if it fails, delete lets no older one of its file system go.
         counts=known.counts if known else True,
     )
+
+
+def _pushed_out(subject: str, point: RecoveryPoint, chosen: Selection, keep: Keep) -> str:
+    newer = sum(kept.counts and kept.time >= point.time for kept in chosen.kept)
+    what = f"{newer} newer copy of {subject} is" if newer == 1 else f"{newer} newer copies of {subject} are"
+    by_rules = (
+        "" if isinstance(keep, int) else f", and no rule keeps this one ({chosen.reasons[point.source_backup_id]})"
+    )
+    return f"{what} kept{by_rules}"
 
 
 def _best(mine: list[_Known], wish: _Wish) -> tuple[dict[str, _Known], list[_Known]]:

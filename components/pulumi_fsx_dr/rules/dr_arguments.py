@@ -9,6 +9,8 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID, FILE_SYSTEM_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
 
+from .retention import RetentionPolicy, is_duration
+
 KEEP = 7
 _WHICH = {"file_system_id", "tags", "backup_id"}
 
@@ -34,8 +36,8 @@ class Source(TypedDict):
     region: str
     """Where the file systems, or the backup, are."""
 
-    keep: NotRequired[int]
-    """How many of a file system's backups have a copy. Default: the DrRegion's `keep`."""
+    keep: NotRequired[int | RetentionPolicy]
+    """How many of the file system's backups have a copy, or which by time. Default: the DrRegion's `keep`."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
     """KMS key of the copies of this source, in the DR Region. Default: the DrRegion's `kms_key_id`."""
@@ -62,8 +64,8 @@ class DrRegionArgs(TypedDict):
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every copy, at most 49."""
 
-    keep: NotRequired[int]
-    """How many of a file system's newest backups have a copy. Default: 7."""
+    keep: NotRequired[int | RetentionPolicy]
+    """How many of a file system's newest backups have a copy, or which by time. Default: 7."""
 
     adopt: NotRequired[Literal["existing"]]
     """Take over copies of the sources that exist already, whoever made them, if their KMS key fits: those of scripts,
@@ -140,6 +142,26 @@ def _are_file_systems(names: Any) -> bool:
 
 
 def _require_keep(name: str, keep: Any) -> None:
+    if not isinstance(keep, Mapping):
+        _require_number(f"keep of DrRegion {name}", keep, ", or rules by time")
+        return
+    rules = ", ".join(RetentionPolicy.__annotations__)
+    if unknown := sorted(map(str, keep.keys() - RetentionPolicy.__annotations__.keys())):
+        raise InvalidSettingsError(f"keep of DrRegion {name} has no rule {', '.join(unknown)}: its rules are {rules}.")
+    if not keep:
+        raise InvalidSettingsError(f"keep of DrRegion {name} has no rule, and so no copy: give one of {rules}.")
+    for rule, value in keep.items():
+        what = f"{rule} in keep of DrRegion {name}"
+        if rule != "within":
+            _require_number(what, value)
+        elif not isinstance(value, str) or not is_duration(value):
+            raise InvalidSettingsError(
+                f"{what} must be years, months, weeks, days and hours in this order, such as 30d, 12h or 1y6m, "
+                f"not {value!r}."
+            )
+
+
+def _require_number(what: str, value: Any, otherwise: str = "") -> None:
     # In Python True is an int, and would mean one copy.
-    if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-        raise InvalidSettingsError(f"keep of DrRegion {name} must be a whole number of at least 1, not {keep!r}.")
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidSettingsError(f"{what} must be a whole number of at least 1{otherwise}, not {value!r}.")

@@ -1,10 +1,47 @@
 """Which copies of one file system or volume a DR Region keeps, makes and lets go: a pure choice from what is known."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Protocol, TypeAlias, TypedDict
 
 from pulumi_fsx_dr.fsx.backup import Backup
+
+# A copy whose time nobody knows counts as the oldest, so that it pushes no other one out.
+UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
+_DURATION = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,4})m)?(?:(\d{1,4})w)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?", re.ASCII)
+
+
+class RetentionPolicy(TypedDict, total=False):
+    """Which backups of a file system have a copy, by time: those that any of these rules keeps. One rule is needed.
+
+    The rules are those of `restic forget --keep-…`. Days, weeks, months and years are those of UTC; weeks are those of
+    ISO 8601, which begin on Monday.
+    """
+
+    last: int
+    """The newest so many backups."""
+
+    daily: int
+    """The newest backup of each of the newest so many days that have one."""
+
+    weekly: int
+    """The newest backup of each of the newest so many weeks that have one."""
+
+    monthly: int
+    """The newest backup of each of the newest so many months that have one."""
+
+    yearly: int
+    """The newest backup of each of the newest so many years that have one."""
+
+    within: str
+    """Each backup made within this time before the newest one, in years, months, weeks, days and hours: 30d, 12h, 1y6m.
+    """
+
+
+Keep: TypeAlias = int | RetentionPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,28 +63,35 @@ class RecoveryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What becomes of the points: those that are to be declared, and those held ones that may leave; newest first."""
+    """What becomes of the points: those that are to be declared, and those held ones that may leave; newest first.
+
+    Attributes:
+        reasons: by source which rules keep a point, or why each of them does not.
+    """
 
     kept: list[RecoveryPoint]
     going: list[RecoveryPoint]
+    reasons: dict[str, str] = field(default_factory=dict, compare=False)
 
 
-def select(points: Iterable[RecoveryPoint], keep: int, *, may_go: bool = True) -> Selection:
-    """Choose the newest `keep` points that count; what the state holds goes only behind that many.
+def select(points: Iterable[RecoveryPoint], keep: Keep, *, may_go: bool = True) -> Selection:
+    """Choose the points that a rule keeps; what the state holds goes only behind newer ones that count.
 
     Args:
         points: all that is known of one file system or volume.
-        keep: how many there shall be, at least 1.
+        keep: how many of the newest there shall be, at least 1, or a policy.
         may_go: whether anything may go; not if the source Region does not answer.
     """
-    chosen, newer = Selection([], []), 0
+    chosen, rules = Selection([], []), _rules(keep)
     for point in _newest_first(points):
-        if newer < keep or (point.held_id and not may_go):
+        verdicts = [rule.judge(point) for rule in rules]
+        reasons = [verdict.why for verdict in verdicts if verdict.keeps]
+        if reasons or (point.held_id and not may_go):
             chosen.kept.append(point)
+            reasons = reasons or ["nothing goes now"]
         elif point.held_id:
             chosen.going.append(point)
-        # Only what is AVAILABLE, or will be, counts: a copy that FAILED pushes nothing out.
-        newer += point.counts
+        chosen.reasons[point.source_backup_id] = ", ".join(reasons or [verdict.why for verdict in verdicts])
     return chosen
 
 
@@ -55,6 +99,115 @@ def is_recovery_point(backup: Backup) -> bool:
     """Tell whether retention counts a backup in the source Region: copies are no backups of their own."""
     # What AWS Backup has made can be copied by AWS Backup alone.
     return backup.is_available and backup.type in ("AUTOMATIC", "USER_INITIATED") and not backup.source_backup_id
+
+
+def is_duration(text: str) -> bool:
+    """Tell whether a text is one that `within` takes."""
+    found = _DURATION.fullmatch(text)
+    return found is not None and any(int(part or 0) for part in found.groups())
+
+
+def _before(time: datetime, duration: str) -> datetime:
+    """Return the moment so long before another one; of months by the calendar, as restic counts them."""
+    found = _DURATION.fullmatch(duration)
+    years, months, weeks, days, hours = (int(part or 0) for part in found.groups()) if found else (0,) * 5
+    month = time.year * 12 + time.month - 1 - (years * 12 + months)
+    try:
+        first = time.replace(year=month // 12, month=month % 12 + 1, day=1)
+        return first + timedelta(days=time.day - 1) - timedelta(weeks=weeks, days=days, hours=hours)
+    except (ValueError, OverflowError):  # before the first year that Python knows
+        return UNKNOWN_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    keeps: bool
+    why: str
+
+
+class _Rule(Protocol):
+    def judge(self, point: RecoveryPoint) -> _Verdict:
+        """Tell whether the rule keeps a point; all are asked for, the newest first."""
+
+
+@dataclass(slots=True)
+class _Newest:
+    """Keeps the newest point of each of so many periods.
+
+    Attributes:
+        period: that of a point; None if nobody knows it.
+        filled: the periods of which there is a point that counts.
+    """
+
+    name: str
+    number: int
+    unit: str
+    period: Callable[[RecoveryPoint], Hashable]
+    filled: set[Hashable] = field(default_factory=set)
+
+    def judge(self, point: RecoveryPoint) -> _Verdict:
+        period = self.period(point)
+        if period in self.filled:
+            return _Verdict(keeps=False, why=f"{self.name}: its {self.unit} has a newer one")
+        if len(self.filled) >= self.number:
+            return _Verdict(keeps=False, why=f"{self.name}: {self.number} newer {_plural(self.number, self.unit)}")
+        place = len(self.filled) + 1
+        # Only what is AVAILABLE, or will be, counts: a copy that FAILED pushes nothing out. Of what nobody knows the
+        # period of, nothing else is of the same.
+        if point.counts and period is not None:
+            self.filled.add(period)
+        return _Verdict(keeps=True, why=f"{self.name} {place} of {self.number}")
+
+
+@dataclass(slots=True)
+class _Within:
+    """Keeps what is not much older than the newest point that counts.
+
+    Not than now: where no new backups come, nothing goes, and each run decides as the one before.
+    """
+
+    duration: str
+    since: datetime | None = None
+
+    def judge(self, point: RecoveryPoint) -> _Verdict:
+        # What nobody knows the time of may be young.
+        if self.since is not None and UNKNOWN_TIME < point.time <= self.since:
+            return _Verdict(keeps=False, why=f"within {self.duration}: it is older")
+        if self.since is None and point.counts:
+            self.since = _before(point.time, self.duration)
+        return _Verdict(keeps=True, why=f"within {self.duration}")
+
+
+def _rules(keep: Keep) -> list[_Rule]:
+    policy: Mapping[str, object] = {"last": keep} if isinstance(keep, int) else keep
+    rules: list[_Rule] = [
+        _Newest(name, number, unit, period)
+        for name, (unit, period) in _PERIODS.items()
+        if isinstance(number := policy.get(name), int)
+    ]
+    if isinstance(duration := policy.get("within"), str):
+        rules.append(_Within(duration))
+    return rules
+
+
+def _by_time(period: Callable[[datetime], Hashable]) -> Callable[[RecoveryPoint], Hashable]:
+    return lambda point: None if point.time == UNKNOWN_TIME else period(point.time.astimezone(UTC))
+
+
+_PERIODS: Mapping[str, tuple[str, Callable[[RecoveryPoint], Hashable]]] = MappingProxyType(
+    {
+        "last": ("copy", lambda point: point.source_backup_id),
+        "daily": ("day", _by_time(datetime.date)),
+        "weekly": ("week", _by_time(lambda time: time.isocalendar()[:2])),
+        "monthly": ("month", _by_time(lambda time: (time.year, time.month))),
+        "yearly": ("year", _by_time(lambda time: time.year)),
+    }
+)
+
+
+def _plural(number: int, unit: str) -> str:
+    several = "copies" if unit == "copy" else f"{unit}s"
+    return unit if number == 1 else several
 
 
 def _newest_first(points: Iterable[RecoveryPoint]) -> list[RecoveryPoint]:

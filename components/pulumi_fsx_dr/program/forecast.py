@@ -1,0 +1,74 @@
+"""What a preview says of the copies that a DrRegion is going to make: in full or not, and how many GB."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.kms import KeyName, same_key
+from pulumi_fsx_dr.rules.declaration import Declared
+from pulumi_fsx_dr.rules.sizes import by_subject, forecasts, series
+
+from .lookup import Lookup
+
+
+def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[Declared]) -> list[str]:
+    """Return a sentence for each copy that is going to be made, newest first; none where FSx does not tell its source.
+
+    Args:
+        seen: what this run looks up.
+        region: the DR Region.
+        kms_key_id: as it is given; None for the key that FSx manages, "" for one that is made in this run.
+        copies: what the DrRegion declares.
+    """
+    by_key: dict[str | None, list[Declared]] = defaultdict(list)
+    for copy in copies:
+        by_key[_key_of(copy, kms_key_id)].append(copy)
+    return [line for key, of_key in by_key.items() for line in _forecast(seen, region, key, of_key)]
+
+
+def _forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[Declared]) -> Iterator[str]:
+    key_arn = _key_arn(seen, region, kms_key_id)
+    sources = [_source(seen, copy) for copy in copies if _is_made(copy, kms_key_id and key_arn)]
+    known = by_subject(source for source in sources if source)
+    return forecasts(region, series(key_arn, known, seen.copies_in(region))) if known else iter(())
+
+
+def _key_of(copy: Declared, kms_key_id: str | None) -> str | None:
+    """Return the key of a copy as it is given: that of its source, or else that of its DrRegion."""
+    own = copy.args.get("kms_key_id", kms_key_id)
+    return own if own is None or isinstance(own, str) else ""
+
+
+def _is_made(copy: Declared, key_arn: str | None) -> bool:
+    if copy.held is None:
+        return "adopt_backup_id" not in copy.args
+    # A copy that keeps its key although another is given is declared with the one that it has.
+    keeps_it = "kms_key_id" in copy.args and (copy.args["kms_key_id"] or "") == copy.held.output("kms_key_id")
+    return key_arn is not None and not keeps_it and not same_key(copy.held.output("kms_key_arn"), key_arn)
+
+
+def _source(seen: Lookup, copy: Declared) -> Backup | None:
+    name, region = copy.args.get("source_backup_id"), copy.args["source_region"]
+    return copy.source or (seen.backup(name, region) if name else None)
+
+
+def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
+    """Return the ARN of a key, or its id; "" if there is none yet, None if nobody tells."""
+    if kms_key_id == "":
+        return ""
+    resolved = seen.resolved_key(region, kms_key_id) if kms_key_id else ""
+    name = KeyName.parse(resolved)
+    if name and not name.is_alias:
+        return resolved
+    return _key_of_the_newest(copy for copy in seen.held if copy.region == region and _was_given(copy, kms_key_id))
+
+
+def _was_given(copy: HeldCopy, kms_key_id: str | None) -> bool:
+    """Tell whether a copy was made with a key of that name; what is adopted has a key that nobody gave."""
+    return copy.output("kms_key_id") == (kms_key_id or "") and not copy.output("adopt_backup_id")
+
+
+def _key_of_the_newest(copies: Iterable[HeldCopy]) -> str | None:
+    newest = max(copies, key=lambda copy: copy.output("source_creation_time"), default=None)
+    return (newest.output("kms_key_arn") or None) if newest else None

@@ -1,0 +1,102 @@
+"""How much copies will copy, as far as FSx tells: which of them in full, and how many GB."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
+from pulumi_fsx_dr.fsx.kms import same_key
+
+GIB = 1 << 30  # what AWS bills as a GB
+_FULL, _INCREMENTAL = "full because it is the first", "incremental"
+_FORECAST = re.compile(rf"({BACKUP_ID.pattern}) is copied into ([a-z0-9-]+): (?:({_FULL})|{_INCREMENTAL})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A figure of which only the bounds are known."""
+
+    least: float
+    most: float
+
+    def times(self, factor: float) -> "Range":
+        """Return it multiplied."""
+        return Range(self.least * factor, self.most * factor)
+
+    def plus(self, other: "Range") -> "Range":
+        """Return the sum."""
+        return Range(self.least + other.least, self.most + other.most)
+
+
+NOTHING = Range(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The backups of one file system or volume that are to be copied; the first copy is full unless `follows`."""
+
+    backups: Sequence[Backup]
+    follows: bool
+
+    @property
+    def gigabytes(self) -> Range:
+        """How much is copied: the newest in full, or nothing, at least; every one in full at most.
+
+        What has changed since the backup before, FSx does not tell. Those of unknown size are left out.
+        """
+        sizes = [size(backup) or NOTHING for backup in self.backups]
+        return Range(0.0 if self.follows else sizes[0].least, sum(known.most for known in sizes))
+
+
+def size(backup: Backup) -> Range | None:
+    """Return how many GB of data a backup holds, or at most its file system could; None where FSx tells neither."""
+    if backup.size_in_bytes:
+        known = backup.size_in_bytes / GIB
+        return Range(known, known)
+    capacity = backup.file_system.get("StorageCapacity")  # FSx API, FileSystem: in GiB
+    return Range(0.0, float(capacity)) if capacity else None
+
+
+def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: Iterable[Backup]) -> list[Series]:
+    """Return what is copied into a DR Region, by file system or volume.
+
+    Args:
+        key_arn: of the copies' key; None if nobody can tell, as of the key that FSx manages before there are copies.
+        sources: for each file system or volume the backups that get a copy, the newest first.
+        present: the backups in the DR Region.
+    """
+    copies = [backup for backup in present if backup.source_backup_id and backup.is_available]
+    return [Series(backups, _is_followed(backups[0], key_arn, copies)) for backups in sources if backups]
+
+
+def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
+    """Return backups by their file system or volume, the newest first."""
+    newest_first = sorted(backups, key=lambda backup: (backup.creation_time, backup.id), reverse=True)
+    groups = groupby(sorted(newest_first, key=lambda backup: backup.subject), lambda backup: backup.subject)
+    return [list(group) for _, group in groups]
+
+
+def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
+    """Yield a sentence for each backup that is copied into a Region; `read_forecast` reads them."""
+    for one in found:
+        for number, backup in enumerate(one.backups):
+            is_full = number == 0 and not one.follows
+            how = f"{_FULL} of {backup.subject} under this key in this Region" if is_full else _INCREMENTAL
+            yield f"{backup.id} is copied into {region}: {how}, {_gigabytes(size(backup), exactly=is_full)}."
+
+
+def read_forecast(sentence: str) -> tuple[str, str, bool] | None:
+    """Return which backup is copied into which Region, and whether in full; None if the sentence is no forecast."""
+    found = _FORECAST.search(sentence)
+    return (found[1], found[2], bool(found[3])) if found else None
+
+
+def _gigabytes(known: Range | None, *, exactly: bool) -> str:
+    if known is None:
+        return "of unknown size"
+    return f"{known.most:.1f} GB" if exactly and known.least == known.most else f"at most {known.most:.1f} GB"
+
+
+def _is_followed(newest: Backup, key_arn: str | None, copies: Iterable[Backup]) -> bool:
+    return any(copy.subject == newest.subject and same_key(copy.kms_key_arn, key_arn) for copy in copies)
