@@ -20,16 +20,16 @@ TIERED = {"file_system": {"StorageType": "INTELLIGENT_TIERING"}}
         (
             [backup(n, **OF_AWS_BACKUP) for n in range(3)],
             (
-                "all its 3 backups were made by AWS Backup, which alone copies those: copy there, or turn on its automatic "
-                "backups"
+                "all its 3 backups were made by AWS Backup, which alone copies those: copy there, or turn on its "
+                "automatic backups"
             ),
         ),
         ([backup(1, lifecycle="CREATING")], "its only backup cannot be copied: FSx copies none that is CREATING"),
         (
             [backup(1, **OF_AWS_BACKUP), backup(2, **TIERED), backup(3, **TIERED)],
             (
-                "none of its 3 backups can be copied: 1: AWS Backup alone copies its own; 2: FSx copies no backups of file "
-                "systems with Intelligent-Tiering storage"
+                "none of its 3 backups can be copied: 1: AWS Backup alone copies its own; 2: FSx copies no backups of "
+                "file systems with Intelligent-Tiering storage"
             ),
         ),
     ],

@@ -1,6 +1,6 @@
 """The arguments of a DrRegion, and what makes them wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 import pulumi
@@ -28,7 +28,7 @@ class Source(TypedDict):
     tags: NotRequired[Mapping[str, str]]
     """Selects all file systems that have each of these tags when the program runs."""
 
-    without: NotRequired[list[str]]
+    without: NotRequired[Sequence[str]]
     """Ids of file systems that `tags` shall not select; copies of them go."""
 
     region: str
@@ -50,7 +50,7 @@ class DrRegionArgs(TypedDict):
     region: str
     """Where the copies are made. Known when the program runs: the copies that are there decide what is declared."""
 
-    sources: list[Source]
+    sources: Sequence[Source]
     """What is copied; taking one out retires its copies."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
@@ -81,7 +81,7 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
         raise InvalidSettingsError(f"DrRegion {name} has no argument {', '.join(sorted(unknown))}.")
     if not isinstance(args.get("region"), str):
         raise InvalidSettingsError(f"DrRegion {name} needs its region as a string that is known when the program runs.")
-    if not isinstance(args.get("sources"), list | tuple):
+    if not isinstance(args.get("sources"), Sequence) or isinstance(args["sources"], str):
         raise InvalidSettingsError(f"DrRegion {name} needs its sources as a list, which may be empty.")
     partition_of(args["region"])
     _require_keep(name, args.get("keep", KEEP))
@@ -92,6 +92,10 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
 
 
 def _require_valid_source(name: str, source: Source) -> None:
+    if not isinstance(source, Mapping):
+        raise InvalidSettingsError(
+            f"A source of DrRegion {name} is {source!r}: give a dict of region and file_system_id or backup_id."
+        )
     if set(source) - set(Source.__annotations__) or len(source.keys() & _WHICH) != 1:
         raise InvalidSettingsError(
             f"A source of DrRegion {name} has one of file_system_id, tags and backup_id, region, and perhaps keep, "
@@ -110,7 +114,6 @@ def _require_valid_source(name: str, source: Source) -> None:
         value = source.get(key)
         if isinstance(value, str) and not pattern.fullmatch(value):
             raise InvalidSettingsError(f"{value!r} is not a {key}: correct the sources of DrRegion {name}.")
-
     _require_tags(name, "tags", source.get("tags", {"": ""}))
     _require_tags(name, "add_tags", source.get("add_tags", {"": ""}))
     if not _are_file_systems(source.get("without", [])) or ("without" in source and "tags" not in source):
