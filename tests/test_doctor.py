@@ -491,7 +491,7 @@ def test_nothing_but_backups_of_aws_backup_fails(account: Account) -> None:
     account.backup(2, type="AWS_BACKUP")
 
     said = (
-        "All its 2 backups were made by AWS Backup, which alone copies those: copy them there, or turn on its "
+        "All its 2 backups were made by AWS Backup, which alone copies those: copy there, or turn on its "
         "automatic backups."
     )
     assert account.findings() == [Finding("fails", FILE_SYSTEM, said)]
@@ -502,9 +502,7 @@ def test_backups_that_fsx_does_not_copy_fail(account: Account) -> None:
     account.file_system = tiered
     account.backup()
 
-    said = (
-        "None of its 1 backups can be copied: FSx copies no backups of file systems with Intelligent-Tiering storage."
-    )
+    said = "Its only backup cannot be copied: FSx copies no backups of file systems with Intelligent-Tiering storage."
     assert account.findings() == [Finding("fails", tiered, said)]
 
 
@@ -524,7 +522,7 @@ def test_flexgroup_volumes_beside_others_are_left_out_with_a_note(account: Accou
 def test_a_backup_that_is_still_being_made_fails(account: Account) -> None:
     account.backup(lifecycle="CREATING")
 
-    said = "None of its 1 backups can be copied: they are CREATING."
+    said = "Its only backup cannot be copied: FSx copies none that is CREATING."
     assert account.findings() == [Finding("fails", FILE_SYSTEM, said)]
 
 

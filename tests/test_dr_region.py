@@ -151,8 +151,7 @@ def test_a_file_system_whose_backups_only_aws_backup_can_copy_is_warned_of_and_n
     engine.run(program)
 
     why = (
-        "all its 1 backups were made by AWS Backup, which alone copies those: copy them there, or turn on its "
-        "automatic backups"
+        "its only backup was made by AWS Backup, which alone copies those: copy there, or turn on its automatic backups"
     )
     assert said(caplog) == [f"{file_system} in {HOME} has no copy in {AWAY}, because {why}."]
     assert [(row["verdict"], row["reason"]) for row in readiness] == [("missing", why)]

@@ -221,3 +221,16 @@ def test_at_its_end_programs_find_what_they_found_before(aws: testing.StandIn) -
         assert find_backup(BACKUP, HOME) is None
 
     assert find_backup(BACKUP, HOME) == aws.backups[BACKUP]
+
+
+def test_sources_by_tag_select_among_the_file_systems_of_the_stand_in() -> None:
+    ledger, scratch, empty = (f"fs-0000000000000000{n}" for n in range(3))
+    backups = [
+        testing.backup(f"backup-0000000000000000{n}", fs, "eu-central-1") for n, fs in enumerate((ledger, scratch))
+    ]
+    tags = {ledger: {"dr": "yes"}, empty: {"dr": "yes"}}
+
+    with testing.stand_in(*backups, file_systems={empty: "eu-central-1"}, tags=tags) as aws:
+        region = aws.region("eu-central-1")
+        assert region.file_systems() == {ledger: {"dr": "yes"}, scratch: {}, empty: {"dr": "yes"}}
+        assert aws.region("eu-west-1").file_systems() == {}

@@ -79,9 +79,9 @@ def stand_in(
     Args:
         backups: all that there are, copies included; each says in which Region it is.
         file_systems: those without a backup: the Region of each, by its id.
-        tags: those of file systems, by id.
+        tags: of file systems, by their ids, for sources that select by `tags`.
     """
-    standing = StandIn(backups, file_systems or {}, tags or {})
+    standing = StandIn(backups, file_systems or {}, tags)
     standing.begin()
     return standing
 
@@ -94,10 +94,13 @@ class StandIn:
     """
 
     def __init__(
-        self, backups: Iterable[Backup], file_systems: Mapping[str, str], tags: Mapping[str, Mapping[str, str]]
+        self,
+        backups: Iterable[Backup],
+        file_systems: Mapping[str, str],
+        tags: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.backups = {backup.id: backup for backup in backups}
-        self._file_systems, self._tags = file_systems, tags
+        self._file_systems, self._tags = file_systems, tags or {}
         self._former: Connect | None = None
 
     def begin(self) -> None:
@@ -132,7 +135,7 @@ class Mocks(pulumi.runtime.Mocks):
         Args:
             aws: where the sources are, and the copies will be; by default an empty account.
         """
-        self._aws = aws or StandIn((), {}, {})
+        self._aws = aws or StandIn((), {})
         self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -228,10 +231,10 @@ class _Region(Fsx):
         known = self._file_systems.get(file_system_id) == self.name
         return known or any(found.source_backup_id is None for found in self.backups(file_system_id))
 
-    def file_systems(self) -> Mapping[str, Mapping[str, str] | None]:
-        named = {name for name, region in self._file_systems.items() if region == self.name}
-        backed_up = {b.file_system_id for b in self.backups() if b.file_system_id and b.source_backup_id is None}
-        return {name: self._tags.get(name, {}) for name in named | backed_up}
+    def file_systems(self) -> dict[str, Mapping[str, str] | None]:
+        backed_up = [found.file_system_id for found in self.backups() if found.source_backup_id is None]
+        bare = [name for name, region in self._file_systems.items() if region == self.name]
+        return {name: self._tags.get(name, {}) for name in (*backed_up, *bare) if name}
 
     def key_arn(self, kms_key_id: str) -> str:
         return _key_arn(kms_key_id, self.name)

@@ -30,7 +30,7 @@ class Source(TypedDict):
     tags: NotRequired[Mapping[str, str]]
     """Selects all file systems that have each of these tags when the program runs."""
 
-    without: NotRequired[list[str]]
+    without: NotRequired[Sequence[str]]
     """Ids of file systems that `tags` shall not select; copies of them go."""
 
     region: str
@@ -116,7 +116,6 @@ def _require_valid_source(name: str, source: Source) -> None:
         value = source.get(key)
         if isinstance(value, str) and not pattern.fullmatch(value):
             raise InvalidSettingsError(f"{value!r} is not a {key}: correct the sources of DrRegion {name}.")
-
     _require_tags(name, "tags", source.get("tags", {"": ""}))
     _require_tags(name, "add_tags", source.get("add_tags", {"": ""}))
     if not _are_file_systems(source.get("without", [])) or ("without" in source and "tags" not in source):

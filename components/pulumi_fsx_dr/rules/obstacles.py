@@ -20,16 +20,13 @@ def obstacle(backups: Sequence[Backup] | None) -> str | None:
         return "it has no backup: turn on its automatic backups"
     if any(is_recovery_point(backup) and not backup.copy_obstacle for backup in backups):
         return None
+    one = len(backups) == 1
     if {backup.type for backup in backups} == {"AWS_BACKUP"}:
-        return (
-            f"all its {len(backups)} backups were made by AWS Backup, which alone copies those: "
-            "copy them there, or turn on its automatic backups"
-        )
+        made = "its only backup was" if one else f"all its {len(backups)} backups were"
+        return f"{made} made by AWS Backup, which alone copies those: copy there, or turn on its automatic backups"
     reasons = Counter(map(_reason, backups))
-    if len(reasons) == 1:
-        return f"none of its {len(backups)} backups can be copied: {next(iter(reasons))}"
-    listed = "; ".join(f"{number}, as {why}" for why, number in sorted(reasons.items()))
-    return f"none of its {len(backups)} backups can be copied: {listed}"
+    listed = "; ".join(why if len(reasons) == 1 else f"{number}: {why}" for why, number in sorted(reasons.items()))
+    return f"{'its only backup cannot' if one else f'none of its {len(backups)} backups can'} be copied: {listed}"
 
 
 def _reason(backup: Backup) -> str:
@@ -39,4 +36,4 @@ def _reason(backup: Backup) -> str:
         return "FSx counts copies as no backups of their own"
     if backup.type == "AWS_BACKUP":
         return "AWS Backup alone copies its own"
-    return f"they are {backup.lifecycle}"
+    return f"FSx copies none that is {backup.lifecycle}"
