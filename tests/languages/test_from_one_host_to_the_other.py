@@ -76,7 +76,7 @@ def stack(aws: Control, tmp_path: Path) -> Stack:
 
 
 def copied(aws: Control) -> dict[str, str]:
-    return {copy["source_backup_id"]: copy["id"] for copy in aws.backups(DR)}
+    return {str(copy["source_backup_id"]): copy["id"] for copy in aws.backups(DR)}
 
 
 def test_a_dr_region_that_adopts_what_exists_takes_the_other_host_s_copies_over_and_back(
