@@ -73,7 +73,16 @@ class Project:
         Raises:
             CommandError: it failed, or did not although it was to.
         """
-        ended = self._ended(command, subprocess.STDOUT)
+        ended = subprocess.run(  # noqa: S603 - the engine
+            [*self.engine, *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=_SECONDS_OF_A_COMMAND,
+        )
         if (ended.returncode == 0) is not succeeds:
             raise CommandError(f"{shlex.join(command)} ended with exit code {ended.returncode}:\n{ended.stdout}")
         return ended.stdout
@@ -99,15 +108,9 @@ class Project:
         return self.start("up", *AT_ONCE, *options)
 
     def read(self, *command: str) -> dict[str, Any]:
-        """Run a command that prints a JSON document, and return that.
-
-        Raises:
-            CommandError: it failed.
-        """
-        ended = self._ended(command, subprocess.PIPE)
-        if ended.returncode:
-            raise CommandError(f"{shlex.join(command)} failed:\n{ended.stdout}{ended.stderr}")
-        document: dict[str, Any] = json.loads(ended.stdout)
+        """Run a command that prints a JSON document, and return that without the lines before and behind it."""
+        printed = self.run(*command)
+        document: dict[str, Any] = json.JSONDecoder().raw_decode(printed, printed.index("{"))[0]
         return document
 
     def outputs(self) -> dict[str, Any]:
@@ -146,18 +149,6 @@ class Project:
         for pid, _command in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-    def _ended(self, command: tuple[str, ...], errors: int) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - the engine
-            [*self.engine, *command],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            check=False,
-            timeout=_SECONDS_OF_A_COMMAND,
-        )
 
 
 def write_program(folder: Path, program: str, name: str = "copies", **settings: Any) -> Path:
@@ -203,10 +194,10 @@ def interrupt(
         for sent in signals:
             process.send_signal(sent)
             _wait(process, 0.5)
-        process.wait(30)
+        process.wait(_SECONDS_OF_A_COMMAND)
 
 
-def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = 60) -> None:
+def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = _SECONDS_OF_A_COMMAND) -> None:
     """Return once something has happened in another process.
 
     Raises:

@@ -23,8 +23,8 @@ class NativeProject(Project):
         settings = json.loads((self.folder / "Pulumi.yaml").read_text())
         program = {
             **settings,
-            "resources": {name: _resource({"source_region": SOURCE_REGION, **args}) for name, args in declared.items()},
-            "outputs": {name: f"${{{name}.id}}" for name in declared},
+            "resources": {name.replace(".", "_"): _resource(name, args) for name, args in declared.items()},
+            "outputs": {name: f"${{{name.replace('.', '_')}.id}}" for name in declared},
         }
         (self.folder / "Pulumi.yaml").write_text(json.dumps(program))
 
@@ -51,7 +51,8 @@ def native_urn(name: str) -> str:
     return f"urn:pulumi:dev::copies::{NATIVE_COPY_TYPE}::{name}"
 
 
-def _resource(args: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {outside(name): value for name, value in args.items() if name != "timeouts"}
+def _resource(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    inputs = {"source_region": SOURCE_REGION, **args}
+    properties = {outside(name): value for name, value in inputs.items() if name != "timeouts"}
     options = {"options": {"customTimeouts": args["timeouts"]}} if "timeouts" in args else {}
-    return {"type": NATIVE_COPY_TYPE, "properties": properties, **options}
+    return {"type": NATIVE_COPY_TYPE, "name": name, "properties": properties, **options}
