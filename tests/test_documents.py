@@ -16,7 +16,12 @@ from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "components" / "pulumi_fsx_dr"
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")]
+DOCUMENTS = [
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/**/*.md"),
+    *ROOT.glob("examples/*/*.md"),
+    *ROOT.glob("examples/*/*/README.md"),
+]
 ARCHITECTURE, CONTRIBUTING = ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"
 DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
 PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)

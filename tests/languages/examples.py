@@ -12,6 +12,7 @@ from rehearsal.fsx import Control
 from rehearsal.project import ROOT, Project
 
 EXAMPLES = ROOT / "examples" / "languages"
+ALONE = {"PYTHONPATH": ""}  # nothing leads the plugin to the package: it has to be in its own virtual environment
 DR = "eu-west-1"
 KEY = "alias/fsx-dr"
 NEWEST, OLDER, OLDEST, OTHER = (
@@ -80,11 +81,10 @@ def seed(aws: Control) -> None:
     keys.close()
 
 
-def open_example(example: Example, folder: Path, aws: Control) -> Project:
+def open_example(example: Example, folder: Path, aws: Control, **variables: str) -> Project:
     """Copy an example into a folder, with an empty stack `dev` that works in the stand-in for AWS."""
     shutil.copytree(example.folder, folder, dirs_exist_ok=True)
-    # Nothing here leads a process to the package: the plugin has to find it in its own virtual environment.
-    variables = {"PYTHONPATH": "", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false"}
+    variables |= {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false"}
     project = Project.create(folder, ["pulumi"], aws.environment() | variables)
     project.run("config", "set", "kmsKeyId", KEY)
     return project

@@ -59,8 +59,7 @@ def preview(printed: str) -> str:
 
     A row for each resource: the engine shows that of the stack twice, and the others in an order of its own.
     """
-    rows = dict.fromkeys(line.rstrip() for line in printed.splitlines() if line.startswith(" + "))
-    stack, *others = rows
+    stack, *others = dict.fromkeys(re.findall(r"^ \+  .* create\b", printed, re.MULTILINE))
     summary = printed[printed.index("Outputs:") :].rstrip()
     return "\n".join(["```console", "$ pulumi preview", stack, *sorted(others), summary, "```"])
 

@@ -12,7 +12,7 @@ import yaml
 from rehearsal.fsx import Control
 from rehearsal.project import Project, write_plugin
 
-from .examples import DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example
+from .examples import ALONE, DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example
 from .page import PREVIEWED, Recorder, rows
 
 pytestmark = pytest.mark.pulumi_cli
@@ -30,7 +30,7 @@ def example(request: pytest.FixtureRequest) -> Example:
 def test_the_stack_lives_once_its_package_was_added_from_the_plugin_s_folder(
     example: Example, aws: Control, repository: Path, tmp_path: Path, recorder: Recorder
 ) -> None:
-    project = open_example(example, tmp_path, aws)
+    project = open_example(example, tmp_path, aws, **ALONE)
 
     project.run("package", "add", str(repository / "plugin"))
 

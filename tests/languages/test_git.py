@@ -9,7 +9,7 @@ import yaml
 
 from rehearsal.fsx import Control
 
-from .examples import YAML, copy_repository, open_example
+from .examples import ALONE, YAML, copy_repository, open_example
 from .git_server import commit, serving
 from .page import PREVIEWED, rows
 
@@ -25,7 +25,7 @@ def test_the_package_is_added_from_the_repository_s_subfolder_with_all_of_one_co
         pytest.skip(YAML.missing)
     repository = copy_repository(tmp_path / "pulumi-fsx-dr")
     head = commit(repository)
-    project = open_example(YAML, tmp_path / "program", aws)
+    project = open_example(YAML, tmp_path / "program", aws, **ALONE)
 
     with serving(repository, tmp_path) as trusted:
         project.environment["SSL_CERT_FILE"] = str(trusted)
