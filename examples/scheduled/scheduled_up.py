@@ -17,7 +17,7 @@ BUILDSPEC: dict[str, Any] = {
     "version": 0.2,
     "phases": {
         "install": {
-            "runtime-versions": {"python": "3.13"},
+            "runtime-versions": {"python": "3.12"},
             "commands": [
                 "curl -fsSL https://get.pulumi.com | sh -s -- --version $PULUMI_VERSION",
                 'export PATH="$HOME/.pulumi/bin:$PATH"',
@@ -62,18 +62,13 @@ class ScheduledUp(pulumi.ComponentResource):
             permissions: the policy document that `fsx-dr policy` prints.
             event_pattern: what else starts it, such as a job of AWS Backup that is done.
             environment: variables of the build, such as PULUMI_BACKEND_URL.
-            secrets: variables of the build, by the name of the Secrets Manager secret that holds each.
+            secrets: variables of the build, by the ARN of the Secrets Manager secret that holds each.
             pulumi_version: of the CLI.
             opts: the ordinary resource options.
         """
         super().__init__("examples:index:ScheduledUp", name, None, opts)
         self._name, self._own = name, pulumi.ResourceOptions(parent=self)
-        plain = {
-            "PULUMI_STACK": stack,
-            "PULUMI_VERSION": pulumi_version,
-            "PULUMI_PARALLEL": "64",
-            **(environment or {}),
-        }
+        own = {"PULUMI_STACK": stack, "PULUMI_VERSION": pulumi_version, "PULUMI_PARALLEL": "64"}
         build = self._role("build", "codebuild.amazonaws.com")
         self._allow("copies", build, permissions)
         self._allow("build", build, json.dumps(_build_policy(secrets or {})))
@@ -86,8 +81,8 @@ class ScheduledUp(pulumi.ComponentResource):
                 "compute_type": "BUILD_GENERAL1_SMALL",
                 "image": "aws/codebuild/amazonlinux-x86_64-standard:5.0",
                 "environment_variables": [
-                    *({"name": key, "value": value} for key, value in plain.items()),
-                    *({"name": key, "value": of, "type": "SECRETS_MANAGER"} for key, of in (secrets or {}).items()),
+                    *(_variable(key, value, "PLAINTEXT") for key, value in (own | dict(environment or {})).items()),
+                    *(_variable(key, secret, "SECRETS_MANAGER") for key, secret in (secrets or {}).items()),
                 ],
             },
             source={"type": "GITHUB", "location": repository, "buildspec": json.dumps(BUILDSPEC)},
@@ -99,13 +94,17 @@ class ScheduledUp(pulumi.ComponentResource):
         start = self._role("start", "events.amazonaws.com")
         self._allow("start", start, self.project.arn.apply(_start_policy))
         for number, schedule in enumerate(schedules):
-            self._start_by(f"schedule-{number}", start, schedule_expression=schedule)
+            self._start_by(f"schedule-{number}", start, schedule=schedule)
         if event_pattern:
             self._start_by("event", start, event_pattern=json.dumps(event_pattern))
         self.register_outputs({"project": self.project.name})
 
-    def _start_by(self, what: str, role: aws.iam.Role, **when: str) -> None:
-        rule = aws.cloudwatch.EventRule(f"{self._name}-{what}", **when, opts=self._own)
+    def _start_by(
+        self, what: str, role: aws.iam.Role, *, schedule: str | None = None, event_pattern: str | None = None
+    ) -> None:
+        rule = aws.cloudwatch.EventRule(
+            f"{self._name}-{what}", schedule_expression=schedule, event_pattern=event_pattern, opts=self._own
+        )
         aws.cloudwatch.EventTarget(
             f"{self._name}-{what}", rule=rule.name, arn=self.project.arn, role_arn=role.arn, opts=self._own
         )
@@ -119,11 +118,14 @@ class ScheduledUp(pulumi.ComponentResource):
         aws.iam.RolePolicy(f"{self._name}-{what}", role=role.id, policy=policy, opts=self._own)
 
 
+def _variable(name: str, value: Input[str], type_: str) -> aws.codebuild.ProjectEnvironmentEnvironmentVariableArgs:
+    return aws.codebuild.ProjectEnvironmentEnvironmentVariableArgs(name=name, value=value, type=type_)
+
+
 def _build_policy(secrets: Mapping[str, str]) -> dict[str, Any]:
     statements = [_allowed(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], ["*"])]
     if secrets:
-        named = [f"arn:*:secretsmanager:*:*:secret:{name}-*" for name in secrets.values()]
-        statements.append(_allowed(["secretsmanager:GetSecretValue"], named))
+        statements.append(_allowed(["secretsmanager:GetSecretValue"], list(secrets.values())))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
