@@ -1,11 +1,19 @@
-"""What the documents show is so: their programs run, and their links and paths lead somewhere."""
+"""What the documents show is so: their programs run, their texts are the code's, and their links lead somewhere."""
 
+import ast
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pulumi
+import pulumi_fsx_dr
 import pytest
 import yaml
+from pulumi_fsx_dr.copies.arguments import ARGUMENTS
+from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 from rehearsal.fsx import Control
 from tests.recording import RecordingEngine
@@ -15,11 +23,27 @@ PACKAGE = ROOT / "components" / "pulumi_fsx_dr"
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")]
 ARCHITECTURE, CONTRIBUTING = ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"
 DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
-PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+GUIDES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/reference/*.md")]
+PROGRAMS = [
+    pytest.param(program, id=f"{guide.name}-{number}")
+    for guide in GUIDES
+    for number, program in enumerate(re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL))
+    if "import" in program
+]
+# What stands in a message in place of a value: an id, a Region, a number with its unit, a reason of AWS.
+VALUE = re.compile(
+    r"(dr-)?backup-\w+|fs-\w+|[a-z]{2}-[a-z]+-\d|\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource"
+)
+# What others say around a message, or within it.
+QUOTED = r"^pulumi-python:dynamic/fsx:BackupCopy resource 'ledger' has a problem: |Unable to locate credentials"
+# What Pulumi says, and commands.
+OTHERS = re.compile(r"\^C|error: |warning: |\s*\* urn:|\$ |pulumi ")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_programs_in_the_readme_declare_copies(program: str, aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_programs_in_the_documents_declare_copies(
+    program: str, aws: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
     aws.seed_backup("eu-central-1", file_system, backup_id="backup-0123456789abcdef0")
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
@@ -30,6 +54,42 @@ def test_the_programs_in_the_readme_declare_copies(program: str, aws: Control, m
     copy = engine.only("pulumi-python:dynamic/fsx:BackupCopy")
     assert copy.inputs["source_backup_id"] == "backup-0123456789abcdef0"
     assert (copy.inputs["source_region"], copy.inputs["region"]) == ("eu-central-1", "eu-west-1")
+
+
+def test_the_messages_in_the_documents_are_those_of_the_code() -> None:
+    pieces = sorted({piece for piece in _pieces() if len(piece) > 1}, key=len, reverse=True)
+    strange: list[tuple[str, list[str]]] = []
+    for message in _messages():
+        rest = message
+        for piece in pieces:
+            rest = rest.replace(piece, "\0")
+        unknown = [word for word in rest.split("\0") if word.strip(" .") and not VALUE.fullmatch(word.strip(" ."))]
+        strange += [(message, unknown)] if unknown else []
+
+    assert strange == []
+    assert len(list(_messages())) > 12
+
+
+def test_the_site_builds_and_shows_each_argument_and_output(tmp_path: Path) -> None:
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    made = subprocess.run(build, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own
+
+    assert made.returncode == 0, made.stderr
+    shown = _ids(tmp_path / "reference" / "backup-copy")
+    assert {f"pulumi_fsx_dr.BackupCopyArgs.{name}" for name in ARGUMENTS} - shown == set()
+    assert {f"pulumi_fsx_dr.BackupCopy.{name}" for name in OUTPUTS} - shown == set()
+    region = _ids(tmp_path / "reference" / "dr-region")
+    arguments = pulumi_fsx_dr.DrRegionArgs.__annotations__
+    assert {f"pulumi_fsx_dr.DrRegionArgs.{name}" for name in arguments} - region == set()
+    settings = (tmp_path / "reference" / "configuration" / "index.html").read_text()
+    assert [name for name in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"] if name not in settings] == []
+
+
+def test_the_site_asks_no_third_party_for_fonts_or_styles() -> None:
+    theme = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader=yaml.BaseLoader)["theme"]  # noqa: S506  # plain values alone
+
+    assert theme["font"] == "false"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -73,6 +133,29 @@ def test_the_hooks_run_the_project_s_own_tools_and_download_nothing() -> None:
     assert repository["repo"] == "local"
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}
     assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {".venv/bin/ruff", "make"}
+
+
+def _messages() -> Iterator[str]:
+    """Yield the messages that guides show: lines that are indented by themselves."""
+    for guide in (ROOT / "docs" / "failures.md", ROOT / "docs" / "migration.md"):
+        text = re.sub(r"```.*?```|^!!! .*\n(?:    .*\n)+", "", guide.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for line in re.findall(r"^(?: {4})+(\S.*)$", text, re.MULTILINE):
+            if not OTHERS.match(line):
+                yield re.sub(QUOTED, "", line)
+
+
+def _pieces() -> Iterator[str]:
+    """Yield the constant pieces of the sentences in the code."""
+    for module in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                yield from (str(part.value) for part in node.values if isinstance(part, ast.Constant))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+                yield node.value
+
+
+def _ids(folder: Path) -> set[str]:
+    return set(re.findall(r'id="([\w.]+)"', (folder / "index.html").read_text()))
 
 
 def _paths(document: Path) -> set[str]:
