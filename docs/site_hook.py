@@ -31,7 +31,7 @@ def _present(entries: list[Any]) -> list[Any]:
     kept: list[Any] = []
     for entry in entries:
         if isinstance(entry, dict):
-            kept.append({title: _present(pages) for title, pages in entry.items()})
+            kept.append({title: _present(of) if isinstance(of, list) else of for title, of in entry.items()})
         elif entry == "decisions/README.md":
             kept.append({"Decisions": [entry, *_decisions()]})
         elif entry not in OPTIONAL or (ROOT / "docs" / entry).exists():
