@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 
-.PHONY: setup demo test test-all lint types docs dist package bench soak faults conformance clean
+.PHONY: setup demo test test-all lint types docs dist package bench soak faults languages conformance clean
 
 setup: $(READY)
 
@@ -53,6 +53,9 @@ soak: $(READY)
 faults: $(READY)
 	$(BIN)/pytest tests/faults -m "slow or not slow" --write-reliability
 	$(BIN)/pytest tests/end_to_end/test_nothing_leaves.py tests/stacks -n 3 -m "slow or not slow" --write-reliability
+
+languages: $(READY)
+	$(BIN)/pytest tests/languages -m "slow or not slow" --write-languages
 
 conformance: $(READY)
 	$(BIN)/pytest tests/conformance -m conformance

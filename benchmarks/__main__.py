@@ -1,8 +1,12 @@
-"""`python -m benchmarks`: run all benchmarks, print the table and write it to docs/benchmarks.md."""
+"""`python -m benchmarks`: run all benchmarks, print the tables and write them to docs/benchmarks.md.
+
+`python -m benchmarks hosts` does so with the comparison of the two hosts alone.
+"""
 
 import os
 import platform
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,31 +18,44 @@ from rich.console import Console
 
 from benchmarks.figures import Workload
 from benchmarks.measuring import PARALLEL
-from benchmarks.sections import many_copies, timed_copies, timed_copies_and_their_end
+from benchmarks.sections import many_copies, native_copies, timed_copies, timed_copies_and_their_end
 from benchmarks.table import Section, as_markdown, as_rich
 from rehearsal.engine import DOUBLE, find_engine
 from rehearsal.project import POLL_SECONDS
+from rehearsal.sections import write_section
 
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 _TEMPLATE = Path(__file__).with_name("page.md")
 
 
-def main() -> None:
+def main(*only: str) -> None:
     """Measure, print and write."""
-    console, began = Console(width=130), time.monotonic()
-    sections: list[Section] = []
-    for section in _measured():
+    console = Console(width=130)
+    if only != ("hosts",):
+        sections = _shown(_measured(), console)
+        _PAGE.write_text(_page(sections))
+    if find_engine() != DOUBLE:  # which knows no plugins
+        write_section(_PAGE, "hosts", as_markdown(_shown(_hosts(), console)))
+    console.print(f"Written to docs/{_PAGE.name}.")
+
+
+def _shown(measured: Iterator[Section], console: Console) -> list[Section]:
+    began, sections = time.monotonic(), []
+    for section in measured:
         sections.append(section)
         console.print(f"{time.monotonic() - began:.0f} s: {section.title}")
     console.print(as_rich(sections))
-    _PAGE.write_text(_page(sections))
-    console.print(f"Written to docs/{_PAGE.name}.")
+    return sections
 
 
 def _measured() -> Iterator[Section]:
     yield timed_copies(Workload(copies=60, copy_seconds=2, regions=3))
     yield from timed_copies_and_their_end(Workload(copies=300, copy_seconds=1, regions=6))
     yield from many_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
+
+
+def _hosts() -> Iterator[Section]:
+    yield native_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
 
 
 def _page(sections: list[Section]) -> str:
@@ -64,4 +81,4 @@ def _engine() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -12,7 +12,7 @@ from benchmarks.figures import Copied, Workload, copied, per_copy
 from benchmarks.usage import Usage, watched
 from rehearsal.engine import find_engine
 from rehearsal.fsx import Control, running
-from rehearsal.project import AT_ONCE, POLL_SECONDS, Project, write_program
+from rehearsal.project import AT_ONCE, POLL_SECONDS, Project, write_plugin, write_program
 
 PARALLEL = 128  # operations at once
 
@@ -99,7 +99,7 @@ def subject(name: str, workload: Workload) -> Iterator[Subject]:
     """Give a resource class with a service and a stack of its own.
 
     Args:
-        name: ours, naive, one session, empty or bare.
+        name: ours, native, naive, one session, empty or bare.
         workload: what it is to declare.
     """
     with (
@@ -107,7 +107,8 @@ def subject(name: str, workload: Workload) -> Iterator[Subject]:
         TemporaryDirectory(ignore_cleanup_errors=True) as folder,
     ):
         variables = aws.environment(_HOME) | ({} if workload.copies <= _FEW else _AT_THE_END)
-        made = Project.create(write_program(Path(folder), _PROGRAM), find_engine(), variables)
+        settings = write_plugin(Path(folder) / "plugin") if name == "native" else {}
+        made = Project.create(write_program(Path(folder), _PROGRAM, **settings), find_engine(), variables)
         made.declare(subject=name, copies=_copies(aws, workload))
         yield Subject(aws, made, workload)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 _CLASSES = {
     "ours": ("pulumi_fsx_dr", "BackupCopy"),
+    "native": ("benchmarks.native", "NativeCopy"),
     "naive": ("benchmarks.naive", "NaiveCopy"),
     "one session": ("benchmarks.naive", "OneSessionCopy"),
     "empty": ("benchmarks.empty", "Empty"),

@@ -5,10 +5,12 @@ from statistics import median
 
 from benchmarks.figures import Workload
 from benchmarks.measuring import Ended, Made, Ran, alternately, subject
+from benchmarks.starting import starts
 from benchmarks.table import Row, Section, Target
 from rehearsal.project import POLL_SECONDS
 
 _PREVIEWS = 3
+_STARTS = 5
 _NEAR_IDEAL = Target(at_most=1.10)
 _NEAR_EMPTY = Target(at_most=1.15)
 _ONE_CALL = Target(at_least=1, at_most=1)
@@ -47,6 +49,21 @@ def many_copies(workload: Workload) -> list[Section]:
         refreshed = _ended_rows(ours.refresh(), None, "DescribeBackups")
     title = f"{workload.copies:,} unchanged copies"
     return [made, Section(f"preview: {title}", _preview_rows(*seconds)), Section(f"refresh: {title}", refreshed)]
+
+
+def native_copies(workload: Workload) -> Section:
+    """Measure the plugin for all languages beside the host of dynamic providers; the CLI has to know plugins."""
+    native_start, dynamic_start = starts(_STARTS)
+    with subject("native", workload) as native, subject("ours", workload) as dynamic:
+        native.fill()
+        dynamic.fill()
+        native_preview, dynamic_preview = alternately([native, dynamic], _PREVIEWS)
+    rows = [
+        Row("start of the process to a checked copy, s", native_start, reference=dynamic_start),
+        Row(f"preview of {workload.copies:,} unchanged copies, s", native_preview, reference=dynamic_preview),
+        Row("preview ÷ dynamic", native_preview / dynamic_preview, reference=1),
+    ]
+    return Section("the plugin for all languages (reference: the dynamic host)", rows)
 
 
 def _timed_rows(workload: Workload, ours: Made, naive: Made) -> list[Row]:

@@ -73,7 +73,16 @@ class Project:
         Raises:
             CommandError: it failed, or did not although it was to.
         """
-        ended = self._ended(command, subprocess.STDOUT)
+        ended = subprocess.run(  # noqa: S603 - the engine
+            [*self.engine, *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=_SECONDS_OF_A_COMMAND,
+        )
         if (ended.returncode == 0) is not succeeds:
             raise CommandError(f"{shlex.join(command)} ended with exit code {ended.returncode}:\n{ended.stdout}")
         return ended.stdout
@@ -99,15 +108,9 @@ class Project:
         return self.start("up", *AT_ONCE, *options)
 
     def read(self, *command: str) -> dict[str, Any]:
-        """Run a command that prints a JSON document, and return that.
-
-        Raises:
-            CommandError: it failed.
-        """
-        ended = self._ended(command, subprocess.PIPE)
-        if ended.returncode:
-            raise CommandError(f"{shlex.join(command)} failed:\n{ended.stdout}{ended.stderr}")
-        document: dict[str, Any] = json.loads(ended.stdout)
+        """Run a command that prints a JSON document, and return that without the lines before and behind it."""
+        printed = self.run(*command)
+        document: dict[str, Any] = json.JSONDecoder().raw_decode(printed, printed.index("{"))[0]
         return document
 
     def outputs(self) -> dict[str, Any]:
@@ -147,25 +150,23 @@ class Project:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def _ended(self, command: tuple[str, ...], errors: int) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - the engine
-            [*self.engine, *command],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            check=False,
-            timeout=_SECONDS_OF_A_COMMAND,
-        )
 
-
-def write_program(folder: Path, program: str, name: str = "copies") -> Path:
-    """Write a project of one program into a folder, and return that."""
+def write_program(folder: Path, program: str, name: str = "copies", **settings: Any) -> Path:
+    """Write a project of one program, with any further settings of Pulumi.yaml, into a folder, and return that."""
     (folder / "__main__.py").write_text(program)
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
-    (folder / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime}))
+    (folder / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime, **settings}))
     return folder
+
+
+def write_plugin(folder: Path) -> dict[str, Any]:
+    """Make a folder of the plugin, run in this interpreter's environment, and return what Pulumi.yaml says of it."""
+    folder.mkdir()
+    for name in ("__main__.py", "fsx_dr_plugin"):
+        (folder / name).symlink_to(ROOT / "plugin" / name)
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+    (folder / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
+    return {"plugins": {"providers": [{"name": "fsx-dr", "path": str(folder)}]}}
 
 
 def copy_project(folder: Path, origin: Path) -> Path:

@@ -15,6 +15,7 @@ settings.load_profile("specification")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md anew")
+    parser.addoption("--write-languages", action="store_true", help="write docs/languages.md anew")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,6 +9,7 @@ from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, orphans
 
+from tests.as_native import as_native
 from tests.backups import NOW, copy, hours_ago, pending, recorded
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -44,6 +45,14 @@ def test_what_a_state_holds_is_no_orphan(name: str, having: dict[str, bool]) -> 
     assert orphans(backups, GivenStates.read([export(name)])) == []
 
 
+@pytest.mark.parametrize("name", ["export", "export_pending_delete", "export_half_made"])
+def test_what_a_state_holds_of_native_copies_is_no_orphan(name: str) -> None:
+    backups = [copy(id=backup_id, mark=recorded(5)) for backup_id in ids(export(name))]
+
+    assert backups
+    assert orphans(backups, GivenStates.read([as_native(export(name))])) == []
+
+
 def test_a_recorded_copy_that_its_stack_no_longer_holds_is_left_for_good() -> None:
     [orphan] = orphans([copy(mark=recorded(5))], GivenStates.read([export()]))
 
@@ -54,6 +63,15 @@ def test_a_copy_whose_create_was_cut_off_is_resumed_by_the_next_up() -> None:
     cut_off = copy(mark=pending(URN.format("killed")), lifecycle="COPYING", source_backup_id=ASKED_FOR)
 
     [orphan] = orphans([cut_off], GivenStates.read([export("export_pending_create")]))
+
+    assert orphan.fate is Fate.RESUMED
+
+
+def test_a_native_copy_whose_create_was_cut_off_is_resumed_by_the_next_up() -> None:
+    urn = "urn:pulumi:dev::files::fsx-dr:index:BackupCopy::killed"
+    cut_off = copy(mark=pending(urn), lifecycle="COPYING", source_backup_id=ASKED_FOR)
+
+    [orphan] = orphans([cut_off], GivenStates.read([as_native(export("export_pending_create"))]))
 
     assert orphan.fate is Fate.RESUMED
 

@@ -8,6 +8,8 @@ import pytest
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.preview_check import violations
 
+from tests.as_native import as_native
+
 RECORDED = Path(__file__).parent / "recorded"
 FIRST_KEY = "11111111-1111-4111-8111-111111111111"
 SECOND_KEY = "22222222-2222-4222-8222-222222222222"
@@ -36,6 +38,13 @@ def preview(name: str) -> dict[str, Any]:
 )
 def test_a_change_after_which_every_region_still_has_a_copy_may_be_made(name: str) -> None:
     assert violations(preview(name)) == []
+
+
+@pytest.mark.parametrize("name", ["replace", "delete_one", "delete_last", "move", "destroy"])
+def test_native_copies_are_judged_alike(name: str) -> None:
+    keys = {"eu-north-1": FIRST_KEY}
+
+    assert violations(as_native(preview(name)), keys) == violations(preview(name), keys)
 
 
 def test_deleting_the_last_copy_of_a_region_is_refused() -> None:

@@ -84,6 +84,16 @@ def test_only_the_host_module_knows_the_plugin_host_and_only_its_room_speaks_wit
     }
 
 
+def test_the_package_knows_nothing_of_the_plugin_and_the_plugin_nothing_of_the_other_host() -> None:
+    native = COMPONENTS.parent / "plugin" / "fsx_dr_plugin"
+    texts = {file.name: file.read_text() for file in native.glob("*.py")}
+
+    assert not _importing("fsx_dr_plugin.")
+    assert {name for name, text in texts.items() if "import grpc" in text} == {"server.py"}
+    assert {name for name, text in texts.items() if "engine.host" in text or "pulumi_fsx_dr.provider" in text} == set()
+    assert {name for name, text in texts.items() if "boto" in text} == set()
+
+
 def test_imports_point_one_way() -> None:
     uses = {file: {_source(name) for name in _imported(file)} - {""} for file in SOURCES}
 

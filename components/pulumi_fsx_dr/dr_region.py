@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import pulumi
 
@@ -17,6 +17,19 @@ from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 __all__ = ["DrRegion", "DrRegionArgs", "Source"]
 
 
+class CopyRow(TypedDict):
+    """A copy of a `DrRegion`."""
+
+    source_backup_id: str
+    """What it is a copy of."""
+    backup_id: str
+    """Its own id."""
+    arn: str
+    """Its ARN."""
+    creation_time: str
+    """When it was made, ISO 8601 in UTC."""
+
+
 class DrRegion(pulumi.ComponentResource):
     """The copies in one DR Region, one `BackupCopy` named `<name>-<source backup id>` each.
 
@@ -26,8 +39,8 @@ class DrRegion(pulumi.ComponentResource):
 
     region: pulumi.Output[str]
     """Where the copies are."""
-    copies: pulumi.Output[list[dict[str, str]]]
-    """Of each copy, newest source first: source_backup_id, backup_id, arn, creation_time."""
+    copies: pulumi.Output[list[CopyRow]]
+    """The copies, newest source first."""
     latest: pulumi.Output[dict[str, str]]
     """Backup id of the newest copy by file system id."""
 

@@ -4,8 +4,10 @@ import re
 
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
+from pulumi_fsx_dr.rules.dr_arguments import Source
 
-_SPOKEN = re.compile(rf"\b({'|'.join(name for name in (*ARGUMENTS, *OUTPUTS) if '_' in name)})\b")
+_NAMES = (*ARGUMENTS, *OUTPUTS, *Source.__annotations__)
+_SPOKEN = re.compile(rf"\b({'|'.join(name for name in _NAMES if '_' in name)})\b")
 _SETTING = re.compile(r"\baws:(?=(region|profile|assumeRoles)\b)")
 
 

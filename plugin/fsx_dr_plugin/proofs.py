@@ -10,8 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import UNCLAIMED, Copy, mark_of
-from pulumi_fsx_dr.copies.outputs import known
+from pulumi_fsx_dr.copies.copy import Copy, mark_of
+from pulumi_fsx_dr.copies.outputs import is_own, known
 from pulumi_fsx_dr.copies.ownership import Pending, Token
 from pulumi_fsx_dr.copies.sentences import nobody_asks_for
 from pulumi_fsx_dr.errors import FsxDrError, ServiceError
@@ -65,16 +65,25 @@ class Proofs:
         with self._lock:
             self._answered[urn, backup_id] = _Held(urn, backup_id, outputs)
 
-    def shown(self, urn: str, backup_id: str, outputs: Mapping[str, Any]) -> None:
+    def shown(self, urn: str, backup_id: str, outputs: Mapping[str, Any], *, is_replaced: bool = False) -> None:
         """Record a copy that the state holds, if that is left to do; beside the call that shows it.
 
         A refresh shows entries, too, that are to be deleted; its Read records what may be recorded of them.
+
+        Args:
+            urn: of its resource.
+            backup_id: the copy.
+            outputs: what the state holds of it.
+            is_replaced: whether another will be made, with which what a killed run left may be gone on with.
         """
         entry = StateEntry(urn, backup_id, *(str(outputs.get(name) or "") for name in _OF_ENTRY))
         with self._lock:
             self._held.setdefault(urn, {})[backup_id] = entry
-        if self._session.ledger.olds(urn) and outputs.get("nonce") and not outputs.get(UNCLAIMED):
-            self._begin(self._confirm, _Held(urn, backup_id, outputs))
+        if self._session.ledger.olds(urn) and is_own(outputs):
+            held = _Held(urn, backup_id, outputs)
+            self._begin(self._confirm, held)
+            if not is_replaced:
+                self._begin(self._name_left_overs, held)
 
     def held_as(self, urn: str) -> tuple[StateEntry, ...]:
         """Return what the state was shown to hold as a resource; a `--replace` shows nothing."""
@@ -112,16 +121,25 @@ class Proofs:
 
     def _confirm(self, held: _Held, here: Region) -> None:
         call = self._call_for(held.urn)
-        try:
-            listing = here.listing()
-        except ServiceError:  # nothing was changed, so a Region that does not answer is no reason to speak
+        if listing := _listing_of(here):
+            for warning in confirm(here.work(call, AT_ONCE), _taking_back(held.copy, listing), listing):
+                call.warn(warning)
+
+    def _name_left_overs(self, held: _Held, here: Region) -> None:
+        listing = _listing_of(here)
+        if listing is None or f"{DR_REGION}$" in held.urn:  # which names what was left of its copies itself
             return
-        for warning in confirm(here.work(call, AT_ONCE), _taking_back(held.copy, listing), listing):
-            call.warn(warning)
-        if f"{DR_REGION}$" not in held.urn:  # which names what was left of its copies itself
-            for left in pending_of(listing, Token.of(held.urn), ()):
-                if not (self._session.ledger.holds(left.backup.id) or left.backup.is_dead):
-                    call.warn(nobody_asks_for(left.backup))
+        for left in pending_of(listing, Token.of(held.urn), ()):
+            if not (self._session.ledger.holds(left.backup.id) or left.backup.is_dead):
+                self._call_for(held.urn).warn(nobody_asks_for(left.backup))
+
+
+def _listing_of(here: Region) -> Listing | None:
+    """List a Region; nothing was changed, so one that does not answer is no reason to speak."""
+    try:
+        return here.listing()
+    except ServiceError:
+        return None
 
 
 def _taking_back(copy: Copy, listing: Listing) -> Copy:

@@ -31,7 +31,12 @@ _LANGUAGES: Mapping[str, Any] = {
         "pyproject": {"enabled": True},
         "respectSchemaVersion": True,
     },
-    "go": {"rootPackageName": "fsxdr", "generateResourceContainerTypes": True, "respectSchemaVersion": True},
+    "go": {
+        "rootPackageName": "fsxdr",
+        "generateResourceContainerTypes": True,
+        "generateExtraInputTypes": True,  # SourceArgs, which Pulumi leaves out where the list itself is plain
+        "respectSchemaVersion": True,
+    },
     "csharp": {
         "namespaces": {"fsx-dr": "FsxDr"},
         "packageReferences": {"Pulumi": "3.*"},
@@ -66,7 +71,7 @@ def schema() -> dict[str, Any]:
 def _resource(resource: type, args: type, types: dict[str, Any]) -> dict[str, Any]:
     outputs = {name: get_args(hint)[0] for name, hint in inspect.get_annotations(resource, eval_str=True).items()}
     docs = _docs(args) | _docs(resource)
-    inputs = _object(args, types)
+    inputs = _object(args, types, plain=True)
     if resource is BackupCopy:
         for name, argument in ARGUMENTS.items():
             if argument.change is Change.REPLACES:
@@ -82,13 +87,13 @@ def _resource(resource: type, args: type, types: dict[str, Any]) -> dict[str, An
     }
 
 
-def _object(record: Any, types: dict[str, Any]) -> dict[str, Any]:
+def _object(record: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
     """Return the object type that a TypedDict stands for."""
     docs = _docs(record)
     return {
         "type": "object",
         "properties": {
-            outside(name): _described(hint, docs.get(name), types, plain=True)
+            outside(name): _described(hint, docs.get(name), types, plain=plain)
             for name, hint in get_type_hints(record, localns=_OF_INPUT).items()
         },
         "required": [outside(name) for name in record.__annotations__ if name in record.__required_keys__],
@@ -118,7 +123,7 @@ def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
         shape = {"type": "string"}
     elif is_typeddict(hint):
         token = f"fsx-dr:index:{hint.__name__}"
-        types[token] = {**_object(hint, types), "description": spoken(inspect.getdoc(hint) or "")}
+        types[token] = {**_object(hint, types, plain=plain), "description": spoken(inspect.getdoc(hint) or "")}
         shape = {"$ref": f"#/types/{token}"}
     elif get_origin(hint) is list:
         shape = {"type": "array", "items": _type(options[0], types, plain=plain)}

@@ -14,7 +14,7 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
-from pulumi_fsx_dr.copies.outputs import OUTPUTS
+from pulumi_fsx_dr.copies.outputs import OUTPUTS, is_own
 from pulumi_fsx_dr.engine.serving import end_with_the_engine, engine_at
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
@@ -168,7 +168,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Tell what a change of the arguments means, argument by argument."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
         found = diff(self._call(request, context), self.session, request.id, olds.values, news.values)
-        self.proofs.shown(request.urn, request.id, olds.values)
+        self.proofs.shown(request.urn, request.id, olds.values, is_replaced=bool(found.replaced))
         return differences.response(found, Properties.of(request.old_inputs), olds, news)
 
     @_one_sentence
@@ -188,11 +188,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Look at the copy as it is."""
         outputs, inputs = Properties.of(request.properties), Properties.of(request.inputs)
         call = self._call(request, context, outputs)
-        if outputs.values.get("nonce"):
+        if is_own(outputs.values):
             backup_id, found = request.id, read(call, self.session, request.id, outputs.values)
         else:
-            region, backup_id = self._place_of(request.id)
-            found = import_copy(call, self.session, region, backup_id)
+            region, backup_id = self._place_of(request.id, outputs.values)
+            found = import_copy(call, self.session, region, backup_id, outputs.values.get("nonce"))
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -251,10 +251,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _call_for(self, urn: str) -> NativeCall:
         return NativeCall(urn=urn, engine=engine_at(self._engine))
 
-    def _place_of(self, given: str) -> tuple[str, str]:
+    def _place_of(self, given: str, outputs: Mapping[str, Any]) -> tuple[str, str]:
         """Return Region and id of a copy to import: `REGION/backup-…`, or the id alone in the provider's Region."""
         region, _, backup_id = given.rpartition("/")
-        region = region or self.session.default_region({}) or ""
+        region = region or outputs.get("region") or self.session.default_region({}) or ""
         if not region or not BACKUP_ID.fullmatch(backup_id):
             raise FsxDrError(f"{given!r} is not what to import: give REGION/backup-0123456789abcdef0.")
         partition_of(region)

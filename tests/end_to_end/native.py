@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 
 from rehearsal import pipeline
 from rehearsal.fsx import Control
-from rehearsal.project import ROOT, Project
+from rehearsal.project import Project, write_plugin
 
 from .project import SOURCE_REGION
 
@@ -21,12 +20,14 @@ class NativeProject(Project):
     """A project whose program names no host language."""
 
     def declare(self, **declared: Mapping[str, Any]) -> None:
+        settings = json.loads((self.folder / "Pulumi.yaml").read_text())
         program = {
-            "name": "copies",
-            "runtime": "yaml",
-            "plugins": {"providers": [{"name": "fsx-dr", "path": str(self.folder / "plugin")}]},
-            "resources": {name: _resource({"source_region": SOURCE_REGION, **args}) for name, args in declared.items()},
-            "outputs": {name: f"${{{name}.id}}" for name in declared},
+            **settings,
+            "resources": {
+                name.replace(".", "_"): _resource(name, {"source_region": SOURCE_REGION, **args})
+                for name, args in declared.items()
+            },
+            "outputs": {name: f"${{{name.replace('.', '_')}.id}}" for name in declared},
         }
         (self.folder / "Pulumi.yaml").write_text(json.dumps(program))
 
@@ -41,13 +42,8 @@ class NativeProject(Project):
 
 def new_native_project(folder: Path, aws: Control) -> NativeProject:
     """Return a project with an empty stack `dev`, whose plugin runs in this interpreter's environment."""
-    plugin = folder / "plugin"
-    plugin.mkdir()
-    for name in ("__main__.py", "fsx_dr_plugin"):
-        (plugin / name).symlink_to(ROOT / "plugin" / name)
-    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-    (plugin / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
-    (folder / "Pulumi.yaml").write_text(json.dumps({"name": "copies", "runtime": "yaml"}))
+    settings = write_plugin(folder / "plugin")
+    (folder / "Pulumi.yaml").write_text(json.dumps({"name": "copies", "runtime": "yaml", **settings}))
     project = NativeProject.create(folder, ["pulumi"], pipeline.environment(aws, SOURCE_REGION))
     assert isinstance(project, NativeProject)
     project.declare()
@@ -58,7 +54,8 @@ def native_urn(name: str) -> str:
     return f"urn:pulumi:dev::copies::{NATIVE_COPY_TYPE}::{name}"
 
 
-def _resource(args: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {outside(name): value for name, value in args.items() if name != "timeouts"}
+def _resource(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    inputs = {"source_region": SOURCE_REGION, **args}
+    properties = {outside(name): value for name, value in inputs.items() if name != "timeouts"}
     options = {"options": {"customTimeouts": args["timeouts"]}} if "timeouts" in args else {}
-    return {"type": NATIVE_COPY_TYPE, "properties": properties, **options}
+    return {"type": NATIVE_COPY_TYPE, "name": name, "properties": properties, **options}

@@ -2,9 +2,9 @@
 
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pulumi_fsx_dr.copies.ownership import MARK_TAG
 
@@ -74,7 +74,7 @@ class _Scene:
             "queued": lambda: len(copies) == 5,
             "before CopyBackup's answer": lambda: len(copies) == len(self.wanted),
             "copying": lambda: len(copies) == len(self.wanted),
-            "AVAILABLE, not recorded": lambda: self._called("TagResource") >= len(self.wanted),
+            "AVAILABLE, not recorded": lambda: self._are_made(copies) and self._are_being_recorded(),
             "recorded, answer lost": lambda: bool(copies) and all(_is_recorded(copy) for copy in copies),
             "deleting": lambda: self._called("DeleteBackup") >= 1,
         }
@@ -92,6 +92,12 @@ class _Scene:
         said = [text for text, _ in told.get(self.region, [])]
         return [*said, *self.theatre.wrongs(self.region, *self.wanted)]
 
+    def _are_made(self, copies: Sequence[Mapping[str, Any]]) -> bool:
+        return len([copy for copy in copies if copy["lifecycle"] == "AVAILABLE"]) == len(self.wanted)
+
+    def _are_being_recorded(self) -> bool:
+        return self.theatre.records_last or self._called("TagResource") >= len(self.wanted)
+
     @property
     def _sources(self) -> set[str]:
         return {self.theatre.sources[number] for number in self.wanted}
@@ -102,8 +108,8 @@ class _Scene:
 
 def companies(kind: type[Theatre]) -> list[list[Cell]]:
     """Return all cells, those together that one run can hold at their moments."""
-    creating, deleting = MOMENTS[:-1], MOMENTS[-1:]
-    parts = [creating, deleting] if kind.deletes_last else [MOMENTS]
+    last = MOMENTS[-2:] if kind.records_last else MOMENTS[-1:] if kind.deletes_last else ()
+    parts = [[moment for moment in MOMENTS if moment not in last], *([moment] for moment in last)]
     return [[Cell(crash, moment) for moment in part] for crash in CRASHES for part in parts]
 
 

@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
+
 from rehearsal.fsx import Control
 from rehearsal.project import Project
+from tests.end_to_end.native import new_native_project
 from tests.end_to_end.project import new_project
-from tests.faults.fleet import TYPE, Program
+from tests.faults.fleet import Program
 from tests.faults.playing import Run, Said, Theatre, Told, kill
 
 _SETTINGS = {
     "PULUMI_PARALLEL": "128",
     "PULUMI_DEBUG_COMMANDS": "true",  # gives `up` the option --event-log
 }
-_OF_THE_CLI = "update failed"  # what the CLI itself adds when a resource has failed
+_OF_THE_CLI = re.compile(  # what the CLI and the YAML host themselves add when a resource has failed
+    r"update failed|an unhandled error occurred: waiting for RPCs: resource \S+ \[\S+\] failed to register"
+)
 _LIST_OF_ONE = re.compile(r"^1 error occurred:\s+\* ")  # how the CLI shows the failure of a resource that it keeps
 
 
@@ -43,7 +48,7 @@ class CliRun(Run):
             text = _LIST_OF_ONE.sub("", diagnostic["message"].strip())
             said = Said(text, is_failure=diagnostic["severity"] == "error")
             region = _region(diagnostic.get("urn", ""))
-            assert region or not said.is_failure or said.text == _OF_THE_CLI, said.text
+            assert region or not said.is_failure or _OF_THE_CLI.fullmatch(said.text), said.text
             told[region].append(said)
         return told
 
@@ -67,12 +72,16 @@ class CliTheatre(Theatre):
     @classmethod
     @contextmanager
     def opened(cls, aws: Control, folder: Path) -> Iterator["CliTheatre"]:
-        project = new_project(folder, ["pulumi"], aws)
+        project = cls._new_project(folder, aws)
         project.environment.update(_SETTINGS)
         try:
             yield cls(aws, project)
         finally:
             project.end_processes()
+
+    @classmethod
+    def _new_project(cls, folder: Path, aws: Control) -> Project:
+        return new_project(folder, ["pulumi"], aws)
 
     @classmethod
     def version(cls) -> str:
@@ -109,7 +118,23 @@ class CliTheatre(Theatre):
         return self._exported
 
 
+class NativeTheatre(CliTheatre):
+    """The same with the native copies of the plugin."""
+
+    engine: ClassVar[str] = "Pulumi CLI with the plugin"
+    records_last: ClassVar[bool] = True
+    resource_type: ClassVar[str] = NATIVE_COPY_TYPE
+
+    @classmethod
+    def _new_project(cls, folder: Path, aws: Control) -> Project:
+        return new_native_project(folder, aws)
+
+    @classmethod
+    def version(cls) -> str:
+        return f"{super().version()}, with the plugin from a YAML program"
+
+
 def _region(urn: str) -> str:
     """Return the Region of a copy, or "" for what is no copy."""
     type_, _, name = urn.rpartition("::")
-    return name.partition(".")[0] if type_.endswith(TYPE) else ""
+    return name.partition(".")[0] if type_.endswith(":BackupCopy") else ""

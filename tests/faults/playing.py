@@ -69,12 +69,16 @@ class Theatre(ABC):
     Attributes:
         engine: the name of the engine that runs the programs.
         deletes_last: whether a run begins to delete only once it has made everything, in all Regions.
+        records_last: whether new copies are recorded only then, too, and not each as it is made.
         shows_warnings: whether a run tells of warnings, too.
+        resource_type: the resource's, as states name it.
     """
 
     engine: ClassVar[str]
     deletes_last: ClassVar[bool]
+    records_last: ClassVar[bool] = False
     shows_warnings: ClassVar[bool]
+    resource_type: ClassVar[str] = TYPE
     aws: Control
     sources: list[str] = field(init=False)
 
@@ -133,7 +137,7 @@ class Theatre(ABC):
     def held(self, region: str) -> list[dict[str, Any]]:
         """Return what the state holds of copies in a Region, those that are still to be deleted included."""
         resources = self.export(region)["deployment"].get("resources", [])
-        return [r for r in resources if r["type"] == TYPE and r["outputs"]["region"] == region]
+        return [r for r in resources if r["type"] == self.resource_type and r["outputs"]["region"] == region]
 
     def wrongs(self, region: str, *numbers: int) -> list[str]:
         """Return all that is not as it must be, once a Region has been brought up to copies of these numbers."""

@@ -6,14 +6,14 @@ import pytest
 
 from tests.faults.crashes import companies, play
 from tests.faults.engines import on
-from tests.faults.on_the_cli import CliTheatre
+from tests.faults.on_the_cli import CliTheatre, NativeTheatre
 from tests.faults.on_the_host import HostTheatre
 from tests.faults.playing import Theatre, play_all
 from tests.faults.reliability import Page
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("engine", [on(HostTheatre), on(CliTheatre, slow=True)])
+@pytest.mark.parametrize("engine", [on(HostTheatre), on(CliTheatre, slow=True), on(NativeTheatre)])
 def test_an_interruption_leaves_neither_a_second_copy_nor_an_orphan(
     engine: type[Theatre], tmp_path: Path, page: Page
 ) -> None:

@@ -38,4 +38,6 @@ def test_a_fault_leaves_neither_a_second_copy_nor_an_orphan(
     failing = [cell for cell in outcomes if cell.is_to_fail]
     assert [cell for cell in outcomes if outcomes[cell].failed] == failing
     telling = [cell for cell in outcomes if cell.is_to_be_told] if engine.shows_warnings else failing
+    if engine.records_last:  # within seconds, and the engine waits for nothing that hangs; the next run does it
+        telling = [cell for cell in telling if (cell.action, cell.kind) != ("TagResource", "hang")]
     assert [cell for cell in outcomes if outcomes[cell].told] == telling

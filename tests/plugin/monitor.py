@@ -72,7 +72,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     def Invoke(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         assert request.tok == "pulumi:pulumi:readStackResourceOutputs"
-        told = {urn: {"type": COPY, "outputs": entry.outputs} for urn, entry in self.state.items()}
+        told = {
+            urn: {"type": urn.split("::", 3)[2].rpartition("$")[2], "outputs": entry.outputs}
+            for urn, entry in self.state.items()
+        }
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(struct({"outputs": told}))
         return response

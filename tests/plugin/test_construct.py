@@ -8,12 +8,13 @@ import pytest
 from fsx_dr_plugin.construct import construct
 from fsx_dr_plugin.server import Provider
 from pulumi.runtime.proto import alias_pb2, provider_pb2
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.errors import FsxDrError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.plugin.monitor import COPY, REGION, Monitor, monitoring, plain, struct, urn_of
+from tests.plugin.monitor import COPY, REGION, Entry, Monitor, monitoring, plain, struct, urn_of
 from tests.provider.deploying import Run, Wire
 
 
@@ -183,10 +184,9 @@ def test_an_alias_of_the_component_keeps_the_copies(
     assert len(dr.wire.service.backups(AWAY)) == 1
 
 
-def test_copies_that_exist_are_adopted_at_once(
+def test_copies_of_scripts_are_adopted_and_marked_when_the_deployment_ends(
     dr: Constructing, back_up: Callable[..., list[str]], file_system: str, wire: Wire, service: FsxService
 ) -> None:
-    """They bear the mark of who may delete them in this same deployment, so its end would be too late."""
     (source,) = back_up([1])
     made = wire.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)["Backup"]["BackupId"]
     service.finish_copies()
@@ -194,7 +194,28 @@ def test_copies_that_exist_are_adopted_at_once(
     dr(inputs(file_system, adopt="existing"))
 
     assert dr.copies == {f"dr-{source}": made}
-    assert service.backup(AWAY, made)["tags"][MARK_TAG].startswith("recorded:")
+    assert MARK_TAG not in service.backup(AWAY, made)["tags"]
+
+
+def test_copies_that_another_entry_of_this_state_holds_are_marked_at_once(
+    dr: Constructing, back_up: Callable[..., list[str]], file_system: str, wire: Wire, service: FsxService
+) -> None:
+    """That entry may leave the state in this same deployment, before whose end its mark would let it delete them."""
+    (source,) = back_up([1])
+    mark = f"recorded:{'0' * 32}:20270115T070000Z:files/prod/dr-{source}"
+    made = wire.client("fsx", AWAY).copy_backup(
+        SourceBackupId=source, SourceRegion=HOME, Tags=[{"Key": MARK_TAG, "Value": mark}]
+    )["Backup"]
+    service.finish_copies()
+    urn = urn_of(f"dr-{source}", BACKUP_COPY_TYPE, urn_of("dr", DR_REGION_TYPE))
+    outputs = {"arn": made["ResourceARN"], "region": AWAY, "source_backup_id": source, "nonce": "0" * 32}
+    dr.monitor.state[urn] = Entry(made["BackupId"], {}, outputs)
+
+    dr(inputs(file_system, adopt="existing"))
+
+    held = dr.monitor.state[urn_of(f"dr-{source}", COPY, urn_of("dr", REGION))]
+    assert held.id == made["BackupId"]
+    assert service.backup(AWAY, held.id)["tags"][MARK_TAG].startswith(f"recorded:{held.outputs['nonce']}:")
 
 
 def test_custom_timeouts_and_ignored_changes_reach_the_copies(

@@ -274,6 +274,20 @@ def test_what_a_killed_replacement_left_is_named_by_the_next_run_that_does_not_g
     assert set(copies(service)) == {first, left}
 
 
+def test_what_a_killed_replacement_left_is_no_left_over_for_the_run_that_goes_on_with_it(
+    service: FsxService, stack: PluginStack, source: str, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    (first,) = copies(service)
+    killed_before_the_engine_writes(stack, {"monday": copy_args(source, kms_key_id=key)})
+    (second,) = set(copies(service)) - {first}
+
+    stack.up({"monday": copy_args(source, kms_key_id=key)})
+
+    assert copies(service) == [second] == [stack.states["monday"].id]
+    assert "was left behind" not in caplog.text
+
+
 def test_a_mark_that_another_has_set_since_is_left_and_named(
     service: FsxService, stack: PluginStack, source: str, caplog: pytest.LogCaptureFixture
 ) -> None:

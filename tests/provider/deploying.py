@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 from botocore.config import Config
@@ -211,6 +211,7 @@ class Stack:
     before_writing: Callable[[], object] | None = None
     nonce: str = ""
     warnings: list[str] = field(default_factory=list)
+    marks_adopted_at_once: ClassVar[bool] = False  # because nobody tells it that this state does not hold them
     timeouts: dict[str, float] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     replaced: list[tuple[str, State]] = field(default_factory=list)

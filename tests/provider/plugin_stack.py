@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from fsx_dr_plugin.names import inside, outside
@@ -49,6 +49,7 @@ class PluginContext(Context):
 class PluginStack(Stack):
     """A stack whose copies are native ones."""
 
+    marks_adopted_at_once: ClassVar[bool] = True
     _providers: dict[int, Provider] = field(default_factory=dict)
     _settings: Struct = field(default_factory=Struct)
 
@@ -74,6 +75,10 @@ class PluginStack(Stack):
         run = run or self.run()
         with _Ending(self, run):
             Stack.destroy(self, run=run)
+
+    def provider_of(self, run: Run) -> Provider:
+        """Return the plugin of a run."""
+        return self._providers[id(run)]
 
     def end(self, run: Run, seconds: float = CLOSING_SECONDS) -> None:
         """Do what the engine does when a deployment has ended."""

@@ -14,6 +14,7 @@ BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"  # as states and previ
 DR_REGION_TYPE = "pulumi-fsx-dr:index:DrRegion"
 NATIVE_COPY_TYPE = "fsx-dr:index:BackupCopy"  # the same, made by the plugin for all languages
 NATIVE_DR_REGION_TYPE = "fsx-dr:index:DrRegion"
+COPY_TYPES = frozenset({BACKUP_COPY_TYPE, NATIVE_COPY_TYPE})
 UNCLAIMED = "unclaimed"  # an output of a copy that was imported, until an update has made it its state's own
 
 

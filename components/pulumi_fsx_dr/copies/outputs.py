@@ -9,7 +9,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 
 from . import tags
 from .arguments import ARGUMENTS
-from .copy import Copy, mark_of
+from .copy import UNCLAIMED, Copy, mark_of
 from .ownership import Ownership
 
 OUTPUTS: Mapping[str, Callable[[Copy], Any]] = {
@@ -65,6 +65,11 @@ def known(backup_id: str, outputs: Mapping[str, Any]) -> Copy:
         region=outputs["region"],
     )
     return replace(described(outputs, backup), was_shown=not outputs.get(_UNSEEN))
+
+
+def is_own(outputs: Mapping[str, Any]) -> bool:
+    """Tell whether a state's copy was made by it, or made its own since it was imported."""
+    return bool(outputs.get("nonce")) and not outputs.get(UNCLAIMED)
 
 
 def _source_time(outputs: Mapping[str, Any]) -> datetime | None:

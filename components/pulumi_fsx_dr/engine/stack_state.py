@@ -9,9 +9,9 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2
 
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, NATIVE_COPY_TYPE
+from pulumi_fsx_dr.copies.copy import COPY_TYPES
 from pulumi_fsx_dr.copies.held import HeldCopy
-from pulumi_fsx_dr.copies.names import snake_case
+from pulumi_fsx_dr.copies.names import by_core_names
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
 _FUNCTION = "pulumi:pulumi:readStackResourceOutputs"  # built into the engine
@@ -26,8 +26,8 @@ def held_copies() -> list[HeldCopy]:
     Raises:
         InvalidSettingsError: the engine does not tell.
     """
-    held = held_of_types(BACKUP_COPY_TYPE, NATIVE_COPY_TYPE)
-    return [_held(urn, {snake_case(name): value for name, value in outputs.items()}) for urn, outputs in held.items()]
+    held = held_of_types(*COPY_TYPES)
+    return [_held(urn, by_core_names(outputs)) for urn, outputs in held.items()]
 
 
 def held_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:

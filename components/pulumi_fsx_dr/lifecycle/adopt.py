@@ -57,10 +57,20 @@ def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Regio
             copy = wait_until_available(work, copy, wanted, turn, Watch(copy.ownership, adopted=True))
         # Noted anew, because its own run may have recorded it meanwhile: only a mark that was seen may be replaced.
         copy = replace(copy, adopted_from=str(mark_of(copy.backup) or ""))
-        is_taken_over = call.handover.takes_adopted and call.handover.is_taken_over
+        is_taken_over = not _must_be_marked_at_once(call, copy) and call.handover.is_taken_over
         return hand_over(work.within(wanted.timeout), copy, wanted.tags, is_taken_over=is_taken_over)
     except UnfinishedCopyError as error:
         raise record_kept(work, error) from None
+
+
+def _must_be_marked_at_once(call: Call, copy: Copy) -> bool:
+    """Tell whether the copy may be deleted in this same run by an entry of this state that holds it.
+
+    That is so if it leaves the program in the run in which the copy is adopted, as when one host takes over from the
+    other: the mark that it bears is that entry's leave to delete it.
+    """
+    may_be_held = not call.knows_held or copy.backup.id in call.held_ids
+    return bool(copy.adopted_from) and may_be_held and not call.handover.takes_adopted
 
 
 def require_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:

@@ -13,7 +13,7 @@ from .adopt import find_source_time, require_adoptable
 from .read import Found
 
 
-def import_copy(call: Call, session: Session, region: str, backup_id: str) -> Found | None:
+def import_copy(call: Call, session: Session, region: str, backup_id: str, nonce: str | None = None) -> Found | None:
     """Look at a copy that the state is to hold, or return None if there is none.
 
     Nothing is written on it: whose it is changes with the first update.
@@ -23,6 +23,7 @@ def import_copy(call: Call, session: Session, region: str, backup_id: str) -> Fo
         session: of this process.
         region: where the copy is.
         backup_id: the copy.
+        nonce: under which the state knows it already, if it does.
 
     Raises:
         CopyError: it cannot be this stack's own.
@@ -38,7 +39,7 @@ def import_copy(call: Call, session: Session, region: str, backup_id: str) -> Fo
     mark = mark_of(backup)
     copy = Copy(
         backup=backup,
-        ownership=Ownership(new_nonce()),
+        ownership=Ownership(nonce or new_nonce()),
         source_creation_time=mark.source_creation_time
         if mark
         else find_source_time(wanted, session.region(wanted.source_region)),

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, mark_of
+from pulumi_fsx_dr.copies.copy import COPY_TYPES, mark_of
+from pulumi_fsx_dr.copies.names import by_core_names
 from pulumi_fsx_dr.copies.ownership import Mark, Pending, Token, identity_of, stack_of
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -95,7 +96,7 @@ class GivenStates:
         }
         urns = [*(r["urn"] for r in resources), *(p["resource"]["urn"] for p in pending)]
         return cls(
-            ids=frozenset(r["id"] for r in resources if r["type"] == BACKUP_COPY_TYPE and r.get("id")),
+            ids=frozenset(r["id"] for r in resources if r["type"] in COPY_TYPES and r.get("id")),
             creating=creating,
             stacks=frozenset(stack_of(identity_of(urn)) for urn in urns),
         )
@@ -133,4 +134,5 @@ def _is_asked_for(backup: Backup, request: tuple[Any, ...] | None) -> bool:
 
 
 def _request(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(inputs.get(name) for name in ("source_backup_id", "source_region", "region", "kms_key_id"))
+    given = by_core_names(inputs)
+    return tuple(given.get(name) for name in ("source_backup_id", "source_region", "region", "kms_key_id"))

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.copies.copy import COPY_TYPES
+from pulumi_fsx_dr.copies.names import by_core_names
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.kms import same_key
 
@@ -59,7 +60,7 @@ def _complete_steps(preview: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             f"The preview leaves out {left_out} resources that stay the same, and so which copies are left: "
             "make it with pulumi preview --json --show-sames."
         )
-    return [step for step in steps if _state(step).get("type") == BACKUP_COPY_TYPE and not _is_going(step)]
+    return [step for step in steps if _state(step).get("type") in COPY_TYPES and not _is_going(step)]
 
 
 def _state(step: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -80,7 +81,7 @@ def _copy_after(step: Mapping[str, Any]) -> _Copy:
 
 
 def _copy(urn: str, state: Mapping[str, Any]) -> _Copy:
-    inputs, outputs = state.get("inputs", {}), state.get("outputs", {})
+    inputs, outputs = by_core_names(state.get("inputs", {})), by_core_names(state.get("outputs", {}))
     # Both forms, because a key may be given as an alias, of which only the output tells the ARN.
     keys = (inputs.get("kms_key_id"), outputs.get("kms_key_arn"))
     return _Copy(urn, inputs.get("region") or outputs.get("region"), frozenset(filter(None, keys)))

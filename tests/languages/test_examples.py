@@ -1,0 +1,76 @@
+"""The same stack in every language: added, previewed, brought up, unchanged, and destroyed.
+
+A preview also compiles: the Go host builds the program, and the Node.js host type-checks it.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rehearsal.fsx import Control
+from rehearsal.project import Project, write_plugin
+
+from .examples import DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example
+from .page import PREVIEWED, Recorder, rows
+
+pytestmark = pytest.mark.pulumi_cli
+
+
+@pytest.fixture(params=[pytest.param(example, id=example.language) for example in EVERY_EXAMPLE])
+def example(request: pytest.FixtureRequest) -> Example:
+    asked: Example = request.param
+    if asked.missing:
+        pytest.skip(asked.missing)
+    return asked
+
+
+@pytest.mark.slow
+def test_the_stack_lives_once_its_package_was_added_from_the_plugin_s_folder(
+    example: Example, aws: Control, repository: Path, tmp_path: Path, recorder: Recorder
+) -> None:
+    project = open_example(example, tmp_path, aws)
+
+    project.run("package", "add", str(repository / "plugin"))
+
+    recorder.preview(example, _lives(project, aws))
+
+
+def test_a_yaml_program_needs_nothing_but_the_plugin(aws: Control, tmp_path: Path) -> None:
+    """As above, for machines without a package registry: the plugin runs in the environment of these tests."""
+    if YAML.missing_host:
+        pytest.skip(YAML.missing_host)
+    project = open_example(YAML, tmp_path / "program", aws)
+    declared = project.folder / "Pulumi.yaml"
+    declared.write_text(json.dumps(yaml.safe_load(declared.read_text()) | write_plugin(tmp_path / "plugin")))
+
+    _lives(project, aws)
+
+
+def _lives(project: Project, aws: Control) -> str:
+    """Hold what is true of the stack in every language, and return what its first preview printed."""
+    preview = project.run("preview")
+    assert rows(preview) == PREVIEWED
+    assert aws.backups(DR) == []
+
+    project.up("--parallel", "64")
+
+    copies = {copy["source_backup_id"]: copy for copy in aws.backups(DR)}
+    assert set(copies) == {NEWEST, OLDER, OLDEST, OTHER}
+    assert {copy["lifecycle"] for copy in copies.values()} == {"AVAILABLE"}
+    assert copies[OLDEST]["tags"]["team"] == "storage"
+    outputs = project.outputs()
+    assert outputs["latest"] == {
+        "fs-0123456789abcdef0": copies[NEWEST]["id"],
+        "fs-0123456789abcdef1": copies[OTHER]["id"],
+    }
+    assert {copy["sourceBackupId"]: copy["backupId"] for copy in outputs["copies"]} == {
+        source: copies[source]["id"] for source in (NEWEST, OLDER, OTHER)
+    }
+
+    project.run("preview", "--expect-no-changes")
+    project.run("destroy", "--yes", "--skip-preview")
+
+    assert aws.backups(DR) == []
+    return preview

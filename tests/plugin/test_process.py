@@ -1,0 +1,211 @@
+"""The plugin in a process of its own, spoken to as the engine does."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
+
+from rehearsal.fsx import FsxService, listening
+from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.provider.deploying import copy_args
+from tests.provider.plugin_stack import received, sent
+from tests.provider.test_host import ROOT, Engine, partial_failure, running_copies, serving, until
+
+LONG = 100_000.0  # seconds; a copy that does not end by itself
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def urn(resource: str) -> str:
+    return f"urn:pulumi:prod::files::fsx-dr:index:BackupCopy::{resource}"
+
+
+@dataclass
+class Plugin:
+    """A plugin that an engine has started and configured."""
+
+    process: subprocess.Popen[str]
+    stub: provider_pb2_grpc.ResourceProviderStub
+
+    def create(self, resource: str, args: Mapping[str, Any], **request: Any) -> Any:
+        """Begin a create; the future's result is the answer."""
+        inputs = sent({"copy_tags": False, "tags": {}, **args})
+        return self.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource), properties=inputs, **request))
+
+
+@contextmanager
+def started(address: str) -> Iterator[Plugin]:
+    command = [sys.executable, str(ROOT / "plugin"), address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own interpreter
+        try:
+            assert process.stdout
+            with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+                stub = provider_pb2_grpc.ResourceProviderStub(channel)
+                stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address))
+                stub.Configure(provider_pb2.ConfigureRequest(args=sent({"poll_seconds": 0.1})))
+                yield Plugin(process, stub)
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def module_service() -> Iterator[FsxService]:
+    service = FsxService()
+    with listening(service) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+        yield service
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture(scope="module")
+def plugin(module_service: FsxService, engine: Engine) -> Iterator[Plugin]:
+    assert module_service.journal() == []
+    with serving(engine) as address, started(address) as running:
+        yield running
+
+
+@pytest.fixture
+def service(module_service: FsxService) -> Iterator[FsxService]:
+    module_service.set_copy_seconds(LONG)
+    yield module_service
+    module_service.finish_copies()
+
+
+@pytest.fixture
+def source(service: FsxService) -> str:
+    return service.seed_backup(HOME, service.seed_file_system(HOME))
+
+
+def test_it_understands_secrets_resources_and_outputs(plugin: Plugin) -> None:
+    agreed = plugin.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
+    configured = plugin.stub.Configure(provider_pb2.ConfigureRequest(args=sent({"poll_seconds": 0.1})))
+
+    assert (agreed.accept_secrets, agreed.accept_resources, agreed.accept_outputs) == (True, True, True)
+    assert (configured.acceptSecrets, configured.acceptResources, configured.acceptOutputs) == (True, True, True)
+    assert configured.supportsPreview
+
+
+def test_it_tells_its_version_and_its_schema(plugin: Plugin) -> None:
+    schema = json.loads(plugin.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
+
+    assert (schema["name"], schema["version"]) == ("fsx-dr", plugin.stub.GetPluginInfo(Empty()).version)
+
+
+def test_sixty_creates_run_at_once_and_keep_nobody_waiting(plugin: Plugin, service: FsxService, source: str) -> None:
+    regions = [AWAY, "eu-north-1", "us-west-2"]
+    asked = [plugin.create(f"many-{n}", copy_args(source, region=regions[n % 3])) for n in range(60)]
+    until(lambda: running_copies(service) == 15)
+
+    checked = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn("other"), news=sent(copy_args(source))), timeout=5)
+
+    assert not checked.failures
+    assert not any(one.done() for one in asked)
+    service.set_copy_seconds(0.1)
+    service.finish_copies()
+    assert len({one.result().id for one in asked}) == 60
+
+
+def test_a_preview_of_a_create_asks_nobody_and_knows_the_arguments_alone(
+    plugin: Plugin, service: FsxService, source: str
+) -> None:
+    service.clear_journal()
+
+    foreseen = plugin.create("foreseen", copy_args(source), preview=True).result()
+
+    outputs = received(foreseen.properties)
+    assert (foreseen.id, outputs["source_backup_id"], outputs["region"]) == ("", source, AWAY)
+    assert MessageToDict(foreseen.properties)["arn"] == "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    assert service.journal() == []
+
+
+def test_a_custom_timeout_makes_a_partial_failure_the_engine_can_keep(
+    plugin: Plugin, service: FsxService, source: str
+) -> None:
+    with pytest.raises(grpc.RpcError) as failure:
+        plugin.create("slow", copy_args(source), timeout=0.3).result()
+
+    kept = partial_failure(failure.value)
+    assert kept is not None
+    outputs = received(kept.properties)
+    assert service.backup(AWAY, kept.id)["lifecycle"] == outputs["lifecycle"] == "COPYING"
+    assert kept.reasons[0].endswith("it was left running, and the next pulumi up resumes it.")
+
+
+def test_progress_shows_in_the_resource_s_own_row(
+    plugin: Plugin, engine: Engine, service: FsxService, source: str
+) -> None:
+    asked = plugin.create("shown", copy_args(source))
+    until(lambda: [shown for shown in engine.shown if shown.urn == urn("shown")])
+    service.finish_copies()
+    asked.result()
+
+    first = next(shown for shown in engine.shown if shown.urn == urn("shown"))
+    assert first.message.startswith("copying")
+    assert (first.ephemeral, first.severity) == (True, engine_pb2.INFO)
+
+
+def test_an_error_is_one_sentence_with_the_names_of_the_schema(plugin: Plugin, service: FsxService) -> None:
+    assert service.backups(AWAY) is not None
+    with pytest.raises(grpc.RpcError) as failure:
+        plugin.create("missing", copy_args("backup-0fedcba9876543210")).result()
+
+    assert failure.value.details() == (
+        f"There is no backup backup-0fedcba9876543210 in {HOME} to copy: check sourceBackupId and sourceRegion."
+    )
+
+
+def test_wrong_arguments_are_failures_of_check_by_the_names_of_the_schema(plugin: Plugin) -> None:
+    news = sent(copy_args("backup-x", tags={"aws:x": "y"}, copy_tags="yes"))
+
+    checked = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
+
+    assert [(failure.property, failure.reason[:9]) for failure in checked.failures] == [
+        ("sourceBackupId", "'backup-x"),
+        ("copyTags", "copyTags "),
+        ("", "tag key '"),
+    ]
+
+
+def test_a_wrong_configuration_is_a_failure_of_its_check(plugin: Plugin) -> None:
+    news = sent({"poll_seconds": -1, "region": "nowhere", "assume_roles": "x", "color": "blue"})
+
+    checked = plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
+
+    assert [failure.property for failure in checked.failures] == ["color", "region", "pollSeconds", ""]
+    assert "fsx-dr:assumeRoles" in checked.failures[-1].reason
+
+
+def test_another_configuration_replaces_nothing(plugin: Plugin) -> None:
+    found = plugin.stub.DiffConfig(
+        provider_pb2.DiffRequest(old_inputs=sent({"region": AWAY}), news=sent({"region": HOME}))
+    )
+
+    assert (found.changes, list(found.replaces)) == (provider_pb2.DiffResponse.DIFF_SOME, [])
+
+
+@pytest.mark.usefixtures("service")
+def test_the_process_ends_by_itself_when_the_engine_is_gone(source: str) -> None:
+    engine, ending = Engine(), ExitStack()
+    with started(ending.enter_context(serving(engine))) as running:
+        asked = running.create("orphaned", copy_args(source))
+        until(lambda: engine.shown)
+        assert not asked.done()
+
+        ending.close()
+
+        assert running.process.wait(30) == 0
