@@ -76,15 +76,15 @@ class ScheduledUp(pulumi.ComponentResource):
             name,
             service_role=build.arn,
             artifacts={"type": "NO_ARTIFACTS"},
-            environment={
-                "type": "LINUX_CONTAINER",
-                "compute_type": "BUILD_GENERAL1_SMALL",
-                "image": "aws/codebuild/amazonlinux-x86_64-standard:5.0",
-                "environment_variables": [
+            environment=aws.codebuild.ProjectEnvironmentArgs(
+                type="LINUX_CONTAINER",
+                compute_type="BUILD_GENERAL1_SMALL",
+                image="aws/codebuild/amazonlinux-x86_64-standard:5.0",
+                environment_variables=[
                     *(_variable(key, value, "PLAINTEXT") for key, value in (own | dict(environment or {})).items()),
                     *(_variable(key, secret, "SECRETS_MANAGER") for key, secret in (secrets or {}).items()),
                 ],
-            },
+            ),
             source={"type": "GITHUB", "location": repository, "buildspec": json.dumps(BUILDSPEC)},
             build_timeout=_MINUTES,
             # One at a time: another run could do nothing but wait for the stack's lock.
