@@ -23,10 +23,7 @@ class NativeProject(Project):
         settings = json.loads((self.folder / "Pulumi.yaml").read_text())
         program = {
             **settings,
-            "resources": {
-                name.replace(".", "_"): _resource(name, {"source_region": SOURCE_REGION, **args})
-                for name, args in declared.items()
-            },
+            "resources": {name.replace(".", "_"): _resource(name, args) for name, args in declared.items()},
             "outputs": {name: f"${{{name.replace('.', '_')}.id}}" for name in declared},
         }
         (self.folder / "Pulumi.yaml").write_text(json.dumps(program))

@@ -1,6 +1,7 @@
 """A DrRegion for programs in every language: constructed by the plugin, whose copies are native."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +41,8 @@ class Constructing:
                 inputs=struct(inputs),
                 **options,
             )
-            return construct(request, run, address)
+            with ThreadPoolExecutor(1) as pool:  # as gRPC does; it gets an event loop of its own
+                return pool.submit(construct, request, run, address).result()
 
     @property
     def copies(self) -> dict[str, str]:

@@ -72,7 +72,7 @@ def test_a_dr_region_has_the_names_of_its_arguments_and_says_which_must_be_known
     assert list(types["fsx-dr:index:CopyRow"]["properties"]) == camel(CopyRow.__annotations__)
     assert DR_REGION["isComponent"]
     known = {name for name, shape in DR_REGION["inputProperties"].items() if shape.get("plain")}
-    assert known == {"region", "sources", "keep"}
+    assert known == {"region", "sources", "keep", "adopt"}
     assert "plain" not in types["fsx-dr:index:Source"]["properties"]["backupId"]
 
 
