@@ -1,4 +1,4 @@
-"""What the site does to the pages: links out of docs/, tables that come from elsewhere, pages that may be absent."""
+"""What the site does to the pages: links out of docs/, the table of settings, and the list of decisions."""
 
 # ruff: noqa: INP001  # MkDocs loads the file by its path
 
@@ -12,35 +12,27 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-# Written by features that a build may not have.
-OPTIONAL = ("languages.md", "fleet.md", "alarms.md")
-
 _LINK = re.compile(r"\]\(((?:\.\./)+[^)#\s]+)(#[\w-]+)?\)")
 _log = logging.getLogger("mkdocs.hooks.site")
 
 
 def on_config(config: Any) -> Any:
-    """Leave the pages out of the navigation that are not there, and list the decisions by themselves."""
+    """Take the repository's address from pyproject.toml, and list the decisions in the navigation."""
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
     config.repo_url = urls["Repository"]
-    config.nav = _present(config.nav)
+    config.nav = _with_decisions(config.nav)
     return config
 
 
-def _present(entries: list[Any]) -> list[Any]:
-    kept: list[Any] = []
-    for entry in entries:
-        if isinstance(entry, dict):
-            kept.append({title: _present(of) if isinstance(of, list) else of for title, of in entry.items()})
-        elif entry == "decisions/README.md":
-            kept.append({"Decisions": [entry, *_decisions()]})
-        elif entry not in OPTIONAL or (ROOT / "docs" / entry).exists():
-            kept.append(entry)
-    return kept
-
-
-def _decisions() -> list[str]:
-    return [f"decisions/{record.name}" for record in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))]
+def _with_decisions(entry: Any) -> Any:
+    if isinstance(entry, dict):
+        return {title: _with_decisions(pages) for title, pages in entry.items()}
+    if isinstance(entry, list):
+        return [_with_decisions(page) for page in entry]
+    if entry != "decisions/README.md":
+        return entry
+    records = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    return {"Decisions": [entry, *(f"decisions/{record.name}" for record in records)]}
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
