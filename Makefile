@@ -1,10 +1,10 @@
-# make setup once, then any of the others. Only setup downloads anything.
+# make setup once, then any of the others. Only setup, interpreters and floors download anything.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 
-.PHONY: setup demo test test-all lint types docs dist package bench soak faults languages conformance clean
+.PHONY: setup demo test test-all interpreters floors lint types docs dist package bench soak faults languages conformance clean
 
 setup: $(READY)
 
@@ -22,6 +22,13 @@ test: $(READY)
 
 test-all: $(READY)
 	$(BIN)/pytest -n 4 --dist worksteal -m "not conformance"
+
+# These two download, too: into virtual environments of their own.
+interpreters: $(READY)
+	.ci/interpreters
+
+floors: $(READY)
+	.ci/floors
 
 lint: $(READY)
 	$(BIN)/ruff format --check
@@ -61,4 +68,4 @@ conformance: $(READY)
 	$(BIN)/pytest tests/conformance -m conformance
 
 clean:
-	rm -rf .venv .pulumi-cli .rehearsal build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .pulumi-cli .rehearsal build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -194,10 +194,10 @@ def interrupt(
         for sent in signals:
             process.send_signal(sent)
             _wait(process, 0.5)
-        process.wait(30)
+        process.wait(_SECONDS_OF_A_COMMAND)
 
 
-def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = 60) -> None:
+def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = _SECONDS_OF_A_COMMAND) -> None:
     """Return once something has happened in another process.
 
     Raises:

@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell has what it runs in the background ignore Ctrl-C, and so would the processes that tests send it to.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--write-reliability") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Sequences())
 

@@ -71,6 +71,11 @@ class RecordingEngine(mocks.MockMonitor):
         )
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
 
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        # Older SDKs answer in a thread that knows neither stack nor project.
+        urn: str = super().make_urn(parent, type_, name)
+        return "::".join(["urn:pulumi:prod", "dr", *urn.split("::", 3)[2:]])
+
     def of_type(self, type_: str) -> list[Registration]:
         return [registration for registration in self.registered if registration.type == type_]
 

@@ -21,7 +21,7 @@ pulumi_cli = [
 ]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "options",
     [pytest.param([], id="pulumi", marks=[*pulumi_cli, pytest.mark.slow]), pytest.param(["--double"], id="double")],
@@ -47,7 +47,7 @@ def test_a_claim_that_does_not_hold_ends_the_demo_with_exit_code_1(
     assert "Not as told: No copy is left." in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_an_interrupted_demo_removes_its_state_and_ends_its_processes(tmp_path: Path) -> None:
     # given
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -262,7 +262,7 @@ def test_a_dark_source_region_leaves_its_sources_unknown(account: Account) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 def test_a_region_that_hangs_takes_no_longer_than_a_quarter_of_a_minute(account: Account) -> None:
     from time import monotonic  # noqa: PLC0415  # real time, which no other test needs
 

@@ -7,7 +7,7 @@ import grpc
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import DrRegion, DrRegionArgs
+from pulumi_fsx_dr import DrRegion, DrRegionArgs, Source
 from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError
@@ -255,8 +255,8 @@ def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_s
 
     def program() -> None:
         for region in (AWAY, ELSEWHERE):
-            sources = [{"file_system_id": file_system, "region": HOME}]
-            DrRegion(f"dr-{region}", {"region": region, "sources": sources})  # type: ignore[typeddict-item]  # as programs write it
+            sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
+            DrRegion(f"dr-{region}", {"region": region, "sources": sources})
 
     aws.darken(HOME)
     engine.run(program, preview=True)

@@ -9,8 +9,9 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
+from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.dr_arguments import KEEP
-from pulumi_fsx_dr.settings import RPO_HOURS
+from pulumi_fsx_dr.settings import RPO_HOURS, Settings
 
 from rehearsal import account
 from rehearsal.fsx import Control
@@ -110,8 +111,25 @@ def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
         "copyTags": True,
         "tags": {},
         "keep": KEEP,
-        "rpoHours": RPO_HOURS,
+        "rpoHours": str(RPO_HOURS),
     }
+
+
+def test_hours_may_be_a_fraction_in_pulumi_yaml_as_in_the_code() -> None:
+    """Types of settings are string, integer, boolean, array and object (pulumi/pulumi, project.json, configTypes)."""
+    assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]["fsx-dr:rpoHours"]["type"] == "string"
+
+    pulumi.runtime.set_all_config({"fsx-dr:rpoHours": "1.5"})
+
+    assert Settings.read().rpo_hours == 1.5
+
+
+@pytest.mark.parametrize("hours", ["0", "-3", "nan", "inf", "a day"])
+def test_hours_that_no_copy_can_be_within_are_refused_in_a_sentence(hours: str) -> None:
+    pulumi.runtime.set_all_config({"fsx-dr:rpoHours": hours})
+
+    with pytest.raises(InvalidSettingsError, match=f"fsx-dr:rpoHours is '{hours}': set it to a number of hours, such"):
+        Settings.read()
 
 
 def test_the_rehearsal_stack_is_configured_for_the_account_of_the_demo() -> None:

@@ -147,7 +147,7 @@ def test_a_stack_without_sources_has_a_page_that_says_so() -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_browser_shows_the_page_whole_on_a_desk_and_on_a_phone(tmp_path: Path) -> None:
     html = page(rows(), NOW)
 
@@ -164,7 +164,7 @@ def test_a_browser_shows_the_page_whole_on_a_desk_and_on_a_phone(tmp_path: Path)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_the_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
     long = "backup-" + "0123456789abcdef" * 7
     copies = [{"backup_id": long, "source_backup_id": long, "percent": 100}]
@@ -183,7 +183,7 @@ def looked_at(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[st
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command += ["--no-first-run", "--hide-scrollbars", "--enable-logging=stderr", "--virtual-time-budget=5000"]
     command += [f"--user-data-dir={directory / 'profile'}", "--dump-dom", look.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=90)  # noqa: S603  # the browser found on PATH
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=590)  # noqa: S603  # the browser found on PATH
     found = re.search(r"<output>(.*)</output>", done.stdout)
     assert found, done.stderr
     seen: list[dict[str, Any]] = json.loads(found[1])

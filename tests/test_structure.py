@@ -122,6 +122,10 @@ def test_nothing_but_the_command_itself_imports_the_command() -> None:
     assert {Path(file).parent.name for file in _importing("pulumi_fsx_dr.cli.")} == {"cli"}
 
 
+def test_nothing_of_the_package_imports_what_users_test_their_programs_with() -> None:
+    assert not _importing("pulumi_fsx_dr.testing.")
+
+
 def test_the_package_needs_nothing_that_is_not_installed_with_it() -> None:
     assert not _importing("rehearsal.", "tests.", "benchmarks.", "moto.")
 

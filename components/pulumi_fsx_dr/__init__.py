@@ -7,7 +7,7 @@ from .copies.arguments import BackupCopyArgs
 from .dr_region import DrRegion
 from .keys import DrKey, DrKeyArgs
 from .restore import RestoredFileSystem, RestoredFileSystemArgs
-from .rules.dr_arguments import DrRegionArgs
+from .rules.dr_arguments import DrRegionArgs, Source
 
 __all__ = [
     "BackupCopy",
@@ -18,6 +18,7 @@ __all__ = [
     "DrRegionArgs",
     "RestoredFileSystem",
     "RestoredFileSystemArgs",
+    "Source",
 ]
 
 __version__ = version("pulumi-fsx-dr")

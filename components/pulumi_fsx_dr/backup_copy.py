@@ -1,7 +1,7 @@
 """The resource that programs declare."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack, overload
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -9,6 +9,7 @@ from pulumi.dynamic import Resource
 from .copies.arguments import ARGUMENTS, BackupCopyArgs
 from .copies.outputs import OUTPUTS
 from .copies.ownership import new_nonce
+from .given import documents, given
 from .program.recording import can_record, record_once_written, tell
 from .program.secrecy import with_secret_outputs
 from .provider import BackupCopyProvider
@@ -17,6 +18,7 @@ from .session.told import TOLD
 __all__ = ["BackupCopy", "BackupCopyArgs"]
 
 
+@documents(BackupCopyArgs)
 class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     """One copy of an FSx backup, in one Region, for as long as the program declares it.
 
@@ -63,19 +65,38 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     adopted_from: pulumi.Output[str | None]
     """The mark that an adopted copy bore before."""
 
-    def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    @overload
+    def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+
+    @overload
+    def __init__(
+        self, name: str, *, opts: pulumi.ResourceOptions | None = None, **keywords: Unpack[BackupCopyArgs]
+    ) -> None: ...
+
+    def __init__(
+        self,
+        name: str,
+        args: BackupCopyArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **keywords: Any,
+    ) -> None:
         """Declare a copy.
 
         Args:
             name: the resource's logical name; renaming without an alias makes a new copy.
-            args: what to copy, where to, and how.
+            args: what to copy, where to, and how; left out if the arguments are keywords.
             opts: the ordinary resource options.
+            keywords: the arguments one by one, in place of `args`.
+
+        Raises:
+            InvalidSettingsError: the arguments are given in two ways, or in none.
         """
+        asked = given(f"BackupCopy {name}", args, keywords)
         # The SDK fills in those outputs only that are among the properties when the resource is registered.
-        props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(args)
+        props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(asked)
         records = can_record(f"pulumi-python:{self._resource_type_name}", opts)
         nonce = new_nonce() if records else ""
-        opts, props[TOLD] = with_secret_outputs(opts, args, tell(name, args, nonce))
+        opts, props[TOLD] = with_secret_outputs(opts, asked, tell(name, asked, nonce))
         super().__init__(BackupCopyProvider(), name, props, opts)
         if records:
             record_once_written(self, nonce)

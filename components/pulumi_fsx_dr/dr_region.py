@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack, overload
 
 import pulumi
 
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
+from .given import documents, given
 from .program import run as program
 from .program.secrecy import as_secret_as
 from .readiness import ReadinessRow, rows
@@ -30,6 +31,7 @@ class CopyRow(TypedDict):
     """When it was made, ISO 8601 in UTC."""
 
 
+@documents(DrRegionArgs)
 class DrRegion(pulumi.ComponentResource):
     """The copies in one DR Region, one `BackupCopy` named `<name>-<source backup id>` each.
 
@@ -48,7 +50,21 @@ class DrRegion(pulumi.ComponentResource):
     _type = DR_REGION_TYPE
     _copy_type = BACKUP_COPY_TYPE
 
-    def __init__(self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    @overload
+    def __init__(self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+
+    @overload
+    def __init__(
+        self, name: str, *, opts: pulumi.ResourceOptions | None = None, **keywords: Unpack[DrRegionArgs]
+    ) -> None: ...
+
+    def __init__(
+        self,
+        name: str,
+        args: DrRegionArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **keywords: Any,
+    ) -> None:
         """Declare the copies of a DR Region.
 
         What they are is decided when the program's code has ended, for all DrRegions together. There the run ends with
@@ -57,20 +73,22 @@ class DrRegion(pulumi.ComponentResource):
 
         Args:
             name: the component's logical name.
-            args: what to copy, where to, and how.
+            args: what to copy, where to, and how; left out if the arguments are keywords.
             opts: the ordinary resource options.
+            keywords: the arguments one by one, in place of `args`.
 
         Raises:
             InvalidSettingsError: an argument is wrong; nothing is changed.
         """
-        require_valid(name, args)
+        asked = given(f"DrRegion {name}", args, keywords)
+        require_valid(name, asked)
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__(self._type, name, None, opts)
-        self._args, self._program = args, self._program_that_runs()
+        self._args, self._program = asked, self._program_that_runs()
         self._program.add(self, self._described)
         made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
-        self.region = pulumi.Output.from_input(args["region"])
+        self.region = pulumi.Output.from_input(asked["region"])
         self.copies = children.apply(
             lambda made: pulumi.Output.all(*(self._copy_row(child) for child in made)).apply(list)
         )

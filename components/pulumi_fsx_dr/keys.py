@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 from pulumi import Input, Output
@@ -11,6 +11,7 @@ from . import extras
 from .errors import InvalidSettingsError
 from .fsx.kms import KeyName
 from .fsx.partitions import partition_of
+from .given import documents, given, require_complete
 from .rules.iam_policy import through_fsx
 
 _DAYS_TO_REGRET = 30  # the most that KMS offers
@@ -33,6 +34,7 @@ class DrKeyArgs(TypedDict):
     """Whether Pulumi refuses to delete the keys; True if not given."""
 
 
+@documents(DrKeyArgs)
 class DrKey(pulumi.ComponentResource):
     """A multi-Region KMS key that Amazon FSx may use for this account, with a replica in each further Region.
 
@@ -45,39 +47,61 @@ class DrKey(pulumi.ComponentResource):
         arns: per Region the ARN of its key, for `kms_key_id`.
     """
 
-    def __init__(self, name: str, args: DrKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    @overload
+    def __init__(self, name: str, args: DrKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+
+    @overload
+    def __init__(
+        self, name: str, *, opts: pulumi.ResourceOptions | None = None, **keywords: Unpack[DrKeyArgs]
+    ) -> None: ...
+
+    def __init__(
+        self,
+        name: str,
+        args: DrKeyArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **keywords: Any,
+    ) -> None:
         """Make the keys.
 
+        Args:
+            name: the component's logical name.
+            args: where the keys are; left out if the arguments are keywords.
+            opts: the ordinary resource options.
+            keywords: the arguments one by one, in place of `args`.
+
         Raises:
-            InvalidSettingsError: a Region appears twice or is of another partition, or the alias is not valid.
+            InvalidSettingsError: an argument is missing or unknown, a Region appears twice or is of another partition,
+                or the alias is not valid.
         """
-        _check(args)
+        asked = given(f"DrKey {name}", args, keywords)
+        _check(f"DrKey {name}", asked)
         aws = extras.import_pulumi_aws()
         super().__init__("pulumi-fsx-dr:index:DrKey", name, None, opts)
         identity = (
-            args.get("account_id") or aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self)).account_id
+            asked.get("account_id") or aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self)).account_id
         )
         account = Output.from_input(identity)
-        kept = pulumi.ResourceOptions(parent=self, protect=args.get("protect", True))
+        kept = pulumi.ResourceOptions(parent=self, protect=asked.get("protect", True))
 
         primary = aws.kms.Key(
-            f"{name}-{args['region']}",
+            f"{name}-{asked['region']}",
             multi_region=True,
             enable_key_rotation=True,
-            **_settings(name, args, account, args["region"]),
+            **_settings(name, asked, account, asked["region"]),
             opts=kept,
         )
         replicas = {
             region: aws.kms.ReplicaKey(
                 f"{name}-{region}",
                 primary_key_arn=primary.arn,
-                **_settings(name, args, account, region),
+                **_settings(name, asked, account, region),
                 opts=kept,
             )
-            for region in args["replica_regions"]
+            for region in asked["replica_regions"]
         }
-        keys = {args["region"]: primary, **replicas}
-        if alias := args.get("alias"):
+        keys = {asked["region"]: primary, **replicas}
+        if alias := asked.get("alias"):
             for region, key in keys.items():
                 own = pulumi.ResourceOptions(parent=self)
                 aws.kms.Alias(f"{name}-{region}", region=region, name=alias, target_key_id=key.key_id, opts=own)
@@ -123,7 +147,10 @@ def _settings(name: str, args: DrKeyArgs, account: Output[str], region: str) -> 
     }
 
 
-def _check(args: DrKeyArgs) -> None:
+def _check(resource: str, args: DrKeyArgs) -> None:
+    require_complete(resource, args, DrKeyArgs)
+    if isinstance(args["replica_regions"], str):
+        raise InvalidSettingsError(f"{resource} needs its replica_regions as a list, which may be empty.")
     regions = [args["region"], *args["replica_regions"]]
     if twice := sorted({region for region in regions if regions.count(region) > 1}):
         raise InvalidSettingsError(f"{', '.join(twice)} would get two keys: name each Region once.")

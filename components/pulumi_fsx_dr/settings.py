@@ -1,5 +1,6 @@
 """The project's configuration, read once and checked, as frozen values."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +45,8 @@ class Settings:
         regions = [_region(entry, common) for entry in _list(config, "regions")]
         if len({args["region"] for args in regions}) < len(regions):
             raise InvalidSettingsError("fsx-dr:regions names a Region twice: give each Region one entry.")
-        rpo_hours = _or(config.get_float("rpoHours"), default=RPO_HOURS)
-        return cls(regions={f"dr-{args['region']}": args for args in regions}, sources=sources, rpo_hours=rpo_hours)
+        named = {f"dr-{args['region']}": args for args in regions}
+        return cls(regions=named, sources=sources, rpo_hours=_hours(config.get("rpoHours") or str(RPO_HOURS)))
 
 
 def _or(value: Any, *, default: Any) -> Any:
@@ -64,6 +65,17 @@ def _tags(config: pulumi.Config) -> Mapping[str, str]:
     if not isinstance(tags, Mapping):
         raise InvalidSettingsError("fsx-dr:tags must be an object of strings.")
     return tags
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = math.nan
+    # NaN, too, is refused by this, as it is neither larger nor smaller than anything.
+    if not 0 < hours < math.inf:
+        raise InvalidSettingsError(f"fsx-dr:rpoHours is {text!r}: set it to a number of hours, such as 24 or 1.5.")
+    return hours
 
 
 def _source(entry: Mapping[str, Any]) -> Source:

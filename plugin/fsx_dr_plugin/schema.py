@@ -1,10 +1,8 @@
 """The package's schema, made from what the core says of its resources: their annotations, docstrings and tables."""
 
-import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -12,6 +10,7 @@ import pulumi
 from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS, Change
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
+from pulumi_fsx_dr.given import docs_of
 
 from .config import SETTINGS
 from .names import outside, spoken
@@ -70,7 +69,7 @@ def schema() -> dict[str, Any]:
 
 def _resource(resource: type, args: type, types: dict[str, Any]) -> dict[str, Any]:
     outputs = {name: get_args(hint)[0] for name, hint in inspect.get_annotations(resource, eval_str=True).items()}
-    docs = _docs(args) | _docs(resource)
+    docs = docs_of(args) | docs_of(resource)
     inputs = _object(args, types, plain=True)
     if resource is BackupCopy:
         for name, argument in ARGUMENTS.items():
@@ -89,7 +88,7 @@ def _resource(resource: type, args: type, types: dict[str, Any]) -> dict[str, An
 
 def _object(record: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
     """Return the object type that a TypedDict stands for."""
-    docs = _docs(record)
+    docs = docs_of(record)
     return {
         "type": "object",
         "properties": {
@@ -125,22 +124,8 @@ def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
         token = f"fsx-dr:index:{hint.__name__}"
         types[token] = {**_object(hint, types, plain=plain), "description": spoken(inspect.getdoc(hint) or "")}
         shape = {"$ref": f"#/types/{token}"}
-    elif get_origin(hint) is list:
+    elif get_origin(hint) in (list, Sequence):
         shape = {"type": "array", "items": _type(options[0], types, plain=plain)}
     else:
         shape = {"type": "object", "additionalProperties": _type(options[1], types, plain=plain)}
     return {**shape, "plain": True} if plain else shape
-
-
-def _docs(described: type) -> dict[str, str]:
-    """Return the docstrings that follow the annotations of a class."""
-    (body,) = (node.body for node in ast.parse(inspect.getsource(described)).body if isinstance(node, ast.ClassDef))
-    return {
-        field.target.id: " ".join(doc.value.value.split())
-        for field, doc in pairwise(body)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(doc, ast.Expr)
-        and isinstance(doc.value, ast.Constant)
-        and isinstance(doc.value.value, str)
-    }

@@ -27,8 +27,11 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def __init__(self, deployment: Deployment) -> None:
         self.deployment, self.over = deployment, Event()
 
-    def GetDeploymentInfo(self, _request: Any, _context: Any) -> resource_pb2.DeploymentInfo:
+    def GetDeploymentInfo(self, _request: Any, _context: Any) -> Any:  # a message that older SDKs do not have
         return resource_pb2.DeploymentInfo()
+
+    def SupportsFeature(self, _request: Any, _context: Any) -> resource_pb2.SupportsFeatureResponse:
+        return resource_pb2.SupportsFeatureResponse()  # asked by those SDKs, feature by feature
 
     def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> resource_pb2.RegisterResourceResponse:
         if not (state := self.deployment.register(request)):

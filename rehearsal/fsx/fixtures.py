@@ -67,13 +67,15 @@ def _loader() -> Loader:
 @pytest.fixture
 def fsx_client(fsx_session: boto3.Session) -> Iterator[Clients]:
     """Yield what makes a client that tries once, of a Region and, FSx if left out, a service."""
-    config = Config(retries={"total_max_attempts": 1}, read_timeout=1, parameter_validation=False)
     # The name is only known when this runs, and the stubs have one overload for each service.
     make: Any = fsx_session.client
     secret = {"aws_secret_access_key": "rehearsal"}
     with ExitStack() as stack:
 
-        def client(region: str = AWAY, service: str = "fsx", *, access_key: str = "rehearsal") -> Any:
+        def client(
+            region: str = AWAY, service: str = "fsx", *, access_key: str = "rehearsal", read_timeout: float = 60
+        ) -> Any:
+            config = Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout, parameter_validation=False)
             made = make(service, region_name=region, config=config, aws_access_key_id=access_key, **secret)
             stack.callback(made.close)
             return made

@@ -58,7 +58,7 @@ def test_a_killed_provider_is_resumed_by_the_next_up(project: Project, aws: Cont
     eventually(lambda: len(copies(aws)) == len(sources))
     for pid in project.plugins():
         os.kill(pid, signal.SIGKILL)
-    assert up.wait(timeout=30) != 0
+    assert up.wait(timeout=300) != 0
 
     project.up()
 

@@ -131,7 +131,7 @@ class NativeTheatre(CliTheatre):
 
     @classmethod
     def version(cls) -> str:
-        return f"{super().version()}, with the plugin from a YAML program"
+        return f"the {cls.engine}, from a YAML program: {super().version()}"
 
 
 def _region(urn: str) -> str:

@@ -285,5 +285,5 @@ def test_the_poll_ends_when_nobody_waits_and_starts_again_for_the_next(stack: St
     for resource in ("monday", "tuesday"):
         stack.register(run, resource, copy_args(source))
         for thread in poll_threads():
-            thread.join(timeout=10)
+            thread.join(timeout=120)
         assert poll_threads() == []

@@ -95,7 +95,7 @@ def test_a_call_that_hangs_times_out_and_holds_up_no_other(
 
     def hang() -> None:
         with pytest.raises(ReadTimeoutError) as timeout:
-            copy(fsx_client(), fsx_source)
+            copy(fsx_client(read_timeout=1), fsx_source)
         outcome.append(timeout.type)
 
     hanging = Thread(target=hang)

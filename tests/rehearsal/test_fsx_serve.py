@@ -107,7 +107,7 @@ def test_the_process_ends_with_its_context() -> None:
 def test_the_process_ends_with_its_standard_input() -> None:
     command = [sys.executable, "-m", "rehearsal", "serve", "--attached"]
 
-    ended = subprocess.run(command, input="", capture_output=True, text=True, check=True, timeout=30)  # noqa: S603 - ours
+    ended = subprocess.run(command, input="", capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - ours
 
     assert ended.stdout.startswith("http://127.0.0.1:")
     assert ended.stdout.count("\n") == 1

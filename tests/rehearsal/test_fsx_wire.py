@@ -80,7 +80,7 @@ def url(service: FsxService) -> Iterator[str]:
 
 
 def post(url: str, path: str, body: str, **headers: str) -> tuple[int, Any]:
-    with closing(HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection:
+    with closing(HTTPConnection(urlsplit(url).netloc, timeout=120)) as connection:
         connection.request("POST", path, body.encode(), headers)
         answer = connection.getresponse()
         return answer.status, json.load(answer)
@@ -126,7 +126,7 @@ def test_a_scene_that_cannot_be_played_says_why(
 
 @pytest.mark.parametrize("length", ["many", "-1", "²"])
 def test_a_body_without_a_length_is_refused(url: str, capfd: pytest.CaptureFixture[str], length: str) -> None:
-    with closing(HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection:
+    with closing(HTTPConnection(urlsplit(url).netloc, timeout=120)) as connection:
         connection.putrequest("POST", "/")
         connection.putheader("Content-Length", length.encode())
         connection.endheaders()

@@ -13,9 +13,9 @@ from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.session.call import StateEntry
 from pulumi_fsx_dr.session.region import Region
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.session.session import Connect, Session
 
-from .once import once_a_run
+from .once import begin_anew, once_a_run
 
 _T = TypeVar("_T")
 
@@ -168,7 +168,18 @@ def _entry(copy: HeldCopy) -> StateEntry:
     )
 
 
+_connect: Connect | None = None
+
+
+def connect_by(connect: Connect | None) -> Connect | None:
+    """Have programs find FSx another way from now on, None for AWS; returns the former way. For unit tests."""
+    global _connect  # the SDK's own mocks are as global
+    _connect, former = connect, _connect
+    begin_anew()
+    return former
+
+
 @once_a_run
 def of_this_run() -> Lookup:
     """Return the look-up of the program that runs now, with its stack's AWS settings."""
-    return Lookup(Session(functools.partial(FsxRegion, credentials=Credentials.of_stack())))
+    return Lookup(Session(_connect or functools.partial(FsxRegion, credentials=Credentials.of_stack())))

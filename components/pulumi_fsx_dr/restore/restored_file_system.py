@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 from pulumi import Input, Output
@@ -11,8 +11,8 @@ from pulumi_fsx_dr import extras
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.client import FsxRegion
-from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.given import documents, given, require_complete
+from pulumi_fsx_dr.program import lookup
 
 from . import checks, kinds
 
@@ -45,6 +45,7 @@ class RestoredFileSystemArgs(TypedDict):
     """
 
 
+@documents(RestoredFileSystemArgs)
 class RestoredFileSystem(pulumi.ComponentResource):
     """A new file system with the contents of a backup and, unless set otherwise, the settings that it records.
 
@@ -63,13 +64,35 @@ class RestoredFileSystem(pulumi.ComponentResource):
         file_system: the pulumi_aws resource, with all its other outputs, such as the `mount_name` of Lustre.
     """
 
-    def __init__(self, name: str, args: RestoredFileSystemArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    @overload
+    def __init__(self, name: str, args: RestoredFileSystemArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
+
+    @overload
+    def __init__(
+        self, name: str, *, opts: pulumi.ResourceOptions | None = None, **keywords: Unpack[RestoredFileSystemArgs]
+    ) -> None: ...
+
+    def __init__(
+        self,
+        name: str,
+        args: RestoredFileSystemArgs | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **keywords: Any,
+    ) -> None:
         """Restore the file system.
+
+        Args:
+            name: the component's logical name.
+            args: what to restore, and where to; left out if the arguments are keywords.
+            opts: the ordinary resource options.
+            keywords: the arguments one by one, in place of `args`.
 
         Raises:
             InvalidSettingsError: FSx cannot restore with these arguments; nothing is made.
         """
-        restoration = _Restoration(args)
+        asked = given(f"RestoredFileSystem {name}", args, keywords)
+        require_complete(f"RestoredFileSystem {name}", asked, RestoredFileSystemArgs)
+        restoration = _Restoration(asked)
         super().__init__("pulumi-fsx-dr:index:RestoredFileSystem", name, None, opts)
         file_system = restoration.resource(
             name,
@@ -97,7 +120,7 @@ def find_backup(backup_id: str, region: str) -> Backup | None:
     Raises:
         ServiceError: FSx did not answer.
     """
-    return FsxRegion(region, Credentials.of_stack()).find([backup_id]).get(backup_id)
+    return lookup.of_this_run().region(region).fsx.find([backup_id]).get(backup_id)
 
 
 class _Restoration:

@@ -1,6 +1,6 @@
 """The arguments of a DrRegion, and what makes them wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 import pulumi
@@ -34,7 +34,7 @@ class DrRegionArgs(TypedDict):
     region: str
     """Where the copies are made. Known when the program runs: the copies that are there decide what is declared."""
 
-    sources: list[Source]
+    sources: Sequence[Source]
     """What is copied; taking one out retires its copies."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
@@ -65,7 +65,7 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
         raise InvalidSettingsError(f"DrRegion {name} has no argument {', '.join(sorted(unknown))}.")
     if not isinstance(args.get("region"), str):
         raise InvalidSettingsError(f"DrRegion {name} needs its region as a string that is known when the program runs.")
-    if not isinstance(args.get("sources"), list | tuple):
+    if not isinstance(args.get("sources"), Sequence) or isinstance(args["sources"], str):
         raise InvalidSettingsError(f"DrRegion {name} needs its sources as a list, which may be empty.")
     partition_of(args["region"])
     _require_keep(name, args.get("keep", KEEP))
@@ -76,6 +76,10 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
 
 
 def _require_valid_source(name: str, source: Source) -> None:
+    if not isinstance(source, Mapping):
+        raise InvalidSettingsError(
+            f"A source of DrRegion {name} is {source!r}: give a dict of region and file_system_id or backup_id."
+        )
     if set(source) - set(Source.__annotations__) or ("file_system_id" in source) == ("backup_id" in source):
         raise InvalidSettingsError(
             f"A source of DrRegion {name} has region, keep and one of file_system_id and backup_id, "

@@ -1,0 +1,272 @@
+"""What the unit tests of a program need: backups in place of AWS, and mocks that answer as the provider does.
+
+    aws = testing.stand_in(testing.backup("backup-0123456789abcdef0", "fs-0123456789abcdef0", "eu-central-1"))
+    pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
+
+It needs no network, no credentials and no Pulumi CLI, and nothing else of the package uses it.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import copy_context
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+import pulumi
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
+
+from .copies.arguments import problems, with_defaults
+from .copies.copy import BACKUP_COPY_TYPE, Copy, Wanted, source_creation_time
+from .copies.outputs import outputs_of
+from .copies.ownership import MARK_TAG, Ownership, Recorded
+from .errors import InvalidSettingsError, NotFoundError
+from .fsx.backup import Backup, CopyRequest, Fsx
+from .fsx.credentials import Credentials, default_region
+from .fsx.kms import KeyName
+from .fsx.partitions import partition_of
+from .lifecycle import timeouts
+from .program import lookup
+from .program.secrecy import outputs_that_say
+
+if TYPE_CHECKING:
+    from .session.session import Connect
+
+__all__ = ["ACCOUNT", "Backup", "Mocks", "StandIn", "backup", "stand_in"]
+
+ACCOUNT = "111122223333"
+"""The account of everything that stands in."""
+
+_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # how Pulumi's wire format signs a value as secret
+
+
+def backup(
+    backup_id: str, file_system_id: str, region: str, *, hours_old: float = 1, type_: str = "AUTOMATIC"
+) -> Backup:
+    """Return a backup of a Windows file system that is AVAILABLE; `dataclasses.replace` makes any other of it.
+
+    Args:
+        backup_id: such as `backup-0123456789abcdef0`.
+        file_system_id: such as `fs-0123456789abcdef0`.
+        region: where both are.
+        hours_old: how long ago it was made.
+        type_: AUTOMATIC, USER_INITIATED or AWS_BACKUP.
+    """
+    return Backup(
+        id=backup_id,
+        arn=_arn(backup_id, region),
+        lifecycle="AVAILABLE",
+        type=type_,
+        creation_time=datetime.now(UTC) - timedelta(hours=hours_old),
+        owner_id=ACCOUNT,
+        region=region,
+        kms_key_arn=_key_arn(None, region),
+        file_system_id=file_system_id,
+        file_system_type="WINDOWS",
+    )
+
+
+def stand_in(*backups: Backup, file_systems: Mapping[str, str] | None = None) -> "StandIn":
+    """Have programs of this process find these backups, and no AWS, from now on.
+
+    It goes on until it is ended, by its method `end` or, as a context manager, by the end of the block.
+
+    Args:
+        backups: all that there are, copies included; each says in which Region it is.
+        file_systems: those without a backup: the Region of each, by its id.
+    """
+    standing = StandIn(backups, file_systems or {})
+    standing.begin()
+    return standing
+
+
+class StandIn:
+    """One AWS account, as far as backups of FSx are concerned.
+
+    Attributes:
+        backups: all that there are now, by their ids: those given, and the copies that `Mocks` made.
+    """
+
+    def __init__(self, backups: Iterable[Backup], file_systems: Mapping[str, str]) -> None:
+        self.backups = {backup.id: backup for backup in backups}
+        self._file_systems = file_systems
+        self._former: Connect | None = None
+
+    def begin(self) -> None:
+        """Take the place of AWS in this process."""
+        self._former = lookup.connect_by(self.region)
+
+    def end(self) -> None:
+        """Give the place back."""
+        lookup.connect_by(self._former)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def region(self, name: str, *, impatient: bool = False) -> Fsx:
+        """Return FSx in a Region."""
+        del impatient  # it answers at once
+        return _Region(name, self.backups, self._file_systems)
+
+
+class Mocks(pulumi.runtime.Mocks):
+    """Answers for each `BackupCopy` as the provider does once it is made, and for other resources their inputs.
+
+    To answer for other resources in a way of your own, derive from it and leave the rest to these methods.
+    """
+
+    def __init__(self, aws: StandIn | None = None) -> None:
+        """Begin.
+
+        Args:
+            aws: where the sources are, and the copies will be; by default an empty account.
+        """
+        self._aws = aws or StandIn((), {})
+        self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Answer that the state is empty, and whose account it is; anything else with nothing."""
+        answers: dict[str, dict[str, Any]] = {
+            "pulumi:pulumi:readStackResourceOutputs": {"outputs": {}},
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT},
+        }
+        return answers.get(args.token, {}), []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Return id and outputs of a resource.
+
+        Raises:
+            InvalidSettingsError: the provider would refuse the arguments of a `BackupCopy`.
+        """
+        if args.typ == BACKUP_COPY_TYPE:
+            return self._made(args.name, args.inputs)
+        made_up = _backup_id(args.name) if args.typ == "aws:fsx/backup:Backup" else f"{args.name}-id"
+        return made_up, dict(args.inputs)
+
+    def _made(self, name: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        plain = {key: _plain(value) for key, value in given.items() if not key.startswith("__")}
+        inputs = with_defaults(plain, {}, lambda: _default_region() or self._context.copy().run(_default_region))
+        if found := problems(inputs):
+            raise InvalidSettingsError(f"BackupCopy {name} would be refused: {' '.join(text for _, text in found)}")
+        made = self._copied(name, inputs)
+        # Without a nonce, as nothing is made that could be anybody's own.
+        copy = Copy(backup=made, ownership=Ownership(""), source_creation_time=source_creation_time(made))
+        # The engine keeps secret what an argument of the same name is, and the program what repeats one.
+        named = {key for key, value in given.items() if _holds_secret(value)}
+        secret, outputs = named | outputs_that_say(named), outputs_of(inputs, copy)
+        return made.id, {key: pulumi.Output.secret(value) if key in secret else value for key, value in outputs.items()}
+
+    def _copied(self, name: str, inputs: Mapping[str, Any]) -> Backup:
+        # As a token, the name makes one copy of it, however often the program runs.
+        wanted, here = replace(Wanted.of(inputs, timeouts.CREATE), token=name), self._aws.region(inputs["region"])
+        if adopted := here.find([inputs.get("adopt_backup_id") or ""]):
+            return next(iter(adopted.values()))
+        source, source_region = wanted.source_backup_id, wanted.source_region
+        if not self._aws.region(source_region).find([source]):
+            self._aws.backups[source] = backup(source, "", source_region)  # perhaps one that the program itself makes
+        return here.copy(wanted)
+
+
+class _Region(Fsx):
+    """FSx in one Region, where everything is done at once."""
+
+    def __init__(self, name: str, all_: dict[str, Backup], file_systems: Mapping[str, str]) -> None:
+        self.name = name
+        self._all, self._file_systems = all_, file_systems
+
+    def find(self, ids: Iterable[str]) -> dict[str, Backup]:
+        wanted = set(ids)
+        return {found.id: found for found in self.backups() if found.id in wanted}
+
+    def look_up(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
+        return self.find(ids)
+
+    def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
+        here = [found for found in self._all.values() if found.region == self.name]
+        return iter([found for found in here if file_system_id in (None, found.file_system_id)])
+
+    def copy(self, request: CopyRequest) -> Backup:
+        source = _Region(request.source_region, self._all, {}).find([request.source_backup_id])
+        if not source:
+            raise NotFoundError(f"There is no backup {request.source_backup_id} in {request.source_region} to copy.")
+        made = _copy(source[request.source_backup_id], request, self.name)
+        return self._all.setdefault(made.id, made)
+
+    def delete(self, backup_id: str) -> None:
+        if self.find([backup_id]):
+            del self._all[backup_id]
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        self._retag(arn, lambda former: {**former, **tags})
+
+    def untag(self, arn: str, keys: Iterable[str]) -> None:
+        gone = set(keys)
+        self._retag(arn, lambda former: {key: value for key, value in former.items() if key not in gone})
+
+    def _retag(self, arn: str, change: Callable[[Mapping[str, str]], Mapping[str, str]]) -> None:
+        for found in [found for found in self.backups() if found.arn == arn]:
+            self._all[found.id] = replace(found, tags=change(found.tags))
+
+    def file_system_exists(self, file_system_id: str) -> bool:
+        known = self._file_systems.get(file_system_id) == self.name
+        return known or any(found.source_backup_id is None for found in self.backups(file_system_id))
+
+    def key_arn(self, kms_key_id: str) -> str:
+        return _key_arn(kms_key_id, self.name)
+
+    def account(self) -> str:
+        return ACCOUNT
+
+
+def _copy(source: Backup, request: CopyRequest, region: str) -> Backup:
+    """Return the copy that a request makes, once it is AVAILABLE."""
+    id_ = _backup_id(f"{request.token} in {region}")
+    # The mark tells later runs, and readiness, when the source was made.
+    mark = {MARK_TAG: str(Recorded("", source.creation_time, ""))}
+    return replace(
+        source,
+        id=id_,
+        arn=_arn(id_, region),
+        type="USER_INITIATED",
+        creation_time=datetime.now(UTC),
+        region=region,
+        kms_key_arn=_key_arn(request.kms_key_id, region),
+        tags={**(source.tags if request.copy_tags else {}), **request.tags, **mark},
+        source_backup_id=source.id,
+        source_region=source.region,
+    )
+
+
+def _arn(backup_id: str, region: str) -> str:
+    return f"arn:{partition_of(region)}:fsx:{region}:{ACCOUNT}:backup/{backup_id}"
+
+
+def _key_arn(kms_key_id: str | None, region: str) -> str:
+    """Return the ARN of a key, by whatever name; an alias is of the same key each time."""
+    name = KeyName.parse(kms_key_id or "alias/aws/fsx")
+    resource = name.resource if name else ""
+    key = f"key/{uuid.uuid5(uuid.NAMESPACE_URL, region + resource)}" if resource.startswith("alias/") else resource
+    return f"arn:{partition_of(region)}:kms:{region}:{ACCOUNT}:{key}"
+
+
+def _backup_id(of: str) -> str:
+    return f"backup-{hashlib.sha256(of.encode()).hexdigest()[:17]}"
+
+
+def _default_region() -> str | None:
+    return pulumi.Config("aws").get("region") or default_region(Credentials())
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it is without its secrecy."""
+    if isinstance(value, Mapping):
+        return _plain(value["value"]) if _SECRET in value else {key: _plain(inner) for key, inner in value.items()}
+    return value
+
+
+def _holds_secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and (_SECRET in value or any(map(_holds_secret, value.values())))
