@@ -35,10 +35,9 @@ PROGRAMS = [
     for number, program in enumerate(re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL))
     if "import" in program
 ]
-# What stands in a message in place of a value: an id, a Region, a number with its unit, a reason of AWS.
-VALUE = re.compile(
-    r"(dr-)?backup-\w+|fs-\w+|[a-z]{2}-[a-z]+-\d|\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource"
-)
+# What stands in a message in place of a value: an id or a Region; a number with its unit, a reason of AWS.
+ID = r"\b(?:dr-)?backup-[0-9a-f]+|\bfs-[0-9a-f]+|\b[a-z]{2}-[a-z]+-\d\b"
+VALUE = re.compile(r"\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource")
 # What others say around a message, or within it.
 QUOTED = r"^pulumi-python:dynamic/fsx:BackupCopy resource 'ledger' has a problem: |Unable to locate credentials"
 # What Pulumi says, and commands.
@@ -65,7 +64,7 @@ def test_the_messages_in_the_documents_are_those_of_the_code() -> None:
     pieces = sorted({piece for piece in _pieces() if len(piece) > 1}, key=len, reverse=True)
     strange: list[tuple[str, list[str]]] = []
     for message in _messages():
-        rest = message
+        rest = re.sub(ID, "\0", message)
         for piece in pieces:
             rest = rest.replace(piece, "\0")
         unknown = [word for word in rest.split("\0") if word.strip(" .") and not VALUE.fullmatch(word.strip(" ."))]

@@ -16,11 +16,9 @@ def declare() -> None:
     config = pulumi.Config()
     dr = DrRegion(
         "dr",
-        {
-            "region": config.require("region"),
-            "sources": [{"file_system_id": config.require("fileSystemId"), "region": config.require("sourceRegion")}],
-            "keep": 2,
-        },
+        region=config.require("region"),
+        sources=[{"file_system_id": config.require("fileSystemId"), "region": config.require("sourceRegion")}],
+        keep=2,
     )
     pulumi.export("latest", dr.latest)
     pulumi.export("readiness", dr.readiness(rpo_hours=26))

@@ -12,10 +12,8 @@ source_region = config.require("sourceRegion")
 backup = aws.fsx.Backup("release", file_system_id=config.require("fileSystemId"), region=source_region)
 dr = DrRegion(
     "dr",
-    {
-        "region": config.require("region"),
-        "sources": [{"backup_id": backup.id, "region": source_region}],
-    },
+    region=config.require("region"),
+    sources=[{"backup_id": backup.id, "region": source_region}],
 )
 
 pulumi.export("copies", dr.copies)

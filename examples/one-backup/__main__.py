@@ -9,12 +9,10 @@ config = pulumi.Config()
 
 copy = BackupCopy(
     "ledger",
-    {
-        "source_backup_id": config.require("backupId"),
-        "source_region": config.require("sourceRegion"),
-        "region": config.require("region"),
-        "tags": {"team": "storage"},
-    },
+    source_backup_id=config.require("backupId"),
+    source_region=config.require("sourceRegion"),
+    region=config.require("region"),
+    tags={"team": "storage"},
 )
 
 pulumi.export("backupId", copy.id)

@@ -3,8 +3,7 @@
 # ruff: noqa: INP001  # a program, not a package
 
 import pulumi
-from pulumi_fsx_dr import DrKey, DrRegion
-from pulumi_fsx_dr.rules.dr_arguments import Source
+from pulumi_fsx_dr import DrKey, DrRegion, Source
 
 config = pulumi.Config()
 primary, *others = regions = config.require_object("regions")
@@ -13,11 +12,14 @@ sources: list[Source] = [
     for file_system_id in config.require_object("fileSystemIds")
 ]
 
-key = DrKey("copies", {"region": primary, "replica_regions": others, "alias": "alias/fsx-dr"})
+key = DrKey("copies", region=primary, replica_regions=others, alias="alias/fsx-dr")
 declared = {
     region: DrRegion(
         f"dr-{region}",
-        {"region": region, "sources": sources, "kms_key_id": key.arns[region], "keep": config.get_int("keep") or 7},
+        region=region,
+        sources=sources,
+        kms_key_id=key.arns[region],
+        keep=config.get_int("keep") or 7,
     )
     for region in regions
 }
