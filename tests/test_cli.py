@@ -5,22 +5,28 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
+import click
 import pytest
 from click.testing import CliRunner, Result
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
+from pulumi_fsx_dr.cli.progress import Look, running, shown
 from pulumi_fsx_dr.copies.ownership import MARK_TAG
 from pulumi_fsx_dr.fsx.backup import CopyRequest
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
+from rich.console import Console, RenderableType
 
-from rehearsal.fsx import FsxService, ManualClock, in_process, running
-from tests.backups import hours_ago, pending, recorded
+from rehearsal.fsx import Control, FsxService, ManualClock, in_process
+from rehearsal.fsx import running as stand_in
+from tests.backups import NOW, copy, hours_ago, pending, recorded
 
 RECORDED = Path(__file__).parent / "recorded"
 OUTPUTS = str(RECORDED / "outputs.json")
@@ -103,7 +109,7 @@ def test_a_report_judges_by_the_time_it_is_made_and_not_by_that_of_the_last_up(w
     document = json.loads(world.run("report", "--outputs", OUTPUTS, "--format", "json").stdout)
 
     assert document["time"] == "2027-01-16T14:00:00+00:00"
-    assert [row["verdict"] for row in document["rows"]] == ["late"] * 5 + ["missing"]
+    assert [row["verdict"] for row in document["rows"]] == ["missing"] + ["late"] * 5
 
 
 def test_markdown_is_a_table_with_a_row_for_each_source_and_region(world: World) -> None:
@@ -151,6 +157,216 @@ def test_outputs_that_cannot_be_judged_are_an_error(world: World, outputs: str, 
 def test_files_that_cannot_be_read_or_written_are_errors(world: World, tmp_path: Path) -> None:
     assert "No such file" in sentence(world.run("report", "--outputs", str(tmp_path / "none")))
     assert "cannot be written" in sentence(world.run("report", "--outputs", OUTPUTS, "--output", str(tmp_path)))
+
+
+def outputs_of(*rows: dict[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a stack whose rows are the recorded ready one with these changes."""
+    ready = next(row for row in RECORDED_ROWS if row["verdict"] == "ready")
+    return {"readiness": [{**ready, **changes} for changes in rows]}
+
+
+RECORDED_ROWS = json.loads(Path(OUTPUTS).read_text())["readiness"]
+LATE = {"source_creation_time": "2027-01-10T00:00:00+00:00"}
+VERY_LATE = {"source_creation_time": "2026-12-10T00:00:00+00:00"}
+MISSING: dict[str, Any] = {
+    "newest_copy": None,
+    "source_creation_time": None,
+    "copies": [],
+    "obstacle": "it has no backup",
+}
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., list[str]]:
+    """Return what writes the outputs of stacks to files and names these."""
+
+    def write(**stacks: dict[str, Any]) -> list[str]:
+        for name, outputs in stacks.items():
+            (tmp_path / f"{name}.json").write_text(json.dumps(outputs))
+        return [argument for name in stacks for argument in ("--outputs", str(tmp_path / f"{name}.json"))]
+
+    return write
+
+
+Written = Callable[..., list[str]]
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "json", "html", "prometheus"])
+def test_a_stack_that_protects_nothing_is_no_success(world: World, written: Written, form: str) -> None:
+    result = world.run("report", *written(prod={"readiness": []}), "--format", form)
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Nothing is protected: no source and DR Region is left to report on.\n",
+    )
+    assert '"ready": true' not in result.stdout
+    assert "0 of 0 ready" not in result.stdout
+
+
+def test_why_a_source_is_not_ready_stands_below_the_table(world: World, written: Written) -> None:
+    files = written(prod=outputs_of({"source": "fs-1", "name": "ledger", "region": "eu-west-1", **MISSING}, {}))
+
+    for form in ("table", "markdown"):
+        result = world.run("report", *files, "--format", form)
+        assert [line for line in result.stdout.splitlines() if "ledger in eu-west-1: it has no backup." in line]
+
+
+def test_many_stacks_are_reported_together_the_worst_first(world: World, written: Written) -> None:
+    files = written(
+        berlin=outputs_of({"source": "fs-b"}, {"source": "fs-c", **LATE}),
+        madrid=outputs_of({"source": "fs-m", **MISSING}, {"source": "fs-n", **VERY_LATE}),
+    )
+
+    document = json.loads(world.run("report", *files, "--format", "json").stdout)
+    table = world.run("report", *files).stdout
+
+    assert [(row["stack"], row["source"], row["verdict"]) for row in document["rows"]] == [
+        ("madrid", "fs-m", "missing"),
+        ("madrid", "fs-n", "late"),
+        ("berlin", "fs-c", "late"),
+        ("berlin", "fs-b", "ready"),
+    ]
+    assert ["berlin" in table, "madrid" in table, "Stack" in table] == [True, True, True]
+
+
+def test_a_stack_that_cannot_be_read_hides_no_other_and_is_named(world: World, written: Written) -> None:
+    result = world.run("report", *written(berlin=outputs_of({"source": "fs-b"}), madrid={}))
+
+    assert result.exit_code == 2
+    assert "fs-b" in result.stdout
+    assert result.stderr.startswith("Error: Stack madrid has no output 'readiness'")
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code", "left"),
+    [
+        (["--region", "eu-west-1"], 1, ["fs-c"]),
+        (["--region", "eu-north-1"], 0, ["fs-b"]),
+        (["--source", "fs-b"], 0, ["fs-b"]),
+        (["--source", "ledger"], 1, ["fs-c"]),
+        (["--region", "eu-west-9"], 1, []),
+        (["--verdict", "ready"], 1, ["fs-b"]),
+        (["--verdict", "missing"], 1, []),
+    ],
+)
+def test_a_report_may_be_of_some_rows_but_what_is_shown_alone_is_still_judged_with_all(
+    world: World, written: Written, options: list[str], exit_code: int, left: list[str]
+) -> None:
+    files = written(
+        prod=outputs_of(
+            {"source": "fs-b", "region": "eu-north-1"},
+            {"source": "fs-c", "name": "ledger", "region": "eu-west-1"} | LATE,
+        )
+    )
+
+    result = world.run("report", *files, *options, "--format", "json")
+
+    assert result.exit_code == exit_code
+    assert [row["source"] for row in json.loads(result.stdout)["rows"]] == left
+
+
+def test_rows_that_a_program_exports_for_each_dr_region_as_a_list_are_reported_together(
+    world: World, written: Written
+) -> None:
+    both = {"readiness": [outputs_of({"source": "fs-a"})["readiness"], outputs_of({"source": "fs-b"})["readiness"]]}
+
+    document = json.loads(world.run("report", *written(prod=both), "--format", "json").stdout)
+
+    assert [row["source"] for row in document["rows"]] == ["fs-a", "fs-b"]
+
+
+def families_in(text: str) -> dict[str, Any]:
+    """Return the families of metrics by name, as Prometheus's own parser reads them."""
+    return {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # the library leaves it untyped
+
+
+def test_prometheus_reads_age_target_and_verdict(world: World, written: Written) -> None:
+    odd = 'the "old"\\\nledger'
+    files = written(prod=outputs_of({"source": "fs-c", "name": odd, "region": "eu-west-1", **LATE}, MISSING))
+
+    text = world.run("report", *files, "--format", "prometheus").stdout
+
+    families = families_in(text)
+    assert text.endswith("# EOF\n")
+    assert {name: family.type for name, family in families.items()} == {
+        "fsx_dr_copy_age_seconds": "gauge",
+        "fsx_dr_target_seconds": "gauge",
+        "fsx_dr_copies": "gauge",
+        "fsx_dr_copies_running": "gauge",
+        "fsx_dr_verdict": "stateset",
+    }
+    [age] = families["fsx_dr_copy_age_seconds"].samples
+    assert (age.labels["stack"], age.labels["name"], age.value) == ("prod", odd, (5 * 24 + 8) * 3600)
+    assert [sample.value for sample in families["fsx_dr_target_seconds"].samples] == [24 * 3600] * 2
+    verdicts = [s.labels["fsx_dr_verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1]
+    assert verdicts == ["missing", "late"]
+
+
+def test_metrics_of_nothing_are_an_empty_document_that_prometheus_reads(world: World, written: Written) -> None:
+    text = world.run("report", *written(prod={"readiness": []}), "--format", "prometheus").stdout
+
+    assert [family.samples for family in families_in(text).values()] == [[]] * 5
+
+
+def published(control: Control, region: str) -> dict[tuple[str, str], float]:
+    """Return what CloudWatch holds of the namespace FsxDr: the values by metric and source."""
+    client = control.client("cloudwatch", region)
+    now = datetime.now(UTC)
+    found = {}
+    for metric in client.list_metrics(Namespace="FsxDr")["Metrics"]:
+        told = client.get_metric_statistics(
+            Namespace="FsxDr",
+            MetricName=metric["MetricName"],
+            Dimensions=metric["Dimensions"],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=60,
+            Statistics=["Maximum"],
+        )
+        source = next((d["Value"] for d in metric["Dimensions"] if d["Name"] == "Source"), "")
+        found[metric["MetricName"], source] = told["Datapoints"][0]["Maximum"]
+    return found
+
+
+def test_metrics_are_published_in_each_dr_region_under_the_printed_policy(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = {"source_creation_time": (datetime.now(UTC) - timedelta(hours=30)).isoformat()}
+    files = written(
+        prod=outputs_of(
+            {"source": "fs-a", "region": "eu-west-1", **ages},
+            {"source": "fs-b", "region": "eu-west-1", **MISSING},
+            {"source": "fs-a", "region": "eu-north-1", **MISSING},
+        )
+    )
+    with stand_in() as control:
+        for name, value in control.environment().items():
+            monkeypatch.setenv(name, value)
+        allowed = policy("111122223333", Purpose.REPORT, dr_regions=["eu-west-1", "eu-north-1"])
+        control.attach_policies("rehearsal", [allowed])
+
+        result = CliRunner().invoke(fsx_dr, ["report", *files, "--cloudwatch", "FsxDr"])
+        refused = CliRunner().invoke(fsx_dr, ["report", *files, "--cloudwatch", "Elsewhere"])
+        control.attach_policies("rehearsal", [EVERYTHING])
+        west, north = published(control, "eu-west-1"), published(control, "eu-north-1")
+
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert west.pop(("CopyAge", "fs-a")) == pytest.approx(30 * 3600, abs=60)
+    assert west == {
+        ("Target", "fs-a"): 24 * 3600,
+        ("Ready", "fs-a"): 0,
+        ("Copies", "fs-a"): 7,
+        ("Target", "fs-b"): 24 * 3600,
+        ("Ready", "fs-b"): 0,
+        ("Copies", "fs-b"): 0,
+        ("NotReady", ""): 2,
+    }
+    assert north[("NotReady", "")] == 1
+    assert refused.exit_code == 2
+    assert "lack permission for cloudwatch:PutMetricData in eu-west-1" in refused.stderr
+
+
+EVERYTHING = {"Statement": [{"Sid": "All", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]}]}
 
 
 # --- where outputs and states come from -----------------------------------------------------------------------
@@ -272,6 +488,42 @@ def test_one_look_at_a_region_that_gives_no_answer_is_an_error(world: World) -> 
     world.service.darken("eu-west-1")
 
     assert "eu-west-1" in sentence(world.run("watch", "--region", "eu-west-1", "--once"))
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 139])
+def test_a_copy_under_way_takes_one_line_of_a_narrow_terminal_with_the_last_digits_of_its_ids(width: int) -> None:
+    copies = running(
+        [
+            copy(1, lifecycle="COPYING", progress_percent=37, region="ap-northeast-1", creation_time=hours_ago(23.8)),
+            copy(2, lifecycle="PENDING", region="ap-southeast-1", file_system_id=None),
+        ],
+        NOW,
+    )
+
+    lines = lines_at(width, shown(Look(NOW, tuple(copies))))
+
+    assert [line.split() for line in lines[3:]] == [
+        ["ap-northeast-1", "backup-c0…0001", "fs-01…def0", "37", "%", "23", "h", "48", "min", "40", "h", "31", "min"],
+        ["ap-southeast-1", "backup-c0…0002", "backup-50…0002", "\N{EN DASH}", "1", "h", "00", "min", "\N{EN DASH}"],
+    ]
+    assert max(map(len, lines)) <= width
+
+
+def test_a_wide_terminal_has_room_for_whole_ids_and_bars() -> None:
+    under_way = copy(1, lifecycle="COPYING", progress_percent=37)
+
+    lines = lines_at(170, shown(Look(NOW, tuple(running([under_way], NOW)))))
+
+    assert [f"{under_way.source_backup_id} ({under_way.file_system_id})" in line for line in lines].count(True) == 1
+    assert any("━━━" in line for line in lines)
+
+
+def lines_at(width: int, renderable: RenderableType) -> list[str]:
+    """Return what a terminal of that width shows."""
+    console = Console(width=width, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(renderable)
+    return click.unstyle(capture.get()).splitlines()
 
 
 def test_a_region_that_refuses_ends_the_watch(world: World) -> None:
@@ -513,7 +765,7 @@ def test_without_its_extra_packages_the_command_says_what_to_install(
 
 
 def test_the_command_finds_endpoint_and_credentials_the_ordinary_ways() -> None:
-    with running(copy_seconds=3600) as service:
+    with stand_in(copy_seconds=3600) as service:
         file_system = service.seed_file_system("eu-central-1")
         source = service.seed_backup("eu-central-1", file_system)
         client = service.client("fsx", "eu-west-1")

@@ -92,6 +92,7 @@ class World:
         not_listed: copies that are shown only to who asks for them by id.
         file_systems: those that exist.
         keys: ARNs behind aliases, by Region and alias.
+        tags: of the file systems that are listed, by Region and id.
     """
 
     backups: Sequence[Backup] = ()
@@ -103,6 +104,7 @@ class World:
     not_listed: Sequence[Backup] = ()
     file_systems: frozenset[str] = field(default=frozenset({FILE_SYSTEM, OTHER_FILE_SYSTEM}))
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    tags: Mapping[str, Mapping[str, Mapping[str, str] | None]] = field(default_factory=dict)
 
     def backups_of(self, file_system_id: str, region: str) -> Sequence[Backup] | None:
         if region in self.dark:
@@ -111,6 +113,9 @@ class World:
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
         return region in self.dark or file_system_id in self.file_systems
+
+    def file_systems_in(self, region: str) -> Mapping[str, Mapping[str, str] | None] | None:
+        return None if region in self.dark else self.tags.get(region, {})
 
     def copies_in(self, region: str) -> Sequence[Backup]:
         return [b for b in self.copies if b.region == region]

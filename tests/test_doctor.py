@@ -490,7 +490,10 @@ def test_nothing_but_backups_of_aws_backup_fails(account: Account) -> None:
     account.backup(1, type="AWS_BACKUP")
     account.backup(2, type="AWS_BACKUP")
 
-    said = "All its 2 backups were made by AWS Backup, which alone copies those: copy them there."
+    said = (
+        "All its 2 backups were made by AWS Backup, which alone copies those: copy them there, or turn on its "
+        "automatic backups."
+    )
     assert account.findings() == [Finding("fails", FILE_SYSTEM, said)]
 
 
@@ -519,9 +522,9 @@ def test_flexgroup_volumes_beside_others_are_left_out_with_a_note(account: Accou
 
 
 def test_a_backup_that_is_still_being_made_fails(account: Account) -> None:
-    backup = account.backup(lifecycle="CREATING")
+    account.backup(lifecycle="CREATING")
 
-    said = f"None of its 1 backups can be copied: {backup} is CREATING."
+    said = "None of its 1 backups can be copied: they are CREATING."
     assert account.findings() == [Finding("fails", FILE_SYSTEM, said)]
 
 
@@ -660,7 +663,7 @@ def test_the_settings_of_a_stack_are_read_from_its_file(account: Account, tmp_pa
         ("{}", "holds no config: give the file of a stack, such as Pulumi.prod.yaml."),
         ("config: {}", "There is nothing to copy, or nowhere to copy it to"),
         ('config: {"aws:secretKey": {"secure": "v1:abc"}}', "aws:secretKey is a secret, which only Pulumi can read"),
-        ('config: {"fsx-dr:sources": [{"fileSystem": "fs-1"}]}', "An entry of fsx-dr:sources has no field fileSystem."),
+        ('config: {"fsx-dr:sources": [{"fileSystem": "fs-1"}]}', "has no field fileSystem: write fileSystemId."),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(

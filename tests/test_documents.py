@@ -1,17 +1,21 @@
 """What the documents show is so: their programs run, their texts are the code's, and their links lead somewhere."""
 
 import ast
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_fsx_dr
 import pytest
 import yaml
+from click.testing import CliRunner
+from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
@@ -35,9 +39,9 @@ PROGRAMS = [
     for number, program in enumerate(re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL))
     if "import" in program
 ]
-# What stands in a message in place of a value: an id or a Region; a number with its unit, a reason of AWS.
+# What stands in a message in place of a value: an id or a Region; a name, a tag, a number with its unit.
 ID = r"\b(?:dr-)?backup-[0-9a-f]+|\bfs-[0-9a-f]+|\b[a-z]{2}-[a-z]+-\d\b"
-VALUE = re.compile(r"\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource")
+VALUE = re.compile(r"dr|dr=yes|keeep|keep|\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource")
 # What others say around a message, or within it.
 QUOTED = r"^pulumi-python:dynamic/fsx:BackupCopy resource 'ledger' has a problem: |Unable to locate credentials"
 # What Pulumi says, and commands.
@@ -58,6 +62,25 @@ def test_the_programs_in_the_documents_declare_copies(
     copy = engine.only("pulumi-python:dynamic/fsx:BackupCopy")
     assert copy.inputs["source_backup_id"] == "backup-0123456789abcdef0"
     assert (copy.inputs["source_region"], copy.inputs["region"]) == ("eu-central-1", "eu-west-1")
+
+
+def test_the_first_program_in_the_readme_can_be_reported_on(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0", tags={"Name": "ledger"})
+    aws.seed_backup("eu-central-1", file_system)
+    exported: dict[str, pulumi.Output[Any]] = {}
+    known: dict[str, Any] = {}
+    monkeypatch.setattr(pulumi, "export", exported.__setitem__)
+
+    def program() -> None:
+        exec(PROGRAMS[0].values[0], {})  # noqa: S102  # the README's own words
+        pulumi.Output.all(**exported).apply(known.update)
+
+    RecordingEngine().run(program)
+    result = CliRunner().invoke(fsx_dr, ["report", "--outputs", "-", "--format", "json"], input=json.dumps(known))
+
+    [row] = json.loads(result.stdout)["rows"]
+    assert (row["name"], row["region"], row["verdict"]) == ("ledger", "eu-west-1", "missing")  # the engine makes none
+    assert (row["reason"], row["target_hours"]) == ("there is no copy: run pulumi up", 24.0)
 
 
 def test_the_messages_in_the_documents_are_those_of_the_code() -> None:

@@ -136,6 +136,80 @@ def test_a_file_system_that_the_same_program_makes_is_refused_in_a_sentence() ->
         RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}))
 
 
+def test_a_file_system_whose_backups_only_aws_backup_can_copy_is_warned_of_and_not_ready(
+    aws: Control, file_system: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No protection must not look like success."""
+    aws.seed_backup(HOME, file_system, type="AWS_BACKUP")
+    engine = RecordingEngine()
+    readiness: list[Any] = []
+
+    def program() -> None:
+        dr = DrRegion("dr", {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}]})
+        dr.readiness(24).apply(readiness.extend)
+
+    engine.run(program)
+
+    why = (
+        "all its 1 backups were made by AWS Backup, which alone copies those: copy them there, or turn on its "
+        "automatic backups"
+    )
+    assert said(caplog) == [f"{file_system} in {HOME} has no copy in {AWAY}, because {why}."]
+    assert [(row["verdict"], row["reason"]) for row in readiness] == [("missing", why)]
+
+
+def test_tags_select_what_is_copied_and_each_file_system_has_a_row_with_its_name(aws: Control) -> None:
+    ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
+    aws.seed_file_system(HOME, tags={"Name": "scratch"})
+    aws.seed_backup(HOME, ledger)
+    engine = RecordingEngine()
+    readiness: list[Any] = []
+    source: Any = {"tags": {"dr": "yes"}, "region": HOME, "kms_key_id": "alias/gold", "add_tags": {"tier": "1"}}
+
+    def program() -> None:
+        dr = DrRegion("dr", {"region": AWAY, "sources": [source], "tags": {"team": "a"}})
+        dr.readiness(24).apply(readiness.extend)
+
+    engine.run(program)
+
+    (copied,) = engine.of_type(TYPE)
+    assert (copied.inputs["kms_key_id"], copied.inputs["tags"]) == ("alias/gold", {"team": "a", "tier": "1"})
+    assert [(row["source"], row["name"]) for row in readiness] == [(ledger, "ledger")]
+
+
+def test_a_region_that_lists_no_file_systems_for_now_makes_nothing_go(
+    aws: Control, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    aws.seed_file_system(HOME, tags={"dr": "yes"})
+    aws.add_fault("throttled", "DescribeFileSystems")
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(holding(copy))
+    sources: Any = [{"tags": {"dr": "yes"}, "region": HOME}]
+
+    engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}), preview=True)
+
+    (kept,) = engine.of_type(TYPE)
+    assert kept.inputs["source_backup_id"] == copy["SourceBackupId"]
+    assert [text for text in said(caplog) if f"Source Region {HOME} does not answer" in text]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"tags": {}}, "tags in the sources of DrRegion dr must be an object of strings with at least one entry"),
+        ({"tags": {"dr": True}}, "tags in the sources of DrRegion dr must be an object of strings"),
+        ({"tags": {"dr": "yes"}, "without": "fs-0123456789abcdef0"}, "is a list of file system ids that go beside"),
+        ({"tags": {"dr": "yes"}, "file_system_id": "fs-0123456789abcdef0"}, "has one of file_system_id, tags and"),
+        ({"file_system_id": "fs-0123456789abcdef0", "without": []}, "is a list of file system ids that go beside"),
+    ],
+)
+def test_tags_that_would_select_everything_or_nobody_knows_what_are_refused(source: Any, said: str) -> None:
+    source["region"] = HOME
+
+    with pytest.raises(InvalidSettingsError, match=said):
+        RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}))
+
+
 def test_a_copy_that_the_state_holds_is_its_own_whatever_stack_its_mark_names(
     file_system: str, source: str, copy: dict[str, Any]
 ) -> None:
@@ -176,7 +250,7 @@ def test_a_copy_that_bears_this_stack_s_mark_and_is_not_in_its_state_is_named(
     aws.set_tags(AWAY, copy["BackupId"], {MARK_TAG: str(mark)})
 
     assert run(file_system, nothing) == []
-    (warning,) = said(caplog)
+    (warning,) = [text for text in said(caplog) if "bears the mark" in text]
     assert warning.startswith(
         f"{copy['BackupId']} in {AWAY}, a copy of {source}, bears the mark of dr/prod/dr-{source}"
     )

@@ -10,8 +10,9 @@ import pulumi
 import pytest
 import yaml
 from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.readiness import RPO_HOURS
 from pulumi_fsx_dr.rules.dr_arguments import KEEP
-from pulumi_fsx_dr.settings import RPO_HOURS, Settings
+from pulumi_fsx_dr.settings import SETTINGS, Settings
 
 from rehearsal import account
 from rehearsal.fsx import Control
@@ -102,9 +103,56 @@ def test_a_stack_without_configuration_declares_nothing() -> None:
     assert set(exported) == {"copies", "latest", "readiness"}
 
 
+@pytest.mark.parametrize(
+    ("setting", "instead"),
+    [
+        ("keeep", "write fsx-dr:keep"),
+        ("rpohours", "write fsx-dr:rpoHours"),
+        ("source", "write fsx-dr:sources"),
+        ("xyz", "there are fsx-dr:sources, fsx-dr:regions, fsx-dr:copyTags, fsx-dr:tags, fsx-dr:keep, fsx-dr:rpoHours"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused_with_the_one_that_is_near(setting: str, instead: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=f"There is no setting fsx-dr:{setting}: {instead}"):
+        _run({setting: 3})
+
+
+def test_settings_of_other_namespaces_are_no_business_of_ours() -> None:
+    pulumi.runtime.set_all_config({"aws:region": WEST, "fsx-dr-mine:keeep": "3"})
+
+    assert Settings.read().sources == []
+
+
+def test_a_field_of_a_source_that_does_not_exist_is_refused_with_the_one_that_is_near() -> None:
+    with pytest.raises(
+        InvalidSettingsError, match="An entry of fsx-dr:sources has no field filesystemid: write fileSystemId"
+    ):
+        _run({"sources": [{"filesystemid": "fs-0123456789abcdef0", "region": "eu-central-1"}]})
+
+
+def test_sources_may_be_selected_by_tags_with_retention_key_and_tags_of_their_own(aws: Control) -> None:
+    gold = aws.seed_file_system("eu-central-1", tags={"dr": "gold"})
+    aws.seed_file_system("eu-central-1")
+    backups = [aws.seed_backup("eu-central-1", gold) for _ in range(2)]
+    source = {
+        "tags": {"dr": "gold"},
+        "region": "eu-central-1",
+        "keep": 1,
+        "kmsKeyId": "alias/gold",
+        "addTags": {"tier": "1"},
+    }
+
+    engine, _ = _run({"sources": [source], "regions": [{"region": WEST}], "tags": {"team": "a"}})
+
+    (copy,) = engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")
+    assert copy.inputs["source_backup_id"] in backups
+    assert (copy.inputs["kms_key_id"], copy.inputs["tags"]) == ("alias/gold", {"team": "a", "tier": "1"})
+
+
 def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
 
+    assert {key.removeprefix("fsx-dr:") for key in declared} == set(SETTINGS)
     assert {key.removeprefix("fsx-dr:"): setting["default"] for key, setting in declared.items()} == {
         "sources": [],
         "regions": [],

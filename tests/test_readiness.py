@@ -20,6 +20,7 @@ def row(*backups: Backup, source: dict[str, str] | None = None, rpo_hours: float
 def test_a_source_without_any_copy_is_missing() -> None:
     assert row() == {
         "source": FILE_SYSTEM,
+        "name": None,
         "source_region": "eu-central-1",
         "region": "eu-west-1",
         "newest_copy": None,
@@ -27,6 +28,8 @@ def test_a_source_without_any_copy_is_missing() -> None:
         "age_hours": None,
         "target_hours": 24.0,
         "verdict": "missing",
+        "reason": "there is no copy: run pulumi up",
+        "obstacle": None,
         "copies": [],
         "running": [],
     }
@@ -82,6 +85,35 @@ def test_backups_that_are_no_copies_and_copies_of_others_do_not_count() -> None:
     of_another = copy(2, mark=recorded(1), file_system_id=OTHER_FILE_SYSTEM)
 
     assert row(own_backup, of_another)["verdict"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("backups", "obstacle", "reason"),
+    [
+        ([copy(mark=recorded(1))], None, "the newest copy is within the target"),
+        ([copy(mark=recorded(30))], None, "the newest copy is older than the target"),
+        (
+            [copy(mark=recorded(30))],
+            "it has no backup",
+            "the newest copy is older than the target, and nothing newer can be copied, because it has no backup",
+        ),
+        ([copy(lifecycle="COPYING")], "it has no backup", "the first copy is under way"),
+        ([copy(lifecycle="FAILED")], None, "every copy FAILED"),
+        ([], "it has no backup", "it has no backup"),
+    ],
+)
+def test_a_verdict_has_its_reason(backups: list[Backup], obstacle: str | None, reason: str) -> None:
+    [found] = rows([{**SOURCE, "obstacle": obstacle}], "eu-west-1", backups, 24, NOW)
+
+    assert found["reason"] == reason
+
+
+def test_tags_that_select_nothing_have_a_row_that_is_not_ready() -> None:
+    source = {"tags": {"tier": "1", "dr": "yes"}, "region": "eu-central-1", "obstacle": "nothing has these tags"}
+
+    [found] = rows([source], "eu-west-1", [copy(mark=recorded(1))], 24, NOW)
+
+    assert (found["source"], found["verdict"], found["reason"]) == ("dr=yes, tier=1", "missing", source["obstacle"])
 
 
 def test_a_source_that_is_one_backup_is_met_by_copies_of_that_backup_only() -> None:

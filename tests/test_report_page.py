@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.cli.page import Axis, page
-from pulumi_fsx_dr.readiness import ReadinessRow, judged
+from pulumi_fsx_dr.cli.rows import ReportRow, rows_of
 
 from tests.backups import NOW
 
@@ -55,8 +55,8 @@ addEventListener('load', async () => {
 </script>"""
 
 
-def rows() -> list[ReadinessRow]:
-    return judged(RECORDED["readiness"], NOW)
+def rows() -> list[ReportRow]:
+    return rows_of("", RECORDED, NOW)
 
 
 class Elements(HTMLParser):
@@ -95,7 +95,7 @@ def test_nothing_in_the_outputs_becomes_markup() -> None:
     for row in attacked:
         row["copies"] = [{**copy, "backup_id": attack, "lifecycle": attack} for copy in row["copies"]]
 
-    elements = Elements(page(judged(attacked, NOW), NOW))
+    elements = Elements(page(rows_of("", {"readiness": attacked}, NOW), NOW))
 
     assert "script" not in {tag for tag, _ in elements.found}
     assert attack in elements.text
@@ -120,7 +120,7 @@ def test_a_mark_stands_where_its_age_is_on_the_axis() -> None:
 def test_there_are_some_ticks_and_not_too_many(hours: float) -> None:
     row = {**rows()[-1], "target_hours": hours}
 
-    axis = Axis.over(judged([row], NOW), NOW)
+    axis = Axis.over(rows_of("", {"readiness": [row]}, NOW), NOW)
 
     assert 2 <= len(axis.ticks) <= 8
     assert 0 < axis.place(hours) < 80
@@ -143,7 +143,7 @@ def test_running_copies_have_a_labelled_bar_and_one_without_a_percentage_has_no_
 
 
 def test_a_stack_without_sources_has_a_page_that_says_so() -> None:
-    assert "The stack names no sources." in page([], NOW)
+    assert "Nothing is protected: no source and DR Region is left to report on." in page([], NOW)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")
@@ -170,7 +170,7 @@ def test_the_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
     copies = [{"backup_id": long, "source_backup_id": long, "percent": 100}]
     widened = [{**row, "source": long, "region": "us-gov-northeast-12", "running": copies} for row in rows()]
 
-    (desk, phone), _ = looked_at(page(judged(widened, NOW), NOW), tmp_path)
+    (desk, phone), _ = looked_at(page(rows_of("", {"readiness": widened}, NOW), NOW), tmp_path)
 
     assert (desk["needed"], phone["needed"]) == (1280, 390)
     assert (desk["beyond"], phone["beyond"]) == ([], [])

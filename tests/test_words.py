@@ -1,7 +1,10 @@
-"""How long something took reads the same in every sentence and table."""
+"""How long something took, and how far it has come, reads the same in every sentence and table."""
 
 import pytest
+from pulumi_fsx_dr.copies.sentences import progress
 from pulumi_fsx_dr.copies.words import duration
+
+from tests.backups import copy
 
 
 @pytest.mark.parametrize(
@@ -18,3 +21,8 @@ from pulumi_fsx_dr.copies.words import duration
 )
 def test_a_duration_is_in_seconds_then_in_minutes_then_in_hours_and_minutes(seconds: float, read: str) -> None:
     assert duration(seconds) == read
+
+
+def test_the_row_of_a_copy_begins_with_the_percentage_because_a_narrow_terminal_shows_no_more() -> None:
+    assert progress(copy(progress_percent=37), 725, None) == "37 % copying, 12 min"
+    assert progress(copy(), 45, TimeoutError("no answer")) == "copying, 45 s (no news: no answer)"

@@ -1,6 +1,6 @@
 """A whole DR Region in one declaration: which copies it holds, and which of them is the latest."""
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack, overload
 
@@ -11,9 +11,10 @@ from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .given import documents, given
 from .program import run as program
 from .program.secrecy import as_secret_as
-from .readiness import ReadinessRow, rows
+from .readiness import RPO_HOURS, ReadinessRow, rows
 from .rules.declaration import Declared, DrRegionSpec
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
+from .rules.obstacles import obstacle
 
 __all__ = ["DrRegion", "DrRegionArgs", "Source"]
 
@@ -85,6 +86,7 @@ class DrRegion(pulumi.ComponentResource):
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__(self._type, name, None, opts)
         self._args, self._program = asked, self._program_that_runs()
+        self._sources: Sequence[Mapping[str, Any]] = ()  # as decided on, before `copies` is known
         self._program.add(self, self._described)
         made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
@@ -97,26 +99,43 @@ class DrRegion(pulumi.ComponentResource):
         )
         self.register_outputs({"region": self.region, "copies": self.copies, "latest": self.latest})
 
-    def readiness(self, rpo_hours: float) -> pulumi.Output[list[ReadinessRow]]:
+    def readiness(self, rpo_hours: float = RPO_HOURS) -> pulumi.Output[list[ReadinessRow]]:
         """Return a row per source once all copies are made: its newest copy, that one's age, and a verdict.
+
+        Export it as the stack output `readiness`, which `fsx-dr report` reads.
 
         Args:
             rpo_hours: how old the newest copy's source backup may be.
         """
 
         def judge(known: list[Any]) -> list[ReadinessRow]:
-            sources, copies = known
+            outputs, copies = known
+            sources = [*map(self._with_what_is_known, self._sources), *outputs]
             region, declared = self._args["region"], {copy["backup_id"] for copy in copies}
             present = self._program.lookup.fresh_copies_in(region)
             # Copies of others may go at any time, so they make nothing ready.
             counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
             return rows(sources, region, counted, rpo_hours, datetime.now(UTC))
 
-        return pulumi.Output.all(self._args["sources"], self.copies).apply(judge)
+        outputs = [{"backup_id": s["backup_id"], "region": s["region"]} for s in self._args["sources"] if _is_output(s)]
+        return pulumi.Output.all(outputs, self.copies).apply(judge)
+
+    def _with_what_is_known(self, source: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a source with the name of its file system, and with why nothing of it can be copied."""
+        # Not its key, which may be a secret.
+        known = {key: source[key] for key in ("file_system_id", "backup_id", "tags", "region") if key in source}
+        name, region = source.get("file_system_id"), source["region"]
+        if "tags" in source:
+            known["obstacle"] = f"no file system in {region} has these tags"
+        if name:
+            lookup = self._program.lookup
+            known |= {"name": lookup.name_of(name, region), "obstacle": obstacle(lookup.backups_of(name, region))}
+        return known
 
     async def _declare(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return them once that is done; one that could not be made is left out."""
         described = await self._program.decide_for(self, code)
+        self._sources = described.sources
         children = [self._copy(declared) for declared in described.copies]
         children += await self._declare_outputs()
         # While the program still runs: the engine deletes what was not registered only when it has ended.
@@ -156,11 +175,14 @@ class DrRegion(pulumi.ComponentResource):
             "tags": args.get("tags", {}),
             "kms_key_id": args.get("kms_key_id"),
         }
-        copy |= {name: value for name, value in declared.args.items() if name != "position"}
+        copy |= {name: value for name, value in declared.args.items() if name not in ("position", "add_tags")}
+        if added := {**declared.args, **(source or {})}.get("add_tags"):
+            copy["tags"] = _together(args.get("tags", {}), added)
         if declared.args.get("kms_key_id"):
             copy["kms_key_id"] = as_secret_as(declared.args["kms_key_id"], args.get("kms_key_id"), declared.held)
         if source:
             copy["source_backup_id"] = source["backup_id"]
+            copy["kms_key_id"] = source.get("kms_key_id", copy["kms_key_id"])
         given: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
         return self._register(declared.name, given, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared)))
 
@@ -187,6 +209,12 @@ class DrRegion(pulumi.ComponentResource):
 def _former_urns(declared: Declared) -> list[pulumi.Input[str | pulumi.Alias]]:
     """Return where the state holds the copy; the engine ignores an alias that is the resource's own URN."""
     return [declared.held.urn] if declared.held else []
+
+
+def _together(tags: Any, added: Mapping[str, str]) -> Any:
+    if isinstance(tags, Mapping):
+        return {**tags, **added}
+    return pulumi.Output.from_input(tags).apply(lambda known: {**known, **added})
 
 
 def _is_output(source: Source) -> bool:

@@ -7,7 +7,9 @@ from typing import Any, Literal, TypedDict, cast
 
 from .copies.copy import source_creation_time
 from .fsx.backup import Backup
+from .rules.sources import spoken
 
+RPO_HOURS = 24
 Verdict = Literal["ready", "late", "missing"]
 
 
@@ -32,16 +34,21 @@ class ReadinessRow(TypedDict):
     """How ready one DR Region is for the loss of one source; every value is JSON.
 
     Attributes:
-        source: file system id, or the backup id of a source that is a single backup.
+        source: file system id, the backup id of a source that is a single backup, or tags that select nothing.
+        name: the file system's `Name` tag, or None.
         newest_copy: backup id of the newest AVAILABLE copy, or None.
         source_creation_time: when the source of that copy was made (ISO 8601, UTC), or None.
         age_hours: hours since then, or None.
         target_hours: the oldest that may be.
+        verdict: `ready`, `late` (older than the target) or `missing` (no AVAILABLE copy).
+        reason: of the verdict, as the end of a sentence.
+        obstacle: why none of the source's backups could be copied in the last run, or None.
         copies: newest first, AVAILABLE or FAILED.
         running: newest first.
     """
 
     source: str
+    name: str | None
     source_region: str
     region: str
     newest_copy: str | None
@@ -49,6 +56,8 @@ class ReadinessRow(TypedDict):
     age_hours: float | None
     target_hours: float
     verdict: Verdict
+    reason: str
+    obstacle: str | None
     copies: list[FinishedCopy]
     running: list[RunningCopy]
 
@@ -63,7 +72,7 @@ def rows(
     """Return a row for each source in one DR Region, in the order of the sources.
 
     Args:
-        sources: each with `region` and either `file_system_id` or `backup_id`.
+        sources: each with `region`, with `file_system_id`, `backup_id` or `tags`, and perhaps `name` and `obstacle`.
         region: the DR Region.
         backups_in_region: its backups; those that are no copies do not count.
         rpo_hours: how old, in hours, the newest copy's source backup may be.
@@ -84,6 +93,8 @@ def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRo
 def summary(rows: Iterable[ReadinessRow]) -> str:
     """Return the verdicts in one line."""
     counts = Counter(row["verdict"] for row in rows)
+    if not counts:
+        return "nothing to show"
     others = [f"{counts[verdict]} {verdict}" for verdict in ("late", "missing") if counts[verdict]]
     return ", ".join([f"{counts['ready']} of {counts.total()} ready", *others])
 
@@ -92,12 +103,14 @@ def _row(source: Mapping[str, Any], region: str, backups: list[Backup], rpo_hour
     copies = [backup for backup in backups if _is_copy_of(source, backup)]
     newest = next((copy for copy in copies if copy.is_available), None)
     return {
-        "source": source.get("file_system_id") or source["backup_id"],
+        "source": spoken(source),
+        "name": source.get("name"),
         "source_region": source["region"],
         "region": region,
         "newest_copy": newest and newest.id,
         "source_creation_time": newest and _iso(source_creation_time(newest)),
         "target_hours": float(rpo_hours),
+        "obstacle": source.get("obstacle"),
         "copies": [_copy(copy) for copy in copies if copy.lifecycle in ("AVAILABLE", "FAILED")],
         "running": [_running(copy) for copy in copies if copy.is_running_copy],
     }
@@ -108,7 +121,7 @@ def _is_copy_of(source: Mapping[str, Any], backup: Backup) -> bool:
         return False
     if file_system_id := source.get("file_system_id"):
         return bool(backup.file_system_id == file_system_id)
-    return bool(backup.source_backup_id == source["backup_id"])
+    return backup.source_backup_id == source.get("backup_id")
 
 
 def _copy(copy: Backup) -> FinishedCopy:
@@ -128,19 +141,43 @@ def _running(copy: Backup) -> RunningCopy:
     }
 
 
-def _judged(row: Mapping[str, Any], now: datetime) -> ReadinessRow:
+def age_of(row: Mapping[str, Any], now: datetime) -> timedelta | None:
+    """Return how old the newest copy is, since its source was made; None if there is none."""
     made = row.get("source_creation_time")
     # Where clocks differ, a source may seem to have been made later than now: then its age is zero.
-    age = max(now - datetime.fromisoformat(made), timedelta()) if made else None
+    return max(now - datetime.fromisoformat(made), timedelta()) if made else None
+
+
+def _judged(row: Mapping[str, Any], now: datetime) -> ReadinessRow:
+    made, age = row.get("source_creation_time"), age_of(row, now)
     late = age is not None and age > timedelta(hours=row["target_hours"])
     judgement = {
+        "name": row.get("name"),
         "newest_copy": row.get("newest_copy"),
         "source_creation_time": made,
         "age_hours": None if age is None else round(age / timedelta(hours=1), 2),
         "verdict": "missing" if age is None else "late" if late else "ready",
+        "reason": _missing(row) if age is None else _late(row) if late else "the newest copy is within the target",
+        "obstacle": row.get("obstacle"),
         "running": [{**running, "percent": running.get("percent")} for running in row["running"]],
     }
     return cast("ReadinessRow", {**row, **judgement})
+
+
+def _late(row: Mapping[str, Any]) -> str:
+    obstacle = row.get("obstacle")
+    late = "the newest copy is older than the target"
+    return f"{late}, and nothing newer can be copied, because {obstacle}" if obstacle else late
+
+
+def _missing(row: Mapping[str, Any]) -> str:
+    if row["running"]:
+        return "the first copy is under way"
+    if row.get("obstacle"):
+        return str(row["obstacle"])
+    if row["copies"]:
+        return "every copy FAILED"
+    return "there is no copy: run pulumi up"
 
 
 def _iso(time: datetime) -> str:

@@ -1,16 +1,25 @@
 """The project's configuration, read once and checked, as frozen values."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
 
 from .errors import InvalidSettingsError
+from .readiness import RPO_HOURS
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source
 
-RPO_HOURS = 24
+_SOURCE_FIELDS = {
+    "fileSystemId": "file_system_id",
+    "backupId": "backup_id",
+    "kmsKeyId": "kms_key_id",
+    "addTags": "add_tags",
+}
+SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "rpoHours")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +41,10 @@ class Settings:
         """Read the `fsx-dr` namespace of the stack's configuration.
 
         Raises:
-            InvalidSettingsError: a setting has the wrong shape.
+            InvalidSettingsError: there is no such setting, or it has the wrong shape.
         """
         config = config or pulumi.Config("fsx-dr")
+        _require_known(config.name)
         sources = [_source(entry) for entry in _list(config, "sources")]
         common: dict[str, Any] = {
             "sources": sources,
@@ -47,6 +57,26 @@ class Settings:
             raise InvalidSettingsError("fsx-dr:regions names a Region twice: give each Region one entry.")
         named = {f"dr-{args['region']}": args for args in regions}
         return cls(regions=named, sources=sources, rpo_hours=_hours(config.get("rpoHours") or str(RPO_HOURS)))
+
+
+def _require_known(namespace: str) -> None:
+    """Refuse a misspelt setting, which would otherwise protect less than was meant without a word."""
+    # The SDK tells the value of a setting, and not which ones there are.
+    given = {**(get_config_env() or {}), **CONFIG.get()}
+    names = (name.removeprefix(f"{namespace}:") for name in given if name.startswith(f"{namespace}:"))
+    for unknown in sorted(set(names) - set(SETTINGS)):
+        raise InvalidSettingsError(
+            f"There is no setting {namespace}:{unknown}: {_instead(unknown, [f'{namespace}:{s}' for s in SETTINGS])}."
+        )
+
+
+def _instead(unknown: str, known: Iterable[str]) -> str:
+    """Return the advice to write the near name, or what there is."""
+    by_name = {name.rpartition(":")[2]: name for name in known}
+    near = get_close_matches(unknown.lower(), [name.lower() for name in by_name], n=1)
+    if near:
+        return f"write {next(whole for name, whole in by_name.items() if name.lower() == near[0])}"
+    return f"there are {', '.join(by_name.values())}"
 
 
 def _or(value: Any, *, default: Any) -> Any:
@@ -79,7 +109,7 @@ def _hours(text: str) -> float:
 
 
 def _source(entry: Mapping[str, Any]) -> Source:
-    return _renamed("sources", entry, {"fileSystemId": "file_system_id", "backupId": "backup_id"}, "region", "keep")  # type: ignore[return-value]  # DrRegion checks the values
+    return _renamed("sources", entry, _SOURCE_FIELDS, "tags", "without", "region", "keep")  # type: ignore[return-value]  # DrRegion checks the values
 
 
 def _region(entry: Mapping[str, Any], common: Mapping[str, Any]) -> DrRegionArgs:
@@ -91,7 +121,7 @@ def _region(entry: Mapping[str, Any], common: Mapping[str, Any]) -> DrRegionArgs
 
 
 def _renamed(setting: str, entry: Mapping[str, Any], names: Mapping[str, str], *same: str) -> dict[str, Any]:
-    unknown = entry.keys() - names.keys() - set(same)
-    if unknown:
-        raise InvalidSettingsError(f"An entry of fsx-dr:{setting} has no field {', '.join(sorted(unknown))}.")
+    for unknown in sorted(entry.keys() - names.keys() - set(same)):
+        instead = _instead(unknown, [*names, *same])
+        raise InvalidSettingsError(f"An entry of fsx-dr:{setting} has no field {unknown}: {instead}.")
     return {names.get(key, key): value for key, value in entry.items()}

@@ -67,7 +67,11 @@ def backup(
     )
 
 
-def stand_in(*backups: Backup, file_systems: Mapping[str, str] | None = None) -> "StandIn":
+def stand_in(
+    *backups: Backup,
+    file_systems: Mapping[str, str] | None = None,
+    tags: Mapping[str, Mapping[str, str]] | None = None,
+) -> "StandIn":
     """Have programs of this process find these backups, and no AWS, from now on.
 
     It goes on until it is ended, by its method `end` or, as a context manager, by the end of the block.
@@ -75,8 +79,9 @@ def stand_in(*backups: Backup, file_systems: Mapping[str, str] | None = None) ->
     Args:
         backups: all that there are, copies included; each says in which Region it is.
         file_systems: those without a backup: the Region of each, by its id.
+        tags: those of file systems, by id.
     """
-    standing = StandIn(backups, file_systems or {})
+    standing = StandIn(backups, file_systems or {}, tags or {})
     standing.begin()
     return standing
 
@@ -88,9 +93,11 @@ class StandIn:
         backups: all that there are now, by their ids: those given, and the copies that `Mocks` made.
     """
 
-    def __init__(self, backups: Iterable[Backup], file_systems: Mapping[str, str]) -> None:
+    def __init__(
+        self, backups: Iterable[Backup], file_systems: Mapping[str, str], tags: Mapping[str, Mapping[str, str]]
+    ) -> None:
         self.backups = {backup.id: backup for backup in backups}
-        self._file_systems = file_systems
+        self._file_systems, self._tags = file_systems, tags
         self._former: Connect | None = None
 
     def begin(self) -> None:
@@ -110,7 +117,7 @@ class StandIn:
     def region(self, name: str, *, impatient: bool = False) -> Fsx:
         """Return FSx in a Region."""
         del impatient  # it answers at once
-        return _Region(name, self.backups, self._file_systems)
+        return _Region(name, self.backups, self._file_systems, self._tags)
 
 
 class Mocks(pulumi.runtime.Mocks):
@@ -125,7 +132,7 @@ class Mocks(pulumi.runtime.Mocks):
         Args:
             aws: where the sources are, and the copies will be; by default an empty account.
         """
-        self._aws = aws or StandIn((), {})
+        self._aws = aws or StandIn((), {}, {})
         self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -174,9 +181,15 @@ class Mocks(pulumi.runtime.Mocks):
 class _Region(Fsx):
     """FSx in one Region, where everything is done at once."""
 
-    def __init__(self, name: str, all_: dict[str, Backup], file_systems: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        all_: dict[str, Backup],
+        file_systems: Mapping[str, str],
+        tags: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self.name = name
-        self._all, self._file_systems = all_, file_systems
+        self._all, self._file_systems, self._tags = all_, file_systems, tags
 
     def find(self, ids: Iterable[str]) -> dict[str, Backup]:
         wanted = set(ids)
@@ -190,7 +203,7 @@ class _Region(Fsx):
         return iter([found for found in here if file_system_id in (None, found.file_system_id)])
 
     def copy(self, request: CopyRequest) -> Backup:
-        source = _Region(request.source_region, self._all, {}).find([request.source_backup_id])
+        source = _Region(request.source_region, self._all, {}, {}).find([request.source_backup_id])
         if not source:
             raise NotFoundError(f"There is no backup {request.source_backup_id} in {request.source_region} to copy.")
         made = _copy(source[request.source_backup_id], request, self.name)
@@ -214,6 +227,11 @@ class _Region(Fsx):
     def file_system_exists(self, file_system_id: str) -> bool:
         known = self._file_systems.get(file_system_id) == self.name
         return known or any(found.source_backup_id is None for found in self.backups(file_system_id))
+
+    def file_systems(self) -> Mapping[str, Mapping[str, str] | None]:
+        named = {name for name, region in self._file_systems.items() if region == self.name}
+        backed_up = {b.file_system_id for b in self.backups() if b.file_system_id and b.source_backup_id is None}
+        return {name: self._tags.get(name, {}) for name in named | backed_up}
 
     def key_arn(self, kms_key_id: str) -> str:
         return _key_arn(kms_key_id, self.name)

@@ -59,7 +59,8 @@ def authorize(world: World, call: Call) -> None:
 
 def needed(world: World, call: Call) -> Iterator[Access]:
     """Yield everything that the caller must be allowed for a call to be done."""
-    of_service = {"fsx": _needed_by_fsx, "kms": _needed_by_kms}.get(call.service, _needed_by_others)
+    by_service = {"fsx": _needed_by_fsx, "kms": _needed_by_kms, "monitoring": _needed_by_cloudwatch}
+    of_service = by_service.get(call.service, _needed_by_others)
     everywhere = {"aws:RequestedRegion": [call.region], "aws:PrincipalArn": [_caller(call)]}
     for action, resource, context in of_service(world, call):
         yield Access(action, resource, everywhere | context)
@@ -72,6 +73,12 @@ def _needed_by_others(_world: World, call: Call) -> _Needed:
     action = f"{call.service}:{call.action}"
     if action not in _FREE:
         yield action, "*", {}
+
+
+def _needed_by_cloudwatch(_world: World, call: Call) -> _Needed:
+    """Yield the permission, which IAM calls otherwise than signatures call the service."""
+    namespace = call.parameters.get("Namespace")
+    yield f"cloudwatch:{call.action}", "*", {"cloudwatch:namespace": [str(namespace)]} if namespace else {}
 
 
 def _needed_by_kms(_world: World, call: Call) -> _Needed:

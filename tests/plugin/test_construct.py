@@ -250,7 +250,7 @@ def test_tags_reach_the_copies(
         ({"region": None}, "needs its region as a string that is known when the program runs"),
         ({"keep": 0}, "keep of DrRegion dr must be a whole number of at least 1, not 0"),
         ({"keeep": 1}, "has no argument keeep"),
-        ({"sources": [{"region": HOME}]}, "one of file_system_id and backup_id"),
+        ({"sources": [{"region": HOME}]}, "one of file_system_id, tags and backup_id"),
         ({"adopt": "all"}, 'adopt of DrRegion dr can be "existing" alone'),
     ],
 )

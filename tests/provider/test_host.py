@@ -277,7 +277,7 @@ def test_progress_shows_in_the_resource_s_own_row(
     asked.result()
 
     first = engine.of("shown")[0]
-    assert first.message.startswith("copying")
+    assert "copying, " in first.message
     assert first.ephemeral
     assert first.severity == engine_pb2.INFO
 

@@ -157,7 +157,7 @@ def test_the_slot_of_a_finished_copy_is_free_before_anything_is_told(
     free: list[bool] = []
 
     def told(_call: Call, message: str, **_: float) -> None:
-        if not message.startswith("copying"):  # it was seen to run no more
+        if "copying" not in message:  # it was seen to run no more
             probe = run.region(AWAY).slots.turn()
             free.append(probe.ahead is None)
             probe.end()

@@ -10,9 +10,10 @@ from rich.text import Text
 from pulumi_fsx_dr.doctor.diagnosis import Diagnosis, Verdict, diagnose
 from pulumi_fsx_dr.doctor.first_run import FirstRun, Range
 from pulumi_fsx_dr.doctor.prices import LOOKED_UP
-from pulumi_fsx_dr.doctor.survey import Configuration, survey
+from pulumi_fsx_dr.doctor.survey import Configuration, survey, with_selected
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.fsx.examined import ExaminedRegion
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
 from .grids import grid, rendered
@@ -95,7 +96,12 @@ def doctor(  # noqa: PLR0913  # one for each option
         file = cwd / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
     configuration, credentials = _read_file(file) if file else (_of_options(sources, regions, keep), Credentials())
     _require_something(configuration)
-    found = diagnose(configuration, survey(configuration, lambda name: outside.examined(name, credentials)))
+
+    def examined(name: str) -> ExaminedRegion:
+        return outside.examined(name, credentials)
+
+    configuration = with_selected(configuration, examined)
+    found = diagnose(configuration, survey(configuration, examined))
     if as_json:
         echo_json({"time": outside.now.isoformat(), **_document(found)})
     else:

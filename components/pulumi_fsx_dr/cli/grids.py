@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
 from rich.table import Table
 
@@ -19,6 +20,14 @@ def grid(headings: Iterable[str], *, title: str | None = None, right: Iterable[s
     table = Table(title=title, title_justify="left")
     for heading in headings:
         table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
+
+
+def compact_grid(headings: Iterable[str], *, title: str) -> Table:
+    """Return a table without rows for a narrow terminal: no borders, and each row in one line."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0))
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
     return table
 
 

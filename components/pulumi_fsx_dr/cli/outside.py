@@ -13,6 +13,7 @@ import click
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.cloudwatch import CloudWatch
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.examined import ExaminedRegion
 from pulumi_fsx_dr.session.clock import Clock, SystemClock
@@ -21,6 +22,10 @@ from pulumi_fsx_dr.session.clock import Clock, SystemClock
 def _impatient(region: str) -> FsxRegion:
     # Somebody waits for the answer, and one Region that is down must not hold up the others for minutes.
     return FsxRegion(region, Credentials(), impatient=True)
+
+
+def _cloudwatch(region: str) -> CloudWatch:
+    return CloudWatch(region, Credentials())
 
 
 def _examined(region: str, credentials: Credentials) -> ExaminedRegion:
@@ -34,6 +39,7 @@ class Outside:
     clock: Clock = field(default_factory=SystemClock)
     region: Callable[[str], FsxRegion] = _impatient
     examined: Callable[[str, Credentials], ExaminedRegion] = _examined
+    cloudwatch: Callable[[str], CloudWatch] = _cloudwatch
 
     @property
     def now(self) -> datetime:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from jinja2 import Environment, PackageLoader
 
-from pulumi_fsx_dr.readiness import FinishedCopy, ReadinessRow, RunningCopy, summary
+from pulumi_fsx_dr.readiness import FinishedCopy, RunningCopy, summary
 
 from . import words
 from .outside import unique
+from .rows import ReportRow
 
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 720, 1440, 4320, 8760)  # hours between two ticks
 _MAX_TICKS = 8
@@ -23,7 +24,7 @@ class Axis:
     span: float
 
     @classmethod
-    def over(cls, rows: Iterable[ReadinessRow], now: datetime) -> "Axis":
+    def over(cls, rows: Iterable[ReportRow], now: datetime) -> "Axis":
         """Return an axis on which every copy and every target has its place."""
         ages = [_age(copy, now) for row in rows for copy in row["copies"]]
         targets = [row["target_hours"] * _BEYOND_TARGET for row in rows]
@@ -64,7 +65,7 @@ class Dot:
 class Line:
     """One source on the page."""
 
-    row: ReadinessRow
+    row: ReportRow
     dots: Sequence[Dot]
     target_place: float
 
@@ -105,7 +106,7 @@ class Section:
     lines: Sequence[Line]
 
 
-def page(rows: list[ReadinessRow], now: datetime) -> str:
+def page(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return the page."""
     environment = Environment(
         loader=PackageLoader("pulumi_fsx_dr.cli"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -115,24 +116,24 @@ def page(rows: list[ReadinessRow], now: datetime) -> str:
     return environment.get_template("report.html").render(
         summary=summary(rows),
         counts=_counts(rows),
-        is_ready=all(row["verdict"] == "ready" for row in rows),
+        is_ready=bool(rows) and all(row["verdict"] == "ready" for row in rows),
         time=f"{now:%Y-%m-%d %H:%M} UTC",
         axis=axis,
         sections=[_section(region, rows, axis, now) for region in unique(row["region"] for row in rows)],
     )
 
 
-def _counts(rows: Sequence[ReadinessRow]) -> list[tuple[str, str, int]]:
+def _counts(rows: Sequence[ReportRow]) -> list[tuple[str, str, int]]:
     counts = [(verdict, mark, sum(row["verdict"] == verdict for row in rows)) for verdict, mark in words.MARKS.items()]
     return [*counts, ("under way", "↻", sum(len(row["running"]) for row in rows))]
 
 
-def _section(region: str, rows: Iterable[ReadinessRow], axis: Axis, now: datetime) -> Section:
+def _section(region: str, rows: Iterable[ReportRow], axis: Axis, now: datetime) -> Section:
     here = [row for row in rows if row["region"] == region]
     return Section(region, summary(here), [_line(row, axis, now) for row in here])
 
 
-def _line(row: ReadinessRow, axis: Axis, now: datetime) -> Line:
+def _line(row: ReportRow, axis: Axis, now: datetime) -> Line:
     dots = [_dot(copy, axis, now, newest=row["newest_copy"]) for copy in row["copies"]]
     return Line(row, dots, axis.place(row["target_hours"]))
 

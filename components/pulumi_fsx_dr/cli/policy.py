@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import click
 
 from pulumi_fsx_dr.fsx.kms import KeyName
-from pulumi_fsx_dr.rules.iam_policy import Purpose, protection
+from pulumi_fsx_dr.rules.iam_policy import NAMESPACE, Purpose, protection
 from pulumi_fsx_dr.rules.iam_policy import policy as least_policy
 
 from .outside import echo_json
@@ -59,7 +59,10 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     type=click.Choice([*Purpose], case_sensitive=False),
     default=Purpose.UP,
     show_default=True,
-    help="What the identity is for: previews only, every command, or the failover drill.",
+    help="What the identity is for: previews only, every command, metrics of reports, or the failover drill.",
+)
+@click.option(
+    "--namespace", default=NAMESPACE, show_default=True, help="Of the metrics that 'report --cloudwatch' publishes."
 )
 @click.option(
     "--protect",
@@ -75,6 +78,7 @@ def policy(  # noqa: PLR0913  # each is an option
     destinations: tuple[str, ...],
     keys: Mapping[str, list[str]],
     purpose: Purpose,
+    namespace: str,
     pipelines: tuple[str, ...],
 ) -> None:
     """Print the least IAM policy that the stack needs.
@@ -86,6 +90,7 @@ def policy(  # noqa: PLR0913  # each is an option
       fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1
       fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1 \\
         --key arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f
+      fsx-dr policy --for report --account 111122223333 --dr-region eu-west-1
       fsx-dr policy --for drill --account 111122223333 --dr-region eu-west-1
       fsx-dr policy --protect arn:aws:iam::111122223333:role/fsx-dr --account 111122223333 --dr-region eu-west-1
 
@@ -94,6 +99,15 @@ def policy(  # noqa: PLR0913  # each is an option
     if pipelines:
         echo_json(protection(account, pipelines, dr_regions=destinations))
         return
-    if not sources and purpose != Purpose.DRILL:
+    if not sources and purpose not in (Purpose.DRILL, Purpose.REPORT):
         raise click.UsageError(f"The policy for {purpose} needs a --source-region.")
-    echo_json(least_policy(account, purpose, source_regions=sources, dr_regions=destinations, key_arns=keys))
+    echo_json(
+        least_policy(
+            account,
+            purpose,
+            source_regions=sources,
+            dr_regions=destinations,
+            key_arns=keys,
+            namespace=namespace,
+        )
+    )

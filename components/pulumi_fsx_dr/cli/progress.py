@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
@@ -13,10 +13,12 @@ from pulumi_fsx_dr.copies.words import duration
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from . import words
-from .grids import grid
+from .grids import compact_grid, grid
 
 _HEADINGS = ("DR Region", "Copy", "Of", "Progress", "", "Elapsed", "Left, about")
+_NARROW_HEADINGS = ("DR Region", "Copy", "Of", "", "Elapsed", "Left, about")
 _BAR_WIDTH = 30
+_WIDE = 140  # columns from which ids and bars have room
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,22 @@ def running(backups: Iterable[Backup], now: datetime) -> list[Progress]:
 
 
 def shown(look: Look) -> RenderableType:
-    """Return the look as bars."""
-    bars = grid(_HEADINGS, title=f"Copies under way at {look.time:%H:%M:%S} UTC")
-    for copy in look.copies:
-        bars.add_row(*_cells(copy))
+    """Return the look as bars, or without bars and with short ids where the terminal is narrow."""
     silent = [Text(f"{region}: {why}", style="yellow") for region, why in look.silent.items()]
-    return Group(bars if look.copies else Text("No copy is under way."), *silent)
+    return Group(_Rows(look) if look.copies else Text("No copy is under way."), *silent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    look: Look
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        title = f"Copies under way at {self.look.time:%H:%M:%S} UTC"
+        is_wide = options.max_width >= _WIDE
+        rows = grid(_HEADINGS, title=title) if is_wide else compact_grid(_NARROW_HEADINGS, title=title)
+        for copy in self.look.copies:
+            rows.add_row(*(_cells if is_wide else _narrow_cells)(copy))
+        yield rows
 
 
 def _progress(copy: Backup, elapsed: float) -> Progress:
@@ -98,6 +110,17 @@ def _cells(copy: Progress) -> Iterable[RenderableType]:
     yield copy.backup_id
     yield f"{copy.source_backup_id} ({copy.file_system_id})" if copy.file_system_id else copy.source_backup_id
     yield ProgressBar(total=100, completed=copy.percent or 0, width=_BAR_WIDTH)
+    yield from _figures(copy)
+
+
+def _narrow_cells(copy: Progress) -> Iterable[RenderableType]:
+    yield copy.region
+    yield words.short_id(copy.backup_id)
+    yield words.short_id(copy.file_system_id or copy.source_backup_id)
+    yield from _figures(copy)
+
+
+def _figures(copy: Progress) -> Iterable[str]:
     yield words.percent(copy.percent)
     yield duration(copy.elapsed_seconds)
     yield words.NONE if copy.remaining_seconds is None else duration(copy.remaining_seconds)

@@ -1,53 +1,80 @@
 """Readiness rows as a terminal table, as Markdown and as JSON."""
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.text import Text
 
-from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, summary
+from pulumi_fsx_dr.readiness import Verdict, summary
 
 from . import words
 from .grids import grid, rendered
+from .rows import ReportRow
 
 _STYLES: dict[Verdict, str] = {"ready": "green", "late": "bold yellow", "missing": "bold red"}
 _EMOJI: dict[Verdict, str] = {"ready": "✅", "late": "⚠️", "missing": "❌"}
 _HEADINGS = ("Verdict", "Source", "DR Region", "Newest copy", "Age", "Target", "Under way")
 
 
-def table(rows: list[ReadinessRow], now: datetime) -> str:
-    """Return a table for a terminal."""
-    shown = grid(_HEADINGS, title=f"{summary(rows)} at {now:%Y-%m-%d %H:%M} UTC", right=("Age", "Target"))
+def table(rows: Sequence[ReportRow], now: datetime) -> str:
+    """Return a table for a terminal, and below it why a source is not ready."""
+    title = f"{summary(rows)} at {now:%Y-%m-%d %H:%M} UTC"
+    shown = grid(_headings(rows), title=title, right=("Age", "Target"))
     for row in rows:
         verdict = Text(f"{words.MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
-        shown.add_row(verdict, *(Text(cell) for cell in _cells(row)))
-    return rendered(shown)
+        shown.add_row(verdict, *(Text(cell) for cell in _cells(row, is_of_many=_are_of_many(rows))))
+    return "\n".join([rendered(shown) if rows else title, *_reasons(rows)])
 
 
-def markdown(rows: list[ReadinessRow], now: datetime) -> str:
+def markdown(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return a table for a pull request or a stack's README."""
+    headings, is_of_many = _headings(rows), _are_of_many(rows)
+    aligned = ["--:" if heading in ("Age", "Target") else ":--" for heading in headings]
+    cells = ([row["verdict"], *map(_escaped, _cells(row, is_of_many=is_of_many))] for row in rows)
     lines = [
         f"### Disaster recovery: {summary(rows)}",
         "",
-        f"| {' | '.join(_HEADINGS)} |",
-        "| :-- | :-- | :-- | :-- | --: | --: | :-- |",
-        *(f"| {_EMOJI[row['verdict']]} {' | '.join([row['verdict'], *map(_escaped, _cells(row))])} |" for row in rows),
+        f"| {' | '.join(headings)} |",
+        f"| {' | '.join(aligned)} |",
+        *(f"| {_EMOJI[row['verdict']]} {' | '.join(of_row)} |" for row, of_row in zip(rows, cells, strict=True)),
         "",
+        *(f"- {_escaped(reason)}" for reason in _reasons(rows)),
+        *([""] if any(_reasons(rows)) else []),
         f"Ages at {now:%Y-%m-%d %H:%M} UTC, counted from when the source backup was made.",
     ]
     return "\n".join(lines)
 
 
-def as_json(rows: list[ReadinessRow], now: datetime) -> str:
+def as_json(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return a document with the time, whether all are ready, and the rows."""
-    ready = all(row["verdict"] == "ready" for row in rows)
-    return json.dumps({"time": now.isoformat(), "ready": ready, "rows": rows}, indent=2, ensure_ascii=False)
+    ready = bool(rows) and all(row["verdict"] == "ready" for row in rows)
+    return json.dumps({"time": now.isoformat(), "ready": ready, "rows": list(rows)}, indent=2, ensure_ascii=False)
 
 
-def _cells(row: ReadinessRow) -> list[str]:
-    running = ", ".join(f"{copy['backup_id']} {words.percent(copy['percent'])}" for copy in row["running"])
+def _are_of_many(rows: Iterable[ReportRow]) -> bool:
+    return len({row["stack"] for row in rows}) > 1
+
+
+def _headings(rows: Iterable[ReportRow]) -> list[str]:
+    first, *others = _HEADINGS
+    return [first, *(["Stack"] if _are_of_many(rows) else []), *others]
+
+
+def _reasons(rows: Iterable[ReportRow]) -> list[str]:
     return [
-        f"{row['source']} ({row['source_region']})",
+        f"{row['name'] or row['source']} in {row['region']}: {row['reason']}."
+        for row in rows
+        if row["verdict"] != "ready"
+    ]
+
+
+def _cells(row: ReportRow, *, is_of_many: bool) -> list[str]:
+    running = ", ".join(f"{copy['backup_id']} {words.percent(copy['percent'])}" for copy in row["running"])
+    named = f"{row['name']}, " if row["name"] else ""
+    return [
+        *([row["stack"]] if is_of_many else []),
+        f"{named}{row['source']} ({row['source_region']})",
         row["region"],
         row["newest_copy"] or words.NONE,
         words.hours(row["age_hours"]),

@@ -1,6 +1,6 @@
 """`fsx-dr watch`: the running copies, live."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 
 import click
@@ -13,7 +13,8 @@ from pulumi_fsx_dr.session.session import POLL_SECONDS_VARIABLE
 from .grids import rendered
 from .outside import Outside, echo_json, unique
 from .progress import Look, Progress, running, shown
-from .stack_options import ReadOutputs, outputs_options, readiness_rows
+from .rows import rows_of
+from .stack_options import StackOutputs, outputs_options
 
 
 @click.command()
@@ -39,7 +40,7 @@ from .stack_options import ReadOutputs, outputs_options, readiness_rows
 @click.pass_context
 def watch(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
-    read_outputs: ReadOutputs,
+    given: Sequence[StackOutputs],
     /,
     regions: tuple[str, ...],
     every: float,
@@ -60,7 +61,7 @@ def watch(  # noqa: PLR0913  # one for each option
     Exit codes: 0 nothing runs any more (or --once), 2 a Region could not be asked, 130 interrupted.
     """  # noqa: D301  # click reads \b, the backspace character
     outside = ctx.ensure_object(Outside)
-    watched = unique(regions) or _read_regions(read_outputs, outside)
+    watched = unique(regions) or _read_regions(given, outside)
     with ExitStack() as stack:
         show = _shower(stack, as_json=as_json)
         while True:
@@ -94,8 +95,8 @@ def take(outside: Outside, regions: Iterable[str], *, patient: bool) -> Look:
     return Look(outside.now, tuple(copies), silent)
 
 
-def _read_regions(read_outputs: ReadOutputs, outside: Outside) -> list[str]:
-    found = unique(row["region"] for row in readiness_rows(read_outputs(), outside.now))
+def _read_regions(given: Sequence[StackOutputs], outside: Outside) -> list[str]:
+    found = unique(row["region"] for stack in given for row in rows_of(stack.name, stack.read(), outside.now))
     if not found:
         raise InvalidSettingsError("The stack's outputs name no DR Region: name one with --region.")
     return found

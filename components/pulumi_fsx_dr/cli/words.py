@@ -12,6 +12,7 @@ NONE = "\N{EN DASH}"
 _MINUTES = 60
 _DAY = 24
 _KIB = 1024
+_SHORT_DIGITS = 8
 
 
 def hours(value: float | None) -> str:
@@ -33,6 +34,12 @@ def size(in_bytes: int | None) -> str:
             break
         value, unit = value / _KIB, larger
     return f"{value:.1f} {unit}".replace(".0 ", " ")
+
+
+def short_id(name: str) -> str:
+    """Return an id without its middle: `backup-0d…4a92`, by which people tell copies apart."""
+    kind, _, digits = name.rpartition("-")
+    return f"{kind}-{digits[:2]}…{digits[-4:]}" if len(digits) > _SHORT_DIGITS else name
 
 
 def percent(value: int | None) -> str:

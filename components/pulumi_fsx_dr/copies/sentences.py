@@ -40,7 +40,7 @@ def gone(backup_id: str, region: str) -> str:
 
 
 def progress(backup: Backup, elapsed: float, trouble: Exception | None) -> str:
-    """Say how far a copy has come, for its row in `pulumi up`."""
-    percent = f" {backup.progress_percent} %" if backup.progress_percent is not None else ""
+    """Say how far a copy has come, for its row in `pulumi up`, of which a narrow terminal shows the beginning alone."""
+    percent = f"{backup.progress_percent} % " if backup.progress_percent is not None else ""
     note = f" (no news: {trouble})" if trouble else ""
-    return f"copying{percent}, {duration(elapsed)} so far{note}"
+    return f"{percent}copying, {duration(elapsed)}{note}"

@@ -12,6 +12,8 @@ from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
+from pulumi_fsx_dr.rules.obstacles import obstacle
+from pulumi_fsx_dr.rules.sources import spoken
 
 from .first_run import FirstRun, first_run, recovery_points
 from .survey import Answer, Configuration, RegionAnswers, Survey, of_source
@@ -152,12 +154,16 @@ def _place(resource: str) -> str:
 
 
 def _source(source: Source, answers: RegionAnswers) -> Iterator[Finding]:
-    name = str(source.get("file_system_id") or source.get("backup_id"))
+    name = spoken(source)
     exists = answers.file_systems.get(name, True)
     if isinstance(exists, ServiceError) and not isinstance(exists, TransientError):
         yield Finding("fails", name, str(exists))
     if not _has_answered(answers):
         yield Finding("unknown", name, f"{source['region']} did not tell its backups.")
+        return
+    if "tags" in source:
+        said = f"No file system in {source['region']} has these tags, or none is shown, so nothing would be copied."
+        yield Finding("fails", name, said)
         return
     backups = of_source(source, answers.listed)
     if backups:
@@ -175,11 +181,8 @@ def _backups(name: str, source: Source, backups: list[Backup]) -> Finding:
         left_out = "".join(f" {number} are left out: {why}." for why, number in passed_over.items())
         said = f"The newest that can be copied is {newest.id} of {newest.creation_time:%Y-%m-%d %H:%M} UTC.{left_out}"
         return Finding("note" if passed_over else "ok", name, said)
-    if {backup.type for backup in backups} == {"AWS_BACKUP"}:
-        said = f"All its {len(backups)} backups were made by AWS Backup, which alone copies those: copy them there."
-        return Finding("fails", name, said)
-    obstacles = {backup.copy_obstacle or f"{backup.id} is {backup.lifecycle}" for backup in backups}
-    return Finding("fails", name, f"None of its {len(backups)} backups can be copied: {_listed(obstacles)}.")
+    why = obstacle(backups) or "it cannot be copied"
+    return Finding("fails", name, f"{why[0].upper()}{why[1:]}.")
 
 
 def _points(source: Source, backups: list[Backup], keep: int = KEEP) -> list[list[Backup]]:

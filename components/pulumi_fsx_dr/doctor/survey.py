@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeAlias, TypeVar
 
@@ -11,6 +11,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.examined import Decision, ExaminedRegion, Identity, Key
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 from pulumi_fsx_dr.rules.iam_policy import policy
+from pulumi_fsx_dr.rules.sources import as_file_system, selected_by
 
 from .simulation import Question, questions
 
@@ -77,6 +78,19 @@ def survey(configuration: Configuration, region: Callable[[str], ExaminedRegion]
     with ThreadPoolExecutor(max_workers=len(asked) or 1) as pool:
         answers = dict(zip(asked, pool.map(lambda one: _ask(one, configuration), asked.values()), strict=True))
     return Survey(answers=answers, decisions=_ask_iam(configuration, asked, answers))
+
+
+def with_selected(configuration: Configuration, region: Callable[[str], ExaminedRegion]) -> Configuration:
+    """Return the configuration with file systems in place of the tags that select them, where a Region tells them."""
+    sources = [one for source in configuration.sources for one in _selected(source, region)]
+    return replace(configuration, sources=sources)
+
+
+def _selected(source: Source, region: Callable[[str], ExaminedRegion]) -> list[Source]:
+    listed = _answer_of(region(source["region"]).file_systems) if "tags" in source else {}
+    if isinstance(listed, ServiceError) or not (names := selected_by(source, listed) if listed else []):
+        return [source]
+    return [as_file_system(source, name) for name in names]
 
 
 def of_source(source: Source, backups: Iterable[Backup]) -> list[Backup]:

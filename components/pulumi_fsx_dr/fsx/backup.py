@@ -164,6 +164,12 @@ class Fsx(Protocol):
     def file_system_exists(self, file_system_id: str) -> bool:
         """Tell whether this Region has the file system (DescribeFileSystems)."""
 
+    def file_systems(self) -> Mapping[str, Mapping[str, str] | None]:
+        """Return the tags of all file systems here, by id (DescribeFileSystems); None where FSx tells no tags.
+
+        It is all or an error: one page less would look like file systems that are no more.
+        """
+
     def key_arn(self, kms_key_id: str) -> str:
         """Return the ARN of the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
 

@@ -12,7 +12,7 @@ from pulumi_fsx_dr import errors
 
 from .answers import Sent, require_json, translated
 from .backup import MAX_IDS, Backup, CopyRequest, Fsx
-from .described import Seen, described_backup, id_of, read_backup
+from .described import Seen, described_backup, described_tags, id_of, read_backup
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
@@ -107,6 +107,11 @@ class FsxRegion(Fsx):
                 return bool(self._fsx.describe_file_systems(FileSystemIds=[file_system_id])["FileSystems"])
         except errors.NotFoundError:
             return False
+
+    def file_systems(self) -> dict[str, dict[str, str] | None]:
+        with self._calling("DescribeFileSystems"):
+            pages = self._fsx.get_paginator("describe_file_systems").paginate()
+            return {shown["FileSystemId"]: described_tags(shown) for page in pages for shown in page["FileSystems"]}
 
     def key_arn(self, kms_key_id: str) -> str:
         with self._calling("DescribeKey", "kms", Sent(kms_key_id)):

@@ -48,7 +48,7 @@ def described_backup(described: "BackupTypeDef", region: str, partition: str) ->
         owner_id=account,
         region=region,
         kms_key_arn=described.get("KmsKeyId"),
-        tags={tag["Key"]: tag.get("Value", "") for tag in described.get("Tags", [])},
+        tags=described_tags(described) or {},
         source_backup_id=described.get("SourceBackupId"),
         source_region=described.get("SourceBackupRegion"),
         progress_percent=described.get("ProgressPercent"),
@@ -60,6 +60,12 @@ def described_backup(described: "BackupTypeDef", region: str, partition: str) ->
         volume_id=volume.get("VolumeId"),
         volume=volume,
     )
+
+
+def described_tags(described: "Mapping[str, Any]") -> dict[str, str] | None:
+    """Return the tags of a backup or file system, None if FSx tells none, as it may of one that has none."""
+    tags = described.get("Tags")
+    return None if tags is None else {tag["Key"]: tag.get("Value", "") for tag in tags}
 
 
 def read_backup(described: "BackupTypeDef", region: str, partition: str) -> Seen:

@@ -11,6 +11,7 @@ from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.rules.sources import FileSystems
 from pulumi_fsx_dr.session.call import StateEntry
 from pulumi_fsx_dr.session.region import Region
 from pulumi_fsx_dr.session.session import Connect, Session
@@ -35,6 +36,7 @@ class Lookup:
         self.asked: dict[str, str] = {}
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
+        self.file_systems_in = functools.cache(self._file_systems_in)
         self.copies_left_in = functools.cache(self._copies_left_in)
 
     @functools.cached_property
@@ -124,6 +126,22 @@ class Lookup:
         """Tell whether a file system exists; one whose Region is dark is taken to."""
         source = self._source_region(region)
         return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
+
+    def name_of(self, file_system_id: str, region: str) -> str | None:
+        """Return the `Name` tag of a file system, None if it has none or FSx does not tell."""
+        try:
+            tags = (self.file_systems_in(region) or {}).get(file_system_id)
+        except ServiceError:
+            return None  # a name is for people, and nothing fails for want of it
+        return (tags or {}).get("Name")
+
+    def _file_systems_in(self, region: str) -> FileSystems | None:
+        """Return all file systems of a source Region, or None, with a warning, if it is dark.
+
+        Raises:
+            ServiceError: the Region answers, but not what was asked.
+        """
+        return self._unless_dark(region, self._source_region(region).file_systems)
 
     def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
         return tuple(b for b in self.region(region).listing(fresh=fresh).backups if b.source_backup_id)

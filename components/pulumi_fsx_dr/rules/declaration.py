@@ -5,6 +5,7 @@ A copy that the state holds leaves the program for a reason, or not at all (`Goi
 * `keep` newer copies are AVAILABLE, or are made in this run; if one of those fails, nothing of its file system is
   deleted (`session/ledger.py`);
 * its source, or its DR Region, was taken out of the program, and what is still declared has a copy elsewhere;
+* its file system is there and no longer has the tags that select it, while others have them;
 * it is gone from AWS on a sure answer, and nothing is left to copy it from.
 
 Names decide nothing: a copy is matched to what is declared by its Region and by what it is a copy of. One that is
@@ -28,7 +29,9 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
+from .obstacles import obstacle
 from .retention import RecoveryPoint, is_recovery_point, select
+from .sources import FileSystems, as_file_system, selected_by, spoken
 
 _OF_OUTPUT = re.compile(r"-source-\d+$")
 # A copy whose time nobody knows counts as the oldest, so that it pushes no other one out.
@@ -55,6 +58,9 @@ class Outside(Protocol):
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
         """Tell whether a file system exists."""
 
+    def file_systems_in(self, region: str) -> FileSystems | None:
+        """Return all file systems of a Region with their tags; None if it does not answer."""
+
     def copies_in(self, region: str) -> Sequence[Backup]:
         """Return the copies in a DR Region."""
 
@@ -77,8 +83,8 @@ class Declared:
 
     Attributes:
         name: the logical name of its resource.
-        args: what differs from the arguments of its DrRegion: always the source and its Region, and for a copy whose
-            source is out of reach the Region and key that it has.
+        args: what differs from the arguments of its DrRegion: always the source and its Region, the key of the source
+            and `add_tags` if it has its own, and for a copy whose source is out of reach the Region and key it has.
         held: the copy that the state holds, if it holds one.
     """
 
@@ -100,8 +106,13 @@ class Going:
 
 @dataclass(slots=True)
 class Declaration:
-    """What one DrRegion declares, and what a person should know of it."""
+    """What one DrRegion declares, and what a person should know of it.
 
+    Attributes:
+        sources: what is copied, with file systems in place of the tags that select them.
+    """
+
+    sources: list[Mapping[str, Any]] = field(default_factory=list)
     copies: list[Declared] = field(default_factory=list)
     going: list[Going] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -169,6 +180,23 @@ class _Wish:
 
     of: DrRegionSpec
     source: Mapping[str, Any]
+    is_selected: bool = False  # by its tags, now or formerly
+
+    @property
+    def kms_key_id(self) -> Any:
+        """The key of its copies, as given."""
+        return self.source.get("kms_key_id", self.of.kms_key_id)
+
+    @property
+    def tags(self) -> Any:
+        """The tags of its copies, as far as they are known."""
+        own = self.source.get("add_tags")
+        return {**(self.of.tags if isinstance(self.of.tags, Mapping) else {}), **own} if own else self.of.tags
+
+    @property
+    def own_args(self) -> dict[str, Any]:
+        """The arguments of its copies that are not those of its DrRegion."""
+        return {name: self.source[name] for name in ("kms_key_id", "add_tags") if name in self.source}
 
     @property
     def keep(self) -> int:
@@ -178,7 +206,7 @@ class _Wish:
     @property
     def key(self) -> str:
         """The id of the source."""
-        key: str = self.source.get("file_system_id") or self.source["backup_id"]
+        key: str = self.source["file_system_id"] if "file_system_id" in self.source else self.source["backup_id"]
         return key
 
     def wants(self, copy: "_Known") -> bool:
@@ -255,13 +283,77 @@ class _Declaring:
     def __init__(self, regions: Sequence[DrRegionSpec], held: list[HeldCopy], outside: Outside) -> None:
         self._regions = regions
         self._outside = outside
-        self._wishes = [_Wish(region, source) for region in regions for source in region.sources]
         self._known = _known(held, {region.region for region in regions}, outside)
         self._held_urns = {copy.held.urn for copy in self._known}
         self._made = {region.urn: Declaration() for region in regions}
+        self._untagged: set[str] = set()  # file systems that are there and no longer selected
+        self._wishes = self._wished()
         self._counting: dict[str, set[str]] = defaultdict(set)  # by file system or backup: Regions with a copy
         self._matches: dict[str, _Wish] = {}  # by URN of a copy of the state
         self._urns: set[str] = set()  # of what is declared so far
+
+    def _wished(self) -> list[_Wish]:
+        """Return the sources with the file systems that are selected by tags, and those that were and may still be."""
+        wishes = self._named_or_selected()
+        unasked = [copy for copy in self._known if not any(wish.wants(copy) for wish in wishes)]
+        former = [wish for region, source in self._selecting() for wish in self._former(region, source, unasked)]
+        wishes = _once([*wishes, *former])
+        for wish in wishes:
+            if wish.key:
+                self._made[wish.of.urn].sources.append(wish.source)
+        for region, source in self._selecting():
+            selected = selected_by(source, self._outside.file_systems_in(source["region"]) or {})
+            if not selected and not any(wish.of is region and wish.is_selected for wish in wishes):
+                self._made[region.urn].sources.append(source)
+        return wishes
+
+    def _selecting(self) -> list[tuple[DrRegionSpec, Mapping[str, Any]]]:
+        return [(region, source) for region in self._regions for source in region.sources if "tags" in source]
+
+    def _named_or_selected(self) -> list[_Wish]:
+        named = [_Wish(region, s) for region in self._regions for s in region.sources if "tags" not in s]
+        selected = [
+            _Wish(region, as_file_system(source, name), is_selected=True)
+            for region, source in self._selecting()
+            for name in selected_by(source, self._outside.file_systems_in(source["region"]) or {})
+        ]
+        return _once([*named, *selected])
+
+    def _former(self, region: DrRegionSpec, source: Mapping[str, Any], unasked: Iterable[_Known]) -> list[_Wish]:
+        """Return the file systems that tags may have selected before, and that are not surely without them now.
+
+        Raises:
+            InvalidSettingsError: the tags select nothing any more, although what they selected is there.
+        """
+        there = self._outside.file_systems_in(source["region"])
+        mine = {
+            copy.file_system_id
+            for copy in unasked
+            if copy.held.output("source_region") in (source["region"], "")
+            and copy.file_system_id not in source.get("without", ())
+        }
+        untagged = {name for name in mine if there is not None and there.get(name) is not None}
+        if there is not None and not selected_by(source, there):
+            self._refuse_or_warn(region, source, untagged)
+        self._untagged |= untagged
+        former = sorted(mine - untagged)
+        for name in former if there is not None else ():
+            self._warn(
+                region,
+                f"FSx of {source['region']} does not tell the tags of {name}, which is gone or has none, so its copies "
+                f"stay: name it in the list without of that source of {region.name} to let them go.",
+            )
+        return [_Wish(region, as_file_system(source, name), is_selected=True) for name in former]
+
+    def _refuse_or_warn(self, region: DrRegionSpec, source: Mapping[str, Any], untagged: Collection[str]) -> None:
+        none = f"No file system in {source['region']} has the tags {spoken(source)}"
+        if untagged:
+            raise InvalidSettingsError(
+                f"{none} any more, but the state holds copies of {', '.join(sorted(untagged))}, which are there: put "
+                f"the tags back, or take this source of {region.name} out of the program to let its copies go; nothing "
+                "was changed."
+            )
+        self._warn(region, f"{none}, so nothing of it is copied to {region.region}.")
 
     def run(self) -> dict[str, Declaration]:
         self._matches = matched = self._matched()
@@ -333,10 +425,17 @@ class _Declaring:
                 may_go=backups is not None and subject != "",
             )
         # A file system may be new and have no backup yet. One that is not there at all is a mistake in the program.
-        if not subjects and not self._outside.file_system_exists(wish.key, wish.source["region"]):
+        if subjects or wish.key == "":
+            return
+        is_there = wish.is_selected or self._outside.file_system_exists(wish.key, wish.source["region"])
+        if not is_there:
             raise InvalidSettingsError(
                 f"There is no file system {wish.key} in {wish.source['region']}, and neither backups nor copies of it: "
                 f"correct the sources of {wish.of.name}."
+            )
+        if why := obstacle(backups) if backups is not None else None:
+            self._warn(
+                wish.of, f"{wish.key} in {wish.source['region']} has no copy in {wish.of.region}, because {why}."
             )
 
     def _is_usable(self, wish: _Wish, backup: Backup) -> bool:
@@ -364,7 +463,7 @@ class _Declaring:
         for point in chosen.kept:
             source = point.source_backup_id
             self._declare_point(wish, source, there.get(source), best.get(source), resumable.get(source))
-            if point.counts:
+            if point.counts and wish.key:
                 self._counting[wish.key].add(wish.of.region)
         newer = sum(point.counts for point in chosen.kept)
         for point in chosen.going:
@@ -396,11 +495,11 @@ class _Declaring:
         self._add(wish, Declared(name=wish.of.child_name(source), args=args, held=known.held if known else None))
 
     def _require_room_for_tags(self, wish: _Wish, source: Backup) -> None:
-        if wish.of.copy_tags is True and (why := too_many_tags(source, wish.of.tags)):
+        if wish.of.copy_tags is True and (why := too_many_tags(source, wish.tags)):
             raise InvalidSettingsError(why)
 
     def _warn_of_another_key(self, wish: _Wish, known: _Known) -> None:
-        wanted, has = wish.of.kms_key_id, known.held.output("kms_key_id")
+        wanted, has = wish.kms_key_id, known.held.output("kms_key_id")
         if isinstance(wanted, str) and wanted != has and not same_key(known.held.output("kms_key_arn"), wanted):
             self._warn(
                 wish.of,
@@ -424,6 +523,8 @@ class _Declaring:
         if copy.backup is None and self._outside.is_gone(copy.held):
             self._go(self._regions[0], copy, "it is gone from AWS")
         # No DrRegion asks for it, so any of them may say that it goes; the first one does.
+        elif not wishes and copy.file_system_id in self._untagged:
+            self._go(self._regions[0], copy, f"{copy.file_system_id} no longer has the tags that select it")
         elif not wishes:
             self._go(self._regions[0], copy, "its source was taken out of the program")
         elif elsewhere and not (dark := [wish for wish in wishes if self._is_dark(wish)]):
@@ -484,7 +585,7 @@ class _Declaring:
         return {source: copy for source, copy in found.items() if self._has_wanted_key(wish, copy)}
 
     def _has_wanted_key(self, wish: _Wish, copy: Backup) -> bool:
-        key = wish.of.kms_key_id
+        key = wish.kms_key_id
         if key is None:
             return True
         return isinstance(key, str) and same_key(copy.kms_key_arn, self._outside.resolved_key(wish.of.region, key))
@@ -533,7 +634,7 @@ class _Declaring:
     def _add(self, wish: _Wish, declared: Declared) -> None:
         name = self._free_name(wish, declared)
         self._urns.add(wish.of.child_urn(name))
-        self._made[wish.of.urn].copies.append(replace(declared, name=name))
+        self._made[wish.of.urn].copies.append(replace(declared, name=name, args={**wish.own_args, **declared.args}))
 
     def _free_name(self, wish: _Wish, declared: Declared) -> str:
         """Return the name under which a copy is declared: the one that it shall have, unless another copy has that one.
@@ -579,6 +680,18 @@ def _known(held: Sequence[HeldCopy], declared: Collection[str], outside: Outside
         return found or (outside.unlisted(copy) if copy.region in declared else None)
 
     return [_Known(copy, shown(copy)) for copy in held]
+
+
+def _once(wishes: Iterable[_Wish]) -> list[_Wish]:
+    """Return the wishes without file systems that the same DrRegion names or selects before."""
+    found: list[_Wish] = []
+    asked: set[tuple[str, str]] = set()
+    for wish in wishes:
+        asked_for = (wish.of.urn, wish.key)
+        if not wish.is_selected or asked_for not in asked:
+            found.append(wish)
+        asked.add(asked_for)
+    return found
 
 
 def _is_there(wish: _Wish, copy: _Known) -> bool:

@@ -10,10 +10,14 @@ from pulumi_fsx_dr.fsx.backup import BACKUP_ID, FILE_SYSTEM_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
 
 KEEP = 7
+_WHICH = {"file_system_id", "tags", "backup_id"}
 
 
 class Source(TypedDict):
-    """What to copy: the newest backups of a file system, or one backup. Give one of the two ids."""
+    """What to copy: the newest backups of a file system, or of each that has some tags, or one backup.
+
+    Give one of `file_system_id`, `tags` and `backup_id`.
+    """
 
     file_system_id: NotRequired[str]
     """Looked up when the program runs: its newest AVAILABLE backups, AUTOMATIC and USER_INITIATED."""
@@ -21,11 +25,23 @@ class Source(TypedDict):
     backup_id: NotRequired[pulumi.Input[str]]
     """One backup, e.g. of an `aws.fsx.Backup` in the same program."""
 
+    tags: NotRequired[Mapping[str, str]]
+    """Selects all file systems that have each of these tags when the program runs."""
+
+    without: NotRequired[list[str]]
+    """Ids of file systems that `tags` shall not select; copies of them go."""
+
     region: str
-    """Where the file system, or the backup, is."""
+    """Where the file systems, or the backup, are."""
 
     keep: NotRequired[int]
-    """How many of the file system's backups have a copy. Default: the DrRegion's `keep`."""
+    """How many of a file system's backups have a copy. Default: the DrRegion's `keep`."""
+
+    kms_key_id: NotRequired[pulumi.Input[str]]
+    """KMS key of the copies of this source, in the DR Region. Default: the DrRegion's `kms_key_id`."""
+
+    add_tags: NotRequired[Mapping[str, str]]
+    """Tags of the copies of this source, beside the DrRegion's `tags`."""
 
 
 class DrRegionArgs(TypedDict):
@@ -80,10 +96,10 @@ def _require_valid_source(name: str, source: Source) -> None:
         raise InvalidSettingsError(
             f"A source of DrRegion {name} is {source!r}: give a dict of region and file_system_id or backup_id."
         )
-    if set(source) - set(Source.__annotations__) or ("file_system_id" in source) == ("backup_id" in source):
+    if set(source) - set(Source.__annotations__) or len(source.keys() & _WHICH) != 1:
         raise InvalidSettingsError(
-            f"A source of DrRegion {name} has region, keep and one of file_system_id and backup_id, "
-            f"not {', '.join(sorted(source))}."
+            f"A source of DrRegion {name} has one of file_system_id, tags and backup_id, region, and perhaps keep, "
+            f"kms_key_id, add_tags and without, not {', '.join(sorted(source))}."
         )
     if not isinstance(source.get("region"), str):
         raise InvalidSettingsError(f"A source of DrRegion {name} needs its region as a string.")
@@ -98,6 +114,29 @@ def _require_valid_source(name: str, source: Source) -> None:
         value = source.get(key)
         if isinstance(value, str) and not pattern.fullmatch(value):
             raise InvalidSettingsError(f"{value!r} is not a {key}: correct the sources of DrRegion {name}.")
+
+    _require_tags(name, "tags", source.get("tags", {"": ""}))
+    _require_tags(name, "add_tags", source.get("add_tags", {"": ""}))
+    if not _are_file_systems(source.get("without", [])) or ("without" in source and "tags" not in source):
+        raise InvalidSettingsError(
+            f"without in the sources of DrRegion {name} is a list of file system ids that go beside tags."
+        )
+
+
+def _require_tags(name: str, argument: str, tags: Any) -> None:
+    # No tags at all would select every file system there is, which nobody means by an empty object.
+    is_text = isinstance(tags, Mapping) and all(isinstance(text, str) for pair in tags.items() for text in pair)
+    if not is_text or not tags:
+        raise InvalidSettingsError(
+            f"{argument} in the sources of DrRegion {name} must be an object of strings with at least one entry, "
+            "known when the program runs."
+        )
+
+
+def _are_file_systems(names: Any) -> bool:
+    return isinstance(names, list | tuple) and all(
+        isinstance(name, str) and FILE_SYSTEM_ID.fullmatch(name) for name in names
+    )
 
 
 def _require_keep(name: str, keep: Any) -> None:

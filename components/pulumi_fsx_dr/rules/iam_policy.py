@@ -21,6 +21,7 @@ Statement = dict[str, Any]
 
 DRILL_TAG = ("purpose", "failover-drill")  # what examples/failover-drill gives the file systems that it restores
 
+NAMESPACE = "FsxDr"  # what the documents call the metrics' namespace
 _EVERYTHING = ["*"]  # also all that an action without resource types can be allowed for
 _MARKS = ["pending:*", "recorded:*"]
 _DNS_SUFFIX = {"aws-cn": "amazonaws.com.cn"}
@@ -35,17 +36,20 @@ class Purpose(StrEnum):
     """`pulumi preview`: it only reads."""
     UP = "up"
     """Every command of a stack of copies."""
+    REPORT = "report"
+    """`fsx-dr report --cloudwatch`: it publishes metrics, and nothing else of it asks AWS."""
     DRILL = "drill"
     """`examples/failover-drill`: it restores copies, and deletes the file systems it restored."""
 
 
-def policy(
+def policy(  # noqa: PLR0913  # each narrows the policy down
     account: str,
     purpose: Purpose = Purpose.UP,
     *,
     source_regions: Collection[str] = (),
     dr_regions: Collection[str],
     key_arns: Mapping[str, Collection[str]] | None = None,
+    namespace: str = NAMESPACE,
 ) -> Document:
     """Return the least policy document for an identity that copies backups between Regions of one account, or drills.
 
@@ -60,6 +64,7 @@ def policy(
         dr_regions: where their copies are; the same Region for copies within it.
         key_arns: per Region the ARNs of the keys of backups and copies. Backups and copies under the key that AWS
             manages, `aws/fsx`, need none.
+        namespace: of the metrics that a report publishes.
 
     Raises:
         InvalidSettingsError: a Region is unknown or of another partition, or a key's ARN is not one of its Region.
@@ -67,7 +72,7 @@ def policy(
     keys = key_arns or {}
     _check_partition({*source_regions, *dr_regions, *keys})
     _check_keys(keys)
-    return _document(_STATEMENTS[purpose](_Where(account, set(source_regions), set(dr_regions), keys)))
+    return _document(_STATEMENTS[purpose](_Where(account, set(source_regions), set(dr_regions), keys, namespace)))
 
 
 def protection(account: str, pipelines: Collection[str], *, dr_regions: Collection[str]) -> Document:
@@ -107,6 +112,7 @@ class _Where:
     source_regions: set[str]
     dr_regions: set[str]
     key_arns: Mapping[str, Collection[str]]
+    namespace: str = NAMESPACE
 
     def arns(self, resource: str, regions: Iterable[str], service: str = "fsx") -> list[str]:
         """Return the ARN of a resource, such as `backup/*`, in each of some Regions."""
@@ -138,6 +144,11 @@ def _up(where: _Where) -> list[Statement]:
     ]
 
 
+def _report(where: _Where) -> list[Statement]:
+    here = {"StringEquals": _in(where.dr_regions)["StringEquals"] | {"cloudwatch:namespace": [where.namespace]}}
+    return [_allow("PublishReadiness", ["cloudwatch:PutMetricData"], _EVERYTHING, here)]
+
+
 def _drill(where: _Where) -> list[Statement]:
     backups, restored = (where.arns(kind, where.dr_regions) for kind in ("backup/*", "file-system/*"))
     here, (key, value) = _in(where.dr_regions), DRILL_TAG
@@ -163,6 +174,7 @@ def _drill(where: _Where) -> list[Statement]:
 _STATEMENTS: dict[Purpose, Callable[[_Where], list[Statement]]] = {
     Purpose.PREVIEW: _preview,
     Purpose.UP: _up,
+    Purpose.REPORT: _report,
     Purpose.DRILL: _drill,
 }
 

@@ -1,0 +1,35 @@
+"""Readiness rows as CloudWatch metrics, each in its DR Region, where they outlive the loss of the source Region."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from pulumi_fsx_dr.fsx.cloudwatch import Metric
+from pulumi_fsx_dr.readiness import age_of
+
+from .rows import ReportRow
+
+_HOUR = 3600
+
+
+def metrics_by_region(rows: Iterable[ReportRow], now: datetime) -> Mapping[str, list[Metric]]:
+    """Return the metrics of each DR Region: those of each source, and how many sources are not ready."""
+    found: defaultdict[str, list[Metric]] = defaultdict(list)
+    not_ready: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        found[row["region"]] += _of_source(row, now)
+        not_ready[row["region"], row["stack"]] += row["verdict"] != "ready"
+    for (region, stack), number in not_ready.items():
+        about = {"DrRegion": region, "Stack": stack}
+        found[region].append(Metric(name="NotReady", value=number, unit="Count", dimensions=about))
+    return found
+
+
+def _of_source(row: ReportRow, now: datetime) -> Iterator[Metric]:
+    about = {"DrRegion": row["region"], "Source": row["source"], "Stack": row["stack"]}
+    if (age := age_of(row, now)) is not None:
+        yield Metric(name="CopyAge", value=age.total_seconds(), unit="Seconds", dimensions=about)
+    yield Metric(name="Target", value=row["target_hours"] * _HOUR, unit="Seconds", dimensions=about)
+    yield Metric(name="Ready", value=row["verdict"] == "ready", unit="None", dimensions=about)
+    available = sum(copy["lifecycle"] == "AVAILABLE" for copy in row["copies"])
+    yield Metric(name="Copies", value=available, unit="Count", dimensions=about)

@@ -1,0 +1,63 @@
+"""The rows of a report: of one stack or many, those that were asked for, and the worst first."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, judged
+
+_WORST_FIRST: tuple[Verdict, ...] = ("missing", "late", "ready")
+
+
+class ReportRow(ReadinessRow):
+    """A row with the stack that it is of; "" if the report names none."""
+
+    stack: str
+
+
+def rows_of(stack: str, outputs: Mapping[str, Any], now: datetime) -> list[ReportRow]:
+    """Return the stack output `readiness`, judged now.
+
+    Raises:
+        InvalidSettingsError: there is no such output, or it holds something else.
+    """
+    if "readiness" not in outputs:
+        raise InvalidSettingsError(
+            f"{_spoken(stack)} has no output 'readiness': export readiness(24) of each DrRegion under that name and "
+            "run pulumi up, or choose another stack with --stack."
+        )
+    try:
+        return [cast("ReportRow", {"stack": stack, **row}) for row in judged(_flat(outputs["readiness"]), now)]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InvalidSettingsError(
+            f"The output 'readiness' of {_spoken(stack).lower()} does not hold the rows that this version writes: "
+            "run pulumi up."
+        ) from None
+
+
+def worst_first(rows: Iterable[ReportRow]) -> list[ReportRow]:
+    """Return the rows ordered by verdict, and the oldest copy in proportion to its target first."""
+    return sorted(rows, key=lambda row: (_WORST_FIRST.index(row["verdict"]), -_overdue(row)))
+
+
+def chosen(rows: Iterable[ReportRow], regions: Collection[str], sources: Collection[str]) -> list[ReportRow]:
+    """Return the rows of these DR Regions and of these sources, by id or name; of all where none is given."""
+    return [
+        row
+        for row in rows
+        if (not regions or row["region"] in regions) and (not sources or {row["source"], row["name"]} & {*sources})
+    ]
+
+
+def _overdue(row: ReportRow) -> float:
+    return (row["age_hours"] or 0.0) / row["target_hours"] if row["target_hours"] else 0.0
+
+
+def _flat(readiness: Any) -> list[Any]:
+    """Return the rows, also where a program exports those of each DrRegion as a list of its own."""
+    return [row for entry in readiness for row in (entry if isinstance(entry, list) else [entry])]
+
+
+def _spoken(stack: str) -> str:
+    return f"Stack {stack}" if stack else "The stack"

@@ -1,0 +1,62 @@
+"""Metrics in CloudWatch, of one Region."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from botocore.config import Config
+
+from .answers import translated
+from .client import ClientMaker
+
+_AT_ONCE = 500  # CloudWatch API, PutMetricData: at most 1000 metrics and 1 MB in a call
+_LONGEST = 1024  # CloudWatch API, Dimension: Value
+_CALLS = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One value (CloudWatch API, MetricDatum).
+
+    Attributes:
+        dimensions: what it is about; empty values are left out.
+    """
+
+    name: str
+    value: float
+    unit: Literal["None", "Seconds", "Count"]
+    dimensions: Mapping[str, str]
+
+
+class CloudWatch:
+    """CloudWatch of one Region and account."""
+
+    def __init__(self, region: str, credentials: ClientMaker) -> None:
+        self._region, self._credentials = region, credentials
+
+    def put(self, namespace: str, metrics: Sequence[Metric], time: datetime) -> None:
+        """Publish values (cloudwatch:PutMetricData).
+
+        Raises:
+            ServiceError: CloudWatch does not take them.
+        """
+        with translated("cloudwatch:PutMetricData", self._region):
+            client = self._credentials.client("cloudwatch", self._region, _CALLS)
+            for some in _batches(metrics):
+                client.put_metric_data(Namespace=namespace, MetricData=[_datum(metric, time) for metric in some])
+
+
+def _batches(metrics: Sequence[Metric]) -> Iterable[Sequence[Metric]]:
+    return (metrics[start : start + _AT_ONCE] for start in range(0, len(metrics), _AT_ONCE))
+
+
+def _datum(metric: Metric, time: datetime) -> dict[str, Any]:
+    dimensions = [{"Name": name, "Value": value[:_LONGEST]} for name, value in metric.dimensions.items() if value]
+    return {
+        "MetricName": metric.name,
+        "Value": float(metric.value),
+        "Unit": metric.unit,
+        "Timestamp": time,
+        "Dimensions": dimensions,
+    }

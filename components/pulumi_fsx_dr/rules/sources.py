@@ -1,0 +1,28 @@
+"""What a source stands for: a file system, a single backup, or the file systems that have some tags."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+FileSystems: TypeAlias = Mapping[str, Mapping[str, str] | None]
+"""The tags of all file systems of a Region, by id; None for one whose tags FSx does not tell."""
+
+
+def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[str]:
+    """Return the file systems that have all tags of a source, without those that it leaves out by name."""
+    return sorted(
+        name
+        for name, tags in file_systems.items()
+        if tags is not None and source["tags"].items() <= tags.items() and name not in source.get("without", ())
+    )
+
+
+def as_file_system(source: Mapping[str, Any], name: str) -> Any:
+    """Return the source that one of the file systems is which tags select."""
+    return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "without")}}
+
+
+def spoken(source: Mapping[str, Any]) -> str:
+    """Return how a source is called: its id, or its tags as `dr=yes, tier=1`."""
+    if "tags" in source:
+        return ", ".join(f"{key}={value}" for key, value in sorted(source["tags"].items()))
+    return str(source.get("file_system_id") or source["backup_id"])

@@ -1,0 +1,74 @@
+"""The example many-accounts on the real CLI, with two accounts of the stand-in."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from pulumi_fsx_dr.cli.commands import fsx_dr
+
+from rehearsal import pipeline
+from rehearsal.fsx import running
+from rehearsal.project import ROOT, Project
+
+from .engines import HAS_CLI
+
+HOME, DR = "eu-central-1", "eu-west-1"
+ACCOUNT, OTHER_ACCOUNT = "123456789012", "444455556666"
+
+pytestmark = [pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")]
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """Return a copy of the example, for two accounts of which one does not exist and one has our file systems."""
+    folder = tmp_path / "many-accounts"
+    shutil.copytree(ROOT / "examples" / "many-accounts", folder)
+    document = yaml.safe_load((folder / "accounts.yaml").read_text())
+    document["settings"]["fsx-dr:regions"] = [{"region": DR}]
+    document["accounts"] = {
+        "files-berlin": {"role": f"arn:aws:iam::{ACCOUNT}:role/fsx-dr"},
+        "files-madrid": {"role": f"arn:aws:iam::{OTHER_ACCOUNT}:role/fsx-dr"},
+    }
+    (folder / "accounts.yaml").write_text(yaml.safe_dump(document))
+    return folder
+
+
+@pytest.mark.timeout(300)
+def test_each_account_copies_its_own_tagged_file_systems_and_one_report_tells_of_all(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(copy_seconds=1) as aws:
+        ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
+        aws.seed_file_system(HOME, tags={"Name": "scratch"})
+        source = aws.seed_backup(HOME, ledger)
+        variables = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false", **pipeline.environment(aws, HOME)}
+        project = Project.create(fleet, ["pulumi"], variables)
+
+        done = subprocess.run(  # our own interpreter
+            [sys.executable, "fleet.py", "up"],
+            cwd=fleet,
+            env=project.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [copy["source_backup_id"] for copy in aws.backups(DR)] == [source]
+        for name, value in project.environment.items():
+            monkeypatch.setenv(name, value)
+        stacks = ["--stack", "files-berlin", "--stack", "files-madrid", "--cwd", str(fleet)]
+        report = CliRunner().invoke(fsx_dr, ["report", *stacks, "--format", "json"])
+
+    rows = json.loads(report.stdout)["rows"]
+    assert report.exit_code == 1
+    assert [(row["stack"], row["name"], row["verdict"]) for row in rows] == [
+        ("files-madrid", None, "missing"),
+        ("files-berlin", "ledger", "ready"),
+    ]
+    assert rows[0]["reason"] == f"no file system in {HOME} has these tags"

@@ -1,0 +1,117 @@
+"""The example many-accounts: a stack for each account, and no account's trouble is another's."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from pulumi import automation
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.settings import Settings
+
+from rehearsal.fsx import Control
+from tests.recording import RecordingEngine
+
+FOLDER = Path(__file__).parents[1] / "examples" / "many-accounts"
+FLEET = runpy.run_path(str(FOLDER / "fleet.py"))
+BERLIN, MADRID = FLEET["read_accounts"](FOLDER / "accounts.yaml")
+
+
+class Stack:
+    """A stack that remembers what it was told, and fails if it is to."""
+
+    def __init__(self, held: dict[str, str], *, fails: bool = False) -> None:
+        self.config, self.ran, self._fails = dict(held), list[tuple[str, int | None]](), fails
+
+    def get_all_config(self) -> dict[str, str]:
+        return self.config
+
+    def remove_all_config(self, names: list[str]) -> None:
+        for name in names:
+            del self.config[name]
+
+    def set_all_config(self, config: dict[str, automation.ConfigValue]) -> None:
+        self.config |= {name: value.value for name, value in config.items()}
+
+    def up(self, *, on_output: Any, parallel: int | None = None) -> None:
+        self.ran.append(("up", parallel))
+        on_output("Updating (files)\n")
+        if self._fails:
+            raise automation.CommandError(automation.CommandResult("", "error: no such role\n", 255))
+
+    def refresh(self, *, on_output: Any) -> None:
+        self.ran.append(("refresh", None))
+        on_output("")
+
+
+def test_all_accounts_have_the_common_settings_and_each_its_own_and_its_role() -> None:
+    assert (BERLIN.stack, MADRID.stack) == ("files-berlin", "files-madrid")
+    assert BERLIN.config["fsx-dr:sources"] == '[{"tags": {"dr": "yes"}, "region": "eu-central-1"}]'
+    assert [account.config.get("fsx-dr:keep") for account in (BERLIN, MADRID)] == [None, "14"]
+    assert MADRID.config["aws:assumeRoles"] == '[{"roleArn": "arn:aws:iam::444455556666:role/fsx-dr"}]'
+    assert MADRID.config["aws:allowedAccountIds"] == '["444455556666"]'
+
+
+def test_what_fails_in_one_account_is_named_and_stops_no_other() -> None:
+    stacks = {"files-berlin": Stack({}, fails=True), "files-madrid": Stack({})}
+    said: list[str] = []
+
+    failed = FLEET["run"]("up", [BERLIN, MADRID], stacks.__getitem__, said.append)
+
+    assert failed == 1
+    assert [stack.ran for stack in stacks.values()] == [[("up", 64)]] * 2
+    assert sorted(line for line in said if "failed" in line or "madrid" in line) == [
+        "files-berlin: up failed: error: no such role",
+        "files-madrid: Updating (files)",
+    ]
+
+
+def test_a_setting_that_was_taken_out_of_the_file_leaves_the_stack_and_others_stay() -> None:
+    stack = Stack({"fsx-dr:keep": "3", "aws:profile": "of-yesterday", "mine:colour": "blue"})
+
+    FLEET["run"]("refresh", [BERLIN], lambda _: stack, lambda _: None)
+
+    assert stack.config == {**BERLIN.config, "mine:colour": "blue"}
+
+
+@pytest.fixture
+def _configured() -> Any:
+    pulumi.runtime.set_all_config(dict(MADRID.config))
+    yield
+    pulumi.runtime.set_all_config({})
+
+
+@pytest.mark.usefixtures("_configured")
+def test_the_configuration_is_what_the_program_and_its_credentials_read() -> None:
+    settings = Settings.read()
+
+    assert [args["keep"] for args in settings.regions.values()] == [14]
+    assert Credentials.of_stack().allowed == frozenset({"444455556666"})
+    assert [role.arn for role in Credentials.of_stack().roles] == ["arn:aws:iam::444455556666:role/fsx-dr"]
+
+
+def test_the_program_copies_each_file_system_with_the_tag(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = aws.seed_file_system("eu-central-1", tags={"dr": "yes"})
+    aws.seed_file_system("eu-central-1")
+    backup = aws.seed_backup("eu-central-1", ledger)
+    own = {name: value for name, value in BERLIN.config.items() if name.startswith("fsx-dr:")}
+    pulumi.runtime.set_all_config(own)  # the roles are AWS's business
+    monkeypatch.setattr(pulumi, "export", lambda *_: None)
+    engine = RecordingEngine()
+
+    def program() -> None:
+        runpy.run_path(str(FOLDER / "__main__.py"), run_name="__main__")
+
+    engine.run(program)
+    pulumi.runtime.set_all_config({})
+
+    assert engine.only("pulumi-python:dynamic/fsx:BackupCopy").inputs["source_backup_id"] == backup
+
+
+def test_the_folder_is_a_project_whose_virtual_environment_pulumi_makes() -> None:
+    project = yaml.safe_load((FOLDER / "Pulumi.yaml").read_text())
+
+    assert project["runtime"]["options"] == {"toolchain": "pip", "virtualenv": ".venv"}
+    assert (FOLDER / "requirements.txt").read_text() == "-e ../..[cli]\n"
