@@ -33,12 +33,12 @@ GUIDES = [
     *{*ROOT.glob("docs/*.md")} - {ROOT / "docs" / "testing.md"},
     *ROOT.glob("docs/reference/*.md"),
 ]
-PROGRAMS = [
-    pytest.param(program, id=f"{guide.name}-{number}")
+PROGRAMS = {
+    f"{guide.name}-{number}": program
     for guide in GUIDES
     for number, program in enumerate(re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL))
     if "import" in program
-]
+}
 # What stands in a message in place of a value: an id or a Region; a name, a tag, a number with its unit.
 ID = r"\b(?:dr-)?backup-[0-9a-f]+|\bfs-[0-9a-f]+|\b[a-z]{2}-[a-z]+-\d\b"
 VALUE = re.compile(r"dr|dr=yes|keeep|keep|\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource")
@@ -48,7 +48,7 @@ QUOTED = r"^pulumi-python:dynamic/fsx:BackupCopy resource 'ledger' has a problem
 OTHERS = re.compile(r"\^C|error: |warning: |\s*\* urn:|\$ |pulumi ")
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
 def test_the_programs_in_the_documents_declare_copies(
     program: str, aws: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +72,7 @@ def test_the_first_program_in_the_readme_can_be_reported_on(aws: Control, monkey
     monkeypatch.setattr(pulumi, "export", exported.__setitem__)
 
     def program() -> None:
-        exec(PROGRAMS[0].values[0], {})  # noqa: S102  # the README's own words
+        exec(PROGRAMS["README.md-0"], {})  # noqa: S102  # the README's own words
         pulumi.Output.all(**exported).apply(known.update)
 
     RecordingEngine().run(program)
