@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 
-.PHONY: setup demo test test-all interpreters floors lint types bench soak faults languages conformance clean
+.PHONY: setup demo test test-all interpreters floors lint types docs dist package bench soak faults languages conformance clean
 
 setup: $(READY)
 
@@ -33,9 +33,23 @@ floors: $(READY)
 lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	$(BIN)/zizmor --offline --quiet .
+	@if command -v actionlint; then actionlint; else echo "There is no actionlint: the workflows are not linted by it."; fi
 
 types: $(READY)
 	$(BIN)/mypy
+
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+dist: $(READY)
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+
+package: dist
+	.ci/package whl
+	.ci/package tar.gz
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
@@ -54,4 +68,4 @@ conformance: $(READY)
 	$(BIN)/pytest tests/conformance -m conformance
 
 clean:
-	rm -rf .venv .venv-* .pulumi-cli .rehearsal build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .pulumi-cli .rehearsal build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

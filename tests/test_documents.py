@@ -1,15 +1,23 @@
-"""What the documents show is so: their programs run, and their links and paths lead somewhere."""
+"""What the documents show is so: their programs run, their texts are the code's, and their links lead somewhere."""
 
+import ast
 import json
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_fsx_dr
 import pytest
 import yaml
 from click.testing import CliRunner
 from pulumi_fsx_dr.cli.commands import fsx_dr
+from pulumi_fsx_dr.copies.arguments import ARGUMENTS
+from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 from rehearsal.fsx import Control
 from tests.recording import RecordingEngine
@@ -24,11 +32,31 @@ DOCUMENTS = [
 ]
 ARCHITECTURE, CONTRIBUTING = ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"
 DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
-PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+# docs/testing.md has its own test.
+GUIDES = [
+    ROOT / "README.md",
+    *{*ROOT.glob("docs/*.md")} - {ROOT / "docs" / "testing.md"},
+    *ROOT.glob("docs/reference/*.md"),
+]
+PROGRAMS = {
+    f"{guide.name}-{number}": program
+    for guide in GUIDES
+    for number, program in enumerate(re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL))
+    if "import" in program and "pulumi_fsx_dr_sdk" not in program  # which pulumi package add generates
+}
+# What stands in a message in place of a value: an id or a Region; a name, a tag, a number with its unit.
+ID = r"\b(?:dr-)?backup-[0-9a-f]+|\bfs-[0-9a-f]+|\b[a-z]{2}-[a-z]+-\d\b"
+VALUE = re.compile(r"dr|dr=yes|keeep|keep|\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource")
+# What others say around a message, or within it.
+QUOTED = r"^pulumi-python:dynamic/fsx:BackupCopy resource 'ledger' has a problem: |Unable to locate credentials"
+# What Pulumi says, and commands.
+OTHERS = re.compile(r"\^C|error: |warning: |\s*\* urn:|\$ |pulumi ")
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_the_programs_in_the_readme_declare_copies(program: str, aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
+def test_the_programs_in_the_documents_declare_copies(
+    program: str, aws: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
     aws.seed_backup("eu-central-1", file_system, backup_id="backup-0123456789abcdef0")
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
@@ -49,7 +77,7 @@ def test_the_first_program_in_the_readme_can_be_reported_on(aws: Control, monkey
     monkeypatch.setattr(pulumi, "export", exported.__setitem__)
 
     def program() -> None:
-        exec(PROGRAMS[0], {})  # noqa: S102  # the README's own words
+        exec(PROGRAMS["README.md-0"], {})  # noqa: S102  # the README's own words
         pulumi.Output.all(**exported).apply(known.update)
 
     RecordingEngine().run(program)
@@ -58,6 +86,42 @@ def test_the_first_program_in_the_readme_can_be_reported_on(aws: Control, monkey
     [row] = json.loads(result.stdout)["rows"]
     assert (row["name"], row["region"], row["verdict"]) == ("ledger", "eu-west-1", "missing")  # the engine makes none
     assert (row["reason"], row["target_hours"]) == ("there is no copy: run pulumi up", 24.0)
+
+
+def test_the_messages_in_the_documents_are_those_of_the_code() -> None:
+    pieces = sorted({piece for piece in _pieces() if len(piece) > 1}, key=len, reverse=True)
+    strange: list[tuple[str, list[str]]] = []
+    for message in _messages():
+        rest = re.sub(ID, "\0", message)
+        for piece in pieces:
+            rest = rest.replace(piece, "\0")
+        unknown = [word for word in rest.split("\0") if word.strip(" .") and not VALUE.fullmatch(word.strip(" ."))]
+        strange += [(message, unknown)] if unknown else []
+
+    assert strange == []
+    assert len(list(_messages())) > 12
+
+
+def test_the_site_builds_and_shows_each_argument_and_output(tmp_path: Path) -> None:
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    made = subprocess.run(build, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own
+
+    assert made.returncode == 0, made.stderr
+    shown = _ids(tmp_path / "reference" / "backup-copy")
+    assert {f"pulumi_fsx_dr.BackupCopyArgs.{name}" for name in ARGUMENTS} - shown == set()
+    assert {f"pulumi_fsx_dr.BackupCopy.{name}" for name in OUTPUTS} - shown == set()
+    region = _ids(tmp_path / "reference" / "dr-region")
+    arguments = pulumi_fsx_dr.DrRegionArgs.__annotations__
+    assert {f"pulumi_fsx_dr.DrRegionArgs.{name}" for name in arguments} - region == set()
+    settings = (tmp_path / "reference" / "configuration" / "index.html").read_text()
+    assert [name for name in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"] if name not in settings] == []
+
+
+def test_the_site_asks_no_third_party_for_fonts_or_styles() -> None:
+    theme = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader=yaml.BaseLoader)["theme"]  # noqa: S506  # plain values alone
+
+    assert theme["font"] == "false"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -101,6 +165,29 @@ def test_the_hooks_run_the_project_s_own_tools_and_download_nothing() -> None:
     assert repository["repo"] == "local"
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}
     assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {".venv/bin/ruff", "make"}
+
+
+def _messages() -> Iterator[str]:
+    """Yield the messages that guides show: lines that are indented by themselves."""
+    for guide in (ROOT / "docs" / "failures.md", ROOT / "docs" / "migration.md"):
+        text = re.sub(r"```.*?```|^!!! .*\n(?:    .*\n)+", "", guide.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for line in re.findall(r"^(?: {4})+(\S.*)$", text, re.MULTILINE):
+            if not OTHERS.match(line):
+                yield re.sub(QUOTED, "", line)
+
+
+def _pieces() -> Iterator[str]:
+    """Yield the constant pieces of the sentences in the code."""
+    for module in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                yield from (str(part.value) for part in node.values if isinstance(part, ast.Constant))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+                yield node.value
+
+
+def _ids(folder: Path) -> set[str]:
+    return set(re.findall(r'id="([\w.]+)"', (folder / "index.html").read_text()))
 
 
 def _paths(document: Path) -> set[str]:

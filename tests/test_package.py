@@ -1,9 +1,11 @@
 """What the package tells the Pulumi CLI of itself, asked for as the CLI asks."""
 
 import json
-from importlib.metadata import distribution
+from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from pathlib import Path
+
+import pulumi_fsx_dr
 
 
 def test_the_cli_is_told_that_there_is_no_plugin_to_download() -> None:
@@ -18,3 +20,7 @@ def test_the_cli_is_told_that_there_is_no_plugin_to_download() -> None:
 
     (folder,) = spec.submodule_search_locations
     assert json.loads((Path(folder) / "pulumi-plugin.json").read_text()) == {"resource": False}
+
+
+def test_the_package_says_its_version() -> None:
+    assert pulumi_fsx_dr.__version__ == version("pulumi-fsx-dr")

