@@ -54,4 +54,5 @@ def _settings() -> Iterator[str]:
     yield "| :-- | :-- | :-- | :-- |"
     for name, setting in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"].items():
         default = yaml.safe_dump(setting.get("default"), default_flow_style=True).removesuffix("\n...\n").strip()
-        yield f"| `{name}` | {setting.get('type', 'number or object')} | `{default}` | {setting['description'].strip()} |"
+        kind = setting.get("type", "number or object")
+        yield f"| `{name}` | {kind} | `{default}` | {setting['description'].strip()} |"
