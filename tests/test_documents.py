@@ -25,18 +25,18 @@ from tests.recording import RecordingEngine
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "components" / "pulumi_fsx_dr"
 DOCUMENTS = [
-    *ROOT.glob("*.md"),
-    *ROOT.glob("docs/**/*.md"),
-    *ROOT.glob("examples/*/*.md"),
-    *ROOT.glob("examples/*/*/README.md"),
+    *sorted(ROOT.glob("*.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+    *sorted(ROOT.glob("examples/*/*.md")),
+    *sorted(ROOT.glob("examples/*/*/README.md")),
 ]
 ARCHITECTURE, CONTRIBUTING = ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"
 DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
 # docs/testing.md has its own test.
 GUIDES = [
     ROOT / "README.md",
-    *{*ROOT.glob("docs/*.md")} - {ROOT / "docs" / "testing.md"},
-    *ROOT.glob("docs/reference/*.md"),
+    *sorted({*ROOT.glob("docs/*.md")} - {ROOT / "docs" / "testing.md"}),
+    *sorted(ROOT.glob("docs/reference/*.md")),
 ]
 PROGRAMS = {
     f"{guide.name}-{number}": program
