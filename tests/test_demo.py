@@ -31,7 +31,7 @@ def test_every_claim_of_the_demo_holds(options: list[str]) -> None:
         [*DEMO, *options], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
 
-    assert (ended.returncode, "✗" in ended.stdout) == (0, False), ended.stdout
+    assert (ended.returncode, "✗" in ended.stdout) == (0, False), ended.stdout + ended.stderr
     assert ended.stdout.rstrip().endswith("all of it is removed again.")
 
 

@@ -311,6 +311,18 @@ def test_a_state_that_cannot_be_read_is_an_error_and_changes_nothing(
     assert set(aws.counts(AWAY)) <= {"CopyBackup", "DescribeBackups"}
 
 
+def test_outputs_that_the_state_holds_are_no_obstacle_to_the_next_run(aws: Control) -> None:
+    """The engine answers a component's registration with them, and the SDK holds each against its annotation."""
+    row = {"source_backup_id": "backup-5", "backup_id": "backup-c", "arn": "arn:c", "creation_time": "2026-11-01"}
+    state = {"region": AWAY, "copies": [row], "latest": {"fs-0123456789abcdef0": "backup-c"}}
+    engine = RecordingEngine({"pulumi-fsx-dr:index:DrRegion": state})
+
+    engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": []}).copies)
+
+    assert [registration.name for registration in engine.registered] == ["dr"]
+    assert aws.counts().get("CopyBackup") is None
+
+
 def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_system: str) -> None:
     """A copy of the second is none that was taken out, although the first is declared before it."""
     backup = aws.seed_backup(HOME, file_system)

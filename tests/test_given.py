@@ -140,7 +140,7 @@ def test_what_is_no_set_of_arguments_is_refused_in_a_sentence(declare: Callable[
     [
         (BackupCopy, "source_backup_id: The backup to copy, e.g. `backup-0123456789abcdef0`"),
         (BackupCopy, "adopt_backup_id: An existing copy of the source to take over"),
-        (DrRegion, "keep: How many of a file system's newest backups have a copy. Default: 7."),
+        (DrRegion, "sources: What is copied; taking one out retires its copies."),
         (DrKey, "replica_regions: The Regions of its replicas."),
         (RestoredFileSystem, "kind: WINDOWS, LUSTRE or OPENZFS"),
     ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypedDict, Unpack, overload
+from typing import Annotated, Any, TypedDict, Unpack, overload
 
 import pulumi
 
@@ -42,7 +42,8 @@ class DrRegion(pulumi.ComponentResource):
 
     region: pulumi.Output[str]
     """Where the copies are."""
-    copies: pulumi.Output[list[CopyRow]]
+    # The SDK takes no TypedDict where the state holds outputs; the schema of the plugin has it from the annotation.
+    copies: pulumi.Output[list[Annotated[dict[str, str], CopyRow]]]
     """The copies, newest source first."""
     latest: pulumi.Output[dict[str, str]]
     """Backup id of the newest copy by file system id."""

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pulumi
 from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
@@ -112,6 +112,8 @@ def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
         plain: whether a value must be known when the program runs, unless the annotation is an `Input`.
     """
     options = get_args(hint)
+    if get_origin(hint) is Annotated:
+        return _type(options[1], types, plain=plain)
     if get_origin(hint) in (Union, UnionType):
         if any(get_origin(option) is pulumi.Output for option in options):
             return _type(options[0], types, plain=False)
