@@ -1,6 +1,7 @@
 """The guide of docs/languages.md: from the dynamic provider to the plugin and back, and nothing is copied."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,7 +49,11 @@ class Stack:
         self._folder = folder / "program"
         self._folder.mkdir()
         self.for_python("")
-        variables = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false"}
+        variables = {
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false",
+            # A program in YAML has no virtual environment, so the CLI takes the Python on PATH for dynamic entries.
+            "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]]),
+        }
         self.project = Project.create(self._folder, ["pulumi"], aws.environment() | variables)
 
     def for_python(self, program: str) -> None:
