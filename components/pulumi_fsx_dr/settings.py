@@ -1,6 +1,5 @@
 """The project's configuration, read once and checked, as frozen values."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,6 +8,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from .copies.numbers import positive
 from .errors import InvalidSettingsError
 from .readiness import RPO_HOURS
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source
@@ -98,12 +98,8 @@ def _tags(config: pulumi.Config) -> Mapping[str, str]:
 
 
 def _hours(text: str) -> float:
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = math.nan
-    # NaN, too, is refused by this, as it is neither larger nor smaller than anything.
-    if not 0 < hours < math.inf:
+    hours = positive(text)
+    if hours is None:
         raise InvalidSettingsError(f"fsx-dr:rpoHours is {text!r}: set it to a number of hours, such as 24 or 1.5.")
     return hours
 

@@ -1,12 +1,12 @@
 """The provider's configuration: where AWS is found, and how often running copies are looked at."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pulumi.output import contains_unknowns
+from pulumi_fsx_dr.copies.numbers import positive
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
@@ -105,10 +105,7 @@ def _poll_seconds(settings: Mapping[str, Any]) -> float | None:
     given = settings.get("pollSeconds")
     if given in (None, ""):
         return None
-    try:
-        seconds = float(given)
-    except (TypeError, ValueError):
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
+    seconds = positive(given)
+    if seconds is None:
         raise InvalidSettingsError(f"fsx-dr:pollSeconds is {given!r}: set it to a number of seconds, such as 15.")
     return seconds

@@ -5,10 +5,10 @@ from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
+from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.lifecycle.diff import Difference
 
-from .names import outside
 from .values import UNKNOWN, Properties
 
 _Kind = provider_pb2.PropertyDiff.Kind
@@ -30,10 +30,10 @@ def response(
     changed = dict.fromkeys([*found.replaced, *found.updated, *_become_secret(outputs, news)])
     return provider_pb2.DiffResponse(
         changes=any_of(changed),
-        replaces=[outside(name) for name in found.replaced],
-        diffs=[outside(name) for name in changed],
+        replaces=[camel_case(name) for name in found.replaced],
+        diffs=[camel_case(name) for name in changed],
         detailedDiff={
-            outside(name): _detail(name, old_inputs.values, news.values, replaces=name in found.replaced)
+            camel_case(name): _detail(name, old_inputs.values, news.values, replaces=name in found.replaced)
             for name in changed
         },
         hasDetailedDiff=True,

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import pulumi
 from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS, Change
+from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 from pulumi_fsx_dr.given import docs_of
 
 from .config import SETTINGS
-from .names import outside, spoken
+from .names import spoken
 from .tokens import BACKUP_COPY, DR_REGION
 
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
@@ -74,13 +75,13 @@ def _resource(resource: type, args: type, types: dict[str, Any]) -> dict[str, An
     if resource is BackupCopy:
         for name, argument in ARGUMENTS.items():
             if argument.change is Change.REPLACES:
-                inputs["properties"][outside(name)]["willReplaceOnChanges"] = True
+                inputs["properties"][camel_case(name)]["willReplaceOnChanges"] = True
     return {
         "description": spoken(inspect.getdoc(resource) or ""),
         "properties": {
-            outside(name): _described(hint, docs.get(name), types, plain=False) for name, hint in outputs.items()
+            camel_case(name): _described(hint, docs.get(name), types, plain=False) for name, hint in outputs.items()
         },
-        "required": [outside(name) for name, hint in outputs.items() if NoneType not in get_args(hint)],
+        "required": [camel_case(name) for name, hint in outputs.items() if NoneType not in get_args(hint)],
         "inputProperties": inputs["properties"],
         "requiredInputs": inputs["required"],
     }
@@ -92,10 +93,10 @@ def _object(record: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any
     return {
         "type": "object",
         "properties": {
-            outside(name): _described(hint, docs.get(name), types, plain=plain)
+            camel_case(name): _described(hint, docs.get(name), types, plain=plain)
             for name, hint in get_type_hints(record, localns=_OF_INPUT).items()
         },
-        "required": [outside(name) for name in record.__annotations__ if name in record.__required_keys__],
+        "required": [camel_case(name) for name in record.__annotations__ if name in record.__required_keys__],
     }
 
 

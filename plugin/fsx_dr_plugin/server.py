@@ -14,6 +14,7 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS, is_own
 from pulumi_fsx_dr.engine.serving import end_with_the_engine, engine_at
 from pulumi_fsx_dr.errors import FsxDrError
@@ -31,7 +32,7 @@ from pulumi_fsx_dr.session.session import Session
 from . import config, differences
 from .call import NativeCall
 from .construct import construct
-from .names import outside, spoken
+from .names import spoken
 from .proofs import Proofs
 from .schema import schema
 from .values import UNKNOWN, Properties
@@ -160,7 +161,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         checked = check(self._call(request, context), self.session, olds.values, news.values)
         return provider_pb2.CheckResponse(
             inputs=news.sent(checked.inputs),
-            failures=_failures((outside(name), spoken(reason)) for name, reason in checked.problems),
+            failures=_failures((camel_case(name), spoken(reason)) for name, reason in checked.problems),
         )
 
     @_one_sentence
@@ -267,7 +268,7 @@ def _failures(problems: Iterable[tuple[str, str]]) -> list[provider_pb2.CheckFai
 
 def _settings(struct: Any) -> Mapping[str, Any]:
     """Return settings by their own names, which the core never sees."""
-    return {outside(name): value for name, value in Properties.of(struct).values.items()}
+    return {camel_case(name): value for name, value in Properties.of(struct).values.items()}
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from typing import Any
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
-
-from .names import inside, outside
+from pulumi_fsx_dr.copies.names import camel_case, snake_case
 
 UNKNOWN = Unknown()  # type: ignore[no-untyped-call]  # what a preview does not know
 
@@ -33,7 +32,7 @@ class Properties:
     @classmethod
     def of(cls, struct: Struct) -> "Properties":
         """Read them; nulls and what is Pulumi's own are left out."""
-        wire = {inside(name): value for name, value in struct.fields.items() if not name.startswith("__")}
+        wire = {snake_case(name): value for name, value in struct.fields.items() if not name.startswith("__")}
         read = {name: _read(value) for name, value in wire.items()}
         return cls(
             {name: value for name, (value, _) in read.items() if value is not None},
@@ -57,7 +56,7 @@ class Properties:
                 written, is_secret = came, name in secrets and name not in self.secrets
             else:
                 written, is_secret = _written(value), name in secrets or name in self.secrets
-            struct.fields[outside(name)].CopyFrom(_secret(written) if is_secret else written)
+            struct.fields[camel_case(name)].CopyFrom(_secret(written) if is_secret else written)
         return struct
 
 

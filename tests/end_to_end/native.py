@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fsx_dr_plugin.names import outside
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
+from pulumi_fsx_dr.copies.names import camel_case
 
 from rehearsal import pipeline
 from rehearsal.fsx import Control
@@ -53,6 +53,6 @@ def native_urn(name: str) -> str:
 
 def _resource(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     inputs = {"source_region": SOURCE_REGION, **args}
-    properties = {outside(name): value for name, value in inputs.items() if name != "timeouts"}
+    properties = {camel_case(name): value for name, value in inputs.items() if name != "timeouts"}
     options = {"options": {"customTimeouts": args["timeouts"]}} if "timeouts" in args else {}
     return {"type": NATIVE_COPY_TYPE, "name": name, "properties": properties, **options}

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fsx_dr_plugin.config import SETTINGS
-from fsx_dr_plugin.names import inside, outside, spoken
+from fsx_dr_plugin.names import spoken
 from fsx_dr_plugin.schema import schema
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS, Change
+from pulumi_fsx_dr.copies.names import camel_case, snake_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.dr_region import CopyRow
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
@@ -17,7 +18,7 @@ DR_REGION: Mapping[str, Any] = SCHEMA["resources"]["fsx-dr:index:DrRegion"]
 
 
 def camel(names: Any) -> list[str]:
-    return [outside(name) for name in names]
+    return [camel_case(name) for name in names]
 
 
 def test_a_copy_has_the_arguments_and_outputs_of_the_tables() -> None:
@@ -28,7 +29,7 @@ def test_a_copy_has_the_arguments_and_outputs_of_the_tables() -> None:
 def test_what_replaces_a_copy_is_what_the_table_says() -> None:
     replacing = {name for name, shape in COPY["inputProperties"].items() if shape.get("willReplaceOnChanges")}
 
-    assert replacing == {outside(name) for name, argument in ARGUMENTS.items() if argument.change is Change.REPLACES}
+    assert replacing == {camel_case(name) for name, argument in ARGUMENTS.items() if argument.change is Change.REPLACES}
     assert replacing == {"sourceBackupId", "region", "sourceRegion"}
 
 
@@ -92,8 +93,8 @@ def test_the_provider_takes_its_settings_as_arguments_too() -> None:
 
 
 def test_names_go_out_and_come_back() -> None:
-    assert outside("source_backup_id") == "sourceBackupId"
-    assert [inside(outside(name)) for name in [*ARGUMENTS, *OUTPUTS]] == [*ARGUMENTS, *OUTPUTS]
+    assert camel_case("source_backup_id") == "sourceBackupId"
+    assert [snake_case(camel_case(name)) for name in [*ARGUMENTS, *OUTPUTS]] == [*ARGUMENTS, *OUTPUTS]
 
 
 def test_sentences_name_what_their_reader_has_written() -> None:

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 import pytest
-from fsx_dr_plugin.names import inside, outside
 from fsx_dr_plugin.server import Provider
 from fsx_dr_plugin.values import Properties as Received
 from google.protobuf import any_pb2
@@ -16,6 +15,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime.proto import provider_pb2, status_pb2
+from pulumi_fsx_dr.copies.names import camel_case, snake_case
 from pulumi_fsx_dr.errors import CallCancelledError
 
 from .deploying import Context, Killed, Program, Properties, Run, Stack
@@ -100,7 +100,7 @@ class PluginStack(Stack):
         match method, args:
             case "Check", (olds, news):
                 checked = provider.Check(provider_pb2.CheckRequest(urn=urn, olds=sent(olds), news=sent(news)), context)
-                failures = [CheckFailure(inside(failure.property), failure.reason) for failure in checked.failures]
+                failures = [CheckFailure(snake_case(failure.property), failure.reason) for failure in checked.failures]
                 return CheckResult(received(checked.inputs), failures)
             case "Diff", (id_, outputs, news):
                 old_inputs = sent(self.states[resource].inputs)
@@ -109,7 +109,7 @@ class PluginStack(Stack):
                 )
                 found = provider.Diff(diff, context)
                 changes = found.changes == provider_pb2.DiffResponse.DIFF_SOME
-                replaces = [inside(name) for name in found.replaces]
+                replaces = [snake_case(name) for name in found.replaces]
                 return DiffResult(changes=changes, replaces=replaces, delete_before_replace=found.deleteBeforeReplace)
             case "Create", (inputs,):
                 create = provider_pb2.CreateRequest(urn=urn, properties=sent(inputs), timeout=timeout)
@@ -152,7 +152,7 @@ class _Ending:
 
 def sent(bag: Properties) -> Struct:
     """Return properties as the engine sends them; what only a Python program and its host know is left out."""
-    own = {outside(name): value for name, value in bag.items() if not name.startswith("__") and value is not None}
+    own = {camel_case(name): value for name, value in bag.items() if not name.startswith("__") and value is not None}
     return ParseDict(own, Struct())
 
 

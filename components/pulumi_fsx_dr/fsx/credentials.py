@@ -18,7 +18,6 @@ from .sessions import Session
 from .values import account_ids, text
 
 Keys = tuple[str, str, str | None]
-_KEYS = ("aws:accessKey", "aws:secretKey", "aws:token")
 
 
 @dataclass(slots=True)

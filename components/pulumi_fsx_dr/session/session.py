@@ -1,11 +1,11 @@
 """What the calls of one process share: the Regions, the time, and what is known of copies meanwhile."""
 
-import math
 import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from pulumi_fsx_dr.copies.numbers import positive
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Fsx
 
@@ -83,11 +83,7 @@ def poll_seconds() -> float:
         InvalidSettingsError: the variable holds no positive number.
     """
     text = os.environ.get(POLL_SECONDS_VARIABLE, str(POLL_SECONDS))
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    # NaN, too, is refused by this, as it is neither larger nor smaller than anything.
-    if not 0 < seconds < math.inf:
+    seconds = positive(text)
+    if seconds is None:
         raise InvalidSettingsError(f"{POLL_SECONDS_VARIABLE} is {text!r}: set it to a number of seconds, such as 15.")
     return seconds
