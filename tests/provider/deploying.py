@@ -259,9 +259,9 @@ class Stack:
         check, diff = partial(self.check, run, resource), partial(self.diff, run, resource)
         return plan(held, args, check, diff, replacing=replacing)
 
-    def preview(self, resource: str, args: Properties) -> DiffResult:
+    def preview(self, resource: str, args: Properties, *, run: Run | None = None) -> DiffResult:
         """Return what `pulumi preview` finds out about a resource of the state."""
-        diff = self.plan(self.run(), resource, args).diff
+        diff = self.plan(run or self.run(), resource, args).diff
         assert diff is not None
         return diff
 

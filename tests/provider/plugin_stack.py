@@ -71,6 +71,11 @@ class PluginStack(Stack):
         with _Ending(self, run):
             Stack.up(self, program, replacing=replacing, run=run)
 
+    def preview(self, resource: str, args: Properties, *, run: Run | None = None) -> DiffResult:
+        run = run or self.run()
+        with _Ending(self, run):
+            return Stack.preview(self, resource, args, run=run)
+
     def destroy(self, *, run: Run | None = None) -> None:
         run = run or self.run()
         with _Ending(self, run):
