@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from rehearsal.fsx import Control
@@ -24,7 +25,12 @@ def allow(control: Control, *options: str) -> str:
     Raises:
         subprocess.CalledProcessError: an option makes no sense.
     """
-    arguments = ["policy", "--account", ACCOUNT_ID, *options]
-    printed = subprocess.run([FSX_DR, *arguments], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own
-    control.attach_policies(ACCESS_KEY, [json.loads(printed)])
+    arguments = ("policy", "--account", ACCOUNT_ID, *options)
+    control.attach_policies(ACCESS_KEY, [json.loads(_printed(arguments))])
     return shlex.join(["fsx-dr", *arguments])
+
+
+@cache
+def _printed(arguments: tuple[str, ...]) -> str:
+    """Return what `fsx-dr` prints, which for a policy depends on nothing but its arguments."""
+    return subprocess.run([FSX_DR, *arguments], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own

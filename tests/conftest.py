@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from rehearsal.fsx import Control, running
+from rehearsal.fsx import Control, FsxService, listening
 from tests.sequences import Sequences
 
 # The first example of a property also pays for what is loaded once, so an example has no deadline.
@@ -29,7 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """Yield a stand-in for AWS that this process uses in its place."""
-    with running() as control:
+    # In a thread, because a process for each test would take a second.
+    with listening(FsxService()) as url:
+        control = Control(url)
         for name, value in control.environment().items():
             monkeypatch.setenv(name, value)
         yield control
