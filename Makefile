@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
+# Where it is set, each of the some hundred processes that the tests start would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-all interpreters floors lint types docs dist package bench soak faults languages conformance clean
 

@@ -20,6 +20,7 @@ from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 from rehearsal.fsx import Control
+from tests.parsing import parsed
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]
@@ -179,7 +180,7 @@ def _messages() -> Iterator[str]:
 def _pieces() -> Iterator[str]:
     """Yield the constant pieces of the sentences in the code."""
     for module in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(module.read_text())):
+        for node in ast.walk(parsed(module)):
             if isinstance(node, ast.JoinedStr):
                 yield from (str(part.value) for part in node.values if isinstance(part, ast.Constant))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:

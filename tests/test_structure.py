@@ -3,10 +3,11 @@
 import ast
 import functools
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
+
+from tests.parsing import parsed
 
 ROOT = Path(__file__).parents[1]
 COMPONENTS = ROOT / "components"
@@ -28,11 +29,7 @@ LAYERS = (
 
 @functools.cache
 def _parsed(file: str) -> ast.Module:
-    """Parse a source; Python 3.11 refuses that while another thread shows a traceback, for which it parses, too."""
-    for _ in range(9):
-        with suppress(SystemError):
-            return ast.parse((SOURCES | STAND_INS)[file].read_text())
-    return ast.parse((SOURCES | STAND_INS)[file].read_text())
+    return parsed((SOURCES | STAND_INS)[file])
 
 
 def _imported(file: str) -> Iterator[str]:

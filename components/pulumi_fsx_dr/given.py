@@ -75,10 +75,11 @@ def documents(args: type) -> Callable[[type[_Resource]], type[_Resource]]:
 def docs_of(described: type) -> dict[str, str]:
     """Return the docstrings that follow the annotations of a class."""
     try:
-        source = textwrap.dedent(inspect.getsource(described))
-    except OSError:
+        source = ast.parse(textwrap.dedent(inspect.getsource(described)))
+    # Python 3.11 may fail to parse while another thread shows a traceback: python/cpython#106905.
+    except (OSError, SystemError):
         return {}
-    (body,) = (node.body for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    (body,) = (node.body for node in source.body if isinstance(node, ast.ClassDef))
     return {
         field.target.id: " ".join(doc.value.value.split())
         for field, doc in pairwise(body)
