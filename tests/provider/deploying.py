@@ -67,12 +67,15 @@ class Wire:
         self.at_call: dict[tuple[str, When], Callable[[], object]] = {}
         self._session = new_session()
         self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
         in_process(self._session, self)  # type: ignore[arg-type]  # answers and has the time, which is all that is asked of it
 
     def client(self, service: str, region: str) -> Any:
         make: Any = self._session.client
         with self._lock:
-            return make(service, region_name=region, config=_ONE_TRY)
+            if (service, region) not in self._clients:
+                self._clients[service, region] = make(service, region_name=region, config=_ONE_TRY)
+            return self._clients[service, region]
 
     def answer(self, request: Request) -> Answer:
         self._happens(action_of(request), "before")

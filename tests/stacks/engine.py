@@ -57,12 +57,6 @@ class WatchedWire(Wire):
     def __init__(self, service: FsxService) -> None:
         super().__init__(service)
         self.deleting: Callable[[str, str], object] = lambda _region, _id: None
-        self._clients: dict[tuple[str, str], Any] = {}
-
-    def client(self, service: str, region: str) -> Any:
-        if (service, region) not in self._clients:
-            self._clients[service, region] = super().client(service, region)
-        return self._clients[service, region]
 
     def answer(self, request: Request) -> Answer:
         if action_of(request) == "DeleteBackup":
