@@ -2,8 +2,6 @@
 
 import json
 import os
-import signal
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from rehearsal.engine.deployment import Deployment
-from rehearsal.engine.display import Display
 from rehearsal.engine.project_file import ProjectFile
-from rehearsal.engine.service import run_program, serving
 from rehearsal.engine.stack import Stack, write
 
 
@@ -45,48 +40,11 @@ def _file(name: str | None = None) -> Path:
     return folder / f"{name}.json"
 
 
-def _run(verb: str, *, skip_preview: bool, **options: Any) -> None:
-    if verb == "preview":
-        sys.exit(not _once(verb, options, frozen=True))
-    with Stack(_file()).locked():
-        done = skip_preview or _once(verb, options | {"as_json": False}, frozen=True)
-        done = done and _once(verb, options, frozen=False)
-    sys.exit(not done)
+def _run(verb: str, **options: Any) -> None:
+    # What deploys takes in the SDK, for which the other commands need not wait.
+    from rehearsal.engine.running import run  # noqa: PLC0415 - see above
 
-
-def _once(verb: str, options: dict[str, Any], *, frozen: bool) -> bool:
-    """Run ``verb``, or preview it on a ``frozen`` stack; return whether it succeeded."""
-    stack, display = Stack(_file(), frozen=frozen), Display(frozen, options["diff"], options["as_json"])
-    deployment = Deployment(stack, ProjectFile(Path.cwd()), display, options["parallel"], options["targets"])
-    display.say(f"{'Previewing' if frozen else 'Running'} {verb} ({stack.name}):")
-    if stack.pending and not frozen:
-        urns = [f"\n  * {item['resource']['urn']}, interrupted while creating" for item in stack.pending]
-        display.say(f"warning: there are {len(urns)} pending operations from previous deployment.{''.join(urns)}")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, partial(_interrupt, deployment))
-    with serving(deployment) as service:
-        if options["refresh"] or verb == "refresh":
-            deployment.refresh()
-        if verb == "destroy" or (verb != "refresh" and run_program(deployment, service)):
-            deployment.delete_all()
-    with stack.change():
-        display.finish()
-    changed = options["expect_no_changes"] and any(step.op != "same" for step in display.steps)
-    for problem in ["update canceled"] * deployment.cancelled + [
-        "no changes were expected but changes occurred"
-    ] * changed:
-        display.say(f"error: {problem}")
-    return not deployment.stopping and not changed
-
-
-def _interrupt(deployment: Deployment, *_signal: Any) -> None:
-    if deployment.cancelled:
-        deployment.stack.frozen = True
-        deployment.stack.lock.unlink(missing_ok=True)
-        deployment.end_plugins()
-        os._exit(8)
-    deployment.cancelled = deployment.stopping = True
-    deployment.display.say("^C received; cancelling. If you would like to terminate immediately, press ^C again.")
+    run(verb, _file(), **options)
 
 
 for _verb in ("preview", "up", "refresh", "destroy"):
