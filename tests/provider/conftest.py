@@ -6,8 +6,8 @@ import pytest
 from pulumi_fsx_dr import provider
 
 from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import SharedClock, Stack, Wire
+from rehearsal.fsx.fixtures import HOME
+from tests.provider.deploying import SharedClock, Stack, Wire, key_named
 from tests.provider.plugin_stack import PluginStack
 
 COPY_SECONDS = 10.0
@@ -57,9 +57,6 @@ def stack(request: pytest.FixtureRequest, wire: Wire) -> Stack:
 
 
 @pytest.fixture
-def key(wire: Wire) -> str:
+def key() -> str:
     """Return the ARN of a KMS key in `AWAY`, which has the alias `alias/dr`."""
-    kms = wire.client("kms", AWAY)
-    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
-    kms.create_alias(AliasName=f"alias/dr-{arn[-12:]}", TargetKeyId=arn)
-    return arn
+    return key_named("dr")

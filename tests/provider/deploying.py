@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, Literal
 
 import pytest
@@ -87,6 +87,18 @@ class Wire:
         happens = self.at_call.pop((action, when), None)
         if happens:
             happens()
+
+
+@cache
+def key_named(name: str) -> str:
+    """Return the ARN of a KMS key in `AWAY`, which has the alias `alias/NAME`.
+
+    To make one takes a moment, and moto keeps it as long as this process lives, so that all tests have the same one.
+    """
+    kms = Wire(FsxService()).client("kms", AWAY)
+    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=arn)
+    return arn
 
 
 class WiredRegion(FsxRegion):

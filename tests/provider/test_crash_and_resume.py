@@ -236,7 +236,7 @@ def test_the_same_key_written_another_way_after_a_crash_is_the_same_copy(
 ) -> None:
     killed_while_copying(stack, {"monday": copy_args(source, kms_key_id=key)})
 
-    stack.up({"monday": copy_args(source, kms_key_id=f"alias/dr-{key[-12:]}")})
+    stack.up({"monday": copy_args(source, kms_key_id="alias/dr")})
 
     only_copy(service, stack)
     assert service.counts(AWAY)["CopyBackup"] == 1

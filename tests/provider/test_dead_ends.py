@@ -12,7 +12,7 @@ from pulumi_fsx_dr.errors import CopyError, ServiceError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Stack, Wire, copy_args, killed_up
+from tests.provider.deploying import Killed, Stack, Wire, copy_args, key_named, killed_up
 from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 
 FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, and one is ours
@@ -25,10 +25,9 @@ def other(wire: Wire) -> Stack:
 
 
 @pytest.fixture
-def other_key(wire: Wire) -> str:
+def other_key() -> str:
     """Return the ARN of another key in `AWAY`."""
-    arn: str = wire.client("kms", AWAY).create_key()["KeyMetadata"]["Arn"]
-    return arn
+    return key_named("other")
 
 
 def copies(service: FsxService) -> list[str]:

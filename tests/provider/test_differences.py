@@ -9,7 +9,7 @@ from pulumi.output import Unknown
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Context as HostContext
-from tests.provider.deploying import Host, HostRequest, Stack, Wire, change_outputs, copy_args
+from tests.provider.deploying import Host, HostRequest, Stack, change_outputs, copy_args, key_named
 from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 
 
@@ -64,7 +64,7 @@ def test_another_place_or_source_needs_a_new_copy_before_the_old_one_goes(
 
 
 def test_the_same_key_written_in_four_ways_is_no_diff(encrypted: Stack, source: str, key: str) -> None:
-    alias = f"alias/dr-{key[-12:]}"
+    alias = "alias/dr"
     spellings = [key, key.rpartition("/")[2], alias, key.rpartition(":")[0] + f":{alias}"]
 
     results = [
@@ -80,12 +80,9 @@ def test_no_key_given_is_no_diff(encrypted: Stack, source: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["id", "arn", "alias"])
-def test_another_key_needs_a_new_copy(encrypted: Stack, wire: Wire, source: str, spelling: str) -> None:
-    kms = wire.client("kms", AWAY)
-    other = kms.create_key()["KeyMetadata"]
-    alias = f"alias/other-{other['KeyId']}"
-    kms.create_alias(AliasName=alias, TargetKeyId=other["KeyId"])
-    written = {"id": other["KeyId"], "arn": other["Arn"], "alias": alias}[spelling]
+def test_another_key_needs_a_new_copy(encrypted: Stack, source: str, spelling: str) -> None:
+    other = key_named("other")
+    written = {"id": other.rpartition("/")[2], "arn": other, "alias": "alias/other"}[spelling]
 
     result = encrypted.preview("monday", copy_args(source, kms_key_id=written, tags={"team": "storage"}))
 

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Properties, SharedClock, Stack, When, Wire, copy_args
+from tests.provider.deploying import Killed, Properties, SharedClock, Stack, When, Wire, copy_args, key_named
 
 resources = st.sampled_from(["monday", "tuesday"])
 moments: st.SearchStrategy[tuple[str, When]] = st.sampled_from(
@@ -39,7 +39,7 @@ class Life(RuleBasedStateMachine):
         self.stack = Stack(self.wire, confirms=self.confirms)
         self.program: dict[str, Properties] = {}
         self.source = self.service.seed_backup(HOME, self.service.seed_file_system(HOME))
-        self.keys = [None, self.wire.client("kms", AWAY).create_key()["KeyMetadata"]["Arn"]]
+        self.keys = [None, key_named("dr")]
         self.removed: set[str] = set()
 
     def teardown(self) -> None:

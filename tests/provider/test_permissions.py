@@ -25,7 +25,7 @@ def whole_life(service: FsxService, stack: Stack, source: str, key: str) -> None
     """Make a copy under an alias of a key, change its tags, and delete it."""
     (file_system,) = service.file_systems(HOME)
     assert stack.run().region(HOME).fsx.file_system_exists(file_system["FileSystemId"])
-    alias = f"alias/dr-{key[-12:]}"
+    alias = "alias/dr"
     stack.up({"nightly": copy_args(source, kms_key_id=alias, copy_tags=True, tags={"app": "ledger", "old": "x"})})
     stack.up({"nightly": copy_args(source, kms_key_id=key, copy_tags=True, tags={"app": "books"})})
     stack.refresh()

@@ -17,7 +17,7 @@ from pulumi_fsx_dr.rules.retention import Keep
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args
+from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args, key_named
 from tests.stacks.engine import Code, FailedError, WatchedWire, WholeStack
 
 FAR = "us-east-1"
@@ -210,8 +210,7 @@ class Life(RuleBasedStateMachine):
         self.shown: list[str] = []  # by all runs that were not killed
         self.failures = 0  # how many copies are to FAIL at most
         self.checkpoints: list[tuple[int, dict[str, State], list[tuple[str, State]], str]] = []
-        kms = self.world.wire.client("kms", AWAY)
-        self.keys = [None, kms.create_key()["KeyMetadata"]["Arn"]]
+        self.keys = [None, key_named("dr")]
         for file_system in (0, 1):
             self.world.new_backup(file_system)
         self.declare_region(0, "dr", AWAY, data.draw(keeps, label="keep"), {0})

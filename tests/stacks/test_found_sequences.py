@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rehearsal.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Properties, copy_args
+from tests.provider.deploying import Properties, copy_args, key_named
 from tests.stacks.engine import Code, FailedError, WholeStack
 from tests.stacks.lives import FAR, World
 
@@ -138,8 +138,7 @@ def test_the_key_of_an_adopted_copy_can_be_changed() -> None:
     other.deploy(code=Code(copies={"monday": copy_args(source)}))
     (copy,) = held(other)
     stack.deploy(code=Code(copies={"taken": copy_args(source, adopt_backup_id=copy)}))
-    key = world.wire.client("kms", AWAY).create_key()["KeyMetadata"]["Arn"]
-    stack.code = Code(copies={"taken": copy_args(source, adopt_backup_id=copy, kms_key_id=key)})
+    stack.code = Code(copies={"taken": copy_args(source, adopt_backup_id=copy, kms_key_id=key_named("dr"))})
     assert len(stack.changes()) == 1
 
     stack.deploy()
