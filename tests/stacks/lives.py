@@ -103,9 +103,17 @@ class World:
                 self.violations.append(f"(b) {name} of {_title(stack)} left {_title(other)} no copy of {lost}")
 
     def _covered(self, stack: WholeStack) -> set[str]:
-        there = self.available() - self.adopters.keys()
-        held = (self.copies[s.id] for urn, s in stack.states.items() if s.id in there and _is_dr(urn))
+        there = self.available()
+        held = (
+            self.copies[s.id] for urn, s in stack.states.items() if s.id in there and _is_dr(urn) and self._stays(s)
+        )
         return {self.file_system_of(source) for source in held}
+
+    def _stays(self, state: State) -> bool:
+        """Tell whether nobody who adopted a copy can delete it: it never was, or it was left to this entry again."""
+        mark = parse_mark(self.alive()[state.id]["tags"].get(MARK_TAG))
+        is_own = isinstance(mark, Recorded) and mark.nonce == state.outputs["nonce"]
+        return is_own or state.id not in self.adopters
 
     def _is_deleted(self, region: str, backup_id: str) -> None:
         if self.acting is None:  # a test that judges for itself

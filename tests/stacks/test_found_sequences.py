@@ -1,5 +1,6 @@
 """Sequences that the state machine found, each as short as it could be made."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,6 +160,24 @@ def test_a_copy_that_another_resource_has_adopted_pushes_none_out() -> None:
     other.destroy()
 
     assert world.available() == {own}
+
+
+def test_a_copy_that_the_same_stack_adopted_and_let_go_again_is_its_regions_own_and_pushes_older_ones_out() -> None:
+    world = World()
+    world.new_backup(0)
+    stack = world.stacks[0]
+    stack.deploy(code=Code(regions={"dr": region(world, keep=2)}))
+    (older,) = held(stack)
+    source = world.new_backup(0)
+    stack.deploy()
+    (newer,) = held(stack).keys() - {older}
+    stack.deploy(code=replace(stack.code, copies={"taken": copy_args(source, adopt_backup_id=newer)}))
+
+    stack.deploy(code=Code(regions={"dr": region(world, keep=1)}))
+    assert world.available() == {older, newer}  # as long as the one that adopted it could delete it
+    stack.deploy()
+
+    assert world.available() == {newer}
 
 
 def test_of_two_copies_of_one_backup_the_one_goes_that_another_resource_owns_by_now() -> None:
