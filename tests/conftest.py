@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import asyncio
 import signal
 from collections.abc import Iterator
 
@@ -22,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # A shell has what it runs in the background ignore Ctrl-C, and so would the processes that tests send it to.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Outputs need an event loop, as the language host gives programs one. Since Python 3.12 none is made by itself.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     if config.getoption("--write-reliability") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Sequences())
 

@@ -130,7 +130,7 @@ def test_keep_is_a_number_or_a_policy_for_all_sources_or_for_one(
 
     # then
     copies = engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")
-    assert [copy.inputs["source_backup_id"] for copy in copies] == [made[when] for when in kept]
+    assert {copy.inputs["source_backup_id"] for copy in copies} == {made[when] for when in kept}
 
 
 @pytest.mark.parametrize(

@@ -111,9 +111,14 @@ class World:
 
     def _stays(self, state: State) -> bool:
         """Tell whether nobody who adopted a copy can delete it: it never was, or it was left to this entry again."""
+        if state.id not in self.adopters:
+            return True
+        entries = [(urn, held.id) for stack in self.stacks for urn, held in stack.states.items()]
+        is_held = any(id_ == state.id and not _is_dr(urn) for urn, id_ in entries)
+        asked = {args.get("adopt_backup_id") for stack in self.stacks for args in stack.code.copies.values()}
         mark = parse_mark(self.alive()[state.id]["tags"].get(MARK_TAG))
         is_own = isinstance(mark, Recorded) and mark.nonce == state.outputs["nonce"]
-        return is_own or state.id not in self.adopters
+        return is_own and not is_held and state.id not in asked
 
     def _is_deleted(self, region: str, backup_id: str) -> None:
         if self.acting is None:  # a test that judges for itself
