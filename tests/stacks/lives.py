@@ -487,6 +487,7 @@ class Life(RuleBasedStateMachine):
         refused = set()
         for stack in world.stacks:
             self._take_out_what_cannot_be(stack)
+            holds_what_is_gone = not world.removed.isdisjoint(state.id for state in stack.states.values())
             errors: list[str] = []
             for _ in range(2 + self.failures):
                 failed = self._try(stack, "up", stack.deploy)
@@ -498,6 +499,9 @@ class Life(RuleBasedStateMachine):
                 refused.add(id(stack))
                 if not refusal:
                     world.violations.append(f"(d) up of {_title(stack)} fails for ever: {errors[-2:]}")
+            # What somebody deleted does not count, and yet a change of the key makes it anew: one copy more than asked.
+            if holds_what_is_gone and id(stack) not in refused:
+                self._try(stack, "up", stack.deploy)
 
         for stack in world.stacks:
             if id(stack) not in refused and (changes := self._changes_of(stack)):
