@@ -34,7 +34,8 @@ def _no_configuration_stays() -> Iterator[None]:
 def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:
     """Run the program as the CLI does, and return what it registered and exported."""
     engine = RecordingEngine()
-    pulumi.runtime.set_all_config({f"fsx-dr:{key}": json.dumps(value) for key, value in config.items()})
+    written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    pulumi.runtime.set_all_config({f"fsx-dr:{key}": value for key, value in written.items()})
     exported: dict[str, Any] = {}
 
     def program() -> None:
@@ -142,7 +143,7 @@ def test_keep_is_a_number_or_a_policy_for_all_sources_or_for_one(
         ({"within": "30"}, "hours in this order, such as 30d, 12h or 1y6m, not '30'."),
         ({"within": 30}, "hours in this order, such as 30d, 12h or 1y6m, not 30."),
         (7.5, "keep of DrRegion dr-eu-west-1 must be a whole number of at least 1, or rules by time, not 7.5."),
-        ("week", "must be a whole number of at least 1, or rules by time, not 'week'."),
+        (True, "must be a whole number of at least 1, or rules by time, not True."),
     ],
 )
 @pytest.mark.parametrize("of_source", [False, True])
@@ -167,7 +168,7 @@ def test_a_stack_without_configuration_declares_nothing() -> None:
         ("keeep", "write fsx-dr:keep"),
         ("rpohours", "write fsx-dr:rpoHours"),
         ("source", "write fsx-dr:sources"),
-        ("xyz", "there are fsx-dr:sources, fsx-dr:regions, fsx-dr:copyTags, fsx-dr:tags, fsx-dr:keep, fsx-dr:rpoHours"),
+        ("xyz", "there are fsx-dr:sources, fsx-dr:regions, fsx-dr:copyTags, fsx-dr:tags, fsx-dr:keep, fsx-dr:adopt"),
     ],
 )
 def test_a_setting_that_does_not_exist_is_refused_with_the_one_that_is_near(setting: str, instead: str) -> None:
@@ -207,6 +208,24 @@ def test_sources_may_be_selected_by_tags_with_retention_key_and_tags_of_their_ow
     assert (copy.inputs["kms_key_id"], copy.inputs["tags"]) == ("alias/gold", {"team": "a", "tier": "1"})
 
 
+def test_copies_that_exist_already_are_adopted_if_the_configuration_says_so(aws: Control) -> None:
+    source = aws.seed_backup("eu-central-1", aws.seed_file_system("eu-central-1"))
+    client = aws.client("fsx", WEST)
+    made = client.copy_backup(SourceBackupId=source, SourceRegion="eu-central-1")["Backup"]["BackupId"]
+    client.close()
+    aws.finish_copies()
+    config = {"sources": [{"backupId": source, "region": "eu-central-1"}], "regions": [{"region": WEST}]}
+
+    adopted = [
+        _run({**config, "adopt": adopt})[0].only("pulumi-python:dynamic/fsx:BackupCopy").inputs.get("adopt_backup_id")
+        for adopt in ("", "existing")
+    ]
+
+    assert adopted == [None, made]
+    with pytest.raises(InvalidSettingsError, match='can be "existing" alone'):
+        _run({**config, "adopt": "all"})
+
+
 def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
 
@@ -217,6 +236,7 @@ def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
         "copyTags": True,
         "tags": {},
         "keep": KEEP,
+        "adopt": "",
         "rpoHours": str(RPO_HOURS),
     }
 

@@ -19,7 +19,7 @@ _SOURCE_FIELDS = {
     "kmsKeyId": "kms_key_id",
     "addTags": "add_tags",
 }
-SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "rpoHours")
+SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "adopt", "rpoHours")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ class Settings:
             "tags": _tags(config),
             "keep": _or(config.get_object("keep"), default=KEEP),
         }
+        if adopt := config.get("adopt"):
+            common["adopt"] = adopt
         regions = [_region(entry, common) for entry in _list(config, "regions")]
         if len({args["region"] for args in regions}) < len(regions):
             raise InvalidSettingsError("fsx-dr:regions names a Region twice: give each Region one entry.")
