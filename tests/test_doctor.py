@@ -665,6 +665,25 @@ def test_a_policy_by_time_gives_what_the_first_run_copies(account: Account, tmp_
     assert run["source_backup_ids"] == ["backup-00000000000000001"]
 
 
+def test_the_key_that_a_source_has_for_its_copies_is_looked_at_and_counts(account: Account, tmp_path: Path) -> None:
+    source = account.backup(1)
+    account.backup(2)
+    keys = [account.key(), account.key()]
+    account.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME, KmsKeyId=keys[0])
+    account.service.finish_copies()
+
+    runs = {}
+    for key in keys:
+        wish = {"fileSystemId": FILE_SYSTEM, "region": HOME, "kmsKeyId": key}
+        file = stack_file(tmp_path, {"fsx-dr:sources": [wish]})
+        told = json.loads(account.run("doctor", "--config", str(file), "--json").stdout)
+        assert finding("ok", f"{AWAY} key", f"{key} is enabled and symmetric.") in told["findings"]
+        [run] = told["first_run"]
+        runs[key] = run["full"]
+
+    assert runs == {keys[0]: 0, keys[1]: 1}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -14,9 +14,10 @@ from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
 from pulumi_fsx_dr.rules.obstacles import obstacle
 from pulumi_fsx_dr.rules.retention import Keep
+from pulumi_fsx_dr.rules.sizes import Series, series
 from pulumi_fsx_dr.rules.sources import spoken
 
-from .first_run import FirstRun, first_run, recovery_points
+from .first_run import FirstRun, recovery_points
 from .survey import Answer, Configuration, RegionAnswers, Survey, of_source
 
 Verdict = Literal["ok", "note", "fails", "unknown"]
@@ -103,14 +104,14 @@ def _opted_out(error: ServiceError, answers: Mapping[str, RegionAnswers]) -> str
 
 
 def _keys(region: str, configuration: Configuration, answers: RegionAnswers) -> Iterator[Finding]:
-    of_copies = configuration.key_of(region)
-    if region in configuration.regions and not of_copies and _has_answered(answers):
+    of_copies = configuration.keys_of(region)
+    if None in of_copies and _has_answered(answers):
         yield Finding("ok", f"{region} key", "Copies get the key that FSx manages, aws/fsx.")
     for named, answer in answers.keys.items():
-        about = f"{region} key" if named == of_copies else f"{region} source key"
+        about = f"{region} key" if named in of_copies else f"{region} source key"
         if isinstance(answer, Key):
             yield _key(about, named, answer, region)
-        elif named != of_copies and isinstance(answer, AccessDeniedError):
+        elif named not in of_copies and isinstance(answer, AccessDeniedError):
             yield Finding("note", about, f"Not allowed to look at it. ({answer})")
         else:
             yield _unasked(about, str(answer), answer)
@@ -195,13 +196,13 @@ def _points(source: Source, backups: list[Backup], keep: Keep = KEEP) -> list[li
 def _first_run(region: str, configuration: Configuration, seen: Survey) -> FirstRun:
     args, answers = configuration.regions[region], seen.answers[region]
     keep = args.get("keep", KEEP)
-    series = [
-        points
-        for source in configuration.sources
-        for points in _points(source, of_source(source, seen.answers[source["region"]].listed), keep)
-    ]
-    key = answers.keys.get(configuration.key_of(region) or "")
-    return first_run(region, key.arn if isinstance(key, Key) else None, series, answers.listed)
+    found: list[Series] = []
+    for source in configuration.sources:
+        key = answers.keys.get(configuration.key_of(source, region) or "")
+        points = _points(source, of_source(source, seen.answers[source["region"]].listed), keep)
+        # Without a key of its own it is the one that FSx manages, which copies there cannot be told to have.
+        found += series(key.arn if isinstance(key, Key) else None, points, answers.listed)
+    return FirstRun(region, found)
 
 
 def _room(run: FirstRun, answers: RegionAnswers) -> Iterator[Finding]:

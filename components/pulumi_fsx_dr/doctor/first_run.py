@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.rules.retention import Keep, RecoveryPoint, is_recovery_point, select
-from pulumi_fsx_dr.rules.sizes import NOTHING, Range, Series, by_subject, series, size
+from pulumi_fsx_dr.rules.sizes import NOTHING, Range, Series, by_subject, size
 
 from . import prices
 
@@ -54,20 +54,6 @@ class FirstRun:
         costs = [_transfer(series, self.region) for series in self.series]
         known = [cost for cost in costs if cost is not None]
         return None if len(known) < len(costs) or self.of_unknown_size else _sum(known)
-
-
-def first_run(
-    region: str, key_arn: str | None, sources: Iterable[Sequence[Backup]], present: Iterable[Backup]
-) -> FirstRun:
-    """Return what is copied into a DR Region.
-
-    Args:
-        region: the DR Region.
-        key_arn: of the copies' key; None for the key that FSx manages, which copies there cannot be told to have.
-        sources: for each file system or volume the backups that get a copy, the newest first.
-        present: the backups in the DR Region.
-    """
-    return FirstRun(region, series(key_arn, sources, present))
 
 
 def recovery_points(backups: Iterable[Backup], keep: Keep) -> list[list[Backup]]:

@@ -31,10 +31,16 @@ class Configuration:
         """All Regions in question."""
         return sorted({*self.regions, *(source["region"] for source in self.sources)})
 
-    def key_of(self, region: str) -> str | None:
-        """Return how the key of the copies in a Region is named, if it is named."""
-        named = self.regions[region].get("kms_key_id") if region in self.regions else None
+    def key_of(self, source: Source, region: str) -> str | None:
+        """Return how the key of a source's copies in a DR Region is named, if it is named."""
+        named = source.get("kms_key_id", self.regions[region].get("kms_key_id"))
         return str(named) if named else None
+
+    def keys_of(self, region: str) -> list[str | None]:
+        """Return how the keys of the copies in a Region are named; None for the one that FSx manages."""
+        if region not in self.regions:
+            return []
+        return list(dict.fromkeys(self.key_of(source, region) for source in self.sources))
 
     def sources_in(self, region: str) -> list[Source]:
         """Return the sources in a Region."""
@@ -137,10 +143,9 @@ def _file_systems(sources: Iterable[Source]) -> list[str]:
 
 def _keys(region: str, configuration: Configuration, backups: Sequence[Backup]) -> list[str]:
     """Return the keys to look at: that of the copies, and those that the sources' newest backups have."""
-    named = configuration.key_of(region)
     found = (of_source(source, backups) for source in configuration.sources_in(region))
     newest = [max(of, key=lambda backup: backup.creation_time) for of in found if of]
-    return [key for key in (named, *(backup.kms_key_arn for backup in newest)) if key]
+    return [key for key in (*configuration.keys_of(region), *(backup.kms_key_arn for backup in newest)) if key]
 
 
 def _ask_iam(
