@@ -98,7 +98,9 @@ def parsed(text: str | bytes, origin: str) -> Mapping[str, Any]:
     except ValueError as error:
         raise InvalidSettingsError(f"{origin} is not one JSON document: {error}.") from None
     if not isinstance(value, Mapping):
-        raise InvalidSettingsError(f"{origin} is not a JSON object.")
+        raise InvalidSettingsError(
+            f"{origin} is not a JSON object: give the whole document that Pulumi prints with --json."
+        )
     return value
 
 
