@@ -50,8 +50,8 @@ dist: $(READY)
 	$(BIN)/twine check --strict dist/*
 
 package: dist
-	.ci/package whl
-	.ci/package tar.gz
+	.ci/package whl -n 4 --dist worksteal
+	.ci/package tar.gz -n 4 --dist worksteal
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
