@@ -192,8 +192,10 @@ class DrRegion(pulumi.ComponentResource):
         if source:
             copy["source_backup_id"] = source["backup_id"]
             copy["kms_key_id"] = source.get("kms_key_id", copy["kms_key_id"])
-        given: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
-        return self._register(declared.name, given, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared)))
+        wanted: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
+        return self._register(
+            declared.name, wanted, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared))
+        )
 
     def _copy_row(self, copy: BackupCopy) -> dict[str, Any]:
         row = {

@@ -5,11 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from pulumi_fsx_dr.fsx.cloudwatch import Metric
-from pulumi_fsx_dr.readiness import age_of
 
-from .rows import ReportRow
-
-_HOUR = 3600
+from .rows import ReportRow, age_seconds, available, target_seconds
 
 
 def metrics_by_region(rows: Iterable[ReportRow], now: datetime) -> Mapping[str, list[Metric]]:
@@ -27,9 +24,8 @@ def metrics_by_region(rows: Iterable[ReportRow], now: datetime) -> Mapping[str, 
 
 def _of_source(row: ReportRow, now: datetime) -> Iterator[Metric]:
     about = {"DrRegion": row["region"], "Source": row["source"], "Stack": row["stack"]}
-    if (age := age_of(row, now)) is not None:
-        yield Metric(name="CopyAge", value=age.total_seconds(), unit="Seconds", dimensions=about)
-    yield Metric(name="Target", value=row["target_hours"] * _HOUR, unit="Seconds", dimensions=about)
+    if (age := age_seconds(row, now)) is not None:
+        yield Metric(name="CopyAge", value=age, unit="Seconds", dimensions=about)
+    yield Metric(name="Target", value=target_seconds(row), unit="Seconds", dimensions=about)
     yield Metric(name="Ready", value=row["verdict"] == "ready", unit="None", dimensions=about)
-    available = sum(copy["lifecycle"] == "AVAILABLE" for copy in row["copies"])
-    yield Metric(name="Copies", value=available, unit="Count", dimensions=about)
+    yield Metric(name="Copies", value=available(row), unit="Count", dimensions=about)

@@ -4,28 +4,27 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import get_args
 
-from pulumi_fsx_dr.readiness import Verdict, age_of
+from pulumi_fsx_dr.readiness import Verdict
 
-from .rows import ReportRow
+from .rows import ReportRow, age_seconds, available, target_seconds
 
 _LABELS = ("stack", "source", "name", "source_region", "region")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
-_HOUR = 3600
 _Value = Callable[[ReportRow], float | None]
 
 
 def openmetrics(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return the document, which ends with `# EOF`."""
-
-    def age(row: ReportRow) -> float | None:
-        found = age_of(row, now)
-        return None if found is None else found.total_seconds()
-
     return "\n".join(
         [
-            *_gauge("copy_age_seconds", "Age of the newest copy, since its source backup was made.", rows, age),
-            *_gauge("target_seconds", "The oldest that it may be.", rows, lambda row: row["target_hours"] * _HOUR),
-            *_gauge("copies", "Copies that are AVAILABLE.", rows, _available),
+            *_gauge(
+                "copy_age_seconds",
+                "Age of the newest copy, since its source backup was made.",
+                rows,
+                lambda row: age_seconds(row, now),
+            ),
+            *_gauge("target_seconds", "The oldest that it may be.", rows, target_seconds),
+            *_gauge("copies", "Copies that are AVAILABLE.", rows, available),
             *_gauge("copies_running", "Copies under way.", rows, lambda row: len(row["running"])),
             *_verdicts(rows),
             "# EOF",
@@ -50,10 +49,6 @@ def _verdicts(rows: Iterable[ReportRow]) -> Iterable[str]:
         for verdict in get_args(Verdict):
             is_set = int(row["verdict"] == verdict)
             yield f'fsx_dr_verdict{{{_labels(row)},fsx_dr_verdict="{verdict}"}} {is_set}'
-
-
-def _available(row: ReportRow) -> int:
-    return sum(copy["lifecycle"] == "AVAILABLE" for copy in row["copies"])
 
 
 def _labels(row: ReportRow) -> str:

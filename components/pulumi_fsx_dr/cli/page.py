@@ -10,7 +10,7 @@ from pulumi_fsx_dr.readiness import FinishedCopy, RunningCopy, summary
 
 from . import words
 from .outside import unique
-from .rows import ReportRow
+from .rows import ReportRow, are_ready
 
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 720, 1440, 4320, 8760)  # hours between two ticks
 _MAX_TICKS = 8
@@ -116,7 +116,7 @@ def page(rows: Sequence[ReportRow], now: datetime) -> str:
     return environment.get_template("report.html").render(
         summary=summary(rows),
         counts=_counts(rows),
-        is_ready=bool(rows) and all(row["verdict"] == "ready" for row in rows),
+        is_ready=are_ready(rows),
         time=f"{now:%Y-%m-%d %H:%M} UTC",
         axis=axis,
         sections=[_section(region, rows, axis, now) for region in unique(row["region"] for row in rows)],

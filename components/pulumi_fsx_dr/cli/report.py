@@ -15,7 +15,7 @@ from .cloudwatch import metrics_by_region
 from .openmetrics import openmetrics
 from .outside import Outside
 from .page import page
-from .rows import ReportRow, chosen, rows_of, worst_first
+from .rows import ReportRow, are_ready, chosen, rows_of, worst_first
 from .stack_options import StackOutputs, outputs_options
 from .tables import as_json, markdown, table
 
@@ -78,7 +78,7 @@ def report(  # noqa: PLR0913  # one for each option
     if namespace:
         for region, metrics in metrics_by_region(rows, outside.now).items():
             outside.cloudwatch(region).put(namespace, metrics, outside.now)
-    ctx.exit(2 if unread else int(not rows or any(row["verdict"] != "ready" for row in rows)))
+    ctx.exit(2 if unread else int(not are_ready(rows)))
 
 
 def _read(given: Sequence[StackOutputs], now: datetime) -> tuple[list[ReportRow], list[InvalidSettingsError]]:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, judged
+from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, age_of, judged
 
+_HOUR = 3600
 _WORST_FIRST: tuple[Verdict, ...] = ("missing", "late", "ready")
 
 
@@ -34,6 +35,27 @@ def rows_of(stack: str, outputs: Mapping[str, Any], now: datetime) -> list[Repor
             f"The output 'readiness' of {_spoken(stack).lower()} does not hold the rows that this version writes: "
             "run pulumi up."
         ) from None
+
+
+def are_ready(rows: Collection[ReportRow]) -> bool:
+    """Tell whether something is protected, and all of it is ready."""
+    return bool(rows) and all(row["verdict"] == "ready" for row in rows)
+
+
+def age_seconds(row: ReportRow, now: datetime) -> float | None:
+    """Return the age of the newest copy, since its source was made; None if there is none."""
+    age = age_of(row, now)
+    return None if age is None else age.total_seconds()
+
+
+def target_seconds(row: ReportRow) -> float:
+    """Return the oldest that it may be."""
+    return row["target_hours"] * _HOUR
+
+
+def available(row: ReportRow) -> int:
+    """Return how many copies are AVAILABLE."""
+    return sum(copy["lifecycle"] == "AVAILABLE" for copy in row["copies"])
 
 
 def worst_first(rows: Iterable[ReportRow]) -> list[ReportRow]:

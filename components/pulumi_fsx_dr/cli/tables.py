@@ -10,7 +10,7 @@ from pulumi_fsx_dr.readiness import Verdict, summary
 
 from . import words
 from .grids import grid, rendered
-from .rows import ReportRow
+from .rows import ReportRow, are_ready
 
 _STYLES: dict[Verdict, str] = {"ready": "green", "late": "bold yellow", "missing": "bold red"}
 _EMOJI: dict[Verdict, str] = {"ready": "✅", "late": "⚠️", "missing": "❌"}
@@ -20,16 +20,17 @@ _HEADINGS = ("Verdict", "Source", "DR Region", "Newest copy", "Age", "Target", "
 def table(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return a table for a terminal, and below it why a source is not ready."""
     title = f"{summary(rows)} at {now:%Y-%m-%d %H:%M} UTC"
+    is_of_many = _are_of_many(rows)
     shown = grid(_headings(rows), title=title, right=("Age", "Target"))
     for row in rows:
         verdict = Text(f"{words.MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
-        shown.add_row(verdict, *(Text(cell) for cell in _cells(row, is_of_many=_are_of_many(rows))))
+        shown.add_row(verdict, *(Text(cell) for cell in _cells(row, is_of_many=is_of_many)))
     return "\n".join([rendered(shown) if rows else title, *_reasons(rows)])
 
 
 def markdown(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return a table for a pull request or a stack's README."""
-    headings, is_of_many = _headings(rows), _are_of_many(rows)
+    headings, is_of_many, reasons = _headings(rows), _are_of_many(rows), _reasons(rows)
     aligned = ["--:" if heading in ("Age", "Target") else ":--" for heading in headings]
     cells = ([row["verdict"], *map(_escaped, _cells(row, is_of_many=is_of_many))] for row in rows)
     lines = [
@@ -39,8 +40,8 @@ def markdown(rows: Sequence[ReportRow], now: datetime) -> str:
         f"| {' | '.join(aligned)} |",
         *(f"| {_EMOJI[row['verdict']]} {' | '.join(of_row)} |" for row, of_row in zip(rows, cells, strict=True)),
         "",
-        *(f"- {_escaped(reason)}" for reason in _reasons(rows)),
-        *([""] if any(_reasons(rows)) else []),
+        *(f"- {_escaped(reason)}" for reason in reasons),
+        *([""] if reasons else []),
         f"Ages at {now:%Y-%m-%d %H:%M} UTC, counted from when the source backup was made.",
     ]
     return "\n".join(lines)
@@ -48,8 +49,8 @@ def markdown(rows: Sequence[ReportRow], now: datetime) -> str:
 
 def as_json(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return a document with the time, whether all are ready, and the rows."""
-    ready = bool(rows) and all(row["verdict"] == "ready" for row in rows)
-    return json.dumps({"time": now.isoformat(), "ready": ready, "rows": list(rows)}, indent=2, ensure_ascii=False)
+    document = {"time": now.isoformat(), "ready": are_ready(rows), "rows": list(rows)}
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _are_of_many(rows: Iterable[ReportRow]) -> bool:

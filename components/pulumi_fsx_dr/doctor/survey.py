@@ -93,10 +93,11 @@ def with_selected(configuration: Configuration, region: Callable[[str], Examined
 
 
 def _selected(source: Source, region: Callable[[str], ExaminedRegion]) -> list[Source]:
-    listed = _answer_of(region(source["region"]).file_systems) if "tags" in source else {}
-    if isinstance(listed, ServiceError) or not (names := selected_by(source, listed) if listed else []):
+    if "tags" not in source:
         return [source]
-    return [as_file_system(source, name) for name in names]
+    listed = _answer_of(region(source["region"]).file_systems)
+    names = [] if isinstance(listed, ServiceError) else selected_by(source, listed)
+    return [as_file_system(source, name) for name in names] or [source]
 
 
 def of_source(source: Source, backups: Iterable[Backup]) -> list[Backup]:

@@ -304,20 +304,23 @@ class _Declaring:
             if wish.key:
                 self._made[wish.of.urn].sources.append(wish.source)
         for region, source in self._selecting():
-            selected = selected_by(source, self._outside.file_systems_in(source["region"]) or {})
-            if not selected and not any(wish.of is region and wish.is_selected for wish in wishes):
+            if not self._selected_by(source) and not any(wish.of is region and wish.is_selected for wish in wishes):
                 self._made[region.urn].sources.append(source)
         return wishes
 
     def _selecting(self) -> list[tuple[DrRegionSpec, Mapping[str, Any]]]:
         return [(region, source) for region in self._regions for source in region.sources if "tags" in source]
 
+    def _selected_by(self, source: Mapping[str, Any]) -> list[str]:
+        """Return the file systems that tags select now; none if their Region does not answer."""
+        return selected_by(source, self._outside.file_systems_in(source["region"]) or {})
+
     def _named_or_selected(self) -> list[_Wish]:
         named = [_Wish(region, s) for region in self._regions for s in region.sources if "tags" not in s]
         selected = [
             _Wish(region, as_file_system(source, name), is_selected=True)
             for region, source in self._selecting()
-            for name in selected_by(source, self._outside.file_systems_in(source["region"]) or {})
+            for name in self._selected_by(source)
         ]
         return _once([*named, *selected])
 
@@ -335,7 +338,7 @@ class _Declaring:
             and copy.file_system_id not in source.get("without", ())
         }
         untagged = {name for name in mine if there is not None and there.get(name) is not None}
-        if there is not None and not selected_by(source, there):
+        if there is not None and not self._selected_by(source):
             self._refuse_or_warn(region, source, untagged)
         self._untagged |= untagged
         former = sorted(mine - untagged)

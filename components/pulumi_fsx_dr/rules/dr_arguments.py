@@ -116,8 +116,10 @@ def _require_valid_source(name: str, source: Source) -> None:
         value = source.get(key)
         if isinstance(value, str) and not pattern.fullmatch(value):
             raise InvalidSettingsError(f"{value!r} is not a {key}: correct the sources of DrRegion {name}.")
-    _require_tags(name, "tags", source.get("tags", {"": ""}))
-    _require_tags(name, "add_tags", source.get("add_tags", {"": ""}))
+    if "tags" in source:
+        _require_tags(name, "tags", source["tags"])
+    if "add_tags" in source:
+        _require_tags(name, "add_tags", source["add_tags"])
     if not _are_file_systems(source.get("without", [])) or ("without" in source and "tags" not in source):
         raise InvalidSettingsError(
             f"without in the sources of DrRegion {name} is a list of file system ids that go beside tags."
