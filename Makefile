@@ -6,7 +6,7 @@ export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 # Where it is set, each of the some hundred processes that the tests start would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-all interpreters floors lint types docs dist package bench soak faults languages conformance clean
+.PHONY: setup demo test test-all interpreters floors lint types docs dist package bench soak faults languages conformance lock clean
 
 setup: $(READY)
 
@@ -68,6 +68,12 @@ languages: $(READY)
 
 conformance: $(READY)
 	$(BIN)/pytest tests/conformance -m conformance
+
+# What the workflows install, with hashes; it takes uv.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+lock:
+	echo "setuptools>=77" | $(LOCK) --extra cli pyproject.toml - --output-file .ci/program.txt
+	printf "build>=1.6\nsetuptools>=77\ntwine>=7\n" | $(LOCK) - --output-file .ci/build.txt
 
 clean:
 	rm -rf .venv .venv-* .pulumi-cli .rehearsal build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

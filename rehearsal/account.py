@@ -11,6 +11,7 @@ HOME = "eu-central-1"
 WEST, NORTH = DR_REGIONS = ("eu-west-1", "eu-north-1")
 ALIAS = "alias/fsx-dr"
 KEEP = 2
+COPY_SECONDS = 2.0  # that each copy takes
 SOURCE_TAGS = {"app": "ledger"}
 
 _HOUR = 3600.0
@@ -65,9 +66,13 @@ class Account:
         """Tell whether all copies in a Region are encrypted with the key to use there."""
         return {copy["kms_key_arn"] for copy in self.copies(region)} == {self.keys[region]}
 
-    def calls(self, region: str | None = None, *, after: int = 0) -> list[str]:
-        """Return the actions called, of one Region or of all, leaving out the first so many."""
-        return [entry["action"] for entry in self._control.journal(region)[after:]]
+    def calls(self) -> list[str]:
+        """Return the actions called."""
+        return [entry["action"] for entry in self._control.journal()]
+
+    def deletions(self, region: str) -> list[float]:
+        """Return when DeleteBackup was called in a Region, in seconds since 1970."""
+        return [entry["time"] for entry in self._control.journal(region) if entry["action"] == "DeleteBackup"]
 
     def _key(self, region: str) -> str:
         made = str(self._control.client("kms", region).create_key()["KeyMetadata"]["Arn"])

@@ -5,11 +5,22 @@ import shlex
 import subprocess
 import time
 
-from rehearsal.account import ALIAS, DR_REGIONS, FILE_SYSTEM, HOME, KEEP, NORTH, SOURCE_TAGS, WEST, Account
+from rehearsal.account import (
+    ALIAS,
+    COPY_SECONDS,
+    DR_REGIONS,
+    FILE_SYSTEM,
+    HOME,
+    KEEP,
+    NORTH,
+    SOURCE_TAGS,
+    WEST,
+    Account,
+)
 from rehearsal.fsx import Control
 from rehearsal.narrator import Narrator
 from rehearsal.pipeline import FSX_DR
-from rehearsal.project import AT_ONCE, Project, interrupt
+from rehearsal.project import AT_ONCE, OWNER, Project, interrupt
 
 _DARK_SECONDS = 60  # the most that a run may take while the source Region is dark
 
@@ -57,6 +68,8 @@ class Acts:
             copied = set(self._account.available(region).values()) == newest
             self._tell.expect(f"{region} has AVAILABLE copies of the newest two.", holds=copied)
             self._tell.expect("They are encrypted with its own key.", holds=self._account.is_under_own_key(region))
+        self._tell.expect("Each has the owner id of this stack in its tag.", holds=self._are_own())
+        self._tell.expect("CopyBackup set the tags.", holds="TagResource" not in self._account.calls())
 
     def _a_tag(self) -> None:
         self._tell.act("A tag changes in place")
@@ -85,16 +98,15 @@ class Acts:
             "Another KMS key",
             "FSx cannot change the key of a backup, so new copies are made, and the old ones go last.",
         )
-        before, seen = self._account.available(), len(self._account.calls(WEST))
+        before = self._account.available()
         self._configure("fsx-dr:regions[0].kmsKeyId", self._account.new_key(WEST))
         self._tell.command(self._account.allow_pipeline())
         self._preview("--diff")
         self._up()
         renewed = not self._account.available(WEST).keys() & before.keys() and self._account.is_under_own_key(WEST)
         self._tell.expect(f"{WEST} has new copies under the new key, and the old ones are gone.", holds=renewed)
-        calls = self._account.calls(WEST, after=seen)
-        last_recorded = len(calls) - calls[::-1].index("TagResource")
-        in_order = "DeleteBackup" not in calls[:last_recorded]
+        finished = max(copy["created"] for copy in self._account.copies(WEST)) + COPY_SECONDS
+        in_order = min(self._account.deletions(WEST)) >= finished
         self._tell.expect("No old one was deleted before all new ones were AVAILABLE.", holds=in_order)
         self._tell.expect(f"{NORTH} was left alone.", holds=self._account.available(NORTH).keys() <= before.keys())
 
@@ -110,6 +122,7 @@ class Acts:
         half_made = self._account.copies_of(newest)
         under_way = len(half_made) == len(DR_REGIONS)
         self._tell.expect("A copy is under way in each Region, and no state knows of it.", holds=under_way)
+        self._tell.expect("Both have the owner id of this stack all the same.", holds=self._are_own())
         self._up()
         self._tell.expect("The next run went on with these two.", holds=self._account.copies_of(newest) == half_made)
         self._tell.expect("The oldest copies made room.", holds=not self._account.copies_of(oldest))
@@ -133,6 +146,13 @@ class Acts:
         self._pulumi("destroy", *AT_ONCE)
         self._tell.expect("No copy is left.", holds=not self._account.copies())
         self._tell.expect("The file system's own backups are untouched.", holds=self._account.sources() == sources)
+
+    def _are_own(self) -> bool:
+        """Tell whether each copy has the owner id in its tag that the state has."""
+        owner_ids = {copy["tags"]["fsx-dr:managed-by"].partition("/")[0] for copy in self._account.copies()}
+        return owner_ids == {
+            state["outputs"]["owner_id"] for state in self._stack.resources() if state["type"] == OWNER
+        }
 
     def _preview(self, *options: str) -> None:
         self._pulumi("preview", *options, *self._quietly)

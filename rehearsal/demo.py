@@ -5,13 +5,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rehearsal import pipeline
+from rehearsal.account import COPY_SECONDS
 from rehearsal.acts import Acts
 from rehearsal.engine import DOUBLE, find_engine
 from rehearsal.fsx import running
 from rehearsal.narrator import Narrator, NotAsToldError
 from rehearsal.project import ROOT, CommandError, Project, copy_project
 
-_COPY_SECONDS = 2.0
 _INTERRUPTED = 130  # what shells make of Ctrl-C
 
 
@@ -29,7 +29,7 @@ def demo(*, double: bool = False) -> int:
     engine = DOUBLE if double else find_engine()
     try:
         with (
-            running(copy_seconds=_COPY_SECONDS) as control,
+            running(copy_seconds=COPY_SECONDS) as control,
             TemporaryDirectory(prefix="fsx-dr-", ignore_cleanup_errors=True) as folder,
         ):
             project = copy_project(Path(folder), ROOT)

@@ -53,7 +53,7 @@ class Narrator:
 
     def calls(self, journal: Iterable[Entry]) -> None:
         """Show how often each action was called, what it made and how often it was turned away."""
-        table = Table(title="Calls to the stand-in for AWS", title_justify="left")
+        table = Table(title="Calls to the simulator of AWS", title_justify="left")
         table.add_column("Action")
         for heading in ("Calls", "Made", "Turned away"):
             table.add_column(heading, justify="right")

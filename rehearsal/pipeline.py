@@ -15,7 +15,7 @@ FSX_DR = str(Path(sys.executable).with_name("fsx-dr"))
 
 
 def environment(control: Control, region: str | None = None) -> dict[str, str]:
-    """Return the environment variables that lead AWS clients to the stand-in, with this identity's key."""
+    """Return the environment variables that lead AWS clients to the simulator, with this identity's key."""
     return control.environment(region) | {"AWS_ACCESS_KEY_ID": ACCESS_KEY}
 
 

@@ -19,8 +19,10 @@ from rehearsal.engine import DOUBLE
 ROOT = Path(__file__).parents[1]
 AT_ONCE = ("--yes", "--skip-preview")
 BACKUP_COPY = "pulumi-python:dynamic/fsx:BackupCopy"
+OWNER = "pulumi-python:dynamic/fsx:Owner"
 POLL_SECONDS = 0.1
 _SECONDS_OF_A_COMMAND = 600  # at most
+_SECONDS_OF_A_SIGNAL = 5  # within which it is handled; two that come before that are one
 _SECONDS_TO_END = 15  # the engine gives its plugins 5
 
 
@@ -30,7 +32,7 @@ class CommandError(Exception):
 
 @dataclass
 class Project:
-    """A project with a stack, its state, and all that leads its programs to the stand-in for AWS.
+    """A project with a stack, its state, and all that leads its programs to the simulator of AWS.
 
     Attributes:
         folder: holds the project's files and its state.
@@ -49,7 +51,7 @@ class Project:
         Args:
             folder: see `write_program` and `copy_project`.
             engine: argv prefix of the engine.
-            variables: environment variables, such as those that lead AWS clients to the stand-in.
+            variables: environment variables, such as those that lead AWS clients to the simulator.
             stack: its name; it is selected.
         """
         (folder / "state").mkdir()
@@ -193,7 +195,7 @@ def interrupt(
                 raise CommandError("A command ended before it could be interrupted.")
         for sent in signals:
             process.send_signal(sent)
-            _wait(process, 0.5)
+            _wait(process, _SECONDS_OF_A_SIGNAL)
         process.wait(_SECONDS_OF_A_COMMAND)
 
 

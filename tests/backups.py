@@ -2,28 +2,26 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Mark, Pending, Recorded, Token
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.fsx.backup import Backup
 
 NOW = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 FILE_SYSTEM = "fs-0123456789abcdef0"
 OTHER_FILE_SYSTEM = "fs-0fedcba9876543210"
+OWNER_ID = "0123456789abcdef0123456789abcdef"
+OTHER_OWNER_ID = "fedcba9876543210fedcba9876543210"
 
 
 def hours_ago(hours: float) -> datetime:
     return NOW - timedelta(hours=hours)
 
 
-def recorded(hours: float | None, identity: str = "files/dev/monday") -> Recorded:
-    return Recorded("a1b2c3", None if hours is None else hours_ago(hours), identity)
+def owned(description: str = "files/dev/monday", owner_id: str = OWNER_ID) -> dict[str, str]:
+    """Return the ownership tag of a copy, as its CopyBackup set it."""
+    return {OWNERSHIP_TAG: f"{owner_id}/{'a' * 40}-0/{description}"}
 
 
-def pending(urn: str, hours: float = 30) -> Pending:
-    stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::")
-    return Pending(Token.of(urn, "eu-west-1"), hours_ago(hours), f"{project}/{stack}/{name}")
-
-
-def copy(number: int = 1, *, mark: Mark | None = None, lifecycle: str = "AVAILABLE", **changes: object) -> Backup:
+def copy(number: int = 1, *, lifecycle: str = "AVAILABLE", **changes: object) -> Backup:
     """Return a copy of the file system's backup `number`, made one hour ago."""
     described = {
         "id": f"backup-c{number:016x}",
@@ -33,7 +31,6 @@ def copy(number: int = 1, *, mark: Mark | None = None, lifecycle: str = "AVAILAB
         "creation_time": hours_ago(1),
         "owner_id": "111122223333",
         "region": "eu-west-1",
-        "tags": {MARK_TAG: str(mark)} if mark else {},
         "source_backup_id": f"backup-5{number:016x}",
         "source_region": "eu-central-1",
         "size_in_bytes": 53687091200,

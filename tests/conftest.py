@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import asyncio
+import shutil
 import signal
 from collections.abc import Iterator
 
@@ -27,6 +28,19 @@ def pytest_configure(config: pytest.Config) -> None:
     asyncio.set_event_loop(asyncio.new_event_loop())
     if config.getoption("--write-reliability") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Sequences())
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects by the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run each behaviour once by default: on the CLI if it is smoke and there is one, else on the fake engine."""
+    has_cli = shutil.which("pulumi") is not None
+    for item in items:
+        is_smoke = item.get_closest_marker("smoke") is not None
+        on_cli = item.get_closest_marker("pulumi_cli") is not None
+        if on_cli and not has_cli:
+            item.add_marker(pytest.mark.skip(reason="there is no Pulumi CLI on PATH"))
+        if (on_cli and not is_smoke) or (has_cli and is_smoke and not on_cli):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

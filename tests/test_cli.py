@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.outside import Outside
 from pulumi_fsx_dr.cli.progress import Look, running, shown
-from pulumi_fsx_dr.copies.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.fsx.backup import CopyRequest
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
@@ -25,13 +24,13 @@ from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
 from rich.console import Console, RenderableType
 
 from rehearsal.fsx import Control, FsxService, ManualClock, in_process
-from rehearsal.fsx import running as stand_in
-from tests.backups import NOW, copy, hours_ago, pending, recorded
+from rehearsal.fsx import running as simulator
+from tests.backups import NOW, OTHER_OWNER_ID, OWNER_ID, copy, hours_ago, owned
 
 RECORDED = Path(__file__).parent / "recorded"
 OUTPUTS = str(RECORDED / "outputs.json")
 STATE = str(RECORDED / "export.json")
-CUT_OFF = "urn:pulumi:dev::files::pulumi-python:dynamic/fsx:BackupCopy::killed"
+EXPORT = Path(STATE).read_text()
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
 
 
@@ -57,16 +56,18 @@ class World:
     def run(self, *arguments: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(fsx_dr, arguments, obj=self.outside, input=stdin)
 
-    def copy(self, mark: Any = None, *, region: str = "eu-west-1") -> str:
+    def copy(self, tags: dict[str, str] | None = None, *, region: str = "eu-west-1") -> str:
         """Start a copy and return its id."""
         file_system = self.service.seed_file_system("eu-central-1")
         source = self.service.seed_backup("eu-central-1", file_system)
-        tags = {MARK_TAG: str(mark)} if mark else {"team": "storage"}
         return (
             self.outside.region(region)
             .copy(
                 CopyRequest(
-                    source_backup_id=source, source_region="eu-central-1", token=f"token-of-{source}", tags=tags
+                    source_backup_id=source,
+                    source_region="eu-central-1",
+                    token=f"token-of-{source}",
+                    tags=tags or {"team": "storage"},
                 )
             )
             .id
@@ -296,7 +297,8 @@ def test_prometheus_reads_age_target_and_verdict(world: World, written: Written)
         "fsx_dr_verdict": "stateset",
     }
     [age] = families["fsx_dr_copy_age_seconds"].samples
-    assert (age.labels["stack"], age.labels["name"], age.value) == ("prod", odd, (5 * 24 + 8) * 3600)
+    name = 'the "old"\\ ledger'  # in one line
+    assert (age.labels["stack"], age.labels["name"], age.value) == ("prod", name, (5 * 24 + 8) * 3600)
     assert [sample.value for sample in families["fsx_dr_target_seconds"].samples] == [24 * 3600] * 2
     verdicts = [s.labels["fsx_dr_verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1]
     assert verdicts == ["missing", "late"]
@@ -339,7 +341,7 @@ def test_metrics_are_published_in_each_dr_region_under_the_printed_policy(
             {"source": "fs-a", "region": "eu-north-1", **MISSING},
         )
     )
-    with stand_in() as control:
+    with simulator() as control:
         for name, value in control.environment().items():
             monkeypatch.setenv(name, value)
         allowed = policy("111122223333", Purpose.REPORT, dr_regions=["eu-west-1", "eu-north-1"])
@@ -412,8 +414,8 @@ def test_a_missing_pulumi_is_an_error(world: World, monkeypatch: pytest.MonkeyPa
     assert "The Pulumi CLI did not start" in sentence(world.run("report"))
 
 
+@pytest.mark.smoke
 @pytest.mark.pulumi_cli
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no Pulumi CLI on PATH")
 def test_the_real_pulumi_understands_what_it_is_asked(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -543,47 +545,59 @@ def test_no_orphans_is_success(world: World) -> None:
     assert (result.exit_code, result.stdout) == (0, "No orphans.\n")
 
 
-def test_an_orphan_is_shown_with_the_ways_to_adopt_and_to_delete_it(world: World) -> None:
-    orphan = world.copy(recorded(5))
+def test_orphan_is_shown_with_the_ways_to_adopt_and_to_delete_it(world: World) -> None:
+    orphan = world.copy(owned())
     world.service.clock.sleep(3 * 3600)
 
-    result = world.run("orphans", "--region", "eu-west-1", "--state", STATE)
+    result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=EXPORT)
 
     assert result.exit_code == 1
-    assert [word in result.stdout for word in ("recorded", "files/dev/monday", "3 h", "10 GiB")] == [True] * 4
+    assert [word in result.stdout for word in ("“files/dev/monday”", "3 h", "10 GiB", "if still declared")] == [
+        True
+    ] * 4
     assert f'"adopt_backup_id": "{orphan}"' in result.stdout
     assert f"aws fsx delete-backup --region eu-west-1 --backup-id {orphan}" in result.stdout
 
 
-def state_that_asks_for(world: World, copy: str) -> str:
-    """Return the recorded state of a create that was cut off, asking for a copy's source."""
-    source = world.service.backup("eu-west-1", copy)
-    inputs = {name: source[name] for name in ("source_backup_id", "source_region")}
-    document = json.loads((RECORDED / "export_pending_create.json").read_text())
-    document["deployment"]["pending_operations"][0]["resource"]["inputs"] |= inputs
-    return json.dumps(document)
+@pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID], ids=["resumable", "elsewhere"])
+def test_orphan_has_its_commands_behind_what_to_check_first(world: World, owner_id: str) -> None:
+    orphan = world.copy(owned(owner_id=owner_id))
+
+    lines = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=EXPORT).stdout.splitlines()
+
+    order = [
+        next(number for number, line in enumerate(lines) if text in line)
+        for text in ("Check first that no other state contains it", "adopt it:", "delete it:")
+    ]
+    assert order == sorted(order)
+    assert lines[order[-1]].endswith(f"--backup-id {orphan}")
 
 
-def test_a_copy_that_the_next_up_resumes_is_shown_and_no_reason_to_act(world: World) -> None:
-    asked_for = state_that_asks_for(world, world.copy(pending(CUT_OFF)))
+def test_backup_that_is_no_copy_is_never_offered_for_deletion(world: World) -> None:
+    backup = world.service.seed_backup("eu-west-1", world.service.seed_file_system("eu-west-1"), tags=owned())
+    world.copy(owned())
 
-    result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=asked_for)
+    result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=EXPORT)
 
-    assert result.exit_code == 0
-    assert "the next pulumi up of files/dev goes on with it" in result.stdout
-    assert "delete-backup" not in result.stdout
+    assert "delete-backup" in result.stdout
+    assert backup not in result.stdout
 
 
-def test_a_copy_of_a_stack_that_was_not_given_asks_for_its_state_first(world: World) -> None:
-    world.copy(recorded(5, "files/prod/monday"))
+def test_text_of_a_tag_is_quoted_and_no_fact(world: World) -> None:
+    world.copy({OWNERSHIP_TAG: "::error file=prod::delete it"})
 
     result = world.run("orphans", "--region", "eu-west-1", "--state", STATE)
+    described = json.loads(world.run("orphans", "--region", "eu-west-1", "--state", STATE, "--json").stdout)
 
-    assert "give the state of files/prod as well" in result.stdout
+    assert result.exit_code == 1
+    told = [line for line in result.stdout.splitlines() if "file=prod" in line]
+    assert told
+    assert [line for line in told if "“" not in line] == []
+    assert described["orphans"][0]["owner_id"] is None
 
 
-def test_a_failed_copy_is_not_offered_for_adoption(world: World) -> None:
-    orphan = world.copy(recorded(5))
+def test_failed_orphan_is_not_offered_for_adoption(world: World) -> None:
+    orphan = world.copy(owned())
     world.service.set_lifecycle("eu-west-1", orphan, "FAILED", "no such key")
 
     result = world.run("orphans", "--region", "eu-west-1", "--state", STATE, "--json")
@@ -596,7 +610,8 @@ def test_a_failed_copy_is_not_offered_for_adoption(world: World) -> None:
 def test_states_come_from_standard_input_and_from_pulumi_alike(
     world: World, pulumi_says: CliDouble, tmp_path: Path
 ) -> None:
-    export = state_that_asks_for(world, world.copy(pending(CUT_OFF)))
+    world.copy(owned())
+    export = EXPORT
     (tmp_path / "state.json").write_text(export)
     pulumi_says(f'[ "$*" = "stack export --non-interactive --stack dev" ] && cat {tmp_path}/state.json')
 
@@ -604,7 +619,14 @@ def test_states_come_from_standard_input_and_from_pulumi_alike(
     from_stdin = world.run("orphans", "--region", "eu-west-1", "--state", "-", "--json", stdin=export)
 
     assert from_pulumi.stdout == from_stdin.stdout
-    assert json.loads(from_stdin.stdout)["orphans"][0]["fate"] == "resumed"
+    assert json.loads(from_stdin.stdout)["orphans"][0]["fate"] == "resumable"
+
+
+@pytest.mark.parametrize(
+    "document", ["[" * 100_000, '{"deployment": {"resources": {}}}', '{"deployment": {"resources": [[]]}}']
+)
+def test_damaged_state_is_one_sentence(world: World, document: str) -> None:
+    assert "tandard input" in sentence(world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=document))
 
 
 def test_a_region_that_gives_no_answer_is_an_error_and_never_no_orphans(world: World) -> None:
@@ -778,7 +800,7 @@ def test_without_its_extra_packages_the_command_says_what_to_install(
 
 
 def test_the_command_finds_endpoint_and_credentials_the_ordinary_ways() -> None:
-    with stand_in(copy_seconds=3600) as service:
+    with simulator(copy_seconds=3600) as service:
         file_system = service.seed_file_system("eu-central-1")
         source = service.seed_backup("eu-central-1", file_system)
         client = service.client("fsx", "eu-west-1")

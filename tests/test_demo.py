@@ -1,7 +1,6 @@
 """The demo: it holds on both engines, it says so when it does not, and it leaves nothing behind."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,16 +14,13 @@ from rehearsal.narrator import NotAsToldError
 
 ROOT = Path(__file__).parents[1]
 DEMO = [sys.executable, "-u", "-m", "rehearsal", "demo"]
-pulumi_cli = [
-    pytest.mark.pulumi_cli,
-    pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no Pulumi CLI on PATH"),
-]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.smoke
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "options",
-    [pytest.param([], id="pulumi", marks=[*pulumi_cli, pytest.mark.slow]), pytest.param(["--double"], id="double")],
+    [pytest.param([], id="pulumi", marks=pytest.mark.pulumi_cli), pytest.param(["--double"], id="double")],
 )
 def test_every_claim_of_the_demo_holds(options: list[str]) -> None:
     ended = subprocess.run(  # noqa: S603  # our own interpreter

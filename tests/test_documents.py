@@ -1,12 +1,10 @@
-"""What the documents show is so: their programs run, their texts are the code's, and their links lead somewhere."""
+"""What the documents show is so: their programs run, and their links lead somewhere."""
 
-import ast
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 from rehearsal.fsx import Control
-from tests.parsing import parsed
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]
@@ -45,13 +42,6 @@ PROGRAMS = {
     for number, program in enumerate(re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL))
     if "import" in program and "pulumi_fsx_dr_sdk" not in program  # which pulumi package add generates
 }
-# What stands in a message in place of a value: an id or a Region; a name, a tag, a number with its unit.
-ID = r"\b(?:dr-)?backup-[0-9a-f]+|\bfs-[0-9a-f]+|\b[a-z]{2}-[a-z]+-\d\b"
-VALUE = re.compile(r"dr|dr=yes|keeep|keep|\d+|\d+ min|\d+ h \d\d min|COPYING|<.*>|fsx:TagResource")
-# What others say around a message, or within it.
-QUOTED = r"^pulumi-python:dynamic/fsx:BackupCopy resource 'ledger' has a problem: |Unable to locate credentials"
-# What Pulumi says, and commands.
-OTHERS = re.compile(r"\^C|error: |warning: |\s*\* urn:|\$ |pulumi ")
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
@@ -86,21 +76,7 @@ def test_the_first_program_in_the_readme_can_be_reported_on(aws: Control, monkey
 
     [row] = json.loads(result.stdout)["rows"]
     assert (row["name"], row["region"], row["verdict"]) == ("ledger", "eu-west-1", "missing")  # the engine makes none
-    assert (row["reason"], row["target_hours"]) == ("there is no copy: run pulumi up", 24.0)
-
-
-def test_the_messages_in_the_documents_are_those_of_the_code() -> None:
-    pieces = sorted({piece for piece in _pieces() if len(piece) > 1}, key=len, reverse=True)
-    strange: list[tuple[str, list[str]]] = []
-    for message in _messages():
-        rest = re.sub(ID, "\0", message)
-        for piece in pieces:
-            rest = rest.replace(piece, "\0")
-        unknown = [word for word in rest.split("\0") if word.strip(" .") and not VALUE.fullmatch(word.strip(" ."))]
-        strange += [(message, unknown)] if unknown else []
-
-    assert strange == []
-    assert len(list(_messages())) > 12
+    assert row["target_hours"] == 24.0
 
 
 def test_the_site_builds_and_shows_each_argument_and_output(tmp_path: Path) -> None:
@@ -166,25 +142,6 @@ def test_the_hooks_run_the_project_s_own_tools_and_download_nothing() -> None:
     assert repository["repo"] == "local"
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}
     assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {".venv/bin/ruff", "make"}
-
-
-def _messages() -> Iterator[str]:
-    """Yield the messages that guides show: lines that are indented by themselves."""
-    for guide in (ROOT / "docs" / "failures.md", ROOT / "docs" / "migration.md"):
-        text = re.sub(r"```.*?```|^!!! .*\n(?:    .*\n)+", "", guide.read_text(), flags=re.DOTALL | re.MULTILINE)
-        for line in re.findall(r"^(?: {4})+(\S.*)$", text, re.MULTILINE):
-            if not OTHERS.match(line):
-                yield re.sub(QUOTED, "", line)
-
-
-def _pieces() -> Iterator[str]:
-    """Yield the constant pieces of the sentences in the code."""
-    for module in PACKAGE.rglob("*.py"):
-        for node in ast.walk(parsed(module)):
-            if isinstance(node, ast.JoinedStr):
-                yield from (str(part.value) for part in node.values if isinstance(part, ast.Constant))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-                yield node.value
 
 
 def _ids(folder: Path) -> set[str]:

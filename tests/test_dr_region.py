@@ -8,14 +8,16 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 from pulumi_fsx_dr import DrRegion, DrRegionArgs, Source
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded
+from pulumi_fsx_dr.copies.copy import OWNER_TYPE
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
-from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
 from pulumi_fsx_dr.program import run as program
 from pulumi_fsx_dr.rules.declaration import Declaration
 
 from rehearsal.fsx import Control
 from rehearsal.fsx.fixtures import AWAY, HOME
+from tests.backups import OTHER_OWNER_ID, OWNER_ID, owned
 from tests.recording import RecordingEngine, Registration
 
 ELSEWHERE = "eu-north-1"
@@ -34,22 +36,23 @@ class UnknownStackError(grpc.RpcError):
 
 
 class StateTelling(mocks.Mocks):
-    """Answers what the state holds, as the engine does.
+    """Answers what is in the state, as the engine does.
 
     Args:
         tell: gives the resources of a stack.
         id_: of each copy; by default each is a new one.
+        outputs: of each copy, beside its inputs.
     """
 
-    def __init__(self, tell: Callable[[str], Resources], id_: str = "") -> None:
-        self._tell, self._id = tell, id_
+    def __init__(self, tell: Callable[[str], Resources], id_: str = "", outputs: Resources | None = None) -> None:
+        self._tell, self._id, self._outputs = tell, id_, outputs or {}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         assert args.token == "pulumi:pulumi:readStackResourceOutputs"
         return {"outputs": self._tell(args.args["stackName"])}, []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        return self._id or f"{args.name}-id", dict(args.inputs)
+        return self._id or f"{args.name}-id", {**args.inputs, **self._outputs}
 
 
 @pytest.fixture
@@ -65,10 +68,9 @@ def source(aws: Control, file_system: str) -> str:
 
 @pytest.fixture
 def copy(aws: Control, source: str) -> dict[str, Any]:
-    """Return that copy; it was recorded by the DrRegion `dr` of the stack `before`."""
+    """Return that copy; the DrRegion `dr` of the stack `before` made it."""
     client = aws.client("fsx", AWAY)
-    mark = Recorded("a1b2c3", None, f"dr/before/dr-{source}")
-    tags = [{"Key": MARK_TAG, "Value": str(mark)}]
+    tags = [{"Key": OWNERSHIP_TAG, "Value": owned(f"dr/before/dr-{source}")[OWNERSHIP_TAG]}]
     made: dict[str, Any] = client.copy_backup(SourceBackupId=source, SourceRegion=HOME, Tags=tags)["Backup"]
     client.close()
     aws.finish_copies()
@@ -95,14 +97,16 @@ def run(
     return engine.of_type(TYPE)
 
 
-def holding(copy: dict[str, Any], name: str = "") -> Callable[[str], Resources]:
-    """Return a state that holds a copy."""
+def with_copy(copy: dict[str, Any], name: str = "", **changes: Any) -> Callable[[str], Resources]:
+    """Return a state with a copy."""
     outputs = {
         "arn": copy["ResourceARN"],
         "region": AWAY,
         "source_region": HOME,
         "source_backup_id": copy["SourceBackupId"],
-        "nonce": "a1b2c3",
+        "file_system_id": copy["FileSystem"]["FileSystemId"],
+        "managed_by": owned()[OWNERSHIP_TAG],
+        **changes,
     }
 
     def tell(stack: str) -> Resources:
@@ -117,6 +121,27 @@ def holding(copy: dict[str, Any], name: str = "") -> Callable[[str], Resources]:
 
 def nothing(_stack: str) -> Resources:
     return {}
+
+
+def owner_alone(_stack: str) -> Resources:
+    return {f"urn:pulumi:prod::dr::{OWNER_TYPE}::fsx-dr-owner": {"type": OWNER_TYPE, "outputs": {"owner_id": OWNER_ID}}}
+
+
+def latest(file_system: str, copy: dict[str, Any], outputs: dict[str, Any]) -> dict[str, str]:
+    """Return the output `latest` of a DrRegion with a copy in the state, whose outputs are those of the state."""
+    found: list[dict[str, str]] = []
+    tell = with_copy(copy, source_creation_time="2026-11-01T00:00:00Z", **outputs)
+    told = tell("organization/dr/prod")[urn(f"dr-{copy['SourceBackupId']}")]["outputs"]
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(tell, copy["BackupId"], told)
+
+    def program() -> None:
+        sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
+        DrRegion("dr", {"region": AWAY, "sources": sources}).latest.apply(found.append)
+
+    engine.run(program)
+    (only,) = found
+    return only
 
 
 def said(caplog: pytest.LogCaptureFixture, level: str = "WARNING") -> list[str]:
@@ -153,7 +178,7 @@ def test_a_file_system_whose_backups_only_aws_backup_can_copy_is_warned_of_and_n
     why = (
         "its only backup was made by AWS Backup, which alone copies those: copy there, or turn on its automatic backups"
     )
-    assert said(caplog) == [f"{file_system} in {HOME} has no copy in {AWAY}, because {why}."]
+    assert said(caplog) == [f"{file_system} in {HOME} has no new copy in {AWAY}, because {why}."]
     assert [(row["verdict"], row["reason"]) for row in readiness] == [("missing", why)]
 
 
@@ -182,7 +207,7 @@ def test_a_region_that_lists_no_file_systems_for_now_makes_nothing_go(
     aws.seed_file_system(HOME, tags={"dr": "yes"})
     aws.add_fault("throttled", "DescribeFileSystems")
     engine = RecordingEngine()
-    engine.mocks = StateTelling(holding(copy))
+    engine.mocks = StateTelling(with_copy(copy))
     sources: Any = [{"tags": {"dr": "yes"}, "region": HOME}]
 
     engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}), preview=True)
@@ -197,9 +222,10 @@ def test_a_region_that_lists_no_file_systems_for_now_makes_nothing_go(
     [
         ({"tags": {}}, "tags in the sources of DrRegion dr must be an object of strings with at least one entry"),
         ({"tags": {"dr": True}}, "tags in the sources of DrRegion dr must be an object of strings"),
-        ({"tags": {"dr": "yes"}, "without": "fs-0123456789abcdef0"}, "is a list of file system ids that go beside"),
+        ({"tags": {"dr": "yes"}, "exclude": "fs-0123456789abcdef0"}, "is a list of file system ids that go beside"),
         ({"tags": {"dr": "yes"}, "file_system_id": "fs-0123456789abcdef0"}, "has one of file_system_id, tags and"),
-        ({"file_system_id": "fs-0123456789abcdef0", "without": []}, "is a list of file system ids that go beside"),
+        ({"file_system_id": "fs-0123456789abcdef0", "exclude": []}, "is a list of file system ids that go beside"),
+        ({"tags": {"dr": "yes"}, "without": []}, "kms_key_id, add_tags and exclude, not region, tags, without"),
     ],
 )
 def test_tags_that_would_select_everything_or_nobody_knows_what_are_refused(source: Any, said: str) -> None:
@@ -209,10 +235,10 @@ def test_tags_that_would_select_everything_or_nobody_knows_what_are_refused(sour
         RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}))
 
 
-def test_a_copy_that_the_state_holds_is_its_own_whatever_stack_its_mark_names(
+def test_a_copy_in_the_state_is_declared_whatever_its_tag_says(
     file_system: str, source: str, copy: dict[str, Any]
 ) -> None:
-    (declared,) = run(file_system, holding(copy))
+    (declared,) = run(file_system, with_copy(copy))
 
     assert (declared.name, declared.inputs["source_backup_id"]) == (f"dr-{source}", source)
 
@@ -223,7 +249,7 @@ def test_a_renamed_region_declares_its_copies_with_their_former_names_as_aliases
 ) -> None:
     former = former.format(source=source)
 
-    (declared,) = run(file_system, holding(copy, former), "west", id_=copy["BackupId"])
+    (declared,) = run(file_system, with_copy(copy, former), "west", id_=copy["BackupId"])
 
     assert declared.name == f"west-{source}"
     assert urn(former) in declared.aliases
@@ -232,27 +258,109 @@ def test_a_renamed_region_declares_its_copies_with_their_former_names_as_aliases
 def test_a_region_that_is_renamed_and_gets_another_key_in_one_run_loses_nothing(
     file_system: str, source: str, copy: dict[str, Any]
 ) -> None:
-    (declared,) = run(file_system, holding(copy, f"dr-{source}"), "west", id_="backup-0123456789abcdef0")
+    (declared,) = run(file_system, with_copy(copy, f"dr-{source}"), "west", id_="backup-0123456789abcdef0")
 
     assert declared.name == f"west-{source}"
 
 
-def test_a_copy_that_another_state_holds_is_left_to_it(file_system: str, copy: dict[str, Any]) -> None:
-    assert copy
-    assert run(file_system, nothing) == []
+def test_a_copy_of_another_stack_is_left_to_it(aws: Control, file_system: str, copy: dict[str, Any]) -> None:
+    aws.set_tags(AWAY, copy["BackupId"], owned(owner_id=OTHER_OWNER_ID))
+
+    assert run(file_system, owner_alone) == []
 
 
-def test_a_copy_that_bears_this_stack_s_mark_and_is_not_in_its_state_is_named(
-    aws: Control, file_system: str, source: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
+def test_a_copy_of_this_stack_is_resumed_if_its_source_is_gone(
+    file_system: str, source: str, copy: dict[str, Any]
 ) -> None:
-    mark = Recorded("of-yesterday", None, f"dr/prod/dr-{source}")
-    aws.set_tags(AWAY, copy["BackupId"], {MARK_TAG: str(mark)})
+    assert copy
 
-    assert run(file_system, nothing) == []
-    (warning,) = [text for text in said(caplog) if "bears the mark" in text]
-    assert warning.startswith(
-        f"{copy['BackupId']} in {AWAY}, a copy of {source}, bears the mark of dr/prod/dr-{source}"
-    )
+    (declared,) = run(file_system, owner_alone)
+
+    assert (declared.name, declared.inputs["source_backup_id"]) == (f"dr-{source}", source)
+
+
+def test_a_copy_with_our_owner_id_that_nothing_resumes_is_named(
+    aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = aws.seed_backup(HOME, file_system)
+    second = aws.client("fsx", AWAY).copy_backup(SourceBackupId=newer, SourceRegion=HOME)["Backup"]
+    aws.finish_copies()
+    aws.set_tags(AWAY, second["BackupId"], owned(f"dr/prod/dr-{newer}"))
+
+    run(file_system, lambda stack: {**with_copy(copy, source_backup_id=newer)(stack), **owner_alone(stack)})
+
+    assert [text for text in said(caplog) if text.startswith(f"{second['BackupId']} in {AWAY}")]
+
+
+@pytest.mark.parametrize("declared", [1, 2], ids=["one DrRegion", "two"])
+def test_a_damaged_state_ends_the_run_in_one_sentence(
+    file_system: str, copy: dict[str, Any], declared: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(with_copy(copy, region="nowhere"))
+    sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
+
+    def program() -> None:
+        for number in range(declared):
+            DrRegion(f"dr-{number}", {"region": AWAY, "sources": sources})
+
+    with pytest.raises(InvalidStateError, match="is damaged"):
+        engine.run(program, preview=True)
+    assert engine.of_type(TYPE) == []
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_latest"),
+    [
+        ({}, True),
+        ({"lifecycle": "AVAILABLE"}, True),
+        ({"lifecycle": "COPYING"}, False),
+    ],
+)
+def test_latest_is_a_copy_that_can_be_restored_from(
+    file_system: str, copy: dict[str, Any], changes: dict[str, Any], *, is_latest: bool
+) -> None:
+    assert latest(file_system, copy, changes) == ({file_system: copy["BackupId"]} if is_latest else {})
+
+
+def test_latest_is_not_a_copy_that_is_gone(aws: Control, file_system: str, caplog: pytest.LogCaptureFixture) -> None:
+    client = aws.client("fsx", AWAY)
+    made = client.copy_backup(SourceBackupId=aws.seed_backup(HOME, file_system), SourceRegion=HOME)["Backup"]
+    client.close()
+    aws.finish_copies()
+    assert latest(file_system, made, {"owner_id": made["OwnerId"]}) == {file_system: made["BackupId"]}
+
+    aws.remove_backup(AWAY, made["BackupId"])
+
+    assert latest(file_system, made, {"owner_id": made["OwnerId"]}) == {}
+    assert [text for text in said(caplog) if made["BackupId"] in text and "pulumi refresh" in text]
+
+
+def test_the_time_in_a_tag_changes_neither_latest_nor_readiness(
+    aws: Control, file_system: str, copy: dict[str, Any]
+) -> None:
+    before = latest(file_system, copy, {})
+    aws.set_tags(AWAY, copy["BackupId"], {OWNERSHIP_TAG: "recorded:a1b2c3:20990101T000000Z:dr/prod/whatever"})
+
+    assert latest(file_system, copy, {}) == before
+
+
+def test_a_source_region_that_refuses_does_not_keep_the_others_from_being_copied(
+    aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    abroad = aws.seed_file_system(ELSEWHERE)
+    backup = aws.seed_backup(ELSEWHERE, abroad)
+    aws.add_fault("access_denied", "DescribeBackups", region=HOME)
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(with_copy(copy))
+    places = [(file_system, HOME), (abroad, ELSEWHERE)]
+    sources: list[Source] = [{"file_system_id": name, "region": region} for name, region in places]
+
+    engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}), preview=True)
+
+    assert {c.inputs["source_backup_id"] for c in engine.of_type(TYPE)} == {copy["SourceBackupId"], backup}
+    assert [text for text in said(caplog) if HOME in text]
 
 
 def test_with_a_dark_source_and_another_region_the_copy_stays_where_it_is(
@@ -260,7 +368,7 @@ def test_with_a_dark_source_and_another_region_the_copy_stays_where_it_is(
 ) -> None:
     aws.darken(HOME)
 
-    (declared,) = run(file_system, holding(copy), region="eu-north-1")
+    (declared,) = run(file_system, with_copy(copy), region="eu-north-1")
 
     assert declared.inputs["region"] == AWAY
     assert [text for text in said(caplog) if f"Source Region {HOME} does not answer" in text]
@@ -272,12 +380,12 @@ def test_a_preview_says_why_a_copy_goes(
     caplog.set_level("INFO")
     aws.seed_backup(HOME, file_system)
 
-    run(file_system, holding(copy), region="eu-north-1")
+    run(file_system, with_copy(copy), region="eu-north-1")
 
-    assert [text for text in said(caplog, "INFO") if "goes: " in text] == [
+    assert [text for text in said(caplog, "INFO") if "is deleted: " in text] == [
         (
-            f"{copy['BackupId']} in {AWAY}, a copy of {source}, goes: its DR Region was taken out of the program, "
-            "and eu-north-1 has copies."
+            f"{copy['BackupId']} in {AWAY}, a copy of {source}, is deleted: its DR Region was removed from the "
+            "program, and eu-north-1 has copies."
         )
     ]
 
@@ -285,14 +393,14 @@ def test_a_preview_says_why_a_copy_goes(
 def test_a_copy_that_is_lost_on_the_way_ends_the_run_whatever_was_decided(
     file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The guard knows nothing of look-ups and names: it compares what the state holds with what was registered."""
+    """The guard does not know look-ups and names: it compares the state with what was registered."""
     monkeypatch.setattr(program, "declare", lambda regions, *_: {region.urn: Declaration() for region in regions})
 
     with pytest.raises(
         InvalidSettingsError,
-        match=f"The state holds {copy['BackupId']} in {AWAY}, which this program would no longer declare although",
+        match=f"{copy['BackupId']} in {AWAY} would leave the program without a reason",
     ):
-        run(file_system, holding(copy))
+        run(file_system, with_copy(copy))
 
 
 def test_a_state_that_cannot_be_read_is_an_error_and_changes_nothing(
@@ -305,13 +413,13 @@ def test_a_state_that_cannot_be_read_is_an_error_and_changes_nothing(
 
     assert copy
     with pytest.raises(
-        InvalidSettingsError, match=r"The state of organization/dr/prod could not be read, .* unknown stack"
+        InvalidSettingsError, match=r"The state of organization/dr/prod could not be read.*unknown stack"
     ):
         run(file_system, tell)
     assert set(aws.counts(AWAY)) <= {"CopyBackup", "DescribeBackups"}
 
 
-def test_outputs_that_the_state_holds_are_no_obstacle_to_the_next_run(aws: Control) -> None:
+def test_outputs_in_the_state_are_no_obstacle_to_the_next_run(aws: Control) -> None:
     """The engine answers a component's registration with them, and the SDK holds each against its annotation."""
     row = {"source_backup_id": "backup-5", "backup_id": "backup-c", "arn": "arn:c", "creation_time": "2026-11-01"}
     state = {"region": AWAY, "copies": [row], "latest": {"fs-0123456789abcdef0": "backup-c"}}
@@ -319,24 +427,24 @@ def test_outputs_that_the_state_holds_are_no_obstacle_to_the_next_run(aws: Contr
 
     engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": []}).copies)
 
-    assert [registration.name for registration in engine.registered] == ["dr"]
+    assert [registration.name for registration in engine.registered] == ["dr", "fsx-dr-owner"]
     assert aws.counts().get("CopyBackup") is None
 
 
 def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_system: str) -> None:
     """A copy of the second is none that was taken out, although the first is declared before it."""
     backup = aws.seed_backup(HOME, file_system)
-    held = {}
+    state = {}
     for region in (AWAY, ELSEWHERE):
         client = aws.client("fsx", region)
         made = client.copy_backup(SourceBackupId=backup, SourceRegion=HOME)["Backup"]
         client.close()
         urn = f"urn:pulumi:prod::dr::pulumi-fsx-dr:index:DrRegion${TYPE}::dr-{region}-{backup}"
         outputs = {"region": region, "source_backup_id": backup, "arn": made["ResourceARN"]}
-        held[urn] = {"type": TYPE, "outputs": {**outputs, "file_system_id": file_system, "source_region": HOME}}
+        state[urn] = {"type": TYPE, "outputs": {**outputs, "file_system_id": file_system, "source_region": HOME}}
     aws.finish_copies()
     engine = RecordingEngine()
-    engine.mocks = StateTelling(lambda _stack: held)
+    engine.mocks = StateTelling(lambda _stack: state)
 
     def program() -> None:
         for region in (AWAY, ELSEWHERE):

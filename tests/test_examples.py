@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ import yaml
 
 from rehearsal import pipeline
 from rehearsal.fsx import Control
-from tests.end_to_end.engines import HAS_CLI
 from tests.recording import RecordingEngine
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -122,6 +122,29 @@ def test_a_build_updates_the_stack_one_at_a_time(scheduled: RecordingEngine) -> 
     assert build["concurrentBuildLimit"] == 1
 
 
+def test_a_build_installs_what_is_pinned_and_shows_no_secret_to_it(scheduled: RecordingEngine, tmp_path: Path) -> None:
+    build = scheduled.only("aws:codebuild/project:Project").inputs
+    commands = json.loads(build["source"]["buildspec"])["phases"]["install"]["commands"]
+    for name, script in {
+        "curl": "tar -cz -T /dev/null",
+        "python": "mkdir -p .venv/bin; cp pip .venv/bin",
+        "pip": 'echo "$@" > arguments; env > seen',
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    secrets = {"PULUMI_ACCESS_TOKEN": "secret", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/secret"}
+
+    subprocess.run(  # noqa: S603  # our own
+        ["bash", "-ec", "\n".join(commands)],  # noqa: S607  # as above
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}", "PULUMI_VERSION": "3.272.0"} | secrets,
+        check=True,
+    )
+
+    assert "secret" not in (tmp_path / "seen").read_text()
+    assert {"--require-hashes", "--only-binary"} <= set((tmp_path / "arguments").read_text().split())
+
+
 def test_a_build_may_read_its_secrets_and_write_its_log_beside_what_copies_need(scheduled: RecordingEngine) -> None:
     may = policy(scheduled, "copies-build")
 
@@ -152,7 +175,6 @@ def test_an_event_starts_the_build_as_well(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.pulumi_cli
-@pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")
 def test_the_automation_api_copies_what_is_new(
     file_system: str, aws: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -407,7 +407,7 @@ def test_the_stack_holds_nothing_but_the_restored_file_system(engine: RecordingE
 
 
 def test_a_kind_that_does_not_exist_is_refused(engine: RecordingEngine) -> None:
-    with pytest.raises(InvalidSettingsError, match="kind is 'NFS'"):
+    with pytest.raises(InvalidSettingsError, match="kind is not a type"):
         run_program(engine, kind="NFS")
 
 

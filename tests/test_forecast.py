@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
-from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.program.forecast import forecast
 from pulumi_fsx_dr.rules.declaration import Declared
@@ -27,7 +27,7 @@ class Seen:
     """What a run sees: copies in the DR Region, its state, single backups, and the keys behind aliases."""
 
     copies: Sequence[Backup] = ()
-    held: Sequence[HeldCopy] = ()
+    state: Sequence[StateCopy] = ()
     backups: Mapping[str, Backup] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
 
@@ -52,20 +52,20 @@ def new(number: int, **changes: Any) -> Declared:
     return declared(backup(number, **changes))
 
 
-def declared(source: Backup, held: HeldCopy | None = None, **args: Any) -> Declared:
+def declared(source: Backup, state: StateCopy | None = None, **args: Any) -> Declared:
     return Declared(
         name=f"dr-{source.id}",
         args={"source_backup_id": source.id, "source_region": HOME, **args},
-        held=held,
+        state=state,
         source=source,
     )
 
 
-def held(number: int, arn: str = KEY, **outputs: Any) -> HeldCopy:
-    """Return the copy of backup `number` as the state holds it."""
+def entry(number: int, arn: str = KEY, **outputs: Any) -> StateCopy:
+    """Return the copy of backup `number` as the state has it."""
     urn = f"urn:pulumi:prod::files::{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::dr-{number}"
     known = {"region": AWAY, "kms_key_arn": arn, "source_creation_time": hours_ago(number).isoformat()}
-    return HeldCopy(urn, {**known, **outputs})
+    return StateCopy(urn, f"backup-c{number:016x}", {**known, **outputs})
 
 
 def say(seen: Seen, kms_key_id: str | None, *copies: Declared) -> list[str]:
@@ -125,38 +125,38 @@ def test_a_key_behind_an_alias_is_looked_up() -> None:
 def test_without_permission_for_kms_a_key_is_the_one_that_copies_of_that_name_have() -> None:
     there = [copy(5, kms_key_arn=KEY)]
 
-    assert is_full(Seen(there, [held(5, kms_key_id="alias/dr")]), "alias/dr", new(1)) == [False]
-    assert is_full(Seen(there, [held(5, kms_key_id="alias/another")]), "alias/dr", new(1)) == [True]
+    assert is_full(Seen(there, [entry(5, kms_key_id="alias/dr")]), "alias/dr", new(1)) == [False]
+    assert is_full(Seen(there, [entry(5, kms_key_id="alias/another")]), "alias/dr", new(1)) == [True]
 
 
 def test_the_key_that_fsx_manages_is_the_one_that_the_newest_copy_without_a_key_has() -> None:
     there = [copy(5, kms_key_arn=KEY)]
 
-    assert is_full(Seen(there, [held(5), held(9, OTHER_KEY)]), None, new(1)) == [False]
-    assert is_full(Seen(there, [held(5, adopt_backup_id="backup-0123456789abcdef0")]), None, new(1)) == [True]
+    assert is_full(Seen(there, [entry(5), entry(9, OTHER_KEY)]), None, new(1)) == [False]
+    assert is_full(Seen(there, [entry(5, adopt_backup_id="backup-0123456789abcdef0")]), None, new(1)) == [True]
     assert is_full(Seen(there), None, new(1)) == [True]
 
 
 def test_another_key_copies_anew_what_is_there_the_newest_in_full() -> None:
     seen = Seen([copy(1, kms_key_arn=KEY), copy(2, kms_key_arn=KEY)])
 
-    assert is_full(seen, OTHER_KEY, declared(backup(1), held(1)), declared(backup(2), held(2))) == [True, False]
+    assert is_full(seen, OTHER_KEY, declared(backup(1), entry(1)), declared(backup(2), entry(2))) == [True, False]
 
 
 def test_a_key_that_is_made_in_this_run_is_another_one() -> None:
-    seen = Seen([copy(1, kms_key_arn=KEY), copy(2, kms_key_arn=KEY)], [held(1), held(2)])
+    seen = Seen([copy(1, kms_key_arn=KEY), copy(2, kms_key_arn=KEY)], [entry(1), entry(2)])
 
-    assert is_full(seen, "", declared(backup(1), held(1)), declared(backup(2), held(2))) == [True, False]
+    assert is_full(seen, "", declared(backup(1), entry(1)), declared(backup(2), entry(2))) == [True, False]
 
 
 @pytest.mark.parametrize("kms_key_id", [None, KEY, KEY.rpartition("/")[2], "alias/that-kms-does-not-tell"])
 def test_what_stays_is_not_copied(kms_key_id: str | None) -> None:
-    assert say(Seen([copy(1, kms_key_arn=KEY)]), kms_key_id, declared(backup(1), held(1))) == []
+    assert say(Seen([copy(1, kms_key_arn=KEY)]), kms_key_id, declared(backup(1), entry(1))) == []
 
 
 def test_neither_is_what_is_adopted_or_keeps_its_key_because_its_source_is_gone() -> None:
     adopted = declared(backup(1), adopt_backup_id="backup-0123456789abcdef0")
-    kept = declared(backup(2), held(2), kms_key_id=KEY)
+    kept = declared(backup(2), entry(2), kms_key_id=KEY)
 
     assert say(Seen(), OTHER_KEY, adopted, kept) == []
 

@@ -97,7 +97,7 @@ def test_options_go_with_keywords(aws: Control) -> None:
         ),
         (
             lambda: DrRegion("dr", region="eu-west-1", sources=[None]),  # type: ignore[list-item]
-            "A source of DrRegion dr is None: give a dict of region and file_system_id or backup_id.",
+            "A source of DrRegion dr is not a dict: give one of region and file_system_id or backup_id.",
         ),
         (
             lambda: DrKey("keys"),  # type: ignore[call-overload]
@@ -140,7 +140,7 @@ def test_what_is_no_set_of_arguments_is_refused_in_a_sentence(declare: Callable[
     [
         (BackupCopy, "source_backup_id: The backup to copy, e.g. `backup-0123456789abcdef0`"),
         (BackupCopy, "adopt_backup_id: An existing copy of the source to take over"),
-        (DrRegion, "sources: What is copied; taking one out retires its copies."),
+        (DrRegion, "sources: What is copied. If one is removed, its copies are deleted."),
         (DrKey, "replica_regions: The Regions of its replicas."),
         (RestoredFileSystem, "kind: WINDOWS, LUSTRE or OPENZFS"),
     ],

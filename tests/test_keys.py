@@ -116,18 +116,34 @@ def test_grants_are_made_for_aws_resources_only() -> None:
     [
         ({**ARGS, "replica_regions": ["eu-central-1"]}, "eu-central-1 would get two keys"),
         ({**ARGS, "replica_regions": ["cn-north-1"]}, "No key spans partitions"),
-        ({**ARGS, "replica_regions": ["nowhere"]}, "'nowhere' is not the name of an AWS Region"),
-        ({**ARGS, "alias": "fsx-dr"}, "alias is 'fsx-dr': set it to a name such as alias/fsx-dr"),
-        ({**ARGS, "alias": "alias/aws/fsx"}, "alias is 'alias/aws/fsx'"),
+        ({**ARGS, "replica_regions": ["nowhere"]}, "is not the name of an AWS Region"),
+        ({**ARGS, "alias": "fsx-dr"}, "alias of DrKey copies is not a name"),
+        ({**ARGS, "alias": "alias/aws/fsx"}, "alias of DrKey copies is not a name"),
+        ({**ARGS, "alias": pulumi.Output.from_input("alias/dr")}, "alias of DrKey copies is not a name"),
+        ({**ARGS, "region": pulumi.Output.from_input("eu-west-1")}, "strings that are known"),
+        ({**ARGS, "replica_regions": 3}, "as a list"),
     ],
 )
-def test_what_kms_would_refuse_is_refused_before_anything_is_registered(args: DrKeyArgs, sentence: str) -> None:
+def test_what_kms_would_refuse_is_refused_before_anything_is_registered(args: Any, sentence: str) -> None:
     engine = RecordingEngine()
 
     with pytest.raises(InvalidSettingsError, match=sentence):
         engine.run(lambda: DrKey("copies", args))
 
     assert engine.registered == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"alias": "hunter22"}, {"region": "hunter22"}, {"replica_regions": ["hunter22", "hunter22"]}]
+)
+def test_refusal_of_a_key_shows_no_value(wrong: dict[str, Any]) -> None:
+    args: Any = {**ARGS, **wrong}
+
+    with pytest.raises(InvalidSettingsError) as refusal:
+        RecordingEngine().run(lambda: DrKey("copies", args))
+
+    assert "DrKey copies" in str(refusal.value)
+    assert "hunter22" not in str(refusal.value)
 
 
 def test_the_keys_are_part_of_the_component() -> None:

@@ -1,21 +1,28 @@
-"""The states in `recorded/` are what the real CLI exported."""
+"""The states in `recorded/` are what the real CLI exported, with the properties that the package writes today."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.copies.ownership import MARK_TAG
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, orphans
+from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, Orphan, orphans
 
 from tests.as_native import as_native
-from tests.backups import NOW, copy, hours_ago, pending, recorded
+from tests.backups import NOW, OTHER_OWNER_ID, OWNER_ID, copy, hours_ago, owned
 
 RECORDED = Path(__file__).parent / "recorded"
-ASKED_FOR = "backup-0a1b2c3d4e5f60004"  # by the create that was cut off
-KEY = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-00000000000{}"
-URN = "urn:pulumi:dev::files::pulumi-python:dynamic/fsx:BackupCopy::{}"
+PROVIDER = {
+    "urn": "urn:pulumi:dev::files::pulumi:providers:fsx-dr::default",
+    "custom": True,
+    "id": "7bcffc84-675e-4633-951a-8bfbff6f852d",
+    "type": "pulumi:providers:fsx-dr",
+    "inputs": {"ownerId": OWNER_ID},
+    "outputs": {"ownerId": OWNER_ID},
+}
 
 
 def export(name: str = "export") -> dict[str, Any]:
@@ -23,10 +30,31 @@ def export(name: str = "export") -> dict[str, Any]:
     return document
 
 
+def with_resource(resource: Any) -> dict[str, Any]:
+    return {"version": 3, "deployment": {"resources": [resource]}}
+
+
+def exported(type_name: str) -> dict[str, Any]:
+    """Return the first resource of a type in the export."""
+    resources = export()["deployment"]["resources"]
+    found: dict[str, Any] = next(resource for resource in resources if resource["type"].endswith(type_name))
+    return found
+
+
+OWNER = exported(":Owner")
+
+
+def states(*documents: dict[str, Any]) -> GivenStates:
+    return GivenStates.read({f"state {number}": document for number, document in enumerate(documents)})
+
+
 def ids(document: dict[str, Any], **having: bool) -> list[str]:
     """Ids of the copies in a state that have, or have not, the given fields."""
     resources = [r for r in document["deployment"]["resources"] if r["type"].endswith("fsx:BackupCopy")]
     return [r["id"] for r in resources if all(bool(r.get(field)) == wanted for field, wanted in having.items())]
+
+
+# --- what is listed ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -37,96 +65,92 @@ def ids(document: dict[str, Any], **having: bool) -> list[str]:
         ("export_half_made", {"initErrors": True}),
     ],
 )
-def test_what_a_state_holds_is_no_orphan(name: str, having: dict[str, bool]) -> None:
-    held = ids(export(name), **having)
-    backups = [copy(id=backup_id, mark=recorded(5)) for backup_id in held]
+def test_orphans_leave_out_copies_in_a_state(name: str, having: dict[str, bool]) -> None:
+    backups = [copy(id=backup_id, tags=owned()) for backup_id in ids(export(name), **having)]
 
     assert backups
-    assert orphans(backups, GivenStates.read([export(name)])) == []
+    assert orphans(backups, states(export(name))) == []
 
 
 @pytest.mark.parametrize("name", ["export", "export_pending_delete", "export_half_made"])
-def test_what_a_state_holds_of_native_copies_is_no_orphan(name: str) -> None:
-    backups = [copy(id=backup_id, mark=recorded(5)) for backup_id in ids(export(name))]
+def test_orphans_leave_out_native_copies_in_a_state(name: str) -> None:
+    backups = [copy(id=backup_id, tags=owned()) for backup_id in ids(export(name))]
 
     assert backups
-    assert orphans(backups, GivenStates.read([as_native(export(name))])) == []
+    assert orphans(backups, states(as_native(export(name)))) == []
 
 
-def test_a_recorded_copy_that_its_stack_no_longer_holds_is_left_for_good() -> None:
-    [orphan] = orphans([copy(mark=recorded(5))], GivenStates.read([export()]))
-
-    assert (orphan.fate, orphan.stack) == (Fate.LEFT, "files/dev")
-
-
-def test_a_copy_whose_create_was_cut_off_is_resumed_by_the_next_up() -> None:
-    cut_off = copy(mark=pending(URN.format("killed")), lifecycle="COPYING", source_backup_id=ASKED_FOR)
-
-    [orphan] = orphans([cut_off], GivenStates.read([export("export_pending_create")]))
-
-    assert orphan.fate is Fate.RESUMED
-
-
-def test_a_native_copy_whose_create_was_cut_off_is_resumed_by_the_next_up() -> None:
-    urn = "urn:pulumi:dev::files::fsx-dr:index:BackupCopy::killed"
-    cut_off = copy(mark=pending(urn), lifecycle="COPYING", source_backup_id=ASKED_FOR)
-
-    [orphan] = orphans([cut_off], GivenStates.read([as_native(export("export_pending_create"))]))
-
-    assert orphan.fate is Fate.RESUMED
-
-
-def test_a_copy_that_its_create_does_not_ask_for_any_more_is_resumed_only_if_it_is_declared_again() -> None:
-    """Another source, or another key, makes another copy; up names this one and goes on without it."""
-    document = export("export_pending_create")
-    document["deployment"]["pending_operations"][0]["resource"]["inputs"]["kms_key_id"] = KEY.format(2)
-    mark = pending(URN.format("killed"))
-    other_source = copy(1, mark=mark)
-    other_key = copy(2, mark=mark, source_backup_id=ASKED_FOR, kms_key_arn=KEY.format(1))
-    same = copy(3, mark=mark, source_backup_id=ASKED_FOR, kms_key_arn=KEY.format(2))
-
-    found = orphans([other_source, other_key, same], GivenStates.read([document]))
-
-    assert [orphan.fate for orphan in found] == [Fate.RESUMABLE, Fate.RESUMABLE, Fate.RESUMED]
-
-
-def test_a_pending_copy_that_the_state_says_nothing_of_is_resumed_if_it_is_still_declared() -> None:
-    [orphan] = orphans([copy(mark=pending(URN.format("another")))], GivenStates.read([export("export_pending_create")]))
-
-    assert orphan.fate is Fate.RESUMABLE
-
-
-def test_a_copy_of_a_stack_that_was_not_given_may_well_be_held_there() -> None:
-    [orphan] = orphans([copy(mark=recorded(5, "files/prod/monday"))], GivenStates.read([export()]))
-
-    assert (orphan.fate, orphan.stack) == (Fate.ELSEWHERE, "files/prod")
-
-
-def test_a_copy_is_no_orphan_if_any_of_the_states_holds_it() -> None:
-    held = copy(id=ids(export())[0], mark=recorded(5))
+def test_orphans_leave_out_a_copy_that_any_state_contains() -> None:
+    known = copy(id=ids(export())[0], tags=owned())
     elsewhere: dict[str, Any] = {"deployment": {"resources": []}}
 
-    assert orphans([held], GivenStates.read([elsewhere, export()])) == []
-    assert len(orphans([held], GivenStates.read([elsewhere]))) == 1
+    assert orphans([known], states(elsewhere, export())) == []
+    assert len(orphans([known], states(elsewhere))) == 1
 
 
 @pytest.mark.parametrize(
     "backup",
-    [copy(), copy(tags={MARK_TAG: "somebody else's"}), copy(mark=recorded(5), lifecycle="DELETED")],
-    ids=["unmarked", "marked by another tool", "deleted"],
+    [
+        pytest.param(copy(tags=owned(), source_backup_id=None), id="not a copy"),
+        pytest.param(copy(tags=owned(), type="AWS_BACKUP"), id="made by AWS Backup"),
+        pytest.param(copy(tags={"team": "storage"}), id="no ownership tag"),
+        pytest.param(copy(tags=owned(), lifecycle="DELETED"), id="deleted"),
+    ],
 )
-def test_what_is_not_ours_or_not_there_is_no_orphan(backup: Any) -> None:
-    assert orphans([backup], GivenStates.read([export()])) == []
+def test_orphans_are_existing_copies_with_our_tag_only(backup: Any) -> None:
+    assert orphans([backup], states(with_resource(OWNER))) == []
 
 
-def test_a_name_with_slashes_does_not_hide_its_stack() -> None:
-    [orphan] = orphans([copy(mark=recorded(5, "files/dev/share/monday"))], GivenStates.read([export()]))
-
-    assert (orphan.stack, orphan.fate) == ("files/dev", Fate.LEFT)
+# --- what becomes of it ------------------------------------------------------------------------------------------
 
 
-def test_an_orphan_tells_how_to_adopt_and_how_to_delete_it() -> None:
-    [orphan] = orphans([copy(7, mark=recorded(5), creation_time=hours_ago(3))], GivenStates.read([export()]))
+@pytest.mark.parametrize("resource", [OWNER, PROVIDER], ids=["Python", "plugin"])
+def test_orphan_with_the_owner_id_of_a_given_state_is_resumable(resource: dict[str, Any]) -> None:
+    [orphan] = orphans([copy(tags=owned())], states(with_resource(resource)))
+
+    assert (orphan.fate, orphan.owner_id) == (Fate.RESUMABLE, OWNER_ID)
+
+
+def test_failed_orphan_of_a_given_state_is_resumed_by_nobody() -> None:
+    [orphan] = orphans([copy(tags=owned(), lifecycle="FAILED")], states(with_resource(OWNER)))
+
+    assert orphan.fate is Fate.LEFT
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param(owned(owner_id=OTHER_OWNER_ID), id="another stack of the same name"),
+        pytest.param({OWNERSHIP_TAG: "files/dev/monday"}, id="a tag of another form"),
+        pytest.param({OWNERSHIP_TAG: ""}, id="an empty tag"),
+    ],
+)
+def test_orphan_with_an_unknown_owner_id_may_be_in_another_state(tags: dict[str, str]) -> None:
+    """What a tag says of project and stack is free text."""
+    [orphan] = orphans([copy(tags=tags)], states(with_resource(OWNER)))
+
+    assert orphan.fate is Fate.ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        OWNER | {"outputs": {"owner_id": "*"}},
+        OWNER | {"outputs": {"owner_id": [OWNER_ID]}},
+        OWNER | {"outputs": OWNER_ID},
+        PROVIDER | {"inputs": {}},
+        PROVIDER | {"type": "pulumi:providers:aws"},
+    ],
+)
+def test_owner_id_counts_only_where_the_package_wrote_it(resource: dict[str, Any]) -> None:
+    assert states(with_resource(resource)).owner_ids == frozenset()
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+
+def test_orphan_tells_how_to_adopt_and_how_to_delete_it() -> None:
+    [orphan] = orphans([copy(7, tags=owned(), creation_time=hours_ago(3))], states(export()))
 
     assert orphan.adoption == (
         '"region": "eu-west-1", "source_backup_id": "backup-50000000000000007", '
@@ -136,11 +160,75 @@ def test_an_orphan_tells_how_to_adopt_and_how_to_delete_it() -> None:
     assert orphan.age(NOW) == 3.0
 
 
-def test_a_stack_that_was_never_deployed_holds_nothing() -> None:
-    assert GivenStates.read([{"version": 3, "deployment": {}}]) == GivenStates(frozenset(), {}, frozenset())
+def test_adoption_of_a_failed_orphan_is_not_offered() -> None:
+    assert Orphan(copy(tags=owned(), lifecycle="FAILED"), Fate.LEFT).adoption is None
 
 
-@pytest.mark.parametrize("document", [{}, {"steps": []}, {"deployment": []}])
-def test_another_document_is_no_state(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "deletable"),
+    [
+        ({"id": "backup-1; rm -rf ~"}, False),
+        ({"region": "eu-west-1 --profile prod"}, False),
+        ({"source_backup_id": 'backup-1"}); import os'}, True),
+        ({"source_region": "$(id)"}, True),
+    ],
+)
+def test_commands_contain_valid_ids_and_regions_only(changes: dict[str, Any], deletable: bool) -> None:  # noqa: FBT001  # a parameter of a test
+    orphan = Orphan(copy(tags=owned(), **changes), Fate.ELSEWHERE)
+
+    assert orphan.adoption is None
+    assert (orphan.deletion is not None) is deletable
+
+
+# --- states ------------------------------------------------------------------------------------------------------
+
+
+def test_state_of_a_stack_that_was_never_deployed_is_empty() -> None:
+    assert states({"version": 3, "deployment": {}}) == GivenStates(frozenset(), frozenset())
+
+
+@pytest.mark.parametrize("document", [{}, {"steps": []}, {"deployment": []}, {"deployment": None}])
+def test_state_in_another_document_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(InvalidSettingsError, match="pulumi stack export"):
-        GivenStates.read([document])
+        states(document)
+
+
+COPY = exported(":BackupCopy")
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        None,
+        "text",
+        {},
+        {"type": 1},
+        COPY | {"id": None},
+        COPY | {"id": 1},
+        COPY | {"id": "backup-1"},
+        {**COPY, "id": ""},
+    ],
+)
+def test_damaged_state_is_refused_by_name(resource: Any) -> None:
+    """A copy whose entry cannot be read would be listed, and then deleted."""
+    with pytest.raises(InvalidSettingsError, match="state 0"):
+        states(with_resource(resource))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from([OWNER["type"], COPY["type"]]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["resources", "type", "id", "urn", "inputs", "outputs", "owner_id"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_any_document_is_a_state_or_refused(deployment: Any) -> None:
+    try:
+        found = states({"deployment": deployment})
+    except InvalidSettingsError:
+        return
+    assert isinstance(found, GivenStates)

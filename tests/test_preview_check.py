@@ -1,6 +1,6 @@
-"""The previews in `recorded/` are what the real CLI printed for the program described in each test.
+"""The previews in `recorded/` are what the real CLI printed, with the properties that the package writes today.
 
-Those named `dr_region` were printed by the engine double for a program with one DrRegion that keeps 2.
+Those named `dr_region` were printed by the fake engine for a program with one DrRegion that keeps 2.
 """
 
 import json

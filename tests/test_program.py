@@ -139,11 +139,11 @@ def test_keep_is_a_number_or_a_policy_for_all_sources_or_for_one(
     [
         ({"hourly": 1}, "has no rule hourly: its rules are last, daily, weekly, monthly, yearly, within."),
         ({}, "has no rule, and so no copy: give one of last, daily, weekly, monthly, yearly, within."),
-        ({"weekly": 0}, "weekly in keep of DrRegion dr-eu-west-1 must be a whole number of at least 1, not 0."),
-        ({"within": "30"}, "hours in this order, such as 30d, 12h or 1y6m, not '30'."),
-        ({"within": 30}, "hours in this order, such as 30d, 12h or 1y6m, not 30."),
-        (7.5, "keep of DrRegion dr-eu-west-1 must be a whole number of at least 1, or rules by time, not 7.5."),
-        (True, "must be a whole number of at least 1, or rules by time, not True."),
+        ({"weekly": 0}, "weekly in keep of DrRegion dr-eu-west-1 must be a whole number of at least 1."),
+        ({"within": "30"}, "hours in this order, such as 30d, 12h or 1y6m."),
+        ({"within": 30}, "hours in this order, such as 30d, 12h or 1y6m."),
+        (7.5, "keep of DrRegion dr-eu-west-1 must be a whole number of at least 1, or rules by time."),
+        (True, "must be a whole number of at least 1, or rules by time."),
     ],
 )
 @pytest.mark.parametrize("of_source", [False, True])
@@ -168,7 +168,11 @@ def test_a_stack_without_configuration_declares_nothing() -> None:
         ("keeep", "write fsx-dr:keep"),
         ("rpohours", "write fsx-dr:rpoHours"),
         ("source", "write fsx-dr:sources"),
-        ("xyz", "there are fsx-dr:sources, fsx-dr:regions, fsx-dr:copyTags, fsx-dr:tags, fsx-dr:keep, fsx-dr:adopt"),
+        (
+            "xyz",
+            "there are fsx-dr:sources, fsx-dr:regions, fsx-dr:copyTags, fsx-dr:tags, fsx-dr:keep, fsx-dr:adoptExisting",
+        ),
+        ("adopt", "write fsx-dr:adoptExisting"),
     ],
 )
 def test_a_setting_that_does_not_exist_is_refused_with_the_one_that_is_near(setting: str, instead: str) -> None:
@@ -217,13 +221,35 @@ def test_copies_that_exist_already_are_adopted_if_the_configuration_says_so(aws:
     config = {"sources": [{"backupId": source, "region": "eu-central-1"}], "regions": [{"region": WEST}]}
 
     adopted = [
-        _run({**config, "adopt": adopt})[0].only("pulumi-python:dynamic/fsx:BackupCopy").inputs.get("adopt_backup_id")
-        for adopt in ("", "existing")
+        _run({**config, "adoptExisting": adopt})[0]
+        .only("pulumi-python:dynamic/fsx:BackupCopy")
+        .inputs.get("adopt_backup_id")
+        for adopt in ("false", "true")
     ]
 
     assert adopted == [None, made]
-    with pytest.raises(InvalidSettingsError, match='can be "existing" alone'):
-        _run({**config, "adopt": "all"})
+
+
+def test_what_is_neither_true_nor_false_is_refused_in_a_sentence() -> None:
+    with pytest.raises(pulumi.RunError, match="fsx-dr:adoptExisting"):
+        _run({"adoptExisting": "existing"})
+
+
+def test_a_file_system_that_is_excluded_is_not_selected(aws: Control) -> None:
+    first, second = (aws.seed_file_system("eu-central-1", tags={"dr": "yes"}) for _ in range(2))
+    backups = [aws.seed_backup("eu-central-1", name) for name in (first, second)]
+    source = {"tags": {"dr": "yes"}, "region": "eu-central-1", "exclude": [first]}
+
+    engine, _ = _run({"sources": [source], "regions": [{"region": WEST}]})
+
+    assert engine.only("pulumi-python:dynamic/fsx:BackupCopy").inputs["source_backup_id"] == backups[1]
+
+
+def test_the_former_names_of_settings_are_unknown() -> None:
+    source = {"tags": {"dr": "yes"}, "region": "eu-central-1", "without": []}
+
+    with pytest.raises(InvalidSettingsError, match="An entry of fsx-dr:sources has no field without"):
+        _run({"sources": [source]})
 
 
 def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
@@ -236,7 +262,7 @@ def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
         "copyTags": True,
         "tags": {},
         "keep": KEEP,
-        "adopt": "",
+        "adoptExisting": False,
         "rpoHours": str(RPO_HOURS),
     }
 
@@ -254,8 +280,10 @@ def test_hours_may_be_a_fraction_in_pulumi_yaml_as_in_the_code() -> None:
 def test_hours_that_no_copy_can_be_within_are_refused_in_a_sentence(hours: str) -> None:
     pulumi.runtime.set_all_config({"fsx-dr:rpoHours": hours})
 
-    with pytest.raises(InvalidSettingsError, match=f"fsx-dr:rpoHours is '{hours}': set it to a number of hours, such"):
+    with pytest.raises(InvalidSettingsError, match="fsx-dr:rpoHours") as refusal:
         Settings.read()
+
+    assert hours not in str(refusal.value)
 
 
 def test_the_rehearsal_stack_is_configured_for_the_account_of_the_demo() -> None:

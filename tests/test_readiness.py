@@ -1,20 +1,34 @@
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.readiness import ReadinessRow, judged, rows
 
-from tests.backups import FILE_SYSTEM, NOW, OTHER_FILE_SYSTEM, copy, hours_ago, recorded
+from tests.backups import FILE_SYSTEM, NOW, OTHER_FILE_SYSTEM, OTHER_OWNER_ID, copy, hours_ago, owned
+from tests.growing import TIMES, growth
 
 SOURCE = {"file_system_id": FILE_SYSTEM, "region": "eu-central-1"}
 
 
-def row(*backups: Backup, source: dict[str, str] | None = None, rpo_hours: float = 24) -> ReadinessRow:
-    [only] = rows([source or SOURCE], "eu-west-1", backups, rpo_hours, NOW)
+def row(
+    *backups: Backup,
+    source: dict[str, str] | None = None,
+    rpo_hours: float = 24,
+    times: Mapping[str, datetime] | None = None,
+) -> ReadinessRow:
+    [only] = rows([source or SOURCE], "eu-west-1", backups, times or {}, rpo_hours, NOW)
     return only
+
+
+def made(hours: float, number: int = 1, **changes: Any) -> Backup:
+    """Return a copy that was made so many hours ago."""
+    return copy(number, creation_time=hours_ago(hours), **changes)
 
 
 def test_a_source_without_any_copy_is_missing() -> None:
@@ -36,45 +50,52 @@ def test_a_source_without_any_copy_is_missing() -> None:
 
 
 def test_age_counts_from_when_the_source_was_made_and_not_from_when_it_was_copied() -> None:
-    late = row(copy(mark=recorded(30), creation_time=hours_ago(1)))
+    late = row(made(1), times={copy().id: hours_ago(30)})
 
     assert (late["age_hours"], late["verdict"]) == (30.0, "late")
     assert late["source_creation_time"] == "2027-01-14T02:00:00+00:00"
 
 
-@pytest.mark.parametrize("mark", [None, recorded(None)], ids=["unmarked", "mark without a time"])
-def test_where_no_mark_tells_the_age_counts_from_the_copy_itself(mark: None) -> None:
-    assert row(copy(mark=mark, creation_time=hours_ago(3)))["age_hours"] == 3.0
+def test_where_the_time_of_the_source_is_not_known_the_age_counts_from_the_copy_itself() -> None:
+    assert row(made(3))["age_hours"] == 3.0
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [owned(), owned(owner_id=OTHER_OWNER_ID), {OWNERSHIP_TAG: "recorded:a1b2c3:20990101T000000Z:files/dev/monday"}],
+    ids=["ours", "another's", "a time of the future"],
+)
+def test_tags_change_nothing(tags: dict[str, str]) -> None:
+    assert row(made(30, tags=tags)) == row(made(30))
 
 
 def test_the_newest_copy_is_that_of_the_newest_source_whatever_was_copied_last() -> None:
-    backfilled = copy(1, mark=recorded(50), creation_time=hours_ago(1))
-    regular = copy(2, mark=recorded(10), creation_time=hours_ago(9))
+    backfilled, regular = made(1, 1), made(9, 2)
 
-    found = row(backfilled, regular)
+    found = row(backfilled, regular, times={backfilled.id: hours_ago(50), regular.id: hours_ago(10)})
 
     assert found["newest_copy"] == regular.id
     assert [c["backup_id"] for c in found["copies"]] == [regular.id, backfilled.id]
 
 
 def test_exactly_at_the_target_is_ready_and_a_second_later_is_late() -> None:
-    at_target = row(copy(mark=recorded(24)))
+    at_target = row(made(24))
 
     assert at_target["verdict"] == "ready"
     assert judged([at_target], NOW + timedelta(seconds=1))[0]["verdict"] == "late"
 
 
 def test_a_running_copy_is_shown_with_its_percentage_but_does_not_count() -> None:
-    running = copy(2, mark=recorded(1), lifecycle="COPYING", progress_percent=40)
+    running = made(1, 2, lifecycle="COPYING", progress_percent=40)
 
-    found = row(copy(1, mark=recorded(30)), running)
+    found = row(made(30, 1), running)
 
     assert found["verdict"] == "late"
     assert found["running"] == [{"backup_id": running.id, "source_backup_id": running.source_backup_id, "percent": 40}]
 
 
 def test_a_failed_copy_is_shown_but_does_not_count() -> None:
-    found = row(copy(1, mark=recorded(1), lifecycle="FAILED"))
+    found = row(made(1, 1, lifecycle="FAILED"))
 
     assert found["verdict"] == "missing"
     assert [c["lifecycle"] for c in found["copies"]] == ["FAILED"]
@@ -82,7 +103,7 @@ def test_a_failed_copy_is_shown_but_does_not_count() -> None:
 
 def test_backups_that_are_no_copies_and_copies_of_others_do_not_count() -> None:
     own_backup = copy(1, source_backup_id=None)
-    of_another = copy(2, mark=recorded(1), file_system_id=OTHER_FILE_SYSTEM)
+    of_another = made(1, 2, file_system_id=OTHER_FILE_SYSTEM)
 
     assert row(own_backup, of_another)["verdict"] == "missing"
 
@@ -90,10 +111,10 @@ def test_backups_that_are_no_copies_and_copies_of_others_do_not_count() -> None:
 @pytest.mark.parametrize(
     ("backups", "obstacle", "reason"),
     [
-        ([copy(mark=recorded(1))], None, "the newest copy is within the target"),
-        ([copy(mark=recorded(30))], None, "the newest copy is older than the target"),
+        ([made(1)], None, "the newest copy is within the target"),
+        ([made(30)], None, "the newest copy is older than the target"),
         (
-            [copy(mark=recorded(30))],
+            [made(30)],
             "it has no backup",
             "the newest copy is older than the target, and nothing newer can be copied, because it has no backup",
         ),
@@ -103,7 +124,7 @@ def test_backups_that_are_no_copies_and_copies_of_others_do_not_count() -> None:
     ],
 )
 def test_a_verdict_has_its_reason(backups: list[Backup], obstacle: str | None, reason: str) -> None:
-    [found] = rows([{**SOURCE, "obstacle": obstacle}], "eu-west-1", backups, 24, NOW)
+    [found] = rows([{**SOURCE, "obstacle": obstacle}], "eu-west-1", backups, {}, 24, NOW)
 
     assert found["reason"] == reason
 
@@ -111,13 +132,13 @@ def test_a_verdict_has_its_reason(backups: list[Backup], obstacle: str | None, r
 def test_tags_that_select_nothing_have_a_row_that_is_not_ready() -> None:
     source = {"tags": {"tier": "1", "dr": "yes"}, "region": "eu-central-1", "obstacle": "nothing has these tags"}
 
-    [found] = rows([source], "eu-west-1", [copy(mark=recorded(1))], 24, NOW)
+    [found] = rows([source], "eu-west-1", [made(1)], {}, 24, NOW)
 
     assert (found["source"], found["verdict"], found["reason"]) == ("dr=yes, tier=1", "missing", source["obstacle"])
 
 
 def test_a_source_that_is_one_backup_is_met_by_copies_of_that_backup_only() -> None:
-    wanted, other = copy(1, mark=recorded(5)), copy(2, mark=recorded(1))
+    wanted, other = made(5, 1), made(1, 2)
     source = {"backup_id": str(wanted.source_backup_id), "region": "eu-central-1"}
 
     found = row(wanted, other, source=source)
@@ -128,11 +149,11 @@ def test_a_source_that_is_one_backup_is_met_by_copies_of_that_backup_only() -> N
 def test_rows_come_in_the_order_of_the_sources() -> None:
     sources = [{"file_system_id": name, "region": "eu-central-1"} for name in (OTHER_FILE_SYSTEM, FILE_SYSTEM)]
 
-    assert [r["source"] for r in rows(sources, "eu-west-1", [], 24, NOW)] == [OTHER_FILE_SYSTEM, FILE_SYSTEM]
+    assert [r["source"] for r in rows(sources, "eu-west-1", [], {}, 24, NOW)] == [OTHER_FILE_SYSTEM, FILE_SYSTEM]
 
 
 def test_rows_that_lost_their_nones_on_the_way_through_pulumi_are_judged_all_the_same() -> None:
-    whole = row(copy(1, lifecycle="COPYING", mark=recorded(1)))
+    whole = row(made(1, lifecycle="COPYING"))
     lost = {key: value for key, value in whole.items() if value is not None}
     lost["running"] = [{k: v for k, v in running.items() if v is not None} for running in whole["running"]]
 
@@ -141,9 +162,7 @@ def test_rows_that_lost_their_nones_on_the_way_through_pulumi_are_judged_all_the
 
 lifecycles = st.sampled_from(["AVAILABLE", "FAILED", "COPYING", "PENDING", "DELETED", "NEW_TO_US"])
 a_copy = st.builds(
-    lambda number, hours, lifecycle, file_system: copy(
-        number, mark=recorded(hours), lifecycle=lifecycle, file_system_id=file_system
-    ),
+    lambda number, hours, lifecycle, file_system: made(hours, number, lifecycle=lifecycle, file_system_id=file_system),
     st.integers(0, 10**6),
     st.floats(0, 2000),
     lifecycles,
@@ -167,18 +186,18 @@ def test_judging_rows_at_a_moment_gives_the_rows_of_that_moment(
 ) -> None:
     then = NOW + passed
 
-    assert judged(rows([SOURCE], "eu-west-1", backups, target, NOW), then) == rows(
-        [SOURCE], "eu-west-1", backups, target, then
+    assert judged(rows([SOURCE], "eu-west-1", backups, {}, target, NOW), then) == rows(
+        [SOURCE], "eu-west-1", backups, {}, target, then
     )
 
 
 @given(copies, targets)
 def test_ready_exactly_if_some_available_copy_has_a_source_young_enough(backups: list[Backup], target: float) -> None:
     young = [
-        made
+        time
         for backup in row(*backups, rpo_hours=target)["copies"]
         if backup["lifecycle"] == "AVAILABLE"
-        and NOW - (made := datetime.fromisoformat(backup["source_creation_time"])) <= timedelta(hours=target)
+        and NOW - (time := datetime.fromisoformat(backup["source_creation_time"])) <= timedelta(hours=target)
     ]
 
     assert (row(*backups, rpo_hours=target)["verdict"] == "ready") == bool(young)
@@ -200,3 +219,13 @@ def test_one_more_copy_never_makes_a_region_less_ready(backups: list[Backup], ta
     before, after = row(*backups, rpo_hours=target), row(*backups, more, rpo_hours=target)
 
     assert order.index(after["verdict"]) >= order.index(before["verdict"])
+
+
+def test_the_time_for_the_rows_grows_as_the_number_of_sources() -> None:
+    def many(number: int) -> Callable[[], list[ReadinessRow]]:
+        names = [f"fs-{n:017x}" for n in range(number)]
+        sources = [{"file_system_id": name, "region": "eu-central-1"} for name in names]
+        copies = [made(n, n, file_system_id=name) for n, name in enumerate(names)]
+        return lambda: rows(sources, "eu-west-1", copies, {}, 24, NOW)
+
+    assert growth(400, many) < 3 * TIMES, "the square of it would be 64"

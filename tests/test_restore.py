@@ -475,7 +475,10 @@ def test_the_file_system_is_part_of_the_component_and_may_take_a_day_to_restore(
     ("args", "sentence"),
     [
         (args_of("ONTAP"), "hold a volume.*CreateVolumeFromBackup"),
-        (args_of("ZFS"), "kind is 'ZFS': set it to one of WINDOWS, LUSTRE, OPENZFS"),
+        (
+            args_of("ZFS"),
+            "kind is not a type of file system that FSx restores: set it to one of WINDOWS, LUSTRE, OPENZFS",
+        ),
         (args_of("WINDOWS", settings={"trhoughput": 8}), "trhoughput.*no setting of WindowsFileSystem"),
         (args_of("LUSTRE", settings={"subnet_ids": ["s"]}), "subnet_ids.*no setting of LustreFileSystem"),
         (args_of("LUSTRE", settings={"deployment_type": "SCRATCH_2"}), "no backup as a scratch file system"),
@@ -502,7 +505,7 @@ def test_arguments_that_fsx_cannot_restore_with_are_refused_before_anything_is_r
     ("backup", "args", "sentence"),
     [
         (None, args_of("WINDOWS"), f"There is no backup {BACKUP_ID} in {REGION}"),
-        (backup_of("WINDOWS"), args_of("WINDOWS", backup_id="latest"), "'latest' is no backup id"),
+        (backup_of("WINDOWS"), args_of("WINDOWS", backup_id="latest"), "backup_id is not the id of an FSx backup"),
         (replace(backup_of("WINDOWS"), lifecycle="COPYING"), args_of("WINDOWS"), "is COPYING"),
         (backup_of("LUSTRE"), args_of("WINDOWS"), "LUSTRE file system fs-0123456789abcdef0, but kind is WINDOWS"),
         (backup_of("OPENZFS"), args_of("OPENZFS"), "MULTI_AZ_1 file system needs 2 subnets, not 1"),

@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi_fsx_dr import BackupCopy
-from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.program.secrecy import as_secret_as
-from pulumi_fsx_dr.session.told import TOLD
+from pulumi_fsx_dr.session.hints import HINTS
 
 from tests.recording import RecordingEngine, Registration
 
@@ -108,11 +108,11 @@ def test_a_transformation_of_the_options_loses_no_secret() -> None:
     assert copy.secret_outputs == ["kms_key_arn", "arn"]
 
 
-def test_what_the_provider_is_told_holds_neither_tags_nor_key() -> None:
+def test_hints_contain_neither_tags_nor_key() -> None:
     copy = registered(lambda: {"tags": secret({"pin": "hunter22"}), "kms_key_id": secret("alias/hunter22")})
 
-    assert json.loads(copy.inputs[TOLD]).keys() == {"nonce", "program", "held"}
-    assert "hunter22" not in copy.inputs[TOLD]
+    assert json.loads(copy.inputs[HINTS]).keys() == {"owner_id", "state"}
+    assert "hunter22" not in copy.inputs[HINTS]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_the_provider_is_told_holds_neither_tags_nor_key() -> None:
 def test_a_key_that_a_copy_keeps_is_secret_if_the_state_or_the_program_says_so(
     given: Callable[[], Any], held: frozenset[str], *, is_secret: bool
 ) -> None:
-    copy = registered(lambda: {"kms_key_id": as_secret_as("alias/old", given(), HeldCopy("urn", {}, held))})
+    copy = registered(lambda: {"kms_key_id": as_secret_as("alias/old", given(), StateCopy("urn", "id", {}, held))})
 
     assert copy.inputs["kms_key_id"] == "alias/old"
     assert copy.secrets == ({"kms_key_id"} if is_secret else set())

@@ -1,4 +1,4 @@
-"""Which recovery points of a file system a DR Region keeps, makes and lets go (R13, R16)."""
+"""Which recovery points of a file system a DR Region keeps, makes and deletes."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,27 +21,27 @@ from pulumi_fsx_dr.rules.retention import (
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def point(hours: int, *, held: bool = False, counts: bool = True) -> RecoveryPoint:
-    """Return the point of so many hours before noon; `held`: the state holds a copy of it."""
+def point(hours: int, *, is_in_state: bool = False, counts: bool = True) -> RecoveryPoint:
+    """Return the point of so many hours before noon; `is_in_state`: the state has a copy of it."""
     name = f"{hours:017x}"
     return RecoveryPoint(
         source_backup_id=f"backup-{name}",
         time=NOON - timedelta(hours=hours),
-        held_id=f"copy-{name}" if held else "",
+        state_id=f"copy-{name}" if is_in_state else "",
         counts=counts,
     )
 
 
-def held(hours: int, *, counts: bool = True) -> RecoveryPoint:
-    return point(hours, held=True, counts=counts)
+def in_state(hours: int, *, counts: bool = True) -> RecoveryPoint:
+    return point(hours, is_in_state=True, counts=counts)
 
 
 @st.composite
 def points(draw: st.DrawFn) -> list[RecoveryPoint]:
-    """Return points in any order; one that the state holds may be FAILED or gone, and then does not count."""
+    """Return points in any order; one in the state may be FAILED or gone, and then does not count."""
     hours = draw(st.lists(st.integers(0, 30), unique=True, max_size=12))
     return [
-        point(hour, held=holds, counts=not holds or draw(st.booleans()))
+        point(hour, is_in_state=holds, counts=not holds or draw(st.booleans()))
         for hour in hours
         for holds in [draw(st.booleans())]
     ]
@@ -62,11 +62,11 @@ def years_of_points(draw: st.DrawFn) -> list[RecoveryPoint]:
     """Return points of five years, near and far from each other, some of a time that nobody knows."""
     hours = st.integers(0, 30) | st.integers(0, 900) | st.integers(0, 44_000)
     known = [
-        point(hour, held=holds, counts=not holds or draw(st.booleans()))
+        point(hour, is_in_state=holds, counts=not holds or draw(st.booleans()))
         for hour in draw(st.lists(hours, unique=True, max_size=16))
         for holds in [draw(st.booleans())]
     ]
-    unknown = [replace(held(100_000 + n, counts=draw(st.booleans())), time=UNKNOWN_TIME) for n in range(draw(few))]
+    unknown = [replace(in_state(100_000 + n, counts=draw(st.booleans())), time=UNKNOWN_TIME) for n in range(draw(few))]
     return known + unknown
 
 
@@ -74,66 +74,70 @@ few = st.sampled_from([0, 0, 0, 1, 2])
 
 
 def test_the_newest_backups_are_made_newest_first() -> None:
-    assert select([point(3), point(1), point(2)], keep=2) == Selection(kept=[point(1), point(2)], going=[])
+    assert select([point(3), point(1), point(2)], keep=2) == Selection(kept=[point(1), point(2)], expired=[])
 
 
 def test_what_the_state_holds_goes_behind_keep_newer_ones() -> None:
-    assert select([held(2), point(1), held(3)], keep=2) == Selection(kept=[point(1), held(2)], going=[held(3)])
+    assert select([in_state(2), point(1), in_state(3)], keep=2) == Selection(
+        kept=[point(1), in_state(2)], expired=[in_state(3)]
+    )
 
 
 def test_a_copy_whose_source_has_expired_stays_until_newer_ones_push_it_out() -> None:
-    assert select([point(2), held(5)], keep=2).going == []
-    assert select([point(1), held(2), held(5)], keep=2).going == [held(5)]
+    assert select([point(2), in_state(5)], keep=2).expired == []
+    assert select([point(1), in_state(2), in_state(5)], keep=2).expired == [in_state(5)]
 
 
 def test_a_copy_that_failed_pushes_nothing_out_and_is_made_anew() -> None:
-    failed = held(1, counts=False)
+    failed = in_state(1, counts=False)
 
-    assert select([failed, held(5)], keep=1) == Selection(kept=[failed, held(5)], going=[])
+    assert select([failed, in_state(5)], keep=1) == Selection(kept=[failed, in_state(5)], expired=[])
 
 
 def test_nothing_goes_if_nothing_may() -> None:
-    everything = [held(hours) for hours in range(5)]
+    everything = [in_state(hours) for hours in range(5)]
 
-    assert select(everything, keep=1, may_go=False) == Selection(kept=everything, going=[])
+    assert select(everything, keep=1, may_expire=False) == Selection(kept=everything, expired=[])
 
 
 def test_nothing_new_is_made_behind_keep_newer_ones_in_any_case() -> None:
-    assert select([point(1), point(2)], keep=1, may_go=False).kept == [point(1)]
+    assert select([point(1), point(2)], keep=1, may_expire=False).kept == [point(1)]
 
 
 @pytest.mark.parametrize("names", [("backup-a", "backup-b"), ("backup-b", "backup-a")])
 def test_two_of_one_moment_are_told_apart_the_same_way_in_each_run(names: tuple[str, str]) -> None:
-    at_once = [replace(held(1), source_backup_id=name) for name in names]
+    at_once = [replace(in_state(1), source_backup_id=name) for name in names]
 
     chosen = select(at_once, keep=1)
 
     assert [p.source_backup_id for p in chosen.kept] == ["backup-b"]
-    assert [p.source_backup_id for p in chosen.going] == ["backup-a"]
+    assert [p.source_backup_id for p in chosen.expired] == ["backup-a"]
 
 
-@given(known=points(), keep=keeps, may_go=st.booleans())
+@given(known=points(), keep=keeps, may_expire=st.booleans())
 def test_what_the_state_holds_is_kept_or_goes_and_never_vanishes(
-    known: list[RecoveryPoint], keep: int, *, may_go: bool
+    known: list[RecoveryPoint], keep: int, *, may_expire: bool
 ) -> None:
-    chosen = select(known, keep, may_go=may_go)
+    chosen = select(known, keep, may_expire=may_expire)
 
-    assert {p.held_id for p in [*chosen.kept, *chosen.going] if p.held_id} == {p.held_id for p in known if p.held_id}
-    assert not {p.held_id for p in chosen.kept if p.held_id} & {p.held_id for p in chosen.going}
-    assert all(p.held_id for p in chosen.going)
+    assert {p.state_id for p in [*chosen.kept, *chosen.expired] if p.state_id} == {
+        p.state_id for p in known if p.state_id
+    }
+    assert not {p.state_id for p in chosen.kept if p.state_id} & {p.state_id for p in chosen.expired}
+    assert all(p.state_id for p in chosen.expired)
 
 
 @given(points(), keeps)
 def test_what_goes_has_keep_newer_ones_that_count_and_stay(known: list[RecoveryPoint], keep: int) -> None:
     chosen = select(known, keep)
 
-    for gone in chosen.going:
+    for gone in chosen.expired:
         assert len([p for p in chosen.kept if p.counts and p.time > gone.time]) >= keep
 
 
 @given(points(), keeps)
 def test_nothing_goes_while_the_source_is_dark(known: list[RecoveryPoint], keep: int) -> None:
-    assert select(known, keep, may_go=False).going == []
+    assert select(known, keep, may_expire=False).expired == []
 
 
 @given(points(), keeps)
@@ -152,23 +156,25 @@ def test_the_order_of_the_listing_does_not_matter(known: list[RecoveryPoint], ke
 def test_a_run_in_which_all_goes_well_converges(known: list[RecoveryPoint], keep: int) -> None:
     """What is kept has been made, and what goes has gone; the sources of those are there still."""
     chosen = select(known, keep)
-    made = [replace(p, held_id=f"copy-of-{p.source_backup_id}", counts=True) for p in chosen.kept]
-    left = [replace(p, held_id="", counts=True) for p in chosen.going]
+    made = [replace(p, state_id=f"copy-of-{p.source_backup_id}", counts=True) for p in chosen.kept]
+    left = [replace(p, state_id="", counts=True) for p in chosen.expired]
 
-    again = select([*made, *left, *(p for p in known if not p.held_id and p not in chosen.kept)], keep)
+    again = select([*made, *left, *(p for p in known if not p.state_id and p not in chosen.kept)], keep)
     settled = select(again.kept, keep)
 
     assert {p.source_backup_id for p in again.kept} <= {p.source_backup_id for p in chosen.kept}
-    assert settled == Selection(kept=again.kept, going=[])
+    assert settled == Selection(kept=again.kept, expired=[])
 
 
 # --- by time ----------------------------------------------------------------------------------------------------------
 
 
-def at(time: str, *, held: bool = False, counts: bool = True) -> RecoveryPoint:
+def at(time: str, *, is_in_state: bool = False, counts: bool = True) -> RecoveryPoint:
     """Return the point of a moment, UTC, named after it."""
     made = datetime.fromisoformat(time).replace(tzinfo=UTC)
-    return RecoveryPoint(source_backup_id=time, time=made, held_id=f"copy of {time}" if held else "", counts=counts)
+    return RecoveryPoint(
+        source_backup_id=time, time=made, state_id=f"copy of {time}" if is_in_state else "", counts=counts
+    )
 
 
 def kept(times: list[str], policy: RetentionPolicy) -> list[str]:
@@ -239,7 +245,7 @@ def test_what_is_no_duration(text: str) -> None:
 
 
 def test_the_rules_are_added_up_and_each_copy_says_which_keep_it_or_why_none_does() -> None:
-    days = [at(f"2026-11-{day:02} 12:00", held=True) for day in range(1, 21)]
+    days = [at(f"2026-11-{day:02} 12:00", is_in_state=True) for day in range(1, 21)]
 
     chosen = select(days, {"last": 1, "daily": 2, "weekly": 3, "within": "3d"})
 
@@ -250,7 +256,7 @@ def test_the_rules_are_added_up_and_each_copy_says_which_keep_it_or_why_none_doe
         ("15", "weekly 2 of 3"),
         ("08", "weekly 3 of 3"),
     ]
-    assert [p.source_backup_id[8:10] for p in chosen.going][:3] == ["17", "16", "14"]
+    assert [p.source_backup_id[8:10] for p in chosen.expired][:3] == ["17", "16", "14"]
     assert chosen.reasons["2026-11-17 12:00"] == (
         "last: 1 newer copy, daily: 2 newer days, weekly: its week has a newer one, within 3d: it is older"
     )
@@ -258,57 +264,59 @@ def test_the_rules_are_added_up_and_each_copy_says_which_keep_it_or_why_none_doe
 
 def test_a_day_whose_newest_backup_is_still_to_be_copied_lets_the_older_copy_go_behind_it() -> None:
     """If that copy fails, delete lets no other one of its file system go."""
-    morning, evening = at("2026-11-20 06:00", held=True), at("2026-11-20 18:00")
+    morning, evening = at("2026-11-20 06:00", is_in_state=True), at("2026-11-20 18:00")
 
-    assert select([morning, evening], {"daily": 1}) == Selection(kept=[evening], going=[morning])
+    assert select([morning, evening], {"daily": 1}) == Selection(kept=[evening], expired=[morning])
 
 
 def test_a_copy_that_failed_takes_no_place_in_its_day() -> None:
-    failed, morning = at("2026-11-20 18:00", held=True, counts=False), at("2026-11-20 06:00", held=True)
-    day_before = at("2026-11-19 18:00", held=True)
+    failed, morning = at("2026-11-20 18:00", is_in_state=True, counts=False), at("2026-11-20 06:00", is_in_state=True)
+    day_before = at("2026-11-19 18:00", is_in_state=True)
 
-    assert select([failed, morning, day_before], {"daily": 1}) == Selection(kept=[failed, morning], going=[day_before])
+    assert select([failed, morning, day_before], {"daily": 1}) == Selection(
+        kept=[failed, morning], expired=[day_before]
+    )
 
 
 def test_a_copy_that_failed_begins_no_time_within_which_others_are_kept() -> None:
-    failed, old = at("2026-11-20 18:00", held=True, counts=False), at("2026-01-01 00:00", held=True)
+    failed, old = at("2026-11-20 18:00", is_in_state=True, counts=False), at("2026-01-01 00:00", is_in_state=True)
 
-    assert select([failed, old], {"within": "1d"}).going == []
+    assert select([failed, old], {"within": "1d"}).expired == []
 
 
 def test_a_copy_that_was_kept_within_a_time_goes_behind_a_newer_backup_alone() -> None:
-    old = at("2026-11-01 12:00", held=True)
+    old = at("2026-11-01 12:00", is_in_state=True)
 
-    assert select([old], {"within": "7d"}).going == []
-    assert select([old, at("2026-11-08 11:00")], {"within": "7d"}).going == []
-    assert select([old, at("2026-11-08 12:00")], {"within": "7d"}).going == [old]
+    assert select([old], {"within": "7d"}).expired == []
+    assert select([old, at("2026-11-08 11:00")], {"within": "7d"}).expired == []
+    assert select([old, at("2026-11-08 12:00")], {"within": "7d"}).expired == [old]
 
 
 def test_copies_whose_time_nobody_knows_are_of_no_day_and_go_behind_as_many_days_as_are_kept() -> None:
-    unknown = [replace(held(n), time=UNKNOWN_TIME) for n in (1, 2)]
+    unknown = [replace(in_state(n), time=UNKNOWN_TIME) for n in (1, 2)]
 
-    assert select([*unknown, at("2026-11-20 12:00")], {"daily": 2}).going == []
-    assert select([*unknown, at("2026-11-20 12:00"), at("2026-11-19 12:00")], {"daily": 2}).going == unknown[::-1]
-    assert select([*unknown, at("2026-11-20 12:00")], {"within": "1d"}).going == []
+    assert select([*unknown, at("2026-11-20 12:00")], {"daily": 2}).expired == []
+    assert select([*unknown, at("2026-11-20 12:00"), at("2026-11-19 12:00")], {"daily": 2}).expired == unknown[::-1]
+    assert select([*unknown, at("2026-11-20 12:00")], {"within": "1d"}).expired == []
 
 
 @given(years_of_points(), st.integers(1, 8), st.booleans())
-def test_a_number_is_the_rule_last(known: list[RecoveryPoint], keep: int, may_go: bool) -> None:  # noqa: FBT001  # Hypothesis gives it
-    assert select(known, keep, may_go=may_go) == select(known, {"last": keep}, may_go=may_go)
+def test_a_number_is_the_rule_last(known: list[RecoveryPoint], keep: int, may_expire: bool) -> None:  # noqa: FBT001  # Hypothesis gives it
+    assert select(known, keep, may_expire=may_expire) == select(known, {"last": keep}, may_expire=may_expire)
 
 
 @given(years_of_points(), policies, st.booleans())
 def test_by_time_too_what_the_state_holds_is_kept_or_goes_and_never_vanishes(
     known: list[RecoveryPoint],
     policy: RetentionPolicy,
-    may_go: bool,  # noqa: FBT001  # Hypothesis gives it
+    may_expire: bool,  # noqa: FBT001  # Hypothesis gives it
 ) -> None:
-    chosen = select(known, policy, may_go=may_go)
+    chosen = select(known, policy, may_expire=may_expire)
 
-    assert sorted(p.held_id for p in [*chosen.kept, *chosen.going] if p.held_id) == sorted(
-        p.held_id for p in known if p.held_id
+    assert sorted(p.state_id for p in [*chosen.kept, *chosen.expired] if p.state_id) == sorted(
+        p.state_id for p in known if p.state_id
     )
-    assert may_go or chosen.going == []
+    assert may_expire or chosen.expired == []
 
 
 @given(years_of_points(), policies)
@@ -317,7 +325,7 @@ def test_what_goes_by_time_leaves_behind_what_each_rule_asks_for(known: list[Rec
     chosen = select(known, policy)
     formats = {"last": "%Y-%m-%d %H:%M:%S", "daily": "%Y-%m-%d", "weekly": "%G-%V", "monthly": "%Y-%m", "yearly": "%Y"}
 
-    for gone in chosen.going:
+    for gone in chosen.expired:
         newer = [p.time for p in chosen.kept if p.counts and p.time > gone.time]
         assert newer or gone.time == UNKNOWN_TIME
         for rule, layout in formats.items():
@@ -330,7 +338,7 @@ def test_what_goes_by_time_leaves_behind_what_each_rule_asks_for(known: list[Rec
 def test_what_is_kept_by_time_is_kept_again(known: list[RecoveryPoint], policy: RetentionPolicy) -> None:
     once = select(known, policy)
 
-    assert select(once.kept, policy) == Selection(kept=once.kept, going=[])
+    assert select(once.kept, policy) == Selection(kept=once.kept, expired=[])
 
 
 @given(years_of_points(), policies, policies)
@@ -356,16 +364,16 @@ def test_nor_with_a_shorter_time(known: list[RecoveryPoint], policy: Any, times:
 def test_a_run_by_time_in_which_all_goes_well_converges(known: list[RecoveryPoint], policy: RetentionPolicy) -> None:
     """What is kept has been made, and what goes has gone; the sources of those are there still."""
     chosen = select(known, policy)
-    made = [replace(p, held_id=f"copy-of-{p.source_backup_id}", counts=True) for p in chosen.kept]
-    left = [replace(p, held_id="", counts=True) for p in chosen.going]
-    passed_over = [p for p in known if not p.held_id and p not in chosen.kept]
+    made = [replace(p, state_id=f"copy-of-{p.source_backup_id}", counts=True) for p in chosen.kept]
+    left = [replace(p, state_id="", counts=True) for p in chosen.expired]
+    passed_over = [p for p in known if not p.state_id and p not in chosen.kept]
 
     again = select([*made, *left, *passed_over], policy)
 
     assert ids(again) <= ids(chosen)
-    assert select([*again.kept, *left, *passed_over], policy) == Selection(kept=again.kept, going=[])
+    assert select([*again.kept, *left, *passed_over], policy) == Selection(kept=again.kept, expired=[])
     if all(p.counts for p in known):
-        assert again == Selection(kept=made, going=[])
+        assert again == Selection(kept=made, expired=[])
 
 
 def ids(chosen: Selection) -> set[str]:

@@ -1,4 +1,4 @@
-"""File systems that their tags make sources: which are copied, and what becomes of those that lose their tags (R16)."""
+"""File systems that their tags make sources: which are copied, and what becomes of those that lose their tags."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,24 +7,37 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_fsx_dr.copies.held import HeldCopy
-from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.rules.declaration import DrRegionSpec
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM
-from tests.test_declaration import AWAY, ELSEWHERE, HOME, World, backup, decide, dr, going, held, kept, made, one, shown
+from tests.test_declaration import (
+    AWAY,
+    ELSEWHERE,
+    HOME,
+    World,
+    backup,
+    decide,
+    dr,
+    entry,
+    kept,
+    made,
+    one,
+    removed,
+    shown,
+)
 
 TAGGED = {"dr": "yes", "Name": "ledger"}
 BY_TAG = {"tags": {"dr": "yes"}, "region": HOME}
 THIRD = "fs-00000000000000003"
-UNTAGGED = f"{OTHER_FILE_SYSTEM} no longer has the tags that select it"
+EXCLUDED = f"{OTHER_FILE_SYSTEM} is listed in exclude"
 
 
 def by_tag(*more: Mapping[str, Any], region: str = AWAY, name: str = "dr", **source: Any) -> DrRegionSpec:
     return dr(name, region=region, sources=[{**BY_TAG, **source}, *more])
 
 
-def world(tags: Mapping[str, Mapping[str, str] | None], copies: Sequence[HeldCopy] = (), **changes: Any) -> World:
+def world(tags: Mapping[str, Mapping[str, str] | None], copies: Sequence[StateCopy] = (), **changes: Any) -> World:
     """Return a world with file systems of these tags, and a backup of each; None: FSx does not tell the tags."""
     backups = [backup(n, file_system_id=name) for n, name in enumerate(sorted(tags), 1)]
     return World(**({"backups": backups, "copies": shown(copies), "tags": {HOME: tags}} | changes))
@@ -62,7 +75,7 @@ def test_a_file_system_that_is_named_is_not_selected_a_second_time() -> None:
 def test_a_file_system_that_is_left_out_by_name_is_not_selected() -> None:
     tags = {FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: TAGGED}
 
-    declared = one([by_tag(without=[FILE_SYSTEM])], [], world(tags))
+    declared = one([by_tag(exclude=[FILE_SYSTEM])], [], world(tags))
 
     assert [source["file_system_id"] for source in declared.sources] == [OTHER_FILE_SYSTEM]
 
@@ -86,41 +99,101 @@ def test_tags_that_select_nothing_are_said_to_protect_nothing() -> None:
 
 # --- what a copy of the state needs to go -----------------------------------------------------------------------------
 
-OURS, OTHERS = held(1), held(2, file_system_id=OTHER_FILE_SYSTEM)
+OURS, OTHERS = entry(1), entry(2, file_system_id=OTHER_FILE_SYSTEM)
 BOTH = [OURS, OTHERS]
 
 
-def test_a_file_system_that_lost_its_tags_is_a_source_taken_out_while_others_keep_theirs() -> None:
+@pytest.mark.parametrize("tags", [{}, {"dr": "no"}], ids=["without tags", "with another value"])
+def test_a_file_system_that_lost_its_tags_keeps_its_copies_and_gets_no_new_ones(tags: dict[str, str]) -> None:
+    present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: tags}, BOTH)
+    present = replace(present, backups=[*present.backups, backup(0, file_system_id=OTHER_FILE_SYSTEM)])
+
+    declared = one([by_tag(keep=1)], BOTH, present)
+
+    assert (set(kept(declared)), made(declared), declared.removed) == ({OURS.id, OTHERS.id}, [], [])
+    (warning,) = declared.warnings
+    assert OTHER_FILE_SYSTEM in warning
+    assert "exclude" in warning
+    assert OTHER_FILE_SYSTEM in declared.obstacles
+    assert {source["file_system_id"] for source in declared.sources} == {FILE_SYSTEM, OTHER_FILE_SYSTEM}
+
+
+def test_its_copies_keep_their_key_whatever_the_key_of_the_source_is() -> None:
+    own = [entry(2, file_system_id=OTHER_FILE_SYSTEM, kms_key_id="alias/before")]
+
+    declared = one([by_tag(kms_key_id="alias/now")], own, world({OTHER_FILE_SYSTEM: {}}, own))
+
+    assert [(copy.args["kms_key_id"], copy.state) for copy in declared.copies] == [("alias/before", own[0])]
+
+
+def test_to_tag_one_file_system_and_untag_all_others_deletes_nothing() -> None:
+    others = [f"fs-{n:017x}" for n in range(10, 16)]
+    copies = [entry(n, file_system_id=name) for n, name in enumerate(others, 10)]
+    present = world({FILE_SYSTEM: TAGGED, **{name: {"dr": "no"} for name in others}}, copies)
+
+    declared = one([by_tag()], copies, present)
+
+    assert (set(kept(declared)), declared.removed) == ({copy.id for copy in copies}, [])
+    assert {other for other in others for warning in declared.warnings if other in warning} == set(others)
+
+
+@pytest.mark.parametrize("tags", [{}, {"dr": "no"}, TAGGED, None])
+def test_the_copies_of_a_file_system_that_is_excluded_are_deleted(tags: dict[str, str] | None) -> None:
+    present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: tags}, BOTH)
+
+    declared = one([by_tag(exclude=[OTHER_FILE_SYSTEM])], BOTH, present)
+
+    assert (kept(declared), removed(declared), declared.warnings) == ([OURS.id], {OTHERS.id: EXCLUDED}, [])
+
+
+def test_exclude_holds_for_its_own_source_alone() -> None:
+    silver = {"tags": {"tier": "silver"}, "region": HOME}
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {"dr": "no"}}, BOTH)
+
+    declared = one([by_tag(silver, exclude=[OTHER_FILE_SYSTEM])], BOTH, present)
+
+    assert set(kept(declared)) == {OURS.id, OTHERS.id}, "silver may have selected it"
+
+
+def test_a_file_system_that_is_excluded_and_named_is_copied() -> None:
+    named = {"file_system_id": OTHER_FILE_SYSTEM, "region": HOME}
+    present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}, BOTH)
+
+    declared = one([by_tag(named, exclude=[OTHER_FILE_SYSTEM])], BOTH, present)
+
+    assert (set(kept(declared)), declared.removed) == ({OURS.id, OTHERS.id}, [])
+
+
+def test_a_source_of_another_dr_region_does_not_delete_what_lost_its_tags_in_this_one() -> None:
+    north = dr("north", OTHER_FILE_SYSTEM, region=ELSEWHERE)
+    present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}, BOTH)
+
+    first, _ = decide([by_tag(), north], BOTH, present).values()
+
+    assert (set(kept(first)), first.removed) == ({OURS.id, OTHERS.id}, [])
+
+
+def test_tags_that_no_file_system_has_any_more_delete_nothing_and_warn() -> None:
+    present = world({FILE_SYSTEM: {}, OTHER_FILE_SYSTEM: {"dr": "no"}}, BOTH)
 
     declared = one([by_tag()], BOTH, present)
 
-    assert (kept(declared), going(declared)) == ([OURS.id], {OTHERS.id: UNTAGGED})
+    assert (set(kept(declared)), declared.removed) == ({OURS.id, OTHERS.id}, [])
+    assert declared.warnings[0].startswith(f"No file system in {HOME} has the tags dr=yes")
 
 
-def test_tags_that_all_file_systems_have_lost_are_taken_for_a_mistake_and_end_the_run() -> None:
-    present = world({FILE_SYSTEM: {}, OTHER_FILE_SYSTEM: {"dr": "no"}}, BOTH)
-
-    with pytest.raises(
-        InvalidSettingsError,
-        match=f"No file system in {HOME} has the tags dr=yes any more, but the state holds copies of "
-        f"{FILE_SYSTEM}, {OTHER_FILE_SYSTEM}, which are there: put the tags back, or take this source of dr out",
-    ):
-        decide([by_tag()], BOTH, present)
-
-
-def test_the_mistake_is_seen_although_another_source_still_selects() -> None:
+def test_each_source_whose_tags_select_nothing_is_a_source_that_is_not_ready() -> None:
     others = {"tags": {"tier": "2"}, "region": HOME}
-    present = world({FILE_SYSTEM: {}, OTHER_FILE_SYSTEM: {"tier": "2"}}, BOTH)
 
-    with pytest.raises(InvalidSettingsError, match="has the tags dr=yes any more"):
-        decide([by_tag(others)], BOTH, present)
+    declared = one([by_tag(others)], [], world({FILE_SYSTEM: TAGGED}))
+
+    assert others in declared.sources
 
 
-def test_the_source_by_tag_taken_out_lets_its_copies_go() -> None:
+def test_the_copies_of_a_source_by_tag_that_was_removed_are_deleted() -> None:
     declared = one([dr(sources=[])], BOTH, world({FILE_SYSTEM: {}, OTHER_FILE_SYSTEM: {}}, BOTH))
 
-    assert set(going(declared).values()) == {"its source was taken out of the program"}
+    assert set(removed(declared).values()) == {"its source was removed from the program"}
 
 
 def test_a_file_system_that_moves_to_other_selecting_tags_keeps_its_copies() -> None:
@@ -129,7 +202,7 @@ def test_a_file_system_that_moves_to_other_selecting_tags_keeps_its_copies() -> 
 
     declared = one([by_tag(silver)], BOTH, present)
 
-    assert (set(kept(declared)), declared.going) == ({OURS.id, OTHERS.id}, [])
+    assert (set(kept(declared)), declared.removed) == ({OURS.id, OTHERS.id}, [])
 
 
 def test_while_the_region_is_dark_nothing_goes_and_nothing_is_made() -> None:
@@ -137,28 +210,26 @@ def test_while_the_region_is_dark_nothing_goes_and_nothing_is_made() -> None:
 
     declared = one([by_tag(keep=1)], BOTH, present)
 
-    assert (set(kept(declared)), declared.going, made(declared)) == ({OURS.id, OTHERS.id}, [], [])
+    assert (set(kept(declared)), declared.removed, made(declared)) == ({OURS.id, OTHERS.id}, [], [])
 
 
 def test_while_the_region_is_dark_a_copy_of_which_nobody_knows_the_file_system_stays() -> None:
-    unknown = held(1, file_system_id=None)
+    unknown = entry(1, file_system_id=None)
 
     declared = one([by_tag()], [unknown], world({}, dark=frozenset({HOME})))
 
-    assert (kept(declared), declared.going) == ([unknown.id], [])
+    assert (kept(declared), declared.removed) == ([unknown.id], [])
 
 
 @pytest.mark.parametrize("tags", [{FILE_SYSTEM: TAGGED}, {}], ids=["others are there", "an empty answer"])
 def test_a_file_system_that_is_no_more_keeps_its_copies_for_they_are_what_is_left_of_it(
     tags: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """An empty answer may be of other credentials too; R16: unknown is never empty."""
+    """An empty answer may be one for other credentials: what is not known is never empty."""
     declared = one([by_tag()], BOTH, world(tags, BOTH, backups=[]))
 
-    assert (set(kept(declared)), declared.going) == ({OURS.id, OTHERS.id}, [])
-    assert f"FSx of {HOME} does not tell the tags of {OTHER_FILE_SYSTEM}, which is gone or has none" in " ".join(
-        declared.warnings
-    )
+    assert (set(kept(declared)), declared.removed) == ({OURS.id, OTHERS.id}, [])
+    assert [warning for warning in declared.warnings if OTHER_FILE_SYSTEM in warning and "exclude" in warning]
 
 
 def test_a_file_system_whose_tags_fsx_does_not_tell_keeps_its_copies() -> None:
@@ -167,37 +238,39 @@ def test_a_file_system_whose_tags_fsx_does_not_tell_keeps_its_copies() -> None:
     assert set(kept(one([by_tag()], BOTH, present))) == {OURS.id, OTHERS.id}
 
 
-def test_copies_of_a_file_system_that_is_no_more_go_when_it_is_left_out_by_name() -> None:
-    declared = one([by_tag(without=[OTHER_FILE_SYSTEM])], BOTH, world({FILE_SYSTEM: TAGGED}, BOTH))
+def test_copies_of_a_file_system_that_does_not_exist_any_more_are_deleted_when_it_is_excluded() -> None:
+    declared = one([by_tag(exclude=[OTHER_FILE_SYSTEM])], BOTH, world({FILE_SYSTEM: TAGGED}, BOTH))
 
-    assert going(declared) == {OTHERS.id: "its source was taken out of the program"}
+    assert removed(declared) == {OTHERS.id: EXCLUDED}
+
+
+def test_exclude_holds_for_copies_in_a_dr_region_that_was_removed() -> None:
+    left = entry(2, f"north-{backup(2).id}", file_system_id=OTHER_FILE_SYSTEM, region=ELSEWHERE)
+
+    declared = one([by_tag(exclude=[OTHER_FILE_SYSTEM])], [left], world({FILE_SYSTEM: TAGGED}, [left]))
+
+    assert removed(declared) == {left.id: EXCLUDED}
 
 
 def test_a_file_system_that_is_no_more_keeps_a_copy_in_a_dr_region_that_was_taken_out() -> None:
-    left = held(2, f"north-{backup(2).id}", file_system_id=OTHER_FILE_SYSTEM, region=ELSEWHERE)
+    left = entry(2, f"north-{backup(2).id}", file_system_id=OTHER_FILE_SYSTEM, region=ELSEWHERE)
 
     declared = one([by_tag()], [left], world({FILE_SYSTEM: TAGGED}, [left], backups=[]))
 
-    assert (kept(declared), declared.going) == ([left.id], [])
-
-
-def test_another_region_that_is_dark_holds_up_no_source_of_this_one() -> None:
-    abroad = {"tags": {"dr": "yes"}, "region": "us-east-1"}
-    tags = {HOME: {FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}}
-    present = replace(world({}, BOTH), tags=tags, dark=frozenset({"us-east-1"}))
-
-    assert going(one([by_tag(abroad)], BOTH, present)) == {OTHERS.id: UNTAGGED}
+    assert (kept(declared), declared.removed) == ([left.id], [])
 
 
 def test_two_dr_regions_select_the_same_and_decide_alike() -> None:
-    north = held(2, f"north-{backup(2).id}", region=ELSEWHERE, file_system_id=OTHER_FILE_SYSTEM, number_of_copy=8)
+    north = entry(2, f"north-{backup(2).id}", region=ELSEWHERE, file_system_id=OTHER_FILE_SYSTEM, number_of_copy=8)
     copies = [OURS, OTHERS, north]
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}, copies)
 
     first, second = decide([by_tag(), by_tag(region=ELSEWHERE, name="north")], copies, present).values()
+    assert (set(kept(first)), set(kept(second))) == ({OURS.id, OTHERS.id}, {north.id})
 
-    assert going(first) | going(second) == {OTHERS.id: UNTAGGED, north.id: UNTAGGED}
-    assert kept(first) == [OURS.id]
+    regions = [by_tag(exclude=[OTHER_FILE_SYSTEM]), by_tag(region=ELSEWHERE, name="north", exclude=[OTHER_FILE_SYSTEM])]
+    first, second = decide(regions, copies, present).values()
+    assert removed(first) | removed(second) == {OTHERS.id: EXCLUDED, north.id: EXCLUDED}
 
 
 # --- any sequence -----------------------------------------------------------------------------------------------------
@@ -208,20 +281,13 @@ looks = st.lists(st.tuples(st.dictionaries(file_systems, tag_sets), st.booleans(
 
 
 @given(looks)
-def test_whatever_a_region_answers_run_after_run_a_copy_goes_only_for_tags_that_it_shows_to_be_lost(
+def test_whatever_a_region_answers_run_after_run_no_copy_is_deleted(
     answers: list[tuple[dict[str, dict[str, str] | None], bool]],
 ) -> None:
-    holds = [held(n, file_system_id=name) for n, name in enumerate([FILE_SYSTEM, OTHER_FILE_SYSTEM, THIRD], 1)]
+    copies = [entry(n, file_system_id=name) for n, name in enumerate([FILE_SYSTEM, OTHER_FILE_SYSTEM, THIRD], 1)]
     for tags, is_dark in answers:
-        present = world(tags, holds, backups=[], dark=frozenset({HOME} if is_dark else ()))
-        try:
-            declared = one([by_tag()], holds, present)
-        except InvalidSettingsError:
-            assert not is_dark
-            assert TAGGED not in tags.values()
-            continue
-        gone = {copy.copy.id for copy in declared.going}
-        lost = {c.id for c in holds if (t := tags.get(c.output("file_system_id"))) is not None and t != TAGGED}
-        assert gone <= (set() if is_dark or TAGGED not in tags.values() else lost)
-        assert gone | set(kept(declared)) == {copy.id for copy in holds}
-        holds = [copy for copy in holds if copy.id not in gone]
+        present = world(tags, copies, backups=[], dark=frozenset({HOME} if is_dark else ()))
+
+        declared = one([by_tag()], copies, present)
+
+        assert set(kept(declared)) == {copy.id for copy in copies}

@@ -1,17 +1,21 @@
-"""What the state holds, as the engine tells it: asked again while it is being written, and never guessed."""
+"""What is in the state, as the engine tells it: asked again while it is being written, and never guessed."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import grpc
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
-from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE, OWNER_TYPE
+from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine import stack_state
-from pulumi_fsx_dr.engine.stack_state import held_copies
-from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.engine.stack_state import StackState
+from pulumi_fsx_dr.engine.stack_state import stack_state as read_state
+from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
 
+from tests.backups import OWNER_ID
 from tests.recording import RecordingEngine
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}  # Pulumi's wire format
@@ -55,7 +59,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack_state, "_PAUSE", 0)
 
 
-def asked(telling: mocks.Mocks, ask: Callable[[], Any] = held_copies) -> Any:
+def asked(telling: mocks.Mocks, ask: Callable[[], Any] = read_state) -> Any:
     """Return what a program gets to know."""
     answers: list[Any] = []
     engine = RecordingEngine()
@@ -65,36 +69,70 @@ def asked(telling: mocks.Mocks, ask: Callable[[], Any] = held_copies) -> Any:
 
 
 def a_copy(**outputs: Any) -> dict[str, Any]:
-    return {URN: {"type": BACKUP_COPY_TYPE, "outputs": outputs}}
+    known = {
+        "arn": "arn:aws:fsx:eu-west-1:111122223333:backup/backup-0123456789abcdef0",
+        "region": "eu-west-1",
+        "source_backup_id": "backup-0fedcba9876543210",
+    }
+    return {URN: {"type": BACKUP_COPY_TYPE, "outputs": known | outputs}}
 
 
-def test_the_copies_of_the_state_are_told_with_their_outputs() -> None:
-    telling = Telling(a_copy(arn="arn:aws:fsx:eu-west-1:1:backup/backup-1", region="eu-west-1", nonce="n", token="t"))
+def an_owner(owner_id: Any) -> dict[str, Any]:
+    return {f"urn:pulumi:prod::dr::{OWNER_TYPE}::fsx-dr-owner": {"type": OWNER_TYPE, "outputs": {"owner_id": owner_id}}}
 
-    (held,) = asked(telling)
 
-    assert (held.urn, held.id, held.region) == (URN, "backup-1", "eu-west-1")
-    assert (held.ownership.nonce, held.ownership.token) == ("n", "t")
+def test_the_copies_in_the_state_are_told_with_their_outputs() -> None:
+    telling = Telling(a_copy(managed_by=f"{OWNER_ID}/{'a' * 40}-0"))
+
+    (copy,) = asked(telling).copies
+
+    assert (copy.urn, copy.id, copy.region) == (URN, "backup-0123456789abcdef0", "eu-west-1")
+    assert copy.ownership == Ownership(OWNER_ID, RequestToken("a" * 40))
     assert telling.asked == [("pulumi:pulumi:readStackResourceOutputs", {"stackName": "organization/dr/prod"})]
 
 
-def test_what_is_no_backup_copy_is_left_out() -> None:
+@pytest.mark.parametrize(("told", "owner_id"), [(OWNER_ID, OWNER_ID), ("", ""), (None, ""), (7, ""), ("x" * 32, "")])
+def test_the_owner_id_of_the_stack_is_told(told: Any, owner_id: str) -> None:
+    assert asked(Telling(an_owner(told))) == StackState((), owner_id)
+
+
+def test_other_resources_are_left_out() -> None:
     others = {f"urn:pulumi:prod::dr::{DR_REGION_TYPE}::dr": {"type": DR_REGION_TYPE, "outputs": {"region": "x"}}}
 
-    assert [copy.urn for copy in asked(Telling({**others, **a_copy()}))] == [URN]
+    assert [copy.urn for copy in asked(Telling({**others, **a_copy()})).copies] == [URN]
 
 
 def test_a_secret_output_is_told_in_the_clear() -> None:
-    (held,) = asked(Telling(a_copy(kms_key_id={**SECRET, "value": "alias/dr"})))
+    (copy,) = asked(Telling(a_copy(kms_key_id={**SECRET, "value": "alias/dr"}))).copies
 
-    assert held.output("kms_key_id") == "alias/dr"
+    assert (copy.output("kms_key_id"), copy.secrets) == ("alias/dr", {"kms_key_id"})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"region": "nowhere"},
+        {"region": 7},
+        {"arn": None},
+        {"arn": ["backup-0123456789abcdef0"]},
+        {"source_backup_id": None},
+        {"source_creation_time": "yesterday"},
+        {"source_creation_time": 7},
+        {"file_system_id": {"id": "fs-0123456789abcdef0"}},
+        {"tags": "none"},
+    ],
+    ids=str,
+)
+def test_a_damaged_entry_ends_the_run_and_names_the_way_out(damage: dict[str, Any]) -> None:
+    with pytest.raises(InvalidStateError, match=re.escape(f"pulumi state delete '{URN}'")):
+        asked(Telling(a_copy(**damage)))
 
 
 @pytest.mark.parametrize("times", [1, 5])
 def test_a_checkpoint_that_is_being_written_is_asked_for_again(times: int) -> None:
     telling = Telling(*[RefusedError("could not load checkpoint: EOF")] * times, a_copy())
 
-    assert [copy.urn for copy in asked(telling)] == [URN]
+    assert [copy.urn for copy in asked(telling).copies] == [URN]
     assert len(telling.asked) == times + 1
 
 
@@ -104,18 +142,15 @@ def test_a_backend_that_cannot_tell_ends_the_run_in_one_sentence() -> None:
     with pytest.raises(InvalidSettingsError) as refusal:
         asked(telling)
 
-    assert str(refusal.value) == (
-        "The state of organization/dr/prod could not be read, so nobody can tell what it holds; "
-        "nothing was changed: stack outputs of the legacy layout cannot be read"
-    )
+    assert "stack outputs of the legacy layout cannot be read" in str(refusal.value)
     assert len(telling.asked) == 6
 
 
 def test_the_mocks_of_a_unit_test_have_no_state() -> None:
-    assert asked(Telling(NotImplementedError())) == []
+    assert asked(Telling(NotImplementedError())) == StackState()
 
 
-# --- a copy that the state holds --------------------------------------------------------------------------------------
+# --- a copy in the state ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -134,19 +169,19 @@ def test_the_mocks_of_a_unit_test_have_no_state() -> None:
     ids=["by itself", "of a DrRegion", "deeper, with colons", "of something that ends alike"],
 )
 def test_a_urn_tells_name_and_parents(urn: str, name: str, parents: str, *, is_of_dr_region: bool) -> None:
-    copy = HeldCopy(urn, {})
+    copy = StateCopy(urn, "", {})
 
     assert (copy.name, copy.parent_types, copy.is_of_dr_region) == (name, parents, is_of_dr_region)
 
 
 def test_what_the_state_does_not_tell_is_empty_and_no_time() -> None:
-    copy = HeldCopy(URN, {})
+    copy = StateCopy(URN, "", {})
 
     assert (copy.id, copy.region, copy.source_backup_id, copy.source_creation_time) == ("", "", "", None)
 
 
 def test_without_the_time_of_its_source_a_copy_is_as_old_as_itself() -> None:
-    copy = HeldCopy(URN, {"creation_time": "2026-11-20T12:00:00Z"})
+    copy = StateCopy(URN, "", {"creation_time": "2026-11-20T12:00:00Z"})
 
     assert copy.source_creation_time is not None
     assert copy.source_creation_time.isoformat() == "2026-11-20T12:00:00+00:00"

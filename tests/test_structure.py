@@ -97,16 +97,6 @@ def test_imports_point_one_way() -> None:
     assert list(TopologicalSorter(uses).static_order())
 
 
-def test_no_chain_of_imports_is_longer_than_nine_modules() -> None:
-    uses = {file: {_source(name) for name in _imported(file)} - {"", file} for file in SOURCES}
-
-    @functools.cache
-    def chain(file: str) -> tuple[str, ...]:
-        return (file, *max(map(chain, uses[file]), key=len, default=()))
-
-    assert len(max(map(chain, SOURCES), key=len)) <= 9
-
-
 def test_the_core_knows_neither_a_host_nor_the_program() -> None:
     core = {file for file in SOURCES if Path(file).parent.name in ("copies", "session", "lifecycle")}
 

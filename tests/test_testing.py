@@ -14,6 +14,7 @@ import pytest
 from pulumi_fsx_dr import BackupCopy, DrRegion, Source, testing
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
+from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.restore.restored_file_system import find_backup
 
@@ -41,12 +42,12 @@ def _nothing_else_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def aws() -> Iterator[testing.StandIn]:
-    with testing.stand_in(testing.backup(BACKUP, FILE_SYSTEM, HOME, hours_old=2)) as standing:
-        yield standing
+def aws() -> Iterator[testing.FakeAws]:
+    with testing.fake_aws(testing.backup(BACKUP, FILE_SYSTEM, HOME, hours_old=2)) as fake:
+        yield fake
 
 
-def run(aws: testing.StandIn, program: Callable[[], pulumi.Output[Any]]) -> Any:
+def run(aws: testing.FakeAws, program: Callable[[], pulumi.Output[Any]]) -> Any:
     """Return what an output of a program is, as a unit test finds it."""
     seen: list[Any] = []
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
@@ -74,7 +75,7 @@ def test_the_page_s_own_test_passes_as_it_is_written_without_network_and_credent
     assert "3 passed" in ended.stdout, ended.stdout
 
 
-def test_mocks_of_one_s_own_leave_the_rest_to_ours(aws: testing.StandIn) -> None:
+def test_mocks_of_one_s_own_leave_the_rest_to_ours(aws: testing.FakeAws) -> None:
     *_, own_mocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     defined: dict[str, Any] = {}
     exec(own_mocks, defined)  # noqa: S102  # the page's own words
@@ -87,7 +88,7 @@ def test_mocks_of_one_s_own_leave_the_rest_to_ours(aws: testing.StandIn) -> None
     assert answer("aws:sns/topic:Topic", {"name": "alarm"}) == ("files-id", {"name": "alarm"})
 
 
-def test_a_copy_answers_each_output_of_one_that_is_made(aws: testing.StandIn) -> None:
+def test_a_copy_answers_each_output_of_one_that_is_made(aws: testing.FakeAws) -> None:
     def program() -> pulumi.Output[Any]:
         copy = BackupCopy(
             "one", source_backup_id=BACKUP, source_region=HOME, region=AWAY, kms_key_id="alias/dr", tags={"team": "a"}
@@ -97,7 +98,7 @@ def test_a_copy_answers_each_output_of_one_that_is_made(aws: testing.StandIn) ->
     found = run(aws, program)
 
     assert {name for name, value in found.items() if value is None} == {
-        *("adopt_backup_id", "adopted_from"),  # it is not adopted
+        "adopt_backup_id",  # it is not adopted
         *("volume_id", "size_in_bytes"),  # of this backup FSx would tell neither
     }
     assert re.fullmatch(r"backup-[0-9a-f]{17}", found["id"])
@@ -109,9 +110,54 @@ def test_a_copy_answers_each_output_of_one_that_is_made(aws: testing.StandIn) ->
         {"team": "a"},
     )
     assert found["source_creation_time"] < found["creation_time"]
+    assert ownership_of(aws.backups[found["id"]].tags) == Ownership.parse(found["managed_by"])
+    assert found["managed_by"].startswith(f"{testing.OWNER_ID}/")
 
 
-def test_secret_tags_and_keys_are_secret_in_the_outputs_that_repeat_them(aws: testing.StandIn) -> None:
+def test_adopted_copy_has_the_ownership_tag_of_its_stack() -> None:
+    source = testing.backup(BACKUP, FILE_SYSTEM, HOME, hours_old=2)
+    existing = testing.backup("backup-0000000000000009a", FILE_SYSTEM, AWAY, type_="USER_INITIATED")
+    existing = replace(existing, source_backup_id=BACKUP, source_region=HOME, tags={"team": "storage"})
+    with testing.fake_aws(source, existing) as aws:
+        copy_id = run(
+            aws,
+            lambda: (
+                BackupCopy(
+                    "one", source_backup_id=BACKUP, source_region=HOME, region=AWAY, adopt_backup_id=existing.id
+                ).id
+            ),
+        )
+
+    ownership = ownership_of(aws.backups[existing.id].tags)
+    assert (copy_id, ownership and ownership.owner_id) == (existing.id, testing.OWNER_ID)
+
+
+class PlainMocks(pulumi.runtime.Mocks):
+    """What a program's tests may have that know nothing of this package's resources."""
+
+    def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        return {}, []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return f"{args.name}-id", args.inputs
+
+
+@pytest.mark.usefixtures("aws")
+def test_program_runs_under_mocks_that_know_nothing_of_the_owner() -> None:
+    seen: list[Any] = []
+    pulumi.runtime.set_mocks(PlainMocks(), project="dr", stack="test")
+
+    def program() -> pulumi.Output[Any]:
+        single = BackupCopy("one", source_backup_id=BACKUP, source_region=HOME, region=AWAY)
+        return pulumi.Output.all(single.id, DrRegion("dr", region=AWAY, sources=SOURCES).copies).apply(seen.append)
+
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+
+    [[single, copies]] = seen
+    assert (single, [copy["source_backup_id"] for copy in copies]) == ("one-id", [BACKUP])
+
+
+def test_secret_tags_and_keys_are_secret_in_the_outputs_that_repeat_them(aws: testing.FakeAws) -> None:
     secrets: dict[str, bool] = {}
 
     async def note(copy: BackupCopy) -> None:
@@ -133,14 +179,14 @@ def test_secret_tags_and_keys_are_secret_in_the_outputs_that_repeat_them(aws: te
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"source_backup_id": "backup-1"}, "'backup-1' is not the id of an FSx backup"),
-        ({"tags": {"aws:team": "storage"}}, "aws:team"),
+        ({"source_backup_id": "backup-1"}, "source_backup_id is not the id of an FSx backup"),
+        ({"tags": {"aws:team": "storage"}}, "A tag key begins with 'aws:'"),
         ({"sorce_region": HOME}, "BackupCopy has no argument sorce_region"),
         ({"region": None}, "region is required: give it to the resource, or set aws:region for the stack"),
     ],
 )
 def test_what_the_provider_would_refuse_fails_the_test(
-    aws: testing.StandIn, changes: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
+    aws: testing.FakeAws, changes: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     args: Any = {"source_backup_id": BACKUP, "source_region": HOME, "region": AWAY, **changes}
@@ -149,7 +195,7 @@ def test_what_the_provider_would_refuse_fails_the_test(
         run(aws, lambda: BackupCopy("one", args).id)
 
 
-def test_without_a_region_a_copy_is_where_the_stack_s_settings_say(aws: testing.StandIn) -> None:
+def test_without_a_region_a_copy_is_where_the_stack_s_settings_say(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_all_config({"aws:region": HOME})
     try:
         assert run(aws, lambda: BackupCopy("one", source_backup_id=BACKUP).region) == HOME
@@ -157,7 +203,7 @@ def test_without_a_region_a_copy_is_where_the_stack_s_settings_say(aws: testing.
         pulumi.runtime.set_all_config({})
 
 
-def test_a_source_that_the_program_itself_makes_is_copied(aws: testing.StandIn) -> None:
+def test_a_source_that_the_program_itself_makes_is_copied(aws: testing.FakeAws) -> None:
     mocks = testing.Mocks(aws)
     made, _ = mocks.new_resource(pulumi.runtime.MockResourceArgs("aws:fsx/backup:Backup", "nightly", {}))
 
@@ -169,7 +215,7 @@ def test_what_there_is_changes_from_test_to_test_under_one_set_of_mocks() -> Non
     pulumi.runtime.set_mocks(testing.Mocks(), project="dr", stack="test")
     for number in (1, 2):
         backup = testing.backup(f"backup-{number:017x}", FILE_SYSTEM, HOME)
-        with testing.stand_in(backup):
+        with testing.fake_aws(backup):
             program = pulumi.runtime.test(  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
                 lambda: DrRegion("dr", region=AWAY, sources=SOURCES).copies.apply(seen.append)
             )
@@ -183,24 +229,24 @@ def test_what_there_is_changes_from_test_to_test_under_one_set_of_mocks() -> Non
 
 def test_backups_that_are_not_available_are_not_copied_here_either() -> None:
     failed = replace(testing.backup(BACKUP, FILE_SYSTEM, HOME), lifecycle="FAILED")
-    with testing.stand_in(failed) as aws:
+    with testing.fake_aws(failed) as aws:
         assert run(aws, lambda: DrRegion("dr", region=AWAY, sources=SOURCES).copies) == []
 
 
 def test_a_file_system_without_backups_exists_if_it_is_named_and_is_an_error_if_not() -> None:
-    with testing.stand_in(file_systems={FILE_SYSTEM: HOME}) as aws:
+    with testing.fake_aws(file_systems={FILE_SYSTEM: HOME}) as aws:
         assert run(aws, lambda: DrRegion("dr", region=AWAY, sources=SOURCES).latest) == {}
-    with testing.stand_in() as aws, pytest.raises(InvalidSettingsError, match=FILE_SYSTEM):
+    with testing.fake_aws() as aws, pytest.raises(InvalidSettingsError, match=FILE_SYSTEM):
         run(aws, lambda: DrRegion("dr", region=AWAY, sources=SOURCES).latest)
 
 
-def test_a_restore_finds_its_backup_in_the_stand_in(aws: testing.StandIn) -> None:
+def test_a_restore_finds_its_backup_in_the_fake(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
 
     assert find_backup(BACKUP, HOME) == aws.backups[BACKUP]
 
 
-def test_it_does_all_that_fsx_is_asked(aws: testing.StandIn) -> None:
+def test_it_does_all_that_fsx_is_asked(aws: testing.FakeAws) -> None:
     fsx = aws.region(HOME)
     arn = aws.backups[BACKUP].arn
 
@@ -215,22 +261,22 @@ def test_it_does_all_that_fsx_is_asked(aws: testing.StandIn) -> None:
     assert list(fsx.backups(FILE_SYSTEM)) == []
 
 
-def test_at_its_end_programs_find_what_they_found_before(aws: testing.StandIn) -> None:
+def test_at_its_end_programs_find_what_they_found_before(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
-    with testing.stand_in():
+    with testing.fake_aws():
         assert find_backup(BACKUP, HOME) is None
 
     assert find_backup(BACKUP, HOME) == aws.backups[BACKUP]
 
 
-def test_sources_by_tag_select_among_the_file_systems_of_the_stand_in() -> None:
+def test_sources_by_tag_select_among_the_file_systems_of_the_fake() -> None:
     ledger, scratch, empty = (f"fs-0000000000000000{n}" for n in range(3))
     backups = [
         testing.backup(f"backup-0000000000000000{n}", fs, "eu-central-1") for n, fs in enumerate((ledger, scratch))
     ]
     tags = {ledger: {"dr": "yes"}, empty: {"dr": "yes"}}
 
-    with testing.stand_in(*backups, file_systems={empty: "eu-central-1"}, tags=tags) as aws:
+    with testing.fake_aws(*backups, file_systems={empty: "eu-central-1"}, tags=tags) as aws:
         region = aws.region("eu-central-1")
         assert region.file_systems() == {ledger: {"dr": "yes"}, scratch: {}, empty: {"dr": "yes"}}
         assert aws.region("eu-west-1").file_systems() == {}

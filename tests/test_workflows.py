@@ -1,17 +1,23 @@
 """The workflows, the action and the template: pinned, with no more rights than they need, and their commands exist."""
 
+import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import click
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from pulumi_fsx_dr.cli.commands import fsx_dr
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +28,14 @@ WRITES = {
     "drift": {"id-token"},
     "up": {"id-token"},
     "release": {"id-token", "attestations", "contents"},
+}
+SECRETS = {
+    "PULUMI_ACCESS_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_ID_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
 }
 # Those that users copy.
 EXAMPLES = {"preview": None, "drift": "drift", "up": "up"}
@@ -75,6 +89,96 @@ def test_no_event_text_is_pasted_into_a_script(path: Path) -> None:
     assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_checkout_leaves_no_credentials(path: Path) -> None:
+    checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
+
+    assert [step for step in checkouts if step["with"]["persist-credentials"] is not False] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_gives_secrets_to_the_action_alone(path: Path) -> None:
+    document = workflow(path)
+    for job in document["jobs"].values():
+        for step in job["steps"]:
+            if step.get("uses") == "./":
+                step["with"].pop("access-token")
+
+    assert "secrets." not in json.dumps(document)
+
+
+def test_the_action_gives_the_pulumi_token_to_the_steps_that_read_or_write_the_state() -> None:
+    given = {step["name"] for step in steps(ACTION) if "inputs.access-token" in json.dumps(step)}
+
+    assert given == {
+        step["name"] for step in steps(ACTION) if re.search(r"pulumi \w+ |fsx-dr report", step.get("run", ""))
+    }
+
+
+def test_the_action_gives_the_github_token_to_the_comment_alone() -> None:
+    (step,) = [step for step in steps(ACTION) if "inputs.github-token" in json.dumps(step)]
+
+    # Neither the program nor its packages take part in it.
+    assert "working-directory" not in step
+    assert not re.search(r"\.venv|pulumi ", step["run"])
+
+
+def test_the_action_installs_before_there_are_credentials() -> None:
+    names = [step.get("name") or step["uses"].split("@")[0] for step in steps(ACTION)]
+
+    assert names.index("aws-actions/configure-aws-credentials") > max(
+        names.index(each) for each in ("Install", "pulumi/actions", "actions/setup-python")
+    )
+    assert [step["name"] for step in steps(ACTION) if "pip" in step.get("run", "")] == ["Install"]
+
+
+def test_the_action_installs_one_version_of_the_cli() -> None:
+    (step,) = [step for step in steps(ACTION) if step.get("uses", "").startswith("pulumi/actions@")]
+
+    assert step["with"] == {"pulumi-version": "${{ inputs.pulumi-version }}"}, "and runs nothing"
+    assert re.fullmatch(r"3\.\d+\.\d+", workflow(ACTION)["inputs"]["pulumi-version"]["default"])
+
+
+@pytest.mark.parametrize("where", ["action", "template"])
+def test_pip_sees_no_secret_and_runs_no_code_of_packages(where: str, tmp_path: Path) -> None:
+    seen = installs(where, tmp_path)
+
+    assert seen
+    for arguments, environment in seen:
+        assert SECRETS & environment.keys() == set()
+        assert {"--require-hashes", "--only-binary"} <= set(arguments) or {"--no-index", "--no-deps"} <= set(arguments)
+
+
+@pytest.mark.parametrize(("where", "others"), [("action", [["pulumi-fsx-dr"]]), ("template", [])])
+def test_what_is_installed_is_pinned_or_of_the_same_commit(where: str, others: list[list[str]], tmp_path: Path) -> None:
+    (first, *rest) = [arguments for arguments, _ in installs(where, tmp_path)]
+
+    assert first[-2:] == ["--requirement", "requirements.txt"]
+    assert [[Path(arguments[-1]).name] for arguments in rest] == others
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [("program", ["dependencies", "cli", "build-system"]), ("build", ["build-system"])],
+)
+def test_what_the_workflows_install_is_what_is_needed_with_hashes(name: str, needed: list[str]) -> None:
+    """`make lock` writes both; what is for tests alone is in neither."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lists = {
+        "dependencies": project["project"]["dependencies"],
+        "build-system": project["build-system"]["requires"],
+        **project["project"]["optional-dependencies"],
+    }
+    text = (ROOT / ".ci" / f"{name}.txt").read_text()
+    entries = re.findall(r"^([\w.-]+)==(\S+)(.*(?:\n +--hash=.*)*)", text, re.MULTILINE)
+    pinned = {package: version for package, version, _ in entries}
+
+    assert [package for package, _, hashes in entries if "--hash=sha256:" not in hashes] == []
+    wanted = [Requirement(each) for part in needed for each in lists[part]]
+    assert [str(each) for each in wanted if pinned.get(each.name, "0") not in each.specifier] == []
+    assert pinned.keys() & {"pytest", "moto", "flask", "hypothesis", "mypy", "ruff"} == set()
+
+
 @pytest.mark.parametrize("path", [ROOT / ".github" / "workflows" / f"{name}.yml" for name in EXAMPLES])
 def test_the_workflows_for_users_are_the_action_with_inputs_that_it_has(path: Path) -> None:
     (gate,) = [step for step in steps(path) if step.get("uses") == "./"]
@@ -89,11 +193,66 @@ def test_the_commands_that_the_action_runs_exist() -> None:
     assert known_commands("\n".join(step.get("run", "") for step in steps(ACTION))) == ["check", "report", "report"]
 
 
-def test_the_commands_that_the_template_runs_exist() -> None:
-    _, document = yaml.safe_load_all(TEMPLATE.read_text())
-    jobs = [job for name, job in document.items() if not name.startswith(".")]
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("preview", "AWS_PREVIEW_ROLE_ARN"), ("drift", "AWS_PREVIEW_ROLE_ARN"), ("up", "AWS_UP_ROLE_ARN")],
+)
+def test_only_up_has_the_role_that_writes(name: str, role: str) -> None:
+    path = ROOT / ".github" / "workflows" / f"{name}.yml"
+    (gate,) = [step for step in steps(path) if step.get("uses") == "./"]
+    (job,) = workflow(path)["jobs"].values()
 
-    assert known_commands("\n".join(line for job in jobs for line in job["script"])) == ["check", "report", "report"]
+    assert gate["with"]["role"] == f"${{{{ vars.{role} }}}}"
+    assert job.get("environment") == ("production" if name == "up" else None)
+
+
+PIPELINES = {
+    "merge request": ({"CI_PIPELINE_SOURCE": "merge_request_event"}, ["fsx-dr preview"]),
+    "fork": ({"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "8"}, []),
+    "schedule": ({"CI_PIPELINE_SOURCE": "schedule"}, ["fsx-dr up"]),
+    "schedule of another branch": ({"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "mine"}, []),
+    "schedule without protection": ({"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_REF_PROTECTED": "false"}, []),
+    "push": ({"CI_PIPELINE_SOURCE": "push"}, []),
+}
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_the_template_previews_own_merge_requests_and_copies_on_the_protected_default_branch(pipeline: str) -> None:
+    given, expected = PIPELINES[pipeline]
+    usual = {
+        "CI_MERGE_REQUEST_PROJECT_ID": "7",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "7",
+        "CI_COMMIT_BRANCH": "main",
+        "CI_DEFAULT_BRANCH": "main",
+        "CI_COMMIT_REF_PROTECTED": "true",
+    }
+
+    started = [
+        name
+        for name, job in template_jobs().items()
+        if any(rule_holds(rule["if"], usual | given) for rule in job.get("rules", []))
+    ]
+
+    assert started == expected
+
+
+def test_the_jobs_of_the_template_have_roles_and_environments_of_their_own() -> None:
+    preview, up = (template_jobs()[f"fsx-dr {name}"] for name in ("preview", "up"))
+
+    assert preview["variables"]["AWS_ROLE_ARN"] == "$[[ inputs.preview_role ]]"
+    assert up["variables"]["AWS_ROLE_ARN"] == "$[[ inputs.up_role ]]"
+    assert preview["environment"]["name"] != up["environment"]["name"]
+    assert re.findall(r"AWS_(?:ACCESS|SECRET)\w+", TEMPLATE.read_text()) == []
+
+
+def test_the_commands_that_the_template_runs_exist() -> None:
+    jobs = template_jobs()
+
+    assert known_commands("\n".join(line for job in jobs.values() for line in job["script"])) == [
+        "check",
+        "report",
+        "report",
+    ]
 
 
 def test_the_inputs_of_the_template_have_types_and_are_used() -> None:
@@ -121,6 +280,140 @@ def test_the_action_refuses_inputs_of_another_type(given: dict[str, str], refuse
     ended = subprocess.run(["bash", "-e", "-c", script], env=usual | given, capture_output=True, text=True, check=False)  # noqa: S603, S607  # our own
 
     assert (ended.returncode, ended.stdout) == ((1, f"::error::{refused}\n") if refused else (0, ""))
+
+
+MARK = "<!-- fsx-dr readiness acme/prod -->"
+
+
+class GitHub(BaseHTTPRequestHandler):
+    """The GraphQL queries of comments, two comments a page."""
+
+    comments: list[dict[str, Any]]
+    refusal: str | None
+    status: int
+    written: list[tuple[str, str, str]]
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        variables = asked["variables"]
+        answer: dict[str, Any] = {"data": {}}
+        if self.refusal:
+            answer = {"data": None, "errors": [{"message": self.refusal}]}
+        elif made := re.search(r"addComment|updateIssueComment", asked["query"]):
+            self.written.append((made[0], variables["id"], variables["body"]))
+        else:
+            assert (variables["owner"], variables["name"], variables["number"]) == ("acme", "copies", 7)
+            start = int(variables["after"] or 0)
+            page = {
+                "nodes": self.comments[start : start + 2],
+                "pageInfo": {"hasNextPage": start + 2 < len(self.comments), "endCursor": str(start + 2)},
+            }
+            answer["data"]["repository"] = {"pullRequest": {"id": "PR", "comments": page}}
+        body = json.dumps(answer).encode()
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def github() -> Iterator[HTTPServer]:
+    handler = type("One", (GitHub,), {"comments": [], "refusal": None, "status": 200, "written": []})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def comments_on(github: HTTPServer, tmp_path: Path, text: str = "table") -> subprocess.CompletedProcess[str]:
+    """Run the script as the action does."""
+    (tmp_path / "text.md").write_text(text)
+    return subprocess.run(  # noqa: S603  # our own
+        [sys.executable, "-I", str(ROOT / ".ci" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
+        env={
+            "GITHUB_GRAPHQL_URL": f"http://127.0.0.1:{github.server_port}/graphql",
+            "GITHUB_REPOSITORY": "acme/copies",
+            "GH_TOKEN": "ghs_secret",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def a_comment(number: int, body: str, *, ours: bool) -> dict[str, Any]:
+    return {"id": f"C{number}", "body": body, "viewerDidAuthor": ours}
+
+
+@pytest.mark.parametrize(
+    ("comments", "expected"),
+    [
+        pytest.param([], ("addComment", "PR"), id="none"),
+        pytest.param([a_comment(1, f"{MARK}\nold", ours=True)], ("updateIssueComment", "C1"), id="ours"),
+        pytest.param([a_comment(1, f"{MARK}\nmine", ours=False)], ("addComment", "PR"), id="somebody else's"),
+        pytest.param([a_comment(1, f"> {MARK}", ours=True)], ("addComment", "PR"), id="ours, about another thing"),
+        pytest.param(
+            [a_comment(number, f"{MARK}\n", ours=number == 4) for number in range(1, 6)],
+            ("updateIssueComment", "C4"),
+            id="ours, on the second page, after somebody else's",
+        ),
+    ],
+)
+def test_a_comment_is_edited_only_if_it_is_ours(
+    github: HTTPServer, comments: list[dict[str, Any]], expected: tuple[str, str], tmp_path: Path
+) -> None:
+    handler: Any = github.RequestHandlerClass
+    handler.comments = comments
+
+    ended = comments_on(github, tmp_path)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert handler.written == [(*expected, f"{MARK}\ntable")]
+
+
+def test_a_long_comment_is_cut_to_what_github_takes(github: HTTPServer, tmp_path: Path) -> None:
+    comments_on(github, tmp_path, "x" * 70_000)
+
+    handler: Any = github.RequestHandlerClass
+    ((_, _, body),) = handler.written
+    assert len(body) == 65_536
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_comment_that_github_refuses_fails_the_step(github: HTTPServer, status: int, tmp_path: Path) -> None:
+    handler: Any = github.RequestHandlerClass
+    handler.refusal, handler.status = "Resource not accessible by integration", status
+
+    ended = comments_on(github, tmp_path)
+
+    assert ended.returncode == 1
+    assert (handler.refusal if status == 200 else "401") in ended.stderr
+    assert "ghs_secret" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_preview_is_no_markup_in_its_comment(tmp_path: Path) -> None:
+    (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Preview"]
+    pulumi = executable(tmp_path / "pulumi", r"""printf '~ tag: "</details>\r# heading"\n```\n'; exit 3""")
+    environment = {
+        "PATH": f"{pulumi.parent}:{os.environ['PATH']}",
+        "STACK": "prod",
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+    }
+
+    ended = subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=environment, check=False)  # noqa: S603, S607  # our own
+
+    assert ended.returncode == 3
+    assert (tmp_path / "preview.md").read_bytes().splitlines()[1:-1] == [
+        b"",
+        b'    ~ tag: "</details># heading"',
+        b"    ```",
+        b"",
+    ]
 
 
 def test_a_release_needs_a_tag_and_addresses_that_agree_with_the_project() -> None:
@@ -158,3 +451,45 @@ def known_commands(script: str) -> list[str]:
         words = [word for word in arguments if word not in PLACEHOLDERS]
         assert isinstance(fsx_dr.commands[name].make_context(name, words), click.Context)
     return [line.split()[0] for line in lines]
+
+
+def template_jobs() -> dict[str, dict[str, Any]]:
+    _, document = yaml.safe_load_all(TEMPLATE.read_text())
+    return {name: job for name, job in document.items() if not name.startswith(".")}
+
+
+def rule_holds(rule: str, variables: dict[str, str]) -> bool:
+    """Judge a rule of GitLab's that joins comparisons by `&&`."""
+
+    def value(term: str) -> object:
+        return variables[term[1:]] if term.startswith("$") else json.loads(term)
+
+    return all(value(left) == value(right) for left, right in (each.split(" == ") for each in rule.split(" && ")))
+
+
+def executable(path: Path, script: str) -> Path:
+    path.write_text(f"#!/bin/bash\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def installs(where: str, tmp_path: Path) -> list[tuple[list[str], dict[str, str]]]:
+    """Run what installs, in a job that has every secret, and return arguments and variables of each call of pip."""
+    if where == "action":
+        (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Install"]
+    else:
+        _, document = yaml.safe_load_all(TEMPLATE.read_text())
+        script = "\n".join(document[".fsx-dr"]["before_script"])
+        script = script.replace("$[[ inputs.work_dir ]]", ".").replace("$[[ inputs.requirements ]]", "requirements.txt")
+    log = tmp_path / "log"
+    tell = f"import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]), file=open({str(log)!r}, 'a'))"
+    pip = executable(tmp_path / "pip", f'exec {sys.executable} -c {shlex.quote(tell)} "$@"')
+    executable(tmp_path / "python", f"mkdir -p .venv/bin && cp {pip} .venv/bin/pip")
+    environment = dict.fromkeys(SECRETS, "secret") | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "REQUIREMENTS": "requirements.txt",
+        "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr",
+    }
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own
+    return [(arguments, seen) for arguments, seen in map(json.loads, log.read_text().splitlines())]

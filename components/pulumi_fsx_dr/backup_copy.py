@@ -8,12 +8,11 @@ from pulumi.dynamic import Resource
 
 from .copies.arguments import ARGUMENTS, BackupCopyArgs
 from .copies.outputs import OUTPUTS
-from .copies.ownership import new_nonce
 from .given import documents, given
-from .program.recording import can_record, record_once_written, tell
+from .owner import hints, owner_of_this_run
 from .program.secrecy import with_secret_outputs
 from .provider import BackupCopyProvider
-from .session.told import TOLD
+from .session.hints import HINTS
 
 __all__ = ["BackupCopy", "BackupCopyArgs"]
 
@@ -58,12 +57,8 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     """The volume that was backed up, if it was one (`Volume.VolumeId`)."""
     tags_all: pulumi.Output[Mapping[str, str]]
     """All tags of the copy, those that came from elsewhere included."""
-    nonce: pulumi.Output[str]
-    """Proves that the copy is this resource's own; stands in its ownership tag too."""
-    token: pulumi.Output[str]
-    """By what the copy is found again as long as its mark says pending; empty if it was adopted."""
-    adopted_from: pulumi.Output[str | None]
-    """The mark that an adopted copy bore before."""
+    managed_by: pulumi.Output[str | None]
+    """Owner id of the stack and request token of the copy, as in the copy's tag `fsx-dr:managed-by`."""
 
     @overload
     def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
@@ -94,9 +89,8 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
         asked = given(f"BackupCopy {name}", args, keywords)
         # The SDK fills in those outputs only that are among the properties when the resource is registered.
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(asked)
-        records = can_record(f"pulumi-python:{self._resource_type_name}", opts)
-        nonce = new_nonce() if records else ""
-        opts, props[TOLD] = with_secret_outputs(opts, asked, tell(name, asked, nonce))
+        # The owner id is saved before the first copy is made, and deleted after the last.
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[owner_of_this_run()]))
+        told: pulumi.Input[str] = hints(name, asked.get("source_backup_id"))
+        opts, props[HINTS] = with_secret_outputs(opts, asked, told)
         super().__init__(BackupCopyProvider(), name, props, opts)
-        if records:
-            record_once_written(self, nonce)

@@ -1,4 +1,4 @@
-"""A whole DR Region in one declaration: which copies it holds, and which of them is the latest."""
+"""A whole DR Region in one declaration: its copies, and which of them is the latest."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,12 +9,12 @@ import pulumi
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .given import documents, given
+from .owner import owner_of_this_run
 from .program import run as program
 from .program.secrecy import as_secret_as
 from .readiness import RPO_HOURS, ReadinessRow, rows
-from .rules.declaration import Declared, DrRegionSpec
+from .rules.declaration import Declaration, Declared, DrRegionSpec
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
-from .rules.obstacles import obstacle
 
 __all__ = ["DrRegion", "DrRegionArgs", "Source"]
 
@@ -23,7 +23,7 @@ class CopyRow(TypedDict):
     """A copy of a `DrRegion`."""
 
     source_backup_id: str
-    """What it is a copy of."""
+    """The source backup."""
     backup_id: str
     """Its own id."""
     arn: str
@@ -36,17 +36,17 @@ class CopyRow(TypedDict):
 class DrRegion(pulumi.ComponentResource):
     """The copies in one DR Region, one `BackupCopy` named `<name>-<source backup id>` each.
 
-    A copy that the state holds stays declared until there is a reason to let it go, which `preview` and `up` say.
-    If a source Region does not answer, its copies stay as they are, and a warning says so.
+    A copy in the state stays declared until there is a reason to delete it, which `preview` and `up` say. If a source
+    Region does not answer, its copies stay as they are, and a warning says so.
     """
 
     region: pulumi.Output[str]
-    """Where the copies are."""
+    """The DR Region."""
     # The SDK takes no TypedDict where the state holds outputs; the schema of the plugin has it from the annotation.
     copies: pulumi.Output[list[Annotated[dict[str, str], CopyRow]]]
     """The copies, newest source first."""
     latest: pulumi.Output[dict[str, str]]
-    """Backup id of the newest copy by file system id."""
+    """Backup id of the newest AVAILABLE copy by file system id."""
 
     # Another host has its own kinds of resources, and its own way to know what else the program declares.
     _type = DR_REGION_TYPE
@@ -87,7 +87,7 @@ class DrRegion(pulumi.ComponentResource):
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__(self._type, name, None, opts)
         self._args, self._program = asked, self._program_that_runs()
-        self._sources: Sequence[Mapping[str, Any]] = ()  # as decided on, before `copies` is known
+        self._declared = Declaration()  # before `copies` is known
         self._program.add(self, self._described)
         made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
@@ -95,9 +95,10 @@ class DrRegion(pulumi.ComponentResource):
         self.copies = children.apply(
             lambda made: pulumi.Output.all(*(self._copy_row(child) for child in made)).apply(list)
         )
-        self.latest = children.apply(
-            lambda made: pulumi.Output.all(*(_latest_row(child) for child in made)).apply(_latest)
+        self._points: pulumi.Output[list[Any]] = children.apply(
+            lambda made: pulumi.Output.all(*(_point(child) for child in made)).apply(list)
         )
+        self.latest = self._points.apply(self._latest_of)
         self.register_outputs({"region": self.region, "copies": self.copies, "latest": self.latest})
 
     def readiness(self, rpo_hours: float = RPO_HOURS) -> pulumi.Output[list[ReadinessRow]]:
@@ -110,16 +111,17 @@ class DrRegion(pulumi.ComponentResource):
         """
 
         def judge(known: list[Any]) -> list[ReadinessRow]:
-            outputs, copies = known
-            sources = [*map(self._with_what_is_known, self._sources), *outputs]
-            region, declared = self._args["region"], {copy["backup_id"] for copy in copies}
+            outputs, points = known
+            sources = [*map(self._with_what_is_known, self._declared.sources), *outputs]
+            times = {point["id"]: datetime.fromisoformat(point["time"]) for point in points if point.get("time")}
+            declared, region = {point["id"] for point in points}, self._args["region"]
             present = self._program.lookup.fresh_copies_in(region)
-            # Copies of others may go at any time, so they make nothing ready.
+            # Copies of others may be deleted at any time, so they make nothing ready.
             counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
-            return rows(sources, region, counted, rpo_hours, datetime.now(UTC))
+            return rows(sources, region, counted, times, rpo_hours, datetime.now(UTC))
 
         outputs = [{"backup_id": s["backup_id"], "region": s["region"]} for s in self._args["sources"] if _is_output(s)]
-        return pulumi.Output.all(outputs, self.copies).apply(judge)
+        return pulumi.Output.all(outputs, self._points).apply(judge)
 
     def _with_what_is_known(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return a source with the name of its file system, and with why nothing of it can be copied."""
@@ -129,14 +131,25 @@ class DrRegion(pulumi.ComponentResource):
         if "tags" in source:
             known["obstacle"] = f"no file system in {region} has these tags"
         if name:
-            lookup = self._program.lookup
-            known |= {"name": lookup.name_of(name, region), "obstacle": obstacle(lookup.backups_of(name, region))}
+            found = self._program.lookup.name_of(name, region)
+            known |= {"name": found, "obstacle": self._declared.obstacles.get(name)}
         return known
+
+    def _latest_of(self, points: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Return the newest copy that can be restored from, by file system."""
+        oldest_first = sorted(points, key=lambda point: point.get("time") or "")
+        return {
+            point["file_system_id"]: point["id"]
+            for point in oldest_first
+            if point.get("file_system_id")
+            and point.get("lifecycle") in (None, "AVAILABLE")
+            and point["id"] not in self._declared.gone
+        }
 
     async def _declare(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return them once that is done; one that could not be made is left out."""
         described = await self._program.decide_for(self, code)
-        self._sources = described.sources
+        self._declared = described
         children = [self._copy(declared) for declared in described.copies]
         children += await self._declare_outputs()
         # While the program still runs: the engine deletes what was not registered only when it has ended.
@@ -171,7 +184,7 @@ class DrRegion(pulumi.ComponentResource):
             kms_key_id=args.get("kms_key_id"),
             copy_tags=args.get("copy_tags", True),
             tags=args.get("tags"),
-            adopts=args.get("adopt") == "existing",
+            adopts=args.get("adopt_existing", False),
             copy_type=self._copy_type,
             has_outputs=any(_is_output(source) for source in args["sources"]),
         )
@@ -188,7 +201,7 @@ class DrRegion(pulumi.ComponentResource):
         if added := {**declared.args, **(source or {})}.get("add_tags"):
             copy["tags"] = _together(args.get("tags", {}), added)
         if declared.args.get("kms_key_id"):
-            copy["kms_key_id"] = as_secret_as(declared.args["kms_key_id"], args.get("kms_key_id"), declared.held)
+            copy["kms_key_id"] = as_secret_as(declared.args["kms_key_id"], args.get("kms_key_id"), declared.state)
         if source:
             copy["source_backup_id"] = source["backup_id"]
             copy["kms_key_id"] = source.get("kms_key_id", copy["kms_key_id"])
@@ -211,6 +224,9 @@ class DrRegion(pulumi.ComponentResource):
         return name
 
     def _program_that_runs(self) -> program.Program:
+        # Also without any copy, as while the source Region is unreachable: without its owner id, no later run would
+        # resume the copy of a run that was killed.
+        owner_of_this_run()
         return program.of_this_run()
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> BackupCopy:
@@ -218,8 +234,8 @@ class DrRegion(pulumi.ComponentResource):
 
 
 def _former_urns(declared: Declared) -> list[pulumi.Input[str | pulumi.Alias]]:
-    """Return where the state holds the copy; the engine ignores an alias that is the resource's own URN."""
-    return [declared.held.urn] if declared.held else []
+    """Return the URN of the copy in the state; the engine ignores an alias that is the resource's own URN."""
+    return [declared.state.urn] if declared.state else []
 
 
 def _together(tags: Any, added: Mapping[str, str]) -> Any:
@@ -238,14 +254,15 @@ async def _known(value: pulumi.Input[str]) -> str | None:
 
 
 async def _is_there(child: BackupCopy) -> bool:
-    """Tell whether a copy was made; in a preview nobody knows yet."""
+    """Whether a copy was made; in a preview nobody knows yet."""
     return pulumi.runtime.is_dry_run() or await child.id.is_known()
 
 
-def _latest_row(copy: BackupCopy) -> dict[str, Any]:
-    return {"id": copy.id, "file_system_id": copy.file_system_id, "time": copy.source_creation_time}
-
-
-def _latest(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    oldest_first = sorted(rows, key=lambda row: row.get("time") or "")
-    return {row["file_system_id"]: row["id"] for row in oldest_first if row.get("file_system_id")}
+def _point(copy: BackupCopy) -> dict[str, Any]:
+    """Return a copy as a recovery point."""
+    return {
+        "id": copy.id,
+        "file_system_id": copy.file_system_id,
+        "time": copy.source_creation_time,
+        "lifecycle": copy.lifecycle,
+    }

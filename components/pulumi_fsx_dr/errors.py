@@ -17,6 +17,10 @@ class InvalidSettingsError(FsxDrError):
     """A setting, argument or environment variable holds a value that cannot be used."""
 
 
+class InvalidStateError(FsxDrError):
+    """An entry of the Pulumi state is damaged, for example because it was edited by hand."""
+
+
 class ServiceError(FsxDrError):
     """AWS did not do what was asked."""
 
@@ -59,14 +63,6 @@ class TokenConflictError(ServiceError):
 
 class CopyError(FsxDrError):
     """A copy cannot be made, or did not become AVAILABLE."""
-
-
-class LostCopyError(CopyError):
-    """Another run, or another resource, has taken the copy over that this one was making or holds."""
-
-
-class SpentTokenError(CopyError):
-    """FSx answered a token with a copy that is gone or recorded: the next generation of the token is due."""
 
 
 class CallCancelledError(FsxDrError):

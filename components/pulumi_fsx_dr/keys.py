@@ -149,13 +149,18 @@ def _settings(name: str, args: DrKeyArgs, account: Output[str], region: str) -> 
 
 def _check(resource: str, args: DrKeyArgs) -> None:
     require_complete(resource, args, DrKeyArgs)
-    if isinstance(args["replica_regions"], str):
+    if not isinstance(args["replica_regions"], Sequence) or isinstance(args["replica_regions"], str):
         raise InvalidSettingsError(f"{resource} needs its replica_regions as a list, which may be empty.")
     regions = [args["region"], *args["replica_regions"]]
+    if not all(isinstance(region, str) for region in regions):
+        raise InvalidSettingsError(f"{resource} needs its Regions as strings that are known when the program runs.")
+    # Before the refusals that name Regions: what stands there by mistake may be a secret.
+    partitions = {partition_of(region, f"A Region of {resource}") for region in regions}
     if twice := sorted({region for region in regions if regions.count(region) > 1}):
         raise InvalidSettingsError(f"{', '.join(twice)} would get two keys: name each Region once.")
-    if len({partition_of(region) for region in regions}) > 1:
+    if len(partitions) > 1:
         raise InvalidSettingsError(f"No key spans partitions: make one for each of those of {', '.join(regions)}.")
-    alias = KeyName.parse(args.get("alias") or "alias/none")
+    given_alias = args.get("alias") or "alias/none"
+    alias = KeyName.parse(given_alias) if isinstance(given_alias, str) else None
     if alias is None or not alias.is_alias or alias.region or alias.resource.startswith("alias/aws/"):
-        raise InvalidSettingsError(f"alias is {args['alias']!r}: set it to a name such as alias/fsx-dr.")
+        raise InvalidSettingsError(f"alias of {resource} is not a name such as alias/fsx-dr.")

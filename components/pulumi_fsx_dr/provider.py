@@ -18,6 +18,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from .copies.ownership import is_owner_id, new_owner_id
 from .engine import host
 from .fsx.client import FsxRegion
 from .fsx.credentials import Credentials, default_region
@@ -28,8 +29,8 @@ from .lifecycle.diff import diff
 from .lifecycle.read import read
 from .lifecycle.update import update
 from .session.call import Call
+from .session.hints import HINTS, Hints
 from .session.session import Session
-from .session.told import TOLD, Told
 
 
 class BackupCopyProvider(ResourceProvider):
@@ -49,17 +50,18 @@ class BackupCopyProvider(ResourceProvider):
     @host.entry_point
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Fill in defaults and refuse what FSx would refuse, before anything is changed."""
-        call, session = host.call_under_way(), current()
+        session = current()
         # Create gets only what check returns, so what the program tells beside the arguments is kept until then.
-        session.ledger.tell(call.urn, Told.of(news))
-        given = {name: value for name, value in news.items() if name not in (host.PROVIDER_KEY, TOLD)}
-        checked = check(_told(call, session), session, olds, given)
+        session.ledger.set_hints(host.call_under_way().urn, Hints.of(news))
+        given = {name: value for name, value in news.items() if name not in (host.PROVIDER_KEY, HINTS)}
+        checked = check(_call(session), session, olds, given)
         return CheckResult(checked.inputs, [CheckFailure(*problem) for problem in checked.problems])
 
     @host.entry_point
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Tell what a change of the arguments means: nothing, an update in place, or a replacement."""
-        found = diff(host.call_under_way(), current(), id_, olds, news)
+        session = current()
+        found = diff(_call(session), session, id_, olds, news)
         # Without a change the state would keep the former provider, and a delete of the copy would use that one.
         moved = host.PROVIDER_KEY in olds and olds[host.PROVIDER_KEY] != news.get(host.PROVIDER_KEY)
         # The new copy is made before the old one goes: meanwhile the DR Region must not be without one.
@@ -69,7 +71,7 @@ class BackupCopyProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the copy, or pick up the one that an interrupted run started, and return once it is AVAILABLE."""
         session = current()
-        created = create(_told(host.call_under_way(), session), session, props)
+        created = create(_call(session), session, props)
         return CreateResult(created.id, created.outputs)
 
     @host.entry_point
@@ -81,7 +83,8 @@ class BackupCopyProvider(ResourceProvider):
     @host.entry_point
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Change tags in place; for a copy that was kept unfinished, first see it through."""
-        return UpdateResult(update(host.call_under_way(), current(), id_, olds, news))
+        session = current()
+        return UpdateResult(update(_call(session), session, id_, olds, news))
 
     @host.entry_point
     def delete(self, id_: str, props: dict[str, Any]) -> None:
@@ -89,10 +92,31 @@ class BackupCopyProvider(ResourceProvider):
         delete(host.call_under_way(), current(), id_, props)
 
 
-def _told(call: Call, session: Session) -> Call:
-    """Add to a call what the program said of its resource when it was checked."""
-    told = session.ledger.told(call.urn)
-    call.handover, call.held = told, told.held
+class OwnerProvider(ResourceProvider):
+    """The owner id of a stack: random, and kept as long as the stack has copies."""
+
+    serialize_as_secret_always = False  # the pickle is a name and contains no secret
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Choose the owner id."""
+        owner_id = new_owner_id()
+        return CreateResult(owner_id, {**props, "owner_id": owner_id})
+
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Keep it, unless the state is damaged."""
+        del id_, news
+        damaged = [] if is_owner_id(olds.get("owner_id")) else ["owner_id"]
+        return DiffResult(changes=bool(damaged), replaces=damaged)
+
+
+def _call(session: Session) -> Call:
+    """Return the call under way, with what the program said of its resource when it was checked."""
+    call = host.call_under_way()
+    # Without a URN they would be those of whichever resource was checked last.
+    hints = session.ledger.hints(call.urn) if call.urn else None
+    call.knows_state = hints is not None
+    if hints:
+        call.owner_id, call.state = hints.owner_id, hints.state
     return call
 
 

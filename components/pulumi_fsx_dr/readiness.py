@@ -1,12 +1,12 @@
 """Whether each DR Region could take over: how old its newest copy is, against how old it may be."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
-from .copies.copy import source_creation_time
 from .fsx.backup import Backup
+from .fsx.text import NAME_LIMIT, clean
 from .rules.sources import spoken
 
 RPO_HOURS = 24
@@ -14,7 +14,7 @@ Verdict = Literal["ready", "late", "missing"]
 
 
 class FinishedCopy(TypedDict):
-    """A copy that is no longer running; its time is that of the source backup, as ISO 8601 in UTC."""
+    """A copy that does not run any more; its time is that of the source backup, as ISO 8601 in UTC."""
 
     backup_id: str
     source_backup_id: str
@@ -62,10 +62,11 @@ class ReadinessRow(TypedDict):
     running: list[RunningCopy]
 
 
-def rows(
+def rows(  # noqa: PLR0913, PLR0917  # what is asked for, what there is, and what it is judged by
     sources: Iterable[Mapping[str, Any]],
     region: str,
-    backups_in_region: Iterable[Backup],
+    copies: Iterable[Backup],
+    times: Mapping[str, datetime],
     rpo_hours: float,
     now: datetime,
 ) -> list[ReadinessRow]:
@@ -74,16 +75,21 @@ def rows(
     Args:
         sources: each with `region`, with `file_system_id`, `backup_id` or `tags`, and perhaps `name` and `obstacle`.
         region: the DR Region.
-        backups_in_region: its backups; those that are no copies do not count.
+        copies: those there that count.
+        times: when their source backups were made, by the copy's id; without one, a copy counts from its own time.
         rpo_hours: how old, in hours, the newest copy's source backup may be.
-        now: the moment of the judgement.
+        now: the time of the judgement.
     """
-    backups = sorted(backups_in_region, key=source_creation_time, reverse=True)
-    return judged((_row(source, region, backups, rpo_hours) for source in sources), now)
+    timed = [(times.get(copy.id, copy.creation_time), copy) for copy in copies if copy.source_backup_id]
+    found: dict[str, list[tuple[datetime, Backup]]] = defaultdict(list)
+    for time, copy in sorted(timed, key=lambda pair: pair[0], reverse=True):
+        for key in filter(None, (copy.file_system_id, copy.source_backup_id)):
+            found[key].append((time, copy))
+    return judged((_row(source, region, found.get(_key(source), ()), rpo_hours) for source in sources), now)
 
 
 def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRow]:
-    """Return the rows with age and verdict as they are at another moment.
+    """Return the rows with age and verdict as they are at another time.
 
     The rows may lack what is None, as it happens on the way through Pulumi; the returned ones have it.
     """
@@ -99,36 +105,34 @@ def summary(rows: Iterable[ReadinessRow]) -> str:
     return ", ".join([f"{counts['ready']} of {counts.total()} ready", *others])
 
 
-def _row(source: Mapping[str, Any], region: str, backups: list[Backup], rpo_hours: float) -> dict[str, Any]:
-    copies = [backup for backup in backups if _is_copy_of(source, backup)]
-    newest = next((copy for copy in copies if copy.is_available), None)
+def _row(
+    source: Mapping[str, Any], region: str, copies: Sequence[tuple[datetime, Backup]], rpo_hours: float
+) -> dict[str, Any]:
+    """Return the row of a source; its copies are the newest first."""
+    time, newest = next(((time, copy) for time, copy in copies if copy.is_available), (None, None))
     return {
         "source": spoken(source),
-        "name": source.get("name"),
+        "name": clean(source["name"], NAME_LIMIT) if source.get("name") else None,
         "source_region": source["region"],
         "region": region,
         "newest_copy": newest and newest.id,
-        "source_creation_time": newest and _iso(source_creation_time(newest)),
+        "source_creation_time": time and _iso(time),
         "target_hours": float(rpo_hours),
         "obstacle": source.get("obstacle"),
-        "copies": [_copy(copy) for copy in copies if copy.lifecycle in ("AVAILABLE", "FAILED")],
-        "running": [_running(copy) for copy in copies if copy.is_running_copy],
+        "copies": [_copy(copy, time) for time, copy in copies if copy.lifecycle in ("AVAILABLE", "FAILED")],
+        "running": [_running(copy) for _, copy in copies if copy.is_running_copy],
     }
 
 
-def _is_copy_of(source: Mapping[str, Any], backup: Backup) -> bool:
-    if backup.source_backup_id is None:
-        return False
-    if file_system_id := source.get("file_system_id"):
-        return bool(backup.file_system_id == file_system_id)
-    return backup.source_backup_id == source.get("backup_id")
+def _key(source: Mapping[str, Any]) -> str:
+    return str(source.get("file_system_id") or source.get("backup_id") or "")
 
 
-def _copy(copy: Backup) -> FinishedCopy:
+def _copy(copy: Backup, time: datetime) -> FinishedCopy:
     return {
         "backup_id": copy.id,
         "source_backup_id": copy.source_backup_id or "",
-        "source_creation_time": _iso(source_creation_time(copy)),
+        "source_creation_time": _iso(time),
         "lifecycle": copy.lifecycle,
     }
 

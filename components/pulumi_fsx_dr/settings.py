@@ -19,7 +19,7 @@ _SOURCE_FIELDS = {
     "kmsKeyId": "kms_key_id",
     "addTags": "add_tags",
 }
-SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "adopt", "rpoHours")
+SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "adoptExisting", "rpoHours")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,8 @@ class Settings:
             "copy_tags": _or(config.get_bool("copyTags"), default=True),
             "tags": _tags(config),
             "keep": _or(config.get_object("keep"), default=KEEP),
+            "adopt_existing": _or(config.get_bool("adoptExisting"), default=False),
         }
-        if adopt := config.get("adopt"):
-            common["adopt"] = adopt
         regions = [_region(entry, common) for entry in _list(config, "regions")]
         if len({args["region"] for args in regions}) < len(regions):
             raise InvalidSettingsError("fsx-dr:regions names a Region twice: give each Region one entry.")
@@ -75,7 +74,8 @@ def _require_known(namespace: str) -> None:
 def _instead(unknown: str, known: Iterable[str]) -> str:
     """Return the advice to write the near name, or what there is."""
     by_name = {name.rpartition(":")[2]: name for name in known}
-    near = get_close_matches(unknown.lower(), [name.lower() for name in by_name], n=1)
+    lower = [name.lower() for name in by_name]
+    near = [name for name in lower if name.startswith(unknown.lower())] or get_close_matches(unknown.lower(), lower)
     if near:
         return f"write {next(whole for name, whole in by_name.items() if name.lower() == near[0])}"
     return f"there are {', '.join(by_name.values())}"
@@ -102,12 +102,12 @@ def _tags(config: pulumi.Config) -> Mapping[str, str]:
 def _hours(text: str) -> float:
     hours = positive(text)
     if hours is None:
-        raise InvalidSettingsError(f"fsx-dr:rpoHours is {text!r}: set it to a number of hours, such as 24 or 1.5.")
+        raise InvalidSettingsError("fsx-dr:rpoHours is not a positive number: set it to hours, such as 24 or 1.5.")
     return hours
 
 
 def _source(entry: Mapping[str, Any]) -> Source:
-    return _renamed("sources", entry, _SOURCE_FIELDS, "tags", "without", "region", "keep")  # type: ignore[return-value]  # DrRegion checks the values
+    return _renamed("sources", entry, _SOURCE_FIELDS, "tags", "exclude", "region", "keep")  # type: ignore[return-value]  # DrRegion checks the values
 
 
 def _region(entry: Mapping[str, Any], common: Mapping[str, Any]) -> DrRegionArgs:

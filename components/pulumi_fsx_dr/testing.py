@@ -1,6 +1,6 @@
 """What the unit tests of a program need: backups in place of AWS, and mocks that answer as the provider does.
 
-    aws = testing.stand_in(testing.backup("backup-0123456789abcdef0", "fs-0123456789abcdef0", "eu-central-1"))
+    aws = testing.fake_aws(testing.backup("backup-0123456789abcdef0", "fs-0123456789abcdef0", "eu-central-1"))
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
 
 It needs no network, no credentials and no Pulumi CLI, and nothing else of the package uses it.
@@ -18,9 +18,9 @@ import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from .copies.arguments import problems, with_defaults
-from .copies.copy import BACKUP_COPY_TYPE, Copy, Wanted, source_creation_time
+from .copies.copy import BACKUP_COPY_TYPE, OWNER_TYPE, Copy, Wanted
 from .copies.outputs import outputs_of
-from .copies.ownership import MARK_TAG, Ownership, Recorded
+from .copies.ownership import Ownership, RequestToken
 from .errors import InvalidSettingsError, NotFoundError
 from .fsx.backup import Backup, CopyRequest, Fsx
 from .fsx.credentials import Credentials, default_region
@@ -33,10 +33,13 @@ from .program.secrecy import outputs_that_say
 if TYPE_CHECKING:
     from .session.session import Connect
 
-__all__ = ["ACCOUNT", "Backup", "Mocks", "StandIn", "backup", "stand_in"]
+__all__ = ["ACCOUNT", "OWNER_ID", "Backup", "FakeAws", "Mocks", "backup", "fake_aws"]
 
 ACCOUNT = "111122223333"
-"""The account of everything that stands in."""
+"""The account of the fake AWS."""
+
+OWNER_ID = "0" * 32
+"""The owner id of a stack under `Mocks`, which is in the tag of each copy."""
 
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # how Pulumi's wire format signs a value as secret
 
@@ -67,26 +70,26 @@ def backup(
     )
 
 
-def stand_in(
+def fake_aws(
     *backups: Backup,
     file_systems: Mapping[str, str] | None = None,
     tags: Mapping[str, Mapping[str, str]] | None = None,
-) -> "StandIn":
+) -> "FakeAws":
     """Have programs of this process find these backups, and no AWS, from now on.
 
-    It goes on until it is ended, by its method `end` or, as a context manager, by the end of the block.
+    It lasts until its method `end` or, as a context manager, until the end of the block.
 
     Args:
         backups: all that there are, copies included; each says in which Region it is.
         file_systems: those without a backup: the Region of each, by its id.
         tags: of file systems, by their ids, for sources that select by `tags`.
     """
-    standing = StandIn(backups, file_systems or {}, tags)
-    standing.begin()
-    return standing
+    fake = FakeAws(backups, file_systems or {}, tags)
+    fake.begin()
+    return fake
 
 
-class StandIn:
+class FakeAws:
     """One AWS account, as far as backups of FSx are concerned.
 
     Attributes:
@@ -129,13 +132,13 @@ class Mocks(pulumi.runtime.Mocks):
     To answer for other resources in a way of your own, derive from it and leave the rest to these methods.
     """
 
-    def __init__(self, aws: StandIn | None = None) -> None:
+    def __init__(self, aws: FakeAws | None = None) -> None:
         """Begin.
 
         Args:
             aws: where the sources are, and the copies will be; by default an empty account.
         """
-        self._aws = aws or StandIn((), {})
+        self._aws = aws or FakeAws((), {})
         self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -152,6 +155,8 @@ class Mocks(pulumi.runtime.Mocks):
         Raises:
             InvalidSettingsError: the provider would refuse the arguments of a `BackupCopy`.
         """
+        if args.typ == OWNER_TYPE:
+            return OWNER_ID, {"owner_id": OWNER_ID}
         if args.typ == BACKUP_COPY_TYPE:
             return self._made(args.name, args.inputs)
         made_up = _backup_id(args.name) if args.typ == "aws:fsx/backup:Backup" else f"{args.name}-id"
@@ -162,23 +167,29 @@ class Mocks(pulumi.runtime.Mocks):
         inputs = with_defaults(plain, {}, lambda: _default_region() or self._context.copy().run(_default_region))
         if found := problems(inputs):
             raise InvalidSettingsError(f"BackupCopy {name} would be refused: {' '.join(text for _, text in found)}")
-        made = self._copied(name, inputs)
-        # Without a nonce, as nothing is made that could be anybody's own.
-        copy = Copy(backup=made, ownership=Ownership(""), source_creation_time=source_creation_time(made))
+        copy = self._copied(name, inputs)
         # The engine keeps secret what an argument of the same name is, and the program what repeats one.
         named = {key for key, value in given.items() if _holds_secret(value)}
         secret, outputs = named | outputs_that_say(named), outputs_of(inputs, copy)
-        return made.id, {key: pulumi.Output.secret(value) if key in secret else value for key, value in outputs.items()}
+        secrecy = {key: pulumi.Output.secret(value) if key in secret else value for key, value in outputs.items()}
+        return copy.backup.id, secrecy
 
-    def _copied(self, name: str, inputs: Mapping[str, Any]) -> Backup:
-        # As a token, the name makes one copy of it, however often the program runs.
-        wanted, here = replace(Wanted.of(inputs, timeouts.CREATE), token=name), self._aws.region(inputs["region"])
-        if adopted := here.find([inputs.get("adopt_backup_id") or ""]):
-            return next(iter(adopted.values()))
-        source, source_region = wanted.source_backup_id, wanted.source_region
-        if not self._aws.region(source_region).find([source]):
-            self._aws.backups[source] = backup(source, "", source_region)  # perhaps one that the program itself makes
-        return here.copy(wanted)
+    def _copied(self, name: str, inputs: Mapping[str, Any]) -> Copy:
+        wanted, destination = Wanted.of(inputs, timeouts.CREATE), self._aws.region(inputs["region"])
+        source_id, source_region = wanted.source_backup_id, wanted.source_region
+        if not (source := self._aws.region(source_region).find([source_id]).get(source_id)):
+            source = backup(source_id, "", source_region)  # perhaps one that the program itself makes
+            self._aws.backups[source_id] = source
+        urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{BACKUP_COPY_TYPE}::{name}"
+        # The token makes one copy of it, however often the program runs.
+        own = Ownership(OWNER_ID, RequestToken.of(OWNER_ID, urn, source_id, wanted.kms_key_id))
+        if adopted := destination.find([inputs.get("adopt_backup_id") or ""]):
+            [made] = adopted.values()
+            destination.tag(made.arn, {**wanted.tags, **own.tag(urn)})
+        else:
+            tags = {**wanted.tags, **own.tag(urn)}
+            made = destination.copy(replace(wanted, token=str(own.token), tags=tags))
+        return Copy(backup=self._aws.backups[made.id], ownership=own, source_creation_time=source.creation_time)
 
 
 class _Region(Fsx):
@@ -246,8 +257,6 @@ class _Region(Fsx):
 def _copy(source: Backup, request: CopyRequest, region: str) -> Backup:
     """Return the copy that a request makes, once it is AVAILABLE."""
     id_ = _backup_id(f"{request.token} in {region}")
-    # The mark tells later runs, and readiness, when the source was made.
-    mark = {MARK_TAG: str(Recorded("", source.creation_time, ""))}
     return replace(
         source,
         id=id_,
@@ -256,7 +265,7 @@ def _copy(source: Backup, request: CopyRequest, region: str) -> Backup:
         creation_time=datetime.now(UTC),
         region=region,
         kms_key_arn=_key_arn(request.kms_key_id, region),
-        tags={**(source.tags if request.copy_tags else {}), **request.tags, **mark},
+        tags={**(source.tags if request.copy_tags else {}), **request.tags},
         source_backup_id=source.id,
         source_region=source.region,
     )

@@ -1,27 +1,16 @@
 """A call for one native BackupCopy, as the core takes it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi_fsx_dr.engine.serving import EngineCall
 from pulumi_fsx_dr.program.secrecy import outputs_that_say
-from pulumi_fsx_dr.session.call import Handover
 
 from .names import spoken
 from .values import Properties
-
-
-@dataclass(frozen=True, slots=True)
-class OnceProven:
-    """A finished copy stays pending until the engine has proved that its state holds it."""
-
-    nonce: str = ""
-    is_taken_over: bool = True
-    takes_unfinished: bool = True
-    takes_adopted: bool = False  # the deployment's end is after its deletions
 
 
 @dataclass(slots=True)
@@ -31,14 +20,10 @@ class NativeCall(EngineCall):
     Attributes:
         inputs: the arguments that came with it; what is secret of them is secret in what goes back.
         ending: set once the user wants the deployment to end.
-        on_kept: is told URN, id and outputs of a copy that the engine is to keep although the call fails.
     """
 
     inputs: Properties = field(default_factory=Properties)
     ending: threading.Event = field(default_factory=threading.Event)
-    on_kept: Callable[[str, str, Mapping[str, Any]], object] | None = None
-    handover: Handover = OnceProven()
-    knows_held: bool = False
 
     @property
     def is_ending(self) -> bool:
@@ -56,8 +41,6 @@ class NativeCall(EngineCall):
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         """Have the engine keep a copy although its create or update fails."""
         self.fail_partially(backup_id, self.sent(outputs), spoken(reason))
-        if self.on_kept:
-            self.on_kept(self.urn, backup_id, outputs)
 
     def sent(self, outputs: Mapping[str, Any]) -> Struct:
         """Return outputs as they go into the state."""

@@ -13,29 +13,37 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr.copies.arguments import BackupCopyArgs
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
-from pulumi_fsx_dr.copies.held import HeldCopy
 from pulumi_fsx_dr.copies.names import camel_case, snake_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.program.run import Program
 from pulumi_fsx_dr.rules.declaration import DrRegionSpec
+from pulumi_fsx_dr.session.hints import Hints
 from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.told import Told
 
 
-def construct(request: provider_pb2.ConstructRequest, session: Session, engine: str) -> provider_pb2.ConstructResponse:
+def construct(
+    request: provider_pb2.ConstructRequest, session: Session, owner_id: str, engine: str
+) -> provider_pb2.ConstructResponse:
     """Register a DrRegion with its copies, and return its outputs.
 
     Each runs in an event loop, and with settings of the SDK, of its own: many may be constructed at once.
+
+    Args:
+        request: of the engine.
+        session: of this process.
+        owner_id: of the stack.
+        engine: its address.
 
     Raises:
         FsxDrError: an argument is wrong, or nobody can tell which copies there are; nothing is changed.
     """
     if request.type != NATIVE_DR_REGION_TYPE:
         raise FsxDrError(f"The package fsx-dr has no component {request.type}.")
-    servicer = ProviderServicer(_Components(request, session), [], engine)
+    servicer = ProviderServicer(_Components(request, session, owner_id), [], engine)
     # The SDK's public method adds a traceback to every error.
     work = servicer._construct(request, None)  # noqa: SLF001  # as above
     return contextvars.Context().run(asyncio.run, work)
@@ -44,9 +52,9 @@ def construct(request: provider_pb2.ConstructRequest, session: Session, engine: 
 class _Components(Provider):
     """What the SDK asks for a component."""
 
-    def __init__(self, request: provider_pb2.ConstructRequest, session: Session) -> None:
+    def __init__(self, request: provider_pb2.ConstructRequest, session: Session, owner_id: str) -> None:
         super().__init__(version="")
-        self._request, self._session = request, session
+        self._request, self._session, self._owner_id = request, session, owner_id
 
     def construct(
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
@@ -55,7 +63,7 @@ class _Components(Provider):
         del resource_type  # there is one
         options = options or pulumi.ResourceOptions()
         options.custom_timeouts = _timeouts(self._request)  # which the SDK drops
-        component = _DrRegion(name, _args(inputs), options, self._session)
+        component = _DrRegion(name, _args(inputs), options, self._session, self._owner_id)
         state = {"region": component.region, "copies": component.copies, "latest": component.latest}
         return ConstructResult(component.urn, state)
 
@@ -77,14 +85,16 @@ class _DrRegion(DrRegion):
     """A DrRegion whose copies are native.
 
     Unlike a program in Python, this does not see what else the program declares. So it decides on its own copies alone:
-    those that the state holds under its URN, or under one that an alias names.
+    those in the state under its URN, or under one that an alias names.
     """
 
     _type = NATIVE_DR_REGION_TYPE
     _copy_type = NATIVE_COPY_TYPE
 
-    def __init__(self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, session: Session) -> None:
-        self._session, self._opts = session, opts
+    def __init__(  # a resource's own three, and what this process knows
+        self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, session: Session, owner_id: str
+    ) -> None:
+        self._session, self._opts, self._owner_id = session, opts, owner_id
         self._urns: list[str] = []  # its own, and those that aliases name
         super().__init__(name, args, opts)
 
@@ -92,22 +102,21 @@ class _DrRegion(DrRegion):
         return camel_case(name)
 
     def _program_that_runs(self) -> Program:
-        return Program(Lookup(self._session), self._owns)
+        return Program(Lookup(self._session, self._owner_id), self._owns)
 
     async def _described(self) -> DrRegionSpec:
         described = await super()._described()
         self._urns = [described.urn, *(_former_urn(described.urn, alias) for alias in self._opts.aliases or ())]
         return described
 
-    def _owns(self, copy: HeldCopy) -> bool:
-        """Tell whether the state holds a copy as this component's; a copy's URN has its component's types, not name."""
+    def _owns(self, copy: StateCopy) -> bool:
+        """Whether a copy in the state is this component's; a copy's URN has its component's types, not its name."""
         return copy.is_native and any(_is_child(copy, urn) for urn in self._urns)
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
-        source = args["source_backup_id"]
-        held = self._program.lookup.entries_related(name, source)
+        state = self._program.lookup.related(name, args["source_backup_id"])
         # Its create runs in this same process, so it can be told what it must not hand out again.
-        self._session.ledger.tell(_child_urn(self._urns[0], name), Told(held=held))
+        self._session.ledger.set_hints(_child_urn(self._urns[0], name), Hints(state=state))
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
         return _BackupCopy(name, args, opts)
 
@@ -117,8 +126,8 @@ def _child_urn(urn: str, name: str) -> str:
     return f"{stack}::{project}::{types}${NATIVE_COPY_TYPE}::{name}"
 
 
-def _is_child(copy: HeldCopy, urn: str) -> bool:
-    """Tell whether a copy of the state has the URN and one of the names that a DrRegion gives."""
+def _is_child(copy: StateCopy, urn: str) -> bool:
+    """Whether a copy in the state has the URN and one of the names that a DrRegion gives."""
     name = urn.split("::", 3)[3]
     own = f"{name}-{copy.source_backup_id}"
     names = (own, f"{own}-{copy.region}-{copy.id}")

@@ -15,7 +15,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_fsx_dr.copies.names import camel_case
-from pulumi_fsx_dr.copies.outputs import OUTPUTS, is_own
+from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.engine.serving import end_with_the_engine, engine_at
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
@@ -33,12 +33,9 @@ from . import config, differences
 from .call import NativeCall
 from .construct import construct
 from .names import spoken
-from .proofs import Proofs
 from .schema import schema
 from .values import UNKNOWN, Properties
 
-_CLOSING_SECONDS = 5.0  # what pkg/host gives Cancel when it closes a plugin; after a Ctrl-C it gives 30
-_RECORDING_SECONDS = 3.0  # of those; other plugins may have to share them
 _CALLS_AT_ONCE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
 _T = TypeVar("_T")
 
@@ -49,8 +46,7 @@ def _one_sentence(method: Callable[..., _T]) -> Callable[..., _T]:
     @functools.wraps(method)
     def guarded(self: Any, request: Any, context: Any) -> _T:
         try:
-            with self.under_way:
-                return method(self, request, context)
+            return method(self, request, context)
         except FsxDrError as error:
             context.abort(grpc.StatusCode.UNKNOWN, spoken(str(error)))
         except (SystemExit, KeyboardInterrupt) as error:
@@ -61,22 +57,6 @@ def _one_sentence(method: Callable[..., _T]) -> Callable[..., _T]:
     return guarded
 
 
-class _UnderWay:
-    """Counts the calls that are being served."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self.calls += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self.calls -= 1
-
-
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """The provider `fsx-dr`.
 
@@ -85,15 +65,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """
 
     def __init__(self, engine: str = "") -> None:
-        self.under_way = _UnderWay()
         self._engine = engine
         self._ending = threading.Event()
+        self._owner_id = ""
         self._session: Session | None = None
-        self._proofs: Proofs | None = None
+        self._settings: Mapping[str, Any] = {}
 
-    def start(self, session: Session) -> None:
-        """Serve with these collaborators."""
-        self._session, self._proofs = session, Proofs(session, self._call_for)
+    def start(self, session: Session, owner_id: str, settings: Mapping[str, Any] | None = None) -> None:
+        """Serve with these collaborators, for the stack with this owner id, whose provider has these settings."""
+        self._session, self._owner_id, self._settings = session, owner_id, settings or {}
 
     @property
     def session(self) -> Session:
@@ -101,13 +81,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if self._session is None:
             raise FsxDrError("The provider fsx-dr was not configured yet: report this.")
         return self._session
-
-    @property
-    def proofs(self) -> Proofs:
-        """What the engine is known to hold."""
-        if self._proofs is None:
-            raise FsxDrError("The provider fsx-dr was not configured yet: report this.")
-        return self._proofs
 
     @_one_sentence
     def Handshake(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
@@ -136,7 +109,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Refuse a configuration that cannot be used."""
         news = _settings(request.news)
         if problems := config.problems(news):
-            return provider_pb2.CheckResponse(failures=_failures(problems))
+            # Without names: of a setting that is named to it, the engine shows the value, even if that is secret.
+            return provider_pb2.CheckResponse(failures=_failures(("", problem) for problem in problems))
         request.news.update(config.chosen(news, _settings(request.olds)))
         return provider_pb2.CheckResponse(inputs=request.news)
 
@@ -148,7 +122,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_one_sentence
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Take the configuration."""
-        self.start(config.session_of(_settings(request.args)))
+        if not request.id:
+            raise FsxDrError(
+                "fsx-dr needs the Pulumi CLI 3.154 or later, which tells a provider its id. Update the CLI."
+            )
+        settings = _settings(request.args)
+        self.start(config.session_of(settings), config.owner_id_of(request.id, request.urn), settings)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=True
         )
@@ -169,7 +148,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Tell what a change of the arguments means, argument by argument."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
         found = diff(self._call(request, context), self.session, request.id, olds.values, news.values)
-        self.proofs.shown(request.urn, request.id, olds.values, is_replaced=bool(found.replaced))
         return differences.response(found, Properties.of(request.old_inputs), olds, news)
 
     @_one_sentence
@@ -181,7 +159,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             foreseen = dict.fromkeys(OUTPUTS, UNKNOWN) | inputs.values
             return provider_pb2.CreateResponse(properties=call.sent(foreseen))
         created = create(call, self.session, inputs.values)
-        self.proofs.answered(request.urn, created.id, created.outputs)
         return provider_pb2.CreateResponse(id=created.id, properties=call.sent(created.outputs))
 
     @_one_sentence
@@ -189,11 +166,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Look at the copy as it is."""
         outputs, inputs = Properties.of(request.properties), Properties.of(request.inputs)
         call = self._call(request, context, outputs)
-        if is_own(outputs.values):
+        if outputs.values:
             backup_id, found = request.id, read(call, self.session, request.id, outputs.values)
         else:
-            region, backup_id = self._place_of(request.id, outputs.values)
-            found = import_copy(call, self.session, region, backup_id, outputs.values.get("nonce"))
+            region, backup_id = self._place_of(request.id)
+            found = import_copy(call, self.session, region, backup_id)
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
@@ -220,42 +197,34 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_one_sentence
     def Construct(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Register a DrRegion and its copies."""
-        return construct(request, self.session, self._engine)
+        config.require_same_account(self._settings, request.config)
+        return construct(request, self.session, self._owner_id, self._engine)
 
     @_one_sentence
-    def Cancel(self, _request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Keep what runs and begin nothing more, at a Ctrl-C; record what was made, at the end of a deployment."""
+    def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
+        """Keep what runs, and begin nothing more."""
         self._ending.set()
-        if self._proofs and self._is_over(context.time_remaining()):
-            self._proofs.is_over(_RECORDING_SECONDS)
         return Empty()
 
-    def _is_over(self, seconds: float | None) -> bool:
-        """Tell whether a Cancel comes at the end of a deployment, when all answers are written.
-
-        A Ctrl-C's comes with more time, and what was answered just before may not be written yet. After it, the end's
-        comes, too.
-        """
-        return self.under_way.calls == 1 and seconds is not None and seconds <= _CLOSING_SECONDS
-
     def _call(self, request: Any, context: Any, inputs: Properties | None = None) -> NativeCall:
-        call = self._call_for(request.urn)
-        call.timeout = getattr(request, "timeout", 0)
-        call.preview = getattr(request, "preview", False)
-        call.context, call.ending, call.on_kept = context, self._ending, self.proofs.answered
-        call.inputs = inputs or Properties()
-        told = self.session.ledger.told(request.urn)  # by the DrRegion that was constructed here
-        call.held = (*self.proofs.held_as(request.urn), *told.held)
-        call.knows_held = self.session.ledger.is_told(request.urn)
-        return call
+        hints = self.session.ledger.hints(request.urn)  # of the DrRegion that was constructed in this process
+        return NativeCall(
+            urn=request.urn,
+            timeout=getattr(request, "timeout", 0),
+            preview=getattr(request, "preview", False),
+            owner_id=self._owner_id,
+            state=hints.state if hints else (),
+            knows_state=hints is not None,
+            context=context,
+            engine=engine_at(self._engine),
+            inputs=inputs or Properties(),
+            ending=self._ending,
+        )
 
-    def _call_for(self, urn: str) -> NativeCall:
-        return NativeCall(urn=urn, engine=engine_at(self._engine))
-
-    def _place_of(self, given: str, outputs: Mapping[str, Any]) -> tuple[str, str]:
+    def _place_of(self, given: str) -> tuple[str, str]:
         """Return Region and id of a copy to import: `REGION/backup-…`, or the id alone in the provider's Region."""
         region, _, backup_id = given.rpartition("/")
-        region = region or outputs.get("region") or self.session.default_region({}) or ""
+        region = region or self.session.default_region({}) or ""
         if not region or not BACKUP_ID.fullmatch(backup_id):
             raise FsxDrError(f"{given!r} is not what to import: give REGION/backup-0123456789abcdef0.")
         partition_of(region)

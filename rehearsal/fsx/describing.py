@@ -98,5 +98,10 @@ def _is_found(world: World, call: Call, backup: Backup) -> bool:
 
 
 def _described(world: World, backups: list[Backup]) -> list[Description]:
-    gone = world.settings.delete_lag_lifecycle
-    return [descriptions.backup(world, backup, gone if backup.deleted_at is not None else None) for backup in backups]
+    now, gone = world.clock.now(), world.settings.delete_lag_lifecycle
+
+    def shown(backup: Backup) -> str | None:
+        # A backup that FAILED does not become AVAILABLE because it is deleted.
+        return None if backup.deleted_at is None or backup.failure_reason(now) else gone
+
+    return [descriptions.backup(world, backup, shown(backup)) for backup in backups]

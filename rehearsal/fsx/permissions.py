@@ -88,11 +88,16 @@ def _single(matches: Callable[[str, str], bool]) -> _Test:
     return lambda have, wanted: any(matches(one, have[0]) for one in wanted)
 
 
+def _any(matches: Callable[[str, str], bool]) -> _Test:
+    """Return the test of a key with several values: one of them matches any of those wanted."""
+    return lambda have, wanted: any(matches(one, value) for one in wanted for value in have)
+
+
 def _equal(wanted: str, have: str) -> bool:
     return wanted == have
 
 
-def _same_flag(wanted: str, have: str) -> bool:
+def _same_but_for_case(wanted: str, have: str) -> bool:
     return wanted.lower() == have.lower()
 
 
@@ -110,9 +115,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _OPERATORS: dict[str, tuple[_Test, bool]] = {
     "StringEquals": (_single(_equal), False),
     "StringLike": (_single(_like), False),
-    "Bool": (_single(_same_flag), False),
+    "Bool": (_single(_same_but_for_case), False),
     "ArnNotEquals": (lambda have, wanted: not _single(_like)(have, wanted), True),
-    "ForAnyValue:StringEquals": (lambda have, wanted: any(value in wanted for value in have), False),
+    "ForAnyValue:StringEquals": (_any(_equal), False),
+    "ForAnyValue:StringEqualsIgnoreCase": (_any(_same_but_for_case), False),
 }
 
 

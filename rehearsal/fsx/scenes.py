@@ -146,6 +146,11 @@ def set_tags(world: World, region: str, backup_id: str, tags: dict[str, str]) ->
     _backup(world, region, backup_id).tags = dict(tags)
 
 
+def set_key(world: World, region: str, backup_id: str, key_arn: str) -> None:
+    """Let a backup be encrypted with a key that may be of another account."""
+    _backup(world, region, backup_id).kms_key = key_arn
+
+
 def set_lifecycle(world: World, region: str, backup_id: str, lifecycle: str, failure: str | None = None) -> None:
     """Put a backup into a state for good, ending any work on it; for FAILED, say why in `failure`."""
     backup = _backup(world, region, backup_id)

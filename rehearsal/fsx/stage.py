@@ -62,6 +62,7 @@ class Stage(ABC):
     remove_volume = _scene(scenes.remove_volume)
     remove_backup = _scene(scenes.remove_backup)
     set_tags = _scene(scenes.set_tags)
+    set_key = _scene(scenes.set_key)
     set_lifecycle = _scene(scenes.set_lifecycle)
     mark_restoring = _scene(scenes.mark_restoring)
     set_copy_seconds = _scene(scenes.set_copy_seconds)

@@ -16,12 +16,12 @@ from .project import SOURCE_REGION, allow, new_project
 @pytest.fixture(scope="session")
 def service() -> Iterator[Control]:
     with running(copy_seconds=1) as control:
-        allow(control)
         yield control
 
 
 @pytest.fixture
 def aws(service: Control) -> Iterator[Control]:
+    allow(service)
     yield service
     service.lift_fault()
     service.finish_copies()

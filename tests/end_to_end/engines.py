@@ -1,18 +1,10 @@
-"""The engines that scenarios run on."""
-
-import shutil
+"""The engines that scenarios run on: by default the fake engine, and with `-m "slow or not slow"` the CLI, too."""
 
 import pytest
 
 from rehearsal.engine import DOUBLE
 
-HAS_CLI = shutil.which("pulumi") is not None
-_NEEDS_CLI = [pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")]
-CLI = pytest.param(["pulumi"], id="pulumi", marks=_NEEDS_CLI)
-NATIVE = pytest.param("native", id="native", marks=_NEEDS_CLI)  # copies of the plugin, on the CLI
-ENGINES = [
-    CLI,
-    # Where there is the real engine, the double is left to those who ask for the slow tests.
-    pytest.param(DOUBLE, id="double", marks=[pytest.mark.slow] if HAS_CLI else []),
-]
+CLI = pytest.param(["pulumi"], id="pulumi", marks=pytest.mark.pulumi_cli)
+NATIVE = pytest.param("native", id="native", marks=pytest.mark.pulumi_cli)  # copies of the plugin, on the CLI
+ENGINES = [pytest.param(DOUBLE, id="double"), CLI]
 ON_BOTH_HOSTS = pytest.mark.parametrize("project", [*ENGINES, NATIVE], indirect=True)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from pulumi_fsx_dr.copies.ownership import MARK_TAG
 
 from rehearsal.fsx import Control
 from rehearsal.project import Project
@@ -50,6 +49,7 @@ def copied(aws: Control) -> set[str]:
     return {copy["source_backup_id"] for copy in copies(aws)}
 
 
+@pytest.mark.smoke
 def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
     dr: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
@@ -178,9 +178,7 @@ def test_a_renamed_stack_keeps_its_copies_whatever_becomes_of_their_sources(
 
     assert dr.ids() == before
     assert {copy["id"] for copy in copies(aws)} == set(before.values())
-    assert {copy["tags"][MARK_TAG].rpartition(":")[2] for copy in copies(aws)} == {
-        f"copies/prod/dr-{backup}" for backup in backups[1:]
-    }
+    dr.run("preview", "--expect-no-changes")
 
 
 def test_a_second_stack_of_the_same_program_leaves_the_copies_of_the_first_alone(

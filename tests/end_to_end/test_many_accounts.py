@@ -15,12 +15,10 @@ from rehearsal import pipeline
 from rehearsal.fsx import running
 from rehearsal.project import ROOT, Project
 
-from .engines import HAS_CLI
-
 HOME, DR = "eu-central-1", "eu-west-1"
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "444455556666"
 
-pytestmark = [pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")]
+pytestmark = pytest.mark.pulumi_cli
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 
 from rehearsal.fsx import Control
 from rehearsal.project import eventually, interrupt
@@ -34,6 +35,20 @@ def previewed(project: NativeProject, name: str = "nightly") -> Mapping[str, Any
 def outputs(project: NativeProject, name: str = "nightly") -> Mapping[str, Any]:
     """Return what the state holds of one copy."""
     return next(dict(entry["outputs"]) for entry in project.resources() if entry["urn"] == native_urn(name))
+
+
+def assert_tag_is_that_of_the_entry(project: NativeProject, copy: Mapping[str, Any]) -> None:
+    assert copy["tags"][OWNERSHIP_TAG].startswith(f"{outputs(project)['managedBy']}/copies/")
+
+
+def set_version(project: NativeProject, version: str) -> None:
+    """Have another version of the plugin, as `pulumi package add` does."""
+    file = project.folder / "Pulumi.yaml"
+    program = json.loads(file.read_text())
+    program["plugins"]["providers"][0]["version"] = version
+    for resource in program["resources"].values():
+        resource.setdefault("options", {})["version"] = version
+    file.write_text(json.dumps(program))
 
 
 def test_a_preview_names_the_key_alone_as_the_reason_of_a_replacement(
@@ -86,7 +101,7 @@ def test_a_copy_is_imported_and_the_next_update_makes_it_the_state_s_own(
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
     project.up()
     (copy,) = copies(aws)
-    mark = copy["tags"]["fsx-dr:managed-by"]
+    tag = copy["tags"][OWNERSHIP_TAG]
     project.run("state", "delete", native_urn("nightly"), "--yes")
 
     project.run(
@@ -100,11 +115,11 @@ def test_a_copy_is_imported_and_the_next_update_makes_it_the_state_s_own(
     )
 
     assert project.ids() == {"nightly": copy["id"]}
-    assert copies(aws)[0]["tags"]["fsx-dr:managed-by"] == mark, "importing changes nothing in AWS"
+    assert copies(aws)[0]["tags"][OWNERSHIP_TAG] == tag, "importing changes nothing in AWS"
+    assert "managedBy" not in outputs(project)
     assert previewed(project)["op"] == "update"
     project.up()
-    held = outputs(project)
-    assert copies(aws)[0]["tags"]["fsx-dr:managed-by"].startswith(f"recorded:{held['nonce']}:")
+    assert_tag_is_that_of_the_entry(project, copies(aws)[0])
     project.run("preview", "--expect-no-changes")
     project.run("destroy", "--yes", "--skip-preview")
     assert copies(aws) == []
@@ -113,20 +128,42 @@ def test_a_copy_is_imported_and_the_next_update_makes_it_the_state_s_own(
 def test_what_is_no_copy_cannot_be_imported(project: NativeProject, source: str) -> None:
     refused = project.run("import", NATIVE_COPY_TYPE, "nightly", f"{SOURCE_REGION}/{source}", "--yes", succeeds=False)
 
-    assert f"{source} in {SOURCE_REGION} is a copy of nothing" in refused
+    assert f"{source} in {SOURCE_REGION}" in refused
+    assert "not a copy" in refused
 
 
-def test_replace_makes_a_new_copy_and_then_deletes_the_old_one(
+def test_an_imported_copy_of_another_stack_is_taken_over_with_a_warning(
     project: NativeProject, aws: Control, source: str
 ) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
+    (copy,) = copies(aws)
+    project.run("stack", "init", "other")
+    place = f"{DR}/{copy['id']}"
+    project.run("import", NATIVE_COPY_TYPE, "nightly", place, "--yes", "--protect=false", "--generate-code=false")
+
+    assert "copies/dev/nightly" in project.run("preview")
+    assert "copies/dev/nightly" in project.up()
+
+    project.run("stack", "select", "dev")
+    assert "copies/other/nightly" in project.run("preview")
+    project.run("destroy", "--yes", "--skip-preview")
+    assert [left["id"] for left in copies(aws)] == [copy["id"]]
+
+
+def test_replace_of_a_single_copy_keeps_it_and_says_so(project: NativeProject, aws: Control, source: str) -> None:
+    """The plugin is not told which copies are in the state, so create takes the one that there is."""
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+    project.up()
     (old,) = copies(aws)
 
-    project.up("--replace", native_urn("nightly"))
+    for _ in range(2):
+        shown = project.up("--replace", native_urn("nightly"))
 
-    (new,) = copies(aws)
-    assert new["id"] == project.ids()["nightly"] != old["id"]
+    (copy,) = copies(aws)
+    assert copy["id"] == project.ids()["nightly"] == old["id"]
+    assert f"{old['id']} in {DR} was not deleted" in shown
+    assert_tag_is_that_of_the_entry(project, copy)
 
 
 def test_ctrl_c_keeps_what_runs_and_the_next_up_finishes_it(project: NativeProject, aws: Control, source: str) -> None:
@@ -137,7 +174,7 @@ def test_ctrl_c_keeps_what_runs_and_the_next_up_finishes_it(project: NativeProje
 
     (copy,) = copies(aws)
     assert project.ids() == {"nightly": copy["id"]}
-    assert copy["tags"]["fsx-dr:managed-by"].startswith(f"recorded:{outputs(project)['nonce']}:")
+    assert_tag_is_that_of_the_entry(project, copy)
     aws.finish_copies()
     project.up()
     assert outputs(project)["lifecycle"] == "AVAILABLE"
@@ -154,7 +191,6 @@ def test_sixty_copies_are_made_at_once(project: NativeProject, aws: Control, sou
     made = [copy for region in regions for copy in copies(aws, region)]
     assert sorted(project.ids().values()) == sorted(copy["id"] for copy in made)
     assert len(made) == 60
-    assert all(copy["tags"]["fsx-dr:managed-by"].startswith("recorded:") for copy in made)
     aws.set_copy_seconds(1)
     project.run("destroy", "--yes", "--skip-preview")
     assert [copy for region in regions for copy in copies(aws, region)] == []
@@ -223,11 +259,111 @@ def test_a_region_that_only_the_environment_names_is_chosen_once(
     assert copies(aws, "eu-central-1") == []
 
 
+def test_another_version_of_the_plugin_takes_the_copies_over(project: NativeProject, aws: Control, source: str) -> None:
+    """Its default provider is another one with another id, and so has another owner id."""
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+    set_version(project, "0.1.0")
+    project.up()
+    (copy,) = copies(aws)
+    managed_by = outputs(project)["managedBy"]
+
+    set_version(project, "0.2.0")
+    assert previewed(project)["op"] == "update"
+    project.up()
+
+    assert outputs(project)["managedBy"] != managed_by
+    (kept,) = copies(aws)
+    assert kept["id"] == copy["id"]
+    assert_tag_is_that_of_the_entry(project, kept)
+    project.run("preview", "--expect-no-changes")
+    project.run("destroy", "--yes", "--skip-preview")
+    assert copies(aws) == []
+
+
+def test_a_copy_that_moves_to_an_explicit_provider_is_kept(project: NativeProject, aws: Control, source: str) -> None:
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+    project.up()
+    (copy,) = copies(aws)
+    file = project.folder / "Pulumi.yaml"
+    program = json.loads(file.read_text())
+    program["resources"]["mine"] = {"type": "pulumi:providers:fsx-dr", "properties": {"region": DR}}
+    program["resources"]["nightly"]["options"] = {"provider": "${mine}"}
+    file.write_text(json.dumps(program))
+
+    project.up()
+
+    (kept,) = copies(aws)
+    assert kept["id"] == copy["id"]
+    assert_tag_is_that_of_the_entry(project, kept)
+    project.run("preview", "--expect-no-changes")
+
+
+def test_a_first_run_keeps_to_the_plan_of_its_preview(project: NativeProject, aws: Control, source: str) -> None:
+    """The owner id is random, but not an input of anything."""
+    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # up knows no --plan without it
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+
+    project.run("preview", "--save-plan", "plan.json")
+    project.up("--plan", "plan.json")
+
+    assert len(copies(aws)) == 1
+
+
+def test_a_copy_is_moved_to_a_stack_that_has_copies(project: NativeProject, aws: Control, source: str) -> None:
+    nightly = {"source_backup_id": source, "region": DR}
+    project.declare(nightly=nightly)
+    project.up()
+    moved = project.ids()["nightly"]
+    project.run("stack", "init", "other")
+    project.declare(weekly=nightly)
+    project.up()
+
+    project.run("state", "move", "--source", "dev", "--dest", "other", "--yes", native_urn("nightly"))
+    project.declare(weekly=nightly, nightly=nightly)
+    project.up()
+    project.run("stack", "select", "dev")
+    project.declare(nightly=nightly)
+    project.up()
+    project.run("destroy", "--yes", "--skip-preview")
+
+    project.run("stack", "select", "other")
+    assert project.ids()["nightly"] == moved
+    assert {copy["id"] for copy in copies(aws)} == set(project.ids().values())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("allowedAccountIds", '["111122223333"]'), ("forbiddenAccountIds", '["123456789012"]')]
+)
+def test_no_copy_is_made_in_an_account_that_the_stack_rules_out(
+    project: NativeProject, aws: Control, source: str, setting: str, value: str
+) -> None:
+    project.run("config", "set", f"fsx-dr:{setting}", value)
+    project.declare(nightly={"source_backup_id": source, "region": DR})
+
+    shown = project.up(succeeds=False)
+
+    assert f"fsx-dr:{setting}" in shown
+    assert copies(aws) == []
+
+
+def test_a_dr_region_does_not_ignore_that_the_stack_allows_one_account(project: NativeProject, source: str) -> None:
+    file = project.folder / "Pulumi.yaml"
+    region = {"region": DR, "sources": [{"backupId": source, "region": SOURCE_REGION}]}
+    resources = {"dr": {"type": "fsx-dr:DrRegion", "properties": region}}
+    file.write_text(json.dumps({**json.loads(file.read_text()), "resources": resources, "outputs": {}}))
+    project.run("config", "set", "aws:allowedAccountIds", '["123456789012"]')
+
+    assert "Set fsx-dr:allowedAccountIds" in project.run("preview", succeeds=False)
+
+    project.run("config", "set", "fsx-dr:allowedAccountIds", '["123456789012"]')
+    project.up()
+
+
 def test_a_wrong_configuration_is_refused_in_one_sentence(project: NativeProject, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.run("config", "set", "fsx-dr:pollSeconds", "often")
 
-    assert "fsx-dr:pollSeconds is 'often': set it to a number of seconds, such as 15." in project.run(
+    assert "fsx-dr:pollSeconds is not a positive number: set it to seconds, such as 15." in project.run(
         "preview", succeeds=False
     )
 

@@ -13,10 +13,9 @@ import pytest
 from rehearsal.fsx import Control
 from rehearsal.project import ROOT, Project, copy_project, eventually
 
-from .engines import HAS_CLI
 from .project import new_project
 
-pytestmark = [pytest.mark.pulumi_cli, pytest.mark.skipif(not HAS_CLI, reason="there is no Pulumi CLI on PATH")]
+pytestmark = pytest.mark.pulumi_cli
 
 DR = "eu-west-1"
 COPIES = "import json, pulumi\npulumi.export('latest', json.load(open('latest.json')))\n"

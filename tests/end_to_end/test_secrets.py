@@ -157,7 +157,7 @@ def test_no_refusal_and_no_failure_shows_a_secret(
     declare(of(source, tags={"pin": secret(PIN)}, kms_key_id=secret(key)))
     failed = project.up(succeeds=False)
 
-    assert "tag key 'aws:pin' is reserved" in refused
+    assert "A tag key begins with 'aws:'" in refused
     assert "kms_key_id is not a KMS key" in refused
     assert "set kms_key_id to an enabled symmetric key" in not_made
     assert "[KMS key] is disabled." in failed

@@ -40,16 +40,9 @@ class Cell(NamedTuple):
     lasting: Lasting
 
     @property
-    def is_to_be_told(self) -> bool:
-        """Whether the `up` under the fault cannot ride it out."""
-        if (self.action, self.lasting) == ("TagResource", "once"):
-            return False  # it meets the claim of the first copy, without which all goes on
-        return self.kind == "access_denied" or self.lasting == "for ever"
-
-    @property
     def is_to_fail(self) -> bool:
-        """Whether that `up` then fails; a mark that cannot be set is a warning."""
-        return self.is_to_be_told and self.action != "TagResource"
+        """Whether the `up` under the fault cannot wait until it is over."""
+        return self.kind == "access_denied" or self.lasting == "for ever"
 
 
 class Outcome(NamedTuple):
@@ -58,7 +51,7 @@ class Outcome(NamedTuple):
     Attributes:
         struck: whether the fault met a call.
         failed: whether the `up` under the fault did.
-        told: the failures and warnings of that `up`, the same ones once.
+        told: its failures and warnings, the same ones once.
         then: those of the next `up`, and all that was wrong after it.
     """
 
@@ -80,18 +73,21 @@ class _Scene:
 
     @property
     def before(self) -> Program:
-        """What the program declares before the fault: something to delete, where deleting is to fail."""
+        """What the program declares before the fault: something to delete or to tag, where that is to fail."""
+        if self._tags:
+            return self.theatre.program(self.region, *self._wanted, **self._limits("update"))
         return self.theatre.program(self.region, *([0, 1] if self._deletes else []), **self._limits("delete"))
 
     @property
     def under_fault(self) -> Program:
         """What the program declares then."""
-        return self.theatre.program(self.region, *self._wanted, **self._limits("create"))
+        step = "update" if self._tags else "create"
+        return self._tagged(self.theatre.program(self.region, *self._wanted, **self._limits(step)))
 
     @property
     def after(self) -> Program:
         """What the program declares from then on."""
-        return self.theatre.program(self.region, *self._wanted)
+        return self._tagged(self.theatre.program(self.region, *self._wanted))
 
     def prepare(self) -> None:
         """See to it that copies which a fault is to meet on their way do not arrive before."""
@@ -151,6 +147,16 @@ class _Scene:
     @property
     def _waits(self) -> bool:
         return self.cell.action.endswith("while copying")
+
+    def _tagged(self, program: Program) -> Program:
+        return {
+            name: {**wanted, "inputs": {**wanted["inputs"], "tags": self._tags}} for name, wanted in program.items()
+        }
+
+    @property
+    def _tags(self) -> dict[str, str]:
+        """Tags that the program adds, so that TagResource is called."""
+        return {"team": "storage"} if self.cell.action == "TagResource" else {}
 
     @property
     def _deletes(self) -> bool:

@@ -4,6 +4,7 @@
 prints the process id of the plugin host, then, when done, what the host told of each failure, both as a line of JSON.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -16,11 +17,9 @@ from typing import Any
 
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
-from pulumi_fsx_dr.copies.ownership import new_nonce
-from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.program.recording import record_held
-from pulumi_fsx_dr.provider import BackupCopyProvider, session_with
-from pulumi_fsx_dr.session.told import TOLD, Told
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.provider import BackupCopyProvider
+from pulumi_fsx_dr.session.hints import HINTS, Hints
 
 from rehearsal.engine.deployment import Deployment
 from rehearsal.engine.display import Display
@@ -32,7 +31,6 @@ from rehearsal.engine.stack import Stack, write
 PROJECT = "fleet"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 _PARALLEL = 16  # resources at once, of each stack
-_session = session_with(Credentials())
 
 Program = Mapping[str, Mapping[str, Any]]  # by resource: `inputs`, and `timeouts` such as {"create": "6s"}
 
@@ -119,17 +117,19 @@ def _bring_up(deployment: Deployment, program: Program) -> None:
 
 
 def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> None:
-    """Do what a BackupCopy does in its program; a run that stops ends its program first."""
-    nonce = new_nonce()
-    state = deployment.register(_request(name, wanted, nonce))
-    if state and not deployment.stopping:
-        held = {"id": state["id"], "urn": state["urn"], **state["outputs"]}
-        is_new = held["nonce"] == nonce
-        list(record_held(held, _session.region(held["region"]), [held["id"]], is_new=is_new))
+    """Do what a BackupCopy does in its program."""
+    state = [r for r in deployment.stack.all() if r["type"] == TYPE and not r.get("delete")]
+    entries = [StateCopy(r["urn"], r["id"], r["outputs"]) for r in state if r["urn"].endswith(f"::{name}")]
+    deployment.register(_request(name, wanted, Hints(_owner_id(deployment), tuple(entries))))
 
 
-def _request(name: str, wanted: Mapping[str, Any], nonce: str) -> RegisterResourceRequest:
-    inputs = {"__provider": serialize_provider(BackupCopyProvider()), TOLD: Told(nonce).sent(), **wanted["inputs"]}
+def _owner_id(deployment: Deployment) -> str:
+    """Return the owner id of a stack, which no run changes."""
+    return hashlib.sha256(deployment.stack.name.encode()).hexdigest()[:32]
+
+
+def _request(name: str, wanted: Mapping[str, Any], hints: Hints) -> RegisterResourceRequest:
+    inputs = {"__provider": serialize_provider(BackupCopyProvider()), HINTS: hints.sent(), **wanted["inputs"]}
     timeouts = RegisterResourceRequest.CustomTimeouts(**wanted.get("timeouts", {}))
     return RegisterResourceRequest(type=TYPE, name=name, custom=True, object=to_struct(inputs), customTimeouts=timeouts)
 

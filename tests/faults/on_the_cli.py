@@ -65,7 +65,6 @@ class CliTheatre(Theatre):
 
     engine: ClassVar[str] = "Pulumi CLI"
     deletes_last: ClassVar[bool] = True
-    shows_warnings: ClassVar[bool] = True
     project: Project
     _exported: dict[str, Any] | None = None
 
@@ -122,7 +121,6 @@ class NativeTheatre(CliTheatre):
     """The same with the native copies of the plugin."""
 
     engine: ClassVar[str] = "Pulumi CLI with the plugin"
-    records_last: ClassVar[bool] = True
     resource_type: ClassVar[str] = NATIVE_COPY_TYPE
 
     @classmethod

@@ -46,7 +46,6 @@ class HostTheatre(Theatre):
 
     engine: ClassVar[str] = "plugin host"
     deletes_last: ClassVar[bool] = False
-    shows_warnings: ClassVar[bool] = False
     folder: Path
 
     @classmethod

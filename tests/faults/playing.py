@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Ownership, Pending, Recorded, parse_mark
+from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
 
 from rehearsal.fsx import Control, running
 from rehearsal.fsx.regions import fsx_regions
@@ -69,15 +69,11 @@ class Theatre(ABC):
     Attributes:
         engine: the name of the engine that runs the programs.
         deletes_last: whether a run begins to delete only once it has made everything, in all Regions.
-        records_last: whether new copies are recorded only then, too, and not each as it is made.
-        shows_warnings: whether a run tells of warnings, too.
         resource_type: the resource's, as states name it.
     """
 
     engine: ClassVar[str]
     deletes_last: ClassVar[bool]
-    records_last: ClassVar[bool] = False
-    shows_warnings: ClassVar[bool]
     resource_type: ClassVar[str] = TYPE
     aws: Control
     sources: list[str] = field(init=False)
@@ -134,8 +130,8 @@ class Theatre(ABC):
         """Return the copies in a Region that are not deleted."""
         return [dict(backup) for backup in self.aws.backups(region)]
 
-    def held(self, region: str) -> list[dict[str, Any]]:
-        """Return what the state holds of copies in a Region, those that are still to be deleted included."""
+    def state(self, region: str) -> list[dict[str, Any]]:
+        """Return the copies of a Region that are in the state, those that are pending deletion included."""
         resources = self.export(region)["deployment"].get("resources", [])
         return [r for r in resources if r["type"] == self.resource_type and r["outputs"]["region"] == region]
 
@@ -144,15 +140,15 @@ class Theatre(ABC):
         made = self.copies(region)
         has = Counter(copy["source_backup_id"] for copy in made)
         wanted = Counter(self.sources[number] for number in numbers)
-        owners = {state["id"]: _ownership(state) for state in self.held(region)}
-        marks = {copy["id"]: parse_mark(copy["tags"].get(MARK_TAG)) for copy in made}
+        entries = {state["id"]: Ownership.parse(_managed_by(state)) for state in self.state(region)}
+        tags = {copy["id"]: ownership_of(copy["tags"]) for copy in made}
         return [
             *(f"{count} too many of {source}" for source, count in (has - wanted).items()),
             *(f"{count} missing of {source}" for source, count in (wanted - has).items()),
             *(f"{copy['id']} is {copy['lifecycle']}" for copy in made if copy["lifecycle"] != "AVAILABLE"),
-            *(f"the state holds {id_}, which is no more" for id_ in owners.keys() - marks.keys()),
-            *(f"{id_} is {_kind(mark)} and no state holds it" for id_, mark in marks.items() if id_ not in owners),
-            *(f"{id_} is {_kind(marks.get(id_))}" for id_, its in owners.items() if not its.covers(marks.get(id_))),
+            *(f"{id_} is in the state and gone" for id_ in entries.keys() - tags.keys()),
+            *(f"{id_} is not in the state" for id_ in tags.keys() - entries.keys()),
+            *(f"{id_} has another tag than its entry" for id_, own in entries.items() if own != tags.get(id_)),
         ]
 
 
@@ -186,9 +182,6 @@ def no_sentences(texts: Iterable[str]) -> list[str]:
     return [text for text in texts if _NO_SENTENCE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
 
 
-def _ownership(state: Mapping[str, Any]) -> Ownership:
-    return Ownership(state["outputs"].get("nonce", ""), state["outputs"].get("token", ""))
-
-
-def _kind(mark: Pending | Recorded | None) -> str:
-    return type(mark).__name__.lower() if mark else "unmarked"
+def _managed_by(state: Mapping[str, Any]) -> str:
+    outputs: Mapping[str, str] = state["outputs"]
+    return outputs.get("managed_by") or outputs.get("managedBy") or ""

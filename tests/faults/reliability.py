@@ -67,9 +67,7 @@ def section(of_what: str, engine: type[Theatre]) -> str:
 def _faulted(outcome: cells.Outcome) -> str:
     if outcome.then:
         return _wrong(outcome.then)
-    if outcome.failed:
-        return "fails, then finishes"
-    return "succeeds, and warns" if outcome.told else "succeeds"
+    return "fails, then finishes" if outcome.failed else "succeeds"
 
 
 def _wrong(wrongs: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
 
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark
+from pulumi_fsx_dr.copies.ownership import Ownership, claimed_description, ownership_of
 
 from rehearsal.fsx import Control, running
 from rehearsal.fsx.faults import FaultKind
@@ -69,23 +69,24 @@ class Soak:
             self.figures["rounds of up"] += 1
 
     def check_at_rest(self, programs: Mapping[str, fleet.Program]) -> None:
-        """Check that every id in a state is that of a copy which exists and is marked for it.
+        """Check that every id in a state is that of a copy which exists and has the tag of its entry.
 
-        What a program no longer declares may be gone already: its deletion is what was interrupted.
+        What a program does not declare any more may be gone already: its deletion is what was interrupted.
         """
         made = {copy["id"]: copy for region in REGIONS for copy in self.aws.backups(region)}
         for stack, program in programs.items():
-            held = fleet.resources(self.folder, stack)
-            for state in (state for state in held if state["urn"].rpartition("::")[2] in program):
-                _require(state["id"] in made, f"{stack} holds {state['id']}, which is no more")
-                mark = parse_mark(made[state["id"]]["tags"].get(MARK_TAG))
-                ours = not isinstance(mark, Recorded) or mark.nonce == state["outputs"].get("nonce")
-                _require(ours, f"{state['id']} is recorded for somebody else than {stack}")
+            entries = fleet.resources(self.folder, stack)
+            for entry in (entry for entry in entries if entry["urn"].rpartition("::")[2] in program):
+                _require(entry["id"] in made, f"{entry['id']} is in the state of {stack} and gone")
+                own = Ownership.parse(entry["outputs"].get("managed_by"))
+                _require(
+                    ownership_of(made[entry["id"]]["tags"]) == own, f"{entry['id']} has another tag than its entry"
+                )
 
-    def unheld(self) -> list[BackupView]:
-        """Return the copies that no state holds."""
-        held = {state["id"] for stack in self._stacks() for state in fleet.resources(self.folder, stack)}
-        return [copy for region in REGIONS for copy in self.aws.backups(region) if copy["id"] not in held]
+    def leftovers(self) -> list[BackupView]:
+        """Return the copies that are in no state."""
+        entries = {entry["id"] for stack in self._stacks() for entry in fleet.resources(self.folder, stack)}
+        return [copy for region in REGIONS for copy in self.aws.backups(region) if copy["id"] not in entries]
 
     def _round(self, programs: Mapping[str, fleet.Program]) -> None:
         with self._started(programs) as process:
@@ -144,7 +145,7 @@ class Soak:
     def _check_one_each(self) -> None:
         """Check that no resource has two copies; here none is ever replaced."""
         made = (copy for region in REGIONS for copy in self.aws.backups(region))
-        for resource, count in Counter(_resource(copy) for copy in made).items():
+        for resource, count in Counter(claimed_description(copy["tags"]) for copy in made).items():
             _require(count == 1, f"{resource} has {count} copies")
 
     def _is_done(self, stack: str, program: fleet.Program) -> bool:
@@ -168,14 +169,14 @@ def soak(copies: int, seed: int, minutes: float) -> Counter[str]:
         programs = _programs(aws, Path(name), copies)
         one.bring_up(programs)
         one.bring_up({stack: dict(list(program.items())[len(program) // 5 :]) for stack, program in programs.items()})
-        unheld = one.unheld()
-        _require(not unheld, f"no state holds {[copy['id'] for copy in unheld]}")
+        leftovers = one.leftovers()
+        _require(not leftovers, f"{[copy['id'] for copy in leftovers]} are in no state")
         accepted = {entry["made"] for entry in aws.journal(action="CopyBackup") if entry["made"]}
         asked = sum(map(len, programs.values()))
         _require(len(accepted) == asked, f"{len(accepted)} copies were made in place of {asked}")
         one.figures["copies asked for"] = asked
         one.figures["copies made"] = len(accepted)
-        one.figures["copies that no state holds"] = len(unheld)
+        one.figures["copies that are in no state"] = len(leftovers)
         one.figures["calls to AWS"] = len(aws.journal())
         one.figures["seconds"] = round(time.monotonic() - started)
     return one.figures
@@ -193,11 +194,6 @@ def _programs(aws: Control, folder: Path, copies: int) -> dict[str, fleet.Progra
         }
         for region, stack in stacks
     }
-
-
-def _resource(copy: BackupView) -> str:
-    mark = parse_mark(copy["tags"].get(MARK_TAG))
-    return mark.identity if mark else copy["id"]
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like assert

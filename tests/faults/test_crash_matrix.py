@@ -12,8 +12,8 @@ from tests.faults.playing import Theatre, play_all
 from tests.faults.reliability import Page
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("engine", [on(HostTheatre), on(CliTheatre, slow=True), on(NativeTheatre)])
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("engine", [on(HostTheatre), on(CliTheatre), on(NativeTheatre)])
 def test_an_interruption_leaves_neither_a_second_copy_nor_an_orphan(
     engine: type[Theatre], tmp_path: Path, page: Page
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.fsx.faults import FaultKind
-from tests.faults.cells import KINDS, Cell, Lasting, companies, play, wrongs
+from tests.faults.cells import KINDS, Lasting, companies, play, wrongs
 from tests.faults.engines import ENGINES, on
 from tests.faults.playing import Theatre, play_all
 from tests.faults.reliability import Page
@@ -14,7 +14,7 @@ HANGING: tuple[FaultKind, ...] = ("hang",)  # 20 s pass until the client gives u
 QUICK = tuple(kind for kind in KINDS if kind not in HANGING)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("engine", "lasting", "kinds"),
     [
@@ -37,11 +37,4 @@ def test_a_fault_leaves_neither_a_second_copy_nor_an_orphan(
     assert wrongs(outcomes) == {}
     failing = [cell for cell in outcomes if cell.is_to_fail]
     assert [cell for cell in outcomes if outcomes[cell].failed] == failing
-    telling = [cell for cell in outcomes if cell.is_to_be_told] if engine.shows_warnings else failing
-    if engine.records_last:  # once, within seconds: what hangs is not waited for, and what is over by then not met
-        telling = [cell for cell in telling if cell.action != "TagResource" or _is_told_at_the_end(cell)]
-    assert [cell for cell in outcomes if outcomes[cell].told] == telling
-
-
-def _is_told_at_the_end(cell: Cell) -> bool:
-    return cell.lasting == "for ever" and cell.kind != "hang"
+    assert [cell for cell in outcomes if outcomes[cell].told] == failing

@@ -1,15 +1,16 @@
-"""Faults in a row that once left a copy behind, each as short as it gets."""
+"""Faults in a row that could leave a copy behind, each as short as it gets."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pulumi_fsx_dr import provider
-from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import SharedClock, Stack, Wire, copy_args, killed_up
+from tests.provider.plugin_stack import PluginStack
 
 
 @pytest.fixture
@@ -17,11 +18,17 @@ def service() -> FsxService:
     return FsxService(SharedClock(), copy_seconds=10_000)
 
 
-@pytest.fixture
-def stack(service: FsxService) -> Iterator[Stack]:
+@pytest.fixture(params=[Stack, PluginStack])
+def stack(service: FsxService, request: pytest.FixtureRequest) -> Iterator[Stack]:
     former = provider.current()
-    yield Stack(Wire(service), timeouts={"create": 30.0})
+    yield request.param(Wire(service), timeouts={"create": 30.0})
     provider.start(former)
+
+
+@pytest.fixture
+def plugin(service: FsxService) -> PluginStack:
+    """Return a stack whose provider does not know what is in the state, and so tags what it resumes."""
+    return PluginStack(Wire(service), timeouts={"create": 30.0})
 
 
 @pytest.fixture
@@ -29,15 +36,12 @@ def program(service: FsxService) -> dict[str, dict[str, Any]]:
     return {"monday": copy_args(service.seed_backup(HOME, service.seed_file_system(HOME)))}
 
 
-def test_destroy_removes_a_resumed_copy_of_whose_new_mark_no_word_was_heard(
+def test_destroy_deletes_a_copy_that_was_resumed_and_not_finished(
     service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
 ) -> None:
-    """A killed run left the copy; the next one runs out of time and marks it anew, but the answer is lost."""
     killed_up(stack, program, "CopyBackup", "after")
-    service.add_fault("lost", "TagResource", region=AWAY)
-    with pytest.raises(FsxDrError, match="the next pulumi up resumes it"):
+    with pytest.raises(CopyError, match="resumes it"):
         stack.up(program)
-    service.lift_fault()
     service.finish_copies()
 
     stack.destroy()
@@ -45,21 +49,29 @@ def test_destroy_removes_a_resumed_copy_of_whose_new_mark_no_word_was_heard(
     assert service.backups(AWAY) == []
 
 
-def test_a_resumed_copy_that_may_not_be_marked_is_kept_and_finished_by_the_next_up(
-    service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
+def test_destroy_deletes_a_resumed_copy_of_whose_new_tag_no_answer_came(
+    service: FsxService, plugin: PluginStack, program: dict[str, dict[str, Any]]
 ) -> None:
-    """No older entry of the state can hold it too: a create is told what the state holds."""
-    killed_up(stack, program, "CopyBackup", "after")
+    killed_up(plugin, program, "CopyBackup", "after")
+    service.finish_copies()
+    service.add_fault("lost", "TagResource", region=AWAY, times=1)
+    plugin.up(program)
+
+    plugin.destroy()
+
+    assert service.backups(AWAY) == []
+
+
+def test_a_resumed_copy_that_may_not_be_tagged_is_the_only_one_in_the_end(
+    service: FsxService, plugin: PluginStack, program: dict[str, dict[str, Any]]
+) -> None:
+    killed_up(plugin, program, "CopyBackup", "after")
     service.finish_copies()
     service.add_fault("access_denied", "TagResource", region=AWAY)
-    with pytest.raises(
-        FsxDrError, match=r"is AVAILABLE but not recorded yet; run pulumi up again: The AWS credentials lack"
-    ):
-        stack.up(program)
-    (begun,) = service.backups(AWAY)
-    assert stack.states["monday"].id == begun["id"]
+    with pytest.raises(AccessDeniedError):
+        plugin.up(program)
     service.lift_fault()
 
-    stack.up(program)
+    plugin.up(program)
 
-    assert [copy["id"] for copy in service.backups(AWAY)] == [stack.states["monday"].id]
+    assert [copy["id"] for copy in service.backups(AWAY)] == [plugin.states["monday"].id]

@@ -2,9 +2,9 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
@@ -53,6 +53,20 @@ class ReplayedRegion(FsxRegion):
     def _answer(self, request: AWSPreparedRequest, **_event: object) -> AWSResponse:
         headers: Any = HeadersDict()  # the stubs ask for the headers of an HTTP connection
         return AWSResponse(request.url, self._status, headers, _Raw(self._body))
+
+
+class AnsweringRegion(ReplayedRegion):
+    """A Region where a function of what is asked gives the answer."""
+
+    most_pages = 50
+
+    def __init__(self, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        super().__init__({}, name="eu-west-1")
+        self.given = answer
+
+    def _answer(self, request: AWSPreparedRequest, **event: object) -> AWSResponse:
+        self._body = json.dumps(self.given(json.loads(cast("bytes", request.body)))).encode()
+        return super()._answer(request, **event)
 
 
 def _on_the_wire(body: Mapping[str, Any]) -> Mapping[str, Any]:

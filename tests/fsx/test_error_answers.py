@@ -123,6 +123,15 @@ def denied(context: str) -> str:
     return str(refusal).rpartition(".) ")[2]
 
 
+SECRET_TAGS = {
+    "pin": "hunter22",
+    "kind": "Lus",
+    "two": "two  words",
+    "half": "half\u00a0space",
+    "name": "Z\u00fcrich",
+}
+
+
 # What AWS repeats of a request: its error pages ("Value '...' at '...' failed to satisfy constraint"), and the answers
 # of KMS recorded above.
 @pytest.mark.parametrize(
@@ -133,6 +142,15 @@ def denied(context: str) -> str:
             "Value '[tag value]' at 'tags.1.member.value' is wrong.",
         ),
         ("Tag (pin=hunter22) is not allowed.", "Tag (pin=[tag value]) is not allowed."),
+        ("Tag '  hunter22 ' is wrong.", "Tag ' [tag value] ' is wrong."),
+        ("Value 'two  words' is wrong.", "Value '[tag value]' is wrong."),
+        ("Value 'two words' is wrong.", "Value '[tag value]' is wrong."),
+        ("Value 'two\u00a0words' is wrong.", "Value '[tag value]' is wrong."),
+        ("Value 'half\u00a0space' is wrong.", "Value '[tag value]' is wrong."),
+        ('Tags {"pin": "Z\\u00fcrich"} are wrong.', 'Tags {"pin": "[tag value]"} are wrong.'),
+        ("Tag Z%C3%BCrich is wrong.", "Tag [tag value] is wrong."),
+        (f"{'x' * 460} hunter22 {'x' * 30} hunter22", f"{'x' * 460} [tag value] {'x' * 26}…"),
+        ("\x1b[31m::error::hunter22\n::warning::no.", "[31m::error::[tag value] :warning::no."),
         ("This Lustre file system is busy.", "This Lustre file system is busy."),
         (f"Key '{ARN}' does not exist.", "Key '[KMS key]' does not exist."),
         (f"Invalid keyId '{KEY_ID}'.", "Invalid keyId '[KMS key]'."),
@@ -145,7 +163,7 @@ def denied(context: str) -> str:
 )
 @pytest.mark.parametrize("named_as", [KEY_ID, ARN])
 def test_what_aws_repeats_of_tags_and_key_is_hidden(said: str, shown: str, named_as: str) -> None:
-    request = replace(COPY, tags={"pin": "hunter22", "kind": "Lus"}, kms_key_id=named_as)
+    request = replace(COPY, tags=SECRET_TAGS, kms_key_id=named_as)
     answer = {"__type": "BadRequest", "Message": said}
 
     with pytest.raises(errors.ServiceError) as refusal:

@@ -59,11 +59,14 @@ def preview(printed: str) -> str:
 
     A row for each resource: the engine shows that of the stack twice, and the others in an order of its own.
     """
-    stack, *others = dict.fromkeys(re.findall(r"^ \+  .* create\b", printed, re.MULTILINE))
+    stack, *others = dict.fromkeys(re.findall(r"^ \+  \S+ \S+ create\b", printed, re.MULTILINE))
     summary = printed[printed.index("Outputs:") :].rstrip()
     return "\n".join(["```console", "$ pulumi preview", stack, *sorted(others), summary, "```"])
 
 
 def rows(printed: str) -> set[str]:
-    """Return what a preview, or the page, says is done with the package's resources."""
-    return {row.strip() for row in re.findall(r"^ [+~-]+ +(fsx-dr:.*)$", printed, re.MULTILINE)}
+    """Return what a preview, or the page, says is done with the package's resources: type, name, operation.
+
+    The engine repeats the row in front of each message for the resource; those have more words.
+    """
+    return set(re.findall(r"^ [+~-]+ +(fsx-dr:\S+ \S+ \S+) *$", printed, re.MULTILINE))

@@ -37,6 +37,7 @@ def test_the_stack_lives_once_its_package_was_added_from_the_plugin_s_folder(
     recorder.preview(example, _lives(project, aws))
 
 
+@pytest.mark.smoke
 def test_a_yaml_program_needs_nothing_but_the_plugin(aws: Control, tmp_path: Path) -> None:
     """As above, for machines without a package registry: the plugin runs in the environment of these tests."""
     if YAML.missing_host:

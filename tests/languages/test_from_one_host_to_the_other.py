@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 
 from rehearsal.fsx import Control
 from rehearsal.project import Project, write_plugin
@@ -27,7 +28,7 @@ from pulumi_fsx_dr import DrRegion
 
 args = {{"region": "{DR}", "sources": {SOURCES}, "keep": 2}}
 if pulumi.Config().get_bool("adopt"):
-    args["adopt"] = "existing"
+    args["adopt_existing"] = True
 pulumi.export("latest", DrRegion("dr", args).latest)
 """
 COPY = f"""
@@ -66,9 +67,9 @@ class Stack:
         self._declare({"runtime": "yaml", "resources": {resource.pop("name"): resource}})
 
     def types(self) -> set[str]:
-        """Return the types of the copies and DrRegions that the state holds."""
+        """Return the types of the copies and DrRegions in the state."""
         types = {str(resource["type"]) for resource in self.project.resources()}
-        return {type_ for type_ in types if not type_.startswith("pulumi:")}
+        return {type_ for type_ in types if not type_.startswith("pulumi:") and type_ != OWNER_TYPE}
 
     def _declare(self, project: Mapping[str, Any]) -> None:
         (self._folder / "Pulumi.yaml").write_text(json.dumps({"name": "files", **self._plugins, **project}))
@@ -93,7 +94,7 @@ def test_a_dr_region_that_adopts_what_exists_takes_the_other_host_s_copies_over_
     assert set(made) == {NEWEST, OLDER}
     aws.clear_journal()
 
-    properties = {"region": DR, "keep": 2, "adopt": "existing"}
+    properties = {"region": DR, "keep": 2, "adoptExisting": True}
     properties["sources"] = [{"fileSystemId": "fs-0123456789abcdef0", "region": "eu-central-1"}]
     stack.for_the_plugin(name="dr", type="fsx-dr:DrRegion", properties=properties)
     stack.project.up()

@@ -39,3 +39,13 @@ def test_every_example_is_of_the_same_stack() -> None:
     """By what they name, whatever the language."""
     for word in ("eu-west-1", "fs-0123456789abcdef0", "fs-0123456789abcdef1", "backup-0123456789abcdef0", "storage"):
         assert [e.language for e in EVERY_EXAMPLE if word not in program(e)] == []
+
+
+def test_rows_ignores_messages_of_a_preview() -> None:
+    printed = """
+ +  fsx-dr:index:DrRegion dr create backup-0123456789abcdef3 is copied into eu-west-1: full, 10.0 GB.
+ +  fsx-dr:index:DrRegion dr create 
+ ~  fsx-dr:index:BackupCopy ledger update
+"""  # noqa: W291 - the CLI ends rows so
+
+    assert rows(printed) == {"fsx-dr:index:DrRegion dr create", "fsx-dr:index:BackupCopy ledger update"}

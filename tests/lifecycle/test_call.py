@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
-from pulumi_fsx_dr.copies.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import new_owner_id, ownership_of
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
 from pulumi_fsx_dr.lifecycle.check import check
 from pulumi_fsx_dr.lifecycle.create import create
@@ -14,13 +15,14 @@ from pulumi_fsx_dr.lifecycle.delete import delete
 from pulumi_fsx_dr.lifecycle.diff import diff
 from pulumi_fsx_dr.lifecycle.read import read
 from pulumi_fsx_dr.lifecycle.update import update
-from pulumi_fsx_dr.session.call import AtOnce, Call, StateEntry
+from pulumi_fsx_dr.session.call import Call
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Run, SharedClock, Wire, copy_args
 
 URN = "urn:pulumi:prod::files::pulumi-python:dynamic/fsx:BackupCopy::monday"
+OWNER_ID = new_owner_id()
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class HandMade(Call):
     """A call that notes what the core says."""
 
     urn: str = URN
+    owner_id: str = OWNER_ID
     is_cancelled: bool = False
     said: list[str] = field(default_factory=list)
     kept: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list)
@@ -62,11 +65,6 @@ def inputs(service: FsxService, session: Run) -> dict[str, Any]:
     return check(HandMade(), session, {}, copy_args(source, tags={"app": "ledger"})).inputs
 
 
-def mark(service: FsxService, backup_id: str) -> str:
-    found: str = service.backup(AWAY, backup_id)["tags"][MARK_TAG]
-    return found
-
-
 def test_a_whole_life(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     call = HandMade()
 
@@ -89,23 +87,17 @@ def test_what_is_wrong_is_told_by_name_before_anything_is_changed(session: Run) 
     checked = check(HandMade(), session, {}, {"source_backup_id": "mine", "region": AWAY})
 
     assert checked.problems == [
-        ("source_backup_id", "'mine' is not the id of an FSx backup, such as backup-0123456789abcdef0.")
+        ("", "source_backup_id is not the id of an FSx backup, such as backup-0123456789abcdef0.")
     ]
 
 
-def test_without_anybody_to_take_over_create_records(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+def test_create_writes_no_tag_beside_copy_backup(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     made = create(HandMade(), session, inputs)
 
-    assert mark(service, made.id).startswith(f"recorded:{made.outputs['nonce']}:")
-
-
-def test_where_somebody_takes_over_the_copy_stays_pending_under_the_nonce_that_was_handed_in(
-    service: FsxService, session: Run, inputs: dict[str, Any]
-) -> None:
-    made = create(HandMade(handover=AtOnce("n" * 32, is_taken_over=True)), session, inputs)
-
-    assert made.outputs["nonce"] == "n" * 32
-    assert mark(service, made.id).startswith("pending:")
+    own = ownership_of(service.backup(AWAY, made.id)["tags"])
+    assert own
+    assert (own.owner_id, str(own)) == (OWNER_ID, made.outputs["managed_by"])
+    assert "TagResource" not in service.counts(AWAY)
 
 
 def test_time_that_is_up_has_the_copy_kept_and_the_next_call_finishes_it(
@@ -113,7 +105,7 @@ def test_time_that_is_up_has_the_copy_kept_and_the_next_call_finishes_it(
 ) -> None:
     call = HandMade(timeout=3)
 
-    with pytest.raises(UnfinishedCopyError, match="was left running, and the next pulumi up resumes it"):
+    with pytest.raises(UnfinishedCopyError):
         create(call, session, inputs)
 
     ((backup_id, outputs, reason),) = call.kept
@@ -136,20 +128,41 @@ def test_a_call_that_nobody_waits_for_stops_and_leaves_the_copy_to_the_next(
     assert create(HandMade(), Run(session.wire), inputs).id == running["id"]
 
 
-def test_a_copy_that_the_state_holds_is_handed_out_to_no_other_create(
+def test_a_copy_that_is_in_the_state_is_handed_out_to_no_other_create(
     service: FsxService, session: Run, inputs: dict[str, Any]
 ) -> None:
-    first = create(HandMade(handover=AtOnce("n" * 32, is_taken_over=True)), session, inputs)
-    entry = StateEntry(URN, first.id, token=first.outputs["token"])
+    first = create(HandMade(), session, inputs)
+    entry = StateCopy(URN, first.id, first.outputs)
 
-    second = create(HandMade(held=[entry]), Run(session.wire), inputs)
+    second = create(HandMade(state=[entry]), Run(session.wire), inputs)
 
     assert second.id != first.id
     assert len(service.backups(AWAY)) == 2
 
 
+def test_the_state_entry_of_a_call_is_that_of_its_own_urn() -> None:
+    own, of_same_source = StateCopy(URN, "backup-1", {}), StateCopy(f"{URN}-2", "backup-2", {})
+
+    call = HandMade(state=(of_same_source, own))
+
+    assert call.state_entry == own
+    assert call.state_ids == {"backup-1", "backup-2"}
+    assert HandMade(state=(of_same_source,)).state_entry is None
+
+
 def test_without_a_urn_nothing_is_made(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
-    with pytest.raises(FsxDrError, match="'' is no URN, so nobody could find the copy again"):
+    with pytest.raises(FsxDrError, match="'' is not a valid URN"):
         create(HandMade(urn=""), session, inputs)
 
     assert service.backups(AWAY) == []
+
+
+def test_update_without_owner_id_adopts_nothing(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+    """`ignore_changes` of everything drops what the program tells."""
+    made = create(HandMade(), session, inputs)
+    outputs = {name: value for name, value in made.outputs.items() if name != "managed_by"}
+
+    with pytest.raises(FsxDrError, match="ignore_changes"):
+        update(HandMade(owner_id=""), Run(session.wire), made.id, outputs, inputs)
+
+    assert "TagResource" not in service.counts(AWAY)

@@ -11,13 +11,16 @@ from fsx_dr_plugin.schema import schema
 from fsx_dr_plugin.server import Provider
 from pulumi.runtime.proto import alias_pb2, provider_pb2
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
-from pulumi_fsx_dr.copies.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.names import snake_case
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import FsxDrError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.plugin.monitor import COPY, REGION, Entry, Monitor, monitoring, plain, struct, urn_of
 from tests.provider.deploying import Run, Wire
+
+OWNER_ID = "0c" * 16
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Constructing:
 
     def __call__(self, inputs: dict[str, Any], *, name: str = "dr", preview: bool = False, **options: Any) -> Any:
         provider, run = Provider(), Run(self.wire)
-        provider.start(run)
+        provider.start(run, OWNER_ID)
         self.monitor = Monitor(provider, preview=preview, state=self.monitor.state)
         with monitoring(self.monitor) as address:
             request = provider_pb2.ConstructRequest(
@@ -43,7 +46,7 @@ class Constructing:
                 **options,
             )
             with ThreadPoolExecutor(1) as pool:  # as gRPC does; it gets an event loop of its own
-                return pool.submit(construct, request, run, address).result()
+                return pool.submit(construct, request, run, OWNER_ID, address).result()
 
     @property
     def copies(self) -> dict[str, str]:
@@ -124,16 +127,16 @@ def test_a_second_run_declares_the_same_and_makes_nothing(
 def test_newer_copies_push_the_oldest_out_and_the_run_says_so(
     dr: Constructing, back_up: Callable[..., list[str]], file_system: str
 ) -> None:
-    oldest, second = back_up([20, 10])[0], None
+    oldest, _ = back_up([20, 10])
     dr(inputs(file_system))
-    second = dr.copies[f"dr-{oldest}"]
+    deleted = dr.copies[f"dr-{oldest}"]
 
     (newest,) = back_up([1])
     dr(inputs(file_system))
 
     assert f"dr-{oldest}" not in dr.declared
     assert f"dr-{newest}" in dr.declared
-    assert any(f"{second} in {AWAY}, a copy of {oldest}, goes: 2 newer copies" in line for line in dr.monitor.said)
+    assert any(deleted in line and oldest in line for line in dr.monitor.said)
 
 
 @pytest.mark.parametrize("of_source", [False, True])
@@ -208,8 +211,8 @@ def test_copies_of_another_dr_region_are_left_to_it(
     dr(inputs(file_system), name="dr")
     dr(inputs(file_system), name="dr-two")
 
-    assert not any("goes" in line for line in dr.monitor.said)
     assert len(dr.copies) == 2
+    assert not any(copy in line for line in dr.monitor.said for copy in dr.copies.values())
 
 
 def test_an_alias_of_the_component_keeps_the_copies(
@@ -225,38 +228,54 @@ def test_an_alias_of_the_component_keeps_the_copies(
     assert len(dr.wire.service.backups(AWAY)) == 1
 
 
-def test_copies_of_scripts_are_adopted_and_marked_when_the_deployment_ends(
+def test_copies_of_scripts_are_adopted(
     dr: Constructing, back_up: Callable[..., list[str]], file_system: str, wire: Wire, service: FsxService
 ) -> None:
     (source,) = back_up([1])
     made = wire.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)["Backup"]["BackupId"]
     service.finish_copies()
 
-    dr(inputs(file_system, adopt="existing"))
+    dr(inputs(file_system, adoptExisting=True))
 
     assert dr.copies == {f"dr-{source}": made}
-    assert MARK_TAG not in service.backup(AWAY, made)["tags"]
+    assert service.backup(AWAY, made)["tags"][OWNERSHIP_TAG].startswith(f"{OWNER_ID}/")
 
 
-def test_copies_that_another_entry_of_this_state_holds_are_marked_at_once(
-    dr: Constructing, back_up: Callable[..., list[str]], file_system: str, wire: Wire, service: FsxService
+@pytest.mark.parametrize("adopts", [True, False])
+def test_copies_of_the_dynamic_provider_in_this_state_are_adopted_if_asked_for(
+    dr: Constructing,
+    back_up: Callable[..., list[str]],
+    file_system: str,
+    adopts: bool,  # noqa: FBT001  # pytest names it
 ) -> None:
-    """That entry may leave the state in this same deployment, before whose end its mark would let it delete them."""
     (source,) = back_up([1])
-    mark = f"recorded:{'0' * 32}:20270115T070000Z:files/prod/dr-{source}"
-    made = wire.client("fsx", AWAY).copy_backup(
-        SourceBackupId=source, SourceRegion=HOME, Tags=[{"Key": MARK_TAG, "Value": mark}]
-    )["Backup"]
-    service.finish_copies()
-    urn = urn_of(f"dr-{source}", BACKUP_COPY_TYPE, urn_of("dr", DR_REGION_TYPE))
-    outputs = {"arn": made["ResourceARN"], "region": AWAY, "source_backup_id": source, "nonce": "0" * 32}
-    dr.monitor.state[urn] = Entry(made["BackupId"], {}, outputs)
+    dr(inputs(file_system))
+    ((_, entry),) = dr.monitor.state.items()
+    dynamic = urn_of(f"dr-{source}", BACKUP_COPY_TYPE, urn_of("dr", DR_REGION_TYPE))
+    outputs = {snake_case(name): value for name, value in entry.outputs.items()}
+    outputs["managed_by"] = f"{'0d' * 16}/{'1' * 40}-0"
+    dr.wire.service.set_tags(AWAY, entry.id, {OWNERSHIP_TAG: f"{outputs['managed_by']}/files/prod/dr-{source}"})
+    dr.monitor.state = {dynamic: Entry(entry.id, {}, outputs)}
 
-    dr(inputs(file_system, adopt="existing"))
+    dr(inputs(file_system, adoptExisting=adopts))
 
-    held = dr.monitor.state[urn_of(f"dr-{source}", COPY, urn_of("dr", REGION))]
-    assert held.id == made["BackupId"]
-    assert service.backup(AWAY, held.id)["tags"][MARK_TAG].startswith(f"recorded:{held.outputs['nonce']}:")
+    made = dr.monitor.state[urn_of(f"dr-{source}", COPY, urn_of("dr", REGION))]
+    assert (made.id == entry.id) is adopts
+    assert dr.wire.service.backup(AWAY, made.id)["tags"][OWNERSHIP_TAG].startswith(f"{OWNER_ID}/")
+
+
+def test_a_copy_of_a_killed_run_is_resumed_and_no_second_one_is_made(
+    dr: Constructing, back_up: Callable[..., list[str]], file_system: str, service: FsxService
+) -> None:
+    (source,) = back_up([1])
+    dr(inputs(file_system))
+    (made,) = dr.copies.values()
+    dr.monitor.state.clear()
+    service.remove_backup(HOME, source)
+
+    dr(inputs(file_system))
+
+    assert dr.copies == {f"dr-{source}": made}
 
 
 def test_custom_timeouts_and_ignored_changes_reach_the_copies(
@@ -287,10 +306,10 @@ def test_tags_reach_the_copies(
     ("changes", "why"),
     [
         ({"region": None}, "needs its region as a string that is known when the program runs"),
-        ({"keep": 0}, "keep of DrRegion dr must be a whole number of at least 1, or rules by time, not 0"),
+        ({"keep": 0}, "keep of DrRegion dr must be a whole number of at least 1, or rules by time"),
         ({"keeep": 1}, "has no argument keeep"),
         ({"sources": [{"region": HOME}]}, "one of file_system_id, tags and backup_id"),
-        ({"adopt": "all"}, 'adopt of DrRegion dr can be "existing" alone'),
+        ({"adoptExisting": "all"}, "adopt_existing of DrRegion dr must be true or false"),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_registered(
@@ -311,7 +330,7 @@ def test_a_file_system_that_does_not_exist_ends_the_run(dr: Constructing) -> Non
 
 def test_a_component_of_another_name_is_refused(wire: Wire) -> None:
     with pytest.raises(FsxDrError, match="The package fsx-dr has no component fsx-dr:index:DrKey"):
-        construct(provider_pb2.ConstructRequest(type="fsx-dr:index:DrKey"), Run(wire), "")
+        construct(provider_pb2.ConstructRequest(type="fsx-dr:index:DrKey"), Run(wire), OWNER_ID, "")
 
 
 def test_a_replacement_of_a_copy_is_another_copy(

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark
-from pulumi_fsx_dr.errors import CopyError, FsxDrError
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
+from pulumi_fsx_dr.errors import CopyError, FsxDrError, InvalidStateError
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
@@ -16,7 +16,7 @@ from tests.provider.plugin_stack import PluginContext, PluginStack, received
 
 @pytest.fixture
 def theirs(wire: Wire, source: str, key: str) -> str:
-    """Return a copy that another stack has made and recorded."""
+    """Return a copy of another stack."""
     other = PluginStack(wire, name="other")
     other.up({"theirs": copy_args(source, kms_key_id=key, tags={"a": "1"})})
     return other.states["theirs"].id
@@ -34,11 +34,13 @@ def imported(stack: PluginStack, given: str) -> None:
     stack.states["monday"] = State(answer.id, received(answer.inputs), received(answer.properties))
 
 
-def mark(service: FsxService, backup_id: str) -> str:
-    return str(service.backup(AWAY, backup_id)["tags"][MARK_TAG])
+def tag(service: FsxService, backup_id: str) -> str:
+    return str(service.backup(AWAY, backup_id)["tags"][OWNERSHIP_TAG])
 
 
-def test_it_comes_with_the_arguments_that_would_make_it(stack: PluginStack, source: str, key: str, theirs: str) -> None:
+def test_import_brings_the_arguments_that_would_make_the_copy(
+    stack: PluginStack, source: str, key: str, theirs: str
+) -> None:
     imported(stack, f"{AWAY}/{theirs}")
 
     state = stack.states["monday"]
@@ -52,74 +54,93 @@ def test_it_comes_with_the_arguments_that_would_make_it(stack: PluginStack, sour
         "tags": {"a": "1"},
     }
     assert state.outputs["lifecycle"] == "AVAILABLE"
+    assert "managed_by" not in state.outputs
 
 
-def test_the_provider_s_region_is_where_an_id_alone_is_looked_for(stack: PluginStack, theirs: str) -> None:
+def test_import_looks_for_an_id_alone_in_the_provider_s_region(stack: PluginStack, theirs: str) -> None:
     stack.region = AWAY
 
     assert read(stack, theirs).id == theirs
 
 
-def test_importing_previewing_and_refreshing_write_nothing(
-    service: FsxService, stack: PluginStack, theirs: str
-) -> None:
-    before = mark(service, theirs)
+def test_import_preview_and_refresh_write_nothing(service: FsxService, stack: PluginStack, theirs: str) -> None:
+    before = tag(service, theirs)
 
     imported(stack, f"{AWAY}/{theirs}")
-    run = stack.run()
-    stack.diff(run, "monday", stack.check(run, "monday", stack.states["monday"].inputs, stack.states["monday"].inputs))
-    stack.end(run)
+    stack.preview("monday", stack.states["monday"].inputs)
     stack.refresh()
 
-    assert mark(service, theirs) == before
+    assert tag(service, theirs) == before
 
 
-def test_the_next_update_makes_it_the_state_s_own(service: FsxService, stack: PluginStack, theirs: str) -> None:
+def test_update_makes_an_imported_copy_the_state_s_own(service: FsxService, stack: PluginStack, theirs: str) -> None:
     imported(stack, f"{AWAY}/{theirs}")
     args = stack.states["monday"].inputs
 
     stack.up({"monday": args})
 
-    own = parse_mark(mark(service, theirs))
-    assert isinstance(own, Recorded)
-    assert (own.nonce, own.identity) == (stack.states["monday"].outputs["nonce"], "files/prod/monday")
+    managed_by = stack.states["monday"].outputs["managed_by"]
+    assert managed_by.startswith(f"{stack.owner_id}/")
+    assert tag(service, theirs) == f"{managed_by}/files/prod/monday"
     assert stack.preview("monday", args).changes is False
     stack.destroy()
     assert service.backups(AWAY) == []
 
 
-def test_before_that_destroy_leaves_it_to_whose_it_is(
-    service: FsxService, stack: PluginStack, theirs: str, caplog: pytest.LogCaptureFixture
+def test_diff_of_an_imported_copy_names_its_owner(
+    stack: PluginStack, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     imported(stack, f"{AWAY}/{theirs}")
 
-    stack.destroy()
+    assert stack.preview("monday", stack.states["monday"].inputs).changes
+
+    assert theirs in caplog.text
+    assert "files/other/theirs" in caplog.text
+
+
+def test_diff_of_a_copy_that_is_imported_again_names_nobody(
+    stack: PluginStack, source: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack.up({"monday": copy_args(source)})
+    imported(stack, f"{AWAY}/{stack.states['monday'].id}")
+
+    assert stack.preview("monday", stack.states["monday"].inputs).changes
+
+    assert caplog.text == ""
+
+
+def test_destroy_refuses_an_imported_copy_that_no_update_has_tagged(
+    service: FsxService, stack: PluginStack, theirs: str
+) -> None:
+    imported(stack, f"{AWAY}/{theirs}")
+
+    with pytest.raises(InvalidStateError, match=r"pulumi up.*pulumi state delete"):
+        stack.destroy()
 
     assert [copy["id"] for copy in service.backups(AWAY)] == [theirs]
-    assert f"{theirs} in {AWAY} now belongs to files/other/theirs, so it was not deleted." in caplog.text
 
 
-def test_a_copy_that_is_only_read_stays_whose_it_is(service: FsxService, stack: PluginStack, theirs: str) -> None:
+def test_read_leaves_a_copy_to_its_owner(service: FsxService, stack: PluginStack, theirs: str) -> None:
     """`BackupCopy.get`: the engine reads it again in each refresh, and shows what it was told."""
-    before = mark(service, theirs)
+    before = tag(service, theirs)
     got = read(stack, f"{AWAY}/{theirs}")
 
     again = read(stack, got.id, got.properties)
 
     assert again.properties == got.properties
-    assert mark(service, theirs) == before
+    assert tag(service, theirs) == before
 
 
 @pytest.mark.parametrize("given", ["monday", "eu-central-1/", f"nowhere/{'backup-0123456789abcdef0'}"])
-def test_what_cannot_be_an_id_is_refused(stack: PluginStack, given: str) -> None:
-    with pytest.raises(FsxDrError, match=r"is not what to import|nowhere"):
+def test_import_refuses_what_cannot_be_an_id(stack: PluginStack, given: str) -> None:
+    with pytest.raises(FsxDrError, match=r"to import|AWS Region"):
         read(stack, given)
 
 
-def test_a_backup_that_is_no_copy_is_refused(stack: PluginStack, source: str) -> None:
-    with pytest.raises(CopyError, match=f"{source} in {HOME} is a copy of nothing"):
+def test_import_refuses_a_backup_that_is_not_a_copy(stack: PluginStack, source: str) -> None:
+    with pytest.raises(CopyError, match=f"{source} in {HOME} cannot be adopted: it is not a copy"):
         read(stack, f"{HOME}/{source}")
 
 
-def test_what_is_not_there_does_not_exist(stack: PluginStack) -> None:
+def test_import_finds_nothing_where_there_is_no_backup(stack: PluginStack) -> None:
     assert read(stack, f"{AWAY}/backup-0fedcba9876543210").id == ""

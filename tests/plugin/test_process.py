@@ -42,6 +42,12 @@ class Plugin:
         return self.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource), properties=inputs, **request))
 
 
+def configure_request(stack: str = "prod", id_: str | None = "0f0c2bb4") -> provider_pb2.ConfigureRequest:
+    """Return what the engine says of the provider."""
+    provider = f"urn:pulumi:{stack}::files::pulumi:providers:fsx-dr::default"
+    return provider_pb2.ConfigureRequest(id=id_, urn=provider, args=sent({"poll_seconds": 0.1}))
+
+
 @contextmanager
 def started(address: str) -> Iterator[Plugin]:
     command = [sys.executable, str(ROOT / "plugin"), address]
@@ -51,7 +57,7 @@ def started(address: str) -> Iterator[Plugin]:
             with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
                 stub = provider_pb2_grpc.ResourceProviderStub(channel)
                 stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=address))
-                stub.Configure(provider_pb2.ConfigureRequest(args=sent({"poll_seconds": 0.1})))
+                stub.Configure(configure_request())
                 yield Plugin(process, stub)
         finally:
             process.kill()
@@ -93,7 +99,7 @@ def source(service: FsxService) -> str:
 
 def test_it_understands_secrets_resources_and_outputs(plugin: Plugin) -> None:
     agreed = plugin.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
-    configured = plugin.stub.Configure(provider_pb2.ConfigureRequest(args=sent({"poll_seconds": 0.1})))
+    configured = plugin.stub.Configure(configure_request())
 
     assert (agreed.accept_secrets, agreed.accept_resources, agreed.accept_outputs) == (True, True, True)
     assert (configured.acceptSecrets, configured.acceptResources, configured.acceptOutputs) == (True, True, True)
@@ -143,7 +149,7 @@ def test_a_custom_timeout_makes_a_partial_failure_the_engine_can_keep(
     assert kept is not None
     outputs = received(kept.properties)
     assert service.backup(AWAY, kept.id)["lifecycle"] == outputs["lifecycle"] == "COPYING"
-    assert kept.reasons[0].endswith("it was left running, and the next pulumi up resumes it.")
+    assert kept.reasons[0].endswith("The next `pulumi up` resumes it.")
 
 
 def test_progress_shows_in_the_resource_s_own_row(
@@ -174,20 +180,16 @@ def test_wrong_arguments_are_failures_of_check_by_the_names_of_the_schema(plugin
 
     checked = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
 
-    assert [(failure.property, failure.reason[:9]) for failure in checked.failures] == [
-        ("sourceBackupId", "'backup-x"),
-        ("copyTags", "copyTags "),
-        ("", "tag key '"),
+    assert [(failure.property, failure.reason.split(" ")[0]) for failure in checked.failures] == [
+        ("", "sourceBackupId"),
+        ("", "copyTags"),
+        ("", "A"),
     ]
 
 
-def test_a_wrong_configuration_is_a_failure_of_its_check(plugin: Plugin) -> None:
-    news = sent({"poll_seconds": -1, "region": "nowhere", "assume_roles": "x", "color": "blue"})
-
-    checked = plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
-
-    assert [failure.property for failure in checked.failures] == ["color", "region", "pollSeconds", ""]
-    assert "fsx-dr:assumeRoles" in checked.failures[-1].reason
+def test_a_provider_whose_id_the_engine_does_not_tell_is_refused(plugin: Plugin) -> None:
+    with pytest.raises(grpc.RpcError, match="Pulumi CLI"):
+        plugin.stub.Configure(configure_request(id_=None))
 
 
 def test_another_configuration_replaces_nothing(plugin: Plugin) -> None:
@@ -196,6 +198,20 @@ def test_another_configuration_replaces_nothing(plugin: Plugin) -> None:
     )
 
     assert (found.changes, list(found.replaces)) == (provider_pb2.DiffResponse.DIFF_SOME, [])
+
+
+def test_cancel_keeps_what_runs_and_begins_nothing_more(service: FsxService, source: str) -> None:
+    service.clear_journal()
+    with serving(Engine()) as address, started(address) as cancelled:
+        asked = [cancelled.create(f"cancelled-{n}", copy_args(source)) for n in range(7)]
+        until(lambda: running_copies(service) == 5)
+        cancelled.stub.Cancel(Empty())
+        failures = [one.exception(timeout=20) for one in [*asked, cancelled.create("late", copy_args(source))]]
+
+    kept = {partial.id for failure in failures if (partial := partial_failure(failure))}
+    assert len(failures) == 8
+    assert kept == {entry["made"] for entry in service.journal(AWAY, "CopyBackup")}
+    assert len(kept) == 5
 
 
 @pytest.mark.usefixtures("service")

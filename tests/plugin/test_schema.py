@@ -38,6 +38,11 @@ def test_only_what_has_no_default_is_required() -> None:
     assert DR_REGION["requiredInputs"] == ["region", "sources"]
 
 
+def test_the_ownership_is_an_output_alone() -> None:
+    assert "managedBy" in COPY["properties"]
+    assert "managedBy" not in COPY["inputProperties"]
+
+
 def test_outputs_that_fsx_may_not_give_are_optional() -> None:
     optional = set(COPY["properties"]) - set(COPY["required"])
 
@@ -50,7 +55,7 @@ def test_outputs_that_fsx_may_not_give_are_optional() -> None:
         "fileSystemId",
         "fileSystemType",
         "volumeId",
-        "adoptedFrom",
+        "managedBy",
     }
 
 
@@ -73,7 +78,7 @@ def test_a_dr_region_has_the_names_of_its_arguments_and_says_which_must_be_known
     assert list(types["fsx-dr:index:CopyRow"]["properties"]) == camel(CopyRow.__annotations__)
     assert DR_REGION["isComponent"]
     known = {name for name, shape in DR_REGION["inputProperties"].items() if shape.get("plain")}
-    assert known == {"region", "sources", "keep", "adopt"}
+    assert known == {"region", "sources", "keep", "adoptExisting"}
     assert "plain" not in types["fsx-dr:index:Source"]["properties"]["backupId"]
 
 

@@ -17,15 +17,14 @@ from pulumi.dynamic import CheckFailure, DiffResult
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.status_pb2 import Status
 from pulumi_fsx_dr import provider
-from pulumi_fsx_dr.copies.ownership import new_nonce
+from pulumi_fsx_dr.copies.ownership import new_owner_id
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
-from pulumi_fsx_dr.program.recording import record_held
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session.call import StateEntry
+from pulumi_fsx_dr.session.hints import HINTS, Hints
 from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.told import TOLD, Told
 
 from rehearsal.engine.planning import Old, Plan, plan
 from rehearsal.fsx import FsxService, ManualClock, in_process
@@ -213,20 +212,16 @@ class Stack:
     """One stack's state, and the commands that change it, each a new provider process.
 
     Attributes:
-        confirms: whether its program records new copies, as programs with a `BackupCopy` do.
-        presence: where to ask whether its program is there, which a Ctrl-C ends; "" if nobody can.
+        owner_id: of the stack; it is in the state before the first copy is made.
         before_writing: happens once, before the engine writes a new resource into the state.
     """
 
     wire: Wire
     name: str = "prod"
     region: str | None = None
-    confirms: bool = False
-    presence: str = ""
+    owner_id: str = field(default_factory=new_owner_id)
     before_writing: Callable[[], object] | None = None
-    nonce: str = ""
-    warnings: list[str] = field(default_factory=list)
-    marks_adopted_at_once: ClassVar[bool] = False  # because nobody tells it that this state does not hold them
+    knows_state: ClassVar[bool] = True
     timeouts: dict[str, float] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     replaced: list[tuple[str, State]] = field(default_factory=list)
@@ -255,12 +250,6 @@ class Stack:
 
     def register(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> None:
         """Bring one resource to what its arguments say."""
-        self.nonce = new_nonce()
-        self._bring(run, resource, args, replacing=replacing)
-        if self.confirms:
-            self._confirm(run, resource)
-
-    def _bring(self, run: Run, resource: str, args: Properties, *, replacing: bool) -> None:
         planned = self.plan(run, resource, args, replacing=replacing)
         if planned.op in ("create", "replace"):
             self.create(run, resource, planned.inputs)
@@ -296,21 +285,20 @@ class Stack:
             delete()
 
     def check(self, run: Run, resource: str, olds: Properties, args: Properties) -> Properties:
-        told = {TOLD: self.told(resource, args).sent()}
-        result = self._call(run, resource, "Check", olds, {"__provider": "pickled", **told, **args})
+        hints = {HINTS: self.hints(resource, args).sent()}
+        result = self._call(run, resource, "Check", olds, {"__provider": "pickled", **hints, **args})
         if result.failures:
             raise RefusedError(result.failures)
         return {"__provider": "pickled", **result.inputs}
 
-    def told(self, resource: str, args: Properties) -> Told:
-        """Return what a program tells the provider: what the live entries of its state hold of the same."""
-        names = ("region", "source_region", "token")
-        held = [
-            StateEntry(self.urn(name), state.id, **{key: state.outputs.get(key) or "" for key in names})
-            for name, state in self.states.items()
-            if name == resource or state.outputs.get("source_backup_id") == args.get("source_backup_id")
+    def hints(self, resource: str, args: Properties) -> Hints:
+        """Return what a program tells the provider: the owner id, and what its state has of the same copy."""
+        state = [
+            StateCopy(self.urn(name), entry.id, entry.outputs)
+            for name, entry in self.states.items()
+            if name == resource or entry.outputs.get("source_backup_id") == args.get("source_backup_id")
         ]
-        return Told(self.nonce if self.confirms else "", self.presence, tuple(held))
+        return Hints(self.owner_id, tuple(state))
 
     def diff(self, run: Run, resource: str, inputs: Properties) -> DiffResult:
         old = self.states[resource]
@@ -323,14 +311,6 @@ class Stack:
             self.before_writing = None
             happens()
         self._made(resource, State(result.id, _sent(inputs), _sent({**result.outs, "__provider": "pickled"})))
-
-    def _confirm(self, run: Run, resource: str) -> None:
-        """Do what the program does once its registration is answered."""
-        state = self.states[resource]
-        held = {"id": state.id, "urn": self.urn(resource), **state.outputs}
-        ids = {state.id for state in self.states.values()}
-        is_new = held["nonce"] == self.nonce
-        self.warnings += record_held(held, run.region(held["region"]), ids, is_new=is_new)
 
     def _made(self, resource: str, new: State) -> None:
         if old := self.states.get(resource):

@@ -1,40 +1,31 @@
 """The same deployments on the plugin for all languages, which is called as the engine calls it."""
 
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, ClassVar
 
 import pytest
 from fsx_dr_plugin.server import Provider
 from fsx_dr_plugin.values import Properties as Received
 from google.protobuf import any_pb2
-from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime.proto import provider_pb2, status_pb2
 from pulumi_fsx_dr.copies.names import camel_case, snake_case
-from pulumi_fsx_dr.errors import CallCancelledError
 
-from .deploying import Context, Killed, Program, Properties, Run, Stack
+from .deploying import Context, Properties, Run, Stack
 
 ON_THE_DYNAMIC_HOST = pytest.mark.parametrize("stack", ["dynamic"], indirect=True)
-CLOSING_SECONDS = 5.0  # pulumi/pulumi, pkg/host/host.go: what Cancel may take when a plugin is closed
+ON_THE_PLUGIN = pytest.mark.parametrize("stack", ["plugin"], indirect=True)
 
 
 @dataclass
 class PluginContext(Context):
     """A call's context; what it aborts with is the error itself, so that a specification can name it."""
 
-    seconds: float | None = None
-
     def __post_init__(self) -> None:
         self.abort = _raise_what_is_handled
-
-    def time_remaining(self) -> float | None:
-        return self.seconds
 
     def partial_failure(self) -> provider_pb2.ErrorResourceInitFailed | None:
         failed = Context.partial_failure(self)
@@ -49,7 +40,7 @@ class PluginContext(Context):
 class PluginStack(Stack):
     """A stack whose copies are native ones."""
 
-    marks_adopted_at_once: ClassVar[bool] = True
+    knows_state: ClassVar[bool] = False
     _providers: dict[int, Provider] = field(default_factory=dict)
     _settings: Struct = field(default_factory=Struct)
 
@@ -63,33 +54,12 @@ class PluginStack(Stack):
         settings = received(self._settings)
         run = Run(self.wire, stack_region=settings.get("region"), chosen_region=settings.get("chosen_region"))
         self._providers[id(run)] = native
-        native.start(run)
+        native.start(run, self.owner_id)
         return run
-
-    def up(self, program: Program, *, replacing: Iterable[str] = (), run: Run | None = None) -> None:
-        run = run or self.run()
-        with _Ending(self, run):
-            Stack.up(self, program, replacing=replacing, run=run)
-
-    def preview(self, resource: str, args: Properties, *, run: Run | None = None) -> DiffResult:
-        run = run or self.run()
-        with _Ending(self, run):
-            return Stack.preview(self, resource, args, run=run)
-
-    def destroy(self, *, run: Run | None = None) -> None:
-        run = run or self.run()
-        with _Ending(self, run):
-            Stack.destroy(self, run=run)
 
     def provider_of(self, run: Run) -> Provider:
         """Return the plugin of a run."""
         return self._providers[id(run)]
-
-    def end(self, run: Run, seconds: float = CLOSING_SECONDS) -> None:
-        """Do what the engine does when a deployment has ended."""
-        context = PluginContext(seconds=seconds)
-        run.contexts.append(context)
-        self._providers[id(run)].Cancel(Empty(), context)
 
     def _call(self, run: Run, resource: str, method: str, *args: Any, context: Context | None = None) -> Any:
         given = PluginContext()
@@ -136,23 +106,6 @@ class PluginStack(Stack):
                 delete = provider_pb2.DeleteRequest(id=id_, urn=urn, properties=sent(outputs), timeout=timeout)
                 return provider.Delete(delete, context)
         raise AssertionError(method)
-
-
-@dataclass
-class _Ending:
-    """The end of a deployment, unless the engine was killed."""
-
-    stack: PluginStack
-    run: Run
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if kind is None or not issubclass(kind, Killed | CallCancelledError):
-            self.stack.end(self.run)
 
 
 def sent(bag: Properties) -> Struct:

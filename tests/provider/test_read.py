@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.copies.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, FsxDrError, ServiceError
 from pulumi_fsx_dr.session import reads as reading
 from pulumi_fsx_dr.session.reads import Lull, SharedReads
@@ -45,13 +45,9 @@ def test_credentials_of_another_account_never_make_a_copy_gone(service: FsxServi
     change_outputs(stack, "monday", owner_id="999999999999")
     service.remove_backup(AWAY, copy)
 
-    with pytest.raises(CopyError) as refusal:
+    with pytest.raises(CopyError, match=f"{copy} in {AWAY} belongs to account 999999999999"):
         stack.refresh()
 
-    assert str(refusal.value) == (
-        f"{copy} in {AWAY} belongs to account 999999999999, but the AWS credentials are of 123456789012: "
-        "use credentials of the copy's own account."
-    )
     assert stack.states["monday"].id == copy
 
 
@@ -102,7 +98,7 @@ def test_drift_of_our_tags_shows_in_the_next_preview_and_tags_of_others_do_not(
     args = copy_args(source, tags={"team": "storage"})
     stack.up({"monday": args})
     copy = service.backup(AWAY, stack.states["monday"].id)
-    service.set_tags(AWAY, copy["id"], {MARK_TAG: copy["tags"][MARK_TAG], **ours, **others})
+    service.set_tags(AWAY, copy["id"], {OWNERSHIP_TAG: copy["tags"][OWNERSHIP_TAG], **ours, **others})
 
     stack.refresh()
 

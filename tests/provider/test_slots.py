@@ -16,6 +16,7 @@ from pulumi_fsx_dr.session.slots import Slots, Turn
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Run, Stack, Wire, copy_args, killed_up
+from tests.provider.plugin_stack import ON_THE_PLUGIN, PluginStack
 
 
 @contextmanager
@@ -194,7 +195,7 @@ def test_when_others_take_the_slots_meanwhile_it_backs_off_and_goes_on(
 
 
 def tokens(stack: Stack) -> set[str]:
-    return {state.outputs["token"] for state in stack.states.values()}
+    return {state.outputs["managed_by"].partition("/")[2] for state in stack.states.values()}
 
 
 def test_the_wait_for_slots_that_others_take_does_not_count_as_copying(
@@ -207,6 +208,55 @@ def test_the_wait_for_slots_that_others_take_does_not_count_as_copying(
     stack.up({"monday": copy_args(source)})
 
     assert stack.states["monday"].errors == ()
+
+
+# --- copies of others that do not end ---------------------------------------------------------------------------------
+
+
+def test_copies_of_others_in_an_unknown_lifecycle_take_no_slot(
+    service: FsxService, stack: Stack, wire: Wire, source: str
+) -> None:
+    for copy in start_by_hand(wire, source):
+        service.set_lifecycle(AWAY, copy, "THAWING")
+
+    stack.up({"monday": copy_args(source)})
+
+    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
+
+
+@pytest.mark.parametrize("are_listed", [True, False])
+def test_the_create_timeout_ends_the_wait_for_slots_that_others_take(
+    service: FsxService, stack: Stack, wire: Wire, source: str, *, are_listed: bool
+) -> None:
+    """Those that are not listed yet show in FSx's refusals."""
+    service.set_copy_seconds(1e9)
+    service.configure(shown_after_seconds=0 if are_listed else 1e9)
+    others = start_by_hand(wire, source)
+    stack.timeouts["create"] = 300.0
+    began = service.now()
+
+    with pytest.raises(CopyError, match=f"{source} was not copied to {AWAY}"):
+        stack.up({"monday": copy_args(source)})
+
+    assert 300 < service.now() - began < 10_000, "the clock runs ahead of the threads"
+    assert stack.states == {}
+    assert [copy["id"] for copy in service.backups(AWAY)] == others
+
+
+@ON_THE_PLUGIN
+@pytest.mark.parametrize("are_listed", [True, False])
+def test_one_ctrl_c_ends_the_wait_for_slots_that_others_take(
+    service: FsxService, stack: PluginStack, wire: Wire, source: str, *, are_listed: bool
+) -> None:
+    service.set_copy_seconds(1e9)
+    service.configure(shown_after_seconds=0 if are_listed else 1e9)
+    start_by_hand(wire, source)
+    run = stack.run()
+    moment = "DescribeBackups" if are_listed else "CopyBackup"
+    stack.wire.at_call[moment, "after"] = lambda: stack.provider_of(run).Cancel(None, None)
+
+    with pytest.raises(CallCancelledError):
+        stack.up({"monday": copy_args(source)}, run=run)
 
 
 def test_any_other_limit_is_an_error_that_names_it(service: FsxService, stack: Stack, source: str) -> None:

@@ -16,10 +16,14 @@ from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
+from pulumi_fsx_dr.session.hints import HINTS
+from pulumi_fsx_dr.session.region import LISTED_WITHIN
 from pulumi_fsx_dr.session.session import Session
 
 from rehearsal.fsx import FsxService, in_process
-from tests.provider.deploying import Stack, copy_args
+from rehearsal.fsx.fixtures import AWAY
+from tests.provider.deploying import Stack, Wire, copy_args
+from tests.provider.looking import copies
 
 IN_STATES = "gASVNAAAAAAAAACMFnB1bHVtaV9mc3hfZHIucHJvdmlkZXKUjBJCYWNrdXBDb3B5UHJvdmlkZXKUk5QpgZQu"
 SECRETS = {"aws:accessKey": "AKIAIOSFODNN7EXAMPLE", "aws:secretKey": "wJalrXUtnFEMI", "aws:token": "FwoGZXIvYXdzE"}
@@ -109,3 +113,23 @@ def test_a_process_makes_one_region_however_many_ask_at_once() -> None:
         thread.join()
 
     assert len({id(region) for region in found}) == 1
+
+
+@pytest.mark.parametrize("is_tagged", [True, False])
+def test_copy_is_managed_where_the_host_tells_no_urn(wire: Wire, source: str, *, is_tagged: bool) -> None:
+    stack, args = Stack(wire), copy_args(source)
+    stack.up({"monday": args})
+    made, sent = stack.states["monday"], {HINTS: stack.hints("monday", args).sent()}
+    if not is_tagged:
+        wire.service.set_tags(AWAY, made.id, {})
+        wire.clock.sleep(LISTED_WITHIN)
+    stack.run()
+    alone = BackupCopyProvider()
+
+    news = alone.check(made.inputs, {**args, **sent}).inputs
+    changes = alone.diff(made.id, made.outputs, {**news, "__provider": "pickled"}).changes
+    alone.update(made.id, made.outputs, news)
+    alone.delete(made.id, made.outputs)
+
+    assert changes is not is_tagged
+    assert copies(wire.service) == []

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError
 
 from rehearsal.fsx import FsxService
@@ -14,7 +14,7 @@ from tests.provider.deploying import Stack, change_outputs, copy_args
 def tags(service: FsxService, stack: Stack) -> dict[str, str]:
     """Return the copy's tags without the ownership mark."""
     found = service.backup(AWAY, stack.states["monday"].id)["tags"]
-    return {key: value for key, value in found.items() if key != MARK_TAG}
+    return {key: value for key, value in found.items() if key != OWNERSHIP_TAG}
 
 
 def test_tags_are_added_before_others_are_removed(service: FsxService, stack: Stack, source: str) -> None:
@@ -71,7 +71,7 @@ def test_a_tag_that_somebody_removed_comes_back(service: FsxService, stack: Stac
     program = {"monday": copy_args(source, tags={"team": "storage"})}
     stack.up(program)
     copy = service.backup(AWAY, stack.states["monday"].id)
-    service.set_tags(AWAY, copy["id"], {MARK_TAG: copy["tags"][MARK_TAG]})
+    service.set_tags(AWAY, copy["id"], {OWNERSHIP_TAG: copy["tags"][OWNERSHIP_TAG]})
     stack.refresh()
 
     stack.up(program)
@@ -89,41 +89,13 @@ def test_every_output_outlives_an_update(stack: Stack, source: str, key: str) ->
     assert stack.states["monday"].outputs == before | changed
 
 
-def test_the_ownership_mark_survives_a_change_of_tags(service: FsxService, stack: Stack, source: str) -> None:
+def test_the_ownership_tag_survives_a_change_of_tags(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": copy_args(source)})
-    before = service.backup(AWAY, stack.states["monday"].id)["tags"][MARK_TAG]
+    before = service.backup(AWAY, stack.states["monday"].id)["tags"][OWNERSHIP_TAG]
 
     stack.up({"monday": copy_args(source, tags={"team": "storage"})})
 
-    assert service.backup(AWAY, stack.states["monday"].id)["tags"][MARK_TAG] == before
-
-
-def test_an_ownership_mark_that_somebody_removed_is_put_back(service: FsxService, stack: Stack, source: str) -> None:
-    stack.up({"monday": copy_args(source)})
-    copy = stack.states["monday"].id
-    service.set_tags(AWAY, copy, {})
-
-    stack.up({"monday": copy_args(source, tags={"team": "storage"})})
-
-    mark = parse_mark(service.backup(AWAY, copy)["tags"][MARK_TAG])
-    assert isinstance(mark, Recorded)
-    assert mark.nonce == stack.states["monday"].outputs["nonce"]
-
-
-def test_a_copy_that_now_belongs_to_another_stack_is_left_alone_with_a_warning(
-    service: FsxService, stack: Stack, source: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """An error would fail each `up` for ever."""
-    stack.up({"monday": copy_args(source)})
-    copy = stack.states["monday"].id
-    Stack(stack.wire, name="other").up({"theirs": copy_args(source, adopt_backup_id=copy)})
-    before = service.backup(AWAY, copy)["tags"]
-
-    stack.up({"monday": copy_args(source, tags={"team": "storage"})})
-
-    assert service.backup(AWAY, copy)["tags"] == before
-    assert f"{copy} in {AWAY} now belongs to files/other/theirs, and this state holds it too: its tags" in caplog.text
-    assert stack.preview("monday", copy_args(source, tags={"team": "storage"})).changes is False
+    assert service.backup(AWAY, stack.states["monday"].id)["tags"][OWNERSHIP_TAG] == before
 
 
 def test_copy_tags_changed_later_touches_nothing(service: FsxService, stack: Stack, source: str) -> None:
@@ -180,7 +152,7 @@ def test_a_state_that_lost_its_optional_outputs_can_still_be_updated(
     service: FsxService, stack: Stack, source: str
 ) -> None:
     stack.up({"monday": copy_args(source)})
-    change_outputs(stack, "monday", size_in_bytes=None, source_creation_time=None, owner_id=None, token=None)
+    change_outputs(stack, "monday", size_in_bytes=None, source_creation_time=None, owner_id=None)
 
     stack.up({"monday": copy_args(source, tags={"team": "storage"})})
 

@@ -77,7 +77,7 @@ def test_trouble_beyond_the_timeout_leaves_the_copy_running_for_the_next_run(
     stack.timeouts["create"] = 60.0
     once_accepted(stack, lambda: service.add_fault("expired", region=AWAY))
 
-    with pytest.raises(CopyError, match="it was left running, and the next pulumi up resumes it"):
+    with pytest.raises(CopyError, match="The next `pulumi up` resumes it"):
         stack.up({"monday": copy_args(source)})
 
     service.lift_fault()
@@ -118,7 +118,7 @@ def test_a_copy_that_fsx_never_shows_is_given_up_and_not_made_again_and_again(
 ) -> None:
     service.configure(shown_after_seconds=1e9)
 
-    with pytest.raises(CopyError, match="was deleted by somebody else"):
+    with pytest.raises(CopyError, match="was deleted outside of Pulumi"):
         stack.up({"monday": copy_args(source)})
 
     assert service.counts(AWAY)["CopyBackup"] == 1

@@ -12,6 +12,7 @@ from rehearsal.fsx.calls import Call
 from rehearsal.fsx.fixtures import AWAY, HOME, Clients
 from rehearsal.fsx.permissions import Access, NotUnderstoodError, refuse_unknown, verdict
 from rehearsal.fsx.regions import ACCOUNT_ID
+from tests.backups import owned
 
 pytest_plugins = ["rehearsal.fsx.fixtures"]
 
@@ -71,8 +72,9 @@ def test_an_action_without_resource_types_is_allowed_by_no_arn() -> None:
         ("StringEquals", ["a", "b"], ["b"], True),
         ("StringEquals", ["a*"], ["ab"], False),
         ("StringEquals", ["a"], None, False),
-        ("StringLike", ["pending:*"], ["pending:0"], True),
-        ("StringLike", ["pending:*"], None, False),
+        ("StringLike", ["??/*"], ["0a/1"], True),
+        ("StringLike", ["??/*"], ["0a1/1"], False),
+        ("StringLike", ["??/*"], None, False),
         ("Bool", "true", ["True"], True),
         ("Bool", "true", None, False),
         ("ArnNotEquals", ["arn:a", "arn:b"], ["arn:a"], False),
@@ -81,6 +83,8 @@ def test_an_action_without_resource_types_is_allowed_by_no_arn() -> None:
         ("ForAnyValue:StringEquals", ["a"], ["b", "a"], True),
         ("ForAnyValue:StringEquals", ["a"], ["b"], False),
         ("ForAnyValue:StringEquals", ["a"], None, False),
+        ("ForAnyValue:StringEqualsIgnoreCase", ["a"], ["b", "A"], True),
+        ("ForAnyValue:StringEqualsIgnoreCase", ["a"], ["b"], False),
     ],
 )
 def test_conditions(operator: str, wanted: Any, value: list[str] | None, holds: bool) -> None:  # noqa: FBT001  # a table's column
@@ -92,7 +96,7 @@ def test_conditions(operator: str, wanted: Any, value: list[str] | None, holds: 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"Condition": {"StringNotLike": {"aws:key": "a"}}}, "StringNotLike"),
+        ({"Condition": {"StringEqualsIfExists": {"aws:key": "a"}}}, "StringEqualsIfExists"),
         ({"NotAction": "fsx:*"}, "NotAction"),
         ({"Principal": "*"}, "Principal"),
         ({"Effect": "Perhaps"}, "Perhaps"),
@@ -189,7 +193,7 @@ def test_an_identity_without_policies_may_do_everything(
 def test_a_protected_copy_is_not_deleted_by_an_administrator(
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str
 ) -> None:
-    fsx_service.set_tags(HOME, fsx_source, {"fsx-dr:managed-by": "recorded:0a1b:20260101T000000Z:files/prod/nightly"})
+    fsx_service.set_tags(HOME, fsx_source, owned())
     scp = protection(ACCOUNT_ID, [f"arn:aws:iam::{ACCOUNT_ID}:role/fsx-dr"], dr_regions=[HOME])
     fsx_service.attach_policies("rehearsal", [document("*"), scp])
 

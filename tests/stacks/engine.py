@@ -13,20 +13,17 @@ from typing import Any
 
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
-from pulumi_fsx_dr.copies.held import HeldCopy
-from pulumi_fsx_dr.copies.ownership import new_nonce
+from pulumi_fsx_dr.copies.ownership import new_owner_id
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.engine.stack_state import StackState
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.program.lookup import Lookup, _entry
-from pulumi_fsx_dr.program.recording import _Recording
+from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
-from pulumi_fsx_dr.session.told import Told
+from pulumi_fsx_dr.session.hints import Hints
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.calls import Answer, Request, action_of, object_in, signed_scope
 from tests.provider.deploying import Killed, Properties, RefusedError, Run, Stack, State, Wire
-
-_THERE, _GONE = "", "127.0.0.1:9"  # where a program answers, and where none does
-_ANY: Any = None  # stands for a resource that is only handed back
 
 
 class FailedError(Exception):
@@ -78,9 +75,9 @@ class WatchedWire(Wire):
 class WiredLookup(Lookup):
     """What a program looks up, at the other end of a `Wire`."""
 
-    def __init__(self, wire: Wire, held: Iterable[HeldCopy]) -> None:
+    def __init__(self, wire: Wire, state: StackState) -> None:
         super().__init__(Run(wire))
-        self.held = tuple(held)
+        self._stack = state
 
 
 class KillableRun(Run):
@@ -107,9 +104,10 @@ class WholeStack(Stack):
         self.project = "files"
         self.code = code or Code()
         self.said: list[str] = []
-        self.program = _THERE
-        self.held: tuple[HeldCopy, ...] = ()  # when the command began
+        self.before: tuple[StateCopy, ...] = ()  # the copies in the state when the command began
+        self.has_ended = False  # whether its program runs no more, because of a Ctrl-C or an error
         self.former: dict[str, str] = {}  # URNs that aliases name
+        self.registered: set[str] = set()  # URNs that its program has declared in the last run, or that aliases name
 
     def urn(self, resource: str) -> str:
         return resource
@@ -122,10 +120,10 @@ class WholeStack(Stack):
         provider.start(run)
         return run
 
-    def told(self, resource: str, args: Properties) -> Told:
-        name, source = HeldCopy(resource, {}).name, args.get("source_backup_id")
-        related = (copy for copy in self.held if copy.name == name or copy.source_backup_id == source)
-        return Told(self.nonce, self.program, tuple(map(_entry, related)))
+    def hints(self, resource: str, args: Properties) -> Hints:
+        name, source = StateCopy(resource, "", {}).name, args.get("source_backup_id")
+        related = (copy for copy in self.before if copy.name == name or copy.source_backup_id == source)
+        return Hints(self.owner_id, tuple(related))
 
     def deploy(  # the options of `pulumi up`, and what happens to it
         self,
@@ -170,13 +168,15 @@ class WholeStack(Stack):
     def destroy(self, *, run: Run | None = None) -> None:
         with self._listening():
             super().destroy(run=run)
+        # The owner id is a resource, too, and goes after the last copy.
+        self.owner_id = new_owner_id()
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
         """Collect what the program and the provider say; turn the product's errors into those of a command."""
-        self.said, self.former, self.program = [], {}, _THERE
-        self.held = tuple(HeldCopy(urn, state.outputs) for urn, state in self.states.items())
-        listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr.engine.host")
+        self.said, self.former, self.has_ended = [], {}, False
+        self.before = tuple(StateCopy(urn, state.id, state.outputs) for urn, state in self.states.items())
+        listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr")
         log.addHandler(listener)
         try:
             yield
@@ -214,22 +214,19 @@ class _Deployment:
         self._stack = stack
         self._run = run
         self._replacing = replacing
-        self._lookup = WiredLookup(stack.wire, stack.held)
-        self._recording = _Recording(self._lookup)
+        self._lookup = WiredLookup(stack.wire, StackState(stack.before, stack.owner_id))
         self._declarations: dict[str, Declaration] = {}
-        self._seen: set[str] = set()  # URNs that are registered, or that an alias names
+        self._seen = stack.registered = set()
         self._errors: list[Exception] = []
 
     def up(self, *, continue_on_error: bool, interrupted_at: int | None) -> None:
         stack = self._stack
         for number, registration in enumerate(self._registrations()):
-            if number == interrupted_at:
-                stack.program = _GONE
+            stack.has_ended |= number == interrupted_at
             self._tried(functools.partial(self._register, registration))
-            if self._errors and not continue_on_error:  # what is under way goes on, but the program has ended
-                stack.program = _GONE
-        stack.said += [warning for _, warning in self._recording._find_overwritten()]  # noqa: SLF001  # its last step
-        if stack.program == _GONE:
+            # What is under way goes on, but the program has ended.
+            stack.has_ended |= bool(self._errors) and not continue_on_error
+        if stack.has_ended:
             raise FailedError([*self._errors, "update canceled"])
         self._require_nothing_lost()
         self._delete(continue_on_error=continue_on_error)
@@ -256,10 +253,10 @@ class _Deployment:
         ]
         if not regions:
             return
-        held = [copy for copy in stack.held if copy.is_of_dr_region]
-        self._declarations = declare(regions, held, self._lookup)
+        state = [copy for copy in stack.before if copy.is_of_dr_region]
+        self._declarations = declare(regions, state, self._lookup)
         for declaration in self._declarations.values():
-            stack.said += [*map(str, declaration.going), *declaration.warnings]
+            stack.said += [*map(str, declaration.removed), *declaration.warnings]
         stack.said += self._lookup.warnings
         for region in regions:
             for declared in self._declarations[region.urn].copies:
@@ -269,24 +266,19 @@ class _Deployment:
         stack, urn = self._stack, registration.urn
         self._take_as_old(registration)
         old = stack.states.get(urn)
-        stack.nonce = nonce = new_nonce()
-        if not HeldCopy(urn, {}).is_of_dr_region:
-            self._lookup.asked[HeldCopy(urn, {}).name] = nonce
+        self._lookup.declared.add(StateCopy(urn, "", {}).name)
+        replacing = StateCopy(urn, "", {}).name in self._replacing
         try:
-            stack._bring(self._run, urn, registration.args, replacing=HeldCopy(urn, {}).name in self._replacing)  # noqa: SLF001  # the engine's step
+            stack.register(self._run, urn, registration.args, replacing=replacing)
         except BaseException:
             if stack.states.get(urn) is old:
                 self._give_back(urn)
             raise
-        if stack.program != _GONE:
-            held = {"id": stack.states[urn].id, "urn": urn, **stack.states[urn].outputs}
-            stack.said += self._recording._record(_ANY, held, nonce)  # noqa: SLF001  # as the program does beside its event loop
 
     def _changes(self, registration: _Registration) -> list[str]:
         stack, urn = self._stack, registration.urn
         self._take_as_old(registration)
         old = stack.states.get(urn)
-        stack.nonce = ""
         try:
             planned = stack.plan(self._run, urn, registration.args)
         finally:
@@ -319,8 +311,8 @@ class _Deployment:
             return
         ids = {stack.states[urn].id for urn in self._seen if urn in stack.states}
         known = self._seen | ids
-        known |= {going.copy.urn for declaration in self._declarations.values() for going in declaration.going}
-        lost = [copy.id for copy in stack.held if copy.is_of_dr_region and not {copy.urn, copy.id} & known]
+        known |= {removed.copy.urn for declaration in self._declarations.values() for removed in declaration.removed}
+        lost = [copy.id for copy in stack.before if copy.is_of_dr_region and not {copy.urn, copy.id} & known]
         assert not lost, f"the guard had to stop the run for {lost}"
 
     def _delete(self, *, continue_on_error: bool) -> None:
@@ -341,4 +333,4 @@ def _registration(region: DrRegionSpec, declared: Declared) -> _Registration:
     args = {"region": region.region, "copy_tags": region.copy_tags, "tags": region.tags or {}}
     args |= {"kms_key_id": region.kms_key_id, **declared.args}
     given = {name: value for name, value in args.items() if value is not None}
-    return _Registration(region.child_urn(declared.name), given, declared.held.urn if declared.held else "")
+    return _Registration(region.child_urn(declared.name), given, declared.state.urn if declared.state else "")

@@ -1,27 +1,32 @@
 """Whole stacks over their lives, and what must hold in each: the state machine, and its oracle beside it."""
 
 import functools
-from collections.abc import Callable, Iterator
+import random
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 from hypothesis import event, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from pulumi_fsx_dr import provider
-from pulumi_fsx_dr.copies.held import HeldCopy
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded, parse_mark, stack_of
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, ownership_of
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.rules.retention import Keep
 
 from rehearsal.fsx import FsxService
 from rehearsal.fsx.fixtures import AWAY, HOME
+from rehearsal.fsx.regions import ACCOUNT_ID
 from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args, key_named
 from tests.stacks.engine import Code, FailedError, WatchedWire, WholeStack
 
 FAR = "us-east-1"
 COPY_SECONDS = 4.0
+FSX_SETTLES = 60.0  # seconds after which it shows all tags and deletions, whatever the knobs
 REGION_NAMES = ("dr", "west")
 COPY_NAMES = ("monday", "tuesday")
 APP = "my:index:App"
@@ -55,7 +60,9 @@ class World:
         self.copies: dict[str, str] = {}  # sources by copy, also of those that are gone
         self.stacks = [WholeStack(self.wire, name) for name in ("prod", "dev", "prod")]
         self.acting: tuple[WholeStack, str] | None = None
+        self.last: WholeStack | None = None  # that ran a command
         self.removed: set[str] = set()  # by a person, or with the person's consent
+        self.forged: set[str] = set()  # copies on which an attacker wrote the owner id of a stack
         self.adopters: dict[str, set[int]] = {}  # by copy: stacks with a `BackupCopy` that says so
         self.is_dark = False  # the sources' Region
         self.released: set[str] = set()  # a person had a state forget them
@@ -81,14 +88,22 @@ class World:
     def available(self) -> set[str]:
         return {id_ for id_, copy in self.alive().items() if copy["lifecycle"] == "AVAILABLE"}
 
+    def __repr__(self) -> str:
+        there = self.alive().items()
+        return str([(id_, copy["lifecycle"], copy["tags"].get(OWNERSHIP_TAG)) for id_, copy in there])
+
     def file_system_of(self, source: str) -> str:
         return self.sources[source][0]
 
     @contextmanager
     def command(self, stack: WholeStack, name: str) -> Iterator[None]:
         """Watch one command: the copies that file systems have in states stay, unless it is what the command is for."""
-        before = {id(s): self._covered(s) for s in self.stacks}
+        before = {id(s): self._kept(s) for s in self.stacks}
         former, self.acting = self.acting, (stack, name)
+        if former is None and self.last is not stack:
+            # Where two states have one copy, its tag says whose it is, and nobody can act on a tag that is not shown.
+            self.service.clock.sleep(self.knobs.get("tags_shown_after_seconds", 0))
+        self.last = stack
         running = provider.current()
         try:
             yield
@@ -98,27 +113,35 @@ class World:
         for other in self.stacks:
             if other is stack and name == "destroy":
                 continue
-            lost = (before[id(other)] & _declared(other.code)) - self._covered(other)
-            if lost:
+            # Only now is it known which of them another stack may have adopted, or resumed for a forged tag, meanwhile.
+            taken = set() if other is stack else self._taken_from(other)
+            covered = [self._file_systems_of(copies - taken) for copies in (before[id(other)], self._kept(other))]
+            if lost := covered[0] & _declared(other.code) - covered[1]:
                 self.violations.append(f"(b) {name} of {_title(stack)} left {_title(other)} no copy of {lost}")
 
-    def _covered(self, stack: WholeStack) -> set[str]:
-        there = self.available()
-        held = (
-            self.copies[s.id] for urn, s in stack.states.items() if s.id in there and _is_dr(urn) and self._stays(s)
-        )
-        return {self.file_system_of(source) for source in held}
+    def _kept(self, stack: WholeStack) -> set[str]:
+        """Return the AVAILABLE copies that DrRegions of a stack have in its state."""
+        return self.available() & {state.id for urn, state in stack.states.items() if _is_dr(urn)}
 
-    def _stays(self, state: State) -> bool:
-        """Tell whether nobody who adopted a copy can delete it: it never was, or it was left to this entry again."""
-        if state.id not in self.adopters:
-            return True
-        entries = [(urn, held.id) for stack in self.stacks for urn, held in stack.states.items()]
-        is_held = any(id_ == state.id and not _is_dr(urn) for urn, id_ in entries)
-        asked = {args.get("adopt_backup_id") for stack in self.stacks for args in stack.code.copies.values()}
-        mark = parse_mark(self.alive()[state.id]["tags"].get(MARK_TAG))
-        is_own = isinstance(mark, Recorded) and mark.nonce == state.outputs["nonce"]
-        return is_own and not is_held and state.id not in asked
+    def _taken_from(self, stack: WholeStack) -> set[str]:
+        adopted = {id_ for id_, adopters in self.adopters.items() if adopters - {self.stacks.index(stack)}}
+        return adopted | _ids_moved_to(stack)
+
+    def _file_systems_of(self, copies: set[str]) -> set[str]:
+        return {self.file_system_of(self.copies[id_]) for id_ in copies}
+
+    def is_adoptable(self, copy: Properties) -> bool:
+        """Tell whether a backup is a copy of one of the sources, under a key of this account."""
+        return copy["source_backup_id"] in self.sources and f":{ACCOUNT_ID}:" in copy["kms_key_arn"]
+
+    def is_tagged(self, backup: Properties, tag: str | None) -> None:
+        """Note that an attacker has written a tag: a copy that matches in all facts, too, may be resumed for it."""
+        own = Ownership.parse(tag)
+        numbers = {number for number, stack in enumerate(self.stacks) if own and own.owner_id == stack.owner_id}
+        if numbers:
+            self.forged.add(backup["id"])
+        if numbers and self.is_adoptable(backup):
+            self.adopters.setdefault(backup["id"], set()).update(numbers)
 
     def _is_deleted(self, region: str, backup_id: str) -> None:
         if self.acting is None:  # a test that judges for itself
@@ -127,22 +150,21 @@ class World:
         copy = self.alive().get(backup_id)
         if copy is None or backup_id in self.removed:
             return
-        holders = [s for s in self.stacks for state in s.states.values() if state.id == backup_id]
-        is_pointed_to = [*holders, *(stack for _, old in stack.replaced if old.id == backup_id)].count(stack) > 1
+        others = [s for s in self.stacks if s is not stack and backup_id in _ids(s) - _ids_moved_to(s, stack)]
+        own = [*stack.states.values(), *(old for _, old in stack.replaced)]
+        sources = [state.outputs["source_backup_id"] for state in own if state.id == backup_id]
+        if copy["source_backup_id"] not in sources:
+            self.violations.append(f"(g) {command} of {_title(stack)} deletes {backup_id}, which its state has not")
         adopters = self.adopters.get(backup_id, set())
-        mark, held = (
-            parse_mark(copy["tags"].get(MARK_TAG)),
-            [*stack.states.values(), *(old for _, old in stack.replaced)],
-        )
-        is_marked = isinstance(mark, Recorded) and mark.nonce in {state.outputs["nonce"] for state in held}
-        took_it = self.stacks.index(stack) in adopters or (
-            adopters and is_marked
-        )  # its adopter said so, or never got to it
-        if any(s is not stack for s in holders) and not took_it:
+        entries = [*stack.states.values(), *(old for _, old in stack.replaced)]
+        # Its adopter said so, or never got to it.
+        took_it = self.stacks.index(stack) in adopters or (adopters and _is_tagged(copy, entries))
+        if others and not took_it:
             self.violations.append(f"(e) {command} of {_title(stack)} deletes {backup_id}, which another stack holds")
         if command == "destroy":
             return
-        if is_pointed_to:
+        # What is pending deletion, or not declared any more, is about to be deleted, too.
+        if any(stack.states[urn].id == backup_id for urn in stack.registered & stack.states.keys()):
             self.violations.append(f"(e) {command} of {_title(stack)} deletes {backup_id}, which another entry holds")
         if command != "up" or not self._has_reason(stack, region, backup_id):
             self.violations.append(f"(a) {command} of {_title(stack)} deletes {backup_id} in {region} for no reason")
@@ -151,16 +173,20 @@ class World:
         source = self.copies[backup_id]
         held = {urn: state.id for urn, state in stack.states.items()}
         there = self.available()
-        if replaced := [urn for urn, state in stack.replaced if state.id == backup_id]:
-            same = {id_ for urn, id_ in held.items() if urn in replaced or self.copies[id_] == source}
-            if same & (there | self.removed) - {backup_id}:
-                return True
-        urns = [*replaced, *(urn for urn, id_ in held.items() if id_ == backup_id)]
-        if not urns:
-            return False
-        if not _is_dr(urns[0]):
-            return HeldCopy(urns[0], {}).name not in stack.code.copies
-        return self._may_leave(stack, region, backup_id, {i for u, i in held.items() if _is_dr(u)} & there)
+        others = {id_ for urn, id_ in held.items() if _is_dr(urn)} & there
+
+        def may_leave(urn: str) -> bool:
+            if not _is_dr(urn):
+                return StateCopy(urn, "", {}).name not in stack.code.copies
+            return self._may_leave(stack, region, backup_id, others)
+
+        replaced = [urn for urn, state in stack.replaced if state.id == backup_id]
+        same = {id_ for urn, id_ in held.items() if urn in replaced or self.copies[id_] == source}
+        has_successor = bool(same & (there | self.removed) - {backup_id})
+        entries = [urn for urn, id_ in held.items() if id_ == backup_id]
+        return bool(replaced or entries) and all(
+            [has_successor or may_leave(urn) for urn in replaced] + [may_leave(urn) for urn in entries]
+        )
 
     def _may_leave(self, stack: WholeStack, region: str, backup_id: str, others: set[str]) -> bool:
         source = self.copies[backup_id]
@@ -182,18 +208,43 @@ class World:
         return source in here or (len(newer) >= min(numbers) and not self.is_dark)
 
 
+def _ids(stack: WholeStack) -> set[str]:
+    return {state.id for state in stack.states.values()}
+
+
+def _ids_moved_to(stack: WholeStack, former: WholeStack | None = None) -> set[str]:
+    """Return the copies whose entries came from another stack, and whose tags no `up` here has written since.
+
+    Until then tag and entry name the former stack. If that one still declares such a copy, it resumes it.
+    """
+    owners = {state.id: Ownership.parse(state.outputs.get("managed_by")) for state in stack.states.values()}
+    foreign = {id_: own.owner_id for id_, own in owners.items() if own and own.owner_id != stack.owner_id}
+    return {id_ for id_, owner_id in foreign.items() if former is None or owner_id == former.owner_id}
+
+
+def _is_tagged(copy: Properties, entries: Iterable[State]) -> bool:
+    """Tell whether a copy's tag is that of one of some entries."""
+    tag = ownership_of(copy["tags"])
+    return tag is not None and tag in {Ownership.parse(entry.outputs.get("managed_by")) for entry in entries}
+
+
 def _least_newer(keep: Keep) -> int:
     """Return how many newer ones there are at least when a copy goes; each rule by time leaves one, or more."""
     return keep if isinstance(keep, int) else keep.get("last", 1)
 
 
 def _is_dr(urn: str) -> bool:
-    return HeldCopy(urn, {}).is_of_dr_region
+    return StateCopy(urn, "", {}).is_of_dr_region
 
 
 def _declared(code: Code) -> set[str]:
     sources = [source for args in code.regions.values() for source in args["sources"]]
     return {source["file_system_id"] for source in sources if "file_system_id" in source}
+
+
+def _texts(stack: WholeStack) -> list[str]:
+    entries = [*stack.states.items(), *((f"replaced {urn}", old) for urn, old in stack.replaced)]
+    return [f"{urn}: {state.id} {state.outputs.get('managed_by')} {state.errors}" for urn, state in entries]
 
 
 def _title(stack: WholeStack) -> str:
@@ -219,6 +270,10 @@ class Life(RuleBasedStateMachine):
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         self.former = provider.current()
+        # FSx sorts by id, so a life that is lived again needs the same ones.
+        numbers = random.Random(0)  # noqa: S311  # ids of a simulator
+        self.ids = patch("rehearsal.fsx.regions.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128)))
+        self.ids.start()
         self.world = World(data.draw(st.sampled_from(self.knobs), label="knobs"))
         self.shown: list[str] = []  # by all runs that were not killed
         self.failures = 0  # how many copies are to FAIL at most
@@ -229,6 +284,7 @@ class Life(RuleBasedStateMachine):
         self.declare_region(0, "dr", AWAY, data.draw(keeps, label="keep"), {0})
 
     def teardown(self) -> None:
+        self.ids.stop()
         provider.start(self.former)
 
     # What the program says.
@@ -288,7 +344,10 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.world.alive())
     @rule(number=stacks, name=st.sampled_from(COPY_NAMES), data=st.data())
     def adopt_a_copy(self, number: int, name: str, data: st.DataObject) -> None:
-        there, code = self.world.alive(), self.world.stacks[number].code
+        world, code = self.world, self.world.stacks[number].code
+        there = {id_: copy for id_, copy in world.alive().items() if world.is_adoptable(copy)}
+        if not there:
+            return
         copy = data.draw(st.sampled_from(list(there)))
         source = self.world.copies[copy]
         args = copy_args(source, region=there[copy]["region"], adopt_backup_id=copy)
@@ -487,44 +546,86 @@ class Life(RuleBasedStateMachine):
         refused = set()
         for stack in world.stacks:
             self._take_out_what_cannot_be(stack)
-            holds_what_is_gone = not world.removed.isdisjoint(state.id for state in stack.states.values())
+            converges_late = self._converges_late(stack)
             errors: list[str] = []
             for _ in range(2 + self.failures):
                 failed = self._try(stack, "up", stack.deploy)
                 if not failed:
                     break
                 errors.append(failed)
+                world.service.clock.sleep(FSX_SETTLES)
             else:
                 refusal = self._try(stack, "preview", stack.changes)
                 refused.add(id(stack))
                 if not refusal:
                     world.violations.append(f"(d) up of {_title(stack)} fails for ever: {errors[-2:]}")
-            # What somebody deleted does not count, and yet a change of the key makes it anew: one copy more than asked.
-            if holds_what_is_gone and id(stack) not in refused:
+            if converges_late and id(stack) not in refused:
                 self._try(stack, "up", stack.deploy)
 
+        world.service.clock.sleep(FSX_SETTLES)
         for stack in world.stacks:
             if id(stack) not in refused and (changes := self._changes_of(stack)):
                 world.violations.append(f"(f) the preview of {_title(stack)} after a good run shows {changes}")
         self._require_all_held_or_named()
+        for stack in world.stacks:
+            if id(stack) not in refused:
+                self._do_as_warned(stack)
+                self._require_newest(stack)
+
+    def _converges_late(self, stack: WholeStack) -> bool:
+        """Tell whether a good run leaves something to the next one."""
+        ids = [state.id for state in stack.states.values()]
+        # What is gone from AWS does not count, and yet a change of the key makes it anew: one copy more than asked. Of
+        # two entries with one copy, the one that stays writes its tag once the other has left the state.
+        return self._holds_what_is_gone(stack) or len(set(ids)) < len(ids)
+
+    def _holds_what_is_gone(self, stack: WholeStack) -> bool:
+        return bool(_ids(stack) - self.world.alive().keys())
+
+    def _do_as_warned(self, stack: WholeStack) -> None:
+        """Refresh a state with copies that are gone from AWS."""
+        if self._holds_what_is_gone(stack):
+            self._try(stack, "refresh", stack.refresh)
+            self._try(stack, "up", stack.deploy)
+
+    def _require_newest(self, stack: WholeStack) -> None:
+        """Require that each DrRegion has the newest recovery point, from which `latest` and readiness follow."""
+        world, there, alive = self.world, self.world.available(), self.world.alive()
+        present = {backup["id"] for backup in world.service.backups(HOME)} & world.sources.keys()
+        for args in stack.code.regions.values():
+            entries = [s for s in stack.states.values() if s.id in there and s.outputs["region"] == args["region"]]
+            # The copy of a backup that has expired is a recovery point, too, but its key cannot be changed any more.
+            points = present | {entry.outputs["source_backup_id"] for entry in entries}
+            for file_system in (source["file_system_id"] for source in args["sources"]):
+                of_it = [source for source in points if world.file_system_of(source) == file_system]
+                newest = max(of_it, key=lambda source: world.sources[source][1], default=None)
+                keys = {alive[s.id]["kms_key_arn"] for s in entries if s.outputs["source_backup_id"] == newest}
+                if newest and not keys:
+                    world.violations.append(f"(h) {_title(stack)} has no copy of {newest} in {args['region']}")
+                if newest in present and keys and args.get("kms_key_id") not in {None, *keys}:
+                    world.violations.append(f"(h) {_title(stack)} has a copy of {newest} under another key: {keys}")
 
     def _require_all_held_or_named(self) -> None:
-        """Hold against what was said what nobody holds; a person who renames a stack takes its marks their meaning."""
+        """Require of each copy that is in no state that a run has named it, if a stack has its owner id."""
         world, text = self.world, "\n".join(self.shown)
-        titles = {_title(stack) for stack in world.stacks}
-        held = {state.id for stack in world.stacks for state in stack.states.values()}
-        held |= {state.id for stack in world.stacks for _, state in stack.replaced}
+        entries = {state.id for stack in world.stacks for state in stack.states.values()}
+        entries |= {state.id for stack in world.stacks for _, state in stack.replaced}
         for id_, copy in world.alive().items():
-            mark = parse_mark(copy["tags"].get(MARK_TAG))
-            if isinstance(mark, Recorded) and stack_of(mark.identity) not in titles:
+            tag = ownership_of(copy["tags"])
+            owner = next((stack for stack in world.stacks if tag and stack.owner_id == tag.owner_id), None)
+            if copy["source_backup_id"] is None or owner is None or id_ in entries:
                 continue
-            if id_ not in held | world.released | world.adopters.keys() and id_ not in text:
-                world.violations.append(f"(c) {id_} in {copy['region']} ({mark}) is in no state, and no run names it")
+            # Where its program declares nothing, a stack does not look for copies that people made its state forget, or
+            # on which an attacker wrote its owner id.
+            is_looked_for = copy["region"] in {args["region"] for args in owner.code.regions.values()}
+            known = set() if is_looked_for else world.released | world.adopters.keys() | world.forged
+            if id_ not in known and id_ not in text:
+                world.violations.append(f"(c) {id_} in {copy['region']} ({tag}) is in no state, and no run names it")
 
     def _take_out_what_cannot_be(self, stack: WholeStack) -> None:
         """Do what a person does whose single copy cannot be made, or adopted, any more."""
         there, alive = {backup["id"] for backup in self.world.service.backups(HOME)}, self.world.available()
-        held = [(HeldCopy(u, {}).name, self.world.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
+        held = [(StateCopy(u, "", {}).name, self.world.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
 
         def can_be(name: str, args: Properties) -> bool:
             if (name, args["source_backup_id"]) in held:
@@ -540,6 +641,12 @@ class Life(RuleBasedStateMachine):
         assert not self.world.violations, "\n".join(self.world.violations)
 
     @invariant()
+    def every_copy_in_a_state_is_under_a_key_of_this_account(self) -> None:
+        keys = {id_: copy["kms_key_arn"] for id_, copy in self.world.alive().items()}
+        held = set().union(*map(_ids, self.world.stacks)) & keys.keys()
+        assert not [id_ for id_ in held if f":{ACCOUNT_ID}:" not in keys[id_]]
+
+    @invariant()
     def never_more_than_five_run_in_a_region(self) -> None:
         assert max(self.world.service.max_running().values(), default=0) <= 5
 
@@ -552,7 +659,7 @@ class Life(RuleBasedStateMachine):
         self._write(number, replace(code, regions=regions, copies={n: change(dict(a)) for n, a in code.copies.items()}))
 
     def _names(self, stack: WholeStack) -> st.SearchStrategy[set[str]]:
-        names = sorted({HeldCopy(urn, {}).name for urn in stack.states})
+        names = sorted({StateCopy(urn, "", {}).name for urn in stack.states})
         return st.just(set()) | (st.sets(st.sampled_from(names), max_size=1) if names else st.nothing())
 
     def _move(self, stack: WholeStack, urn: str, to: WholeStack, new: str) -> None:
@@ -576,5 +683,6 @@ class Life(RuleBasedStateMachine):
         if failed != "killed":
             self.shown += [*stack.said, failed]
         note(f"{command} of {_title(stack)}: {failed or 'good'}; said {stack.said}")
+        note(f"    {stack.code}; {_texts(stack)}; {self.world}")
         event(f"{command} {'ends well' if not failed else 'is killed' if failed == 'killed' else 'fails'}")
         return failed

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.stacks.attacked import AttackedLife
 from tests.stacks.lives import Life
 
 _FEW = settings(
@@ -14,10 +15,15 @@ _MANY = settings(
 )
 
 
-def test_nothing_is_lost_or_forgotten_in_any_life_of_a_stack() -> None:
-    run_state_machine_as_test(Life, settings=_FEW)
+_MACHINES = pytest.mark.parametrize("machine", [Life, AttackedLife])
+
+
+@_MACHINES
+def test_stacks_lose_and_forget_nothing(machine: type[Life]) -> None:
+    run_state_machine_as_test(machine, settings=_FEW)
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_or_forgotten_in_many_long_lives() -> None:
-    run_state_machine_as_test(Life, settings=_MANY)
+@_MACHINES
+def test_stacks_lose_and_forget_nothing_in_many_long_lives(machine: type[Life]) -> None:
+    run_state_machine_as_test(machine, settings=_MANY)

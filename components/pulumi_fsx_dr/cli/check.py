@@ -2,9 +2,12 @@
 
 import click
 
+from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.preview_check import violations
 
 from .outside import echo_json, read_document
+
+_LONGEST = 4000  # characters of a violation, which names copies
 
 
 def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -56,7 +59,9 @@ def check(  # noqa: PLR0913  # one for each option
 
     Exit codes: 0 the change may be made, 1 it may not, 2 the preview could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
-    found = violations(read_document(preview), keys, regions, max_full_copies)
+    # The preview is that of a pull request, whose author chooses names and Regions.
+    judged = violations(read_document(preview), keys, regions, max_full_copies)
+    found = [clean(violation, _LONGEST) for violation in judged]
     if as_json:
         echo_json({"violations": found})
     else:

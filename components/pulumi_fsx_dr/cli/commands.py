@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.fsx.text import clean
 
 from .check import check
 from .doctor import doctor
@@ -13,6 +14,7 @@ from .policy import policy
 from .report import report
 from .watch import watch
 
+_LONGEST = 4000  # characters of an error, which may name many resources
 _INTERRUPTED = 130  # what shells make of Ctrl-C
 
 
@@ -25,7 +27,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except FsxDrError as error:
-            raise _Failure(str(error)) from None
+            raise _Failure(clean(str(error), _LONGEST)) from None
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
 

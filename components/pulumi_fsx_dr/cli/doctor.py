@@ -14,6 +14,7 @@ from pulumi_fsx_dr.doctor.survey import Configuration, survey, with_selected
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.examined import ExaminedRegion
+from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 from pulumi_fsx_dr.rules.sizes import Range
 
@@ -21,6 +22,7 @@ from .grids import grid, rendered
 from .outside import Outside, echo_json
 from .stack_settings import read_settings
 
+_LONGEST = 4000  # characters of a finding, which may name many actions or file systems
 _MARKS: dict[Verdict, str] = {"ok": "✓ ok", "note": "i note", "fails": "✗ fails", "unknown": "? unknown"}
 _STYLES: dict[Verdict, str] = {"ok": "green", "note": "cyan", "fails": "bold red", "unknown": "bold yellow"}
 
@@ -137,7 +139,7 @@ def _table(found: Diagnosis) -> str:
     shown = grid(("Verdict", "About", "Finding"))
     for finding in found.findings:
         mark = Text(_MARKS[finding.verdict], style=_STYLES[finding.verdict])
-        shown.add_row(mark, Text(finding.about), Text(finding.said))
+        shown.add_row(mark, Text(clean(finding.about)), Text(clean(finding.said, _LONGEST)))
     return "\n".join([rendered(shown), *map(_sentence, found.runs)])
 
 
@@ -167,7 +169,8 @@ def _document(found: Diagnosis) -> dict[str, Any]:
     return {
         "exit_code": found.exit_code,
         "findings": [
-            {"verdict": finding.verdict, "about": finding.about, "said": finding.said} for finding in found.findings
+            {"verdict": finding.verdict, "about": clean(finding.about), "said": clean(finding.said, _LONGEST)}
+            for finding in found.findings
         ],
         "first_run": [_described(run) for run in found.runs],
         "prices_as_of": LOOKED_UP.isoformat(),

@@ -31,9 +31,14 @@ def compact_grid(headings: Iterable[str], *, title: str) -> Table:
     return table
 
 
+def plain_console() -> Console:
+    """Return a console that shows texts as they are: names of others may have brackets, which rich takes for styles."""
+    return Console(markup=False, emoji=False)
+
+
 def rendered(renderable: RenderableType) -> str:
     """Return what rich makes of it: as wide as the terminal, or wide enough for a log."""
-    console = Console()
+    console = plain_console()
     if not console.is_terminal:
         console.width = max(console.width, _PIPED_WIDTH)
     with console.capture() as capture:

@@ -1,12 +1,15 @@
-"""`fsx-dr orphans`: copies that cost money and that no state holds."""
+"""`fsx-dr orphans`: copies that cost money and that no state contains."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
-from pulumi_fsx_dr.copies.ownership import Pending
+from pulumi_fsx_dr.copies.ownership import MAX_TAG_VALUE, claimed_description
+from pulumi_fsx_dr.copies.sentences import owner_text
+from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, Orphan
 from pulumi_fsx_dr.rules.orphans import orphans as found_among
 
@@ -14,13 +17,8 @@ from . import words
 from .grids import grid, rendered
 from .outside import Outside, Stack, echo_json, read_document, unique
 
-_HEADINGS = ("Copy", "DR Region", "Mark", "Made by", "Age", "Size", "Next up resumes it")
-_RESUMES = {
-    Fate.RESUMED: "yes",
-    Fate.RESUMABLE: "if still declared",
-    Fate.ELSEWHERE: "state not given",
-    Fate.LEFT: "no",
-}
+_HEADINGS = ("Copy", "DR Region", "Tag says", "Age", "Size", "Next up resumes it")
+_RESUMES = {Fate.RESUMABLE: "if still declared", Fate.LEFT: "no", Fate.ELSEWHERE: "state not given"}
 
 
 @click.command()
@@ -45,7 +43,7 @@ def orphans(  # noqa: PLR0913  # one for each option
     *,
     as_json: bool,
 ) -> None:
-    """Find copies that this package made and that no given state holds.
+    """Find copies with the tag of this package that no given state contains.
 
     Give the states of all stacks that copy into these Regions: a copy of a stack that is not given is
     listed, because nothing else can tell whether that stack still exists.
@@ -56,34 +54,36 @@ def orphans(  # noqa: PLR0913  # one for each option
       pulumi stack export | fsx-dr orphans --region eu-west-1 --state -
       fsx-dr orphans --region eu-west-1 --state state.json --json
 
-    Exit codes: 0 none, or the next up resumes all of them, 1 some, 2 a state or a Region could not be read.
+    Exit codes: 0 none, 1 some, 2 a state or a Region could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
     if not states and not stacks:
         raise click.UsageError("Give at least one state, with --state FILE or --stack NAME.")
     outside = ctx.ensure_object(Outside)
-    given = GivenStates.read([*map(read_document, states), *(Stack(name, cwd).export() for name in stacks)])
+    exports = {"standard input" if file == "-" else file: read_document(file) for file in unique(states)}
+    exports |= {f"stack {name}": Stack(name, cwd).export() for name in unique(stacks)}
+    given = GivenStates.read(exports)
     backups = [backup for region in unique(regions) for backup in outside.region(region).backups()]
     found = found_among(backups, given)
     if as_json:
         echo_json({"time": outside.now.isoformat(), "orphans": [_described(orphan, outside) for orphan in found]})
     else:
         click.echo(_table(found, outside) if found else "No orphans.")
-    ctx.exit(int(any(orphan.fate is not Fate.RESUMED for orphan in found)))
+    ctx.exit(int(bool(found)))
 
 
 def _table(found: Iterable[Orphan], outside: Outside) -> str:
     shown = grid(_HEADINGS)
     for orphan in found:
-        shown.add_row(*_cells(orphan, outside))
+        # As texts, because what the tag says may look like rich's markup.
+        shown.add_row(*map(Text, _cells(orphan, outside)))
     return "\n".join([rendered(shown), *(f"\n{_next_step(orphan)}" for orphan in found)])
 
 
 def _cells(orphan: Orphan, outside: Outside) -> tuple[str, ...]:
     return (
-        orphan.backup.id,
+        clean(orphan.backup.id),
         orphan.backup.region,
-        _mark(orphan),
-        orphan.mark.identity,
+        owner_text(orphan.backup),
         words.hours(orphan.age(outside.now)),
         words.size(orphan.backup.size_in_bytes),
         _RESUMES[orphan.fate],
@@ -91,34 +91,44 @@ def _cells(orphan: Orphan, outside: Outside) -> tuple[str, ...]:
 
 
 def _next_step(orphan: Orphan) -> str:
-    lines = [f"{orphan.backup.id} ({orphan.backup.lifecycle}):"]
+    backup = orphan.backup
+    lines = [f"{clean(backup.id)} ({clean(backup.lifecycle)}):", f"  {_advice(orphan)}"]
+    if backup.is_running:
+        lines.append("  It is not AVAILABLE yet: the run that makes it may be under way.")
+    if orphan.deletion:
+        lines.append("  Check first that no other state contains it. Then")
+    if orphan.adoption:
+        lines.append(f'  adopt it:  BackupCopy("NAME", {{{orphan.adoption}}})')
+    if orphan.deletion:
+        lines.append(f"  delete it: {orphan.deletion}")
+    return "\n".join(lines)
+
+
+def _advice(orphan: Orphan) -> str:
     match orphan.fate:
-        case Fate.RESUMED:
-            return f"{lines[0]} leave it; the next pulumi up of {orphan.stack} goes on with it."
         case Fate.RESUMABLE:
-            lines += [f"  if the program still declares {orphan.mark.identity}, pulumi up goes on with it; else"]
-        case Fate.ELSEWHERE:
-            lines += [f"  give the state of {orphan.stack} as well, which may hold it; if that stack is gone"]
-    if not orphan.backup.is_dead:
-        lines += [f'  adopt it:  BackupCopy("NAME", {{{orphan.adoption}}})']
-    return "\n".join([*lines, f"  delete it: {orphan.deletion}"])
+            source = clean(orphan.backup.source_backup_id or "")
+            return (
+                f"If the program still declares a copy of {source}, the next `pulumi up` resumes it, else nobody does."
+            )
+        case Fate.LEFT:
+            return "The copy failed and contains no data. Nobody resumes it."
+    said = owner_text(orphan.backup)
+    return f"A state that was not given may contain it. Its tag, which anybody may have written, says {said}."
 
 
 def _described(orphan: Orphan, outside: Outside) -> dict[str, Any]:
+    backup = orphan.backup
     return {
-        "backup_id": orphan.backup.id,
-        "region": orphan.backup.region,
-        "lifecycle": orphan.backup.lifecycle,
-        "source_backup_id": orphan.backup.source_backup_id,
-        "mark": _mark(orphan),
-        "identity": orphan.mark.identity,
+        "backup_id": clean(backup.id),
+        "region": backup.region,
+        "lifecycle": clean(backup.lifecycle),
+        "source_backup_id": clean(backup.source_backup_id or ""),
+        "owner_id": orphan.owner_id,
+        "tag_says": clean(claimed_description(backup.tags), MAX_TAG_VALUE),
         "fate": orphan.fate.value,
         "age_hours": round(orphan.age(outside.now), 2),
-        "size_in_bytes": orphan.backup.size_in_bytes,
-        "adopt": None if orphan.backup.is_dead else orphan.adoption,
+        "size_in_bytes": backup.size_in_bytes,
+        "adopt": orphan.adoption,
         "delete": orphan.deletion,
     }
-
-
-def _mark(orphan: Orphan) -> str:
-    return "pending" if isinstance(orphan.mark, Pending) else "recorded"

@@ -16,6 +16,7 @@ from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.cloudwatch import CloudWatch
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.examined import ExaminedRegion
+from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.session.clock import Clock, SystemClock
 
 
@@ -65,11 +66,11 @@ class Stack:
     def _run(self, *arguments: str) -> Mapping[str, Any]:
         command = ["pulumi", "stack", *arguments, "--non-interactive", *(["--stack", self.name] if self.name else [])]
         try:
-            done = subprocess.run(command, cwd=self.cwd, capture_output=True, text=True, check=True)  # noqa: S603  # an argument list, no shell
+            done = subprocess.run(command, cwd=self.cwd, capture_output=True, check=True)  # noqa: S603  # an argument list, no shell
         except OSError as error:
             raise InvalidSettingsError(f"The Pulumi CLI did not start ({error}): install it, or give a file.") from None
         except subprocess.CalledProcessError as error:
-            said = " ".join(error.stderr.split()) or f"exit code {error.returncode}"
+            said = clean(error.stderr.decode(errors="replace")) or f"exit code {error.returncode}"
             raise InvalidSettingsError(f"pulumi stack {arguments[0]} failed: {said}") from None
         return parsed(done.stdout, f"pulumi stack {arguments[0]}")
 
@@ -95,7 +96,7 @@ def parsed(text: str | bytes, origin: str) -> Mapping[str, Any]:
     """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidSettingsError(f"{origin} is not one JSON document: {error}.") from None
     if not isinstance(value, Mapping):
         raise InvalidSettingsError(

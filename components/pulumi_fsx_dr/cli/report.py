@@ -9,6 +9,7 @@ from typing import get_args
 import click
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.readiness import Verdict
 
 from .cloudwatch import metrics_by_region
@@ -74,7 +75,7 @@ def report(  # noqa: PLR0913  # one for each option
     if not rows:
         click.echo(_NOTHING, err=True)
     for error in unread:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {clean(str(error))}", err=True)
     if namespace:
         for region, metrics in metrics_by_region(rows, outside.now).items():
             outside.cloudwatch(region).put(namespace, metrics, outside.now)

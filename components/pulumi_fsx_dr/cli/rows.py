@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, age_of, judged
 
 _HOUR = 3600
@@ -29,8 +30,9 @@ def rows_of(stack: str, outputs: Mapping[str, Any], now: datetime) -> list[Repor
             "run pulumi up, or choose another stack with --stack."
         )
     try:
-        return [cast("ReportRow", {"stack": stack, **row}) for row in judged(_flat(outputs["readiness"]), now)]
-    except (AttributeError, KeyError, TypeError, ValueError):
+        rows = judged(_flat(_cleaned(outputs["readiness"])), now)
+        return [cast("ReportRow", {"stack": stack, **row}) for row in rows]
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise InvalidSettingsError(
             f"The output 'readiness' of {_spoken(stack).lower()} does not hold the rows that this version writes: "
             "run pulumi up."
@@ -74,6 +76,15 @@ def chosen(rows: Iterable[ReportRow], regions: Collection[str], sources: Collect
 
 def _overdue(row: ReportRow) -> float:
     return (row["age_hours"] or 0.0) / row["target_hours"] if row["target_hours"] else 0.0
+
+
+def _cleaned(value: Any) -> Any:
+    """Return an output with all its text fit to be shown: it has names of file systems, and whoever may write it."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(each) for each in value]
+    return {key: _cleaned(each) for key, each in value.items()} if isinstance(value, Mapping) else value
 
 
 def _flat(readiness: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """Readiness rows as a terminal table, as Markdown and as JSON."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from .rows import ReportRow, are_ready
 
 _STYLES: dict[Verdict, str] = {"ready": "green", "late": "bold yellow", "missing": "bold red"}
 _EMOJI: dict[Verdict, str] = {"ready": "✅", "late": "⚠️", "missing": "❌"}
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&#]")
+_LINKED = re.compile(r"[@#](?=\w)|:(?=//)|www(?=\.)", re.IGNORECASE)
 _HEADINGS = ("Verdict", "Source", "DR Region", "Newest copy", "Age", "Target", "Under way")
 
 
@@ -85,7 +88,7 @@ def _cells(row: ReportRow, *, is_of_many: bool) -> list[str]:
 
 
 def _escaped(cell: str) -> str:
-    """Keep a cell from being read as Markdown or HTML."""
-    for special in "\\`*_[]<>|":
-        cell = cell.replace(special, f"\\{special}")
-    return " ".join(cell.split())
+    """Keep a cell from being read as Markdown or HTML, and from notifying people or linking anywhere."""
+    escaped = " ".join(_SPECIAL.sub(r"\\\g<0>", cell).split())
+    # Mentions and links are found in what is rendered, where an escape makes no difference; a comment does.
+    return _LINKED.sub(r"\g<0><!-- -->", escaped)

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 
 import click
-from rich.console import Console
 from rich.live import Live
 
 from pulumi_fsx_dr.errors import InvalidSettingsError, TransientError
 from pulumi_fsx_dr.session.session import POLL_SECONDS_VARIABLE
 
-from .grids import rendered
+from .grids import plain_console, rendered
 from .outside import Outside, echo_json, unique
 from .progress import Look, Progress, running, shown
 from .rows import rows_of
@@ -105,7 +104,7 @@ def _read_regions(given: Sequence[StackOutputs], outside: Outside) -> list[str]:
 def _shower(stack: ExitStack, *, as_json: bool) -> Callable[[Look], None]:
     if as_json:
         return lambda look: echo_json(look.document(), indent=None)
-    console = Console()
+    console = plain_console()
     if not console.is_terminal:
         return lambda look: click.echo(rendered(shown(look)))
     live = stack.enter_context(Live(console=console, auto_refresh=False))

@@ -63,14 +63,12 @@ class Argument:
         change: what a change of it means.
         required: whether a copy needs it, once defaults are filled in.
         hint: what a person who left it out can do.
-        may_be_secret: whether its value is never shown, not even by the engine.
     """
 
     check: Check
     change: Change
     required: bool = False
     hint: str = ""
-    may_be_secret: bool = False
 
 
 def with_defaults(
@@ -95,8 +93,9 @@ def with_defaults(
 def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with the arguments, as pairs of the argument's name and a sentence.
 
-    What Pulumi does not know yet is taken to be right. The engine shows the value of an argument that is named to it,
-    even if that is secret; so what may be is named in the sentence alone, and the name is "".
+    What Pulumi does not know yet is taken to be right. No sentence repeats a value, because any may be a secret. The
+    engine shows the value of an argument that is named to it, even if that is secret; so the name is "" unless the
+    argument is missing.
     """
     known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
     found = [("", f"BackupCopy has no argument {name}.") for name in known if name not in ARGUMENTS]
@@ -105,37 +104,39 @@ def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
             found.append((name, f"{name} is required{argument.hint}."))
     for name, argument in ARGUMENTS.items():
         if known.get(name):
-            shown = "" if argument.may_be_secret else name
-            found += [(shown, problem) for problem in argument.check(known[name], known)]
+            found += [("", problem) for problem in argument.check(known[name], known)]
     return found
 
 
-def _backup_id(value: Any, _known: Mapping[str, Any]) -> list[str]:
-    if isinstance(value, str) and BACKUP_ID.fullmatch(value):
-        return []
-    return [f"{value!r} is not the id of an FSx backup, such as backup-0123456789abcdef0."]
+def _backup_id(argument: str) -> Check:
+    def check(value: Any, _known: Mapping[str, Any]) -> list[str]:
+        if isinstance(value, str) and BACKUP_ID.fullmatch(value):
+            return []
+        return [f"{argument} is not the id of an FSx backup, such as backup-0123456789abcdef0."]
+
+    return check
 
 
 def _adopt_backup_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     if value == known.get("source_backup_id"):
         return ["adopt_backup_id names the source itself: give the id of its copy."]
-    return _backup_id(value, known)
+    return _backup_id("adopt_backup_id")(value, known)
 
 
-def _region(value: Any, _known: Mapping[str, Any]) -> list[str]:
+def _region(value: Any, _known: Mapping[str, Any], argument: str = "region") -> list[str]:
     try:
-        partition_of(str(value))
+        partition_of(str(value), argument)
     except InvalidSettingsError as error:
         return [str(error)]
     return []
 
 
 def _source_region(value: Any, known: Mapping[str, Any]) -> list[str]:
-    if found := _region(value, known):
+    if found := _region(value, known, "source_region"):
         return found
     region = known.get("region")
     if region and not _region(region, known) and partition_of(region) != partition_of(value):
-        return [f"{value} is in partition {partition_of(value)} and {region} is not: FSx copies within a partition."]
+        return ["source_region and region are in two partitions: FSx copies within a partition."]
     return []
 
 
@@ -146,17 +147,13 @@ def _kms_key_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     region = known.get("region")
     if key.region is None or not region or _region(region, known):
         return []
-    if key.partition != partition_of(region):
-        where = f"partition {key.partition}"
-    elif key.region != region:
-        where = key.region
-    else:
-        return []
-    return [f"kms_key_id names a key in {where}, but the copy is made in {region}: give a key of {region}."]
+    if key.partition != partition_of(region) or key.region != region:
+        return ["kms_key_id names a key of another Region: give a key of the Region in which the copy is made."]
+    return []
 
 
 def _copy_tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
-    return [] if isinstance(value, bool) else [f"copy_tags must be True or False, not {value!r}."]
+    return [] if isinstance(value, bool) else [f"copy_tags must be True or False, not a {type(value).__name__}."]
 
 
 def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
@@ -166,7 +163,7 @@ def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
 
 
 ARGUMENTS: Mapping[str, Argument] = {
-    "source_backup_id": Argument(_backup_id, Change.REPLACES, required=True),
+    "source_backup_id": Argument(_backup_id("source_backup_id"), Change.REPLACES, required=True),
     "region": Argument(
         _region,
         Change.REPLACES,
@@ -174,9 +171,9 @@ ARGUMENTS: Mapping[str, Argument] = {
         hint=": give it to the resource, or set aws:region for the stack or AWS_REGION in the environment",
     ),
     "source_region": Argument(_source_region, Change.REPLACES),
-    "kms_key_id": Argument(_kms_key_id, Change.REPLACES_IF_OTHER_KEY, may_be_secret=True),
+    "kms_key_id": Argument(_kms_key_id, Change.REPLACES_IF_OTHER_KEY),
     "copy_tags": Argument(_copy_tags, Change.UPDATES),
-    "tags": Argument(_tags, Change.UPDATES, may_be_secret=True),
+    "tags": Argument(_tags, Change.UPDATES),
     "adopt_backup_id": Argument(_adopt_backup_id, Change.NOTHING),
 }
 """All of them, in the order in which states and previews name them."""

@@ -8,7 +8,6 @@ from pulumi.output import Unknown, contains_unknowns
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
 from .arguments import ARGUMENTS, Change
-from .copy import UNCLAIMED
 
 
 def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Callable[[str], str | None]) -> list[str]:
@@ -31,15 +30,12 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
 def updates(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     """Return the names of what changes in place, or may turn out to when it is known.
 
-    A copy that is not AVAILABLE yet does change: a refresh makes the engine forget that its create did not end. One
-    that was imported does, too: an update makes it the state's own.
+    A copy that is not AVAILABLE yet does change: a refresh makes the engine forget that its create did not end.
     """
     names = [name for name, argument in ARGUMENTS.items() if _is_unknown(argument.change, news.get(name))]
     names += [name for name in _that(Change.UPDATES) if _changes(name, olds, news) and name not in names]
     if olds.get("lifecycle", "AVAILABLE") != "AVAILABLE":
         names.append("lifecycle")
-    if olds.get(UNCLAIMED):
-        names.append("nonce")
     return names
 
 

@@ -1,228 +1,123 @@
-"""Which copy belongs to which resource: the token a copy is started with and the mark it carries.
+"""The ownership tag of a copy, and the request token that CopyBackup is called with.
 
-A copy carries one ownership tag. While it is being made the tag says *pending* and holds the token, so that the
-next run finds it again whatever happened to this one; a run that goes on with it adds its own nonce, so that a run
-that is still at it sees that it has lost the copy. Once the state holds the copy, the tag says *recorded* and holds
-the nonce that stands in that state and nowhere else, so that no later create can pick it up and no delete but the
-owner's can remove it. The identity in a mark is for people: it proves nothing.
+`fsx-dr:managed-by` = `<owner id>/<request token>/<project>/<stack>/<name>`. CopyBackup itself sets it, so a copy has it
+from the moment it is made. Anybody who may call `fsx:TagResource` can write any tag on any backup: the tag only says
+which copies are worth a look, and `verification` decides.
 """
 
 import hashlib
 import re
+import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from typing import TypeGuard
 
-# It stands on users' backups: under another name no copy that exists would be found again.
-MARK_TAG = "fsx-dr:managed-by"
+OWNERSHIP_TAG = "fsx-dr:managed-by"
 MAX_TAG_VALUE = 256  # FSx API, TagValue
 
-_TIME_FORMAT = "%Y%m%dT%H%M%SZ"
-_NO_TIME = "unknown"
-_URN_PARTS = 4  # stack, project, type, name
+_OWNERSHIP = re.compile(r"(?P<owner>[0-9a-f]{32})/(?P<request>[0-9a-f]{40})-(?P<generation>\d{1,12})(?=/|$)", re.ASCII)
 _NOT_IN_TAG_VALUES = re.compile(r"[^\w .:/=+\-@]")
+_GENERATIONS = 10**12  # what twelve digits can tell apart
+_URN_PARTS = 4  # stack, project, type, name
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """A ClientRequestToken that every run of the same resource and request arrives at again.
+class RequestToken:
+    """The `ClientRequestToken` of CopyBackup, at which every run of the same request arrives again.
 
     Attributes:
-        resource: hash of the resource's URN.
-        request: hash of the copy's immutable parameters (never of its tags).
-        generation: counts up when FSx answers a token with a copy that is recorded or gone; leaps when it refuses one.
+        request: hash of the owner id, the URN and everything the copy is made from but its tags.
+        generation: counts up when FSx answers a token with a copy that is gone or somebody else's.
     """
 
-    resource: str
     request: str
     generation: int = 0
 
     @classmethod
-    def of(cls, urn: str, *parameters: str | None) -> "Token":
-        """Derive the token of a resource's request."""
-        # With two dashes and a generation within the 63 characters of a ClientRequestToken.
-        return cls(_hash(urn, length=20), _hash(*(p or "" for p in parameters), length=24))
+    def of(cls, owner_id: str, urn: str, *parameters: str | None) -> "RequestToken":
+        """Return the first token of a request."""
+        # Joined by what no part can contain, so that no two lists of parts make the same text.
+        text = "\0".join([owner_id, urn, *(parameter or "" for parameter in parameters)])
+        # 40 characters, a dash and a generation fit into the 63 of a ClientRequestToken.
+        return cls(hashlib.sha256(text.encode()).hexdigest()[:40])
 
-    @classmethod
-    def parse(cls, text: str) -> "Token | None":
-        """Read a token back, or return None if it is none of ours."""
-        match = re.fullmatch(r"([0-9a-f]{20})-([0-9a-f]{24})-(\d+)", text)
-        return cls(match[1], match[2], int(match[3])) if match else None
+    def next(self) -> "RequestToken":
+        """Return the next generation."""
+        # Anybody can write the last one into a tag, so that the first one comes after it.
+        return replace(self, generation=(self.generation + 1) % _GENERATIONS)
 
-    def next(self) -> "Token":
-        """Return the token to use when this one is spent."""
-        return replace(self, generation=self.generation + 1)
-
-    def unused(self, now: float) -> "Token":
-        """Return one that surely nobody has used, where FSx refuses those that are spent; seconds since the epoch."""
-        # Earlier runs have counted up one by one, so the seconds since 1970 are ahead of any generation that they used.
-        return replace(self, generation=max(self.generation + 1, int(now)))
-
-    def same_request(self, other: "Token") -> bool:
-        """Tell whether both stand for the same copy of the same resource."""
-        return (self.resource, self.request) == (other.resource, other.request)
+    def unused(self) -> "RequestToken":
+        """Return a random generation, which no run has used and nobody can foresee."""
+        return replace(self, generation=secrets.randbelow(_GENERATIONS))
 
     def __str__(self) -> str:
-        return f"{self.resource}-{self.request}-{self.generation}"
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """The mark of a copy that is being made, or that no run has recorded yet.
-
-    Attributes:
-        token: the one it was started with.
-        nonce: of the run that went on with what another had started; "" as long as none has.
-    """
-
-    token: Token
-    source_creation_time: datetime | None
-    identity: str
-    nonce: str = ""
-
-    @property
-    def speech(self) -> str:
-        """What it says of its resource."""
-        return self.token.resource
-
-    def __str__(self) -> str:
-        holder = f"{self.token}/{self.nonce}" if self.nonce else str(self.token)
-        return _fit(f"pending:{holder}:{_time_text(self.source_creation_time)}:{self.identity}")
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The mark of a copy that a state holds."""
-
-    nonce: str
-    source_creation_time: datetime | None
-    identity: str
-
-    @property
-    def speech(self) -> str:
-        """What it says of its resource, for people: it proves nothing."""
-        return self.identity
-
-    @classmethod
-    def by(cls, urn: str, nonce: str, source_creation_time: datetime | None) -> "Recorded":
-        """Return the mark of a resource's copy."""
-        return cls(nonce, source_creation_time, identity_of(urn))
-
-    def __str__(self) -> str:
-        return _fit(f"recorded:{self.nonce}:{_time_text(self.source_creation_time)}:{self.identity}")
-
-
-Mark = Pending | Recorded
+        return f"{self.request}-{self.generation}"
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """What a state knows that proves a copy to be its own.
+    """What ties a copy to its entry in a state: the output `managed_by`, and the beginning of the copy's tag."""
 
-    Attributes:
-        nonce: stands in the recorded mark, and in the pending one of a copy that was gone on with; new for each create.
-        token: stands in the mark as long as the copy is pending; "" for an adopted one.
-    """
-
-    nonce: str
-    token: str = ""
+    owner_id: str
+    token: RequestToken
 
     @classmethod
-    def of(cls, outputs: Mapping[str, Any]) -> "Ownership":
-        """Read it from a copy's outputs."""
-        return cls(nonce=outputs.get("nonce") or "", token=outputs.get("token") or "")
+    def parse(cls, text: object) -> "Ownership | None":
+        """Return the ownership that a text begins with, None if there is none."""
+        found = _OWNERSHIP.match(text) if isinstance(text, str) else None
+        if found is None:
+            return None
+        return cls(found["owner"], RequestToken(found["request"], int(found["generation"])))
 
-    def covers(self, mark: Mark | None) -> bool:
-        """Tell whether a copy with this mark is the state's own."""
-        match mark:
-            case Recorded(nonce=nonce):
-                # Two empty nonces prove nothing: a state that has lost its own owns no copy.
-                return bool(nonce) and nonce == self.nonce
-            case Pending(nonce="", token=token):
-                # With its generation, because another one stands for another copy of the same resource.
-                return str(token) == self.token
-            # Once a run has claimed the copy, the token proves nothing any more: every run of the resource has it.
-            case Pending(nonce=nonce):
-                return nonce == self.nonce
-        return False
+    def is_same_request(self, other: "Ownership | None") -> bool:
+        """Whether both are of one request of one resource, whatever the generation."""
+        return other is not None and (self.owner_id, self.token.request) == (other.owner_id, other.token.request)
 
-    def started(self, mark: Mark | None) -> bool:
-        """Tell whether a mark is one that CopyBackup set for this resource's request, and nobody has claimed since."""
-        token = Token.parse(self.token)
-        return isinstance(mark, Pending) and not mark.nonce and token is not None and mark.token.same_request(token)
+    def tag(self, urn: str) -> dict[str, str]:
+        """Return the ownership tag of the copy of a resource."""
+        # What does not fit is the end of the resource's name, which is information for people.
+        text = f"{self}/{description_of(urn)}" if is_urn(urn) else str(self)
+        return {OWNERSHIP_TAG: text[:MAX_TAG_VALUE].rstrip()}
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}/{self.token}"
 
 
-def mark_in(tags: Mapping[str, str]) -> Mark | None:
-    """Return the ownership mark among a backup's tags."""
-    return parse_mark(tags.get(MARK_TAG))
+def ownership_of(tags: Mapping[str, str]) -> Ownership | None:
+    """Return the ownership that a backup's tag claims, None if it has no such tag or one of another form."""
+    return Ownership.parse(tags.get(OWNERSHIP_TAG))
 
 
-def parse_mark(value: str | None) -> Mark | None:
-    """Read the value of the ownership tag, or return None if it is absent or none of ours."""
-    # The identity comes last, because a resource's name may hold colons.
-    match (value or "").split(":", 3):
-        case ["pending", text, time, identity] if token := Token.parse(text.partition("/")[0]):
-            return Pending(token, _parse_time(time), identity, text.partition("/")[2])
-        case ["recorded", nonce, time, identity]:
-            return Recorded(nonce, _parse_time(time), identity)
-    return None
+def claimed_description(tags: Mapping[str, str]) -> str:
+    """Return the `project/stack/name` in a backup's ownership tag, or the whole tag if it has another form."""
+    value = tags.get(OWNERSHIP_TAG, "")
+    found = _OWNERSHIP.match(value)
+    return value[found.end() + 1 :] if found else value
 
 
-def is_urn(text: str) -> bool:
-    """Tell whether a text is a URN, from which a copy's token and identity can be derived."""
-    return len(text.split("::", 3)) == _URN_PARTS
-
-
-def identity_of(urn: str) -> str:
-    """Return `project/stack/name` of a URN, in characters that a tag value may hold."""
-    # Split at the first three only, because a resource's name may hold `::` itself.
+def description_of(urn: str) -> str:
+    """Return `project/stack/name` of a resource, in characters that a tag value may contain."""
+    # Split at the first three only, because a resource's name may contain `::`.
     stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
-    return _identity(project, stack, name)
-
-
-def speeches_of(urn: str) -> tuple[str, str]:
-    """Return the `speech` of the marks that name a resource."""
-    # A pending mark speaks of its resource by the hash of the URN, a recorded one by the identity.
-    return Token.of(urn).resource, identity_of(urn)
-
-
-def stack_of(identity: str) -> str:
-    """Return the `project/stack` in a mark's identity; a resource's name may hold slashes, those two cannot."""
-    return "/".join(identity.split("/")[:2])
-
-
-def name_of(identity: str) -> str:
-    """Return the resource's name in a mark's identity."""
-    return identity.split("/", 2)[-1]
-
-
-def _identity(project: str, stack: str, name: str) -> str:
     return _NOT_IN_TAG_VALUES.sub("_", f"{project}/{stack}/{name}")
 
 
-def new_nonce() -> str:
-    """Return a value that no other create has used."""
+def stack_of(description: str) -> str:
+    """Return the `project/stack` of a description; those two cannot contain slashes."""
+    return "/".join(description.split("/")[:2])
+
+
+def is_urn(text: str) -> bool:
+    """Whether a text is a URN, from which a request token can be derived."""
+    return len(text.split("::", 3)) == _URN_PARTS
+
+
+def new_owner_id() -> str:
+    """Return a random owner id for a stack."""
     return uuid.uuid4().hex
 
 
-def _hash(*parts: str, length: int) -> str:
-    # Joined by what no part can hold, so that no two lists of parts make the same text.
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
-
-
-def _fit(value: str) -> str:
-    # What is cut off is the end of the identity, which proves nothing.
-    return value[:MAX_TAG_VALUE].rstrip()
-
-
-def _time_text(time: datetime | None) -> str:
-    return time.astimezone(UTC).strftime(_TIME_FORMAT) if time else _NO_TIME
-
-
-def _parse_time(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def is_owner_id(text: object) -> TypeGuard[str]:
+    """Whether a value is an owner id."""
+    return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{32}", text, re.ASCII) is not None

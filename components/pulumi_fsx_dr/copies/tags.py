@@ -7,21 +7,21 @@ from typing import Any
 
 from pulumi_fsx_dr.fsx.backup import Backup
 
-from .ownership import MARK_TAG, MAX_TAG_VALUE
+from .ownership import MAX_TAG_VALUE, OWNERSHIP_TAG
 
 MAX_TAGS = 50  # FSx API, Tags; ours is one of them
 MAX_TAG_KEY = 128  # FSx API, TagKey
-_OURS = MARK_TAG.partition(":")[0] + ":"
+_OURS = OWNERSHIP_TAG.partition(":")[0] + ":"
 # FSx API, pattern of TagKey and TagValue; unlike Python's, its spaces do not count tabs and line ends.
 _FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]|[\x00-\x1f\x85]")
 
 
 def problems(tags: Mapping[str, Any]) -> list[str]:
-    """Return why FSx would refuse these tags, a sentence each.
+    """Return why FSx would refuse these tags, a sentence each that repeats neither keys nor values: they may be secret.
 
     Values that Pulumi does not know yet must be left out by the caller.
     """
-    found = [problem for key, value in tags.items() if (problem := _problem(key, value))]
+    found = list(dict.fromkeys(problem for key, value in tags.items() if (problem := _problem(key, value))))
     if len(tags) >= MAX_TAGS:
         found.append(f"{len(tags)} tags are too many: FSx permits {MAX_TAGS} and one of them marks the copy's owner.")
     return found
@@ -71,13 +71,15 @@ def too_many_tags(source: Backup, wanted: object) -> str | None:
     )
 
 
-def _problem(key: str, value: Any) -> str | None:
+def _problem(key: Any, value: Any) -> str | None:
+    if not isinstance(key, str):
+        return f"A tag key must be a string, not a {type(key).__name__}."
     if is_reserved(key):
-        return f"tag key {key!r} is reserved: choose one that starts with neither 'aws:' nor '{_OURS}'."
+        return f"A tag key begins with 'aws:' or '{_OURS}', which are reserved: choose another key."
     if not 1 <= len(key) <= MAX_TAG_KEY or _FORBIDDEN.search(key):
-        return f"tag key {key!r} is not valid: use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
+        return f"A tag key is not valid: use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
     if not isinstance(value, str):
-        return f"tag {key!r} must be a string, not a {type(value).__name__}."
+        return f"A tag value must be a string, not a {type(value).__name__}."
     if len(value) > MAX_TAG_VALUE or _FORBIDDEN.search(value):
-        return f"the value of tag {key!r} is not valid: use up to {MAX_TAG_VALUE} letters, digits, spaces or _.:/=+-@."
+        return f"A tag value is not valid: use up to {MAX_TAG_VALUE} letters, digits, spaces or _.:/=+-@."
     return None

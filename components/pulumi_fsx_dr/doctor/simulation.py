@@ -23,7 +23,7 @@ class Question:
 
 
 def questions(document: Document) -> list[Question]:
-    """Return what to ask about a policy of `iam.policy`: each statement, in each Region that it is about."""
+    """Return what to ask about a policy of `iam_policy.policy`: each statement, in each Region that it is about."""
     return [question for statement in document["Statement"] for question in _asked(statement)]
 
 
@@ -51,4 +51,4 @@ def _value(values: list[str] | str, region: str) -> str:
     """Return a value that a condition takes; where it takes one for each Region, that of this one."""
     listed = [values] if isinstance(values, str) else values
     of_region = [value for value in listed if f".{region}." in value]
-    return (of_region or listed)[0].replace("*", "any")
+    return (of_region or listed)[0].replace("*", "any").replace("?", "0")

@@ -1,7 +1,8 @@
-"""What the state of the stack holds, as the engine tells the program that runs."""
+"""What is in the state of the stack, as the engine tells the program that runs."""
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -9,9 +10,10 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2
 
-from pulumi_fsx_dr.copies.copy import COPY_TYPES
-from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.copy import COPY_TYPES, OWNER_TYPE
 from pulumi_fsx_dr.copies.names import by_core_names
+from pulumi_fsx_dr.copies.ownership import is_owner_id
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
 _FUNCTION = "pulumi:pulumi:readStackResourceOutputs"  # built into the engine
@@ -20,18 +22,34 @@ _PAUSE = 0.25  # seconds
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # how Pulumi's wire format signs a value as secret
 
 
-def held_copies() -> list[HeldCopy]:
-    """Return the copies that the state holds now, those that are about to be deleted left out.
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """What the package needs of a state.
+
+    Attributes:
+        copies: those in the state, without the ones that are pending deletion.
+        owner_id: of the stack; "" if the state has none yet.
+    """
+
+    copies: tuple[StateCopy, ...] = ()
+    owner_id: str = ""
+
+
+def stack_state() -> StackState:
+    """Return what the state contains now.
 
     Raises:
         InvalidSettingsError: the engine does not tell.
+        InvalidStateError: an entry is damaged.
     """
-    held = held_of_types(*COPY_TYPES)
-    return [_held(urn, by_core_names(outputs)) for urn, outputs in held.items()]
+    found = outputs_of_types(*COPY_TYPES, OWNER_TYPE)
+    owners = [outputs.get("owner_id") for urn, outputs in found.items() if _type_of(urn) == OWNER_TYPE]
+    copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if _type_of(urn) != OWNER_TYPE]
+    return StackState(tuple(copies), next(filter(is_owner_id, owners), ""))
 
 
-def held_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the outputs of each resource of some types that the state holds now, by URN, as `held_copies` does.
+def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the outputs of each resource of some types in the state now, by URN, as `stack_state` does.
 
     Raises:
         InvalidSettingsError: the engine does not tell.
@@ -48,8 +66,8 @@ def held_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
         except Exception as error:  # noqa: BLE001  # the engine's refusals and a mock's have no narrower class
             if not left:
                 raise InvalidSettingsError(
-                    f"The state of {stack} could not be read, so nobody can tell what it holds; "
-                    f"nothing was changed: {_sentence(error)}"
+                    f"The state of {stack} could not be read, so nothing was changed. Run the command again. "
+                    f"(Pulumi said: {_sentence(error)})"
                 ) from None
             # A checkpoint that a file backend is writing cannot be read at that moment, and can right after it.
             time.sleep(_PAUSE)
@@ -64,9 +82,15 @@ def held_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
     return {}
 
 
-def _held(urn: str, outputs: Mapping[str, Any]) -> HeldCopy:
-    secrets = frozenset(name for name, value in outputs.items() if _is_secret(value))
-    return HeldCopy(urn, {name: _plain(value) for name, value in outputs.items()}, secrets)
+def _copy(urn: str, outputs: Mapping[str, Any]) -> StateCopy:
+    secrets = [name for name, value in outputs.items() if _is_secret(value)]
+    plain = {name: _plain(value) for name, value in outputs.items()}
+    # The engine tells the outputs of a resource, and not its id.
+    return StateCopy.read(urn, str(plain.get("arn")).rpartition("/")[2], plain, secrets)
+
+
+def _type_of(urn: str) -> str:
+    return urn.split("::", 3)[2].rpartition("$")[2]
 
 
 def _value(sent: struct_pb2.Value) -> Any:

@@ -14,7 +14,8 @@ from botocore.parsers import ResponseParserError
 
 from pulumi_fsx_dr import errors
 
-from .kms import without_keys
+from .kms import KEY_IN_TEXT, spellings, without_keys
+from .text import WINDOW, clean, hide
 
 # Advice may name {region}, {limit}, {policy}, and what the call was about.
 _ABOUT = {"key": "this key", "source": "the source backup", "source_region": "the source Region"}
@@ -89,13 +90,13 @@ _LIMITS: dict[str, _Kind] = {
     "TOTAL_IN_PROGRESS_COPY_BACKUPS": (errors.SlotsTakenError, ""),
     "TOTAL_USER_TAGS": (errors.ServiceError, "Remove tags: AWS does not raise {limit}."),
 }
+_WORD_LIMIT = 100  # characters of a code that are shown
 _CLOCK_TEXT = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
 _BUSY_TEXT = re.compile(r"being (copied|restored|created)", re.IGNORECASE)
-_HIDDEN_LENGTH = 4  # characters from which a tag value is hidden; fewer are part of too many words
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
 # IAM User Guide, Troubleshoot access denied error messages
-_DENYING = re.compile(r"explicit deny(?: in (?P<policy>an? [\w -]*?(?:policy|boundary)))?")
-_SILENT = re.compile(r"because no (?!identity-based)(?P<policy>[\w -]+?) allows")
+_DENYING = re.compile(r"explicit deny(?: in (?P<policy>an? [\w -]{0,60}?(?:policy|boundary)))?")
+_SILENT = re.compile(r"because no (?!identity-based)(?P<policy>[\w -]{1,60}?) allows")
 
 _NO_CREDENTIALS = (
     aws.NoCredentialsError,
@@ -104,6 +105,8 @@ _NO_CREDENTIALS = (
     aws.CredentialRetrievalError,
     aws.NoRegionError,
 )
+# What botocore and we stumble over where an answer has members of other types, impossible times or bottomless lists.
+_SENSELESS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 _EXPIRED_LOGIN = (aws.TokenRetrievalError, aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError)
 
 
@@ -115,12 +118,11 @@ class Sent:
     tag_values: Iterable[str] = ()
 
     def hidden_in(self, text: str) -> str:
-        """Return what AWS said without them, and without any key."""
-        # Longest first, because a value may be part of another, of which the rest would stay readable.
-        for value in sorted(self.tag_values, key=len, reverse=True):
-            if len(value) >= _HIDDEN_LENGTH:
-                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[tag value]", text)
-        return without_keys(text, self.kms_key_id)
+        """Return what AWS said, cleaned, without them and without any key."""
+        text = without_keys(clean(text, WINDOW), self.kms_key_id)
+        keys = spellings(self.kms_key_id) if self.kms_key_id else ()
+        # Keys again, because the text may break off within one.
+        return hide(hide(text, keys, KEY_IN_TEXT), self.tag_values, "[tag value]")
 
 
 _NOTHING = Sent()
@@ -150,13 +152,13 @@ def translated(action: str, region: str, sent: Sent = _NOTHING, **about: str) ->
             f"There are no AWS credentials for {call} ({_first_line(error)}): set a profile or environment variables."
         ) from None
     except aws.ParamValidationError as error:
-        raise errors.ServiceError(f"{call} was not sent: {sent.hidden_in(' '.join(str(error).split()))}") from None
+        raise errors.ServiceError(f"{call} was not sent: {clean(sent.hidden_in(str(error)))}") from None
     # The request may have been carried out all the same. It is sent again, which the token of CopyBackup makes safe.
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}): try again later.") from None
     # Last, because most of the errors above are BotoCoreErrors as well. It counts as passing, because such an answer
     # may come from a proxy or a server in trouble.
-    except (aws.BotoCoreError, ResponseParserError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (aws.BotoCoreError, ResponseParserError, *_SENSELESS) as error:
         raise errors.TransientError(
             f"{call} got an answer that makes no sense ({_first_line(error)}): try again later."
         ) from None
@@ -171,7 +173,7 @@ def require_json(http_response: AWSResponse, **_event: object) -> None:
     if http_response.status_code == HTTPStatus.OK:
         try:
             json.loads(http_response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ResponseParserError("the answer is no JSON") from None
 
 
@@ -179,11 +181,12 @@ def _from_answer(
     error: aws.ClientError, message: str, action: str, region: str, about: Mapping[str, str]
 ) -> errors.ServiceError:
     code = _code(error)
-    said = f"{action} in {region} answered {code}{f': {message}' if message else '.'}"
+    shown = clean(message)
+    said = f"{action} in {region} answered {code}{f': {shown}' if shown else '.'}"
     kind, advice = _kind(error, code, message)
     if kind is errors.AccessDeniedError:
         named = _ACTION.search(message)
-        said = f"The AWS credentials lack permission for {named[1] if named else action} in {region} ({message})"
+        said = f"The AWS credentials lack permission for {named[1] if named else action} in {region} ({shown})"
     named_in_advice = {**_ABOUT, **about, "region": region, "limit": _limit(error), "policy": _policy(message)}
     return kind(" ".join(filter(None, [said, advice.format_map(named_in_advice)])))
 
@@ -215,7 +218,7 @@ def _is_passing(error: aws.ClientError) -> bool:
 
 
 def _limit(error: aws.ClientError) -> str:
-    return str(error.response.get("Limit"))
+    return clean(str(error.response.get("Limit")), _WORD_LIMIT)
 
 
 def _policy(message: str) -> str:
@@ -224,14 +227,16 @@ def _policy(message: str) -> str:
 
 
 def _code(error: aws.ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "") or "an error without a code"
+    code = error.response.get("Error", {}).get("Code")
+    return clean(str(code), _WORD_LIMIT) if code else "an error without a code"
 
 
 def _message(error: aws.ClientError) -> str:
-    text = error.response.get("Error", {}).get("Message") or str(error.response.get("Message", ""))
-    text = " ".join(text.split())
+    """Return what AWS said, as a sentence; as long as it may be."""
+    told = (error.response.get("Error", {}).get("Message"), error.response.get("Message"))
+    text = next((text for text in told if text and isinstance(text, str)), "").rstrip()
     return text if text.endswith(".") or not text else f"{text}."
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0].rstrip(".") or type(error).__name__
+    return clean((str(error).splitlines() or [""])[0]).rstrip(".") or type(error).__name__

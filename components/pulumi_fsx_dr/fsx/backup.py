@@ -9,6 +9,7 @@ from typing import Any, Protocol
 BACKUP_ID = re.compile(r"backup-[0-9a-f]{8,121}")  # FSx API, BackupId: 12 to 128 characters
 FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]{8,18}")  # FSx API, FileSystemId: 11 to 21 characters
 MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
+_COPYING = frozenset({"CREATING", "TRANSFERRING", "PENDING", "COPYING"})  # FSx API, BackupLifecycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +83,20 @@ class Backup:
         return self.lifecycle in ("FAILED", "DELETED")
 
     @property
+    def is_running(self) -> bool:
+        """Whether it may still become AVAILABLE."""
+        # By what it is not: FSx may add lifecycles, and a copy in one of those must not be given up.
+        return not (self.is_available or self.is_dead)
+
+    @property
     def is_running_copy(self) -> bool:
-        """Whether it is a copy that takes one of the Region's slots."""
-        # By what it is not: FSx may add states, and a copy in one of those must not be given up.
-        return self.source_backup_id is not None and not (self.is_available or self.is_dead)
+        """Whether it is a copy that may still become AVAILABLE."""
+        return self.source_backup_id is not None and self.is_running
+
+    @property
+    def takes_slot(self) -> bool:
+        """Whether it surely takes one of the copy slots; a lifecycle that is unknown to us may last for ever."""
+        return self.source_backup_id is not None and self.lifecycle in _COPYING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +13,7 @@ from pulumi_fsx_dr import errors
 
 from .answers import Sent, require_json, translated
 from .backup import MAX_IDS, Backup, CopyRequest, Fsx
-from .described import Seen, described_backup, described_tags, id_of, read_backup
+from .described import Seen, described_account, described_backup, described_tags, id_of, read_backup, text_in
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
@@ -45,12 +46,20 @@ class ClientMaker(Protocol):
 
 
 class FsxRegion(Fsx):
-    """FSx of one Region and account, through one boto3 client that is made at first use."""
+    """FSx of one Region and account, through one boto3 client that is made at first use.
+
+    Attributes:
+        most_pages: how many pages a listing may have: 100,000 backups at 20 a page.
+        listing_seconds: how long a listing may take as a whole.
+    """
+
+    most_pages = 5_000
 
     def __init__(self, name: str, credentials: ClientMaker, *, impatient: bool = False) -> None:
         self.name = name
         self._credentials = credentials
         self._config = _IMPATIENT_CALLS if impatient else _CALLS
+        self.listing_seconds = 120.0 if impatient else 600.0
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -66,9 +75,14 @@ class FsxRegion(Fsx):
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
         narrowed = {"Filters": [{"Name": "file-system-id", "Values": [file_system_id]}]} if file_system_id else {}
+        listed: set[str] = set()
         with self._calling("DescribeBackups"):
-            for page in self._fsx.get_paginator("describe_backups").paginate(**narrowed):  # type: ignore[arg-type]  # the stubs know literal keywords only
-                yield from self._read_all(page["Backups"])
+            for page in self._pages("fsx", "describe_backups", **narrowed):
+                # A backup that two pages show is one backup.
+                for backup in self._read_all(page["Backups"]):
+                    if backup.id not in listed:
+                        listed.add(backup.id)
+                        yield backup
 
     def copy(self, request: CopyRequest) -> Backup:
         key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
@@ -110,17 +124,19 @@ class FsxRegion(Fsx):
 
     def file_systems(self) -> dict[str, dict[str, str] | None]:
         with self._calling("DescribeFileSystems"):
-            pages = self._fsx.get_paginator("describe_file_systems").paginate()
-            return {shown["FileSystemId"]: described_tags(shown) for page in pages for shown in page["FileSystems"]}
+            pages = self._pages("fsx", "describe_file_systems")
+            return {
+                text_in(shown, "FileSystemId"): described_tags(shown) for page in pages for shown in page["FileSystems"]
+            }
 
     def key_arn(self, kms_key_id: str) -> str:
         with self._calling("DescribeKey", "kms", Sent(kms_key_id)):
             answer = self._client("kms").describe_key(KeyId=kms_key_id)
-            return str(answer["KeyMetadata"]["Arn"])
+            return text_in(answer["KeyMetadata"], "Arn")
 
     def account(self) -> str:
         with self._calling("GetCallerIdentity", "sts"):
-            return str(self._client("sts").get_caller_identity()["Account"])
+            return described_account(self._client("sts").get_caller_identity())
 
     def _read_all(self, listed: "list[BackupTypeDef]") -> Iterator[Backup]:
         for described in listed:
@@ -150,15 +166,38 @@ class FsxRegion(Fsx):
         try:
             with self._calling("DescribeBackups"):
                 answer = self._fsx.describe_backups(BackupIds=ids)
-                shown = {id_of(described): self._read(described) for described in answer["Backups"]}
+                answered = {id_of(described): self._read(described) for described in answer["Backups"]}
         except errors.NotFoundError:
             return {}
         # An empty page with more to come tells nothing of these ids. Taken for not found, their copies would be gone.
-        if not shown and answer.get("NextToken"):
+        if not answered and answer.get("NextToken"):
             raise errors.TransientError(f"fsx:DescribeBackups in {self.name} did not answer yet: try again later.")
-        if isinstance(nameless := shown.get(""), errors.ServiceError):
+        if isinstance(nameless := answered.get(""), errors.ServiceError):
             raise nameless  # it may be any of those asked for
-        return shown
+        # What nobody asked for says nothing of what was.
+        return {backup_id: seen for backup_id, seen in answered.items() if backup_id in ids}
+
+    def _pages(self, service: str, operation: str, **asked: Any) -> Iterator[dict[str, Any]]:
+        """Yield all pages of a listing.
+
+        Raises:
+            TransientError: it does not end.
+        """
+        end = time.monotonic() + self.listing_seconds
+        tokens: set[str] = set()
+        for page in self._client(service).get_paginator(operation).paginate(**asked):
+            yield page
+            token = page.get("NextToken") or page.get("Marker")  # IAM calls it so
+            if token is None:
+                return
+            if not isinstance(token, str):
+                raise TypeError("the token of the next page is not a text")
+            if token in tokens or len(tokens) == self.most_pages or time.monotonic() > end:
+                raise errors.TransientError(
+                    f"{service}:{operation} in {self.name} gave up after {len(tokens) + 1} pages, because the listing "
+                    "does not end: try again later."
+                )
+            tokens.add(token)
 
     @property
     def _fsx(self) -> "FSxClient":

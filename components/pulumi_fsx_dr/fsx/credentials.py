@@ -15,6 +15,7 @@ from pulumi_fsx_dr import errors
 from .answers import translated
 from .aws_settings import Connection, Get, Role, WebIdentity, roles_of, value_of, web_identity_of
 from .sessions import Session
+from .text import clean
 from .values import account_ids, text
 
 Keys = tuple[str, str, str | None]
@@ -136,7 +137,7 @@ def default_region(credentials: Credentials) -> str | None:
         named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return named or credentials.session().region_name or None
     except aws.ProfileNotFound as error:
-        raise errors.CredentialsError(f"{error}: correct aws:profile or AWS_PROFILE.") from None
+        raise errors.CredentialsError(f"{clean(str(error))}: correct aws:profile or AWS_PROFILE.") from None
 
 
 def _keys(get: Get) -> Keys | None:
@@ -154,5 +155,5 @@ def _keys(get: Get) -> Keys | None:
 
 def _wrong_account(account: str, setting: str) -> errors.CredentialsError:
     return errors.CredentialsError(
-        f"The AWS credentials are of account {account}, which {setting} rules out: use those of another account."
+        f"The AWS credentials are of account {clean(account)}, which {setting} rules out: use those of another account."
     )

@@ -87,22 +87,20 @@ class ExaminedRegion(FsxRegion):
         """
         entries = [_entry(key, value) for key, value in sorted(context.items())]
         with self._calling(_SIMULATION, "iam"):
-            pages = (
-                self._client("iam")
-                .get_paginator("simulate_principal_policy")
-                .paginate(
-                    PolicySourceArn=principal,
-                    ActionNames=list(actions),
-                    ResourceArns=list(resources),
-                    ContextEntries=entries,
-                )
+            pages = self._pages(
+                "iam",
+                "simulate_principal_policy",
+                PolicySourceArn=principal,
+                ActionNames=list(actions),
+                ResourceArns=list(resources),
+                ContextEntries=entries,
             )
             return [_decision(result) for page in pages for result in page["EvaluationResults"]]
 
     def list_quotas(self) -> dict[str, int]:
         """Return the quotas that are in force for FSx here, by name (servicequotas:ListServiceQuotas)."""
         with self._calling("ListServiceQuotas", "servicequotas"):
-            pages = self._client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="fsx")
+            pages = self._pages("service-quotas", "list_service_quotas", ServiceCode="fsx")
             return {quota["QuotaName"]: int(quota["Value"]) for page in pages for quota in page["Quotas"]}
 
 

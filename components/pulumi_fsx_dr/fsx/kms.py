@@ -3,11 +3,13 @@
 import re
 from dataclasses import dataclass
 
-_ARN = re.compile(r"arn:(?P<partition>[\w-]+):kms:(?P<region>[a-z0-9-]+):\d{12}:(?P<resource>(?:key|alias)/.+)")
+_ARN = re.compile(
+    r"arn:(?P<partition>[\w-]+):kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):(?P<resource>(?:key|alias)/.+)"
+)
 _KEY_ID = re.compile(r"(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32})", re.IGNORECASE)
 _ARN_IN_TEXT = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]*:\d*:(?:key|alias)/[\w/-]+")
 _ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]{1,250}")
-_KEY_IN_TEXT = "[KMS key]"
+KEY_IN_TEXT = "[KMS key]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +20,25 @@ class KeyName:
         resource: `key/<id>` or `alias/<name>`.
         region: the Region in the ARN, or None if it was not written as an ARN.
         partition: the partition in the ARN, or None likewise.
+        account: the account in the ARN, or None likewise.
     """
 
     resource: str
     region: str | None = None
     partition: str | None = None
+    account: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> "KeyName | None":
         """Read a key id, key ARN, alias name or alias ARN; None if it is none of these."""
-        region = partition = None
+        region = partition = account = None
         if arn := _ARN.fullmatch(text):
-            region, partition, text = arn["region"], arn["partition"], arn["resource"].removeprefix("key/")
+            region, partition, account = arn["region"], arn["partition"], arn["account"]
+            text = arn["resource"].removeprefix("key/")
         if _ALIAS.fullmatch(text):
-            return cls(text, region, partition)
+            return cls(text, region, partition, account)
         if _KEY_ID.fullmatch(text):
-            return cls(f"key/{text.lower()}", region, partition)
+            return cls(f"key/{text.lower()}", region, partition, account)
         return None
 
     @property
@@ -53,6 +58,12 @@ def same_key(one: str | None, other: str | None) -> bool:
     return names[0].resource == names[1].resource
 
 
+def spellings(name: str) -> list[str]:
+    """Return how a text may name a key that somebody wrote so, other than by its ARN."""
+    key = KeyName.parse(name)
+    return [name, key.resource.removeprefix("key/")] if key else [name]
+
+
 def without_keys(text: str, *names: str | None) -> str:
     """Return what AWS said without the keys that it names, as they may be secret.
 
@@ -60,9 +71,7 @@ def without_keys(text: str, *names: str | None) -> str:
         text: what AWS said.
         names: keys that it may name otherwise than by an ARN, as somebody wrote them.
     """
-    text = _ARN_IN_TEXT.sub(_KEY_IN_TEXT, text)
-    for name in filter(None, names):
-        key = KeyName.parse(name)
-        for form in (name, key.resource.removeprefix("key/") if key else name):
-            text = text.replace(form, _KEY_IN_TEXT)
+    text = _ARN_IN_TEXT.sub(KEY_IN_TEXT, text)
+    for form in (form for name in filter(None, names) for form in spellings(name)):
+        text = text.replace(form, KEY_IN_TEXT)
     return text

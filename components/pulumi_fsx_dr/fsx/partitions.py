@@ -11,17 +11,19 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d{1,2}")
 _partitions = botocore.session.Session()
 
 
-def partition_of(region: str) -> str:
+def partition_of(region: str, called: str = "One of the Regions") -> str:
     """Return the AWS partition of a Region, e.g. `aws` or `aws-cn`.
+
+    Args:
+        region: its name.
+        called: how a refusal calls it, which never repeats it: whatever stands there by mistake may be a secret.
 
     Raises:
         InvalidSettingsError: no partition has Regions of such a name.
     """
     try:
-        return str(_partitions.get_partition_for_region(region)) if _REGION.fullmatch(region) else _no_region(region)
+        if _REGION.fullmatch(region):
+            return str(_partitions.get_partition_for_region(region))
     except aws.UnknownRegionError:
-        return _no_region(region)
-
-
-def _no_region(region: str) -> str:
-    raise errors.InvalidSettingsError(f"{region!r} is not the name of an AWS Region, such as eu-central-1.")
+        pass
+    raise errors.InvalidSettingsError(f"{called} is not the name of an AWS Region, such as eu-central-1.")

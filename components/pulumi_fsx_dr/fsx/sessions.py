@@ -14,6 +14,7 @@ from botocore.credentials import (
 )
 from botocore.loaders import Loader, create_loader
 
+from .answering import limit_answers
 from .aws_settings import Connection, Role, WebIdentity
 
 # For calls to STS that botocore makes of its own accord: its own patience would hide a dark Region for minutes.
@@ -44,7 +45,9 @@ class Session(botocore.session.Session):
         if service_name == "sts":
             region_name = self._connection.sts_region or region_name or self._region
         settings["endpoint_url"] = settings.get("endpoint_url") or self._connection.endpoints.get(service_name)
-        return super().create_client(service_name, region_name, *args, **settings)
+        client = super().create_client(service_name, region_name, *args, **settings)
+        limit_answers(client)
+        return client
 
     def get_credentials(self) -> Any:
         """Return the credentials that sign, which renew themselves.

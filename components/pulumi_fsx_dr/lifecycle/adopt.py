@@ -1,107 +1,101 @@
-"""Taking over a copy that exists already.
+"""Bringing an existing copy under management: `import` for dynamic resources.
 
-Its mark stays as it is until this state holds the copy, if somebody is there to change it then. Up to that moment the
-copy belongs to its former owner, so that an adoption that is cut off, or taken out of the program again, takes the copy
-from nobody.
+The tag is replaced as the last step, so that an adoption that fails takes the copy from nobody.
 """
 
 from dataclasses import replace
-from datetime import datetime
 
-from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted, mark_of
-from pulumi_fsx_dr.copies.ownership import Ownership, new_nonce
+from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted
+from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
+from pulumi_fsx_dr.copies.sentences import owner_text
+from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.kms import same_key
 from pulumi_fsx_dr.session.call import Call
 from pulumi_fsx_dr.session.ledger import Ledger
 from pulumi_fsx_dr.session.region import Region
-from pulumi_fsx_dr.session.work import PATIENCE
+from pulumi_fsx_dr.session.work import PATIENCE, Work
 
-from .tag import hand_over, record_kept
-from .wait import Watch, wait_until_available
-
-
-class OtherKeyError(CopyError):
-    """The copy that is to be adopted is encrypted with another key."""
+from .source import source_time
+from .tagging import is_untagged, write_ownership
+from .tokens import new_ownership
+from .wait import wait_until_available
 
 
-def adopt(call: Call, backup_id: str, wanted: Wanted, here: Region, there: Region, ledger: Ledger) -> Copy:  # noqa: PLR0913, PLR0917  # what is adopted, as what, where, and what this process knows
-    """Take an existing copy over as this resource's own.
+def adopt(  # noqa: PLR0913, PLR0917  # what is adopted, as what, where, and what this process knows
+    call: Call, backup_id: str, wanted: Wanted, destination: Region, source: Region, ledger: Ledger
+) -> Copy:
+    """Make an existing copy this resource's own.
 
     Raises:
         CopyError: it is not the copy that the program describes; nothing was changed.
-        UnfinishedCopyError: it still runs when time is up.
+        UnfinishedCopyError: it still runs when time is up, or its tag could not be written.
     """
-    work = here.work(call, min(PATIENCE, wanted.timeout))
-    backup = work.find(backup_id)
-    if backup is None:
-        raise CopyError(f"There is no backup {backup_id} in {here.name} to adopt: check adopt_backup_id and region.")
-    require_adoptable(backup, wanted, here)
-    ledger.making(call.urn, backup.subject)
-    mark = mark_of(backup)
-    copy = Copy(
-        backup=backup,
-        ownership=Ownership(nonce=call.handover.nonce or new_nonce()),
-        source_creation_time=mark.source_creation_time if mark else find_source_time(wanted, there),
-        adopted_from=str(mark or ""),
-    )
-    # A copy has one mark and so one owner: the second resource would take it away from the first.
-    if not ledger.claim(backup_id, call.urn):
+    work = destination.work(call, min(PATIENCE, wanted.timeout))
+    backup = require_adoptable(work, backup_id, wanted, destination)
+    ledger.create_started(call.urn, backup.subject)
+    # A copy has one tag and so one owner: the second resource would take it away from the first.
+    if not ledger.take(backup_id, call.urn):
         raise CopyError(
-            f"{backup_id} is adopted by another resource of this run: give each resource a copy of its own."
+            f"{backup_id} in {destination.name} is adopted by another resource of this run. Give each resource a copy "
+            "of its own."
         )
-    try:
-        with here.slots.running_already(backup.quota_group) as turn:
-            # The run of another resource may still be making it: that run changes the mark, and deletes a FAILED copy.
-            copy = wait_until_available(work, copy, wanted, turn, Watch(copy.ownership, adopted=True))
-        # Noted anew, because its own run may have recorded it meanwhile: only a mark that was seen may be replaced.
-        copy = replace(copy, adopted_from=str(mark_of(copy.backup) or ""))
-        is_taken_over = not _must_be_marked_at_once(call, copy) and call.handover.is_taken_over
-        return hand_over(work.within(wanted.timeout), copy, wanted.tags, is_taken_over=is_taken_over)
-    except UnfinishedCopyError as error:
-        raise record_kept(work, error) from None
+    copy = Copy(backup=backup, ownership=None, source_creation_time=source_time(wanted, source, backup))
+    with destination.slots.running_already(backup.quota_group) as turn:
+        # The run of another resource may still be making it: that run deletes a FAILED copy.
+        copy = wait_until_available(work, copy, wanted, turn)
+    return take_over(work.within(wanted.timeout), copy, new_ownership(call, wanted, destination), wanted)
 
 
-def _must_be_marked_at_once(call: Call, copy: Copy) -> bool:
-    """Tell whether the copy may be deleted in this same run by an entry of this state that holds it.
-
-    That is so if it leaves the program in the run in which the copy is adopted, as when one host takes over from the
-    other: the mark that it bears is that entry's leave to delete it.
-    """
-    may_be_held = not call.knows_held or copy.backup.id in call.held_ids
-    return bool(copy.adopted_from) and may_be_held and not call.handover.takes_adopted
-
-
-def require_adoptable(backup: Backup, wanted: Wanted, here: Region) -> None:
-    """Check that a copy can be taken over as the one that is wanted.
+def require_adoptable(work: Work, backup_id: str, wanted: Wanted, destination: Region) -> Backup:
+    """Return the copy that is to be adopted.
 
     Raises:
-        OtherKeyError: it is encrypted with another key.
-        CopyError: it is no such copy.
+        CopyError: there is none, or it is another copy than the program describes.
+        ServiceError: AWS refused.
     """
-    where = f"{backup.id} in {here.name}"
-    if backup.type == "AWS_BACKUP":
-        raise CopyError(f"{where} belongs to AWS Backup, which alone can delete it: it cannot be adopted.")
-    if backup.is_dead:
-        raise CopyError(f"{where} is {backup.lifecycle}: it cannot be adopted.")
-    if not backup.source_backup_id or backup.source_backup_id != wanted.source_backup_id:
+    backup = work.find(backup_id)
+    if backup is None:
         raise CopyError(
-            f"{where} is a copy of {backup.source_backup_id or 'nothing'}, not of {wanted.source_backup_id}: "
-            "correct adopt_backup_id or source_backup_id."
+            f"There is no backup {backup_id} in {destination.name} to adopt. Correct adopt_backup_id or region."
         )
-    if wanted.kms_key_id and not same_key(backup.kms_key_arn, here.resolved_key(wanted.kms_key_id)):
-        raise OtherKeyError(
-            f"{where} is encrypted with another key than that in kms_key_id: "
-            "correct kms_key_id, or remove adopt_backup_id to have a new copy made."
+    if backup.is_dead:
+        raise CopyError(f"{backup_id} in {destination.name} is {backup.lifecycle} and cannot be adopted.")
+    if problem := mismatch(backup, work.retry(lambda: destination.facts(wanted))):
+        raise CopyError(
+            f"{backup_id} in {destination.name} cannot be adopted: it {problem}. Correct the arguments, or remove "
+            "adopt_backup_id to have a new copy made."
+        )
+    return backup
+
+
+def name_owner(call: Call, backup: Backup) -> None:
+    """Warn that a copy which this stack takes over has the tag of another owner."""
+    own = ownership_of(backup.tags)
+    if not is_untagged(backup) and (own is None or own.owner_id != call.owner_id):
+        call.warn(
+            f"{backup.id} in {backup.region} has an ownership tag of {owner_text(backup)}, and this stack takes it "
+            "over. Remove it from the state of its former owner, which cannot delete it any more."
         )
 
 
-def find_source_time(wanted: Wanted, there: Region) -> datetime | None:
-    """Return when the source was made, if it can still be asked."""
+def take_over(work: Work, copy: Copy, ownership: Ownership, wanted: Wanted) -> Copy:
+    """Replace the tag of a copy by ours.
+
+    Raises:
+        UnfinishedCopyError: the tag could not be written; the next run tries again.
+    """
     try:
-        # The source Region may be the one that was lost, and adopting must be possible without it.
-        source = there.reads.find(wanted.source_backup_id)
-    except ServiceError:
-        return None
-    return source.creation_time if source else None
+        backup = write_ownership(work, copy.backup, ownership, wanted.tags)
+    except ServiceError as error:
+        # An entry of this state may have it, as after `--replace`, and that one must not become the former one of two.
+        if (own := ownership_of(copy.backup.tags)) and own.owner_id == ownership.owner_id:
+            raise
+        # The copy is there. The engine would forget it after a plain failure; kept, the next run writes its tag.
+        unfinished = replace(copy, ownership=None)
+        raise UnfinishedCopyError(
+            f"{copy.backup.id} in {work.region} is AVAILABLE, but its tag could not be written, so it is not adopted "
+            f"yet. Run `pulumi up` again. {error}",
+            unfinished,
+        ) from None
+    return replace(copy, backup=backup, ownership=ownership)

@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi.output import contains_unknowns
+
 from pulumi_fsx_dr.copies import arguments
-from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.copies.copy import Wanted
+from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
 from pulumi_fsx_dr.session.call import Call
 from pulumi_fsx_dr.session.session import Session, poll_seconds
+from pulumi_fsx_dr.session.work import AT_ONCE, PATIENCE
+
+from .adopt import name_owner, require_adoptable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +33,47 @@ def check(call: Call, session: Session, olds: Mapping[str, Any], news: Mapping[s
         olds: the checked arguments of the copy that exists; empty if one is to be made.
         news: the arguments as the program wrote them.
     """
-    ledger = session.ledger
-    # Before anything is refused: a copy that check refuses is not made either, and deletes must know of it.
-    ledger.checked(call.urn, olds)
+    session.ledger.check_seen(call.urn, olds)
+    checked = _checked(call, session, olds, news)
+    if checked.problems:
+        # What is refused is not made or replaced either, and deletes must know of it.
+        session.ledger.create_failed(call.urn)
+    return checked
+
+
+def _checked(call: Call, session: Session, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
     # The second check of a replacement comes without olds, and with `--replace` it is the only one. Without the former
     # Region a default could move the new copy elsewhere.
-    former = olds or ledger.olds(call.urn) or _in_state(call)
+    former = olds or session.ledger.olds(call.urn) or _in_state(call)
     try:
         # Only to refuse a wrong value before anything is changed.
         poll_seconds()
         inputs = arguments.with_defaults(news, former, lambda: session.default_region(former))
     except FsxDrError as error:
         return Checked(dict(news), [("", str(error))])
-    return Checked(inputs, arguments.problems(inputs))
+    problems = arguments.problems(inputs)
+    if not (former or problems or contains_unknowns(inputs)):
+        problems += _problems_of_adoption(call, session, inputs)
+    return Checked(inputs, problems)
 
 
 def _in_state(call: Call) -> Mapping[str, Any]:
-    """Return where the state holds the copy, as far as the call tells; `--replace` shows nothing of it."""
-    entry = call.held_as(call.urn)
+    """Return the Regions of the state entry, as far as the call tells; `--replace` shows nothing of it."""
+    entry = call.state_entry
     return {"region": entry.region, "source_region": entry.source_region} if entry else {}
+
+
+def _problems_of_adoption(call: Call, session: Session, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return why a copy cannot be adopted, and name its present owner."""
+    if not (backup_id := inputs.get("adopt_backup_id")):
+        return []
+    wanted = Wanted.of(inputs, PATIENCE)
+    destination = session.region(wanted.region)
+    try:
+        backup = require_adoptable(destination.work(call, AT_ONCE), backup_id, wanted, destination)
+    except ServiceError:
+        return []  # nobody can tell now, and create looks again
+    except CopyError as error:
+        return [("", str(error))]
+    name_owner(call, backup)
+    return []

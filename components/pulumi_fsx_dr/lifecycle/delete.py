@@ -1,105 +1,107 @@
-"""The end of a copy: only by the state that owns it, only once it is not in use, and only if nobody needs it yet."""
+"""The end of a copy: only by the state that owns it, only once it is not in use, and only if nothing needs it yet."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import Copy, mark_of, owner_of
-from pulumi_fsx_dr.copies.outputs import known
-from pulumi_fsx_dr.copies.ownership import MARK_TAG, Recorded
-from pulumi_fsx_dr.errors import BusyError, CopyError, NotFoundError
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
+from pulumi_fsx_dr.copies.sentences import belongs_to_another
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.errors import BusyError, CopyError, InvalidStateError, NotFoundError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.session.region import LISTED_WITHIN
 from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.work import AT_ONCE, Work
+from pulumi_fsx_dr.session.work import Work
 
 from . import timeouts
 from .find import find_shown, require_account
-from .tag import leave_to
+from .tagging import is_untagged
 
 
 def delete(call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any]) -> None:
-    """Delete the copy if it still is this resource's own, and return once it is gone (DeleteBackup).
+    """Delete the copy if it matches its state entry in fact and in its tag, and return once it is gone (DeleteBackup).
 
     Args:
         call: of the engine.
         session: of this process.
         backup_id: the copy.
-        outputs: what the state holds of it.
+        outputs: those in the state.
 
     Raises:
-        CopyError: it could not be deleted in time, nobody can tell whose it is, or a copy of the same file system could
-            not be made in this run.
+        CopyError: it could not be deleted in time, its tag is missing, or a copy of the same file system could not be
+            made in this run.
+        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
         ServiceError: AWS refused.
     """
-    here, copy = session.region(outputs["region"]), known(backup_id, outputs)
-    work = here.work(call, call.timeout or timeouts.DELETE)
+    state = StateCopy.read(call.urn, backup_id, outputs)
+    work = session.region(state.region).work(call, call.timeout or timeouts.DELETE)
     # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
-    _require_made(work, session, backup_id, outputs)
-    # Two entries of one state may hold the same copy, as after an adoption, and the other one still needs it.
-    if holder := session.ledger.holder_beside(call.urn, backup_id, copy.ownership.nonce):
-        _leave(work, copy, *holder)
-    elif not _delete_own(work, copy, here.surely_shown_within):
+    _require_siblings(work, session, state)
+    # Two entries of one state may have the same copy, as after an adoption, and the other one still needs it.
+    if keeper := session.ledger.other_entry(call.urn, backup_id, state.ownership):
+        name = keeper.split("::", 3)[-1]
+        call.warn(f"{backup_id} in {work.region} was not deleted, because {name} in this stack still has it.")
+    elif not _delete_own(work, state):
         # Not found is success only for credentials that would have been shown the copy.
-        require_account(work, backup_id, outputs)
-    session.ledger.released(call.urn, backup_id)
+        require_account(work, state)
+    session.ledger.entry_removed(call.urn, backup_id)
 
 
-def _require_made(work: Work, session: Session, backup_id: str, outputs: Mapping[str, Any]) -> None:
+def _require_siblings(work: Work, session: Session, state: StateCopy) -> None:
     """Refuse to delete a copy as long as another of the same file system is missing."""
-    subjects = (outputs.get("volume_id") or "", outputs.get("file_system_id") or "")
-    if other := session.ledger.unmade(work.call.urn, subjects):
+    subjects = (state.output("volume_id"), state.output("file_system_id"))
+    if other := session.ledger.missing_sibling(work.call.urn, subjects):
         raise CopyError(
-            f"{backup_id} in {work.region} is not deleted, because {other}, a copy of the same file system, was not "
-            "made in this run: mend that and run pulumi up again."
+            f"{state.id} in {work.region} was not deleted, because {other}, a copy of the same file system, was not "
+            "made in this run. Fix the cause of that and run `pulumi up` again."
         )
 
 
-def _leave(work: Work, copy: Copy, urn: str, nonce: str) -> None:
-    """Leave a copy to another entry of the same state that holds it, and mark it as that one's."""
-    name = urn.split("::", 3)[-1]
-    work.call.warn(f"{copy.backup.id} in {work.region} is held by {name} too, so it was not deleted.")
-    backup = work.within(AT_ONCE).find(copy.backup.id)
-    # If the mark stayed that of the entry that goes now, nobody could ever delete the copy.
-    if backup and copy.ownership.covers(mark_of(backup)):
-        leave_to(work, backup, Recorded.by(urn, nonce, copy.source_creation_time))
-
-
-def _delete_own(work: Work, copy: Copy, tags_shown_within: float) -> bool:
-    """Delete a copy if it is still its state's own, and return once it is gone; False if FSx did not know it."""
-    tagged_by = work.clock.now() + tags_shown_within
-    while (backup := find_shown(work, copy)) and backup.lifecycle != "DELETED":
-        # FSx may show tags late, so a missing tag is waited for before it is called lost.
-        if MARK_TAG not in backup.tags and work.clock.now() < min(tagged_by, work.deadline):
-            work.pause()
-            continue
-        # Left to its owner. This resource has nothing any more, so its entry may leave the state.
-        if not _is_owned(work, copy, backup):
-            return True
-        if _delete_unless_busy(work, backup.id):
-            _wait_until_gone(work, backup.id)
-            return True
+def _delete_own(work: Work, state: StateCopy) -> bool:
+    """Delete a copy if its tag is that of its state entry, and return once it is gone; False if FSx did not know it."""
+    while (backup := find_shown(work, state)) and backup.lifecycle != "DELETED":
+        if _is_described(work, state, backup):
+            # Left to its owner. This resource has nothing any more, so its entry may leave the state.
+            if not _is_own(work, state, backup):
+                return True
+            if _delete_unless_busy(work, backup.id):
+                _wait_until_gone(work, backup.id)
+                return True
         if work.is_late:
-            raise CopyError(f"{backup.id} in {work.region} is still in use: run the command again later.")
-        work.pause()  # and look again whose it is: it may be adopted meanwhile
+            raise CopyError(f"{backup.id} in {work.region} is still in use. Run the command again later.")
+        work.pause()  # and look again: it may be adopted meanwhile
     return backup is not None
 
 
-def _is_owned(work: Work, copy: Copy, backup: Backup) -> bool:
-    if MARK_TAG not in backup.tags:
-        # Success would take the entry out of the state, and leave a copy that nobody knows.
-        raise CopyError(
-            f"{backup.id} in {work.region} has lost its tag {MARK_TAG}, so nobody can tell whose it is, and it was not "
-            "deleted: run pulumi refresh, which puts the tag back, and then the command again."
+def _is_described(work: Work, state: StateCopy, backup: Backup) -> bool:
+    """Whether FSx shows all that the delete depends on: of a new copy it may show tags and source backup later."""
+    is_new = work.clock.now() < state.creation_time.timestamp() + LISTED_WITHIN
+    is_tag_late = is_untagged(backup) and is_new and not work.is_late
+    return backup.source_backup_id is not None and not is_tag_late
+
+
+def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
+    # Success would remove the entry from the state, and leave a copy that nobody knows.
+    if state.ownership is None:
+        raise InvalidStateError(
+            f"{backup.id} in {work.region} was not deleted: its state entry does not have managed_by, because the copy "
+            "was imported or its adoption did not finish. Run `pulumi up` first, or remove the entry with "
+            f"`pulumi state delete '{state.urn}'`."
         )
-    if copy.ownership.covers(mark_of(backup)):
+    if is_untagged(backup):
+        raise CopyError(
+            f"{backup.id} in {work.region} was not deleted: its tag {OWNERSHIP_TAG} is missing, so it may belong to "
+            "somebody else. Run `pulumi refresh`, which writes the tag again, and then the command again."
+        )
+    if ownership_of(backup.tags) == state.ownership:
         return True
-    work.call.warn(f"{backup.id} in {work.region} now belongs to {owner_of(backup)}, so it was not deleted.")
+    work.call.warn(f"{belongs_to_another(backup, state.ownership)} It was not deleted.")
     return False
 
 
 def _delete_unless_busy(work: Work, backup_id: str) -> bool:
     try:
-        work.patiently(lambda: work.fsx.delete(backup_id))
+        work.retry(lambda: work.fsx.delete(backup_id))
     except BusyError as error:
         work.call.status(f"waiting to delete: {error}")
         return False
@@ -113,5 +115,5 @@ def _wait_until_gone(work: Work, backup_id: str) -> None:
     # DeleteBackup only begins the deletion. Were it to fail after this entry has left the state, nobody would know.
     while (left := work.find(backup_id)) and not left.is_dead:
         if work.is_late:
-            raise CopyError(f"{backup_id} in {work.region} is still there after DeleteBackup: run the command again.")
+            raise CopyError(f"{backup_id} in {work.region} is still there after DeleteBackup. Run the command again.")
         work.pause()

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.copies.differences import replacements, updates
+from pulumi_fsx_dr.copies.sentences import belongs_to_another
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.session.region import LISTED_WITHIN
 from pulumi_fsx_dr.session.session import Session
+
+from .adopt import name_owner
+from .find import require_match
+from .leftovers import name_leftovers
+from .tagging import TagState, is_untagged, tag_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +35,65 @@ class Difference:
 def diff(
     call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any], news: Mapping[str, Any]
 ) -> Difference:
-    """Compare the checked arguments with what the state holds.
+    """Compare the checked arguments, and the ownership tag, with the state entry.
 
     Args:
         call: of the engine.
         session: of this process.
         backup_id: the copy.
-        outputs: what the state holds of it.
+        outputs: those in the state.
         news: the arguments.
+
+    Raises:
+        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
     """
-    # Delete will ask whether another entry of the state holds the same copy, and sees only what was noted here.
-    session.ledger.shown(call.urn, backup_id, outputs.get("nonce") or "")
-    region = str(outputs.get("region"))
-    replaced = replacements(outputs, news, lambda key: _look_up_key(call, session, region, key))
+    state = StateCopy.read(call.urn, backup_id, outputs)
+    # Delete will ask whether another entry of the state has the same copy, and sees only what was noted here.
+    session.ledger.entry_seen(call.urn, backup_id)
+    replaced = replacements(outputs, news, lambda key: _look_up_key(call, session, state.region, key))
     # A source that has expired cannot be copied again: such a replacement would fail in each run from now on.
-    if replaced == ["kms_key_id"] and not _can_be_copied_again(call, session, backup_id, outputs):
+    if replaced == ["kms_key_id"] and not _can_be_copied_again(call, session, state):
         replaced = []
-    return Difference(replaced, updates(outputs, news))
+    updated = updates(outputs, news)
+    if _has_other_tag(call, session, state):
+        updated.append("managed_by")
+    return Difference(replaced, updated)
+
+
+def _has_other_tag(call: Call, session: Session, state: StateCopy) -> bool:
+    """Whether an update has to write the ownership tag; warn of a tag that names another owner."""
+    own, backup = state.ownership, _listed(call, session, state)
+    if own is None:
+        if backup:
+            name_owner(call, backup)
+        return True
+    # A preview that does not know the owner id makes a new one, so the entry was moved here from another stack.
+    is_moved = bool(call.owner_id or call.knows_state) and own.owner_id != call.owner_id
+    if backup is None:
+        return is_moved
+    require_match(backup, state)
+    found = tag_state(call, backup, own)
+    if found is TagState.OTHER:
+        call.warn(belongs_to_another(backup, own))
+        return False
+    # FSx may list the tags of a new copy a little later.
+    is_late = is_untagged(backup) and session.clock.now() < backup.creation_time.timestamp() + LISTED_WITHIN
+    return is_moved or (found is TagState.DUE and not is_late)
+
+
+def _listed(call: Call, session: Session, state: StateCopy) -> Backup | None:
+    """Return a copy as the Region lists it, None if it does not; a preview must work with a Region that is unreachable.
+
+    The Region is listed once per process.
+    """
+    try:
+        session.ledger.raise_if_unreachable(state.region)
+        listing = session.region(state.region).listing()
+    except ServiceError as error:
+        session.ledger.mark_unreachable(state.region, error)
+        return None
+    name_leftovers(call, listing, state.id)
+    return listing.by_id.get(state.id)
 
 
 def _look_up_key(call: Call, session: Session, region: str, kms_key_id: str) -> str | None:
@@ -50,24 +101,23 @@ def _look_up_key(call: Call, session: Session, region: str, kms_key_id: str) -> 
         return session.region(region).fsx.key_arn(kms_key_id)
     except (InvalidSettingsError, ServiceError) as error:
         # A preview must work without permission for KMS, and what is not known must not replace a copy.
-        call.warn(f"kms_key_id is taken to be the copy's present key, because it could not be looked up: {error}")
+        call.warn(f"kms_key_id could not be looked up, so the copy keeps its key: {error}")
         return None
 
 
-def _can_be_copied_again(call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any]) -> bool:
-    """Tell whether the source of a copy can be copied under another key; if not, the copy keeps the one it has."""
-    source, region = outputs["source_backup_id"], outputs["source_region"]
-    ledger = session.ledger
+def _can_be_copied_again(call: Call, session: Session, state: StateCopy) -> bool:
+    """Whether the source backup of a copy can be copied under another key; if not, the copy keeps the one it has."""
+    source, region, ledger = state.source_backup_id, state.source_region or state.region, session.ledger
     try:
         # Each look at a Region that does not answer takes seconds, so that one look for each copy would take minutes.
-        ledger.require_light(region)
+        ledger.raise_if_unreachable(region)
         found = session.source_region(region).source(source)
     except ServiceError as error:
-        ledger.darkened(region, error)
+        ledger.mark_unreachable(region, error)
         why = f"could not be looked up: {error}"
     else:
         if found and found.is_available:
             return True
-        why = "is there no more."
-    call.warn(f"{backup_id} in {outputs['region']} keeps its KMS key, because its source {source} in {region} {why}")
+        why = "does not exist any more."
+    call.warn(f"{state.id} in {state.region} keeps its KMS key, because its source {source} in {region} {why}")
     return False

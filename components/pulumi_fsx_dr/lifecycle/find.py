@@ -1,45 +1,67 @@
-"""Looks at a copy of the state: what FSx does not show is not yet gone."""
+"""Looks at a copy that is in the state. One that FSx does not show yet is not gone."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from pulumi_fsx_dr.copies.copy import Copy
-from pulumi_fsx_dr.errors import CopyError
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.copies.verification import mismatch
+from pulumi_fsx_dr.errors import CopyError, InvalidStateError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.session.work import SHOWN_WITHIN, Work
 
 
-def find_shown(work: Work, copy: Copy) -> Backup | None:
-    """Return a copy as it is now, or None if it is gone; one that FSx has never shown yet is waited for.
+def find_shown(work: Work, state: StateCopy) -> Backup | None:
+    """Return a copy as it is now, or None if it is gone; a new one that FSx does not show yet is waited for.
 
     Raises:
         CopyError: FSx does not show it in time.
+        InvalidStateError: the backup is not the copy that the state describes.
     """
-    shown_by = copy.backup.creation_time.timestamp() + SHOWN_WITHIN
+    shown_by = state.creation_time.timestamp() + SHOWN_WITHIN
     while True:
-        backup = work.find(copy.backup.id)
-        # Only a copy that FSx has never described is waited for; one that was shown before and is missing now is gone.
-        if backup is not None or copy.was_shown or work.clock.now() >= shown_by:
-            return backup
+        backup = work.find(state.id)
+        if backup is not None:
+            return require_match(backup, state)
+        # A copy that was AVAILABLE was shown, so it is gone if it is missing now.
+        if state.is_finished or work.clock.now() >= shown_by:
+            return None
         if work.is_late:
             raise CopyError(
-                f"FSx does not show {copy.backup.id} in {work.region} yet, which it has accepted: run the command "
+                f"FSx does not show {state.id} in {work.region} yet, although it accepted the copy. Run the command "
                 "again."
             )
-        work.call.status(f"waiting for FSx to show {copy.backup.id}")
+        work.call.status(f"waiting for FSx to show {state.id}")
         work.pause()
 
 
-def require_account(work: Work, backup_id: str, outputs: Mapping[str, Any]) -> None:
+def require_match(backup: Backup, state: StateCopy) -> Backup:
+    """Return a backup if it is the copy that the state describes.
+
+    Raises:
+        InvalidStateError: it is another one.
+    """
+    problem = mismatch(backup, state.facts)
+    # While a copy runs, FSx may not say yet what it is a copy of.
+    if problem is None or (backup.source_backup_id is None and backup.is_running):
+        return backup
+    raise InvalidStateError(
+        f"The state entry of {state.name} does not match AWS: {backup.id} in {state.region} {problem}. Nothing was "
+        f"done with it. Remove the entry with `pulumi state delete '{state.urn}'` and run `pulumi up`."
+    )
+
+
+def require_account(work: Work, state: StateCopy) -> None:
     """Refuse to take "not found" for an answer when it was given to another account.
 
     Raises:
-        CopyError: the credentials are not of the account that owns the copy.
+        CopyError: the credentials are not of the account that owns the copy, or the state does not say which it is.
     """
     # To another account FSx answers that it knows no such backup. Refresh with a wrong profile would forget all copies.
-    owner, account = outputs.get("owner_id"), work.fsx.account()
-    if owner and owner != account:
+    if not state.account:
+        raise InvalidStateError(
+            f"{state.id} in {work.region} was not found, and its state entry has no owner_id, so nobody can tell "
+            f"whether it is gone. If it is, remove the entry with `pulumi state delete '{state.urn}'`."
+        )
+    account = work.fsx.account()
+    if state.account != account:
         raise CopyError(
-            f"{backup_id} in {work.region} belongs to account {owner}, but the AWS credentials are of {account}: "
-            "use credentials of the copy's own account."
+            f"{state.id} in {work.region} belongs to account {state.account}, but the AWS credentials are of "
+            f"{account}. Use credentials of the copy's account."
         )

@@ -1,21 +1,21 @@
 """The copy as it is."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
-from pulumi_fsx_dr.copies.copy import Copy
-from pulumi_fsx_dr.copies.outputs import described, known, outputs_of
-from pulumi_fsx_dr.errors import LostCopyError, ServiceError
+from pulumi_fsx_dr.copies.outputs import described, outputs_of
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.errors import ServiceError
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.session.call import Call
 from pulumi_fsx_dr.session.session import Session
 from pulumi_fsx_dr.session.work import AT_ONCE, PATIENCE, Work
 
 from .find import find_shown, require_account
-from .tag import record
+from .tagging import is_untagged, write_ownership
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +33,34 @@ def read(call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any
         call: of the engine.
         session: of this process.
         backup_id: the copy.
-        outputs: what the state holds of it.
+        outputs: those in the state.
 
     Raises:
         CopyError: FSx does not show it yet, or the credentials are of another account.
+        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
         ServiceError: AWS refused.
     """
-    session.ledger.shown(call.urn, backup_id, outputs.get("nonce") or "")
-    work = session.region(outputs["region"]).work(call, call.timeout or PATIENCE)
-    backup = find_shown(work, known(backup_id, outputs))
+    state = StateCopy.read(call.urn, backup_id, outputs)
+    session.ledger.entry_seen(call.urn, backup_id)
+    work = session.region(state.region).work(call, call.timeout or PATIENCE)
+    backup = find_shown(work, state)
     if backup is None or backup.is_dead:
         # None has the engine forget the copy for good, so only the account that owns it may say that it is gone.
-        require_account(work, backup_id, outputs)
+        require_account(work, state)
         return None
-    copy = _mend_mark(work, described(outputs, backup))
+    copy = described(state, _with_tag(work, state, backup))
     inputs = {name: outputs[name] for name in ARGUMENTS if outputs.get(name) is not None}
     # The tags as they really are, so that the next preview shows what somebody changed.
     inputs["tags"] = tags.live(outputs.get("tags") or {}, backup.tags)
     return Found(outputs_of(inputs, copy), inputs)
 
 
-def _mend_mark(work: Work, copy: Copy) -> Copy:
-    """Record a copy of the state that an interrupted run left pending, or put back the mark that it has lost."""
-    if copy.backup.is_available and copy.ownership.nonce and copy.may_mark(copy.backup):
-        # One try: a refresh must end soon, and works for identities that may not tag.
-        with suppress(LostCopyError, ServiceError):
-            return record(work.within(AT_ONCE), copy)
-    return copy
+def _with_tag(work: Work, state: StateCopy, backup: Backup) -> Backup:
+    """Write a missing ownership tag again, so that a delete may follow."""
+    if state.ownership and backup.is_available and is_untagged(backup):
+        try:
+            # One try: a refresh must end soon, and works for identities that may not tag.
+            return write_ownership(work.within(AT_ONCE), backup, state.ownership)
+        except ServiceError as error:
+            work.call.warn(f"The ownership tag of {backup.id} in {work.region} is missing and was not written: {error}")
+    return backup

@@ -1,9 +1,12 @@
 """The backup that is copied, refused in one sentence where FSx could not copy it."""
 
+from datetime import datetime
+
 from pulumi_fsx_dr.copies.copy import Wanted
 from pulumi_fsx_dr.copies.tags import too_many_tags
-from pulumi_fsx_dr.errors import CopyError
+from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.session.region import Region
 
 
 def require_copyable(source: Backup | None, wanted: Wanted) -> Backup:
@@ -30,3 +33,13 @@ def require_room_for_tags(source: Backup, wanted: Wanted) -> None:
     """
     if wanted.copy_tags and (problem := too_many_tags(source, wanted.tags)):
         raise CopyError(problem)
+
+
+def source_time(wanted: Wanted, source: Region, copy: Backup) -> datetime:
+    """Return when the source backup of an existing copy was made, or else the copy: the source may have expired."""
+    try:
+        # The source Region may be the one that was lost, and the copy must be usable without it.
+        found = source.reads.find(wanted.source_backup_id)
+    except ServiceError:
+        found = None
+    return found.creation_time if found else copy.creation_time

@@ -1,90 +1,109 @@
 """A change in place."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from pulumi_fsx_dr.copies import tags
-from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted, mark_of, owner_of
-from pulumi_fsx_dr.copies.outputs import described, known, outputs_of
-from pulumi_fsx_dr.copies.sentences import gone
-from pulumi_fsx_dr.errors import CopyError
+from pulumi_fsx_dr.copies.copy import Copy, Wanted
+from pulumi_fsx_dr.copies.outputs import described, outputs_of
+from pulumi_fsx_dr.copies.ownership import Ownership
+from pulumi_fsx_dr.copies.sentences import belongs_to_another, gone
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.errors import CopyError, FsxDrError
 from pulumi_fsx_dr.session.call import Call
 from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.work import PATIENCE
+from pulumi_fsx_dr.session.work import PATIENCE, Work
 
 from . import timeouts
 from .find import find_shown, require_account
-from .keep import kept_if_unfinished
-from .tag import change_tags, record_kept, record_or_warn
-from .wait import Watch, wait_until_available
+from .partial_failure import kept_if_unfinished
+from .tagging import TagState, change_tags, tag_state, write_ownership
+from .tokens import new_ownership
+from .wait import wait_until_available
 
 
 def update(
     call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any], news: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Change tags in place, and return every output; a copy that was kept unfinished is first seen through.
+    """Change tags in place, and return every output; a copy that an earlier run left unfinished is finished first.
 
     Args:
         call: of the engine.
         session: of this process.
         backup_id: the copy.
-        outputs: what the state holds of it.
+        outputs: those in the state.
         news: the checked arguments.
 
     Raises:
-        UnfinishedCopyError: it still is not done; the engine was told to keep it.
+        UnfinishedCopyError: it still is not AVAILABLE; the engine was told to keep it.
         CopyError: it is gone, or FAILED.
+        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
         ServiceError: AWS refused.
     """
-    session.ledger.shown(call.urn, backup_id, outputs.get("nonce") or "")
+    state = StateCopy.read(call.urn, backup_id, outputs)
+    session.ledger.entry_seen(call.urn, backup_id)
     # To finish a copy takes as long as to make it, so the timeout for that is the one of a create.
-    wanted = Wanted.of({**news, "region": outputs["region"]}, call.timeout or timeouts.CREATE)
-    here = session.region(wanted.region)
-    timeout = call.timeout or timeouts.UPDATE
-    work = here.work(call, timeout)
-    backup = find_shown(work, known(backup_id, outputs))
+    wanted = Wanted.of({**news, "region": state.region}, call.timeout or timeouts.CREATE)
+    work = session.region(state.region).work(call, call.timeout or timeouts.UPDATE)
+    backup = find_shown(work, state)
     if backup is None or backup.lifecycle == "DELETED":
-        require_account(work, backup_id, outputs)
+        require_account(work, state)
         # Kept as DELETED so that the next diff asks for a new copy; otherwise each later update would fail, too.
-        call.keep(backup_id, {**outputs, "lifecycle": "DELETED"}, gone(backup_id, here.name))
-        raise CopyError(gone(backup_id, here.name))
-    copy = _finish(call, session, described(outputs, backup), wanted, news)
-    # Two states that both changed its tags would undo each other's changes in turn.
-    if not copy.may_replace(mark_of(copy.backup)):
-        call.warn(
-            f"{backup_id} in {here.name} now belongs to {owner_of(copy.backup)}, and this state holds it too: its tags "
-            "are left to that one."
-        )
-        return outputs_of(news, copy)
+        call.keep(backup_id, {**outputs, "lifecycle": "DELETED"}, gone(backup_id, work.region))
+        raise CopyError(gone(backup_id, work.region))
+    copy = _finished(call, session, described(state, backup), wanted, news)
     # Counted anew: the copy may have been waited for in between, for hours.
-    work = work.within(timeout)
-    change_tags(work, copy.backup, tags.change(outputs.get("tags") or {}, wanted.tags, copy.backup.tags))
-    changed = work.within(PATIENCE).find(backup_id) or copy.backup
-    return outputs_of(news, described(outputs, changed))
+    work = work.within(call.timeout or timeouts.UPDATE)
+    owned = _owned(work, copy, new_ownership(call, wanted, session.region(state.region)))
+    # Two states that both changed its tags would undo each other's changes in turn.
+    if owned is None:
+        call.warn(belongs_to_another(copy.backup, copy.ownership))
+        return outputs_of(news, copy)
+    change_tags(work, owned.backup, tags.change(outputs.get("tags") or {}, wanted.tags, owned.backup.tags))
+    changed = work.within(PATIENCE).find(backup_id) or owned.backup
+    return outputs_of(news, replace(owned, backup=changed))
 
 
-def _finish(call: Call, session: Session, copy: Copy, wanted: Wanted, news: Mapping[str, Any]) -> Copy:
-    """See a copy through that is not AVAILABLE or not recorded yet, unless it belongs to another by now."""
-    here, mark = session.region(wanted.region), mark_of(copy.backup)
-    if not copy.may_replace(mark):
+def _finished(call: Call, session: Session, copy: Copy, wanted: Wanted, news: Mapping[str, Any]) -> Copy:
+    """Return the copy once it is AVAILABLE."""
+    if copy.backup.is_available:
         return copy
-    if not copy.backup.is_available:
-        copy = _see_through(call, session, copy, wanted, news)
-    return record_or_warn(here.work(call, PATIENCE), copy)
-
-
-def _see_through(call: Call, session: Session, copy: Copy, wanted: Wanted, news: Mapping[str, Any]) -> Copy:
-    here, ledger, mark = session.region(wanted.region), session.ledger, mark_of(copy.backup)
-    work = here.work(call, PATIENCE)
+    region = session.region(wanted.region)
     # As in a create: until this copy is AVAILABLE, no older one of the same file system may be deleted.
-    ledger.making(call.urn, copy.backup.subject)
-    watch = Watch(copy.ownership, marks=(mark,) if mark else (), seen=True)
-    with kept_if_unfinished(call, ledger, partial(outputs_of, news), dead=copy):
-        try:
-            with here.slots.running_already(copy.backup.quota_group) as turn:
-                copy = wait_until_available(work, copy, wanted, turn, watch)
-        except UnfinishedCopyError as error:
-            raise record_kept(work, error) from None
-    ledger.made(call.urn, copy.backup.id, copy.ownership.nonce)
+    session.ledger.create_started(call.urn, copy.backup.subject)
+    with (
+        kept_if_unfinished(call, session.ledger, partial(outputs_of, news), failed=copy),
+        region.slots.running_already(copy.backup.quota_group) as turn,
+    ):
+        copy = wait_until_available(region.work(call, PATIENCE), copy, wanted, turn)
+    session.ledger.create_succeeded(call.urn, copy.backup.id, copy.ownership)
     return copy
+
+
+def _owned(work: Work, copy: Copy, new: Ownership) -> Copy | None:
+    """Return the copy with the tag that its entry must have, written where that is due; None if it is another's.
+
+    Args:
+        work: in the DR Region.
+        copy: as it is.
+        new: the ownership under which this stack adopts it, or takes it over with a moved entry.
+
+    Raises:
+        FsxDrError: it is to be adopted, and the owner id of the stack is not known.
+    """
+    own = copy.ownership
+    found = tag_state(work.call, copy.backup, own) if own else TagState.DUE
+    if found is TagState.OTHER:
+        return None
+    if own is None and not new.owner_id:
+        raise FsxDrError(
+            f"{copy.backup.id} in {work.region} was not adopted: {work.call.name} was declared without the owner id of "
+            "the stack. Remove `ignore_changes` from it and run `pulumi up` again."
+        )
+    # Imported, or adopted and not finished; or moved here from another stack, together with its entry.
+    if own is None or (new.owner_id and own.owner_id != new.owner_id):
+        own, found = new, TagState.DUE
+    backup = write_ownership(work, copy.backup, own) if found is TagState.DUE else copy.backup
+    return replace(copy, backup=backup, ownership=own)

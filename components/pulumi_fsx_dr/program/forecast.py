@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 from pulumi_fsx_dr.rules.declaration import Declared
@@ -41,11 +41,11 @@ def _key_of(copy: Declared, kms_key_id: str | None) -> str | None:
 
 
 def _is_made(copy: Declared, key_arn: str | None) -> bool:
-    if copy.held is None:
+    if copy.state is None:
         return "adopt_backup_id" not in copy.args
     # A copy that keeps its key although another is given is declared with the one that it has.
-    keeps_it = "kms_key_id" in copy.args and (copy.args["kms_key_id"] or "") == copy.held.output("kms_key_id")
-    return key_arn is not None and not keeps_it and not same_key(copy.held.output("kms_key_arn"), key_arn)
+    keeps_it = "kms_key_id" in copy.args and (copy.args["kms_key_id"] or "") == copy.state.output("kms_key_id")
+    return key_arn is not None and not keeps_it and not same_key(copy.state.output("kms_key_arn"), key_arn)
 
 
 def _source(seen: Lookup, copy: Declared) -> Backup | None:
@@ -61,14 +61,14 @@ def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
     name = KeyName.parse(resolved)
     if name and not name.is_alias:
         return resolved
-    return _key_of_the_newest(copy for copy in seen.held if copy.region == region and _was_given(copy, kms_key_id))
+    return _key_of_the_newest(copy for copy in seen.state if copy.region == region and _was_given(copy, kms_key_id))
 
 
-def _was_given(copy: HeldCopy, kms_key_id: str | None) -> bool:
-    """Tell whether a copy was made with a key of that name; what is adopted has a key that nobody gave."""
+def _was_given(copy: StateCopy, kms_key_id: str | None) -> bool:
+    """Whether a copy was made with a key of that name; what is adopted has a key that nobody gave."""
     return copy.output("kms_key_id") == (kms_key_id or "") and not copy.output("adopt_backup_id")
 
 
-def _key_of_the_newest(copies: Iterable[HeldCopy]) -> str | None:
+def _key_of_the_newest(copies: Iterable[StateCopy]) -> str | None:
     newest = max(copies, key=lambda copy: copy.output("source_creation_time"), default=None)
     return (newest.output("kms_key_arn") or None) if newest else None

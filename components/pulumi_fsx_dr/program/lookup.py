@@ -2,17 +2,16 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from pulumi_fsx_dr.copies.held import HeldCopy
-from pulumi_fsx_dr.engine.stack_state import held_copies
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.engine.stack_state import StackState, stack_state
 from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.sources import FileSystems
-from pulumi_fsx_dr.session.call import StateEntry
 from pulumi_fsx_dr.session.region import Region
 from pulumi_fsx_dr.session.session import Connect, Session
 
@@ -25,46 +24,62 @@ class Lookup:
     """State and FSx as one run of a program sees them: the engine, each Region and file system is asked once.
 
     Attributes:
-        held: the copies that the state held when the run began.
-        asked: the single copies that the program has asked for: the nonce that it offered for each, by name.
-        warnings: what a person should know of Regions that do not answer.
+        declared: names of the copies that the program has declared so far.
+        warnings: what a person should know of source Regions that do not tell.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, owner_id: str | None = None) -> None:
+        """Begin.
+
+        Args:
+            session: makes the Regions.
+            owner_id: the owner id of the stack; by default the state has it.
+        """
         self._session = session
-        self._dark: set[str] = set()
-        self.asked: dict[str, str] = {}
+        self._owner_id = owner_id
+        self._unreachable: set[str] = set()
+        self.declared: set[str] = set()
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
         self.copies_left_in = functools.cache(self._copies_left_in)
+        self._listed_in = functools.cache(self._listed_in_region)
 
-    @functools.cached_property
-    def held(self) -> tuple[HeldCopy, ...]:
-        """Return the copies that the state held when this was first asked.
+    @property
+    def state(self) -> tuple[StateCopy, ...]:
+        """The copies that were in the state when this was first asked.
 
         Raises:
             InvalidSettingsError: the engine does not tell.
+            InvalidStateError: an entry is damaged.
         """
-        return tuple(held_copies())
+        return self._stack.copies
+
+    @property
+    def owner_id(self) -> str:
+        """The owner id of the stack that was in the state then; "" in its first run."""
+        return self._stack.owner_id if self._owner_id is None else self._owner_id
 
     @functools.cached_property
-    def entries_related(self) -> Callable[[str, Any], tuple[StateEntry, ...]]:
-        """Return what tells the entries of the state under a logical name, or of a source."""
+    def _stack(self) -> StackState:
+        return stack_state()
+
+    @functools.cached_property
+    def related(self) -> Callable[[str, Any], tuple[StateCopy, ...]]:
+        """Return what finds the entries of the state under a logical name, or of a source backup."""
         by_name, by_source = self._index
 
-        def related(name: str, source_backup_id: Any) -> tuple[StateEntry, ...]:
+        def related(name: str, source_backup_id: Any) -> tuple[StateCopy, ...]:
             same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
-            found = [*by_name.get(name, ()), *(copy for copy in same if copy.name != name)]
-            return tuple(_entry(copy) for copy in found)
+            return (*by_name.get(name, ()), *(copy for copy in same if copy.name != name))
 
         return related
 
     @functools.cached_property
-    def _index(self) -> tuple[dict[str, list[HeldCopy]], dict[str, list[HeldCopy]]]:
+    def _index(self) -> tuple[dict[str, list[StateCopy]], dict[str, list[StateCopy]]]:
         # Once for all: to go through the whole state for each of 1,000 copies would take a million steps.
         by_name, by_source = defaultdict(list), defaultdict(list)
-        for copy in self.held:
+        for copy in self.state:
             by_name[copy.name].append(copy)
             by_source[copy.source_backup_id].append(copy)
         return by_name, by_source
@@ -86,28 +101,28 @@ class Lookup:
         return self._copies(region, fresh=False)
 
     def _copies_left_in(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies in a Region that is declared no more; none if it does not say."""
+        """Return the copies in a Region that the program does not declare any more; none if it does not tell."""
         try:
             return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
         except ServiceError:
-            # Nothing goes for being in no listing: whether a copy is gone is asked by its id (`is_gone`).
+            # Nothing is deleted because a listing does not have it: `is_gone` asks for a copy by its id.
             return ()
 
-    def unlisted(self, copy: HeldCopy) -> Backup | None:
-        """Return a copy that no listing shows; FSx may list late what it describes, and not listed is not gone."""
+    def unlisted(self, copy: StateCopy) -> Backup | None:
+        """Return a copy that is not listed; FSx may list late what it describes, and not listed is not gone."""
         try:
             return self._session.region(copy.region).reads.find(copy.id)
         except ServiceError:
-            # Such a copy does not count as AVAILABLE, and that is all: whether it is gone is asked by `is_gone`.
+            # Such a copy does not count as AVAILABLE. `is_gone` asks whether it is gone.
             return None
 
-    def is_gone(self, copy: HeldCopy) -> bool:
-        """Tell whether AWS surely has a copy no more: asked for by its id, with credentials of its account."""
+    def is_gone(self, copy: StateCopy) -> bool:
+        """Whether AWS surely does not have a copy any more: asked by its id, with credentials of its account."""
         region = self._source_region(copy.region)
         try:
-            # To another account FSx answers that it knows no such backup, which says nothing.
+            # To another account FSx answers that there is no such backup, which says nothing.
             found = region.find([copy.id]).get(copy.id)
-            return (found is None or found.is_dead) and region.account() == copy.output("owner_id")
+            return (found is None or found.is_dead) and region.account() == copy.account
         except ServiceError:
             return False
 
@@ -123,25 +138,18 @@ class Lookup:
         return self._session.source_region(name).fsx
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
-        """Tell whether a file system exists; one whose Region is dark is taken to."""
+        """Whether a file system exists; one whose Region does not tell is taken to."""
         source = self._source_region(region)
-        return self._unless_dark(region, lambda: source.file_system_exists(file_system_id)) is not False
+        return self._unless_unreachable(region, lambda: source.file_system_exists(file_system_id)) is not False
 
     def name_of(self, file_system_id: str, region: str) -> str | None:
         """Return the `Name` tag of a file system, None if it has none or FSx does not tell."""
-        try:
-            tags = (self.file_systems_in(region) or {}).get(file_system_id)
-        except ServiceError:
-            return None  # a name is for people, and nothing fails for want of it
+        tags = (self.file_systems_in(region) or {}).get(file_system_id)
         return (tags or {}).get("Name")
 
     def _file_systems_in(self, region: str) -> FileSystems | None:
-        """Return all file systems of a source Region, or None, with a warning, if it is dark.
-
-        Raises:
-            ServiceError: the Region answers, but not what was asked.
-        """
-        return self._unless_dark(region, self._source_region(region).file_systems)
+        """Return all file systems of a source Region, or None, with a warning, if it does not tell."""
+        return self._unless_unreachable(region, self._source_region(region).file_systems)
 
     def backup(self, backup_id: str, region: str) -> Backup | None:
         """Return a backup to copy from; None if it is not there, or its Region does not tell."""
@@ -154,43 +162,40 @@ class Lookup:
         return tuple(b for b in self.region(region).listing(fresh=fresh).backups if b.source_backup_id)
 
     def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
-        """Return a file system's backups in its own Region, or None, with a warning, if that Region is dark.
-
-        Raises:
-            ServiceError: the Region answers, but not what was asked.
-        """
+        """Return a file system's backups in its own Region, or None, with a warning, if that does not tell."""
         source = self._source_region(region)
 
         def ask() -> tuple[Backup, ...]:
             # FSx was seen to leave the backups of ONTAP volumes out of a filtered answer.
-            every = source.backups(file_system_id), source.backups()
-            listed = (tuple(b for b in backups if b.file_system_id == file_system_id) for backups in every)
-            return next(filter(None, listed), ())
+            found = tuple(b for b in source.backups(file_system_id) if b.file_system_id == file_system_id)
+            return found or self._listed_in(region).get(file_system_id, ())
 
-        return self._unless_dark(region, ask)
+        return self._unless_unreachable(region, ask)
 
-    def _unless_dark(self, region: str, ask: Callable[[], _T]) -> _T | None:
+    def _listed_in_region(self, region: str) -> Mapping[str, tuple[Backup, ...]]:
+        """Return all backups of a source Region, by file system."""
+        found = defaultdict(list)
+        for backup in self._source_region(region).backups():
+            found[backup.file_system_id or ""].append(backup)
+        return {name: tuple(backups) for name, backups in found.items()}
+
+    def _unless_unreachable(self, region: str, ask: Callable[[], _T]) -> _T | None:
         # A Region that does not answer costs seconds for each call. Asked once, it lets a preview end within a minute.
-        if region in self._dark:
+        if region in self._unreachable:
             return None
         try:
             return ask()
         except TransientError as error:
-            self._dark.add(region)
-            self.warnings.append(
-                f"Source Region {region} does not answer, so its copies stay as they are and none is retired: {error}"
-            )
-            return None
+            self._unreachable.add(region)
+            self._warn(f"Source Region {region} does not answer, so its copies stay as they are. (AWS said: {error})")
+        except ServiceError as error:
+            # One source that is refused must not keep the others from being copied.
+            self._warn(f"Source Region {region} does not tell all, so copies stay as they are. (AWS said: {error})")
+        return None
 
-
-def _entry(copy: HeldCopy) -> StateEntry:
-    return StateEntry(
-        urn=copy.urn,
-        id=copy.id,
-        region=copy.region,
-        source_region=copy.output("source_region"),
-        token=copy.output("token"),
-    )
+    def _warn(self, sentence: str) -> None:
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
 
 
 _connect: Connect | None = None

@@ -11,9 +11,10 @@ import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from pulumi_fsx_dr.copies.held import HeldCopy
-from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare, declare_outputs, is_of_output
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
+from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
+from pulumi_fsx_dr.rules.declared_outputs import declare_outputs, is_of_output
 
 from . import lookup
 from .forecast import forecast
@@ -25,12 +26,12 @@ _T = TypeVar("_T")
 class Program:
     """The DrRegions of one run: they are decided on together, because a copy of one may have been another's."""
 
-    def __init__(self, seen: lookup.Lookup, owns: Callable[[HeldCopy], bool] | None = None) -> None:
+    def __init__(self, seen: lookup.Lookup, owns: Callable[[StateCopy], bool] | None = None) -> None:
         """Begin.
 
         Args:
             seen: what this run looks up.
-            owns: tells which copies of the state DrRegions of this program may hold; by default those that a program
+            owns: whether a copy in the state is one of a DrRegion of this program; by default those are that a program
                 in Python makes with the dynamic provider.
         """
         self.lookup = seen
@@ -41,6 +42,7 @@ class Program:
         self._of_outputs: set[str] = set()  # URNs in the state of copies whose sources are outputs
         self._open: set[pulumi.Resource] = set()  # DrRegions whose copies are not registered yet
         self._turn = asyncio.Lock()
+        self._error: FsxDrError | None = None  # for which nothing can be declared
 
     def add(self, resource: pulumi.Resource, described: Callable[[], Awaitable[DrRegionSpec]]) -> None:
         """Take note of a DrRegion as soon as the program has it.
@@ -61,29 +63,34 @@ class Program:
         """
         while _is_running(code):  # noqa: ASYNC110  # nothing tells when the program's code ends
             await asyncio.sleep(0.005)
-        # All DrRegions come here. The first one declares for all, and the others find it done.
+        # All DrRegions come here. The first one declares for all, and the others find it done, or the same error.
         async with self._turn:
-            if self._waiting:
-                await self._declare_all()
+            if self._waiting and not self._error:
+                try:
+                    await self._declare_all()
+                except FsxDrError as error:
+                    self._error = error
+        if self._error:
+            raise self._error
         return self._declarations[await _urn(resource)]
 
     async def _declare_all(self) -> None:
         resources, self._waiting = self._waiting, {}
         regions = {resource: await described() for resource, described in resources.items()}
         # A DrRegion may be declared later than others, as in an `apply`: what was decided before stays decided.
-        settled = {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
-        held = [
+        settled = {copy.urn for declaration in self._declarations.values() for copy in _in_state(declaration)}
+        copies = [
             copy
-            for copy in self.lookup.held
+            for copy in self.lookup.state
             if self._owns(copy) and copy.urn not in settled and not is_of_output(copy, regions.values())
         ]
-        # Beside the event loop, which must go on: it answers the provider that asks whether the program still runs.
-        made = await in_thread(lambda: declare(list(regions.values()), held, self.lookup))
+        # Beside the event loop, which must go on to register the rest of the program.
+        made = await in_thread(lambda: declare(list(regions.values()), copies, self.lookup))
         self._declarations |= made
         tellers = {region.urn: resource for resource, region in regions.items()}
         for urn, declaration in made.items():
             explained = declaration.explained if pulumi.runtime.is_dry_run() else ()
-            for note in (*declaration.going, *declaration.notes, *explained):
+            for note in (*declaration.removed, *declaration.notes, *explained):
                 pulumi.log.info(str(note), resource=tellers[urn])
             for warning in declaration.warnings:
                 pulumi.log.warn(warning, resource=tellers[urn])
@@ -94,14 +101,16 @@ class Program:
         self, resource: pulumi.Resource, region: DrRegionSpec, sources: Mapping[int, tuple[str | None, str]]
     ) -> Declaration:
         """Return what a DrRegion declares for the sources that are outputs, once they are known."""
-        held = [
-            c for c in self.lookup.held if self._owns(c) and is_of_output(c, [region]) and c.urn not in self._of_outputs
+        copies = [
+            c
+            for c in self.lookup.state
+            if self._owns(c) and is_of_output(c, [region]) and c.urn not in self._of_outputs
         ]
-        made = declare_outputs(region, sources, held)
-        self._of_outputs |= {copy.urn for copy in _held(made)}
+        made = declare_outputs(region, sources, copies)
+        self._of_outputs |= {copy.urn for copy in _in_state(made)}
         self._declarations[f"{region.urn} outputs"] = made
-        for going in made.going:
-            pulumi.log.info(str(going), resource=resource)
+        for removed in made.removed:
+            pulumi.log.info(str(removed), resource=resource)
         return made
 
     async def say_what_is_copied(
@@ -112,7 +121,7 @@ class Program:
             pulumi.log.info(line, resource=resource)
 
     async def require_nothing_lost(self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]) -> None:
-        """Guard what the state holds against what was really registered, whatever was decided and however it is called.
+        """Compare the copies in the state with what was really registered, whatever was decided and whatever its name.
 
         The last DrRegion to be registered does it for all.
 
@@ -127,25 +136,24 @@ class Program:
         known = {*self._registered, *self._registered.values()}
         # The URN that a declared copy has in the state is an alias of its new one, so it is not lost. If a copy is
         # renamed and replaced in one run, only this tells: its URN and its id are both new.
-        known |= {copy.urn for declaration in self._declarations.values() for copy in _held(declaration)}
+        known |= {copy.urn for declaration in self._declarations.values() for copy in _in_state(declaration)}
         # By URN or by id, because a renamed copy has another URN, and one that is replaced another id.
-        lost = [copy for copy in self.lookup.held if self._owns(copy) and not {copy.urn, copy.id} & known]
+        lost = [copy for copy in self.lookup.state if self._owns(copy) and not {copy.urn, copy.id} & known]
         if lost:
             # The engine deletes what was not registered when the program has ended well, so an error here is in time.
             raise InvalidSettingsError(_without_reason(lost))
 
 
-def _is_dynamic(copy: HeldCopy) -> bool:
+def _is_dynamic(copy: StateCopy) -> bool:
     return copy.is_of_dr_region and not copy.is_native
 
 
-def _without_reason(lost: list[HeldCopy]) -> str:
+def _without_reason(lost: list[StateCopy]) -> str:
     """Say that copies would leave the program for no known reason."""
     ids = ", ".join(f"{copy.id} in {copy.region}" for copy in lost)
     return (
-        f"The state holds {ids}, which this program would no longer declare although nothing pushes them out and "
-        "neither their source nor their DR Region was taken out of it; nothing was deleted: look for a transform "
-        "that gives copies other names, or keep them with pulumi state."
+        f"{ids} would leave the program without a reason. Nothing was deleted. Look for a transform that gives copies "
+        "other names, or remove their entries with `pulumi state delete` to leave the copies alone."
     )
 
 
@@ -171,7 +179,7 @@ def current_code() -> "asyncio.Task[Any] | None":
 
 
 def _is_running(code: "asyncio.Task[Any] | None") -> bool:
-    """Tell whether the program's code is still under way.
+    """Whether the program's code still runs.
 
     A synchronous invoke in the middle of it runs the event loop until it has its answer, and so everything else here.
     """
@@ -179,9 +187,9 @@ def _is_running(code: "asyncio.Task[Any] | None") -> bool:
     return bool(getattr(coroutine, "cr_running", False))
 
 
-def _held(declaration: Declaration) -> list[HeldCopy]:
-    kept = [declared.held for declared in declaration.copies if declared.held]
-    return [*kept, *(going.copy for going in declaration.going)]
+def _in_state(declaration: Declaration) -> list[StateCopy]:
+    kept = [declared.state for declared in declaration.copies if declared.state]
+    return [*kept, *(removed.copy for removed in declaration.removed)]
 
 
 async def _urn(resource: pulumi.Resource) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from pulumi_fsx_dr.copies.held import HeldCopy
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 
 _SAYS_WHAT = {"tags": "tags", "tags_all": "tags", "kms_key_arn": "kms_key_id"}  # output: argument
 _T = TypeVar("_T")
@@ -57,9 +57,9 @@ def outputs_that_say(arguments: Collection[str]) -> set[str]:
     return {output for output, argument in _SAYS_WHAT.items() if argument in arguments}
 
 
-def as_secret_as(value: str, given: pulumi.Input[str] | None, held: HeldCopy | None) -> pulumi.Input[str]:
+def as_secret_as(value: str, given: pulumi.Input[str] | None, state: StateCopy | None) -> pulumi.Input[str]:
     """Return a key that a copy keeps, secret if the state keeps it so, or if the one given in its place is."""
-    if held and "kms_key_id" in held.secrets:
+    if state and "kms_key_id" in state.secrets:
         return pulumi.Output.secret(value)
     if _is_plain(given):
         return value

@@ -50,7 +50,7 @@ def check_id(backup_id: str) -> None:
         InvalidSettingsError: no backup has such an id.
     """
     if not BACKUP_ID.fullmatch(backup_id):
-        raise InvalidSettingsError(f"{backup_id!r} is no backup id: give one such as backup-0123456789abcdef0.")
+        raise InvalidSettingsError("backup_id is not the id of an FSx backup, such as backup-0123456789abcdef0.")
 
 
 def check_backup(backup: Backup | None, backup_id: str, region: str, kind: str) -> Backup:

@@ -111,7 +111,9 @@ def kind_of(name: str) -> Kind:
     if name == "ONTAP":
         raise InvalidSettingsError(f"ONTAP backups hold {OF_A_VOLUME}")
     if name not in KINDS:
-        raise InvalidSettingsError(f"kind is {name!r}: set it to one of {', '.join(KINDS)}.")
+        raise InvalidSettingsError(
+            f"kind is not a type of file system that FSx restores: set it to one of {', '.join(KINDS)}."
+        )
     return KINDS[name]
 
 

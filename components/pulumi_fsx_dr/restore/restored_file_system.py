@@ -176,17 +176,17 @@ class _Restoration:
         try:
             backup = checks.check_backup(find_backup(backup_id, region), backup_id, region, self._kind_name)
         except (InvalidSettingsError, ServiceError) as obstacle:
-            if not self._is_held(name, component, backup_id):
+            if not self._is_in_state(name, component, backup_id):
                 raise
             pulumi.log.info(f"{name} stays as it is, but could not be restored again. {obstacle}")
             return {kinds.ACTIVE_DIRECTORY: {}}  # the engine goes on with all that is ignored
         return self._fill_in(backup, **known)
 
-    def _is_held(self, name: str, component: str, backup_id: str) -> bool:
-        """Tell whether the state holds the file system, be it under a name that an alias still has to change."""
+    def _is_in_state(self, name: str, component: str, backup_id: str) -> bool:
+        """Whether the file system is in the state, perhaps under a name that an alias has to change."""
         type_: str = self.resource.pulumi_type
-        held = stack_state.held_of_types(type_)
-        return _child(component, type_, name) in held or backup_id in [of.get("backupId") for of in held.values()]
+        found = stack_state.outputs_of_types(type_)
+        return _child(component, type_, name) in found or backup_id in [of.get("backupId") for of in found.values()]
 
     def _fill_in(
         self, backup: Backup, subnet_ids: Sequence[str], deployment_type: str | None, storage_capacity: float | None

@@ -1,7 +1,7 @@
 """The arguments of a DrRegion, and what makes them wrong."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -12,6 +12,10 @@ from pulumi_fsx_dr.fsx.partitions import partition_of
 from .retention import RetentionPolicy, is_duration
 
 KEEP = 7
+_IDS = (
+    ("file_system_id", FILE_SYSTEM_ID, "fs-0123456789abcdef0"),
+    ("backup_id", BACKUP_ID, "backup-0123456789abcdef0"),
+)
 _WHICH = {"file_system_id", "tags", "backup_id"}
 
 
@@ -30,8 +34,8 @@ class Source(TypedDict):
     tags: NotRequired[Mapping[str, str]]
     """Selects all file systems that have each of these tags when the program runs."""
 
-    without: NotRequired[Sequence[str]]
-    """Ids of file systems that `tags` shall not select; copies of them go."""
+    exclude: NotRequired[Sequence[str]]
+    """Ids of file systems that `tags` must not select; their copies are deleted."""
 
     region: str
     """Where the file systems, or the backup, are."""
@@ -53,7 +57,7 @@ class DrRegionArgs(TypedDict):
     """Where the copies are made. Known when the program runs: the copies that are there decide what is declared."""
 
     sources: Sequence[Source]
-    """What is copied; taking one out retires its copies."""
+    """What is copied. If one is removed, its copies are deleted."""
 
     kms_key_id: NotRequired[pulumi.Input[str]]
     """KMS key of all copies, in `region`. Default: the key that FSx manages."""
@@ -67,28 +71,28 @@ class DrRegionArgs(TypedDict):
     keep: NotRequired[int | RetentionPolicy]
     """How many of a file system's newest backups have a copy, or which by time. Default: 7."""
 
-    adopt: NotRequired[Literal["existing"]]
-    """Take over copies of the sources that exist already, whoever made them, if their KMS key fits: those of scripts,
-    or of another host. What AWS Backup made is not taken over. Default: make copies of one's own."""
+    adopt_existing: NotRequired[bool]
+    """Whether copies of the sources that exist already, such as those of scripts, are adopted if they have the KMS key
+    and do not have the ownership tag of a stack. Copies that AWS Backup made are not adopted. Default: False."""
 
 
 def require_valid(name: str, args: DrRegionArgs) -> None:
-    """Refuse arguments that a `DrRegion` of that name does not take.
+    """Refuse arguments that a `DrRegion` of that name does not take; no refusal repeats a value, which may be secret.
 
     Raises:
         InvalidSettingsError: one of them is wrong.
     """
     unknown = set(args) - set(DrRegionArgs.__annotations__)
     if unknown:
-        raise InvalidSettingsError(f"DrRegion {name} has no argument {', '.join(sorted(unknown))}.")
+        raise InvalidSettingsError(f"DrRegion {name} has no argument {', '.join(sorted(map(str, unknown)))}.")
     if not isinstance(args.get("region"), str):
         raise InvalidSettingsError(f"DrRegion {name} needs its region as a string that is known when the program runs.")
     if not isinstance(args.get("sources"), Sequence) or isinstance(args["sources"], str):
         raise InvalidSettingsError(f"DrRegion {name} needs its sources as a list, which may be empty.")
-    partition_of(args["region"])
+    partition_of(args["region"], f"region of DrRegion {name}")
     _require_keep(name, args.get("keep", KEEP))
-    if args.get("adopt", "existing") != "existing":
-        raise InvalidSettingsError(f'adopt of DrRegion {name} can be "existing" alone, not {args["adopt"]!r}.')
+    if not isinstance(args.get("adopt_existing", False), bool):
+        raise InvalidSettingsError(f"adopt_existing of DrRegion {name} must be true or false.")
     for source in args["sources"]:
         _require_valid_source(name, source)
 
@@ -96,33 +100,33 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
 def _require_valid_source(name: str, source: Source) -> None:
     if not isinstance(source, Mapping):
         raise InvalidSettingsError(
-            f"A source of DrRegion {name} is {source!r}: give a dict of region and file_system_id or backup_id."
+            f"A source of DrRegion {name} is not a dict: give one of region and file_system_id or backup_id."
         )
     if set(source) - set(Source.__annotations__) or len(source.keys() & _WHICH) != 1:
         raise InvalidSettingsError(
             f"A source of DrRegion {name} has one of file_system_id, tags and backup_id, region, and perhaps keep, "
-            f"kms_key_id, add_tags and without, not {', '.join(sorted(source))}."
+            f"kms_key_id, add_tags and exclude, not {', '.join(sorted(map(str, source)))}."
         )
     if not isinstance(source.get("region"), str):
         raise InvalidSettingsError(f"A source of DrRegion {name} needs its region as a string.")
-    partition_of(source["region"])
+    partition_of(source["region"], f"region in the sources of DrRegion {name}")
     _require_keep(name, source.get("keep", KEEP))
     if not isinstance(source.get("file_system_id", ""), str):
         raise InvalidSettingsError(
             f"A source of DrRegion {name} needs its file_system_id as a string that is known when the program runs, "
             "as its backups decide what is declared; give a backup_id to copy what this program makes."
         )
-    for key, pattern in (("file_system_id", FILE_SYSTEM_ID), ("backup_id", BACKUP_ID)):
+    for key, pattern, example in _IDS:
         value = source.get(key)
         if isinstance(value, str) and not pattern.fullmatch(value):
-            raise InvalidSettingsError(f"{value!r} is not a {key}: correct the sources of DrRegion {name}.")
+            raise InvalidSettingsError(f"{key} in the sources of DrRegion {name} is not an id, such as {example}.")
     if "tags" in source:
         _require_tags(name, "tags", source["tags"])
     if "add_tags" in source:
         _require_tags(name, "add_tags", source["add_tags"])
-    if not _are_file_systems(source.get("without", [])) or ("without" in source and "tags" not in source):
+    if not _are_file_systems(source.get("exclude", [])) or ("exclude" in source and "tags" not in source):
         raise InvalidSettingsError(
-            f"without in the sources of DrRegion {name} is a list of file system ids that go beside tags."
+            f"exclude in the sources of DrRegion {name} is a list of file system ids that go beside tags."
         )
 
 
@@ -157,12 +161,11 @@ def _require_keep(name: str, keep: Any) -> None:
             _require_number(what, value)
         elif not isinstance(value, str) or not is_duration(value):
             raise InvalidSettingsError(
-                f"{what} must be years, months, weeks, days and hours in this order, such as 30d, 12h or 1y6m, "
-                f"not {value!r}."
+                f"{what} must be years, months, weeks, days and hours in this order, such as 30d, 12h or 1y6m."
             )
 
 
 def _require_number(what: str, value: Any, otherwise: str = "") -> None:
     # In Python True is an int, and would mean one copy.
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidSettingsError(f"{what} must be a whole number of at least 1{otherwise}, not {value!r}.")
+        raise InvalidSettingsError(f"{what} must be a whole number of at least 1{otherwise}.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pulumi_fsx_dr.copies.ownership import MARK_TAG
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.fsx.partitions import partition_of
@@ -23,7 +23,8 @@ DRILL_TAG = ("purpose", "failover-drill")  # what examples/failover-drill gives 
 
 NAMESPACE = "FsxDr"  # what the documents call the metrics' namespace
 _EVERYTHING = ["*"]  # also all that an action without resource types can be allowed for
-_MARKS = ["pending:*", "recorded:*"]
+# Owner id, request token and generation: as much of the form of our tag as IAM's wildcards can express.
+_OWNED = [f"{'?' * 32}/{'?' * 40}-*/*"]
 _DNS_SUFFIX = {"aws-cn": "amazonaws.com.cn"}
 _THROUGH_FSX = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["fsx.amazonaws.com"]}}
 _PIPELINE = re.compile(r"arn:(?P<partition>[\w-]+):iam::\d{12}:(role|user)/[\w+=,.@/-]+")
@@ -53,9 +54,8 @@ def policy(  # noqa: PLR0913  # each narrows the policy down
 ) -> Document:
     """Return the least policy document for an identity that copies backups between Regions of one account, or drills.
 
-    `UP` deletes no backup but those that carry the ownership tag, and `DRILL` no file system but those that carry
-    `DRILL_TAG`. Making them takes the permission to set that tag, so that whoever has this policy could set it on
-    others in the DR Regions too, as adopting a backup does. `DrKey` needs more: what pulumi-aws needs for keys.
+    `UP` changes and deletes only backups with the ownership tag, but may write that tag on every backup in the DR
+    Regions. `DRILL` deletes only file systems with `DRILL_TAG`. `DrKey` needs more: what pulumi-aws needs for keys.
 
     Args:
         account: twelve digits.
@@ -90,11 +90,16 @@ def protection(account: str, pipelines: Collection[str], *, dr_regions: Collecti
     _check_pipelines(pipelines, {partition_of(region) for region in dr_regions})
     copies = _Where(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)
     others = {"ArnNotEquals": {"aws:PrincipalArn": sorted(set(pipelines))}}
-    change_mark = {"ForAnyValue:StringEquals": {"aws:TagKeys": [MARK_TAG]}}
+    # IAM user guide, Controlling access to AWS resources using tags: conditions on a tag match its key in any case, and
+    # one of two keys that differ by case alone. FSx keeps both, so that nobody else may write either.
+    owned = {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": ["*"]}}
+    change_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": [OWNERSHIP_TAG]}}
     return _document(
         [
-            _deny("OnlyThePipelineDeletesCopies", ["fsx:DeleteBackup"], copies, others | _own_copies()),
-            _deny("OnlyThePipelineMarks", ["fsx:TagResource", "fsx:UntagResource"], copies, others | change_mark),
+            _deny("OnlyThePipelineDeletesCopies", ["fsx:DeleteBackup"], copies, others | owned),
+            _deny(
+                "OnlyThePipelineWritesOwnership", ["fsx:TagResource", "fsx:UntagResource"], copies, others | change_tag
+            ),
         ]
     )
 
@@ -130,15 +135,17 @@ def _preview(where: _Where) -> list[Statement]:
 def _up(where: _Where) -> list[Statement]:
     sources, copies = (where.arns("backup/*", regions) for regions in (where.source_regions, where.dr_regions))
     here = _in(where.dr_regions)
-    marked = {"StringLike": {f"aws:RequestTag/{MARK_TAG}": _MARKS}}
+    tagged = {"StringLike": {f"aws:RequestTag/{OWNERSHIP_TAG}": _OWNED}}
     change = ["fsx:TagResource", "fsx:UntagResource", "fsx:DeleteBackup"]
     return [
         *_preview(where),
         # FSx asks for the source and for the copy, each in its Region.
         _allow("CopyFromTheSourceRegions", ["fsx:CopyBackup"], sources, _in(where.source_regions | where.dr_regions)),
         _allow("CopyIntoTheDrRegions", ["fsx:CopyBackup"], copies, here),
-        # Tags in CopyBackup take it too.
-        _allow("MarkCopiesAsOwn", ["fsx:TagResource"], copies, here | marked),
+        # For the tags of CopyBackup (FSx user guides, Grant permission to tag resources during creation), for adoption,
+        # and for the repair of a missing tag. No answer of AWS shows on which ARN IAM decides while CopyBackup tags the
+        # new copy, so nothing here tells that call from one for a backup that exists.
+        _allow("WriteOwnershipTag", ["fsx:TagResource"], copies, here | tagged),
         _allow("ChangeAndDeleteOwnCopiesOnly", change, copies, here | _own_copies()),
         *_use_keys(where.key_arns),
     ]
@@ -233,7 +240,7 @@ def _in(regions: Iterable[str]) -> dict[str, dict[str, list[str]]]:
 
 
 def _own_copies() -> dict[str, Any]:
-    return {"StringLike": {f"aws:ResourceTag/{MARK_TAG}": _MARKS}}
+    return {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": _OWNED}}
 
 
 def _check_partition(regions: Collection[str]) -> None:

@@ -1,37 +1,38 @@
-"""Why none of a source's backups can be copied, so that no protection never looks like success."""
+"""Why none of a source's backups can be copied, so that missing protection never looks like success."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from .retention import is_recovery_point
 
 
-def obstacle(backups: Sequence[Backup] | None) -> str | None:
+def obstacle(
+    backups: Sequence[Backup] | None, obstacle_of: Callable[[Backup], str | None] = lambda backup: backup.copy_obstacle
+) -> str | None:
     """Say why nothing of a file system can be copied; None if one of its backups can be.
 
     Args:
-        backups: those of the file system in its own Region; None if that Region does not answer.
+        backups: those of the file system in its own Region; None if that Region does not tell.
+        obstacle_of: returns why a single backup cannot be copied, None if it can.
     """
     if backups is None:
         return "its Region does not answer"
     if not backups:
         return "it has no backup: turn on its automatic backups"
-    if any(is_recovery_point(backup) and not backup.copy_obstacle for backup in backups):
+    if any(is_recovery_point(backup) and not obstacle_of(backup) for backup in backups):
         return None
     one = len(backups) == 1
     if {backup.type for backup in backups} == {"AWS_BACKUP"}:
         made = "its only backup was" if one else f"all its {len(backups)} backups were"
         return f"{made} made by AWS Backup, which alone copies those: copy there, or turn on its automatic backups"
-    reasons = Counter(map(_reason, backups))
+    reasons = Counter(obstacle_of(backup) or _reason(backup) for backup in backups)
     listed = "; ".join(why if len(reasons) == 1 else f"{number}: {why}" for why, number in sorted(reasons.items()))
     return f"{'its only backup cannot' if one else f'none of its {len(backups)} backups can'} be copied: {listed}"
 
 
 def _reason(backup: Backup) -> str:
-    if backup.copy_obstacle:
-        return backup.copy_obstacle
     if backup.source_backup_id:
         return "FSx counts copies as no backups of their own"
     if backup.type == "AWS_BACKUP":

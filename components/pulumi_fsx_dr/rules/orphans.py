@@ -1,138 +1,170 @@
-"""Copies that carry our mark and that no state holds: what crashes, restored states and lost stacks leave behind."""
+"""Copies that have our ownership tag and that no given state contains, as crashes and lost states leave them.
 
-from collections.abc import Iterable, Mapping
+Anybody may have written the tag. It decides what is listed, never what is in a command.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import COPY_TYPES, mark_of
-from pulumi_fsx_dr.copies.names import by_core_names
-from pulumi_fsx_dr.copies.ownership import Mark, Pending, Token, identity_of, stack_of
+from pulumi_fsx_dr.copies.copy import COPY_TYPES, OWNER_TYPE
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, is_owner_id, ownership_of
+from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.kms import KeyName, same_key
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
+from pulumi_fsx_dr.fsx.partitions import partition_of
+from pulumi_fsx_dr.fsx.text import clean
+
+_NATIVE_PROVIDER_TYPE = "pulumi:providers:fsx-dr"  # of the plugin, whose inputs have the owner id
 
 
 class Fate(StrEnum):
-    """What becomes of a copy that no state holds, if nobody does anything.
+    """What becomes of an orphan if nobody does anything.
 
     Attributes:
-        RESUMED: its create was cut off, and the state says so: the next `pulumi up` goes on with it if the program
-            still asks for it.
-        RESUMABLE: its create was cut off, and the next `pulumi up` goes on with it if the program declares it.
-        ELSEWHERE: the state of its stack was not given, and may well hold it.
-        LEFT: nobody will ever ask for it again.
+        RESUMABLE: the next `pulumi up` resumes it if the program still declares its source backup.
+        LEFT: it is FAILED, and nobody resumes it.
+        ELSEWHERE: its owner id is in no given state, so a state that was not given may contain it.
     """
 
-    RESUMED = "resumed"
     RESUMABLE = "resumable"
-    ELSEWHERE = "elsewhere"
     LEFT = "left"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A copy that no given state holds."""
+    """A copy with our tag that no given state contains."""
 
     backup: Backup
-    mark: Mark
     fate: Fate
 
     @property
-    def stack(self) -> str:
-        """The `project/stack` that made it."""
-        return stack_of(self.mark.identity)
+    def owner_id(self) -> str | None:
+        """The owner id that its tag claims, None if the tag has another form."""
+        claimed = ownership_of(self.backup.tags)
+        return claimed.owner_id if claimed else None
 
     def age(self, now: datetime) -> float:
         """Return the hours since the copy was made."""
         return (now - self.backup.creation_time).total_seconds() / 3600
 
     @property
-    def adoption(self) -> str:
-        """The arguments of a `BackupCopy` that takes it over."""
+    def adoption(self) -> str | None:
+        """The arguments of a `BackupCopy` that adopts it; None if it cannot be adopted."""
+        backup = self.backup
+        source_region = backup.source_region or backup.region
+        is_valid = _is_backup_id(backup.source_backup_id) and _is_region(source_region) and self.deletion
+        if backup.is_dead or not is_valid:
+            return None
         arguments = {
-            "region": self.backup.region,
-            "source_backup_id": self.backup.source_backup_id,
-            "source_region": self.backup.source_region,
-            "adopt_backup_id": self.backup.id,
+            "region": backup.region,
+            "source_backup_id": backup.source_backup_id,
+            "source_region": source_region,
+            "adopt_backup_id": backup.id,
         }
-        return ", ".join(f'"{name}": "{value}"' for name, value in arguments.items() if value)
+        return ", ".join(f'"{name}": "{value}"' for name, value in arguments.items())
 
     @property
-    def deletion(self) -> str:
-        """The shell command that deletes it."""
+    def deletion(self) -> str | None:
+        """The shell command that deletes it; None if AWS described it by something else than an id."""
+        if not _is_backup_id(self.backup.id) or not _is_region(self.backup.region):
+            return None
         return f"aws fsx delete-backup --region {self.backup.region} --backup-id {self.backup.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class GivenStates:
-    """What the given states hold.
+    """What the given states contain.
 
     Attributes:
-        ids: backup ids of all copies, those that are still to be deleted or not yet AVAILABLE included.
-        creating: of each create that was cut off, the source, its Region and that of the copy, by `Token.resource`.
-        stacks: `project/stack` of each state.
+        ids: backup ids of all copies, those that are pending deletion or not AVAILABLE yet included.
+        owner_ids: of the stacks: a program in Python has one, and so does each provider of the plugin.
     """
 
     ids: frozenset[str]
-    creating: Mapping[str, tuple[Any, ...]]
-    stacks: frozenset[str]
+    owner_ids: frozenset[str]
 
     @classmethod
-    def read(cls, exports: Iterable[Mapping[str, Any]]) -> "GivenStates":
-        """Read documents of `pulumi stack export`.
+    def read(cls, exports: Mapping[str, Mapping[str, Any]]) -> "GivenStates":
+        """Read documents of `pulumi stack export`, by where they are from.
 
         Raises:
-            InvalidSettingsError: one of them is no such document.
+            InvalidSettingsError: one of them is damaged, or another document.
         """
-        deployments = [_deployment(export) for export in exports]
-        resources = [r for d in deployments for r in d.get("resources") or ()]
-        pending = [p for d in deployments for p in d.get("pending_operations") or ()]
-        creating = {
-            Token.of(p["resource"]["urn"]).resource: _request(p["resource"].get("inputs") or {})
-            for p in pending
-            if p["type"] == "creating"
-        }
-        urns = [*(r["urn"] for r in resources), *(p["resource"]["urn"] for p in pending)]
+        # A copy whose entry cannot be read would be listed, and perhaps deleted, so nothing of a document is skipped.
+        resources = [resource for origin, export in exports.items() for resource in _resources(export, origin)]
         return cls(
-            ids=frozenset(r["id"] for r in resources if r["type"] in COPY_TYPES and r.get("id")),
-            creating=creating,
-            stacks=frozenset(stack_of(identity_of(urn)) for urn in urns),
+            ids=frozenset(resource["id"] for resource in resources if resource["type"] in COPY_TYPES),
+            owner_ids=frozenset(filter(is_owner_id, map(_owner_id, resources))),
         )
 
 
 def orphans(backups: Iterable[Backup], states: GivenStates) -> list[Orphan]:
-    """Return those of the backups that carry our mark and are not held, in the order given."""
-    left = (backup for backup in backups if backup.id not in states.ids and backup.lifecycle != "DELETED")
-    marked = ((backup, mark_of(backup)) for backup in left)
-    return [Orphan(backup, mark, _fate(backup, mark, states)) for backup, mark in marked if mark]
+    """Return those of the backups that are copies with our tag and in no given state, in the order given."""
+    return [
+        Orphan(backup, _fate(backup, states))
+        for backup in backups
+        if OWNERSHIP_TAG in backup.tags
+        and backup.id not in states.ids
+        and backup.lifecycle != "DELETED"
+        and mismatch(backup, Facts(source_backup_id=backup.source_backup_id or "", region=backup.region)) is None
+    ]
 
 
-def _deployment(export: Mapping[str, Any]) -> Mapping[str, Any]:
+def _fate(backup: Backup, states: GivenStates) -> Fate:
+    claimed = ownership_of(backup.tags)
+    if claimed is None or claimed.owner_id not in states.owner_ids:
+        return Fate.ELSEWHERE
+    return Fate.LEFT if backup.is_dead else Fate.RESUMABLE
+
+
+def _resources(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the resources of a state: each has a type, and each copy a backup id.
+
+    Raises:
+        InvalidSettingsError: it is damaged, or another document.
+    """
     deployment = export.get("deployment")
     if not isinstance(deployment, Mapping):
-        raise InvalidSettingsError("This is not the document of a stack's state: make it with pulumi stack export.")
-    return deployment
+        raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")
+    resources = deployment.get("resources")
+    if resources is None:  # the stack was never deployed
+        return
+    if not isinstance(resources, list):
+        raise _damaged(origin, "resources is not a list")
+    for number, resource in enumerate(resources):
+        if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
+            raise _damaged(origin, f"resources[{number}] does not have a type")
+        if resource["type"] in COPY_TYPES and not _is_backup_id(resource.get("id")):
+            name = clean(str(resource.get("urn")).rpartition("::")[2], 100)
+            raise _damaged(origin, f"the id of resources[{number}], {name}, is not a backup id")
+        yield resource
 
 
-def _fate(backup: Backup, mark: Mark, states: GivenStates) -> Fate:
-    if isinstance(mark, Pending) and _is_asked_for(backup, states.creating.get(mark.token.resource)):
-        return Fate.RESUMED
-    if stack_of(mark.identity) not in states.stacks:
-        return Fate.ELSEWHERE
-    return Fate.RESUMABLE if isinstance(mark, Pending) else Fate.LEFT
+def _damaged(origin: str, problem: str) -> InvalidSettingsError:
+    return InvalidSettingsError(
+        f"The state in {origin} is damaged: {problem}. Correct that, or export the state again with "
+        "`pulumi stack export`."
+    )
 
 
-def _is_asked_for(backup: Backup, request: tuple[Any, ...] | None) -> bool:
-    """Tell whether a create that was cut off asked for this copy; under another key it asks for another one."""
-    if request is None or request[:3] != (backup.source_backup_id, backup.source_region, backup.region):
+def _owner_id(resource: Mapping[str, Any]) -> object:
+    """Return the owner id of a stack, where a resource is what has it."""
+    place = {OWNER_TYPE: ("outputs", "owner_id"), _NATIVE_PROVIDER_TYPE: ("inputs", "ownerId")}.get(resource["type"])
+    properties = resource.get(place[0]) if place else None
+    return properties.get(place[1]) if place and isinstance(properties, Mapping) else None
+
+
+def _is_backup_id(value: object) -> bool:
+    return isinstance(value, str) and BACKUP_ID.fullmatch(value) is not None
+
+
+def _is_region(name: str) -> bool:
+    try:
+        partition_of(name)
+    except InvalidSettingsError:
         return False
-    # What an alias stands for is not known here. In doubt the copy counts as asked for: otherwise it may get deleted.
-    key = KeyName.parse(request[3] or "")
-    return key is None or key.is_alias or same_key(request[3], backup.kms_key_arn)
-
-
-def _request(inputs: Mapping[str, Any]) -> tuple[Any, ...]:
-    given = by_core_names(inputs)
-    return tuple(given.get(name) for name in ("source_backup_id", "source_region", "region", "kms_key_id"))
+    return True

@@ -1,4 +1,4 @@
-"""Which copies of one file system or volume a DR Region keeps, makes and lets go: a pure choice from what is known."""
+"""Which copies of one file system or volume a DR Region keeps, makes and deletes: a pure choice from what is known."""
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, TypedDict
 
 from pulumi_fsx_dr.fsx.backup import Backup
 
-# A copy whose time nobody knows counts as the oldest, so that it pushes no other one out.
+# A copy whose time nobody knows counts as the oldest, so that it takes the place of no other.
 UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 _DURATION = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,4})m)?(?:(\d{1,4})w)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?", re.ASCII)
 
@@ -46,63 +46,63 @@ Keep: TypeAlias = int | RetentionPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPoint:
-    """A moment that can be recovered to, as retention sees it.
+    """A source backup or its copy, as retention sees it.
 
     Attributes:
         source_backup_id: the backup that is, or was, copied.
-        time: when that was made, in whole seconds, which is what a mark keeps; retention goes by it.
-        held_id: the copy that the state holds; "" if it holds none.
+        time: when that was made, in whole seconds, as the state has it; retention goes by it.
+        state_id: the copy in the state; "" if there is none.
         counts: whether there is an AVAILABLE copy, or one will come to be in this run.
     """
 
     source_backup_id: str
     time: datetime
-    held_id: str = ""
+    state_id: str = ""
     counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What becomes of the points: those that are to be declared, and those held ones that may leave; newest first.
+    """The points that are to be declared, and those in the state that are not any more; newest first.
 
     Attributes:
         reasons: by source which rules keep a point, or why each of them does not.
     """
 
     kept: list[RecoveryPoint]
-    going: list[RecoveryPoint]
+    expired: list[RecoveryPoint]
     reasons: dict[str, str] = field(default_factory=dict, compare=False)
 
 
-def select(points: Iterable[RecoveryPoint], keep: Keep, *, may_go: bool = True) -> Selection:
-    """Choose the points that a rule keeps; what the state holds goes only behind newer ones that count.
+def select(points: Iterable[RecoveryPoint], keep: Keep, *, may_expire: bool = True) -> Selection:
+    """Choose the points that a rule keeps; one in the state expires only behind newer ones that count.
 
     Args:
         points: all that is known of one file system or volume.
         keep: how many of the newest there shall be, at least 1, or a policy.
-        may_go: whether anything may go; not if the source Region does not answer.
+        may_expire: whether any may expire; not if the source Region does not answer.
     """
     chosen, rules = Selection([], []), _rules(keep)
     for point in _newest_first(points):
         verdicts = [rule.judge(point) for rule in rules]
         reasons = [verdict.why for verdict in verdicts if verdict.keeps]
-        if reasons or (point.held_id and not may_go):
+        if reasons or (point.state_id and not may_expire):
             chosen.kept.append(point)
-            reasons = reasons or ["nothing goes now"]
-        elif point.held_id:
-            chosen.going.append(point)
+            reasons = reasons or ["nothing is deleted now"]
+        elif point.state_id:
+            chosen.expired.append(point)
         chosen.reasons[point.source_backup_id] = ", ".join(reasons or [verdict.why for verdict in verdicts])
     return chosen
 
 
 def is_recovery_point(backup: Backup) -> bool:
-    """Tell whether retention counts a backup in the source Region: copies are no backups of their own."""
+    """Whether retention counts a backup in the source Region: copies are no backups of their own."""
     # What AWS Backup has made can be copied by AWS Backup alone.
     return backup.is_available and backup.type in ("AUTOMATIC", "USER_INITIATED") and not backup.source_backup_id
 
 
 def is_duration(text: str) -> bool:
-    """Tell whether a text is one that `within` takes."""
+    """Whether a text is one that `within` takes."""
     found = _DURATION.fullmatch(text)
     return found is not None and any(int(part or 0) for part in found.groups())
 
@@ -127,7 +127,7 @@ class _Verdict:
 
 class _Rule(Protocol):
     def judge(self, point: RecoveryPoint) -> _Verdict:
-        """Tell whether the rule keeps a point; all are asked for, the newest first."""
+        """Whether the rule keeps a point; all are asked for, the newest first."""
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ class _Newest:
         if len(self.filled) >= self.number:
             return _Verdict(keeps=False, why=f"{self.name}: {self.number} newer {_plural(self.number, self.unit)}")
         place = len(self.filled) + 1
-        # Only what is AVAILABLE, or will be, counts: a copy that FAILED pushes nothing out. Of what nobody knows the
+        # Only what is AVAILABLE, or will be, counts: a copy that FAILED takes no place. Of what nobody knows the
         # period of, nothing else is of the same.
         if point.counts and period is not None:
             self.filled.add(period)
@@ -163,7 +163,7 @@ class _Newest:
 class _Within:
     """Keeps what is not much older than the newest point that counts.
 
-    Not than now: where no new backups come, nothing goes, and each run decides as the one before.
+    Not than now: where no new backups come, nothing expires, and each run decides as the one before.
     """
 
     duration: str

@@ -66,8 +66,8 @@ def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: It
         sources: for each file system or volume the backups that get a copy, the newest first.
         present: the backups in the DR Region.
     """
-    copies = [backup for backup in present if backup.source_backup_id and backup.is_available]
-    return [Series(backups, _is_followed(backups[0], key_arn, copies)) for backups in sources if backups]
+    copied = {b.subject for b in present if b.source_backup_id and b.is_available and same_key(b.kms_key_arn, key_arn)}
+    return [Series(backups, backups[0].subject in copied) for backups in sources if backups]
 
 
 def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
@@ -96,7 +96,3 @@ def _gigabytes(known: Range | None, *, exactly: bool) -> str:
     if known is None:
         return "of unknown size"
     return f"{known.most:.1f} GB" if exactly and known.least == known.most else f"at most {known.most:.1f} GB"
-
-
-def _is_followed(newest: Backup, key_arn: str | None, copies: Iterable[Backup]) -> bool:
-    return any(copy.subject == newest.subject and same_key(copy.kms_key_arn, key_arn) for copy in copies)

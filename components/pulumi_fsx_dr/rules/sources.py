@@ -8,17 +8,17 @@ FileSystems: TypeAlias = Mapping[str, Mapping[str, str] | None]
 
 
 def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[str]:
-    """Return the file systems that have all tags of a source, without those that it leaves out by name."""
+    """Return the file systems that have all tags of a source, without those that it excludes."""
     return sorted(
         name
         for name, tags in file_systems.items()
-        if tags is not None and source["tags"].items() <= tags.items() and name not in source.get("without", ())
+        if tags is not None and source["tags"].items() <= tags.items() and name not in source.get("exclude", ())
     )
 
 
 def as_file_system(source: Mapping[str, Any], name: str) -> Any:
     """Return the source that one of the file systems is which tags select."""
-    return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "without")}}
+    return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "exclude")}}
 
 
 def spoken(source: Mapping[str, Any]) -> str:

@@ -4,63 +4,13 @@ This is the seam: the core takes a `Call` and knows no host. A host makes its ow
 """
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
+
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 
 _log = logging.getLogger(__name__)
-_SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
-
-
-def engine_writes_at_once() -> bool:
-    """Tell whether the engine writes a resource into its state before it goes on; it is told not to by a variable."""
-    return os.environ.get(_SKIP_CHECKPOINTS, "").lower() not in ("1", "true")
-
-
-class Handover(Protocol):
-    """How a finished copy gets its recorded mark, which proves that a state holds it."""
-
-    @property
-    def nonce(self) -> str:
-        """What it will be recorded under; "" leaves that to create."""
-
-    @property
-    def is_taken_over(self) -> bool:
-        """Whether somebody records it once the state holds it, so that create must not; asked when it is AVAILABLE."""
-
-    @property
-    def takes_unfinished(self) -> bool:
-        """Whether that goes for a copy, too, that the engine is to keep unfinished."""
-
-    @property
-    def takes_adopted(self) -> bool:
-        """Whether that happens before the engine deletes anything.
-
-        An adopted copy bears the mark of who may delete it: if that entry leaves the state in the same run, the copy
-        must bear the new mark before.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class AtOnce:
-    """Nobody records it later, so create does so as its last step."""
-
-    nonce: str = ""
-    is_taken_over: bool = False
-    takes_unfinished: bool = False
-    takes_adopted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StateEntry:
-    """A copy that the state holds, as far as the core needs to know of others than its own."""
-
-    urn: str
-    id: str
-    region: str = ""
-    source_region: str = ""
-    token: str = ""
 
 
 @dataclass(slots=True)
@@ -71,17 +21,17 @@ class Call:
         urn: the resource's URN, or "" if the host does not know it.
         timeout: seconds from `custom_timeouts`, or 0 if none is set.
         preview: whether nothing may be changed.
-        handover: how a finished copy is recorded.
-        held: what the state holds of the same source, or under the same name; no create may hand that out again.
-        knows_held: whether that is all; if not, what a create goes on with may be in the state already.
+        owner_id: the owner id of the stack; "" in a preview that does not know it yet.
+        state: the copies of the same source, or under the same name, that are in the state.
+        knows_state: whether those are all of them; if not, a copy that create resumes may be in the state already.
     """
 
     urn: str = ""
     timeout: float = 0
     preview: bool = False
-    handover: Handover = AtOnce()
-    held: Sequence[StateEntry] = ()
-    knows_held: bool = True
+    owner_id: str = ""
+    state: Sequence[StateCopy] = ()
+    knows_state: bool = True
 
     @property
     def name(self) -> str:
@@ -114,10 +64,11 @@ class Call:
         """Make the failure that follows a partial one: the engine then keeps id and outputs in its state."""
 
     @property
-    def held_ids(self) -> frozenset[str]:
-        """Ids of all that the state is known to hold."""
-        return frozenset(entry.id for entry in self.held)
+    def state_ids(self) -> frozenset[str]:
+        """Ids of the copies that are known to be in the state."""
+        return frozenset(copy.id for copy in self.state)
 
-    def held_as(self, urn: str) -> StateEntry | None:
-        """Return the entry that a resource has in the state."""
-        return next((entry for entry in self.held if entry.urn == urn), None)
+    @property
+    def state_entry(self) -> StateCopy | None:
+        """The entry that this resource has in the state already."""
+        return next((copy for copy in self.state if copy.urn == self.urn), None)

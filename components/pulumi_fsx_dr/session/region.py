@@ -1,7 +1,9 @@
 """One Region, as one process works in it."""
 
-import threading
+import functools
 
+from pulumi_fsx_dr.copies.copy import Wanted
+from pulumi_fsx_dr.copies.verification import ANY_OWN_KEY, Facts
 from pulumi_fsx_dr.errors import ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.kms import KeyName
@@ -14,8 +16,7 @@ from .shared import Shared
 from .slots import Slots
 from .work import Work
 
-_SURELY_SHOWN = 60.0  # seconds after which FSx shows what was done before ...
-_SURELY_SHOWN_INTERVALS = 20  # ... or so many poll intervals, where those are short
+LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
 
 
 class Region:
@@ -23,7 +24,6 @@ class Region:
 
     Attributes:
         poll_seconds: between two looks at running copies.
-        is_contested: whether another engine makes the same copies at the same time.
     """
 
     def __init__(self, fsx: Fsx, clock: Clock, poll_seconds: float, lull: Lull) -> None:
@@ -33,16 +33,28 @@ class Region:
         self.poll_seconds = poll_seconds
         self.reads = SharedReads(fsx.look_up, lull)
         self.slots = Slots(fsx.name, fsx.look_up, clock, poll_seconds)
-        self.is_contested = False
-        self._is_claimed = False
         self._sources: dict[str, Backup] = {}
+        self._key_arns: dict[str, str] = {}
         self._listing = Shared(self._list)
-        self._lock = threading.Lock()
 
-    @property
-    def surely_shown_within(self) -> float:
-        """Seconds after which FSx shows what was done before: a copy in the listing, or its tags."""
-        return min(_SURELY_SHOWN, _SURELY_SHOWN_INTERVALS * self.poll_seconds)
+    @functools.cached_property
+    def account(self) -> str:
+        """The account of the credentials in use."""
+        return self.fsx.account()
+
+    def facts(self, wanted: Wanted) -> Facts:
+        """Return what must be true of the copy that the program asks for.
+
+        Raises:
+            ServiceError: STS does not tell the account.
+        """
+        return Facts(
+            source_backup_id=wanted.source_backup_id,
+            region=self.name,
+            source_region=wanted.source_region,
+            account=self.account,
+            key=self.resolved_key(wanted.kms_key_id) if wanted.kms_key_id else ANY_OWN_KEY,
+        )
 
     def work(self, call: Call, seconds: float) -> Work:
         """Return what a call does here, riding out trouble for so many seconds."""
@@ -55,13 +67,23 @@ class Region:
             deadline=self.clock.now() + seconds,
         )
 
-    def resolved_key(self, kms_key_id: str) -> str:
-        """Return the ARN behind an alias, or the name as it is if KMS does not tell."""
+    def key_arn(self, kms_key_id: str) -> str:
+        """Return the ARN behind an alias, which KMS is asked for once, or the name as it is if it is not an alias.
+
+        Raises:
+            ServiceError: KMS does not tell.
+        """
         name = KeyName.parse(kms_key_id)
         if name is None or not name.is_alias:
             return kms_key_id
+        if kms_key_id not in self._key_arns:
+            self._key_arns[kms_key_id] = self.fsx.key_arn(kms_key_id)
+        return self._key_arns[kms_key_id]
+
+    def resolved_key(self, kms_key_id: str) -> str:
+        """Return the ARN behind an alias, or the name as it is if KMS does not tell."""
         try:
-            return self.fsx.key_arn(kms_key_id)
+            return self.key_arn(kms_key_id)
         except ServiceError:
             # Without permission for KMS the work goes on: if the key is wrong, CopyBackup will say so.
             return kms_key_id
@@ -83,12 +105,6 @@ class Region:
         if found and found.is_available:
             self._sources[backup_id] = found
         return found
-
-    def is_first_claim(self) -> bool:
-        """Tell once that no copy here is claimed yet: one claim shows another engine that there is this one."""
-        with self._lock:
-            first, self._is_claimed = not self._is_claimed, True
-            return first
 
     def listing(self, *, fresh: bool = False) -> Listing:
         """Return all backups that are here.

@@ -78,6 +78,11 @@ class Turn:
         """How many are ahead in the queue; None once the slot is ours."""
         return self._slots.ahead(self._waiter)
 
+    @property
+    def waits_for_others(self) -> bool:
+        """Whether no copy of this run has a slot, so that only copies of others keep this one waiting."""
+        return self._slots.waits_for_others(self._waiter)
+
     def wait(self, seconds: float) -> None:
         """Wait for the slot, at most the given (real) seconds."""
         self._waiter.news.wait(seconds)
@@ -158,13 +163,18 @@ class Slots:
             group = [queued for queued in self._queue if queued.group == waiter.group]
             return group.index(waiter) if waiter in group else None
 
+    def waits_for_others(self, waiter: _Waiter) -> bool:
+        """Whether no copy of this run has a slot of a waiter's group."""
+        with self._lock:
+            return all(holder.group != waiter.group for holder in self._holders)
+
     def leave(self, waiter: _Waiter) -> None:
         """Forget a waiter and let the next one in."""
         with self._lock:
             self._holders.discard(waiter)
             self._watched.pop(waiter.backup_id, None)
             # Its call gave up, but the copy runs on: FSx counts it until it ends, and so it is counted here.
-            if waiter.sight.backup and waiter.sight.backup.is_running_copy:
+            if waiter.sight.backup and waiter.sight.backup.takes_slot:
                 self._others[waiter.backup_id] = waiter.group
             with suppress(ValueError):
                 self._queue.remove(waiter)
@@ -263,6 +273,6 @@ class Slots:
 
 def _may_run(seen: Backup | Exception | None) -> bool:
     if isinstance(seen, Backup):
-        return seen.is_running_copy
+        return seen.takes_slot
     # Without permission to look its end would never be seen, and its slot never be free. Then FSx decides, by refusing.
     return isinstance(seen, TransientError)

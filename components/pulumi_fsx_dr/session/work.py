@@ -63,9 +63,9 @@ class Work:
 
     def find(self, backup_id: str) -> Backup | None:
         """Return a backup as it is now, or None if FSx does not know it."""
-        return self.patiently(lambda: self.look(backup_id))
+        return self.retry(lambda: self.look(backup_id))
 
-    def patiently(self, ask: Callable[[], _T]) -> _T:
+    def retry(self, ask: Callable[[], _T]) -> _T:
         """Ask until there is an answer, riding out transient trouble until the deadline."""
         tries = 0
         while True:

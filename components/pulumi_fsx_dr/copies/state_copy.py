@@ -1,0 +1,199 @@
+"""A copy in the Pulumi state. Only what the state says decides which copy is ours."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID
+from pulumi_fsx_dr.fsx.partitions import partition_of
+
+from .copy import DR_REGION_TYPE, NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
+from .ownership import Ownership
+from .verification import Facts
+
+_TEXTS = (
+    "region",
+    "source_region",
+    "source_backup_id",
+    "managed_by",
+    "lifecycle",
+    "owner_id",
+    "arn",
+    "kms_key_arn",
+    "kms_key_id",
+    "file_system_id",
+    "volume_id",
+    "adopt_backup_id",
+)
+_ARN = re.compile(r"arn:[\w-]+:fsx:(?P<region>[a-z0-9-]+):\d{12}:backup/(?P<id>backup-[0-9a-f]+)")
+_ACCOUNT = re.compile(r"\d{12}")
+_TIMES = ("creation_time", "source_creation_time")
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StateCopy:
+    """An entry of the state.
+
+    Attributes:
+        urn: of its resource.
+        id: the copy's backup id.
+        outputs: those of its resource, by the names of the core.
+        secrets: names of those that are secret.
+    """
+
+    urn: str
+    id: str
+    outputs: Mapping[str, Any] = field(repr=False)
+    secrets: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, urn: str, backup_id: str, outputs: Mapping[str, Any], secrets: Iterable[str] = ()) -> "StateCopy":
+        """Return an entry whose outputs are of the right types.
+
+        Raises:
+            InvalidStateError: they are not, for example because the state was edited by hand.
+        """
+        if problem := _problem(backup_id, outputs):
+            name = urn.split("::", 3)[-1]
+            raise InvalidStateError(
+                f"The state entry of {name} is damaged: {problem}. Correct it in the output of `pulumi stack export` "
+                f"and run `pulumi stack import`, or remove the entry with `pulumi state delete '{urn}'`."
+            )
+        return cls(urn, backup_id, outputs, frozenset(secrets))
+
+    @property
+    def name(self) -> str:
+        """The logical name of its resource, which may contain anything."""
+        return self.urn.split("::", 3)[-1]
+
+    @property
+    def parent_types(self) -> str:
+        """The types of its parents, e.g. `my:index:App$pulumi-fsx-dr:index:DrRegion`."""
+        return self.urn.split("::", 3)[2].rpartition("$")[0]
+
+    @property
+    def is_of_dr_region(self) -> bool:
+        """Whether a DrRegion declared it."""
+        return f"${self.parent_types}".endswith((f"${DR_REGION_TYPE}", f"${NATIVE_DR_REGION_TYPE}"))
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the plugin for all languages made it, and not the dynamic provider."""
+        return self.urn.split("::", 3)[2].rpartition("$")[2] == NATIVE_COPY_TYPE
+
+    @property
+    def region(self) -> str:
+        """The DR Region."""
+        return self.output("region")
+
+    @property
+    def source_region(self) -> str:
+        """The source Region."""
+        return self.output("source_region")
+
+    @property
+    def source_backup_id(self) -> str:
+        """The source backup."""
+        return self.output("source_backup_id")
+
+    @property
+    def ownership(self) -> Ownership | None:
+        """What the copy's tag must say; None for a copy that was imported and not updated since."""
+        return Ownership.parse(self.outputs.get("managed_by"))
+
+    @property
+    def account(self) -> str:
+        """The account of the copy; "" if the state does not say."""
+        return self.output("owner_id")
+
+    @property
+    def facts(self) -> Facts:
+        """What must be true of the backup before anything is done with it."""
+        return Facts(
+            source_backup_id=self.source_backup_id,
+            region=self.region,
+            source_region=self.source_region or None,
+            account=self.account or None,
+            key=self.output("kms_key_arn") or None,
+        )
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the copy was AVAILABLE when the state was written."""
+        return self.output("lifecycle") in ("", "AVAILABLE")
+
+    @property
+    def creation_time(self) -> datetime:
+        """When the copy was made; long ago if the state does not say."""
+        return _time(self.outputs.get("creation_time")) or _LONG_AGO
+
+    @property
+    def source_creation_time(self) -> datetime | None:
+        """When the source backup was made, or else the copy."""
+        return _time(self.outputs.get("source_creation_time")) or _time(self.outputs.get("creation_time"))
+
+    def output(self, name: str) -> str:
+        """Return an output that is a string, "" if there is none."""
+        return str(self.outputs.get(name) or "")
+
+
+def _problem(backup_id: object, outputs: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with an entry."""
+    if not isinstance(backup_id, str) or not BACKUP_ID.fullmatch(backup_id):
+        return "its id is not a backup id"
+    for name in _TEXTS:
+        if not isinstance(outputs.get(name) or "", str):
+            return f"{name} is not a string"
+    for name in ("tags", "tags_all"):
+        if not _is_tags(outputs.get(name)):
+            return f"{name} is not a map of strings"
+    for name in _TIMES:
+        if outputs.get(name) and _time(outputs[name]) is None:
+            return f"{name} is not a time"
+    if not BACKUP_ID.fullmatch(str(outputs.get("source_backup_id"))):
+        return "source_backup_id is not a backup id"
+    region = outputs.get("region")
+    return (
+        _problem_of_region("region", region)
+        or _problem_of_region("source_region", outputs.get("source_region") or region)
+        or _problem_of_account(outputs.get("owner_id"))
+        or _problem_of_arn(backup_id, outputs)
+    )
+
+
+def _problem_of_arn(backup_id: str, outputs: Mapping[str, Any]) -> str | None:
+    arn = _ARN.fullmatch(outputs.get("arn") or "")
+    # A Region that does not exist looks like one that is unreachable, and another backup may be anybody's.
+    if arn and (arn["region"], arn["id"]) != (outputs.get("region"), backup_id):
+        return f"its arn is of {arn['id']} in {arn['region']}"
+    return None
+
+
+def _problem_of_account(account: str | None) -> str | None:
+    return "owner_id is not an AWS account" if account and not _ACCOUNT.fullmatch(account) else None
+
+
+def _problem_of_region(name: str, region: object) -> str | None:
+    try:
+        partition_of(str(region or ""))
+    except InvalidSettingsError:
+        return f"{name} is not an AWS Region"
+    return None
+
+
+def _is_tags(value: object) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time

@@ -1,0 +1,74 @@
+"""Whether a backup is the copy that a state or a program describes. Tags are not looked at."""
+
+from dataclasses import dataclass
+
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.kms import KeyName
+
+ANY_OWN_KEY = ""
+"""Any key of the copy's own account and Region, where neither program nor state names one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What must be true of a copy; None where nothing is known, which is then not compared.
+
+    Attributes:
+        source_backup_id: the source backup.
+        region: the DR Region.
+        source_region: the source Region.
+        account: the account of the copy.
+        key: the KMS key: its id or ARN, or `ANY_OWN_KEY`. An alias cannot be compared, and never matches.
+    """
+
+    source_backup_id: str
+    region: str
+    source_region: str | None = None
+    account: str | None = None
+    key: str | None = None
+
+
+def mismatch(backup: Backup, facts: Facts) -> str | None:
+    """Return in what a backup differs from a copy, as the end of a sentence about it; None if it is that copy.
+
+    Resume, adopt, delete and the repair of a missing tag all ask this before they act.
+    """
+    differences = {
+        "is not a copy": not backup.source_backup_id,
+        f"is of type {backup.type}": backup.type != "USER_INITIATED",
+        f"is a copy of {backup.source_backup_id}, not of {facts.source_backup_id}": (
+            backup.source_backup_id != facts.source_backup_id
+        ),
+        f"is in {backup.region}, not in {facts.region}": backup.region != facts.region,
+        # FSx leaves the next two out of some descriptions; the id of the source backup is unique all the same.
+        f"was copied from {backup.source_region}, not from {facts.source_region}": (
+            _differs(backup.source_region, facts.source_region)
+        ),
+        f"belongs to account {backup.owner_id}, not to {facts.account}": _differs(backup.owner_id, facts.account),
+        "is encrypted with another KMS key": not has_key(backup, facts),
+    }
+    return next((text for text, is_so in differences.items() if is_so), None)
+
+
+def _differs(actual: str | None, expected: str | None) -> bool:
+    return bool(actual and expected and actual != expected)
+
+
+def has_key(backup: Backup, facts: Facts) -> bool:
+    """Whether a copy is encrypted with the key that is expected."""
+    if facts.key is None:
+        return True
+    actual = KeyName.parse(backup.kms_key_arn or "")
+    if actual is None:
+        return not backup.kms_key_arn and facts.key == ANY_OWN_KEY
+    if facts.key == ANY_OWN_KEY:
+        return _is_own(actual, backup)
+    expected = KeyName.parse(facts.key)
+    if expected is None or expected.resource != actual.resource:
+        return False
+    # A key id without an ARN is one of the copy's own account; only an ARN can name that of another account.
+    return _is_own(actual, backup) if expected.account is None else expected.account == actual.account
+
+
+def _is_own(key: KeyName, backup: Backup) -> bool:
+    return key.region == backup.region and (not backup.owner_id or key.account == backup.owner_id)

@@ -1,0 +1,84 @@
+"""How long an answer of AWS may take as a whole, and how large it may be.
+
+botocore's read time-out is for each read: a server that sends one byte a second never exceeds it. Here the same
+time-out is for the whole answer, from its first line to its last byte. It is applied where the answer is read from the
+socket, because that needs no thread: a thread could end the wait of its caller, but not the read that hangs.
+"""
+
+import http.client
+import io
+import time
+from typing import Any
+
+from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool, AWSHTTPSConnection, AWSHTTPSConnectionPool
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes. A page of a thousand backups with 50 tags of the greatest length each has no more."""
+
+
+def limit_answers(client: Any) -> None:
+    """Have a boto3 client give an answer up that takes longer than its read time-out, or is too large.
+
+    botocore then tries again as often as the client is configured to, as with any answer that breaks off.
+    """
+    # botocore has no setting for it. Its own classes are left as they are: programs use boto3, too.
+    client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)  # noqa: SLF001  # see above
+
+
+class _LimitedReads(io.RawIOBase):
+    """The reads of one answer from a socket."""
+
+    def __init__(self, sock: Any) -> None:
+        super().__init__()
+        self._sock = sock
+        self._reads = sock.makefile("rb", buffering=0)
+        self._seconds: float | None = sock.gettimeout()
+        self._end = time.monotonic() + (self._seconds or 0)
+        self._left = LARGEST_ANSWER
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        count: int | None = self._reads.readinto(buffer) if self._seconds is None else self._read_in_time(buffer)
+        self._left -= count or 0
+        if self._left < 0:
+            raise OSError(f"The answer is larger than {LARGEST_ANSWER} bytes.")
+        return count
+
+    def close(self) -> None:
+        self._reads.close()
+        super().close()
+
+    def _read_in_time(self, buffer: Any) -> int | None:
+        remaining = self._end - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("The answer took too long.")
+        self._sock.settimeout(remaining)
+        count: int | None = self._reads.readinto(buffer)
+        # The next request on this connection has its own time.
+        self._sock.settimeout(self._seconds)
+        return count
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **named: Any) -> None:
+        super().__init__(sock, *args, **named)
+        self.fp.close()
+        self.fp = io.BufferedReader(_LimitedReads(sock))
+
+
+class _Connection(AWSHTTPConnection):
+    response_class = _Response  # type: ignore[assignment]  # the stubs name the one that botocore makes for S3 alone
+
+
+class _TlsConnection(AWSHTTPSConnection):
+    response_class = _Response  # type: ignore[assignment]  # the stubs name the one that botocore makes for S3 alone
+
+
+class _Pool(AWSHTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _TlsConnection

@@ -1,0 +1,79 @@
+"""What is written on a copy: the ownership tag and the tags of the program. Nothing else in this package tags.
+
+A copy gets both from CopyBackup. The ownership tag is written again only when a copy is adopted, when the tag is
+missing, and when the entry was moved to another stack.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import Enum, auto
+
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, ownership_of
+from pulumi_fsx_dr.copies.tags import MAX_TAGS, TagChange
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.session.work import Work
+
+
+class TagState(Enum):
+    """What the ownership tag of a copy in the state is, compared with its entry."""
+
+    OWN = auto()
+    """That of the entry."""
+    DUE = auto()
+    """Missing, or surely not another entry's: an update writes it again."""
+    OTHER = auto()
+    """Another owner's, who may have the copy in its state."""
+
+
+def tag_state(call: Call, backup: Backup, own: Ownership) -> TagState:
+    """Compare the ownership tag of a copy with its live entry in the state.
+
+    A tag with our owner id and another token is left by an adoption, or a resume, that the engine did not save, or by
+    an attacker. It is due unless another entry of this state has the copy under that tag.
+    """
+    if is_untagged(backup):
+        return TagState.DUE
+    tag = ownership_of(backup.tags)
+    if tag == own:
+        return TagState.OWN
+    if tag is None or tag.owner_id != own.owner_id:
+        return TagState.OTHER
+    others = [entry.ownership for entry in call.state if entry.id == backup.id and entry.urn != call.urn]
+    is_nobodys = call.knows_state and not any(tag.is_same_request(other) for other in others)
+    return TagState.DUE if is_nobodys or own.is_same_request(tag) else TagState.OTHER
+
+
+def is_untagged(backup: Backup) -> bool:
+    """Whether a backup has no ownership tag, which is another thing than one of another form."""
+    return OWNERSHIP_TAG not in backup.tags
+
+
+def write_ownership(work: Work, backup: Backup, ownership: Ownership, tags: Mapping[str, str] | None = None) -> Backup:
+    """Write the ownership tag, and the tags of the program with it as far as there is room (TagResource).
+
+    Raises:
+        ServiceError: AWS refused.
+    """
+    own = ownership.tag(work.call.urn)
+    wanted = {**(tags or {}), **own}
+    # FSx would refuse the whole call, and the ownership tag matters more than the others.
+    if len(backup.tags.keys() | wanted.keys()) > MAX_TAGS:
+        wanted = own
+    work.retry(lambda: work.fsx.tag(backup.arn, wanted))
+    return replace(backup, tags={**backup.tags, **wanted})
+
+
+def change_tags(work: Work, backup: Backup, change: TagChange) -> None:
+    """Add and overwrite tags, then remove those that are no longer wanted; the other way round if room is short."""
+    steps: list[Callable[[], object]] = []
+    # Tags are added first: if the second call fails, there is a tag too many and not one too few.
+    if change.added:
+        steps.append(lambda: work.fsx.tag(backup.arn, change.added))
+    if change.removed:
+        steps.append(lambda: work.fsx.untag(backup.arn, change.removed))
+    # FSx refuses more than 50 tags, so where all of them together are too many, room is made first.
+    if len(backup.tags.keys() | change.added.keys()) > MAX_TAGS:
+        steps.reverse()
+    for step in steps:
+        work.retry(step)

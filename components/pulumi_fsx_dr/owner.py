@@ -1,0 +1,60 @@
+"""The owner id of the stack: a resource of its own, so that the engine saves it before the first copy is made."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from .copies.ownership import is_owner_id
+from .copies.state_copy import StateCopy
+from .program import lookup
+from .program.once import once_a_run
+from .provider import OwnerProvider
+from .session.hints import Hints
+
+OWNER_NAME = "fsx-dr-owner"
+
+
+class Owner(Resource, module="fsx", name="Owner"):
+    """The owner id that stands in the tag of each copy of this stack.
+
+    Copies depend on it, so it is created before the first and deleted after the last.
+    """
+
+    owner_id: pulumi.Output[str]
+
+    def __init__(self) -> None:
+        super().__init__(OwnerProvider(), OWNER_NAME, {"owner_id": None})
+
+
+@once_a_run
+def owner_of_this_run() -> Owner:
+    """Return the owner of the stack, declared with the first BackupCopy or DrRegion of a run."""
+    return Owner()
+
+
+def hints(name: str, source_backup_id: pulumi.Input[str] | None) -> Awaitable[str]:
+    """Return what tells the provider the owner id, and what the state has of the same copy.
+
+    Args:
+        name: the copy's logical name.
+        source_backup_id: its source backup.
+    """
+    run = lookup.of_this_run()
+    run.declared.add(name)
+    # A coroutine and not an output, which would cost the SDK several times as much for each copy.
+    return _message(name, source_backup_id, run.related, owner_of_this_run())
+
+
+async def _message(
+    name: str,
+    source_backup_id: pulumi.Input[str] | None,
+    related: Callable[[str, Any], tuple[StateCopy, ...]],
+    owner: Owner,
+) -> str:
+    # In a preview neither may be known yet. What the state has under this name must be known all the same.
+    owner_id, source = await owner.owner_id.future(), source_backup_id
+    if not isinstance(source, str | None):
+        source = await pulumi.Output[str].from_input(source_backup_id).future()
+    return Hints(owner_id if is_owner_id(owner_id) else "", related(name, source)).sent()

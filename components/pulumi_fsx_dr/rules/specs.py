@@ -1,0 +1,133 @@
+"""A DrRegion and its sources, as the program has them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
+from pulumi_fsx_dr.copies.ownership import description_of
+from pulumi_fsx_dr.copies.tags import too_many_tags
+from pulumi_fsx_dr.fsx.backup import Backup
+
+from .retention import Keep
+
+
+@dataclass(frozen=True, slots=True)
+class DrRegionSpec:
+    """A DrRegion.
+
+    Attributes:
+        name: its logical name.
+        urn: as the engine has registered it.
+        region: the DR Region.
+        sources: with their ids as plain strings.
+        keep: the default of the sources.
+        kms_key_id: as given, perhaps an output.
+        copy_tags: as given.
+        tags: as given.
+        has_outputs: whether further sources are given as outputs.
+        adopts: whether copies that exist already, and have no owner, are adopted.
+        copy_type: of the resources that its copies are.
+    """
+
+    name: str
+    urn: str
+    region: str
+    sources: Sequence[Mapping[str, Any]]
+    keep: Keep
+    kms_key_id: Any = None
+    copy_tags: Any = True
+    tags: Any = None
+    has_outputs: bool = False
+    adopts: bool = False
+    copy_type: str = BACKUP_COPY_TYPE
+
+    @property
+    def sees_program(self) -> bool:
+        """Whether it knows all resources of the program; a component of the plugin knows its own copies alone."""
+        return self.copy_type == BACKUP_COPY_TYPE
+
+    def child_name(self, source_backup_id: str) -> str:
+        """Return the logical name of the copy of a backup."""
+        return f"{self.name}-{source_backup_id}"
+
+    def child_urn(self, child_name: str) -> str:
+        """Return the URN of a copy."""
+        stack, project, types, _ = self.urn.split("::", 3)
+        return f"{stack}::{project}::{types}${self.copy_type}::{child_name}"
+
+    def child_description(self, source: str) -> str:
+        """Return how the ownership tag of a copy describes it."""
+        return description_of(self.child_urn(self.child_name(source)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceSpec:
+    """A file system or a backup that is a source of a DrRegion.
+
+    Attributes:
+        dr: the DrRegion.
+        source: as given; of a file system that tags select, as if it were given by its id.
+        selector: the source that selects it by tags, None if the program names it.
+        is_unselected: whether it does not have these tags any more: its copies stay, and new ones are not made.
+    """
+
+    dr: DrRegionSpec
+    source: Mapping[str, Any]
+    selector: Mapping[str, Any] | None = None
+    is_unselected: bool = False
+
+    @property
+    def is_file_system(self) -> bool:
+        """Whether it is a file system, and not a backup."""
+        return "file_system_id" in self.source
+
+    @property
+    def key(self) -> str:
+        """The id of the file system or backup."""
+        return str(self.source["file_system_id" if self.is_file_system else "backup_id"])
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What its copies are found by: a copy of an unknown file system may be of any."""
+        return (self.key, "") if self.is_file_system else (self.key,)
+
+    @property
+    def region(self) -> str:
+        """The source Region."""
+        return str(self.source["region"])
+
+    @property
+    def kms_key_id(self) -> Any:
+        """The key of its copies, as given."""
+        return self.source.get("kms_key_id", self.dr.kms_key_id)
+
+    @property
+    def keep(self) -> Keep:
+        """How many of its recovery points have a copy."""
+        keep: Keep = self.source.get("keep", self.dr.keep)
+        return keep
+
+    @property
+    def own_args(self) -> dict[str, Any]:
+        """The arguments of its copies that differ from those of its DrRegion."""
+        return {name: self.source[name] for name in ("kms_key_id", "add_tags") if name in self.source}
+
+    def obstacle_of(self, backup: Backup) -> str | None:
+        """Return why a backup cannot be copied, None if it can."""
+        if backup.copy_obstacle:
+            return backup.copy_obstacle
+        # FSx would refuse it in the middle of the run, and in each one after it.
+        if self.dr.copy_tags is True and too_many_tags(backup, self._tags):
+            return "with those of the copy it has more tags than FSx permits: set copy_tags to False, or remove tags"
+        return None
+
+    def urn_of(self, source_backup_id: str) -> str:
+        """Return the URN of the copy of a backup."""
+        return self.dr.child_urn(self.dr.child_name(source_backup_id))
+
+    @property
+    def _tags(self) -> Any:
+        """The tags of its copies, as far as they are known."""
+        own = self.source.get("add_tags")
+        return {**(self.dr.tags if isinstance(self.dr.tags, Mapping) else {}), **own} if own else self.dr.tags

@@ -1,0 +1,118 @@
+"""Which file systems the tags in a program select, and which they do not select any more.
+
+A file system that loses its tags keeps its copies, until the source names it in `exclude` or is removed from the
+program: whoever may untag a file system must not be able to delete its copies by that.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, TypeAlias
+
+from .declared import KnownCopy, Outside
+from .sources import as_file_system, selected_by, spoken
+from .specs import DrRegionSpec, SourceSpec
+
+_Selector: TypeAlias = tuple[DrRegionSpec, Mapping[str, Any]]
+
+
+@dataclass(slots=True)
+class Sources:
+    """The sources of all DrRegions, with file systems in the place of tags.
+
+    Attributes:
+        specs: each once.
+        empty: the sources whose tags select nothing.
+        warnings: what a person should know, for each DrRegion.
+    """
+
+    specs: list[SourceSpec] = field(default_factory=list)
+    empty: list[_Selector] = field(default_factory=list)
+    warnings: list[tuple[DrRegionSpec, str]] = field(default_factory=list)
+
+
+def sources_of(regions: Sequence[DrRegionSpec], known: Iterable[KnownCopy], outside: Outside) -> Sources:
+    """Return what the sources of all DrRegions stand for.
+
+    Args:
+        regions: all DrRegions.
+        known: the copies in the state.
+        outside: answers what is in AWS.
+    """
+    named = [SourceSpec(dr, source) for dr in regions for source in dr.sources if "tags" not in source]
+    selectors = [(dr, source) for dr in regions for source in dr.sources if "tags" in source]
+    selected = [_selected(dr, source, outside) for dr, source in selectors]
+    current = _once([*named, *chain(*selected)])
+    unasked = _unasked(regions, current, known)
+    former = [_former(dr, source, unasked, outside) for dr, source in selectors]
+    made = Sources(_once([*current, *chain(*former)]))
+    for (dr, source), now, before in zip(selectors, selected, former, strict=True):
+        if not (now or before):
+            made.empty.append((dr, source))
+        if outside.file_systems_in(source["region"]) is not None:
+            made.warnings += [(dr, sentence) for sentence in _warnings(dr, source, now, before)]
+    return made
+
+
+def _selected(dr: DrRegionSpec, source: Mapping[str, Any], outside: Outside) -> list[SourceSpec]:
+    """Return the file systems that tags select now; none if their Region does not tell."""
+    names = selected_by(source, outside.file_systems_in(source["region"]) or {})
+    return [SourceSpec(dr, as_file_system(source, name), source) for name in names]
+
+
+def _unasked(
+    regions: Iterable[DrRegionSpec], current: Iterable[SourceSpec], known: Iterable[KnownCopy]
+) -> Mapping[tuple[str, str], set[str]]:
+    """Return the file systems of copies that no source asks for, by DR Region and source Region.
+
+    A DR Region that is not declared, and a source Region that the state does not tell, are "".
+    """
+    declared = {dr.region for dr in regions}
+    asked = {(where, key) for spec in current for where in (spec.dr.region, "") for key in spec.keys}
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for copy in known:
+        where = copy.state.region if copy.state.region in declared else ""
+        if asked.isdisjoint({(where, copy.file_system_id), (where, copy.source)}):
+            found[where, copy.state.source_region].add(copy.file_system_id)
+    return found
+
+
+def _former(
+    dr: DrRegionSpec, source: Mapping[str, Any], unasked: Mapping[tuple[str, str], set[str]], outside: Outside
+) -> list[SourceSpec]:
+    """Return the file systems that tags may have selected before."""
+    tags = outside.file_systems_in(source["region"]) or {}
+    places = [(where, origin) for where in (dr.region, "") for origin in (source["region"], "")]
+    names = {name for place in places for name in unasked.get(place, ())} - set(source.get("exclude", ()))
+    return [
+        SourceSpec(dr, as_file_system(source, name), source, is_unselected=tags.get(name) is not None)
+        for name in sorted(names)
+    ]
+
+
+def _warnings(
+    dr: DrRegionSpec, source: Mapping[str, Any], selected: Iterable[SourceSpec], former: Iterable[SourceSpec]
+) -> Iterator[str]:
+    """Yield what to say of a source whose Region answers."""
+    where, tags = source["region"], spoken(source)
+    if not selected:
+        yield f"No file system in {where} has the tags {tags}, so nothing of it is copied to {dr.region}."
+    for spec in former:
+        why = f"does not have the tags {tags}" if spec.is_unselected else "is gone, or FSx does not tell its tags"
+        more = ", and it gets no new ones" if spec.is_unselected else ""
+        yield (
+            f"{spec.key or 'An unknown file system'} in {where} {why}. Its copies in {dr.region} stay{more}. "
+            f"Name it in `exclude` of the source {tags} of {dr.name} to delete them."
+        )
+
+
+def _once(specs: Iterable[SourceSpec]) -> list[SourceSpec]:
+    """Return the sources without file systems that the same DrRegion names or selects before."""
+    found: list[SourceSpec] = []
+    asked: set[tuple[str, str]] = set()
+    for spec in specs:
+        if spec.selector is None or (spec.dr.urn, spec.key) not in asked:
+            found.append(spec)
+        asked.add((spec.dr.urn, spec.key))
+    return found

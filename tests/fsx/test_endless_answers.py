@@ -1,0 +1,361 @@
+"""Answers that do not end, or are far too large: each call ends, in bounded time and memory."""
+
+import itertools
+import json
+import socketserver
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pulumi_fsx_dr.errors import ServiceError, TransientError, UnreachableError
+from pulumi_fsx_dr.fsx import answering
+from pulumi_fsx_dr.fsx.aws_settings import Connection
+from pulumi_fsx_dr.fsx.backup import CopyRequest
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+
+from tests.fsx.replaying import AnsweringRegion, ReplayedRegion
+from tests.fsx.test_odd_descriptions import described
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 1000000\r\n"
+PAUSE = 0.2  # seconds between two bytes of a drip: far below the read time-out
+READ_TIMEOUT = 1
+DRIPS = 200  # of a server without the limit, a call would take 40 s
+SOON = 15  # seconds, for a busy machine
+
+Answer = Callable[[Callable[[bytes], None]], None]
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: "_Server"
+
+    def handle(self) -> None:
+        self.server.connections += 1
+        with suppress(OSError):  # the client has gone
+            while self.rfile.readline():
+                while self.rfile.readline().strip():
+                    pass
+                self.server.answer(self._send)
+
+    def _send(self, data: bytes) -> None:
+        self.wfile.write(data)
+        self.wfile.flush()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads, block_on_close = True, False
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer, self.connections = answer, 0
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
+@contextmanager
+def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[_Server]:
+    """Run a server on this machine that answers every request so."""
+    with _Server(answer) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+
+
+class Served(FsxRegion):
+    """A Region whose calls are tried once."""
+
+    def __init__(self, url: str, read_timeout: int = READ_TIMEOUT, trusted: Path | None = None) -> None:
+        variables = {"ca_bundle": str(trusted)} if trusted else {}
+        connection = Connection(endpoints={"fsx": url}, variables=variables)
+        super().__init__("eu-west-1", Credentials(keys=("AKIAIOSFODNN7EXAMPLE", "s", None), connection=connection))
+        self._config = self._config.merge(Config(read_timeout=read_timeout, retries={"total_max_attempts": 1}))
+
+
+def drip_after(head: bytes) -> Answer:
+    def answer(send: Callable[[bytes], None]) -> None:
+        send(head)
+        for _ in range(DRIPS):
+            send(b"1")
+            time.sleep(PAUSE)
+
+    return answer
+
+
+def assert_given_up_soon(region: FsxRegion) -> None:
+    threads, started = threading.active_count(), time.monotonic()
+    with pytest.raises(UnreachableError):
+        region.delete("backup-0123456789abcdef0")
+
+    assert time.monotonic() - started < SOON
+    assert threading.active_count() <= threads + 1  # that of the server
+
+
+def certified(directory: Path) -> tuple[Path, Path]:
+    """Return the files of a certificate of this machine and of its key."""
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost "
+        "-addext subjectAltName=IP:127.0.0.1"
+    )
+    files = ["-out", str(certificate), "-keyout", str(key)]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)  # noqa: S603  # an argument list, no shell
+    return certificate, key
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nX-Odd: ", HEAD + b"\r\n"], ids=["status", "header", "body"])
+def test_call_ends_though_bytes_keep_dripping(head: bytes) -> None:
+    with served(drip_after(head)) as server:
+        assert_given_up_soon(Served(f"http://{server.host}"))
+
+
+def test_call_ends_though_bytes_keep_dripping_over_tls(tmp_path: Path) -> None:
+    trusted, key = certified(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(trusted, key)
+
+    with served(drip_after(HEAD + b"\r\n"), tls) as server:
+        assert_given_up_soon(Served(f"https://{server.host}", trusted=trusted))
+
+    assert server.connections == 1
+
+
+def test_each_answer_on_a_connection_has_its_own_time() -> None:
+    body = json.dumps({"Backups": [described()]}).encode()
+
+    def answer(send: Callable[[bytes], None]) -> None:
+        send(HEAD.replace(b"1000000", str(len(body)).encode()) + b"\r\n" + body[:10])
+        time.sleep(0.8)
+        send(body[10:])
+
+    with served(answer) as server:
+        region = Served(f"http://{server.host}", read_timeout=2)
+
+        listed = [[backup.id for backup in region.backups()] for _ in range(3)]
+
+    assert listed == [["backup-0fedcba9876543210"]] * 3
+    assert server.connections == 1
+
+
+def test_too_large_an_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "LARGEST_ANSWER", 100_000)
+    sent = itertools.count()
+
+    def answer(send: Callable[[bytes], None]) -> None:
+        send(HEAD.replace(b"Content-Length: 1000000\r\n", b"") + b"\r\n")
+        for _ in range(2_000):
+            next(sent)
+            send(b" " * 100_000)
+
+    with served(answer) as server, pytest.raises(TransientError):
+        list(Served(f"http://{server.host}", read_timeout=60).backups())
+
+    assert next(sent) < 1_000
+
+
+@pytest.mark.parametrize("operation", ["backups", "file_systems"])
+def test_listing_without_end_is_given_up(operation: str) -> None:
+    pages = itertools.count()
+
+    def answer(_asked: Mapping[str, Any]) -> dict[str, Any]:
+        if next(pages) > 500:
+            raise AssertionError("the listing goes on")
+        return {"Backups": [], "FileSystems": [], "NextToken": str(next(pages))}
+
+    with pytest.raises(TransientError, match="does not end"):
+        list(getattr(AnsweringRegion(answer), operation)())
+
+
+@pytest.mark.parametrize("tokens", [["a"], ["a", "b"], ["a", "b", "c"]])
+def test_listing_that_goes_in_circles_is_given_up(tokens: list[str]) -> None:
+    circle, pages = itertools.cycle(tokens), itertools.count()
+
+    def answer(_asked: Mapping[str, Any]) -> dict[str, Any]:
+        assert next(pages) < 10
+        return {"Backups": [], "NextToken": next(circle)}
+
+    with pytest.raises(TransientError):
+        list(AnsweringRegion(answer).backups())
+
+
+def test_listing_that_takes_too_long_is_given_up() -> None:
+    pages = itertools.count()
+    region = AnsweringRegion(lambda _: {"Backups": [], "NextToken": str(next(pages))})
+    region.listing_seconds = 0
+
+    with pytest.raises(TransientError):
+        list(region.backups())
+
+    assert next(pages) <= 3
+
+
+def test_listing_of_ten_thousand_backups_at_twenty_a_page_is_read_whole() -> None:
+    backups = [{**described(f"backup-{n:017x}"), "Tags": []} for n in range(10_000)]
+
+    def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+        start = int(asked.get("NextToken", 0))
+        end = start + 20
+        return {"Backups": backups[start:end], "NextToken": str(end) if end < len(backups) else None}
+
+    region = AnsweringRegion(answer)
+    region.most_pages = FsxRegion.most_pages
+
+    assert len(list(region.backups())) == 10_000
+
+
+def test_empty_pages_between_others_hide_no_backup() -> None:
+    pages = {
+        None: ([], "1"),
+        "1": ([described()], "2"),
+        "2": ([], "3"),
+        "3": ([described(), described(Type="X")], None),
+    }
+
+    def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+        backups, token = pages[asked.get("NextToken")]
+        return {"Backups": backups, "NextToken": token}
+
+    # One that two pages show is listed once.
+    assert [backup.type for backup in AnsweringRegion(answer).backups()] == ["USER_INITIATED"]
+
+
+def test_lookup_answered_with_an_id_that_nobody_asked_for_ends() -> None:
+    calls = itertools.count()
+
+    def answer(_asked: Mapping[str, Any]) -> dict[str, Any]:
+        assert next(calls) < 100
+        return {"Backups": [described("backup-0aaaaaaaaaaaaaaaa")]}
+
+    asked = [f"backup-{n:017x}" for n in range(20)]
+
+    assert AnsweringRegion(answer).look_up(asked) == {}
+
+
+def test_lookup_asks_again_for_what_an_answer_leaves_out() -> None:
+    def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+        return {"Backups": [described("backup-0aaaaaaaaaaaaaaaa"), described(asked["BackupIds"][0])]}
+
+    asked = [f"backup-{n:017x}" for n in range(20)]
+
+    assert list(AnsweringRegion(answer).look_up(asked)) == asked
+
+
+_LARGE = {
+    "words": "explicit deny in a " * 52_000,
+    "policies": "because no because no " * 45_000,
+    "white space": " \t\n" * 330_000,
+    "colons": ":" * 1_000_000,
+    "hashes": "#" * 1_000_000,
+    "keys": "arn:aws:kms:eu-west-1:" * 45_000,
+    "tags": "hunter2 " * 125_000,
+    "controls": "\x1b[" * 500_000,
+    "letters": "perform: " + "a" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "BadRequest", "ServiceLimitExceeded"])
+@pytest.mark.parametrize("message", _LARGE.values(), ids=_LARGE)
+def test_message_of_a_megabyte_costs_little_and_is_cut(code: str, message: str) -> None:
+    request = CopyRequest(
+        source_backup_id="backup-0123456789abcdef0",
+        source_region="eu-central-1",
+        tags={f"t{n}": f"hunter{n}" for n in range(49)},
+        kms_key_id="alias/dr",
+        token="token",
+    )
+    region = ReplayedRegion({"__type": code, "Message": message}, status=400, name="eu-west-1")
+    started = time.process_time()
+
+    with pytest.raises(ServiceError) as refusal:
+        region.copy(request)
+
+    assert time.process_time() - started < 2
+    assert "was not sent" not in str(refusal.value)
+    assert len(str(refusal.value)) < 1_500
+
+
+ODD_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("backup-0123456789abcdef0"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["Key", "Value", "Message", "FileSystemId", "VolumeId"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+MEMBERS = [
+    *("BackupId", "Lifecycle", "Type", "CreationTime", "ResourceARN", "Tags", "FileSystem", "Volume"),
+    *("SizeInBytes", "ProgressPercent", "FailureDetails", "SourceBackupId", "OwnerId", "KmsKeyId"),
+]
+ANY_SHAPE = AnsweringRegion(lambda _: {"Backups": []})  # one for all examples: each costs a client
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from(MEMBERS), ODD_VALUES, min_size=1, max_size=3))
+def test_descriptions_of_any_shape_are_read_or_refused(changes: dict[str, Any]) -> None:
+    answer = {"Backups": [described() | changes, described("backup-0aaaaaaaaaaaaaaaa")]}
+    ANY_SHAPE.given = lambda _: answer
+
+    for call in (lambda: list(ANY_SHAPE.backups()), lambda: list(ANY_SHAPE.look_up(["backup-0fedcba9876543210"]))):
+        with suppress(ServiceError):
+            call()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"Backups": None},
+        {"Backups": "backups"},
+        {"Backups": {"0": 1}},
+        {"Backups": [], "NextToken": 5},
+        {"Backups": [], "NextToken": ["a"]},
+        [],
+    ],
+)
+def test_listings_of_another_shape_make_no_sense_for_now(body: Any) -> None:
+    with pytest.raises(TransientError):
+        list(ReplayedRegion(body).backups())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"__type": 5, "Message": "x"},
+        {"__type": "BadRequest", "Message": {"a": 1}},
+        {"__type": "BadRequest", "Message": None},
+        {"__type": "\x1b[31m\n::error::", "Message": 5},
+        {"__type": "ServiceLimitExceeded", "Limit": {"{region}": 1}, "Message": "{0} %s"},
+        [],
+        None,
+    ],
+)
+def test_errors_of_another_shape_are_one_plain_sentence(body: Any) -> None:
+    with pytest.raises(ServiceError) as refusal:
+        ReplayedRegion(body, status=400).delete("backup-0123456789abcdef0")
+
+    assert str(refusal.value).isprintable()
+    assert "::" not in str(refusal.value)
+
+
+def test_bottomless_answer_makes_no_sense_for_now() -> None:
+    region = ReplayedRegion({})
+    region._body = b"[" * 1_000_000  # noqa: SLF001  # no value of Python's becomes such a text
+
+    with pytest.raises(TransientError):
+        list(region.backups())

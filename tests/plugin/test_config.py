@@ -1,0 +1,161 @@
+"""The settings of the plugin's provider: whose credentials, which accounts, and what the state has beside them."""
+
+import json
+from typing import Any
+
+import pytest
+from fsx_dr_plugin.config import owner_id_of
+from fsx_dr_plugin.server import Provider
+from pulumi.runtime.proto import provider_pb2
+from pulumi_fsx_dr.copies.ownership import is_owner_id
+from pulumi_fsx_dr.errors import CredentialsError, FsxDrError, InvalidSettingsError
+
+from rehearsal.fsx import FsxService, listening
+from rehearsal.fsx.fixtures import AWAY
+from rehearsal.fsx.regions import ACCOUNT_ID
+from tests.plugin.monitor import struct
+from tests.provider.deploying import copy_args
+from tests.provider.plugin_stack import PluginContext, sent
+
+PROVIDER = "urn:pulumi:prod::files::pulumi:providers:fsx-dr::default_0_1_0"
+COPY = "urn:pulumi:prod::files::fsx-dr:index:BackupCopy::monday"
+ANOTHER = "111122223333"
+
+
+def checked(news: dict[str, Any], olds: dict[str, Any] | None = None) -> provider_pb2.CheckResponse:
+    request = provider_pb2.CheckRequest(urn=PROVIDER, olds=struct(olds or {}), news=struct(news))
+    answer: provider_pb2.CheckResponse = Provider().CheckConfig(request, PluginContext())
+    return answer
+
+
+def configured(**settings: Any) -> Provider:
+    """Return a plugin whose provider has these settings."""
+    provider = Provider()
+    request = provider_pb2.ConfigureRequest(id="0f0c2bb4", urn=PROVIDER, args=struct(settings))
+    provider.Configure(request, PluginContext())
+    return provider
+
+
+def construct(provider: Provider, **configuration: str) -> None:
+    """Construct a component that there is not, in a stack with this configuration."""
+    config = {f"aws:{name}": value for name, value in configuration.items()}
+    provider.Construct(provider_pb2.ConstructRequest(type="fsx-dr:index:Other", config=config), PluginContext())
+
+
+def test_check_refuses_settings_that_cannot_be_used() -> None:
+    failures = checked({"pollSeconds": -1, "region": "nowhere", "assumeRoles": "x", "color": "blue"}).failures
+
+    names = ("color", "fsx-dr:region", "fsx-dr:pollSeconds", "fsx-dr:assumeRoles")
+    assert [name in failure.reason for name, failure in zip(names, failures, strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize("name", ["region", "pollSeconds", "assumeRoles", "allowedAccountIds", "color"])
+def test_refusal_of_a_setting_shows_no_value(name: str) -> None:
+    """The engine shows the value of a property that a failure names."""
+    [failure] = checked({name: "hunter22"}).failures
+
+    assert (failure.property, "hunter22" in failure.reason) == ("", False)
+
+
+@pytest.mark.parametrize("name", ["chosenRegion", "ownerId"])
+def test_check_refuses_what_is_not_a_setting_of_users(name: str) -> None:
+    [failure] = checked({name: AWAY}).failures
+
+    assert name in failure.reason
+
+
+def test_check_keeps_the_region_that_was_chosen_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", AWAY)
+    first = checked({}).inputs
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+
+    assert checked({}, dict(first)).inputs == first
+    assert first["chosenRegion"] == AWAY
+
+
+def test_owner_id_is_that_of_one_provider_of_one_stack() -> None:
+    others = [
+        owner_id_of("another", PROVIDER),
+        owner_id_of("0f0c2bb4", PROVIDER.replace(":prod:", ":dev:")),
+        owner_id_of("0f0c2bb4", PROVIDER.replace(":files:", ":shares:")),
+    ]
+
+    first = owner_id_of("0f0c2bb4", PROVIDER)
+
+    assert is_owner_id(first)
+    assert first == owner_id_of("0f0c2bb4", PROVIDER)
+    assert first not in others
+
+
+@pytest.mark.parametrize("written", [[ACCOUNT_ID, 123], "no list", json.dumps(["12"])])
+@pytest.mark.parametrize("name", ["allowedAccountIds", "forbiddenAccountIds"])
+def test_check_refuses_what_is_not_a_list_of_account_ids(name: str, written: object) -> None:
+    (failure,) = checked({name: written}).failures
+
+    assert f"fsx-dr:{name}" in failure.reason
+
+
+@pytest.mark.parametrize("write", [json.dumps, list], ids=["JSON text", "list"])
+@pytest.mark.parametrize(
+    ("name", "accounts", "refused"),
+    [
+        ("allowedAccountIds", [ANOTHER], True),
+        ("allowedAccountIds", [ANOTHER, ACCOUNT_ID], False),
+        ("forbiddenAccountIds", [ACCOUNT_ID], True),
+        ("forbiddenAccountIds", [ANOTHER], False),
+    ],
+)
+def test_create_copies_in_allowed_accounts_alone(  # noqa: PLR0913, PLR0917  # what pytest gives
+    service: FsxService,
+    source: str,
+    monkeypatch: pytest.MonkeyPatch,
+    write: Any,
+    name: str,
+    accounts: list[str],
+    refused: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    create = provider_pb2.CreateRequest(
+        urn=COPY, properties=sent({"copy_tags": False, "tags": {}, **copy_args(source)})
+    )
+    service.set_copy_seconds(0)
+    with listening(service) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+        provider = configured(**{name: write(accounts), "pollSeconds": 0.1})
+        if refused:
+            with pytest.raises(CredentialsError, match=ACCOUNT_ID):
+                provider.Create(create, PluginContext())
+        else:
+            provider.Create(create, PluginContext())
+
+    assert len(service.backups(AWAY)) == (0 if refused else 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("profile", "profile"),
+        ("accessKey", "profile"),
+        ("assumeRoles", "assumeRoles"),
+        ("assumeRoleWithWebIdentity", "assumeRoles"),
+        ("allowedAccountIds", "allowedAccountIds"),
+        ("forbiddenAccountIds", "forbiddenAccountIds"),
+    ],
+)
+def test_construct_refuses_settings_that_mean_an_account(name: str, own: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=rf"{name}.*fsx-dr:{own}\."):
+        construct(configured(), **{name: "x"})
+
+
+def test_construct_takes_a_setting_of_its_own_for_that_of_aws() -> None:
+    """An empty one means the environment's credentials."""
+    provider = configured(profile="", allowedAccountIds=[ACCOUNT_ID])
+
+    with pytest.raises(FsxDrError, match="no component"):  # which comes after
+        construct(provider, profile="x", allowedAccountIds=json.dumps([ANOTHER]))
+
+
+def test_construct_ignores_settings_that_mean_no_account() -> None:
+    with pytest.raises(FsxDrError, match="no component"):
+        construct(configured(), region=AWAY, profile="")

@@ -1,0 +1,61 @@
+"""What tests ask of the service and of a stack's state."""
+
+import pytest
+from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, ownership_of
+
+from rehearsal.fsx import FsxService
+from rehearsal.fsx.fixtures import AWAY
+from tests.provider.deploying import Program, Stack
+
+
+def copies(service: FsxService) -> list[str]:
+    """Return the ids of all backups in the DR Region."""
+    return [copy["id"] for copy in service.backups(AWAY)]
+
+
+def tag_of(service: FsxService, backup_id: str) -> Ownership | None:
+    """Return the ownership in a copy's tag."""
+    return ownership_of(service.backup(AWAY, backup_id)["tags"])
+
+
+def write_tag(service: FsxService, backup_id: str, value: str | None) -> None:
+    """Write the ownership tag of a backup as an attacker does; None removes it."""
+    tags = {key: tag for key, tag in service.backup(AWAY, backup_id)["tags"].items() if key != OWNERSHIP_TAG}
+    service.set_tags(AWAY, backup_id, tags | ({OWNERSHIP_TAG: value} if value is not None else {}))
+
+
+def effects(service: FsxService) -> list[str]:
+    """Return what was changed in the DR Region, in order."""
+    reads = ("Describe", "Get")
+    return [e["action"] for e in service.journal(AWAY) if not e["action"].startswith(reads) and not e["error"]]
+
+
+def own_copy(stack: Stack, resource: str = "monday") -> str:
+    """Return the copy of a resource, which is AVAILABLE and has the tag that its state entry names."""
+    service, state = stack.wire.service, stack.states[resource]
+    copy = service.backup(AWAY, state.id)
+    own = tag_of(service, state.id)
+    assert (copy["lifecycle"], copy["deleted"]) == ("AVAILABLE", False)
+    assert (state.outputs["lifecycle"], state.errors) == ("AVAILABLE", ())
+    assert own
+    assert (own.owner_id, str(own)) == (stack.owner_id, state.outputs["managed_by"])
+    return state.id
+
+
+def only_copy(stack: Stack, resource: str = "monday") -> str:
+    """Return the copy of a resource, which is the only one in the DR Region."""
+    copy = own_copy(stack, resource)
+    assert copies(stack.wire.service) == [copy]
+    return copy
+
+
+def out_of_time(stack: Stack, program: Program, *, replacing: tuple[str, ...] = ()) -> None:
+    """Run `pulumi up` until a copy runs out of time."""
+    service = stack.wire.service
+    service.set_copy_seconds(10_000)
+    stack.timeouts.update(create=30.0, update=30.0)
+    with pytest.raises(UnfinishedCopyError):
+        stack.up(program, replacing=replacing)
+    stack.timeouts.clear()
+    service.set_copy_seconds(10.0)
