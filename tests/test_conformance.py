@@ -73,6 +73,7 @@ def test_the_page_says_what_the_stand_in_does_unless_told_otherwise(tmp_path: Pa
     assert "a backup of type WINDOWS from eu-central-1 to eu-west-1." in page.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_page_says_what_a_stand_in_with_other_settings_does(tmp_path: Path) -> None:
     page = page_of(

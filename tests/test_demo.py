@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[1]
 DEMO = [sys.executable, "-u", "-m", "rehearsal", "demo"]
 
 
-@pytest.mark.smoke
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "options",

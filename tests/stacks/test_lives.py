@@ -8,7 +8,7 @@ from tests.stacks.attacked import AttackedLife
 from tests.stacks.lives import Life
 
 _FEW = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, derandomize=True, print_blob=True, database=None
+    max_examples=20, stateful_step_count=25, deadline=None, derandomize=True, print_blob=True, database=None
 )
 _MANY = settings(
     max_examples=600, stateful_step_count=50, deadline=None, report_multiple_bugs=False, print_blob=True, database=None
