@@ -13,7 +13,7 @@ from tests.faults.reliability import Page
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("engine", [on(HostTheatre), on(CliTheatre), on(NativeTheatre)])
+@pytest.mark.parametrize("engine", [on(HostTheatre, slow=True), on(CliTheatre), on(NativeTheatre)])
 def test_an_interruption_leaves_neither_a_second_copy_nor_an_orphan(
     engine: type[Theatre], tmp_path: Path, page: Page
 ) -> None:
