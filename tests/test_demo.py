@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 DEMO = [sys.executable, "-u", "-m", "rehearsal", "demo"]
 
 
+@pytest.mark.slow  # a minute, and its claims are tests of their own; .ci/run plays it
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "options",
