@@ -18,13 +18,13 @@ QUICK = tuple(kind for kind in KINDS if kind not in HANGING)
 @pytest.mark.parametrize(
     ("engine", "lasting", "kinds"),
     [
-        on(engine, lasting, kinds, name=name, slow=slow)
+        on(engine, lasting, kinds, name=name, slow=True)
         for engine in ENGINES
-        for name, lasting, kinds, slow in (
-            ("once", "once", QUICK, False),
-            ("once, hanging", "once", HANGING, True),
-            ("for 30 s", "for 30 s", KINDS, True),
-            ("for ever", "for ever", KINDS, True),
+        for name, lasting, kinds in (
+            ("once", "once", QUICK),
+            ("once, hanging", "once", HANGING),
+            ("for 30 s", "for 30 s", KINDS),
+            ("for ever", "for ever", KINDS),
         )
     ],
 )
