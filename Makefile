@@ -13,11 +13,11 @@ setup: $(READY)
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	$(BIN)/python -m rehearsal.setting_up
+	$(BIN)/python -m simulator.install_cli
 	touch $@
 
 demo: $(READY)
-	$(BIN)/python -m rehearsal demo
+	$(BIN)/python -m simulator demo
 
 test: $(READY)
 	$(BIN)/pytest -n 4 --dist worksteal
@@ -76,4 +76,4 @@ lock:
 	printf "build>=1.6\nsetuptools>=77\ntwine>=7\n" | $(LOCK) - --output-file .ci/build.txt
 
 clean:
-	rm -rf .venv .venv-* .pulumi-cli .rehearsal build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .pulumi-cli .simulator build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

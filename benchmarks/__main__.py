@@ -20,9 +20,9 @@ from benchmarks.figures import Workload
 from benchmarks.measuring import PARALLEL
 from benchmarks.sections import many_copies, native_copies, timed_copies, timed_copies_and_their_end
 from benchmarks.table import Section, as_markdown, as_rich
-from rehearsal.engine import DOUBLE, find_engine
-from rehearsal.project import POLL_SECONDS
-from rehearsal.sections import write_section
+from simulator.fake_engine import FAKE_ENGINE, find_engine
+from simulator.project import POLL_SECONDS
+from simulator.sections import write_section
 
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 _TEMPLATE = Path(__file__).with_name("page.md")
@@ -34,7 +34,7 @@ def main(*only: str) -> None:
     if only != ("hosts",):
         sections = _shown(_measured(), console)
         _PAGE.write_text(_page(sections))
-    if find_engine() != DOUBLE:  # which knows no plugins
+    if find_engine() != FAKE_ENGINE:  # which knows no plugins
         write_section(_PAGE, "hosts", as_markdown(_shown(_hosts(), console)))
     console.print(f"Written to docs/{_PAGE.name}.")
 
@@ -74,8 +74,8 @@ def _page(sections: list[Section]) -> str:
 
 def _engine() -> str:
     engine = find_engine()
-    if engine == DOUBLE:
-        return "the double of `rehearsal/engine`, as there is no Pulumi CLI here"
+    if engine == FAKE_ENGINE:
+        return "the fake engine, as there is no Pulumi CLI here"
     answer = subprocess.run([*engine, "version"], capture_output=True, text=True, check=True)  # noqa: S603 - the engine
     return f"Pulumi CLI {answer.stdout.strip()}"
 

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Copied, Workload, copied, per_copy
 from benchmarks.usage import Usage, watched
-from rehearsal.engine import find_engine
-from rehearsal.fsx import Control, running
-from rehearsal.project import AT_ONCE, POLL_SECONDS, Project, write_plugin, write_program
+from simulator.fake_engine import find_engine
+from simulator.fsx import Control, running
+from simulator.project import AT_ONCE, POLL_SECONDS, Project, write_plugin, write_program
 
 PARALLEL = 128  # operations at once
 

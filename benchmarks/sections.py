@@ -7,7 +7,7 @@ from benchmarks.figures import Workload
 from benchmarks.measuring import Ended, Made, Ran, alternately, subject
 from benchmarks.starting import starts
 from benchmarks.table import Row, Section, Target
-from rehearsal.project import POLL_SECONDS
+from simulator.project import POLL_SECONDS
 
 _PREVIEWS = 3
 _STARTS = 5

@@ -16,7 +16,7 @@ from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
-from rehearsal.project import ROOT
+from simulator.project import ROOT
 
 _NATIVE = [sys.executable, str(ROOT / "plugin")]
 _DYNAMIC = [sys.executable, "-u", "-m", "pulumi.dynamic", ""]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from rehearsal.fsx import Control, FsxService, listening
+from simulator.fsx import Control, FsxService, listening
 from tests.sequences import Sequences
 
 # The first example of a property also pays for what is loaded once, so an example has no deadline.

@@ -5,12 +5,12 @@ from collections import defaultdict
 
 import pytest
 
-from rehearsal.sections import write_section
+from simulator.sections import write_section
 from tests.faults.reliability import PAGE
 
 FILES = ("tests/end_to_end/test_nothing_leaves.py", "tests/stacks/test_found_sequences.py")
 SECTION = "sequences"
-_ENGINES = {"pulumi": "Pulumi CLI", "double": "engine double", "": "in process"}
+_ENGINES = {"pulumi": "Pulumi CLI", "fake-engine": "fake engine", "": "in process"}
 _TEST = re.compile(r"(?P<file>[^:]+)::test_(?P<name>\w+)(?:\[(?P<case>.*)\])?")
 
 

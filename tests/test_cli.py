@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pulumi_fsx_dr.cli.commands import fsx_dr
-from pulumi_fsx_dr.cli.outside import Outside
+from pulumi_fsx_dr.cli.context import Outside
 from pulumi_fsx_dr.cli.progress import Look, running, shown
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.fsx.backup import CopyRequest
@@ -23,8 +23,8 @@ from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
 from rich.console import Console, RenderableType
 
-from rehearsal.fsx import Control, FsxService, ManualClock, in_process
-from rehearsal.fsx import running as simulator
+from simulator.fsx import Control, FsxService, ManualClock, in_process
+from simulator.fsx import running as simulator
 from tests.backups import NOW, OTHER_OWNER_ID, OWNER_ID, copy, hours_ago, owned
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -345,11 +345,11 @@ def test_metrics_are_published_in_each_dr_region_under_the_printed_policy(
         for name, value in control.environment().items():
             monkeypatch.setenv(name, value)
         allowed = policy("111122223333", Purpose.REPORT, dr_regions=["eu-west-1", "eu-north-1"])
-        control.attach_policies("rehearsal", [allowed])
+        control.attach_policies("simulator", [allowed])
 
         result = CliRunner().invoke(fsx_dr, ["report", *files, "--cloudwatch", "FsxDr"])
         refused = CliRunner().invoke(fsx_dr, ["report", *files, "--cloudwatch", "Elsewhere"])
-        control.attach_policies("rehearsal", [EVERYTHING])
+        control.attach_policies("simulator", [EVERYTHING])
         west, north = published(control, "eu-west-1"), published(control, "eu-north-1")
 
     assert (result.exit_code, result.stderr) == (1, "")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.fsx import Control, running
+from simulator.fsx import Control, running
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "conformance.md"

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import demo
-from rehearsal.acts import Acts
-from rehearsal.narrator import NotAsToldError
+from simulator.demo import demo
+from simulator.demo.output import DemoFailedError
+from simulator.demo.steps import DemoSteps
 
 ROOT = Path(__file__).parents[1]
-DEMO = [sys.executable, "-u", "-m", "rehearsal", "demo"]
+DEMO = [sys.executable, "-u", "-m", "simulator", "demo"]
 
 
 @pytest.mark.slow  # a minute, and its claims are tests of their own; .ci/run plays it
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "options",
-    [pytest.param([], id="pulumi", marks=pytest.mark.pulumi_cli), pytest.param(["--double"], id="double")],
+    [pytest.param([], id="pulumi", marks=pytest.mark.pulumi_cli), pytest.param(["--fake-engine"], id="fake-engine")],
 )
 def test_every_claim_of_the_demo_holds(options: list[str]) -> None:
     ended = subprocess.run(  # noqa: S603  # our own interpreter
@@ -34,12 +34,12 @@ def test_every_claim_of_the_demo_holds(options: list[str]) -> None:
 def test_a_claim_that_does_not_hold_ends_the_demo_with_exit_code_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def play(_acts: Acts) -> None:
-        raise NotAsToldError("No copy is left.")
+    def play(_acts: DemoSteps) -> None:
+        raise DemoFailedError("No copy is left.")
 
-    monkeypatch.setattr(Acts, "play", play)
+    monkeypatch.setattr(DemoSteps, "play", play)
 
-    assert demo.demo(double=True) == 1
+    assert demo.demo(fake_engine=True) == 1
     assert "Not as told: No copy is left." in " ".join(capsys.readouterr().out.split())
 
 
@@ -48,7 +48,7 @@ def test_an_interrupted_demo_removes_its_state_and_ends_its_processes(tmp_path: 
     # given
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(  # noqa: S603  # our own interpreter
-        [*DEMO, "--double"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*DEMO, "--fake-engine"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
         shown = iter(process.stdout.readline, "")

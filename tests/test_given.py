@@ -14,7 +14,7 @@ import pytest
 from pulumi_fsx_dr import BackupCopy, BackupCopyArgs, DrKey, DrRegion, RestoredFileSystem
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
-from rehearsal.fsx import Control
+from simulator.fsx import Control
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]

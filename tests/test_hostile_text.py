@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from pulumi_fsx_dr.cli.commands import fsx_dr
-from pulumi_fsx_dr.cli.outside import Outside
+from pulumi_fsx_dr.cli.context import Outside
 from pulumi_fsx_dr.readiness import rows
 
-from rehearsal.fsx import ManualClock
+from simulator.fsx import ManualClock
 from tests.backups import FILE_SYSTEM, NOW, copy, owned
 from tests.fsx.replaying import AnsweringRegion
 from tests.fsx.test_odd_descriptions import described

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.iam_policy import DRILL_TAG, Purpose, policy, protection
 
-from rehearsal.fsx.permissions import Access, verdict
+from simulator.fsx.permissions import Access, verdict
 
 ACCOUNT = "111122223333"
 PIPELINE = f"arn:aws:iam::{ACCOUNT}:role/ci/fsx-dr"

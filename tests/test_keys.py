@@ -5,8 +5,8 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi_fsx_dr.dr_key import DrKey, DrKeyArgs, key_policy
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.keys import DrKey, DrKeyArgs, key_policy
 
 from tests.recording import ACCOUNT, RecordingEngine
 

@@ -6,8 +6,8 @@ import pytest
 from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken, new_owner_id
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import TransientError
-from pulumi_fsx_dr.session.hints import HINTS, Hints
-from pulumi_fsx_dr.session.ledger import Ledger
+from pulumi_fsx_dr.runtime.hints import HINTS, Hints
+from pulumi_fsx_dr.runtime.ledger import Ledger
 
 FILE_SYSTEM, OTHER = "fs-0123456789abcdef0", "fs-0fedcba9876543210"
 VOLUME = "fsvol-0123456789abcdef0"

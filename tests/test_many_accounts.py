@@ -11,7 +11,7 @@ from pulumi import automation
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.settings import Settings
 
-from rehearsal.fsx import Control
+from simulator.fsx import Control
 from tests.recording import RecordingEngine
 
 FOLDER = Path(__file__).parents[1] / "examples" / "many-accounts"

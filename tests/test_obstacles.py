@@ -2,7 +2,7 @@
 
 import pytest
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.rules.obstacles import obstacle
+from pulumi_fsx_dr.rules.copyable import obstacle
 
 from tests.test_declaration import backup
 

@@ -16,8 +16,8 @@ from pulumi_fsx_dr.readiness import RPO_HOURS
 from pulumi_fsx_dr.rules.dr_arguments import KEEP
 from pulumi_fsx_dr.settings import SETTINGS, Settings
 
-from rehearsal import account
-from rehearsal.fsx import Control
+from simulator.demo import account
+from simulator.fsx import Control
 from tests.recording import RecordingEngine
 
 ROOT = Path(__file__).parents[1]
@@ -287,7 +287,7 @@ def test_hours_that_no_copy_can_be_within_are_refused_in_a_sentence(hours: str) 
 
 
 def test_the_rehearsal_stack_is_configured_for_the_account_of_the_demo() -> None:
-    config = yaml.safe_load((ROOT / "Pulumi.rehearsal.yaml").read_text())["config"]
+    config = yaml.safe_load((ROOT / "Pulumi.demo.yaml").read_text())["config"]
 
     assert config["fsx-dr:sources"] == [{"fileSystemId": account.FILE_SYSTEM, "region": account.HOME}]
     assert [entry["region"] for entry in config["fsx-dr:regions"]] == list(account.DR_REGIONS)

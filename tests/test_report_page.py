@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.cli.page import Axis, page
+from pulumi_fsx_dr.cli.html_report import Axis, page
 from pulumi_fsx_dr.cli.rows import ReportRow, rows_of
 
 from tests.backups import NOW

@@ -22,7 +22,7 @@ from pulumi_fsx_dr.restore import checks as restorable
 from pulumi_fsx_dr.restore import kinds as recorded
 from pulumi_fsx_dr.restore import restored_file_system as restore
 
-from rehearsal.fsx import FsxService, ManualClock, in_process
+from simulator.fsx import FsxService, ManualClock, in_process
 from tests.recording import RecordingEngine
 
 REGION = "eu-west-1"

@@ -8,8 +8,8 @@ import pulumi
 import pytest
 from pulumi_fsx_dr import BackupCopy
 from pulumi_fsx_dr.copies.state_copy import StateCopy
-from pulumi_fsx_dr.program.secrecy import as_secret_as
-from pulumi_fsx_dr.session.hints import HINTS
+from pulumi_fsx_dr.program.secret_outputs import as_secret_as
+from pulumi_fsx_dr.runtime.hints import HINTS
 
 from tests.recording import RecordingEngine, Registration
 

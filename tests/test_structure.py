@@ -12,12 +12,12 @@ from tests.parsing import parsed
 ROOT = Path(__file__).parents[1]
 COMPONENTS = ROOT / "components"
 SOURCES = {file.relative_to(COMPONENTS).as_posix(): file for file in COMPONENTS.glob("pulumi_fsx_dr/**/*.py")}
-STAND_INS = {file.relative_to(ROOT).as_posix(): file for file in ROOT.glob("rehearsal/**/*.py")}
+STAND_INS = {file.relative_to(ROOT).as_posix(): file for file in ROOT.glob("simulator/**/*.py")}
 # Rooms and modules, lowest first, as docs/architecture.md tells; "" stands for the other modules at the root.
 LAYERS = (
     {"errors"},
     {"copies", "fsx"},
-    {"session"},
+    {"runtime"},
     {"lifecycle"},
     {"engine"},
     {"rules", "program"},
@@ -73,7 +73,7 @@ def test_only_the_fsx_package_imports_boto() -> None:
 def test_only_the_host_module_knows_the_plugin_host_and_only_its_room_speaks_with_the_engine() -> None:
     assert _importing("grpc.", "google.", "pulumi.runtime.proto.") == {
         "pulumi_fsx_dr/engine/host.py",
-        "pulumi_fsx_dr/engine/serving.py",
+        "pulumi_fsx_dr/engine/grpc_call.py",
         "pulumi_fsx_dr/engine/stack_state.py",
     }
     assert {name for name, file in SOURCES.items() if "_getframe" in file.read_text()} == {
@@ -98,7 +98,7 @@ def test_imports_point_one_way() -> None:
 
 
 def test_the_core_knows_neither_a_host_nor_the_program() -> None:
-    core = {file for file in SOURCES if Path(file).parent.name in ("copies", "session", "lifecycle")}
+    core = {file for file in SOURCES if Path(file).parent.name in ("copies", "runtime", "lifecycle")}
 
     assert not core & _importing(
         "pulumi.runtime.", "pulumi.dynamic.", "pulumi_fsx_dr.engine.", "pulumi_fsx_dr.program."
@@ -114,7 +114,7 @@ def test_nothing_of_the_package_imports_what_users_test_their_programs_with() ->
 
 
 def test_the_package_needs_nothing_that_is_not_installed_with_it() -> None:
-    assert not _importing("rehearsal.", "tests.", "benchmarks.", "moto.")
+    assert not _importing("simulator.", "tests.", "benchmarks.", "moto.")
 
 
 def test_what_stands_in_for_the_outside_imports_neither_the_package_nor_what_tests_it() -> None:

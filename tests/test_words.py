@@ -1,8 +1,8 @@
 """How long something took, and how far it has come, reads the same in every sentence and table."""
 
 import pytest
-from pulumi_fsx_dr.copies.sentences import progress
-from pulumi_fsx_dr.copies.words import duration
+from pulumi_fsx_dr.copies.durations import duration
+from pulumi_fsx_dr.copies.messages import progress
 
 from tests.backups import copy
 

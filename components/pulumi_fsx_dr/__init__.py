@@ -4,8 +4,8 @@ from importlib.metadata import version
 
 from .backup_copy import BackupCopy
 from .copies.arguments import BackupCopyArgs
+from .dr_key import DrKey, DrKeyArgs
 from .dr_region import DrRegion
-from .keys import DrKey, DrKeyArgs
 from .restore import RestoredFileSystem, RestoredFileSystemArgs
 from .rules.dr_arguments import DrRegionArgs, Source
 

@@ -10,9 +10,9 @@ from .copies.arguments import ARGUMENTS, BackupCopyArgs
 from .copies.outputs import OUTPUTS
 from .given import documents, given
 from .owner import hints, owner_of_this_run
-from .program.secrecy import with_secret_outputs
+from .program.secret_outputs import with_secret_outputs
 from .provider import BackupCopyProvider
-from .session.hints import HINTS
+from .runtime.hints import HINTS
 
 __all__ = ["BackupCopy", "BackupCopyArgs"]
 

@@ -10,8 +10,8 @@ from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .given import documents, given
 from .owner import owner_of_this_run
-from .program import run as program
-from .program.secrecy import as_secret_as
+from .program import coordinator as program
+from .program.secret_outputs import as_secret_as
 from .readiness import RPO_HOURS, ReadinessRow, rows
 from .rules.declaration import Declaration, Declared, DrRegionSpec
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid

@@ -9,9 +9,9 @@ from pulumi.dynamic import Resource
 from .copies.ownership import is_owner_id
 from .copies.state_copy import StateCopy
 from .program import lookup
-from .program.once import once_a_run
+from .program.per_run import once_a_run
 from .provider import OwnerProvider
-from .session.hints import Hints
+from .runtime.hints import Hints
 
 OWNER_NAME = "fsx-dr-owner"
 

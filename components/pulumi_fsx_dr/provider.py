@@ -28,9 +28,9 @@ from .lifecycle.delete import delete
 from .lifecycle.diff import diff
 from .lifecycle.read import read
 from .lifecycle.update import update
-from .session.call import Call
-from .session.hints import HINTS, Hints
-from .session.session import Session
+from .runtime.call import Call
+from .runtime.hints import HINTS, Hints
+from .runtime.provider_runtime import Session
 
 
 class BackupCopyProvider(ResourceProvider):

@@ -28,10 +28,10 @@ from .fsx.kms import KeyName
 from .fsx.partitions import partition_of
 from .lifecycle import timeouts
 from .program import lookup
-from .program.secrecy import outputs_that_say
+from .program.secret_outputs import outputs_that_say
 
 if TYPE_CHECKING:
-    from .session.session import Connect
+    from .runtime.provider_runtime import Connect
 
 __all__ = ["ACCOUNT", "OWNER_ID", "Backup", "FakeAws", "Mocks", "backup", "fake_aws"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
-from pulumi_fsx_dr.engine.serving import EngineCall
-from pulumi_fsx_dr.program.secrecy import outputs_that_say
+from pulumi_fsx_dr.engine.grpc_call import EngineCall
+from pulumi_fsx_dr.program.secret_outputs import outputs_that_say
 
 from .names import spoken
 from .values import Properties

@@ -12,7 +12,7 @@ from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.fsx.partitions import partition_of
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.runtime.provider_runtime import Session
 
 from .names import spoken
 

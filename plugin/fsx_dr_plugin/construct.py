@@ -18,11 +18,11 @@ from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.program.coordinator import Program
 from pulumi_fsx_dr.program.lookup import Lookup
-from pulumi_fsx_dr.program.run import Program
 from pulumi_fsx_dr.rules.declaration import DrRegionSpec
-from pulumi_fsx_dr.session.hints import Hints
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.runtime.hints import Hints
+from pulumi_fsx_dr.runtime.provider_runtime import Session
 
 
 def construct(

@@ -16,7 +16,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
-from pulumi_fsx_dr.engine.serving import end_with_the_engine, engine_at
+from pulumi_fsx_dr.engine.grpc_call import end_with_the_engine, engine_at
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
@@ -27,7 +27,7 @@ from pulumi_fsx_dr.lifecycle.diff import diff
 from pulumi_fsx_dr.lifecycle.import_copy import import_copy
 from pulumi_fsx_dr.lifecycle.read import read
 from pulumi_fsx_dr.lifecycle.update import update
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.runtime.provider_runtime import Session
 
 from . import config, differences
 from .call import NativeCall

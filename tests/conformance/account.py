@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from pulumi_fsx_dr.doctor import prices
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
-from pulumi_fsx_dr.rules.sizes import GIB
+from pulumi_fsx_dr.rules.copy_size import GIB
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 TAG = "fsx-dr:conformance"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from rehearsal.fsx.settings import Settings
-from rehearsal.sections import write_section
+from simulator.fsx.settings import Settings
+from simulator.sections import write_section
 from tests.conformance.account import Account
 
 SECTION = "observed"

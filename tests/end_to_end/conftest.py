@@ -1,12 +1,12 @@
-"""The same scenarios on the real Pulumi CLI and on the engine double."""
+"""The same scenarios on the real Pulumi CLI and on the fake engine."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rehearsal.fsx import Control, running
-from rehearsal.project import Project
+from simulator.fsx import Control, running
+from simulator.project import Project
 
 from .engines import ENGINES
 from .native import new_native_project

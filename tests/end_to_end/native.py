@@ -9,9 +9,9 @@ from typing import Any
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.names import camel_case
 
-from rehearsal import pipeline
-from rehearsal.fsx import Control
-from rehearsal.project import Project, write_plugin
+from simulator import pipeline_role
+from simulator.fsx import Control
+from simulator.project import Project, write_plugin
 
 from .project import SOURCE_REGION
 
@@ -41,7 +41,7 @@ def new_native_project(folder: Path, aws: Control) -> NativeProject:
     """Return a project with an empty stack `dev`, whose plugin runs in this interpreter's environment."""
     settings = write_plugin(folder / "plugin")
     (folder / "Pulumi.yaml").write_text(json.dumps({"name": "copies", "runtime": "yaml", **settings}))
-    project = NativeProject.create(folder, ["pulumi"], pipeline.environment(aws, SOURCE_REGION))
+    project = NativeProject.create(folder, ["pulumi"], pipeline_role.environment(aws, SOURCE_REGION))
     assert isinstance(project, NativeProject)
     project.declare()
     return project

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rehearsal import pipeline
-from rehearsal.fsx import Control
-from rehearsal.project import Project, write_program
+from simulator import pipeline_role
+from simulator.fsx import Control
+from simulator.project import Project, write_program
 
 SOURCE_REGION = "us-east-1"
 DR = "eu-west-1"
@@ -25,7 +25,10 @@ for name, declared in json.load(open("declared.json")).items():
 def new_project(folder: Path, engine: list[str], aws: Control, program: str = PROGRAM) -> Project:
     """Return a project with an empty stack `dev`, which works in the stand-in for AWS."""
     # What pulumi-plugin.json says keeps the CLI from looking for a plugin; no setting has to.
-    variables = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false", **pipeline.environment(aws, SOURCE_REGION)}
+    variables = {
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false",
+        **pipeline_role.environment(aws, SOURCE_REGION),
+    }
     return Project.create(write_program(folder, program), engine, variables)
 
 
@@ -52,7 +55,7 @@ def allow(aws: Control, *keys: str) -> None:
     """Let projects do what `fsx-dr policy` prints for copies from their Region, and nothing else."""
     regions = [("--source-region", SOURCE_REGION), ("--source-region", DR), ("--dr-region", DR)]
     options = [*regions, ("--dr-region", "eu-central-1"), *(("--key", key) for key in keys)]
-    pipeline.allow(aws, *(word for option in options for word in option))
+    pipeline_role.allow(aws, *(word for option in options for word in option))
 
 
 def new_key(aws: Control) -> str:

@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project
+from simulator.fsx import Control
+from simulator.project import Project
 
 from .engines import CLI
 from .project import DR, SOURCE_REGION, copies, expire

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project, eventually, interrupt
+from simulator.fsx import Control
+from simulator.project import Project, eventually, interrupt
 
 from .engines import ON_BOTH_HOSTS
 from .native import NativeProject

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project
+from simulator.fsx import Control
+from simulator.project import Project
 
 from .engines import CLI, ON_BOTH_HOSTS
 from .project import DR, SOURCE_REGION, copies, new_key, urn_of

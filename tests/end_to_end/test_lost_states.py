@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project, eventually
+from simulator.fsx import Control
+from simulator.project import Project, eventually
 
 from .engines import CLI, NATIVE
 from .native import NativeProject, new_native_project

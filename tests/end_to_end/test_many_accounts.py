@@ -11,9 +11,9 @@ import yaml
 from click.testing import CliRunner
 from pulumi_fsx_dr.cli.commands import fsx_dr
 
-from rehearsal import pipeline
-from rehearsal.fsx import running
-from rehearsal.project import ROOT, Project
+from simulator import pipeline_role
+from simulator.fsx import running
+from simulator.project import ROOT, Project
 
 HOME, DR = "eu-central-1", "eu-west-1"
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "444455556666"
@@ -44,7 +44,7 @@ def test_each_account_copies_its_own_tagged_file_systems_and_one_report_tells_of
         ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
         aws.seed_file_system(HOME, tags={"Name": "scratch"})
         source = aws.seed_backup(HOME, ledger)
-        variables = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false", **pipeline.environment(aws, HOME)}
+        variables = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false", **pipeline_role.environment(aws, HOME)}
         project = Project.create(fleet, ["pulumi"], variables)
 
         done = subprocess.run(  # our own interpreter

@@ -9,8 +9,8 @@ import pytest
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 
-from rehearsal.fsx import Control
-from rehearsal.project import eventually, interrupt
+from simulator.fsx import Control
+from simulator.project import eventually, interrupt
 
 from .engines import NATIVE
 from .native import NativeProject, native_urn

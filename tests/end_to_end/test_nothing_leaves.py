@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project, eventually, interrupt
+from simulator.fsx import Control
+from simulator.project import Project, eventually, interrupt
 
 from .engines import CLI
 from .project import DR, SOURCE_REGION, copies, expire, new_key, urn

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.fsx import Control
-from rehearsal.project import ROOT, Project, copy_project, eventually
+from simulator.fsx import Control
+from simulator.project import ROOT, Project, copy_project, eventually
 
 from .project import new_project
 

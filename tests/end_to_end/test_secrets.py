@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project
+from simulator.fsx import Control
+from simulator.project import Project
 
 from .engines import CLI
 from .project import DR, SOURCE_REGION, copies, new_key
 
-# The engine double knows no secrets.
+# The fake engine knows no secrets.
 pytestmark = pytest.mark.parametrize("project", [CLI], indirect=True)
 
 PIN = "hunter22-of-the-tags"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
-from rehearsal.fsx.faults import FaultKind
-from rehearsal.fsx.journal import Entry
+from simulator.fsx.faults import FaultKind
+from simulator.fsx.journal import Entry
 from tests.faults.fleet import Program
 from tests.faults.playing import DR_REGIONS, Theatre, Told, no_sentences
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
-from rehearsal.project import eventually
+from simulator.project import eventually
 from tests.faults.fleet import Program
 from tests.faults.playing import DR_REGIONS, Run, Theatre, Told, kill
 

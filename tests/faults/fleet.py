@@ -1,4 +1,4 @@
-"""Many stacks of BackupCopies in one run of the engine double: one plugin host, and no processes for the programs.
+"""Many stacks of BackupCopies in one run of the fake engine: one plugin host, and no processes for the programs.
 
 `python -m tests.faults.fleet FOLDER` is one `pulumi up` of them all. It reads from stdin what the stacks want, and
 prints the process id of the plugin host, then, when done, what the host told of each failure, both as a line of JSON.
@@ -19,14 +19,14 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session.hints import HINTS, Hints
+from pulumi_fsx_dr.runtime.hints import HINTS, Hints
 
-from rehearsal.engine.deployment import Deployment
-from rehearsal.engine.display import Display
-from rehearsal.engine.plugin import Plugin, StepError, to_struct
-from rehearsal.engine.project_file import ProjectFile
-from rehearsal.engine.service import serving
-from rehearsal.engine.stack import Stack, write
+from simulator.fake_engine.deployment import Deployment
+from simulator.fake_engine.display import Display
+from simulator.fake_engine.plugin import Plugin, StepError, to_struct
+from simulator.fake_engine.project_file import ProjectFile
+from simulator.fake_engine.service import serving
+from simulator.fake_engine.stack import Stack, write
 
 PROJECT = "fleet"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project
+from simulator.fsx import Control
+from simulator.project import Project
 from tests.end_to_end.native import new_native_project
 from tests.end_to_end.project import new_project
 from tests.faults.fleet import Program

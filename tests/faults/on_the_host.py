@@ -1,4 +1,4 @@
-"""Runs on Pulumi's own plugin host under the engine double: a stack for each Region, all of them in one run."""
+"""Runs on Pulumi's own plugin host under the fake engine: a stack for each Region, all of them in one run."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rehearsal.fsx import Control
+from simulator.fsx import Control
 from tests.faults import fleet
 from tests.faults.playing import DR_REGIONS, HOME, Run, Said, Theatre, Told, kill
 
 
 @dataclass
 class HostRun(Run):
-    """One run of the engine double."""
+    """One run of the fake engine."""
 
     host: int
 
@@ -56,7 +56,7 @@ class HostTheatre(Theatre):
 
     @classmethod
     def version(cls) -> str:
-        return f"the plugin host of Pulumi's Python SDK {version('pulumi')}, under the engine double"
+        return f"the plugin host of Pulumi's Python SDK {version('pulumi')}, under the fake engine"
 
     @contextmanager
     def started(self, programs: Mapping[str, fleet.Program], *, goes_on: bool = False) -> Iterator[HostRun]:  # noqa: ARG002 - no stack knows of others
@@ -83,7 +83,7 @@ class HostTheatre(Theatre):
                 kill(process.pid, run.host)
 
     def unlock(self) -> None:
-        """The double locks nothing."""
+        """The fake engine locks nothing."""
 
     def export(self, region: str) -> Mapping[str, Any]:
         state: dict[str, Any] = json.loads((self.folder / f"{region}.json").read_text())

@@ -17,8 +17,8 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
 
-from rehearsal.fsx import Control, running
-from rehearsal.fsx.regions import fsx_regions
+from simulator.fsx import Control, running
+from simulator.fsx.regions import fsx_regions
 from tests.faults.fleet import TYPE, Program
 
 HOME = "us-east-1"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.fsx.faults import FaultKind
-from rehearsal.sections import write_section
+from simulator.fsx.faults import FaultKind
+from simulator.sections import write_section
 from tests.faults import cells, crashes
 from tests.faults.playing import Theatre
 

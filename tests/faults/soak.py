@@ -22,10 +22,10 @@ from typing import get_args
 
 from pulumi_fsx_dr.copies.ownership import Ownership, claimed_description, ownership_of
 
-from rehearsal.fsx import Control, running
-from rehearsal.fsx.faults import FaultKind
-from rehearsal.fsx.views import BackupView
-from rehearsal.sections import write_section
+from simulator.fsx import Control, running
+from simulator.fsx.faults import FaultKind
+from simulator.fsx.views import BackupView
+from simulator.sections import write_section
 from tests.faults import fleet
 
 HOME = "us-east-1"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.fsx.faults import FaultKind
+from simulator.fsx.faults import FaultKind
 from tests.faults.cells import KINDS, Lasting, companies, play, wrongs
 from tests.faults.engines import ENGINES, on
 from tests.faults.playing import Theatre, play_all

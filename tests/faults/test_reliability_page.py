@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.sections import write_section
+from simulator.sections import write_section
 from tests.faults.cells import ACTIONS, KINDS, LASTING, Action, Cell
 from tests.faults.crashes import CRASHES, MOMENTS
 from tests.faults.crashes import Cell as Interruption

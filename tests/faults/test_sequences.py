@@ -7,8 +7,8 @@ import pytest
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import SharedClock, Stack, Wire, copy_args, killed_up
 from tests.provider.plugin_stack import PluginStack
 

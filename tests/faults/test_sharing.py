@@ -10,8 +10,8 @@ from threading import Thread
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.fsx import Control, running
-from rehearsal.project import Project, eventually
+from simulator.fsx import Control, running
+from simulator.project import Project, eventually
 from tests.end_to_end.engines import ENGINES
 from tests.end_to_end.project import new_project
 from tests.faults.playing import HOME

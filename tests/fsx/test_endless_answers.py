@@ -17,7 +17,7 @@ from botocore.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_fsx_dr.errors import ServiceError, TransientError, UnreachableError
-from pulumi_fsx_dr.fsx import answering
+from pulumi_fsx_dr.fsx import http_limits
 from pulumi_fsx_dr.fsx.aws_settings import Connection
 from pulumi_fsx_dr.fsx.backup import CopyRequest
 from pulumi_fsx_dr.fsx.client import FsxRegion
@@ -152,7 +152,7 @@ def test_each_answer_on_a_connection_has_its_own_time() -> None:
 
 
 def test_too_large_an_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(http_limits, "LARGEST_ANSWER", 100_000)
     sent = itertools.count()
 
     def answer(send: Callable[[bytes], None]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from pulumi_fsx_dr import errors
-from pulumi_fsx_dr.fsx.answers import translated
 from pulumi_fsx_dr.fsx.backup import CopyRequest
+from pulumi_fsx_dr.fsx.errors import translated
 
 from tests.fsx.replaying import RECORDINGS, ReplayedRegion
 

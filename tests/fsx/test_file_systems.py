@@ -5,7 +5,7 @@ import pytest
 from pulumi_fsx_dr.errors import TransientError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 
-from rehearsal.fsx import FsxService, ManualClock, in_process
+from simulator.fsx import FsxService, ManualClock, in_process
 from tests.fsx.replaying import ReplayedRegion
 from tests.fsx.test_recordings import recordings
 from tests.test_cli import Prepared

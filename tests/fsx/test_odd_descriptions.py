@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.errors import ServiceError, TransientError
-from pulumi_fsx_dr.session.reads import Lull, SharedReads
+from pulumi_fsx_dr.runtime.reads import Lull, SharedReads
 
 from tests.fsx.replaying import ReplayedRegion
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pulumi_fsx_dr.errors import BusyError
 from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
-from pulumi_fsx_dr.fsx.described import described_backup
+from pulumi_fsx_dr.fsx.parsing import described_backup
 
 from tests.fsx.replaying import RECORDINGS, ReplayedRegion
 

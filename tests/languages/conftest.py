@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.fsx import Control, running
+from simulator.fsx import Control, running
 
 from .examples import copy_repository, seed
 from .page import Recorder

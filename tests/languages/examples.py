@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.fsx import Control
-from rehearsal.project import ROOT, Project
+from simulator.fsx import Control
+from simulator.project import ROOT, Project
 
 EXAMPLES = ROOT / "examples" / "languages"
 ALONE = {"PYTHONPATH": ""}  # nothing leads the plugin to the package: it has to be in its own virtual environment

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from rehearsal.project import ROOT
-from rehearsal.sections import write_section
+from simulator.project import ROOT
+from simulator.sections import write_section
 
 from .examples import NEWEST, OLDER, OTHER, Example
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project, write_plugin
+from simulator.fsx import Control
+from simulator.project import Project, write_plugin
 
 from .examples import ALONE, DR, EVERY_EXAMPLE, NEWEST, OLDER, OLDEST, OTHER, YAML, Example, open_example
 from .page import PREVIEWED, Recorder, rows

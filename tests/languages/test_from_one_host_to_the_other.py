@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 
-from rehearsal.fsx import Control
-from rehearsal.project import Project, write_plugin
+from simulator.fsx import Control
+from simulator.project import Project, write_plugin
 
 from .examples import DR, NEWEST, OLDER, OLDEST, YAML
 

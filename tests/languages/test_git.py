@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rehearsal.fsx import Control
+from simulator.fsx import Control
 
 from .examples import ALONE, YAML, copy_repository, open_example
 from .git_server import commit, serving

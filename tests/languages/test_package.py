@@ -5,7 +5,7 @@ import json
 import yaml
 from fsx_dr_plugin.schema import schema
 
-from rehearsal.project import ROOT
+from simulator.project import ROOT
 
 PLUGIN = ROOT / "plugin"
 

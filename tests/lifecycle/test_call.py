@@ -15,10 +15,10 @@ from pulumi_fsx_dr.lifecycle.delete import delete
 from pulumi_fsx_dr.lifecycle.diff import diff
 from pulumi_fsx_dr.lifecycle.read import read
 from pulumi_fsx_dr.lifecycle.update import update
-from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.runtime.call import Call
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Run, SharedClock, Wire, copy_args
 
 URN = "urn:pulumi:prod::files::pulumi-python:dynamic/fsx:BackupCopy::monday"

@@ -10,9 +10,9 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr.copies.ownership import is_owner_id
 from pulumi_fsx_dr.errors import CredentialsError, FsxDrError, InvalidSettingsError
 
-from rehearsal.fsx import FsxService, listening
-from rehearsal.fsx.fixtures import AWAY
-from rehearsal.fsx.regions import ACCOUNT_ID
+from simulator.fsx import FsxService, listening
+from simulator.fsx.fixtures import AWAY
+from simulator.fsx.regions import ACCOUNT_ID
 from tests.plugin.monitor import struct
 from tests.provider.deploying import copy_args
 from tests.provider.plugin_stack import PluginContext, sent
@@ -120,8 +120,8 @@ def test_create_copies_in_allowed_accounts_alone(  # noqa: PLR0913, PLR0917  # w
     service.set_copy_seconds(0)
     with listening(service) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "simulator")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "simulator")
         provider = configured(**{name: write(accounts), "pollSeconds": 0.1})
         if refused:
             with pytest.raises(CredentialsError, match=ACCOUNT_ID):

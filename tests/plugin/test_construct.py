@@ -15,8 +15,8 @@ from pulumi_fsx_dr.copies.names import snake_case
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import FsxDrError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.plugin.monitor import COPY, REGION, Entry, Monitor, monitoring, plain, struct, urn_of
 from tests.provider.deploying import Run, Wire
 

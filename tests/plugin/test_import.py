@@ -8,8 +8,8 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, InvalidStateError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import State, Wire, copy_args
 from tests.provider.plugin_stack import PluginContext, PluginStack, received
 

@@ -14,8 +14,8 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
-from rehearsal.fsx import FsxService, listening
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService, listening
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import copy_args
 from tests.provider.plugin_stack import received, sent
 from tests.provider.test_host import ROOT, Engine, partial_failure, running_copies, serving, until
@@ -68,8 +68,8 @@ def module_service() -> Iterator[FsxService]:
     service = FsxService()
     with listening(service) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", url)
-        patch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+        patch.setenv("AWS_ACCESS_KEY_ID", "simulator")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "simulator")
         yield service
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pulumi_fsx_dr import provider
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import HOME
 from tests.provider.deploying import SharedClock, Stack, Wire, key_named
 from tests.provider.plugin_stack import PluginStack
 

@@ -23,13 +23,13 @@ from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session.hints import HINTS, Hints
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.runtime.hints import HINTS, Hints
+from pulumi_fsx_dr.runtime.provider_runtime import Session
 
-from rehearsal.engine.planning import Old, Plan, plan
-from rehearsal.fsx import FsxService, ManualClock, in_process
-from rehearsal.fsx.calls import Answer, Request, action_of
-from rehearsal.fsx.fixtures import AWAY, HOME, new_session
+from simulator.fake_engine.planning import Old, Plan, plan
+from simulator.fsx import FsxService, ManualClock, in_process
+from simulator.fsx.calls import Answer, Request, action_of
+from simulator.fsx.fixtures import AWAY, HOME, new_session
 
 POLL_SECONDS = 1.0
 _ONE_TRY = Config(retries={"total_max_attempts": 1})  # botocore would wait in real time before its next

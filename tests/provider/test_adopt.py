@@ -8,8 +8,8 @@ from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import CopyError, InvalidStateError, ServiceError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import RefusedError, Stack, Wire, copy_args, killed_up
 from tests.provider.looking import copies, only_copy, out_of_time, own_copy, tag_of
 

@@ -12,7 +12,7 @@ from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
-from rehearsal.fsx import model
+from simulator.fsx import model
 
 SOURCE = "backup-0123456789abcdef0"
 ARGS = {"source_backup_id": SOURCE, "source_region": "eu-west-1", "region": "eu-central-1"}

@@ -4,8 +4,8 @@ import pytest
 from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
 from pulumi_fsx_dr.errors import CopyError, FsxDrError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import RefusedError, Run, Stack, copy_args
 
 

@@ -7,8 +7,8 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, RequestToken
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.conftest import COPY_SECONDS
 from tests.provider.deploying import Stack, copy_args
 from tests.provider.looking import only_copy

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.errors import FsxDrError, InvalidStateError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Stack, change_outputs, copy_args
 from tests.provider.looking import copies, only_copy, write_tag
 

@@ -7,8 +7,8 @@ import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ServiceError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Stack, copy_args, key_named, killed_up
 from tests.provider.looking import copies, only_copy, write_tag
 

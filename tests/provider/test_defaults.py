@@ -2,8 +2,8 @@
 
 import pytest
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Properties, Stack
 from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
 

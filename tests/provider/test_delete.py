@@ -6,8 +6,8 @@ import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ServiceError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY
 from tests.provider.deploying import Stack, Wire, change_outputs, copy_args
 
 

@@ -6,7 +6,7 @@ import pytest
 from pulumi.dynamic import DiffResult
 from pulumi.output import Unknown
 
-from rehearsal.fsx import FsxService
+from simulator.fsx import FsxService
 from tests.provider.deploying import Context as HostContext
 from tests.provider.deploying import Host, HostRequest, Stack, State, change_outputs, copy_args, key_named
 from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToken
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Stack, copy_args
 from tests.provider.looking import copies, own_copy, write_tag
 

@@ -24,11 +24,11 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToke
 from pulumi_fsx_dr.engine import host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session.hints import HINTS, Hints
-from pulumi_fsx_dr.session.work import AT_ONCE
+from pulumi_fsx_dr.runtime.hints import HINTS, Hints
+from pulumi_fsx_dr.runtime.retry import AT_ONCE
 
-from rehearsal.fsx import FsxService, listening
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService, listening
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Context, Host, HostRequest, Properties, Run, Wire, copy_args
 from tests.provider.exiting import ExitingProvider
 
@@ -105,8 +105,8 @@ def module_service() -> Iterator[FsxService]:
     service = FsxService()
     with listening(service) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", url)
-        patch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+        patch.setenv("AWS_ACCESS_KEY_ID", "simulator")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "simulator")
         patch.setenv("PULUMI_FSX_DR_POLL_SECONDS", "0.1")
         yield service
 

@@ -11,8 +11,8 @@ from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Properties, SharedClock, Stack, When, Wire, copy_args, key_named
 from tests.provider.plugin_stack import PluginStack
 

@@ -4,8 +4,8 @@ import pytest
 from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
 from pulumi_fsx_dr.errors import CopyError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY
 from tests.provider.deploying import Stack, copy_args
 
 

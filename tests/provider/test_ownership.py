@@ -17,7 +17,7 @@ from pulumi_fsx_dr.copies.ownership import (
     stack_of,
 )
 
-from rehearsal.fsx import model
+from simulator.fsx import model
 
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 URN = f"urn:pulumi:prod::files::{TYPE}::monday"

@@ -9,13 +9,13 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, InvalidStateError
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
-from rehearsal.fsx.regions import ACCOUNT_ID
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
+from simulator.fsx.regions import ACCOUNT_ID
 from tests.backups import OTHER_OWNER_ID, owned
 from tests.provider.deploying import Stack, Wire, copy_args
 
-ACCESS_KEY = "rehearsal"
+ACCESS_KEY = "simulator"
 SOME_KEY = f"arn:aws:kms:{AWAY}:{ACCOUNT_ID}:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
 # FSx user guides, Encryption at rest: FSx can do without them.
 OPTIONAL = {"kms:Encrypt", "kms:ReEncrypt*"}

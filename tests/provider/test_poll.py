@@ -11,10 +11,10 @@ from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.session.slots import Sight, Slots, Turn
+from pulumi_fsx_dr.runtime.slots import Sight, Slots, Turn
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import SharedClock, Stack, Wire, copy_args
 
 Look = Backup | None | Exception

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, FsxDrError, ServiceError
-from pulumi_fsx_dr.session import reads as reading
-from pulumi_fsx_dr.session.reads import Lull, SharedReads
+from pulumi_fsx_dr.runtime import reads as reading
+from pulumi_fsx_dr.runtime.reads import Lull, SharedReads
 
-from rehearsal.fsx import FsxService, ManualClock
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService, ManualClock
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Stack, change_outputs, copy_args
 
 

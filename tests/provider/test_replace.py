@@ -3,8 +3,8 @@
 import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Stack, copy_args, killed_up
 from tests.provider.looking import copies, effects, only_copy, out_of_time, own_copy, tag_of
 

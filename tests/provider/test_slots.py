@@ -6,15 +6,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from pulumi_fsx_dr.engine.serving import EngineCall
+from pulumi_fsx_dr.engine.grpc_call import EngineCall
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import quota_group
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.slots import Slots, Turn
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.slots import Slots, Turn
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Run, Stack, Wire, copy_args, killed_up
 from tests.provider.plugin_stack import ON_THE_PLUGIN, PluginStack
 

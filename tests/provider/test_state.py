@@ -16,12 +16,12 @@ from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.session.hints import HINTS
-from pulumi_fsx_dr.session.region import LISTED_WITHIN
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.runtime.hints import HINTS
+from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 
-from rehearsal.fsx import FsxService, in_process
-from rehearsal.fsx.fixtures import AWAY
+from simulator.fsx import FsxService, in_process
+from simulator.fsx.fixtures import AWAY
 from tests.provider.deploying import Stack, Wire, copy_args
 from tests.provider.looking import copies
 

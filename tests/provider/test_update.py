@@ -6,8 +6,8 @@ import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Stack, change_outputs, copy_args
 
 

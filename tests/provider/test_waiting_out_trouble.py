@@ -9,10 +9,10 @@ import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ExpiredCredentialsError, ServiceError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.runtime.provider_runtime import Session
 
-from rehearsal.fsx import FsxService, in_process
-from rehearsal.fsx.fixtures import AWAY, HOME, new_session
+from simulator.fsx import FsxService, in_process
+from simulator.fsx.fixtures import AWAY, HOME, new_session
 from tests.provider.deploying import Stack, copy_args
 
 PASSING = ["throttled", "internal", "unavailable", "expired", "lost", "malformed", "refuse", "hang"]

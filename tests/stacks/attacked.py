@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToken
 
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import copy_args
 from tests.stacks.engine import WholeStack
 from tests.stacks.lives import FAR, REGION_NAMES, Life, moments, stacks

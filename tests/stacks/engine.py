@@ -19,10 +19,10 @@ from pulumi_fsx_dr.engine.stack_state import StackState
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
-from pulumi_fsx_dr.session.hints import Hints
+from pulumi_fsx_dr.runtime.hints import Hints
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.calls import Answer, Request, action_of, object_in, signed_scope
+from simulator.fsx import FsxService
+from simulator.fsx.calls import Answer, Request, action_of, object_in, signed_scope
 from tests.provider.deploying import Killed, Properties, RefusedError, Run, Stack, State, Wire
 
 

@@ -18,9 +18,9 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.rules.retention import Keep
 
-from rehearsal.fsx import FsxService
-from rehearsal.fsx.fixtures import AWAY, HOME
-from rehearsal.fsx.regions import ACCOUNT_ID
+from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY, HOME
+from simulator.fsx.regions import ACCOUNT_ID
 from tests.provider.deploying import Killed, Properties, SharedClock, State, copy_args, key_named
 from tests.stacks.engine import Code, FailedError, WatchedWire, WholeStack
 
@@ -272,7 +272,7 @@ class Life(RuleBasedStateMachine):
         self.former = provider.current()
         # FSx sorts by id, so a life that is lived again needs the same ones.
         numbers = random.Random(0)  # noqa: S311  # ids of a simulator
-        self.ids = patch("rehearsal.fsx.regions.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128)))
+        self.ids = patch("simulator.fsx.regions.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128)))
         self.ids.start()
         self.world = World(data.draw(st.sampled_from(self.knobs), label="knobs"))
         self.shown: list[str] = []  # by all runs that were not killed

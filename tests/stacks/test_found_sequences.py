@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToken
 
-from rehearsal.fsx.fixtures import AWAY, HOME
+from simulator.fsx.fixtures import AWAY, HOME
 from tests.provider.deploying import Killed, Properties, copy_args, key_named
 from tests.stacks.engine import Code, FailedError, WholeStack
 from tests.stacks.lives import FAR, FSX_SETTLES, World

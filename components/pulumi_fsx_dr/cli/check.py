@@ -5,7 +5,7 @@ import click
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.preview_check import violations
 
-from .outside import echo_json, read_document
+from .context import echo_json, read_document
 
 _LONGEST = 4000  # characters of a violation, which names copies
 

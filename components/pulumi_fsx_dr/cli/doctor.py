@@ -7,20 +7,20 @@ from typing import Any
 import click
 from rich.text import Text
 
-from pulumi_fsx_dr.doctor.diagnosis import Diagnosis, Verdict, diagnose
+from pulumi_fsx_dr.doctor.collect import Configuration, survey, with_selected
+from pulumi_fsx_dr.doctor.evaluate import Diagnosis, Verdict, diagnose
 from pulumi_fsx_dr.doctor.first_run import FirstRun
 from pulumi_fsx_dr.doctor.prices import LOOKED_UP
-from pulumi_fsx_dr.doctor.survey import Configuration, survey, with_selected
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.fsx.examined import ExaminedRegion
+from pulumi_fsx_dr.fsx.diagnostics import ExaminedRegion
 from pulumi_fsx_dr.fsx.text import clean
+from pulumi_fsx_dr.rules.copy_size import Range
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
-from pulumi_fsx_dr.rules.sizes import Range
 
-from .grids import grid, rendered
-from .outside import Outside, echo_json
+from .context import Outside, echo_json
 from .stack_settings import read_settings
+from .table_layout import grid, rendered
 
 _LONGEST = 4000  # characters of a finding, which may name many actions or file systems
 _MARKS: dict[Verdict, str] = {"ok": "✓ ok", "note": "i note", "fails": "✗ fails", "unknown": "? unknown"}

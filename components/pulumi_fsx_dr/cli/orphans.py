@@ -7,15 +7,15 @@ from typing import Any
 import click
 from rich.text import Text
 
+from pulumi_fsx_dr.copies.messages import owner_text
 from pulumi_fsx_dr.copies.ownership import MAX_TAG_VALUE, claimed_description
-from pulumi_fsx_dr.copies.sentences import owner_text
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, Orphan
 from pulumi_fsx_dr.rules.orphans import orphans as found_among
 
-from . import words
-from .grids import grid, rendered
-from .outside import Outside, Stack, echo_json, read_document, unique
+from . import formatting
+from .context import Outside, Stack, echo_json, read_document, unique
+from .table_layout import grid, rendered
 
 _HEADINGS = ("Copy", "DR Region", "Tag says", "Age", "Size", "Next up resumes it")
 _RESUMES = {Fate.RESUMABLE: "if still declared", Fate.LEFT: "no", Fate.ELSEWHERE: "state not given"}
@@ -84,8 +84,8 @@ def _cells(orphan: Orphan, outside: Outside) -> tuple[str, ...]:
         clean(orphan.backup.id),
         orphan.backup.region,
         owner_text(orphan.backup),
-        words.hours(orphan.age(outside.now)),
-        words.size(orphan.backup.size_in_bytes),
+        formatting.hours(orphan.age(outside.now)),
+        formatting.size(orphan.backup.size_in_bytes),
         _RESUMES[orphan.fate],
     )
 

@@ -9,7 +9,7 @@ from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.rules.iam_policy import NAMESPACE, Purpose, protection
 from pulumi_fsx_dr.rules.iam_policy import policy as least_policy
 
-from .outside import echo_json
+from .context import echo_json
 
 
 def _account(_ctx: click.Context, _parameter: click.Parameter, account: str) -> str:

@@ -9,11 +9,11 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from pulumi_fsx_dr.copies.words import duration
+from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.fsx.backup import Backup
 
-from . import words
-from .grids import compact_grid, grid
+from . import formatting
+from .table_layout import compact_grid, grid
 
 _HEADINGS = ("DR Region", "Copy", "Of", "Progress", "", "Elapsed", "Left, about")
 _NARROW_HEADINGS = ("DR Region", "Copy", "Of", "", "Elapsed", "Left, about")
@@ -115,12 +115,12 @@ def _cells(copy: Progress) -> Iterable[RenderableType]:
 
 def _narrow_cells(copy: Progress) -> Iterable[RenderableType]:
     yield copy.region
-    yield words.short_id(copy.backup_id)
-    yield words.short_id(copy.file_system_id or copy.source_backup_id)
+    yield formatting.short_id(copy.backup_id)
+    yield formatting.short_id(copy.file_system_id or copy.source_backup_id)
     yield from _figures(copy)
 
 
 def _figures(copy: Progress) -> Iterable[str]:
-    yield words.percent(copy.percent)
+    yield formatting.percent(copy.percent)
     yield duration(copy.elapsed_seconds)
-    yield words.NONE if copy.remaining_seconds is None else duration(copy.remaining_seconds)
+    yield formatting.NONE if copy.remaining_seconds is None else duration(copy.remaining_seconds)

@@ -13,9 +13,9 @@ from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.readiness import Verdict
 
 from .cloudwatch import metrics_by_region
+from .context import Outside
+from .html_report import page
 from .openmetrics import openmetrics
-from .outside import Outside
-from .page import page
 from .rows import ReportRow, are_ready, chosen, rows_of, worst_first
 from .stack_options import StackOutputs, outputs_options
 from .tables import as_json, markdown, table

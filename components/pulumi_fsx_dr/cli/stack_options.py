@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from .outside import Stack, read_document, unique
+from .context import Stack, read_document, unique
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

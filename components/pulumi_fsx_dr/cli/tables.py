@@ -9,9 +9,9 @@ from rich.text import Text
 
 from pulumi_fsx_dr.readiness import Verdict, summary
 
-from . import words
-from .grids import grid, rendered
+from . import formatting
 from .rows import ReportRow, are_ready
+from .table_layout import grid, rendered
 
 _STYLES: dict[Verdict, str] = {"ready": "green", "late": "bold yellow", "missing": "bold red"}
 _EMOJI: dict[Verdict, str] = {"ready": "✅", "late": "⚠️", "missing": "❌"}
@@ -26,7 +26,7 @@ def table(rows: Sequence[ReportRow], now: datetime) -> str:
     is_of_many = _are_of_many(rows)
     shown = grid(_headings(rows), title=title, right=("Age", "Target"))
     for row in rows:
-        verdict = Text(f"{words.MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
+        verdict = Text(f"{formatting.MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
         shown.add_row(verdict, *(Text(cell) for cell in _cells(row, is_of_many=is_of_many)))
     return "\n".join([rendered(shown) if rows else title, *_reasons(rows)])
 
@@ -74,16 +74,16 @@ def _reasons(rows: Iterable[ReportRow]) -> list[str]:
 
 
 def _cells(row: ReportRow, *, is_of_many: bool) -> list[str]:
-    running = ", ".join(f"{copy['backup_id']} {words.percent(copy['percent'])}" for copy in row["running"])
+    running = ", ".join(f"{copy['backup_id']} {formatting.percent(copy['percent'])}" for copy in row["running"])
     named = f"{row['name']}, " if row["name"] else ""
     return [
         *([row["stack"]] if is_of_many else []),
         f"{named}{row['source']} ({row['source_region']})",
         row["region"],
-        row["newest_copy"] or words.NONE,
-        words.hours(row["age_hours"]),
-        words.hours(row["target_hours"]),
-        running or words.NONE,
+        row["newest_copy"] or formatting.NONE,
+        formatting.hours(row["age_hours"]),
+        formatting.hours(row["target_hours"]),
+        running or formatting.NONE,
     ]
 
 

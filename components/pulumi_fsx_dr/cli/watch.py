@@ -7,13 +7,13 @@ import click
 from rich.live import Live
 
 from pulumi_fsx_dr.errors import InvalidSettingsError, TransientError
-from pulumi_fsx_dr.session.session import POLL_SECONDS_VARIABLE
+from pulumi_fsx_dr.runtime.provider_runtime import POLL_SECONDS_VARIABLE
 
-from .grids import plain_console, rendered
-from .outside import Outside, echo_json, unique
+from .context import Outside, echo_json, unique
 from .progress import Look, Progress, running, shown
 from .rows import rows_of
 from .stack_options import StackOutputs, outputs_options
+from .table_layout import plain_console, rendered
 
 
 @click.command()

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.rules.copy_size import NOTHING, Range, Series, by_subject, size
 from pulumi_fsx_dr.rules.retention import Keep, RecoveryPoint, is_recovery_point, select
-from pulumi_fsx_dr.rules.sizes import NOTHING, Range, Series, by_subject, size
 
 from . import prices
 

@@ -16,9 +16,9 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import engine_pb2_grpc
 
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.session.call import Call
+from pulumi_fsx_dr.runtime.call import Call
 
-from .serving import EngineCall, end_with_the_engine, engine_at
+from .grpc_call import EngineCall, end_with_the_engine, engine_at
 
 PROVIDER_KEY = "__provider"  # pulumi.dynamic: where the pickled provider stands among the properties
 

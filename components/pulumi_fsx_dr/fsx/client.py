@@ -11,9 +11,9 @@ from botocore.config import Config
 
 from pulumi_fsx_dr import errors
 
-from .answers import Sent, require_json, translated
 from .backup import MAX_IDS, Backup, CopyRequest, Fsx
-from .described import Seen, described_account, described_backup, described_tags, id_of, read_backup, text_in
+from .errors import Sent, require_json, translated
+from .parsing import Seen, described_account, described_backup, described_tags, id_of, read_backup, text_in
 
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from botocore.config import Config
 
-from .answers import translated
 from .client import ClientMaker
+from .errors import translated
 
 _AT_ONCE = 500  # CloudWatch API, PutMetricData: at most 1000 metrics and 1 MB in a call
 _LONGEST = 1024  # CloudWatch API, Dimension: Value

@@ -12,8 +12,8 @@ from botocore.config import Config
 
 from pulumi_fsx_dr import errors
 
-from .answers import translated
 from .aws_settings import Connection, Get, Role, WebIdentity, roles_of, value_of, web_identity_of
+from .errors import translated
 from .sessions import Session
 from .text import clean
 from .values import account_ids, text

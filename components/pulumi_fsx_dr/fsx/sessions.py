@@ -14,8 +14,8 @@ from botocore.credentials import (
 )
 from botocore.loaders import Loader, create_loader
 
-from .answering import limit_answers
 from .aws_settings import Connection, Role, WebIdentity
+from .http_limits import limit_answers
 
 # For calls to STS that botocore makes of its own accord: its own patience would hide a dark Region for minutes.
 _OWN_CALLS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})

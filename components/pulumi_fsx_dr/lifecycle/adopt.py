@@ -6,15 +6,15 @@ The tag is replaced as the last step, so that an adoption that fails takes the c
 from dataclasses import replace
 
 from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted
+from pulumi_fsx_dr.copies.messages import owner_text
 from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
-from pulumi_fsx_dr.copies.sentences import owner_text
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.ledger import Ledger
-from pulumi_fsx_dr.session.region import Region
-from pulumi_fsx_dr.session.work import PATIENCE, Work
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.ledger import Ledger
+from pulumi_fsx_dr.runtime.region import Region
+from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
 
 from .source import source_time
 from .tagging import is_untagged, write_ownership

@@ -9,9 +9,9 @@ from pulumi.output import contains_unknowns
 from pulumi_fsx_dr.copies import arguments
 from pulumi_fsx_dr.copies.copy import Wanted
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.session import Session, poll_seconds
-from pulumi_fsx_dr.session.work import AT_ONCE, PATIENCE
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.provider_runtime import Session, poll_seconds
+from pulumi_fsx_dr.runtime.retry import AT_ONCE, PATIENCE
 
 from .adopt import name_owner, require_adoptable
 

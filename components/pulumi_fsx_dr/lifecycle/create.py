@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 from pulumi_fsx_dr.copies.copy import Copy, Wanted
+from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken, is_urn, ownership_of
 from pulumi_fsx_dr.copies.verification import mismatch
-from pulumi_fsx_dr.copies.words import duration
 from pulumi_fsx_dr.errors import (
     AccessDeniedError,
     CopyError,
@@ -27,12 +27,12 @@ from pulumi_fsx_dr.errors import (
     TransientError,
 )
 from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest, quota_group
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.ledger import Ledger
-from pulumi_fsx_dr.session.region import LISTED_WITHIN, Region
-from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.slots import Turn
-from pulumi_fsx_dr.session.work import PATIENCE, SHOWN_WITHIN, Work
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.ledger import Ledger
+from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.region import LISTED_WITHIN, Region
+from pulumi_fsx_dr.runtime.retry import PATIENCE, SHOWN_WITHIN, Work
+from pulumi_fsx_dr.runtime.slots import Turn
 
 from . import timeouts
 from .adopt import adopt

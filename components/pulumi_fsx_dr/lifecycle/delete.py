@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi_fsx_dr.copies.messages import belongs_to_another
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
-from pulumi_fsx_dr.copies.sentences import belongs_to_another
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import BusyError, CopyError, InvalidStateError, NotFoundError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.region import LISTED_WITHIN
-from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.work import Work
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
+from pulumi_fsx_dr.runtime.retry import Work
 
 from . import timeouts
 from .find import find_shown, require_account

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.copies.differences import replacements, updates
-from pulumi_fsx_dr.copies.sentences import belongs_to_another
+from pulumi_fsx_dr.copies.messages import belongs_to_another
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.region import LISTED_WITHIN
-from pulumi_fsx_dr.session.session import Session
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 
 from .adopt import name_owner
 from .find import require_match

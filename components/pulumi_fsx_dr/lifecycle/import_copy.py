@@ -4,9 +4,9 @@ from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.copy import Copy, Wanted
 from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.work import PATIENCE
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.retry import PATIENCE
 
 from .adopt import require_adoptable
 from .read import Found

@@ -1,10 +1,10 @@
 """Copies with our tag that the state does not contain and that no run resumes: they are named, never deleted."""
 
+from pulumi_fsx_dr.copies.messages import leftover
 from pulumi_fsx_dr.copies.ownership import claimed_description, description_of
-from pulumi_fsx_dr.copies.sentences import leftover
 from pulumi_fsx_dr.copies.state_copy import StateCopy
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.listing import Listing
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.listing import Listing
 
 
 def name_leftovers(call: Call, listing: Listing, own_id: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError
 from pulumi_fsx_dr.errors import CopyError
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.ledger import Ledger
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.ledger import Ledger
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from pulumi_fsx_dr.copies.outputs import described, outputs_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.work import AT_ONCE, PATIENCE, Work
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.retry import AT_ONCE, PATIENCE, Work
 
 from .find import find_shown, require_account
 from .tagging import is_untagged, write_ownership

@@ -6,7 +6,7 @@ from pulumi_fsx_dr.copies.copy import Wanted
 from pulumi_fsx_dr.copies.tags import too_many_tags
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.region import Region
+from pulumi_fsx_dr.runtime.region import Region
 
 
 def require_copyable(source: Backup | None, wanted: Wanted) -> Backup:

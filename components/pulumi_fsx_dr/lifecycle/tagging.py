@@ -11,8 +11,8 @@ from enum import Enum, auto
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, ownership_of
 from pulumi_fsx_dr.copies.tags import MAX_TAGS, TagChange
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.work import Work
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.retry import Work
 
 
 class TagState(Enum):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from pulumi_fsx_dr.copies.copy import Wanted
 from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.region import Region
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.region import Region
 
 
 def new_ownership(call: Call, wanted: Wanted, destination: Region) -> Ownership:

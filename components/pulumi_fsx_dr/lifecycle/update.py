@@ -7,14 +7,14 @@ from typing import Any
 
 from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.copy import Copy, Wanted
+from pulumi_fsx_dr.copies.messages import belongs_to_another, gone
 from pulumi_fsx_dr.copies.outputs import described, outputs_of
 from pulumi_fsx_dr.copies.ownership import Ownership
-from pulumi_fsx_dr.copies.sentences import belongs_to_another, gone
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CopyError, FsxDrError
-from pulumi_fsx_dr.session.call import Call
-from pulumi_fsx_dr.session.session import Session
-from pulumi_fsx_dr.session.work import PATIENCE, Work
+from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
 
 from . import timeouts
 from .find import find_shown, require_account

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted
+from pulumi_fsx_dr.copies.durations import duration
+from pulumi_fsx_dr.copies.messages import gone, progress, still_running
 from pulumi_fsx_dr.copies.ownership import ownership_of
-from pulumi_fsx_dr.copies.sentences import gone, progress, still_running
-from pulumi_fsx_dr.copies.words import duration
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, TransientError
-from pulumi_fsx_dr.fsx.answers import Sent
-from pulumi_fsx_dr.session.slots import Sight, Turn
-from pulumi_fsx_dr.session.work import SHOWN_WITHIN, Work
+from pulumi_fsx_dr.fsx.errors import Sent
+from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
+from pulumi_fsx_dr.runtime.slots import Sight, Turn
 
 from .tagging import is_untagged
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
+from pulumi_fsx_dr.rules.copy_size import by_subject, forecasts, series
 from pulumi_fsx_dr.rules.declaration import Declared
-from pulumi_fsx_dr.rules.sizes import by_subject, forecasts, series
 
 from .lookup import Lookup
 

@@ -12,10 +12,10 @@ from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.sources import FileSystems
-from pulumi_fsx_dr.session.region import Region
-from pulumi_fsx_dr.session.session import Connect, Session
+from pulumi_fsx_dr.runtime.provider_runtime import Connect, Session
+from pulumi_fsx_dr.runtime.region import Region
 
-from .once import begin_anew, once_a_run
+from .per_run import begin_anew, once_a_run
 
 _T = TypeVar("_T")
 

@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict, Unpack, overload
 import pulumi
 from pulumi import Input, Output
 
-from pulumi_fsx_dr import extras
+from pulumi_fsx_dr import optional
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -133,7 +133,7 @@ class _Restoration:
         self._own = {name: own[name] for name in own.keys() - {"kind", "settings"} if own[name] is not None}
         settings = args.get("settings") or {}
         self._settings = {name: value for name, value in settings.items() if value is not None}
-        fsx = extras.import_pulumi_aws().fsx
+        fsx = optional.import_pulumi_aws().fsx
         self.resource: Any = getattr(fsx, self._kind.resource)
         accepted = inspect.signature(getattr(fsx, f"{self._kind.resource}Args").__init__).parameters
         checks.check_settings(self._settings, accepted.keys() - _OWN_ARGUMENTS, self._kind)

@@ -18,15 +18,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_fsx_dr.copies.sentences import owner_text
+from pulumi_fsx_dr.copies.messages import owner_text
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import same_key
 
+from .copyable import obstacle
 from .declared import Declaration, Declared, KnownCopy, Outside, Removed, known_copies
 from .matching import SourceIndex, matched
-from .obstacles import obstacle
 from .retention import UNKNOWN_TIME, Keep, RecoveryPoint, Selection, is_recovery_point, select
 from .specs import DrRegionSpec, SourceSpec
 from .tag_selection import sources_of

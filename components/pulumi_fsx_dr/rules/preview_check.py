@@ -11,7 +11,7 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
-from .sizes import read_forecast
+from .copy_size import read_forecast
 
 _BEFORE = frozenset({"same", "update", "replace", "delete"})
 _AFTER = frozenset({"same", "update", "replace", "create", "import"})

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
+from pulumi_fsx_dr.copies.messages import leftover, of_namesake
 from pulumi_fsx_dr.copies.ownership import (
     OWNERSHIP_TAG,
     claimed_description,
@@ -16,7 +17,6 @@ from pulumi_fsx_dr.copies.ownership import (
     ownership_of,
     stack_of,
 )
-from pulumi_fsx_dr.copies.sentences import leftover, of_namesake
 from pulumi_fsx_dr.copies.verification import ANY_OWN_KEY, Facts, mismatch
 from pulumi_fsx_dr.fsx.backup import Backup
 

@@ -1,0 +1,102 @@
+"""What every host that the engine calls over gRPC has in common: rows, partial failures, and its end."""
+
+import functools
+import logging
+import math
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2, struct_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
+
+from pulumi_fsx_dr.runtime.call import Call
+
+_STATUS_SECONDS = 2
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class EngineCall(Call):
+    """A call that came over gRPC.
+
+    Attributes:
+        context: the gRPC context of the call; None for work that belongs to no call any more.
+        engine: what takes log messages, or None where they go to Python's own log.
+    """
+
+    context: Any = None
+    engine: engine_pb2_grpc.EngineStub | None = None
+    _started: float = field(default_factory=time.monotonic)
+    _shown: tuple[str, float] = ("", -math.inf)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the second Ctrl-C came, or the engine has gone."""
+        return self.context is not None and not self.context.is_active()
+
+    def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
+        """Show a passing message in the resource's own row of `pulumi up`.
+
+        Output that is no terminal gets a line for each, so the longer the call runs the seldomer it speaks.
+        """
+        last, at = self._shown
+        now = time.monotonic()
+        if message != last and now - at >= max(seconds, (now - self._started) / 20):
+            self._shown = message, now
+            self._log(message, engine_pb2.INFO, ephemeral=True)
+
+    def warn(self, message: str) -> None:
+        """Leave a lasting warning under the resource."""
+        self._log(message, engine_pb2.WARNING, ephemeral=False)
+
+    def fail_partially(self, backup_id: str, properties: struct_pb2.Struct, reason: str) -> None:
+        """Send what the engine takes for a partial failure along with the failure that follows."""
+        failed = provider_pb2.ErrorResourceInitFailed(id=backup_id, properties=properties, reasons=[reason])
+        detail = any_pb2.Any()
+        detail.Pack(failed)
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason, details=[detail])
+        self.context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+
+    def _log(self, message: str, severity: "engine_pb2.LogSeverity.ValueType", *, ephemeral: bool) -> None:
+        if self.engine is None or not self.urn:
+            if not ephemeral:
+                _log.warning("%s", message)
+            return
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=self.urn, ephemeral=ephemeral)
+        try:
+            self.engine.Log(request, timeout=5)
+        except grpc.RpcError:
+            # A message that is lost must not fail a copy of hours.
+            _log.debug("the engine took no log message")
+
+
+@functools.cache
+def engine_at(address: str) -> engine_pb2_grpc.EngineStub | None:
+    """Return the engine at an address, or None if that is none."""
+    if not address.rpartition(":")[2].isdecimal():
+        return None
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+
+def end_with_the_engine(address: str) -> None:
+    """End this process once nobody listens at the engine's address any more; a killed engine ends nobody."""
+    threading.Thread(target=_end_with, args=(address,), daemon=True).start()
+
+
+def _end_with(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    while port.isdecimal():
+        time.sleep(1)
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except ConnectionRefusedError:
+            # Nobody listens any more, so the engine is gone. sys.exit would only end this thread.
+            os._exit(0)
+        except OSError:
+            # A timeout, for instance, is no proof that the engine is gone.
+            continue

@@ -1,0 +1,1 @@
+"""`python -m simulator demo`: the whole life of a stack, without an AWS account."""

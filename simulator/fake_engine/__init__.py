@@ -1,0 +1,25 @@
+"""a small Pulumi engine, for machines without the Pulumi CLI: real provider host, JSON state file."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+INSTALLED = Path(__file__).parents[2] / ".pulumi-cli"  # where `make setup` puts the CLI if there is none
+FAKE_ENGINE = [sys.executable, "-m", "simulator.fake_engine"]
+_OLDEST = (3, 200)
+
+
+def find_engine() -> list[str]:
+    """Return the argv prefix of the Pulumi CLI (3.200 or later), or of the fake engine where there is none."""
+    for cli in (shutil.which("pulumi"), shutil.which("pulumi", path=str(INSTALLED / "bin"))):
+        if cli and _version(cli) >= _OLDEST:
+            return [cli]
+    return FAKE_ENGINE
+
+
+def _version(cli: str) -> tuple[int, ...]:
+    # What is on PATH under this name is the machine's own Pulumi CLI.
+    answer = subprocess.run([cli, "version"], capture_output=True, text=True, check=False)  # noqa: S603
+    return tuple(int(part) for part in re.findall(r"\d+", answer.stdout)[:2])

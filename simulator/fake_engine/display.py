@@ -1,0 +1,104 @@
+"""What a run shows: a row for each step, errors and a summary, or one JSON document."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+import click
+from pulumi.runtime.rpc import UNKNOWN
+
+from simulator.fake_engine.stack import State
+
+_WORDS = {  # op: sign, planned, done
+    "create": ("+ ", "create", "created"),
+    "update": ("~ ", "update", "updated"),
+    "replace": ("+-", "replace", "replaced"),
+    "delete": ("- ", "delete", "deleted"),
+    "delete-replaced": ("--", "delete original", "deleted original"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation on one resource; ``reasons`` are the properties that force its replacement."""
+
+    op: str
+    old: State | None
+    new: State | None
+    reasons: tuple[str, ...] = ()
+    delete_first: bool = False
+
+
+@dataclass
+class Display:
+    """Shows one run; ``diff`` adds changed properties, ``as_json`` leaves stdout to one document."""
+
+    preview: bool
+    diff: bool
+    as_json: bool
+    steps: list[Step] = field(default_factory=list)
+    errors: list[tuple[State, str]] = field(default_factory=list)
+    diagnostics: list[State] = field(default_factory=list)
+
+    def log(self, urn: str, message: str, severity: str) -> None:
+        """Show what a program says of a resource."""
+        self.say(f"    {name_of(urn)}: {message}")
+        self.diagnostics.append({"urn": urn, "message": f"{message}\n", "severity": severity})
+
+    def say(self, text: str) -> None:
+        """Print, but never into the document."""
+        click.echo(text, err=self.as_json)
+
+    def step(self, step: Step) -> None:
+        """Show a step that is planned, in a preview, or done."""
+        state = step.new or step.old or {}
+        if state["type"].startswith("pulumi:providers:"):
+            return
+        self.steps.append(step)
+        if step.op != "same":
+            sign, *words = _WORDS[step.op]
+            what = f": ({step.op})" if self.diff else f" {name_of(state['urn'])} {words[not self.preview]}"
+            changes = _changes(step) if self.diff else []
+            self.say("\n      ".join([f" {sign} {state['type']}{what}", *changes]))
+
+    def finish(self) -> None:
+        """Print errors and the summary."""
+        counts = Counter(step.op for step in self.steps if step.op != "delete-replaced")
+        for state, text in self.errors:
+            self.say(f"Diagnostics:\n  {state['type']} ({name_of(state['urn'])}):\n    error: {text}")
+        self.say("Resources:")
+        for op, (sign, planned, done) in _WORDS.items():
+            if counts[op]:
+                self.say(f"    {sign}{counts[op]} {f'to {planned}' if self.preview else done}")
+        self.say(f"    {counts['same']} unchanged")
+        if self.as_json:
+            steps = [_document(step) for step in self.steps if step.op in counts]
+            # As the CLI has it, which leaves out what is empty.
+            said = {"diagnostics": self.diagnostics} if self.diagnostics else {}
+            click.echo(json.dumps({"steps": steps, **said, "changeSummary": counts}, indent=4))
+
+
+def name_of(urn: str) -> str:
+    """Return a resource's logical name."""
+    return urn.rsplit("::", 1)[-1]
+
+
+def _document(step: Step) -> State:
+    # As the CLI has it, which leaves out what is not there.
+    states = {name: state for name, state in (("oldState", step.old), ("newState", step.new)) if state}
+    reasons = {"replaceReasons": step.reasons, "detailedDiff": None}
+    return {"op": step.op, "urn": (step.new or step.old or {})["urn"], **states, **reasons}
+
+
+def _changes(step: Step) -> list[str]:
+    olds, news = ((state or {}).get("inputs", {}) for state in (step.old, step.new))
+    rows = []
+    for key in sorted({*olds, *news} - {"__provider"}):
+        before, after = ([_text(bag[key])] if key in bag else [] for bag in (olds, news))
+        if before != after:
+            rows.append(f"{'~' if before and after else '-' if before else '+'} {key}: {' => '.join(before + after)}")
+    return rows
+
+
+def _text(value: object) -> str:
+    return json.dumps(value).replace(f'"{UNKNOWN}"', "[unknown]")

@@ -1,0 +1,20 @@
+"""An FSx service for rehearsals: all Regions behind one endpoint, with faults on demand."""
+
+from simulator.fsx.base_control import BaseControl
+from simulator.fsx.clock import Clock, ManualClock, SystemClock
+from simulator.fsx.control import Control, running
+from simulator.fsx.local import in_process
+from simulator.fsx.server import listening
+from simulator.fsx.service import FsxService
+
+__all__ = [
+    "BaseControl",
+    "Clock",
+    "Control",
+    "FsxService",
+    "ManualClock",
+    "SystemClock",
+    "in_process",
+    "listening",
+    "running",
+]

@@ -1,0 +1,72 @@
+"""KMS keys, as moto keeps them."""
+
+from typing import Any
+
+from simulator.fsx.regions import arn
+
+FSX_ALIAS = "alias/aws/fsx"
+
+
+class KeyUnusableError(ValueError):
+    """The key is missing, elsewhere, asymmetric, disabled or about to be deleted; the message says which."""
+
+
+def resolve(account: str, region: str, key_id: str) -> str:
+    """Return the ARN of a usable symmetric key of one Region.
+
+    Args:
+        account: the key's account.
+        region: the Region that is to use the key.
+        key_id: key id, key ARN, alias name or alias ARN.
+
+    Raises:
+        KeyUnusableError: there is no such key here, or FSx cannot encrypt with it.
+    """
+    if key_id.startswith("arn:") and not key_id.startswith(arn("kms", region, account, "")):
+        raise KeyUnusableError(f"{key_id} is not a key of {region} in account {account}.")
+    key = _find(account, region, key_id)
+    if key.key_spec != "SYMMETRIC_DEFAULT":
+        raise KeyUnusableError(f"{key.arn} is not a symmetric encryption key.")
+    if key.key_state != "Enabled":
+        raise KeyUnusableError(f"{key.arn} is {key.key_state}.")
+    return str(key.arn)
+
+
+def arn_of(account: str, region: str, key_id: str) -> str | None:
+    """Return the ARN of the key of one Region that a key id, alias name or ARN stands for, or None if there is none."""
+    try:
+        return str(_find(account, region, key_id).arn)
+    except KeyUnusableError:
+        return None
+
+
+def _find(account: str, region: str, key_id: str) -> Any:
+    backend = _backend(account, region)
+    found = backend.keys.get(_bare_id(backend, key_id))
+    if found is None:
+        raise KeyUnusableError(f"There is no key {key_id} in {region}.")
+    if FSX_ALIAS in found.aliases:
+        found.key_manager = "AWS"
+    return found
+
+
+def _bare_id(backend: Any, key_id: str) -> str | None:
+    name = backend.get_alias_name(key_id)
+    found: str | None = backend.get_key_id_from_alias(name) if name.startswith("alias/") else backend.get_key_id(name)
+    return found
+
+
+def _backend(account: str, region: str) -> Any:
+    # Loading moto takes a second that a simulator without keys need not spend.
+    from moto.kms.models import kms_backends  # noqa: PLC0415 - see above
+
+    declare_fsx_alias()
+    return kms_backends[account][region]
+
+
+def declare_fsx_alias() -> None:
+    """Let moto make FSx's managed key when its alias is first looked up, as KMS does."""
+    from moto.kms.utils import RESERVED_ALIASES  # noqa: PLC0415 - loading moto takes a second
+
+    if FSX_ALIAS not in RESERVED_ALIASES:
+        RESERVED_ALIASES.append(FSX_ALIAS)

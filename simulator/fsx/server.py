@@ -1,0 +1,142 @@
+"""The service over HTTP, on the loopback interface only."""
+
+import json
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from simulator.fsx import model
+from simulator.fsx.calls import Answer, Request, object_in
+from simulator.fsx.service import FsxService, NoAnswerError
+
+HOST = "127.0.0.1"
+CONTROL = "/simulator/"
+# How often the server looks whether it is to end.
+_POLL_SECONDS = 0.05
+
+
+class Server(ThreadingHTTPServer):
+    """One port for all Regions and services; each connection has its thread and stays open."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, service: FsxService, port: int = 0) -> None:
+        super().__init__((HOST, port), _Handler)
+        self.service = service
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that are gone: some are killed on purpose."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+    @property
+    def url(self) -> str:
+        """Return the endpoint's address."""
+        return f"http://{HOST}:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Head and body go out in two writes; without this the second waits for the client's delayed acknowledgement.
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do_POST(self) -> None:
+        """Answer a call of an AWS service or of the control."""
+        length = self.headers.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit()):
+            self.send_error(HTTPStatus.BAD_REQUEST, "The content has no length.")
+            return
+        body = self.rfile.read(int(length))
+        request = Request(self.command, self.path, {n.lower(): v for n, v in self.headers.items()}, body)
+        if self.path.startswith(CONTROL):
+            self._send(_control(self.server.service, request))
+        else:
+            self._send_unless_cut(request)
+
+    do_GET = do_PUT = do_DELETE = do_HEAD = do_POST  # noqa: N815 - the names the base class calls
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
+        """Keep quiet: the journal holds every call."""
+
+    def _send_unless_cut(self, request: Request) -> None:
+        try:
+            self._send(self.server.service.answer(request))
+        except NoAnswerError as cause:
+            if cause.fault.kind == "hang":
+                cause.fault.lifted.wait()
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if "Content-Length" not in answer.headers:
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+
+def _control(service: FsxService, request: Request) -> Answer:
+    name = request.path.removeprefix(CONTROL)
+    try:
+        result = service.run(name, *_arguments(request.body))
+    except (TypeError, ValueError) as cause:
+        return _json(400, {"error": str(cause)})
+    return _json(200, {"result": result})
+
+
+def _arguments(body: bytes) -> tuple[list[Any], dict[str, Any]]:
+    asked = object_in(body)
+    if asked is None or not asked.keys() <= {"args", "kwargs"}:
+        raise ValueError("A scene is asked for with a JSON object of args and kwargs.")
+    args, kwargs = asked.get("args", []), asked.get("kwargs", {})
+    if not (isinstance(args, list) and isinstance(kwargs, dict)):
+        raise TypeError("args is a list, and kwargs is an object.")
+    return args, kwargs
+
+
+def _json(status: int, body: dict[str, Any]) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, json.dumps(body).encode())
+
+
+@contextmanager
+def listening(service: FsxService) -> Iterator[str]:
+    """Serve from a thread of this process while the context lasts, and give the address."""
+    with Server(service) as server:
+        threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
+        try:
+            yield server.url
+        finally:
+            service.lift_fault()
+            server.shutdown()
+
+
+def serve(service: FsxService, port: int = 0, *, attached: bool = False) -> None:
+    """Serve until interrupted; print the address in one line as soon as the port listens.
+
+    Args:
+        service: what answers.
+        port: the port; 0 takes a free one.
+        attached: whether to end when standard input does, that is with the process that started this one.
+    """
+    # A tag's pattern takes half a second to translate, and many first calls together would each do it.
+    list(model.request_violations("TagResource", {"Tags": [{"Key": "key", "Value": "value"}]}))
+    with Server(service, port) as server:
+        if attached:
+            threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        server.serve_forever(_POLL_SECONDS)
+
+
+def _end_with_input(server: Server) -> None:
+    sys.stdin.read()
+    server.shutdown()

@@ -1,0 +1,249 @@
+"""A Pulumi project in a folder of its own, and the commands that are run in it, by whichever engine there is."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.fake_engine import FAKE_ENGINE
+
+ROOT = Path(__file__).parents[1]
+AT_ONCE = ("--yes", "--skip-preview")
+BACKUP_COPY = "pulumi-python:dynamic/fsx:BackupCopy"
+OWNER = "pulumi-python:dynamic/fsx:Owner"
+POLL_SECONDS = 0.1
+_SECONDS_OF_A_COMMAND = 600  # at most
+_SECONDS_OF_A_SIGNAL = 5  # within which it is handled; two that come before that are one
+_SECONDS_TO_END = 15  # the engine gives its plugins 5
+
+
+class CommandError(Exception):
+    """A command did not end as it was to."""
+
+
+@dataclass
+class Project:
+    """A project with a stack, its state, and all that leads its programs to the simulator of AWS.
+
+    Attributes:
+        folder: holds the project's files and its state.
+        engine: argv prefix of the engine.
+        environment: the variables of its commands.
+    """
+
+    folder: Path
+    engine: list[str]
+    environment: dict[str, str]
+
+    @classmethod
+    def create(cls, folder: Path, engine: list[str], variables: dict[str, str], *, stack: str = "dev") -> "Project":
+        """Make a stack of the project whose files are in a folder.
+
+        Args:
+            folder: see `write_program` and `copy_project`.
+            engine: argv prefix of the engine.
+            variables: environment variables, such as those that lead AWS clients to the simulator.
+            stack: its name; it is selected.
+        """
+        (folder / "state").mkdir()
+        (folder / ".venv").symlink_to(sys.prefix)
+        project = cls(folder, engine, _environment(folder) | variables)
+        project.run("stack", "init", stack)
+        return project
+
+    @property
+    def has_cli(self) -> bool:
+        """Whether the engine is Pulumi's own."""
+        return self.engine != FAKE_ENGINE
+
+    def declare(self, **declared: Any) -> None:
+        """Write what the program is to declare where it reads that: declared.json."""
+        (self.folder / "declared.json").write_text(json.dumps(declared))
+
+    def run(self, *command: str, succeeds: bool = True) -> str:
+        """Run a command to its end, and return all it printed.
+
+        Raises:
+            CommandError: it failed, or did not although it was to.
+        """
+        ended = subprocess.run(  # noqa: S603 - the engine
+            [*self.engine, *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=_SECONDS_OF_A_COMMAND,
+        )
+        if (ended.returncode == 0) is not succeeds:
+            raise CommandError(f"{shlex.join(command)} ended with exit code {ended.returncode}:\n{ended.stdout}")
+        return ended.stdout
+
+    def up(self, *options: str, succeeds: bool = True) -> str:
+        """Run `up` to its end, and return all it printed."""
+        return self.run("up", *AT_ONCE, *options, succeeds=succeeds)
+
+    def show(self, *command: str) -> int:
+        """Run a command with its output shown, and return its exit code."""
+        with _ending(self.start(*command, output=None)) as process:
+            return process.wait()
+
+    def start(self, *command: str, output: int | None = subprocess.DEVNULL) -> subprocess.Popen[str]:
+        """Start a command, whose output is to be shown (None), piped or dropped."""
+        errors = output if output is None else subprocess.STDOUT
+        return subprocess.Popen(  # noqa: S603 - the engine
+            [*self.engine, *command], cwd=self.folder, env=self.environment, stdout=output, stderr=errors, text=True
+        )
+
+    def start_up(self, *options: str) -> subprocess.Popen[str]:
+        """Start an `up` of which nothing is shown."""
+        return self.start("up", *AT_ONCE, *options)
+
+    def read(self, *command: str) -> dict[str, Any]:
+        """Run a command that prints a JSON document, and return that without the lines before and behind it."""
+        printed = self.run(*command)
+        document: dict[str, Any] = json.JSONDecoder().raw_decode(printed, printed.index("{"))[0]
+        return document
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the outputs of the stack."""
+        return self.read("stack", "output", "--json")
+
+    def deployment(self) -> dict[str, Any]:
+        """Return the state, as `pulumi stack export` has it."""
+        deployment: dict[str, Any] = self.read("stack", "export")["deployment"]
+        return deployment
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return what the state holds."""
+        return self.deployment().get("resources") or []
+
+    def ids(self) -> dict[str, str]:
+        """Return the backup id of each copy in the state, by the copy's name."""
+        copies = [state for state in self.resources() if state["type"] == BACKUP_COPY and not state.get("delete")]
+        return {state["urn"].rpartition("::")[2]: state["id"] for state in copies}
+
+    def processes(self) -> list[tuple[int, str]]:
+        """Return id and command line of what this project's commands started and is still there."""
+        found, marker = [], self.environment["PULUMI_BACKEND_URL"].encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if marker in (folder / "environ").read_bytes():
+                    found.append((int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")))
+        return found
+
+    def plugins(self) -> list[int]:
+        """Return the plugin hosts among those processes."""
+        return [pid for pid, command in self.processes() if "pulumi.dynamic" in command and "/bin/sh" not in command]
+
+    def end_processes(self) -> None:
+        """End what a killed command left behind."""
+        for pid, _command in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def write_program(folder: Path, program: str, name: str = "copies", **settings: Any) -> Path:
+    """Write a project of one program, with any further settings of Pulumi.yaml, into a folder, and return that."""
+    (folder / "__main__.py").write_text(program)
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
+    (folder / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime, **settings}))
+    return folder
+
+
+def write_plugin(folder: Path) -> dict[str, Any]:
+    """Make a folder of the plugin, run in this interpreter's environment, and return what Pulumi.yaml says of it."""
+    folder.mkdir()
+    for name in ("__main__.py", "fsx_dr_plugin"):
+        (folder / name).symlink_to(ROOT / "plugin" / name)
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+    (folder / "PulumiPlugin.yaml").write_text(json.dumps({"name": "fsx-dr", "runtime": runtime}))
+    return {"plugins": {"providers": [{"name": "fsx-dr", "path": str(folder)}]}}
+
+
+def copy_project(folder: Path, origin: Path) -> Path:
+    """Copy the files of a project into a folder, and return that."""
+    for file in (*origin.glob("Pulumi*.yaml"), *origin.glob("*.py")):
+        shutil.copy(file, folder)
+    return folder
+
+
+def interrupt(
+    process: subprocess.Popen[str],
+    when: Callable[[], bool],
+    signals: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGINT),
+) -> None:
+    """Send signals to a command at a moment, two as a cancelled CI job does, and return once it has ended.
+
+    Raises:
+        CommandError: it ended before.
+    """
+    with _ending(process):
+        while not when():
+            _wait(process, 0.05)
+            if process.poll() is not None:
+                raise CommandError("A command ended before it could be interrupted.")
+        for sent in signals:
+            process.send_signal(sent)
+            _wait(process, _SECONDS_OF_A_SIGNAL)
+        process.wait(_SECONDS_OF_A_COMMAND)
+
+
+def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = _SECONDS_OF_A_COMMAND) -> None:
+    """Return once something has happened in another process.
+
+    Raises:
+        TimeoutError: it did not happen in time.
+    """
+    end = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not happen")
+        time.sleep(0.05)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the variables of this process without what would lead to AWS, Pulumi Cloud or a download."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    return inherited | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "GRPC_VERBOSITY": "ERROR",
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_FSX_DR_POLL_SECONDS": str(POLL_SECONDS),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "components"), str(ROOT)]),
+    }
+
+
+@contextmanager
+def _ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """End an engine that may be at work in the end: it ends its plugins at the second signal."""
+    try:
+        yield process
+    finally:
+        for _ in range(2):
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                _wait(process, 0.5)
+        _wait(process, _SECONDS_TO_END)
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[str], seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)

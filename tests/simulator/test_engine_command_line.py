@@ -1,0 +1,292 @@
+"""The fake engine's command line, and the rig that runs one scenario on the fake engine and on the real CLI alike."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.fake_engine import FAKE_ENGINE, find_engine
+from simulator.project import AT_ONCE, Project, eventually
+
+on_both_engines = pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param(FAKE_ENGINE, id="fake-engine"),
+        pytest.param(["pulumi"], id="cli", marks=pytest.mark.pulumi_cli),
+    ],
+)
+
+PROVIDER = '''
+import json, os, sys, time
+from pathlib import Path
+import grpc
+from google.protobuf import any_pb2, struct_pb2
+from pulumi.runtime.proto.status_pb2 import Status
+from pulumi.dynamic import *
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
+
+def told(what, label):
+    """Whether the test asks for this, by a file such as create-fails-a."""
+    return os.path.exists(f"{what}-{label}")
+
+def record(*words):
+    with open("calls", "a") as calls:
+        calls.write(" ".join(words) + "\\n")
+
+class Recorder(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def configure(self, request):
+        record("configure", str(request.config.get("colour")))
+
+    def check(self, olds, news):
+        record("check", news["label"], "olds" if olds else "anew")
+        failures = [CheckFailure("tag", "is no tag")] if told("check-fails", news["label"]) else []
+        return CheckResult(news, failures)
+
+    def diff(self, id, olds, news):
+        record("diff", news["label"])
+        changed = [key for key in ("source", "tag") if olds.get(key) != news.get(key)]
+        return DiffResult(bool(changed), [key for key in changed if key == "source"])
+
+    def create(self, props):
+        record("create", props["label"])
+        host = sys._getframe(1).f_locals
+        request, context = host["request"], host["context"]
+        if told("create-logs", props["label"]):
+            engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+            engine.Log(engine_pb2.LogRequest(severity=1, urn=request.urn, message="half way", ephemeral=True))
+        while told("create-waits", props["label"]) and context.is_active():
+            time.sleep(0.05)
+        if told("create-fails", props["label"]):
+            raise RuntimeError("there is no room left")
+        if told("create-is-partial", props["label"]):
+            properties = struct_pb2.Struct()
+            properties.update(props | {"status": "half"})
+            detail = any_pb2.Any()
+            detail.Pack(provider_pb2.ErrorResourceInitFailed(id="half", properties=properties, reasons=["not ready"]))
+            status = Status(code=2, details=[detail]).SerializeToString()
+            context.set_trailing_metadata((("grpc-status-details-bin", status),))
+            raise RuntimeError("not ready")
+        count = len([line for line in Path("calls").read_text().splitlines() if line.startswith("create")])
+        return CreateResult(f"{props['label']}{count}", props | {"status": "ready", "timeout": request.timeout})
+
+    def update(self, id, olds, news):
+        record("update", id)
+        return UpdateResult(news | {"status": "ready"})
+
+    def read(self, id, props):
+        record("read", id)
+        if told("gone", props["label"]):
+            return ReadResult(None, {})
+        if told("drifted", props["label"]):
+            inputs = {key: props[key] for key in ("label", "source")} | {"tag": "drifted"}
+            return ReadResult(id, props | inputs, inputs)
+        return ReadResult(id, props)
+
+    def delete(self, id, props):
+        record("delete", id)
+        if told("delete-fails", props["label"]):
+            raise RuntimeError("it is in use")
+
+class Thing(Resource, module="rig", name="Thing"):
+    def __init__(self, label, props, opts):
+        super().__init__(Recorder(), label, {"source": "s", "tag": "t", **props, "label": label, "status": None}, opts)
+'''
+
+PROGRAM = """
+import json
+from pathlib import Path
+import pulumi
+from provider import Thing
+
+config = pulumi.Config()
+group = pulumi.ComponentResource("rig:index:Group", "group")
+things = {}
+for label, wanted in json.loads(Path("wanted.json").read_text()).items():
+    options = wanted.pop("options", {})
+    options["aliases"] = [pulumi.Alias(name=name) for name in options.get("aliases", [])]
+    options["custom_timeouts"] = pulumi.CustomTimeouts(**options.get("custom_timeouts", {}))
+    after = [things[name] for name in wanted.pop("after", [])]
+    opts = pulumi.ResourceOptions(parent=group, depends_on=after, **options)
+    things[label] = Thing(label, wanted, opts)
+pulumi.export("ids", {label: thing.id for label, thing in things.items()})
+pulumi.export("config", [
+    config.get_object("sources"), config.get_bool("copy"), config.get_int("keep"), config.get("colour"),
+])
+"""
+
+PROJECT = """
+name: rig
+runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}
+config:
+  sources: {type: array, items: {type: object}, default: [{region: eu-west-1}]}
+  copy: {type: boolean, default: true}
+  keep: {type: integer, default: 7}
+  colour: {type: string, default: red}
+"""
+
+
+class Rig:
+    """A project of recorded things, and an engine to run it on."""
+
+    def __init__(self, folder: Path, engine: list[str]) -> None:
+        self.folder = folder
+        (folder / "Pulumi.yaml").write_text(PROJECT)
+        (folder / "provider.py").write_text(PROVIDER)
+        (folder / "__main__.py").write_text(PROGRAM)
+        self.want({})
+        self.project = Project.create(folder, engine, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+
+    def want(self, things: dict[str, dict[str, Any]]) -> None:
+        """Let the program declare these things."""
+        (self.folder / "wanted.json").write_text(json.dumps(things))
+
+    def tell(self, *wishes: str) -> None:
+        """Ask the provider for these, such as create-fails-a, and for nothing else."""
+        for file in [file for file in self.folder.iterdir() if "-" in file.name]:
+            file.unlink()
+        for wish in wishes:
+            (self.folder / wish).touch()
+
+    def start_up(self) -> "subprocess.Popen[str]":
+        """Start an `up`."""
+        return self.project.start("up", *AT_ONCE, output=subprocess.PIPE)
+
+    def run(self, *words: str, fails: bool = False) -> str:
+        """Run a command to its end and return what it printed."""
+        return self.project.run(*words, succeeds=not fails)
+
+    def kill(self, run: "subprocess.Popen[str]") -> None:
+        """Kill a run at once, and then what it left running."""
+        run.kill()
+        self.project.end_processes()
+        run.communicate()
+
+    def up(self, things: dict[str, dict[str, Any]], *words: str, fails: bool = False) -> list[str]:
+        """Run `up` for these things, without a preview, and return the provider calls."""
+        self.want(things)
+        self.project.up(*words, succeeds=not fails)
+        return self.calls()
+
+    def calls(self) -> list[str]:
+        """Return the calls since the last look, without configure."""
+        file = self.folder / "calls"
+        lines = file.read_text().splitlines() if file.exists() else []
+        earlier, self.seen = getattr(self, "seen", 0), len(lines)
+        return [line for line in lines[earlier:] if not line.startswith("configure")]
+
+    def wait_for(self, call: str) -> None:
+        """Wait until a call has begun."""
+        file = self.folder / "calls"
+        eventually(lambda: file.exists() and call in file.read_text().splitlines(), call, seconds=30)
+
+    def state(self) -> dict[str, Any]:
+        """Return {name: state} of the things, a pending delete as "name!"."""
+        things = [state for state in self.project.resources() if state["type"].startswith("pulumi-python:")]
+        return {state["urn"].split("::")[-1] + "!" * state.get("delete", False): state for state in things}
+
+    def pending(self) -> list[tuple[str, str]]:
+        """Return what an interrupted run left: (operation, name)."""
+        operations = self.project.deployment().get("pending_operations") or []
+        return [(item["type"], item["resource"]["urn"].split("::")[-1]) for item in operations]
+
+    def planned(self) -> list[tuple[str, str, list[str]]]:
+        """Return (op, name, replace reasons) of the steps of a preview that change something."""
+        steps = self.project.read("preview", "--json")["steps"]
+        return [
+            (step["op"], step["urn"].split("::")[-1], step.get("replaceReasons") or [])
+            for step in steps
+            if step["op"] != "same"
+        ]
+
+
+@on_both_engines
+def test_declared_defaults_and_set_values_reach_the_program(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.run("config", "set", "colour", "blue")
+    rig.run("config", "set", "sources[0].region", "us-east-1", "--path")
+
+    rig.up({})
+
+    assert rig.project.outputs()["config"] == [[{"region": "us-east-1"}], True, 7, "blue"]
+
+
+def test_a_preview_shows_each_changed_property(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, FAKE_ENGINE)
+    rig.up({"a": {}})
+    rig.want({"a": {"tag": "new"}, "b": {}})
+
+    text = rig.run("preview", "--diff")
+
+    assert ' ~  pulumi-python:dynamic/rig:Thing: (update)\n      ~ tag: "t" => "new"\n' in text
+    assert " +  pulumi-python:dynamic/rig:Thing: (create)\n" in text
+    assert "Resources:\n    + 1 to create\n    ~ 1 to update\n    2 unchanged\n" in text
+    assert "a small Pulumi engine" in text
+
+
+def test_a_message_for_a_resource_is_a_line_of_its_own(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, FAKE_ENGINE)
+    rig.want({"a": {}})
+    rig.tell("create-logs-a")
+
+    assert "\n    a: half way\n" in rig.run("up", "--yes", "--skip-preview")
+
+
+@on_both_engines
+def test_two_resources_of_one_name_are_refused(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    program = "import pulumi\nfor _ in range(2): pulumi.ComponentResource('rig:index:Group', 'twin')\n"
+    (rig.folder / "__main__.py").write_text(program)
+
+    assert "rig:index:Group::twin'; try giving it a unique name" in rig.run("up", "--yes", fails=True)
+
+
+def test_a_function_is_refused(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, FAKE_ENGINE)
+    program = "import pulumi\npulumi.runtime.invoke('aws:index:getRegion', {})\n"
+    (rig.folder / "__main__.py").write_text(program)
+
+    assert "so it answers no function" in rig.run("up", "--yes", fails=True)
+
+
+def test_a_resource_of_another_provider_is_refused(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, FAKE_ENGINE)
+    (rig.folder / "__main__.py").write_text("import pulumi\npulumi.CustomResource('aws:kms/key:Key', 'key', {})\n")
+
+    text = rig.run("up", "--yes", fails=True)
+
+    assert "the fake engine runs no AWS plugin, so it cannot make a aws:kms/key:Key" in text
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [
+        {"AWS_ENDPOINT_URL": ""},
+        {"AWS_ENDPOINT_URL": "https://fsx.eu-west-1.amazonaws.com"},
+        {"AWS_ENDPOINT_URL_KMS": "https://kms.eu-west-1.amazonaws.com"},
+        {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+    ],
+)
+def test_nothing_is_done_unless_every_aws_endpoint_is_loopback(tmp_path: Path, endpoints: dict[str, str]) -> None:
+    rig = Rig(tmp_path, FAKE_ENGINE)
+    rig.project.environment.update(endpoints)
+
+    text = rig.run("up", "--yes", fails=True)
+
+    assert "the fake engine never talks to AWS" in text
+    assert rig.calls() == []
+
+
+@pytest.mark.parametrize(("version", "chosen"), [("v3.260.0", "pulumi"), ("v3.199.9", "-m"), ("", "-m")])
+def test_the_double_steps_in_where_there_is_no_recent_cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, chosen: str
+) -> None:
+    cli = tmp_path / "pulumi"
+    cli.write_text(f"#!/bin/sh\necho {version}\n")
+    cli.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    assert Path(find_engine()[-1 if chosen == "pulumi" else 1]).name == chosen

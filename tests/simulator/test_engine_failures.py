@@ -1,0 +1,93 @@
+"""What stays in the state when a step fails: the same on the fake engine and on the real CLI."""
+
+from pathlib import Path
+
+from tests.simulator.test_engine_command_line import Rig, on_both_engines
+
+
+@on_both_engines
+def test_a_failed_create_leaves_nothing(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.want({"a": {}, "b": {"after": ["a"]}})
+    rig.tell("create-fails-a")
+
+    text = rig.run("up", "--yes", "--skip-preview", fails=True)
+
+    assert rig.calls() == ["check a anew", "create a"]
+    assert "RuntimeError: there is no room left" in text
+    assert (rig.state(), rig.pending()) == ({}, [])
+
+
+@on_both_engines
+def test_a_failed_check_is_told_in_one_line_and_changes_nothing(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.want({"a": {}})
+    rig.tell("check-fails-a")
+
+    text = rig.run("up", "--yes", fails=True)
+
+    told = "error: pulumi-python:dynamic/rig:Thing resource 'a': property tag value {t} has a problem: is no tag"
+    assert told in text
+    assert rig.calls() == ["check a anew"]
+    assert rig.state() == {}
+
+
+@on_both_engines
+def test_a_failed_delete_stays_and_is_tried_by_each_update(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.up({"a": {}})
+    rig.tell("delete-fails-a")
+
+    rig.up({"a": {"source": "other"}}, fails=True)
+    after_replacement = rig.state()
+    again = rig.up({"a": {"source": "other"}}, fails=True)
+    rig.tell()
+    at_last = rig.up({"a": {"source": "other"}})
+
+    assert {name: state["id"] for name, state in after_replacement.items()} == {"a": "a2", "a!": "a1"}
+    assert again == at_last == ["check a olds", "diff a", "delete a1"]
+    assert {name: state["id"] for name, state in rig.state().items()} == {"a": "a2"}
+
+
+@on_both_engines
+def test_a_partial_failure_is_kept_and_updated_without_a_diff(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.tell("create-is-partial-a")
+
+    rig.up({"a": {}}, fails=True)
+    half = rig.state()["a"]
+    rig.tell()
+    planned = rig.planned()
+    rig.calls()
+    resumed = rig.up({"a": {}})
+
+    assert (half["id"], half["outputs"]["status"], half["initErrors"]) == ("half", "half", ["not ready"])
+    assert planned == [("update", "a", [])]
+    assert resumed == ["check a olds", "diff a", "update half"]
+    assert (rig.state()["a"]["outputs"]["status"], "initErrors" in rig.state()["a"]) == ("ready", False)
+
+
+@on_both_engines
+def test_refresh_takes_drift_into_the_inputs_and_forgets_what_is_gone(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.up({"a": {}, "b": {"after": ["a"]}})
+    rig.tell("drifted-a", "gone-b")
+
+    rig.run("refresh", "--yes", "--skip-preview", "--parallel", "1")
+    refreshed, state = rig.calls(), rig.state()
+    rig.want({"a": {}, "b": {"after": ["a"]}})
+    planned = rig.planned()
+
+    assert sorted(refreshed) == ["diff a", "read a1", "read b2"]
+    assert [(name, item["inputs"]["tag"]) for name, item in state.items()] == [("a", "drifted")]
+    assert planned == [("update", "a", []), ("create", "b", [])]
+
+
+@on_both_engines
+def test_update_with_refresh_reads_before_it_checks(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.up({"a": {}})
+
+    calls = rig.up({"a": {}}, "--refresh")
+
+    assert calls == ["read a1", "diff a", "check a olds", "diff a"]

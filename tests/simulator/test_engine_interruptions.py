@@ -1,0 +1,70 @@
+"""What stays in the state when a run is interrupted: the same on the fake engine and on the real CLI."""
+
+import signal
+from pathlib import Path
+
+from simulator.project import AT_ONCE
+from tests.simulator.test_engine_command_line import Rig, on_both_engines
+
+
+@on_both_engines
+def test_a_killed_run_leaves_a_lock_and_a_pending_create_and_the_next_creates_again(
+    tmp_path: Path, engine: list[str]
+) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.want({"a": {}, "b": {"after": ["a"]}})
+    rig.tell("create-waits-b")
+    run = rig.start_up()
+    rig.wait_for("create b")
+
+    rig.kill(run)
+    rig.tell()
+    refused = rig.run("up", *AT_ONCE, fails=True)
+    rig.run("cancel", "--yes")
+    pending, kept = rig.pending(), list(rig.state())
+    rig.calls()
+    warned = rig.run("up", *AT_ONCE)
+
+    assert "the stack is currently locked" in refused
+    assert (pending, kept) == ([("creating", "b")], ["a"])
+    assert "1 pending operations" in warned
+    assert "interrupted while creating" in warned
+    assert rig.calls() == ["check a olds", "diff a", "check b anew", "create b"]
+    assert rig.pending() == [("creating", "b")]
+
+
+@on_both_engines
+def test_one_interrupt_lets_running_steps_finish_and_starts_no_other(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.want({"a": {}, "b": {"after": ["a"]}})
+    rig.tell("create-waits-a")
+    run = rig.start_up()
+    rig.wait_for("create a")
+
+    run.send_signal(signal.SIGINT)
+    rig.tell()
+    run.communicate()
+
+    assert run.returncode == 1
+    assert rig.calls() == ["check a anew", "create a"]
+    assert (list(rig.state()), rig.pending()) == (["a"], [])
+
+
+@on_both_engines
+def test_a_second_interrupt_ends_the_provider_and_leaves_a_pending_create(tmp_path: Path, engine: list[str]) -> None:
+    rig = Rig(tmp_path, engine)
+    rig.want({"a": {}})
+    rig.tell("create-waits-a")
+    run = rig.start_up()
+    rig.wait_for("create a")
+
+    run.send_signal(signal.SIGINT)
+    printed = iter(run.stdout or [])
+    next(line for line in printed if "^C received; cancelling" in line)
+    run.send_signal(signal.SIGTERM)
+    run.communicate()
+
+    assert run.returncode == 8
+    assert (rig.state(), rig.pending()) == ({}, [("creating", "a")])
+    rig.tell()
+    assert rig.run("up", *AT_ONCE)

@@ -1,0 +1,113 @@
+"""`python -m simulator serve` is a process of its own that others reach by one address."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+from botocore.exceptions import ClientError
+
+from simulator.fsx import Control, running
+from simulator.fsx.fixtures import AWAY, HOME
+
+REGIONS = ["eu-central-1", "eu-west-2", "us-east-1"]
+
+
+@pytest.fixture(scope="module")
+def control() -> Iterator[Control]:
+    with running(copy_seconds=0, user_initiated_backups=10_000) as control:
+        yield control
+
+
+@pytest.fixture
+def source(control: Control) -> str:
+    return control.seed_backup(HOME, control.seed_file_system(HOME, "LUSTRE"))
+
+
+def copy(client: Any, source: str) -> str:
+    made: str = client.copy_backup(SourceBackupId=source, SourceRegion=HOME)["Backup"]["BackupId"]
+    return made
+
+
+def test_a_scene_set_from_outside_is_what_clients_see(control: Control, source: str) -> None:
+    control.set_tags(HOME, source, {"a": "b"})
+    client = control.client("fsx", HOME)
+
+    seen = client.describe_backups(BackupIds=[source])["Backups"][0]
+    client.close()
+
+    assert seen["Tags"] == [{"Key": "a", "Value": "b"}]
+    assert control.backup(HOME, source)["tags"] == {"a": "b"}
+
+
+def test_one_address_serves_all_regions_and_kms_and_sts(control: Control, source: str) -> None:
+    clients = [control.client("fsx", AWAY), control.client("kms", AWAY), control.client("sts", AWAY)]
+    fsx, kms, sts = clients
+
+    made = copy(fsx, source)
+    key = kms.describe_key(KeyId="alias/aws/fsx")["KeyMetadata"]["Arn"]
+    account = sts.get_caller_identity()["Account"]
+    for client in clients:
+        client.close()
+
+    assert control.backup(AWAY, made)["kms_key_arn"] == key
+    assert account == "123456789012"
+    assert control.backup(AWAY, made)["source_region"] == HOME
+
+
+def test_many_clients_at_once_each_get_their_copy(control: Control, source: str) -> None:
+    clients = {region: control.client("fsx", region) for region in REGIONS}
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: copy(clients[REGIONS[number % 3]], source), range(300)))
+    for client in clients.values():
+        client.close()
+
+    known = {view["id"] for region in REGIONS for view in control.backups(region)}
+    assert len(set(made)) == 300
+    assert known >= set(made)
+
+
+def test_what_cannot_be_staged_says_why(control: Control) -> None:
+    with pytest.raises(ValueError, match="There is no file system fs-1 in eu-west-1"):
+        control.seed_backup(HOME, "fs-1")
+    with pytest.raises(ValueError, match="There is no setting colour"):
+        control.configure(colour="red")
+
+
+def test_an_ordinary_aws_environment_is_enough_to_reach_it(control: Control) -> None:
+    variables = control.environment(HOME)
+
+    assert variables["AWS_ENDPOINT_URL"] == control.url
+    assert control.url.startswith("http://127.0.0.1:")
+
+
+def test_a_fault_set_from_outside_hits_clients(control: Control) -> None:
+    control.add_fault("expired", "DescribeBackups", region=HOME, times=1)
+    client = control.client("fsx", HOME, access_key="stranger")
+
+    with pytest.raises(ClientError, match="ExpiredTokenException"):
+        client.describe_backups()
+    client.close()
+
+    assert control.journal(HOME, "DescribeBackups")[-1]["access_key"] == "stranger"
+
+
+def test_the_process_ends_with_its_context() -> None:
+    with running() as control:
+        assert control.state() == {}
+
+    with pytest.raises(URLError):
+        control.state()
+
+
+def test_the_process_ends_with_its_standard_input() -> None:
+    command = [sys.executable, "-m", "simulator", "serve", "--attached"]
+
+    ended = subprocess.run(command, input="", capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - ours
+
+    assert ended.stdout.startswith("http://127.0.0.1:")
+    assert ended.stdout.count("\n") == 1
