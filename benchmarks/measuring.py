@@ -12,7 +12,7 @@ from benchmarks.figures import Copied, Workload, copied, per_copy
 from benchmarks.usage import Usage, watched
 from simulator.fake_engine import find_engine
 from simulator.fsx import Control, running
-from simulator.project import AT_ONCE, POLL_SECONDS, Project, write_plugin, write_program
+from simulator.project import NO_PROMPT, POLL_SECONDS, Project, write_plugin, write_program
 
 PARALLEL = 128  # operations at once
 
@@ -88,7 +88,7 @@ class Subject:
         self._aws.clear_journal()
         with watched(self._project) as usage:
             began = time.monotonic()
-            options = () if command == "preview" else AT_ONCE
+            options = () if command == "preview" else NO_PROMPT
             self._project.run(command, *options, "--parallel", str(PARALLEL))
             seconds = time.monotonic() - began
         return Ran(seconds, usage)

@@ -17,7 +17,7 @@ from typing import Any
 from simulator.fake_engine import FAKE_ENGINE
 
 ROOT = Path(__file__).parents[1]
-AT_ONCE = ("--yes", "--skip-preview")
+NO_PROMPT = ("--yes", "--skip-preview")
 BACKUP_COPY = "pulumi-python:dynamic/fsx:BackupCopy"
 OWNER = "pulumi-python:dynamic/fsx:Owner"
 POLL_SECONDS = 0.1
@@ -91,7 +91,7 @@ class Project:
 
     def up(self, *options: str, succeeds: bool = True) -> str:
         """Run `up` to its end, and return all it printed."""
-        return self.run("up", *AT_ONCE, *options, succeeds=succeeds)
+        return self.run("up", *NO_PROMPT, *options, succeeds=succeeds)
 
     def show(self, *command: str) -> int:
         """Run a command with its output shown, and return its exit code."""
@@ -107,7 +107,7 @@ class Project:
 
     def start_up(self, *options: str) -> subprocess.Popen[str]:
         """Start an `up` of which nothing is shown."""
-        return self.start("up", *AT_ONCE, *options)
+        return self.start("up", *NO_PROMPT, *options)
 
     def read(self, *command: str) -> dict[str, Any]:
         """Run a command that prints a JSON document, and return that without the lines before and behind it."""

@@ -487,7 +487,7 @@ def test_a_region_that_gives_no_answer_for_a_while_is_asked_again(world: World) 
 
 
 def test_one_look_at_a_region_that_gives_no_answer_is_an_error(world: World) -> None:
-    world.service.darken("eu-west-1")
+    world.service.make_unreachable("eu-west-1")
 
     assert "eu-west-1" in sentence(world.run("watch", "--region", "eu-west-1", "--once"))
 
@@ -630,7 +630,7 @@ def test_damaged_state_is_one_sentence(world: World, document: str) -> None:
 
 
 def test_a_region_that_gives_no_answer_is_an_error_and_never_no_orphans(world: World) -> None:
-    world.service.darken("eu-north-1")
+    world.service.make_unreachable("eu-north-1")
 
     result = world.run("orphans", "--region", "eu-west-1", "--region", "eu-north-1", "--state", STATE)
 

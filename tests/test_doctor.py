@@ -233,7 +233,7 @@ def test_a_name_that_no_region_has_is_refused(account: Account) -> None:
 
 def test_a_region_that_is_not_enabled_fails_and_names_one_that_knows_the_credentials(account: Account) -> None:
     account.backup()
-    account.service.darken("me-south-1", "not_enabled")
+    account.service.make_unreachable("me-south-1", "not_enabled")
 
     [found] = account.findings(region="me-south-1")
 
@@ -243,7 +243,7 @@ def test_a_region_that_is_not_enabled_fails_and_names_one_that_knows_the_credent
 
 def test_a_dark_dr_region_is_one_line_and_cannot_be_asked(account: Account) -> None:
     account.backup()
-    account.service.darken(AWAY, "refuse")
+    account.service.make_unreachable(AWAY, "refuse")
 
     result = account.doctor("--json")
 
@@ -253,7 +253,7 @@ def test_a_dark_dr_region_is_one_line_and_cannot_be_asked(account: Account) -> N
 
 
 def test_a_dark_source_region_leaves_its_sources_unknown(account: Account) -> None:
-    account.service.darken(HOME, "refuse")
+    account.service.make_unreachable(HOME, "refuse")
 
     found = account.findings()
 
@@ -267,7 +267,7 @@ def test_a_region_that_hangs_takes_no_longer_than_a_quarter_of_a_minute(account:
     from time import monotonic  # noqa: PLC0415  # real time, which no other test needs
 
     account.backup()
-    account.service.darken(AWAY, "hang")
+    account.service.make_unreachable(AWAY, "hang")
     began = monotonic()
 
     result = account.doctor()

@@ -366,7 +366,7 @@ def test_a_source_region_that_refuses_does_not_keep_the_others_from_being_copied
 def test_with_a_dark_source_and_another_region_the_copy_stays_where_it_is(
     aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    aws.darken(HOME)
+    aws.make_unreachable(HOME)
 
     (declared,) = run(file_system, with_copy(copy), region="eu-north-1")
 
@@ -451,7 +451,7 @@ def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_s
             sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
             DrRegion(f"dr-{region}", {"region": region, "sources": sources})
 
-    aws.darken(HOME)
+    aws.make_unreachable(HOME)
     engine.run(program, preview=True)
 
     assert {(copy.name, copy.inputs["region"]) for copy in engine.of_type(TYPE)} == {

@@ -20,7 +20,7 @@ from simulator.demo.account import (
 from simulator.demo.output import DemoOutput
 from simulator.fsx import Control
 from simulator.pipeline_role import FSX_DR
-from simulator.project import AT_ONCE, OWNER, Project, interrupt
+from simulator.project import NO_PROMPT, OWNER, Project, interrupt
 
 _DARK_SECONDS = 60  # the most that a run may take while the source Region is dark
 
@@ -118,7 +118,7 @@ class DemoSteps:
         )
         oldest, newest = self._account.sources()[KEEP - 1]["id"], self._account.new_backup()
         self._preview()
-        self._cancelled("up", *AT_ONCE, *self._quietly)
+        self._cancelled("up", *NO_PROMPT, *self._quietly)
         half_made = self._account.copies_of(newest)
         under_way = len(half_made) == len(DR_REGIONS)
         self._tell.expect("A copy is under way in each Region, and no state knows of it.", holds=under_way)
@@ -126,11 +126,11 @@ class DemoSteps:
         self._up()
         self._tell.expect("The next run went on with these two.", holds=self._account.copies_of(newest) == half_made)
         self._tell.expect("The oldest copies made room.", holds=not self._account.copies_of(oldest))
-        self._pulumi("refresh", *AT_ONCE, *self._clearing, *self._quietly)
+        self._pulumi("refresh", *NO_PROMPT, *self._clearing, *self._quietly)
 
     def _a_dark_region(self) -> None:
         self._tell.act(f"{HOME} goes dark", "Every call to the source Region is refused from now on.")
-        before, fault = self._account.available(), self._control.darken(HOME)
+        before, fault = self._account.available(), self._control.make_unreachable(HOME)
         started = time.monotonic()
         self._up()
         seconds = time.monotonic() - started
@@ -143,7 +143,7 @@ class DemoSteps:
     def _the_end(self) -> None:
         self._tell.act("The end")
         sources = self._account.sources()
-        self._pulumi("destroy", *AT_ONCE)
+        self._pulumi("destroy", *NO_PROMPT)
         self._tell.expect("No copy is left.", holds=not self._account.copies())
         self._tell.expect("The file system's own backups are untouched.", holds=self._account.sources() == sources)
 
@@ -158,7 +158,7 @@ class DemoSteps:
         self._pulumi("preview", *options, *self._quietly)
 
     def _up(self) -> None:
-        self._pulumi("up", *AT_ONCE, *self._quietly)
+        self._pulumi("up", *NO_PROMPT, *self._quietly)
 
     def _configure(self, path: str, value: str) -> None:
         self._pulumi("config", "set", "--path", path, value)

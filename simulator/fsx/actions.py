@@ -226,7 +226,7 @@ def add_fault(  # noqa: PLR0913 - each says which calls are hit
     return number
 
 
-def darken(world: ServiceState, region: str, kind: FaultKind = "refuse") -> int:
+def make_unreachable(world: ServiceState, region: str, kind: FaultKind = "refuse") -> int:
     """Make every service of a Region refuse, hang or answer with an error; return the fault's number."""
     return add_fault(world, kind, region=region, service=None)
 

@@ -70,7 +70,7 @@ class BaseControl(ABC):
     finish_copies = _action(actions.finish_copies)
     configure = _action(actions.configure)
     add_fault = _action(actions.add_fault)
-    darken = _action(actions.darken)
+    make_unreachable = _action(actions.make_unreachable)
     lift_fault = _action(actions.lift_fault)
     attach_policies = _action(authorizing.attach_policies)
     clear_journal = _action(actions.clear_journal)

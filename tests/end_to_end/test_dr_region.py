@@ -118,7 +118,7 @@ def test_with_the_source_region_dark_everything_goes_on_and_nothing_is_deleted(
     declare(dr, file_system)
     dr.up()
     before = dr.ids()
-    aws.darken(SOURCE_REGION, darkness)
+    aws.make_unreachable(SOURCE_REGION, darkness)
 
     shown = dr.run("preview", "--expect-no-changes")
     dr.up()
@@ -136,7 +136,7 @@ losing_the_sources = pytest.mark.parametrize("happens", ["dark", pytest.param("e
 
 def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
     if happens == "dark":
-        aws.darken(SOURCE_REGION)
+        aws.make_unreachable(SOURCE_REGION)
     else:
         expire(aws, *backups)
 

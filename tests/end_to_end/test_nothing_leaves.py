@@ -79,7 +79,7 @@ def test_a_dr_region_that_moves_while_its_source_is_dark_keeps_its_copies_until_
     assert len(before) == len(backups)
 
     declare(stack, {"dr": region_of(file_system, region=OTHER_DR)})
-    aws.darken(SOURCE_REGION, "unavailable")
+    aws.make_unreachable(SOURCE_REGION, "unavailable")
     shown = stack.up()
     assert ids(aws) == before
     assert (
@@ -121,7 +121,7 @@ def test_copy_of_a_killed_up_is_resumed_after_an_up_while_its_source_is_unreacha
     aws.finish_copies()
     aws.set_copy_seconds(1)
 
-    aws.darken(SOURCE_REGION)
+    aws.make_unreachable(SOURCE_REGION)
     stack.up()
     aws.lift_fault()
     stack.up()
@@ -138,7 +138,7 @@ def test_a_renamed_dr_region_keeps_its_copies_without_an_alias(
 
     declare(stack, {"west": region_of(file_system)})
     if happens == "dark":
-        aws.darken(SOURCE_REGION)
+        aws.make_unreachable(SOURCE_REGION)
     else:
         expire(aws, backups[0])
     stack.up()
@@ -201,7 +201,7 @@ def test_copies_of_ontap_volumes_are_kept_per_volume_and_through_a_dark_source_r
     assert len(before) == 2 * len(volumes)
     assert stack.outputs()["dr latest"].keys() == {file_system}
 
-    aws.darken(SOURCE_REGION)
+    aws.make_unreachable(SOURCE_REGION)
     stack.up()
     stack.run("preview", "--expect-no-changes")
 

@@ -59,7 +59,7 @@ def test_an_adopted_copy_tells_when_its_source_was_made(
 def test_a_source_region_that_does_not_answer_keeps_nobody_from_adopting(
     service: FsxService, stack: Stack, source: str, foreign: str, kind: Any
 ) -> None:
-    service.darken(HOME, kind)
+    service.make_unreachable(HOME, kind)
 
     stack.up({"monday": copy_args(source, adopt_backup_id=foreign)})
 

@@ -33,12 +33,13 @@ def expire(service: FsxService, source: str) -> None:
     service.remove_backup(HOME, source)
 
 
-def darken(service: FsxService, _source: str) -> None:
-    service.darken(HOME)
+def make_unreachable(service: FsxService, _source: str) -> None:
+    service.make_unreachable(HOME)
 
 
 @pytest.mark.parametrize(
-    ("happens", "why"), [(expire, "does not exist any more."), (darken, "could not be looked up: fsx:DescribeBackups")]
+    ("happens", "why"),
+    [(expire, "does not exist any more."), (make_unreachable, "could not be looked up: fsx:DescribeBackups")],
 )
 def test_a_copy_whose_source_is_out_of_reach_keeps_its_key(  # noqa: PLR0913, PLR0917  # fixtures, and two cases
     service: FsxService,

@@ -41,8 +41,8 @@ def of_another_source(stack: Stack, _source: str) -> str:
 
 def under_a_foreign_key(stack: Stack, source: str) -> str:
     copy = by_hand(stack, source)
-    # Needs grants across accounts, which the service does not play.
-    stack.wire.service._world.region(AWAY).backups[copy].kms_key = FOREIGN_KEY  # noqa: SLF001
+    # FSx itself would need grants across accounts for this, which the simulator does not have.
+    stack.wire.service.set_key(AWAY, copy, FOREIGN_KEY)
     return copy
 
 

@@ -72,7 +72,7 @@ def test_a_region_that_stays_dark_never_makes_a_copy_gone(
     service: FsxService, stack: Stack, source: str, kind: Any
 ) -> None:
     stack.up({"monday": copy_args(source)})
-    service.darken(AWAY, kind)
+    service.make_unreachable(AWAY, kind)
 
     with pytest.raises(FsxDrError):
         stack.refresh()
@@ -121,7 +121,7 @@ def test_tags_that_others_added_are_no_drift(service: FsxService, stack: Stack, 
 def test_the_source_s_disappearance_never_matters(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": copy_args(source)})
     service.remove_backup(HOME, source)
-    service.darken(HOME)
+    service.make_unreachable(HOME)
 
     stack.refresh()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator.fake_engine import FAKE_ENGINE, find_engine
-from simulator.project import AT_ONCE, Project, eventually
+from simulator.project import NO_PROMPT, Project, eventually
 
 on_both_engines = pytest.mark.parametrize(
     "engine",
@@ -153,7 +153,7 @@ class Rig:
 
     def start_up(self) -> "subprocess.Popen[str]":
         """Start an `up`."""
-        return self.project.start("up", *AT_ONCE, output=subprocess.PIPE)
+        return self.project.start("up", *NO_PROMPT, output=subprocess.PIPE)
 
     def run(self, *words: str, fails: bool = False) -> str:
         """Run a command to its end and return what it printed."""

@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from simulator.project import AT_ONCE
+from simulator.project import NO_PROMPT
 from tests.simulator.test_engine_command_line import Rig, on_both_engines
 
 
@@ -19,11 +19,11 @@ def test_a_killed_run_leaves_a_lock_and_a_pending_create_and_the_next_creates_ag
 
     rig.kill(run)
     rig.tell()
-    refused = rig.run("up", *AT_ONCE, fails=True)
+    refused = rig.run("up", *NO_PROMPT, fails=True)
     rig.run("cancel", "--yes")
     pending, kept = rig.pending(), list(rig.state())
     rig.calls()
-    warned = rig.run("up", *AT_ONCE)
+    warned = rig.run("up", *NO_PROMPT)
 
     assert "the stack is currently locked" in refused
     assert (pending, kept) == ([("creating", "b")], ["a"])
@@ -67,4 +67,4 @@ def test_a_second_interrupt_ends_the_provider_and_leaves_a_pending_create(tmp_pa
     assert run.returncode == 8
     assert (rig.state(), rig.pending()) == ({}, [("creating", "a")])
     rig.tell()
-    assert rig.run("up", *AT_ONCE)
+    assert rig.run("up", *NO_PROMPT)

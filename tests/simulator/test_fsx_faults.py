@@ -136,7 +136,7 @@ def test_a_fault_ends_with_its_time(fsx_client: Clients, fsx_service: FsxService
 def test_a_dark_region_refuses_every_service_and_others_work_on(
     fsx_client: Clients, fsx_service: FsxService, service: str, action: str
 ) -> None:
-    dark = fsx_service.darken(HOME)
+    dark = fsx_service.make_unreachable(HOME)
 
     with pytest.raises(CUT):
         getattr(fsx_client(HOME, service), action)()

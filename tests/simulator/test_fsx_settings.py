@@ -18,7 +18,12 @@ WRONG_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
 }
 WRONG_SCENES: dict[str, tuple[str, list[Any], dict[str, Any], str]] = {
     "a kind of fault that there is not": ("add_fault", ["flood"], {}, "'flood'; it takes one of 'throttled', "),
-    "a darkness that there is not": ("darken", ["eu-west-1", "dim"], {}, "kind cannot be 'dim'; it takes one of"),
+    "a darkness that there is not": (
+        "make_unreachable",
+        ["eu-west-1", "dim"],
+        {},
+        "kind cannot be 'dim'; it takes one of",
+    ),
     "a count that is a text": ("add_fault", ["expired"], {"times": "1"}, r"times cannot be '1'; it takes int \| None"),
     "tags that are a list": ("seed_file_system", ["eu-west-1"], {"tags": ["a"]}, "tags cannot be"),
     "tags that are no texts": ("seed_file_system", ["eu-west-1"], {"tags": {"a": 1}}, "tags cannot be"),

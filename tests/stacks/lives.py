@@ -384,7 +384,7 @@ class Life(RuleBasedStateMachine):
     def a_region_goes_dark_or_an_action_is_denied(self, trouble: str) -> None:
         if trouble in (HOME, AWAY):
             self.world.is_dark |= trouble == HOME
-            self.world.service.darken(trouble, "unavailable")
+            self.world.service.make_unreachable(trouble, "unavailable")
         else:
             self.world.service.add_fault("access_denied", trouble)
 

@@ -189,7 +189,7 @@ def test_copy_of_former_region_stays_while_one_for_the_new_region_is_resumed() -
     with pytest.raises(Killed):
         stack.deploy(code=Code(regions={"dr": region(world, AWAY)}), run=run)
     world.service.clock.sleep(FSX_SETTLES)
-    fault = world.service.darken(HOME, "unavailable")
+    fault = world.service.make_unreachable(HOME, "unavailable")
 
     stack.deploy()
 
