@@ -8,33 +8,26 @@ import pulumi
 from pulumi import Input, Output
 
 from . import optional
+from .args_or_keywords import args_or_keywords, require_complete
 from .errors import InvalidSettingsError
 from .fsx.kms import KeyName
 from .fsx.partitions import partition_of
-from .given import documents, given, require_complete
 from .rules.iam_policy import through_fsx
 
 _DAYS_TO_REGRET = 30  # the most that KMS offers
 
 
 class DrKeyArgs(TypedDict):
-    """Where the key is, and what protects it."""
+    """Arguments of a `DrKey`, which describes them."""
 
     region: str
-    """The Region of the primary key. A plain value, as resources are named after it."""
     replica_regions: Sequence[str]
-    """The Regions of its replicas."""
     alias: NotRequired[str]
-    """An alias in every Region, such as `alias/fsx-dr`."""
     account_id: NotRequired[Input[str]]
-    """The account whose use of Amazon FSx may use the key; that of the credentials if not given."""
     tags: NotRequired[Input[Mapping[str, Input[str]]]]
-    """Tags of the primary key and of each replica."""
     protect: NotRequired[bool]
-    """Whether Pulumi refuses to delete the keys; True if not given."""
 
 
-@documents(DrKeyArgs)
 class DrKey(pulumi.ComponentResource):
     """A multi-Region KMS key that Amazon FSx may use for this account, with a replica in each further Region.
 
@@ -56,25 +49,26 @@ class DrKey(pulumi.ComponentResource):
     ) -> None: ...
 
     def __init__(
-        self,
-        name: str,
-        args: DrKeyArgs | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **keywords: Any,
+        self, name: str, args: DrKeyArgs | None = None, opts: pulumi.ResourceOptions | None = None, **keywords: Any
     ) -> None:
         """Make the keys.
 
         Args:
-            name: the component's logical name.
-            args: where the keys are; left out if the arguments are keywords.
-            opts: the ordinary resource options.
-            keywords: the arguments one by one, in place of `args`.
+            name: The component's logical name.
+            args: The arguments below in a dict, in place of keywords.
+            opts: The ordinary resource options.
+            region: The Region of the primary key. A plain value, as resources are named after it.
+            replica_regions: The Regions of its replicas.
+            alias: An alias in every Region, such as `alias/fsx-dr`.
+            account_id: The account whose use of Amazon FSx may use the key. Default: that of the credentials.
+            tags: Tags of the primary key and of each replica.
+            protect: Whether Pulumi refuses to delete the keys. Default: True.
 
         Raises:
-            InvalidSettingsError: an argument is missing or unknown, a Region appears twice or is of another partition,
+            InvalidSettingsError: An argument is missing or unknown, a Region appears twice or is of another partition,
                 or the alias is not valid.
         """
-        asked = given(f"DrKey {name}", args, keywords)
+        asked = args_or_keywords(f"DrKey {name}", args, keywords)
         _check(f"DrKey {name}", asked)
         aws = optional.import_pulumi_aws()
         super().__init__("pulumi-fsx-dr:index:DrKey", name, None, opts)
