@@ -1,4 +1,4 @@
-"""The resource that programs declare."""
+"""The resource `BackupCopy`."""
 
 from collections.abc import Mapping
 from typing import Any, Unpack, overload
@@ -6,9 +6,9 @@ from typing import Any, Unpack, overload
 import pulumi
 from pulumi.dynamic import Resource
 
+from .args_or_keywords import args_or_keywords
 from .copies.arguments import ARGUMENTS, BackupCopyArgs
 from .copies.outputs import OUTPUTS
-from .given import documents, given
 from .owner import hints, owner_of_this_run
 from .program.secret_outputs import with_secret_outputs
 from .provider import BackupCopyProvider
@@ -17,12 +17,26 @@ from .runtime.hints import HINTS
 __all__ = ["BackupCopy", "BackupCopyArgs"]
 
 
-@documents(BackupCopyArgs)
 class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     """One copy of an FSx backup, in one Region, for as long as the program declares it.
 
     Created by CopyBackup and ready once AVAILABLE; `id` is the copy's backup id, and dependents should use it.
     `custom_timeouts` are honoured: create (default 24 h, from the copy's own start), update (10 min), delete (1 h).
+
+    Attributes:
+        arn: ARN of the copy (`ResourceARN`).
+        lifecycle: State of the copy, AVAILABLE once it is made (`Lifecycle`).
+        kms_key_arn: ARN of the key that encrypts the copy (`KmsKeyId`).
+        creation_time: When the copy was made, ISO 8601 in UTC (`CreationTime`).
+        source_creation_time: When the source backup was made, ISO 8601 in UTC; what a recovery point's age counts from.
+        size_in_bytes: Size of the copy, where FSx gives it (`SizeInBytes`).
+        owner_id: Account that owns the copy (`OwnerId`).
+        backup_type: `Type`; a copy made here is USER_INITIATED.
+        file_system_id: The file system that was backed up (`FileSystem.FileSystemId`).
+        file_system_type: WINDOWS, LUSTRE, ONTAP or OPENZFS (`FileSystem.FileSystemType`).
+        volume_id: The volume that was backed up, if it was one (`Volume.VolumeId`).
+        tags_all: All tags of the copy, those that came from elsewhere included.
+        managed_by: Owner id of the stack and request token of the copy, as in the copy's tag `fsx-dr:managed-by`.
     """
 
     source_backup_id: pulumi.Output[str]
@@ -32,33 +46,19 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     copy_tags: pulumi.Output[bool]
     tags: pulumi.Output[Mapping[str, str]]
     adopt_backup_id: pulumi.Output[str | None]
-
     arn: pulumi.Output[str]
-    """ARN of the copy (`ResourceARN`)."""
     lifecycle: pulumi.Output[str]
-    """State of the copy, AVAILABLE once it is made (`Lifecycle`)."""
     kms_key_arn: pulumi.Output[str | None]
-    """ARN of the key that encrypts the copy (`KmsKeyId`)."""
     creation_time: pulumi.Output[str]
-    """When the copy was made, ISO 8601 in UTC (`CreationTime`)."""
     source_creation_time: pulumi.Output[str | None]
-    """When the source backup was made, ISO 8601 in UTC; what a recovery point's age counts from."""
     size_in_bytes: pulumi.Output[int | None]
-    """Size of the copy, where FSx gives it (`SizeInBytes`)."""
     owner_id: pulumi.Output[str]
-    """Account that owns the copy (`OwnerId`)."""
     backup_type: pulumi.Output[str]
-    """`Type`; a copy made here is USER_INITIATED."""
     file_system_id: pulumi.Output[str | None]
-    """The file system that was backed up (`FileSystem.FileSystemId`)."""
     file_system_type: pulumi.Output[str | None]
-    """WINDOWS, LUSTRE, ONTAP or OPENZFS (`FileSystem.FileSystemType`)."""
     volume_id: pulumi.Output[str | None]
-    """The volume that was backed up, if it was one (`Volume.VolumeId`)."""
     tags_all: pulumi.Output[Mapping[str, str]]
-    """All tags of the copy, those that came from elsewhere included."""
     managed_by: pulumi.Output[str | None]
-    """Owner id of the stack and request token of the copy, as in the copy's tag `fsx-dr:managed-by`."""
 
     @overload
     def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions | None = None) -> None: ...
@@ -69,28 +69,35 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     ) -> None: ...
 
     def __init__(
-        self,
-        name: str,
-        args: BackupCopyArgs | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **keywords: Any,
+        self, name: str, args: BackupCopyArgs | None = None, opts: pulumi.ResourceOptions | None = None, **keywords: Any
     ) -> None:
-        """Declare a copy.
+        """Declare a copy: `BackupCopy("ledger", source_backup_id=…)`.
 
         Args:
-            name: the resource's logical name; renaming without an alias makes a new copy.
-            args: what to copy, where to, and how; left out if the arguments are keywords.
-            opts: the ordinary resource options.
-            keywords: the arguments one by one, in place of `args`.
+            name: The resource's logical name; renaming without an alias makes a new copy.
+            args: The arguments below in a dict, in place of keywords.
+            opts: The ordinary resource options.
+            source_backup_id: The backup to copy, e.g. `backup-0123456789abcdef0` (CopyBackup `SourceBackupId`). A
+                change replaces the copy.
+            region: Where the copy is made. Default: the stack's `aws:region`, or the environment's. A change replaces
+                the copy.
+            source_region: Where the source backup is (`SourceRegion`). Default: `region`, an in-Region copy. A change
+                replaces the copy.
+            kms_key_id: Key id, key ARN, alias or alias ARN of a KMS key in `region` (`KmsKeyId`). Default: the key that
+                FSx manages. Another key replaces the copy; the same key written another way does not.
+            copy_tags: Whether the source's tags come along when the copy is made (`CopyTags`). Default: False.
+            tags: Tags of the copy, at most 49 (`Tags`); they change in place.
+            adopt_backup_id: An existing copy of the source to adopt instead of making one. Matters only when the
+                resource is created.
 
         Raises:
-            InvalidSettingsError: the arguments are given in two ways, or in none.
+            InvalidSettingsError: The arguments are given in two ways, or in none.
         """
-        asked = given(f"BackupCopy {name}", args, keywords)
+        given = args_or_keywords(f"BackupCopy {name}", args, keywords)
         # The SDK fills in those outputs only that are among the properties when the resource is registered.
-        props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(asked)
+        props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(given)
         # The owner id is saved before the first copy is made, and deleted after the last.
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[owner_of_this_run()]))
-        told: pulumi.Input[str] = hints(name, asked.get("source_backup_id"))
-        opts, props[HINTS] = with_secret_outputs(opts, asked, told)
+        told: pulumi.Input[str] = hints(name, given.get("source_backup_id"))
+        opts, props[HINTS] = with_secret_outputs(opts, given, told)
         super().__init__(BackupCopyProvider(), name, props, opts)

@@ -6,9 +6,9 @@ from typing import Annotated, Any, TypedDict, Unpack, overload
 
 import pulumi
 
+from .args_or_keywords import args_or_keywords
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
-from .given import documents, given
 from .owner import owner_of_this_run
 from .program import coordinator as program
 from .program.secret_outputs import as_secret_as
@@ -20,33 +20,37 @@ __all__ = ["DrRegion", "DrRegionArgs", "Source"]
 
 
 class CopyRow(TypedDict):
-    """A copy of a `DrRegion`."""
+    """A copy of a `DrRegion`.
+
+    Attributes:
+        source_backup_id: The source backup.
+        backup_id: Its own id.
+        arn: Its ARN.
+        creation_time: When it was made, ISO 8601 in UTC.
+    """
 
     source_backup_id: str
-    """The source backup."""
     backup_id: str
-    """Its own id."""
     arn: str
-    """Its ARN."""
     creation_time: str
-    """When it was made, ISO 8601 in UTC."""
 
 
-@documents(DrRegionArgs)
 class DrRegion(pulumi.ComponentResource):
     """The copies in one DR Region, one `BackupCopy` named `<name>-<source backup id>` each.
 
     A copy in the state stays declared until there is a reason to delete it, which `preview` and `up` say. If a source
     Region does not answer, its copies stay as they are, and a warning says so.
+
+    Attributes:
+        region: The DR Region.
+        copies: The copies, newest source first.
+        latest: Backup id of the newest AVAILABLE copy by file system id.
     """
 
     region: pulumi.Output[str]
-    """The DR Region."""
     # The SDK takes no TypedDict where the state holds outputs; the schema of the plugin has it from the annotation.
     copies: pulumi.Output[list[Annotated[dict[str, str], CopyRow]]]
-    """The copies, newest source first."""
     latest: pulumi.Output[dict[str, str]]
-    """Backup id of the newest AVAILABLE copy by file system id."""
 
     # Another host has its own kinds of resources, and its own way to know what else the program declares.
     _type = DR_REGION_TYPE
@@ -61,11 +65,7 @@ class DrRegion(pulumi.ComponentResource):
     ) -> None: ...
 
     def __init__(
-        self,
-        name: str,
-        args: DrRegionArgs | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-        **keywords: Any,
+        self, name: str, args: DrRegionArgs | None = None, opts: pulumi.ResourceOptions | None = None, **keywords: Any
     ) -> None:
         """Declare the copies of a DR Region.
 
@@ -74,15 +74,24 @@ class DrRegion(pulumi.ComponentResource):
         say which copies it holds; nothing is changed then.
 
         Args:
-            name: the component's logical name.
-            args: what to copy, where to, and how; left out if the arguments are keywords.
-            opts: the ordinary resource options.
-            keywords: the arguments one by one, in place of `args`.
+            name: The component's logical name.
+            args: The arguments below in a dict, in place of keywords.
+            opts: The ordinary resource options.
+            region: Where the copies are made. Known when the program runs: the copies that are there decide what is
+                declared.
+            sources: What is copied. If one is removed, its copies are deleted.
+            kms_key_id: KMS key of all copies, in `region`. Default: the key that FSx manages.
+            copy_tags: Whether the tags of a source backup come along. Default: True.
+            tags: Tags of every copy, at most 49.
+            keep: How many of a file system's newest backups have a copy, or which by time. Default: 7.
+            adopt_existing: Whether copies of the sources that exist already, such as those of scripts, are adopted if
+                they have the KMS key and do not have the ownership tag of a stack. Copies that AWS Backup made are not
+                adopted. Default: False.
 
         Raises:
-            InvalidSettingsError: an argument is wrong; nothing is changed.
+            InvalidSettingsError: An argument is wrong; nothing is changed.
         """
-        asked = given(f"DrRegion {name}", args, keywords)
+        asked = args_or_keywords(f"DrRegion {name}", args, keywords)
         require_valid(name, asked)
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__(self._type, name, None, opts)

@@ -1,6 +1,7 @@
-"""The package's schema, made from what the core says of its resources: their annotations, docstrings and tables."""
+"""The package's schema, made from the core's annotations, docstrings and table of arguments."""
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from types import NoneType, UnionType
@@ -11,7 +12,6 @@ from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS, Change
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
-from pulumi_fsx_dr.given import docs_of
 
 from .config import SETTINGS
 from .names import spoken
@@ -19,6 +19,8 @@ from .tokens import BACKUP_COPY, DR_REGION
 
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _OF_INPUT = {"Output": pulumi.Output, "T": object}  # names in the SDK's definition of Input
+_SECTION = re.compile(r"^(?:Args|Attributes):\n(?:    .*\n?)+", re.MULTILINE)
+_ENTRY = re.compile(r"^    (\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 _LANGUAGES: Mapping[str, Any] = {
     "nodejs": {
         "packageName": "pulumi-fsx-dr",
@@ -68,48 +70,56 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _resource(resource: type, args: type, types: dict[str, Any]) -> dict[str, Any]:
+def _resource(resource: Any, args: type, types: dict[str, Any]) -> dict[str, Any]:
     outputs = {name: get_args(hint)[0] for name, hint in inspect.get_annotations(resource, eval_str=True).items()}
-    docs = docs_of(args) | docs_of(resource)
-    inputs = _object(args, types, plain=True)
+    argument_docs = _docs_of(resource.__init__)
+    inputs = _object(args, types, argument_docs)
     if resource is BackupCopy:
         for name, argument in ARGUMENTS.items():
             if argument.change is Change.REPLACES:
                 inputs["properties"][camel_case(name)]["willReplaceOnChanges"] = True
     return {
-        "description": spoken(inspect.getdoc(resource) or ""),
-        "properties": {
-            camel_case(name): _described(hint, docs.get(name), types, plain=False) for name, hint in outputs.items()
-        },
+        "description": _description(resource),
+        "properties": _properties(outputs, argument_docs | _docs_of(resource), types, plain=False),
         "required": [camel_case(name) for name, hint in outputs.items() if NoneType not in get_args(hint)],
         "inputProperties": inputs["properties"],
         "requiredInputs": inputs["required"],
     }
 
 
-def _object(record: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
-    """Return the object type that a TypedDict stands for."""
-    docs = docs_of(record)
+def _object(record: Any, types: dict[str, Any], docs: Mapping[str, str], *, plain: bool = True) -> dict[str, Any]:
+    """Return the object type of a TypedDict."""
     return {
         "type": "object",
-        "properties": {
-            camel_case(name): _described(hint, docs.get(name), types, plain=plain)
-            for name, hint in get_type_hints(record, localns=_OF_INPUT).items()
-        },
+        "properties": _properties(get_type_hints(record, localns=_OF_INPUT), docs, types, plain=plain),
         "required": [camel_case(name) for name in record.__annotations__ if name in record.__required_keys__],
     }
 
 
-def _described(hint: Any, doc: str | None, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
-    return {**_type(hint, types, plain=plain), **({"description": spoken(doc)} if doc else {})}
+def _properties(
+    hints: Mapping[str, Any], docs: Mapping[str, str], types: dict[str, Any], *, plain: bool
+) -> dict[str, Any]:
+    return {
+        camel_case(name): _type(hint, types, plain=plain)
+        | ({"description": spoken(docs[name])} if name in docs else {})
+        for name, hint in hints.items()
+    }
+
+
+def _description(described: Any) -> str:
+    return spoken(_SECTION.split(inspect.getdoc(described) or "")[0].strip())
+
+
+def _docs_of(described: Any) -> dict[str, str]:
+    """Return what the docstring says of each argument or attribute."""
+    section = _SECTION.search(inspect.getdoc(described) or "")
+    return {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[0])} if section else {}
 
 
 def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
-    """Return what stands for a type.
+    """Return the schema of an annotation; a TypedDict in it is added to `types`.
 
     Args:
-        hint: the annotation.
-        types: of the schema; those that it names are added.
         plain: whether a value must be known when the program runs, unless the annotation is an `Input`.
     """
     options = get_args(hint)
@@ -127,7 +137,7 @@ def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
         shape = {"type": "string"}
     elif is_typeddict(hint):
         token = f"fsx-dr:index:{hint.__name__}"
-        types[token] = {**_object(hint, types, plain=plain), "description": spoken(inspect.getdoc(hint) or "")}
+        types[token] = {**_object(hint, types, _docs_of(hint), plain=plain), "description": _description(hint)}
         shape = {"$ref": f"#/types/{token}"}
     elif get_origin(hint) in (list, Sequence):
         shape = {"type": "array", "items": _type(options[0], types, plain=plain)}

@@ -1,5 +1,5 @@
 """The engine's two gRPC services, ResourceMonitor for the program and Engine for logs, and the program's process."""
-# ruff: noqa: N802, D102 - methods have the names, and the documentation, of Pulumi's services
+# ruff: noqa: N802 - methods have the names, and the documentation, of Pulumi's services
 
 import json
 import os

@@ -17,29 +17,15 @@ from . import tags
 
 
 class BackupCopyArgs(TypedDict):
-    """Arguments of a `BackupCopy`."""
+    """Arguments of a `BackupCopy`, which describes them."""
 
     source_backup_id: Input[str]
-    """The backup to copy, e.g. `backup-0123456789abcdef0` (CopyBackup `SourceBackupId`). A change replaces the copy."""
-
     region: NotRequired[Input[str]]
-    """Where the copy is made. Default: the stack's `aws:region`, or the environment's. A change replaces the copy."""
-
     source_region: NotRequired[Input[str]]
-    """Where the source backup is (`SourceRegion`). Default: `region`, an in-Region copy. A change replaces the copy."""
-
     kms_key_id: NotRequired[Input[str]]
-    """Key id, key ARN, alias or alias ARN of a KMS key in `region` (`KmsKeyId`). Default: the key that FSx manages.
-    Another key replaces the copy; the same key written another way does not."""
-
     copy_tags: NotRequired[Input[bool]]
-    """Whether the source's tags come along when the copy is made (`CopyTags`). Default: False."""
-
     tags: NotRequired[Input[Mapping[str, Input[str]]]]
-    """Tags of the copy, at most 49 (`Tags`); they change in place."""
-
     adopt_backup_id: NotRequired[Input[str]]
-    """An existing copy of the source to take over in place of making one. Matters only when the resource is created."""
 
 
 class Change(Enum):

@@ -8,10 +8,10 @@ import pulumi
 from pulumi import Input, Output
 
 from pulumi_fsx_dr import optional
+from pulumi_fsx_dr.args_or_keywords import args_or_keywords, require_complete
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.given import documents, given, require_complete
 from pulumi_fsx_dr.program import lookup
 
 from . import checks, kinds
@@ -21,31 +21,18 @@ _TIMEOUTS = pulumi.CustomTimeouts(create="24h", delete="2h")
 
 
 class RestoredFileSystemArgs(TypedDict):
-    """What to restore, and where to."""
+    """Arguments of a `RestoredFileSystem`, which describes them."""
 
     backup_id: Input[str]
-    """A backup in the Region, such as `DrRegion.latest[file_system_id]` or the id of a `BackupCopy`."""
     kind: str
-    """WINDOWS, LUSTRE or OPENZFS; a plain value, as it decides which resource is made."""
     region: Input[str]
-    """The backup's Region, where the file system will be."""
     subnet_ids: Input[Sequence[Input[str]]]
-    """Two subnets for a multi-AZ file system, the preferred one first; otherwise one."""
     security_group_ids: NotRequired[Input[Sequence[Input[str]]]]
-    """Security groups of the network interfaces; the VPC's default one if not given."""
     kms_key_id: NotRequired[Input[str]]
-    """ARN of the key for the file system; the backup's key if not given."""
     tags: NotRequired[Input[Mapping[str, Input[str]]]]
-    """Tags of the file system."""
     settings: NotRequired[Mapping[str, Any]]
-    """Any other argument of the pulumi_aws resource; each wins over what the backup records.
-
-    A Windows file system that had joined a self-managed directory needs `self_managed_active_directory`, a dict with
-    at least the password, which is kept secret; the rest is filled in.
-    """
 
 
-@documents(RestoredFileSystemArgs)
 class RestoredFileSystem(pulumi.ComponentResource):
     """A new file system with the contents of a backup and, unless set otherwise, the settings that it records.
 
@@ -82,15 +69,24 @@ class RestoredFileSystem(pulumi.ComponentResource):
         """Restore the file system.
 
         Args:
-            name: the component's logical name.
-            args: what to restore, and where to; left out if the arguments are keywords.
-            opts: the ordinary resource options.
-            keywords: the arguments one by one, in place of `args`.
+            name: The component's logical name.
+            args: The arguments below in a dict, in place of keywords.
+            opts: The ordinary resource options.
+            backup_id: A backup in the Region, such as `DrRegion.latest[file_system_id]` or the id of a `BackupCopy`.
+            kind: WINDOWS, LUSTRE or OPENZFS; a plain value, as it decides which resource is made.
+            region: The backup's Region, where the file system will be.
+            subnet_ids: Two subnets for a multi-AZ file system, the preferred one first; otherwise one.
+            security_group_ids: Security groups of the network interfaces. Default: that of the VPC.
+            kms_key_id: ARN of the key for the file system. Default: the backup's key.
+            tags: Tags of the file system.
+            settings: Any other argument of the pulumi_aws resource; each wins over what the backup records. A Windows
+                file system that had joined a self-managed directory needs `self_managed_active_directory`, a dict with
+                at least the password, which is kept secret; the rest is filled in.
 
         Raises:
             InvalidSettingsError: FSx cannot restore with these arguments; nothing is made.
         """
-        asked = given(f"RestoredFileSystem {name}", args, keywords)
+        asked = args_or_keywords(f"RestoredFileSystem {name}", args, keywords)
         require_complete(f"RestoredFileSystem {name}", asked, RestoredFileSystemArgs)
         restoration = _Restoration(asked)
         super().__init__("pulumi-fsx-dr:index:RestoredFileSystem", name, None, opts)

@@ -22,13 +22,13 @@ class Outside(Protocol):
     """
 
     @property
-    def state(self) -> Iterable[StateCopy]: ...  # noqa: D102  # as above
+    def state(self) -> Iterable[StateCopy]: ...
 
     @property
-    def owner_id(self) -> str: ...  # noqa: D102  # as above
+    def owner_id(self) -> str: ...
 
     @property
-    def declared(self) -> Collection[str]: ...  # noqa: D102  # as above
+    def declared(self) -> Collection[str]: ...
 
     def backups_of(self, file_system_id: str, region: str) -> Sequence[Backup] | None:
         """Return a file system's backups; None if its Region does not tell."""

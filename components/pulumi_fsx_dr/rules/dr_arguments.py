@@ -23,57 +23,38 @@ class Source(TypedDict):
     """What to copy: the newest backups of a file system, or of each that has some tags, or one backup.
 
     Give one of `file_system_id`, `tags` and `backup_id`.
+
+    Attributes:
+        file_system_id: Looked up when the program runs: its newest AVAILABLE backups, AUTOMATIC and USER_INITIATED.
+        backup_id: One backup, e.g. of an `aws.fsx.Backup` in the same program.
+        tags: Selects all file systems that have each of these tags when the program runs.
+        exclude: Ids of file systems that `tags` must not select; their copies are deleted.
+        region: Where the file systems, or the backup, are.
+        keep: How many of the file system's backups have a copy, or which by time. Default: the DrRegion's `keep`.
+        kms_key_id: KMS key of the copies of this source, in the DR Region. Default: the DrRegion's `kms_key_id`.
+        add_tags: Tags of the copies of this source, beside the DrRegion's `tags`.
     """
 
     file_system_id: NotRequired[str]
-    """Looked up when the program runs: its newest AVAILABLE backups, AUTOMATIC and USER_INITIATED."""
-
     backup_id: NotRequired[pulumi.Input[str]]
-    """One backup, e.g. of an `aws.fsx.Backup` in the same program."""
-
     tags: NotRequired[Mapping[str, str]]
-    """Selects all file systems that have each of these tags when the program runs."""
-
     exclude: NotRequired[Sequence[str]]
-    """Ids of file systems that `tags` must not select; their copies are deleted."""
-
     region: str
-    """Where the file systems, or the backup, are."""
-
     keep: NotRequired[int | RetentionPolicy]
-    """How many of the file system's backups have a copy, or which by time. Default: the DrRegion's `keep`."""
-
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """KMS key of the copies of this source, in the DR Region. Default: the DrRegion's `kms_key_id`."""
-
     add_tags: NotRequired[Mapping[str, str]]
-    """Tags of the copies of this source, beside the DrRegion's `tags`."""
 
 
 class DrRegionArgs(TypedDict):
-    """Arguments of a `DrRegion`."""
+    """Arguments of a `DrRegion`, which describes them."""
 
     region: str
-    """Where the copies are made. Known when the program runs: the copies that are there decide what is declared."""
-
     sources: Sequence[Source]
-    """What is copied. If one is removed, its copies are deleted."""
-
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """KMS key of all copies, in `region`. Default: the key that FSx manages."""
-
     copy_tags: NotRequired[pulumi.Input[bool]]
-    """Whether the tags of a source backup come along. Default: True."""
-
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Tags of every copy, at most 49."""
-
     keep: NotRequired[int | RetentionPolicy]
-    """How many of a file system's newest backups have a copy, or which by time. Default: 7."""
-
     adopt_existing: NotRequired[bool]
-    """Whether copies of the sources that exist already, such as those of scripts, are adopted if they have the KMS key
-    and do not have the ownership tag of a stack. Copies that AWS Backup made are not adopted. Default: False."""
 
 
 def require_valid(name: str, args: DrRegionArgs) -> None:

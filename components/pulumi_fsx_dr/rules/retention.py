@@ -19,26 +19,23 @@ class RetentionPolicy(TypedDict, total=False):
 
     The rules are those of `restic forget --keep-…`. Days, weeks, months and years are those of UTC; weeks are those of
     ISO 8601, which begin on Monday.
+
+    Attributes:
+        last: The newest so many backups.
+        daily: The newest backup of each of the newest so many days that have one.
+        weekly: The newest backup of each of the newest so many weeks that have one.
+        monthly: The newest backup of each of the newest so many months that have one.
+        yearly: The newest backup of each of the newest so many years that have one.
+        within: Each backup made within this time before the newest one, in years, months, weeks, days and hours: 30d,
+            12h, 1y6m.
     """
 
     last: int
-    """The newest so many backups."""
-
     daily: int
-    """The newest backup of each of the newest so many days that have one."""
-
     weekly: int
-    """The newest backup of each of the newest so many weeks that have one."""
-
     monthly: int
-    """The newest backup of each of the newest so many months that have one."""
-
     yearly: int
-    """The newest backup of each of the newest so many years that have one."""
-
     within: str
-    """Each backup made within this time before the newest one, in years, months, weeks, days and hours: 30d, 12h, 1y6m.
-    """
 
 
 Keep: TypeAlias = int | RetentionPolicy
