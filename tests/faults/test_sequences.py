@@ -9,8 +9,9 @@ from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import SharedClock, Stack, Wire, copy_args, killed_up
-from tests.provider.plugin_stack import PluginStack
+from tests.engine.plugin_stack import PluginStack
+from tests.engine.stack import Stack, copy_args, killed_up
+from tests.engine.wire import SharedClock, Wire
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from pulumi_fsx_dr.runtime.call import Call
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Run, SharedClock, Wire, copy_args
+from tests.engine.process import Run
+from tests.engine.stack import copy_args
+from tests.engine.wire import SharedClock, Wire
 
 URN = "urn:pulumi:prod::files::pulumi-python:dynamic/fsx:BackupCopy::monday"
 OWNER_ID = new_owner_id()

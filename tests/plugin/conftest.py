@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.engine.plugin_stack import PluginStack
+from tests.engine.wire import Wire
 from tests.provider.conftest import key, no_aws_settings, own_process, service, source, wire
-from tests.provider.deploying import Wire
-from tests.provider.plugin_stack import PluginStack
 
 __all__ = ["key", "no_aws_settings", "own_process", "service", "source", "wire"]
 

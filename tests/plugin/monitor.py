@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
-from tests.provider.deploying import Context
+from tests.engine.process import Context
 
 STACK, PROJECT = "prod", "files"
 COPY, REGION = "fsx-dr:index:BackupCopy", "fsx-dr:index:DrRegion"

@@ -13,9 +13,9 @@ from pulumi_fsx_dr.errors import CredentialsError, FsxDrError, InvalidSettingsEr
 from simulator.fsx import FsxService, listening
 from simulator.fsx.fixtures import AWAY
 from simulator.fsx.regions import ACCOUNT_ID
+from tests.engine.plugin_stack import PluginContext, sent
+from tests.engine.stack import copy_args
 from tests.plugin.monitor import struct
-from tests.provider.deploying import copy_args
-from tests.provider.plugin_stack import PluginContext, sent
 
 PROVIDER = "urn:pulumi:prod::files::pulumi:providers:fsx-dr::default_0_1_0"
 COPY = "urn:pulumi:prod::files::fsx-dr:index:BackupCopy::monday"

@@ -17,8 +17,9 @@ from pulumi_fsx_dr.errors import FsxDrError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
+from tests.engine.process import Run
+from tests.engine.wire import Wire
 from tests.plugin.monitor import COPY, REGION, Entry, Monitor, monitoring, plain, struct, urn_of
-from tests.provider.deploying import Run, Wire
 
 OWNER_ID = "0c" * 16
 

@@ -10,8 +10,9 @@ from pulumi_fsx_dr.errors import CopyError, FsxDrError, InvalidStateError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import State, Wire, copy_args
-from tests.provider.plugin_stack import PluginContext, PluginStack, received
+from tests.engine.plugin_stack import PluginContext, PluginStack, received
+from tests.engine.stack import State, copy_args
+from tests.engine.wire import Wire
 
 
 @pytest.fixture

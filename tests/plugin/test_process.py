@@ -16,8 +16,8 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 
 from simulator.fsx import FsxService, listening
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import copy_args
-from tests.provider.plugin_stack import received, sent
+from tests.engine.plugin_stack import received, sent
+from tests.engine.stack import copy_args
 from tests.provider.test_host import ROOT, Engine, partial_failure, running_copies, serving, until
 
 LONG = 100_000.0  # seconds; a copy that does not end by itself

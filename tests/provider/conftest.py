@@ -7,8 +7,9 @@ from pulumi_fsx_dr import provider
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import HOME
-from tests.provider.deploying import SharedClock, Stack, Wire, key_named
-from tests.provider.plugin_stack import PluginStack
+from tests.engine.plugin_stack import PluginStack
+from tests.engine.stack import Stack
+from tests.engine.wire import SharedClock, Wire, key_named
 
 COPY_SECONDS = 10.0
 

@@ -10,8 +10,9 @@ from pulumi_fsx_dr.errors import CopyError, InvalidStateError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import RefusedError, Stack, Wire, copy_args, killed_up
-from tests.provider.looking import copies, only_copy, out_of_time, own_copy, tag_of
+from tests.engine.checks import copies, only_copy, out_of_time, own_copy, tag_of
+from tests.engine.stack import RefusedError, Stack, copy_args, killed_up
+from tests.engine.wire import Wire
 
 
 @pytest.fixture

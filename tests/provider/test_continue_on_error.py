@@ -6,7 +6,8 @@ from pulumi_fsx_dr.errors import CopyError, FsxDrError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import RefusedError, Run, Stack, copy_args
+from tests.engine.process import Run
+from tests.engine.stack import RefusedError, Stack, copy_args
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
+from tests.engine.checks import only_copy
+from tests.engine.plugin_stack import PluginStack
+from tests.engine.stack import Stack, copy_args
 from tests.provider.conftest import COPY_SECONDS
-from tests.provider.deploying import Stack, copy_args
-from tests.provider.looking import only_copy
-from tests.provider.plugin_stack import PluginStack
 
 
 def actions(service: FsxService, region: str = AWAY) -> list[str]:

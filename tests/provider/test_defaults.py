@@ -4,8 +4,9 @@ import pytest
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Properties, Stack
-from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
+from tests.engine.plugin_stack import ON_THE_DYNAMIC_HOST
+from tests.engine.process import Properties
+from tests.engine.stack import Stack
 
 ELSEWHERE = "us-east-1"
 

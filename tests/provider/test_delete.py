@@ -8,7 +8,8 @@ from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY
-from tests.provider.deploying import Stack, Wire, change_outputs, copy_args
+from tests.engine.stack import Stack, change_outputs, copy_args
+from tests.engine.wire import Wire
 
 
 @pytest.fixture

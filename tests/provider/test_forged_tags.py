@@ -7,8 +7,9 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToke
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Stack, copy_args
-from tests.provider.looking import copies, own_copy, write_tag
+from tests.engine.checks import copies, own_copy, write_tag
+from tests.engine.stack import Stack, copy_args
+from tests.engine.wire import Killed
 
 FOREIGN_KEY = f"arn:aws:kms:{AWAY}:999999999999:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
 OTHER_OWNER = "0123456789abcdef" * 2

@@ -29,7 +29,9 @@ from pulumi_fsx_dr.runtime.retry import AT_ONCE
 
 from simulator.fsx import FsxService, listening
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Context, Host, HostRequest, Properties, Run, Wire, copy_args
+from tests.engine.process import Context, Host, HostRequest, Properties, Run
+from tests.engine.stack import copy_args
+from tests.engine.wire import Wire
 from tests.provider.exiting import ExitingProvider
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,8 @@ from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from simulator.fsx.regions import ACCOUNT_ID
 from tests.backups import OTHER_OWNER_ID, owned
-from tests.provider.deploying import Stack, Wire, copy_args
+from tests.engine.stack import Stack, copy_args
+from tests.engine.wire import Wire
 
 ACCESS_KEY = "simulator"
 SOME_KEY = f"arn:aws:kms:{AWAY}:{ACCOUNT_ID}:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"

@@ -15,7 +15,8 @@ from pulumi_fsx_dr.runtime.slots import Sight, Slots, Turn
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import SharedClock, Stack, Wire, copy_args
+from tests.engine.stack import Stack, copy_args
+from tests.engine.wire import SharedClock, Wire
 
 Look = Backup | None | Exception
 RUNNING = Backup(

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.runtime.reads import Lull, SharedReads
 
 from simulator.fsx import FsxService, ManualClock
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Stack, change_outputs, copy_args
+from tests.engine.stack import Stack, change_outputs, copy_args
 
 
 def test_a_refresh_of_an_unchanged_copy_changes_nothing(stack: Stack, source: str, key: str) -> None:

@@ -5,8 +5,9 @@ from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Stack, copy_args, killed_up
-from tests.provider.looking import copies, effects, only_copy, out_of_time, own_copy, tag_of
+from tests.engine.checks import copies, effects, only_copy, out_of_time, own_copy, tag_of
+from tests.engine.stack import Stack, copy_args, killed_up
+from tests.engine.wire import Killed
 
 
 def generation(stack: Stack) -> int:

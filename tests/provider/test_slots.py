@@ -15,8 +15,10 @@ from pulumi_fsx_dr.runtime.slots import Slots, Turn
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Run, Stack, Wire, copy_args, killed_up
-from tests.provider.plugin_stack import ON_THE_PLUGIN, PluginStack
+from tests.engine.plugin_stack import ON_THE_PLUGIN, PluginStack
+from tests.engine.process import Run
+from tests.engine.stack import Stack, copy_args, killed_up
+from tests.engine.wire import Wire
 
 
 @contextmanager

@@ -22,8 +22,9 @@ from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 
 from simulator.fsx import FsxService, in_process
 from simulator.fsx.fixtures import AWAY
-from tests.provider.deploying import Stack, Wire, copy_args
-from tests.provider.looking import copies
+from tests.engine.checks import copies
+from tests.engine.stack import Stack, copy_args
+from tests.engine.wire import Wire
 
 IN_STATES = "gASVNAAAAAAAAACMFnB1bHVtaV9mc3hfZHIucHJvdmlkZXKUjBJCYWNrdXBDb3B5UHJvdmlkZXKUk5QpgZQu"
 SECRETS = {"aws:accessKey": "AKIAIOSFODNN7EXAMPLE", "aws:secretKey": "wJalrXUtnFEMI", "aws:token": "FwoGZXIvYXdzE"}

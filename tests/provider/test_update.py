@@ -8,7 +8,7 @@ from pulumi_fsx_dr.errors import AccessDeniedError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Stack, change_outputs, copy_args
+from tests.engine.stack import Stack, change_outputs, copy_args
 
 
 def tags(service: FsxService, stack: Stack) -> dict[str, str]:

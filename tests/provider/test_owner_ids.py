@@ -5,8 +5,9 @@ from pulumi_fsx_dr.copies.ownership import new_owner_id
 from pulumi_fsx_dr.errors import CopyError, InvalidStateError
 
 from simulator.fsx import FsxService
-from tests.provider.deploying import Stack, Wire, change_outputs, copy_args, killed_up
-from tests.provider.looking import copies, effects, only_copy, own_copy, tag_of, write_tag
+from tests.engine.checks import copies, effects, only_copy, own_copy, tag_of, write_tag
+from tests.engine.stack import Stack, change_outputs, copy_args, killed_up
+from tests.engine.wire import Wire
 
 
 @pytest.fixture

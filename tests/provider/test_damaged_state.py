@@ -9,8 +9,8 @@ from pulumi_fsx_dr.errors import FsxDrError, InvalidStateError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Stack, change_outputs, copy_args
-from tests.provider.looking import copies, only_copy, write_tag
+from tests.engine.checks import copies, only_copy, write_tag
+from tests.engine.stack import Stack, change_outputs, copy_args
 
 OUTPUTS = [
     "source_backup_id",

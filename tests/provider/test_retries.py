@@ -13,7 +13,7 @@ from pulumi_fsx_dr.runtime.provider_runtime import Session
 
 from simulator.fsx import FsxService, in_process
 from simulator.fsx.fixtures import AWAY, HOME, new_session
-from tests.provider.deploying import Stack, copy_args
+from tests.engine.stack import Stack, copy_args
 
 PASSING = ["throttled", "internal", "unavailable", "expired", "lost", "malformed", "refuse", "hang"]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.stacks.attacked import AttackedLife
-from tests.stacks.lives import Life
+from tests.stacks.attacked_machine import AttackedStackMachine
+from tests.stacks.machine import StackMachine
 
 _FEW = settings(
     max_examples=20, stateful_step_count=25, deadline=None, derandomize=True, print_blob=True, database=None
@@ -15,15 +15,15 @@ _MANY = settings(
 )
 
 
-_MACHINES = pytest.mark.parametrize("machine", [Life, AttackedLife])
+_MACHINES = pytest.mark.parametrize("machine", [StackMachine, AttackedStackMachine])
 
 
 @_MACHINES
-def test_stacks_lose_and_forget_nothing(machine: type[Life]) -> None:
+def test_stacks_lose_and_forget_nothing(machine: type[StackMachine]) -> None:
     run_state_machine_as_test(machine, settings=_FEW)
 
 
 @pytest.mark.slow
 @_MACHINES
-def test_stacks_lose_and_forget_nothing_in_many_long_lives(machine: type[Life]) -> None:
+def test_stacks_lose_and_forget_nothing_in_many_long_lives(machine: type[StackMachine]) -> None:
     run_state_machine_as_test(machine, settings=_MANY)

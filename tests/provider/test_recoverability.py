@@ -9,8 +9,9 @@ from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Stack, copy_args, key_named, killed_up
-from tests.provider.looking import copies, only_copy, write_tag
+from tests.engine.checks import copies, only_copy, write_tag
+from tests.engine.stack import Stack, copy_args, killed_up
+from tests.engine.wire import key_named
 
 FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, and one is ours
 

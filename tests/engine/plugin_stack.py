@@ -14,7 +14,8 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 from pulumi.runtime.proto import provider_pb2, status_pb2
 from pulumi_fsx_dr.copies.names import camel_case, snake_case
 
-from .deploying import Context, Properties, Run, Stack
+from .process import Context, Properties, Run
+from .stack import Stack
 
 ON_THE_DYNAMIC_HOST = pytest.mark.parametrize("stack", ["dynamic"], indirect=True)
 ON_THE_PLUGIN = pytest.mark.parametrize("stack", ["plugin"], indirect=True)

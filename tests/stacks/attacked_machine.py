@@ -1,9 +1,7 @@
 """The lives of whole stacks beside somebody who may tag every backup: `fsx:TagResource`, and nothing else."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -11,9 +9,11 @@ from hypothesis.stateful import initialize, rule
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToken
 
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import copy_args
-from tests.stacks.engine import WholeStack
-from tests.stacks.lives import FAR, REGION_NAMES, Life, moments, stacks
+from tests.engine.moments import Moment, happening, moments
+from tests.engine.program_stack import ProgramStack
+from tests.engine.stack import copy_args
+from tests.stacks.machine import REGION_NAMES, StackMachine, stacks
+from tests.stacks.oracle import FAR
 
 _JUNK = ("", "terraform", "0" * 32, f"{'a' * 32}/{'b' * 40}-1/files/prod/monday", "a/b/c", "x" * 256)
 
@@ -41,20 +41,20 @@ forgeries = st.builds(
 )
 
 
-class AttackedLife(Life):
+class AttackedStackMachine(StackMachine):
     """The same lives, with an attacker, whose tags must change nothing of what is kept, made, deleted and counted."""
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         """Add backups of file systems in the DR Regions, which are no copies."""
         super().begin(data)
-        service = self.world.service
+        service = self.sim.service
         for region in (AWAY, FAR):
             service.seed_backup(region, service.seed_file_system(region), type="USER_INITIATED")
 
     @rule(region=st.sampled_from([AWAY, AWAY, FAR]), data=st.data())
     def somebody_copies_by_hand(self, region: str, data: st.DataObject) -> None:
-        there = [backup["id"] for backup in self.world.service.backups(HOME)]
+        there = [backup["id"] for backup in self.sim.service.backups(HOME)]
         if there:
             source = data.draw(st.sampled_from(sorted(there)))
             made = self._copy_by_hand(source, region)
@@ -66,38 +66,27 @@ class AttackedLife(Life):
         self._forge(forgery)
 
     @rule(number=stacks, moment=moments, first=forgeries, second=forgeries)
-    def up_while_tags_are_forged(
-        self, number: int, moment: tuple[str, str, int], first: _Forgery, second: _Forgery
-    ) -> None:
-        stack = self.world.stacks[number]
-        action, when, count = moment
+    def up_while_tags_are_forged(self, number: int, moment: Moment, first: _Forgery, second: _Forgery) -> None:
+        stack = self.sim.stacks[number]
 
-        def happens() -> None:
+        def forge_both() -> None:
             self._forge(first)
             self._forge(second)
 
-        self._meanwhile(stack, action, when, count, happens)
-        self._try(stack, "up", stack.deploy)
-        stack.before_writing = None
-        self.world.wire.at_call.clear()
+        with happening(stack, moment, forge_both):
+            self._try(stack, "up", stack.deploy)
 
     @rule()
     def all_is_well_again(self) -> None:
         """Refresh first: it writes again the tags that were removed from copies that are to be deleted."""
         self.all_faults_are_lifted()
-        self.world.service.clock.sleep(1000)
-        for stack in self.world.stacks:
+        self.sim.service.clock.sleep(1000)
+        for stack in self.sim.stacks:
             self._try(stack, "refresh", stack.refresh)
         super().all_is_well_again()
 
-    def _meanwhile(self, stack: WholeStack, action: str, when: Any, count: int, happens: Callable[[], object]) -> None:
-        if action == "the engine's write":
-            stack.before_writing = happens
-        else:
-            self.world.wire.after_calls(count, action, when, happens)
-
     def _copy_by_hand(self, source: str, region: str) -> str:
-        client = self.world.wire.client("fsx", region)
+        client = self.sim.wire.client("fsx", region)
         try:
             answer = client.copy_backup(SourceBackupId=source, SourceRegion=HOME)
         except client.exceptions.ClientError:  # a fault of this life, or no free slot
@@ -106,19 +95,19 @@ class AttackedLife(Life):
         return made
 
     def _give_foreign_key(self, region: str, backup_id: str) -> None:
-        service = self.world.service
+        service = self.sim.service
         service.set_key(region, backup_id, f"arn:aws:kms:{region}:999999999999:key/{uuid.UUID(int=1)}")
 
     def _forge(self, forgery: _Forgery) -> None:
-        world = self.world
-        targets = [(region, copy) for region in (AWAY, FAR, HOME) for copy in world.service.backups(region)]
+        sim = self.sim
+        targets = [(region, copy) for region in (AWAY, FAR, HOME) for copy in sim.service.backups(region)]
         if not targets:
             return
         region, target = targets[forgery.target % len(targets)]
         value = self._value(forgery)
         tags = {key: text for key, text in target["tags"].items() if key != OWNERSHIP_TAG}
-        world.service.set_tags(region, target["id"], tags | ({} if value is None else {OWNERSHIP_TAG: value}))
-        world.is_tagged(dict(target), value)
+        sim.service.set_tags(region, target["id"], tags | ({} if value is None else {OWNERSHIP_TAG: value}))
+        sim.is_tagged(dict(target), value)
         note(f"{target['id']} in {region}, a copy of {target['source_backup_id']}, gets the tag {value!r}")
 
     def _value(self, forgery: _Forgery) -> str | None:
@@ -129,25 +118,25 @@ class AttackedLife(Life):
         return found[forgery.choice % len(found)] if found else _JUNK[0]
 
     def _tags(self) -> list[str]:
-        copies = self.world.alive().values()
+        copies = self.sim.alive().values()
         return [tag for copy in copies if (tag := copy["tags"].get(OWNERSHIP_TAG))]
 
     def _invented(self) -> list[str]:
         token = RequestToken("c" * 40)
-        return [f"{Ownership(stack.owner_id, token)}/files/{stack.name}/monday" for stack in self.world.stacks]
+        return [f"{Ownership(stack.owner_id, token)}/files/{stack.name}/monday" for stack in self.sim.stacks]
 
     def _next(self) -> list[str]:
         """Return the tags of the copies that DrRegions could make next: all that goes into them is public."""
-        world = self.world
+        sim = self.sim
         return [
             self._tag_of(stack, f"{name}-{source}", source)
-            for stack in world.stacks
+            for stack in sim.stacks
             for name in REGION_NAMES
-            for source in world.sources
+            for source in sim.sources
         ]
 
     @staticmethod
-    def _tag_of(stack: WholeStack, name: str, source: str) -> str:
+    def _tag_of(stack: ProgramStack, name: str, source: str) -> str:
         urn = stack.urn_of(name, "pulumi-fsx-dr:index:DrRegion$pulumi-python:dynamic/fsx:BackupCopy")
         args = copy_args(source)
         parts = (args["region"], source, args["source_region"], None)

@@ -1,53 +1,29 @@
-"""Deployments as the engine runs them, in this process: each run a new provider process, each call in a host's frame.
+"""The engine in this process: one stack's state and the commands of the CLI that change it, on either host.
 
-What the provider is given crosses a wire first, as in life: numbers arrive as floats, and nulls do not arrive.
+What a provider is given crosses a wire first, as in life: numbers arrive as floats, and nulls do not arrive.
 """
 
-import threading
-import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from typing import Any, ClassVar, Literal
+from functools import partial
+from typing import Any, ClassVar
 
 import pytest
-from botocore.config import Config
 from google.protobuf.json_format import MessageToDict
 from pulumi.dynamic import CheckFailure, DiffResult
-from pulumi.runtime.proto import provider_pb2
-from pulumi.runtime.proto.status_pb2 import Status
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import new_owner_id
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CallCancelledError
-from pulumi_fsx_dr.fsx.client import FsxRegion
-from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
-from pulumi_fsx_dr.provider import BackupCopyProvider
 from pulumi_fsx_dr.runtime.hints import HINTS, Hints
-from pulumi_fsx_dr.runtime.provider_runtime import Session
 
 from simulator.fake_engine.planning import Old, Plan, plan
-from simulator.fsx import FsxService, ManualClock, in_process
-from simulator.fsx.calls import Answer, Request, action_of
-from simulator.fsx.fixtures import AWAY, HOME, new_session
+from simulator.fsx.fixtures import AWAY, HOME
 
-POLL_SECONDS = 1.0
-_ONE_TRY = Config(retries={"total_max_attempts": 1})  # botocore would wait in real time before its next
-Properties = dict[str, Any]
+from .process import Context, Host, HostRequest, Properties, Run
+from .wire import Killed, When, Wire
+
 Program = Mapping[str, Properties]
-When = Literal["before", "after"]
-
-
-class SharedClock(ManualClock):
-    """A manual clock on which no thread can sleep hours away while another one is about to act."""
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        time.sleep(0.0003)
-
-
-class Killed(BaseException):
-    """The provider's process ended in the middle of a call."""
 
 
 class RefusedError(Exception):
@@ -57,149 +33,9 @@ class RefusedError(Exception):
         super().__init__("; ".join(f"{failure.property}: {failure.reason}" for failure in failures))
 
 
-class Wire:
-    """What lies between the provider and AWS; here a run can be killed just before or after a call gets through."""
-
-    def __init__(self, service: FsxService) -> None:
-        self.service = service
-        self.clock = service.clock
-        self.at_call: dict[tuple[str, When], Callable[[], object]] = {}
-        self._session = new_session()
-        self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
-        in_process(self._session, self)  # type: ignore[arg-type]  # answers and has the time, which is all that is asked of it
-
-    def client(self, service: str, region: str) -> Any:
-        make: Any = self._session.client
-        with self._lock:
-            if (service, region) not in self._clients:
-                self._clients[service, region] = make(service, region_name=region, config=_ONE_TRY)
-            return self._clients[service, region]
-
-    def answer(self, request: Request) -> Answer:
-        self._happens(action_of(request), "before")
-        answer = self.service.answer(request)
-        self._happens(action_of(request), "after")
-        return answer
-
-    def _happens(self, action: str, when: When) -> None:
-        happens = self.at_call.pop((action, when), None)
-        if happens:
-            happens()
-
-
-@cache
-def key_named(name: str) -> str:
-    """Return the ARN of a KMS key in `AWAY`, which has the alias `alias/NAME`.
-
-    To make one takes a moment, and moto keeps it as long as this process lives, so that all tests have the same one.
-    """
-    kms = Wire(FsxService()).client("kms", AWAY)
-    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
-    kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=arn)
-    return arn
-
-
-class WiredRegion(FsxRegion):
-    """A Region at the other end of a `Wire`."""
-
-    def __init__(self, name: str, wire: Wire) -> None:
-        super().__init__(name, Credentials())
-        self._wire = wire
-        self._wired: dict[str, Any] = {}
-
-    def _client(self, service: str) -> Any:
-        if service not in self._wired:
-            self._wired[service] = self._wire.client(service, self.name)
-        return self._wired[service]
-
-
-class Run(Session):
-    """The provider process of one command of the CLI."""
-
-    def __init__(self, wire: Wire, *, stack_region: str | None = None, chosen_region: str | None = None) -> None:
-        super().__init__(
-            self._wired,
-            stack_region=stack_region,
-            environment_region=lambda: chosen_region or default_region(Credentials()),
-            clock=wire.clock,
-            poll_seconds=POLL_SECONDS,
-            lull_seconds=0,
-        )
-        self.wire = wire
-        self.contexts: list[Context] = []
-
-    def _wired(self, name: str, *, impatient: bool) -> FsxRegion:  # noqa: ARG002  # a wire has all the time
-        return WiredRegion(name, self.wire)
-
-    def end(self) -> None:
-        """End the run as the second Ctrl-C does."""
-        for context in self.contexts:
-            context.active = False
-
-    def kill(self) -> None:
-        """End the run at once; to be called from the provider's side of the wire."""
-        self.end()
-        if not threading.current_thread().name.startswith("poll "):
-            raise Killed
-
-
-@dataclass
-class Context:
-    """The part of gRPC's context that the provider uses."""
-
-    active: bool = True
-    trailers: tuple[tuple[str, bytes], ...] = ()
-    abort: Any = None
-
-    def is_active(self) -> bool:
-        return self.active
-
-    def set_trailing_metadata(self, trailers: tuple[tuple[str, bytes], ...]) -> None:
-        self.trailers = trailers
-
-    def partial_failure(self) -> provider_pb2.ErrorResourceInitFailed | None:
-        """Return what the engine is to keep of a failed call."""
-        partial = provider_pb2.ErrorResourceInitFailed()
-        details = Status.FromString(dict(self.trailers).get("grpc-status-details-bin", b"")).details
-        return partial if any(detail.Unpack(partial) for detail in details) else None
-
-
-@dataclass(frozen=True)
-class HostRequest:
-    """The part of a gRPC request that the provider looks for in the host's frame."""
-
-    urn: str
-    timeout: float = 0
-
-
-class Host:
-    """The frames of Pulumi's plugin host, with its names of methods and of variables."""
-
-    provider = BackupCopyProvider()
-
-    def Check(self, request: HostRequest, context: Context, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
-        return self.provider.check(olds, news)
-
-    def Diff(self, request: HostRequest, context: Context, id_: str, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
-        return self.provider.diff(id_, olds, news)
-
-    def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
-        return self.provider.create(props)
-
-    def Read(self, request: HostRequest, context: Context, id_: str, props: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
-        return self.provider.read(id_, props)
-
-    def Update(self, request: HostRequest, context: Context, id_: str, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
-        return self.provider.update(id_, olds, news)
-
-    def Delete(self, request: HostRequest, context: Context, id_: str, props: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
-        return self.provider.delete(id_, props)
-
-
 @dataclass(frozen=True)
 class State:
-    """What a stack's state holds of one resource; `errors` of a partial failure."""
+    """What a stack's state has of one resource; `errors` of a partial failure."""
 
     id: str
     inputs: Properties
@@ -209,11 +45,12 @@ class State:
 
 @dataclass
 class Stack:
-    """One stack's state, and the commands that change it, each a new provider process.
+    """One stack on the dynamic host; each command is a new provider process.
 
     Attributes:
         owner_id: of the stack; it is in the state before the first copy is made.
         before_writing: happens once, before the engine writes a new resource into the state.
+        replaced: entries that are pending deletion.
     """
 
     wire: Wire
@@ -245,8 +82,8 @@ class Stack:
 
     def deletions(self, run: Run, declared: Container[str]) -> list[Callable[[], None]]:
         """Return the deletes at the end of a run: what was replaced, then what is not declared any more."""
-        gone = [resource for resource in self.states if resource not in declared]
-        return [partial(self.delete_replaced, run), *(partial(self.destroy_one, run, resource) for resource in gone)]
+        undeclared = [resource for resource in self.states if resource not in declared]
+        return [partial(self.delete_replaced, run), *(partial(self.destroy_one, run, name) for name in undeclared)]
 
     def register(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> None:
         """Bring one resource to what its arguments say."""
@@ -259,9 +96,9 @@ class Stack:
     def plan(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> Plan[DiffResult]:
         """Return what is to become of one resource."""
         old = self.states.get(resource)
-        held = Old(old.inputs, is_half_made=bool(old.errors)) if old else None
+        known = Old(old.inputs, is_half_made=bool(old.errors)) if old else None
         check, diff = partial(self.check, run, resource), partial(self.diff, run, resource)
-        return plan(held, args, check, diff, replacing=replacing)
+        return plan(known, args, check, diff, replacing=replacing)
 
     def preview(self, resource: str, args: Properties, *, run: Run | None = None) -> DiffResult:
         """Return what `pulumi preview` finds out about a resource of the state."""
@@ -330,14 +167,11 @@ class Stack:
         except Exception:
             if failed := context.partial_failure():
                 kept = State(failed.id, _sent(inputs), MessageToDict(failed.properties), tuple(failed.reasons))
-                self._kept(resource, kept, anew=method == "Create")
+                if method == "Create":
+                    self._made(resource, kept)
+                else:
+                    self.states[resource] = kept
             raise
-
-    def _kept(self, resource: str, kept: State, *, anew: bool) -> None:
-        if anew:
-            self._made(resource, kept)
-        else:
-            self.states[resource] = kept
 
     def delete_replaced(self, run: Run) -> None:
         """Delete what was replaced and is still pending deletion."""
@@ -368,8 +202,16 @@ def killed_up(stack: Stack, program: Program, action: str, when: When, *, replac
     stack.wire.at_call.clear()
 
 
+def killed_before_saving(stack: Stack, program: Program, *, replacing: Iterable[str] = ()) -> None:
+    """Run `pulumi up` and kill it after create's answer, before the engine has saved it."""
+    run = stack.run()
+    stack.before_writing = run.kill
+    with pytest.raises(Killed):
+        stack.up(program, replacing=replacing, run=run)
+
+
 def change_outputs(stack: Stack, resource: str, **changes: Any) -> None:
-    """Edit what a stack's state holds of a resource; None removes an output."""
+    """Edit what a stack's state has of a resource; None removes an output."""
     old = stack.states[resource]
     stack.states[resource] = replace(old, outputs=_sent({**old.outputs, **changes}))
 
@@ -377,6 +219,11 @@ def change_outputs(stack: Stack, resource: str, **changes: Any) -> None:
 def copy_args(source: str, **changes: Any) -> Properties:
     """Return the arguments of a copy from `HOME` to `AWAY`."""
     return {"source_backup_id": source, "source_region": HOME, "region": AWAY, **changes}
+
+
+def monday(source: str, **changes: Any) -> dict[str, Properties]:
+    """Return a program with one copy from `HOME` to `AWAY`."""
+    return {"monday": copy_args(source, **changes)}
 
 
 def _sent(value: Any) -> Any:

@@ -6,7 +6,7 @@ from pulumi_fsx_dr.errors import CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY
-from tests.provider.deploying import Stack, copy_args
+from tests.engine.stack import Stack, copy_args
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Properties, SharedClock, Stack, When, Wire, copy_args, key_named
-from tests.provider.plugin_stack import PluginStack
+from tests.engine.plugin_stack import PluginStack
+from tests.engine.stack import Stack, copy_args
+from tests.engine.wire import Killed, SharedClock, When, Wire, key_named
 
 resources = st.sampled_from(["monday", "tuesday"])
 moments: st.SearchStrategy[tuple[str, When]] = st.sampled_from(
@@ -42,7 +43,7 @@ class Life(RuleBasedStateMachine):
         self.service.configure(**self.fsx)
         self.wire = Wire(self.service)
         self.stack = self.host(self.wire)
-        self.program: dict[str, Properties] = {}
+        self.program: dict[str, dict[str, Any]] = {}
         self.source = self.service.seed_backup(HOME, self.service.seed_file_system(HOME))
         self.keys = [None, key_named("dr")]
         self.removed: set[str] = set()

@@ -1,12 +1,25 @@
-"""What tests ask of the service and of a stack's state."""
+"""What tests ask of the service, of a stack's state and of errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, ownership_of
+from pulumi_fsx_dr.errors import CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY
-from tests.provider.deploying import Program, Stack
+
+from .stack import Program, Stack
+
+
+@contextmanager
+def refused(error: type[Exception], *facts: str) -> Iterator[None]:
+    """Expect an error that names these ids, Regions, actions or commands."""
+    with pytest.raises(error) as failure:
+        yield
+    said = str(failure.value)
+    assert [fact for fact in facts if fact not in said] == [], said
 
 
 def copies(service: FsxService) -> list[str]:
@@ -17,6 +30,12 @@ def copies(service: FsxService) -> list[str]:
 def tag_of(service: FsxService, backup_id: str) -> Ownership | None:
     """Return the ownership in a copy's tag."""
     return ownership_of(service.backup(AWAY, backup_id)["tags"])
+
+
+def other_tags(stack: Stack, resource: str = "monday") -> dict[str, str]:
+    """Return the tags of a resource's copy without the ownership tag."""
+    found = stack.wire.service.backup(AWAY, stack.states[resource].id)["tags"]
+    return {key: value for key, value in found.items() if key != OWNERSHIP_TAG}
 
 
 def write_tag(service: FsxService, backup_id: str, value: str | None) -> None:
@@ -50,12 +69,15 @@ def only_copy(stack: Stack, resource: str = "monday") -> str:
     return copy
 
 
-def out_of_time(stack: Stack, program: Program, *, replacing: tuple[str, ...] = ()) -> None:
-    """Run `pulumi up` until a copy runs out of time."""
+def out_of_time(stack: Stack, program: Program, *, replacing: tuple[str, ...] = ()) -> str:
+    """Run `pulumi up` until a copy runs out of time; return the id that the state keeps of `monday`."""
     service = stack.wire.service
     service.set_copy_seconds(10_000)
     stack.timeouts.update(create=30.0, update=30.0)
-    with pytest.raises(UnfinishedCopyError):
+    with pytest.raises(CopyError):
         stack.up(program, replacing=replacing)
     stack.timeouts.clear()
     service.set_copy_seconds(10.0)
+    kept = stack.states["monday"]
+    assert kept.errors
+    return kept.id

@@ -7,9 +7,11 @@ from pulumi.dynamic import DiffResult
 from pulumi.output import Unknown
 
 from simulator.fsx import FsxService
-from tests.provider.deploying import Context as HostContext
-from tests.provider.deploying import Host, HostRequest, Stack, State, change_outputs, copy_args, key_named
-from tests.provider.plugin_stack import ON_THE_DYNAMIC_HOST
+from tests.engine.plugin_stack import ON_THE_DYNAMIC_HOST
+from tests.engine.process import Context as HostContext
+from tests.engine.process import Host, HostRequest
+from tests.engine.stack import Stack, State, change_outputs, copy_args
+from tests.engine.wire import key_named
 
 
 def unknown() -> Any:

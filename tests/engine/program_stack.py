@@ -1,7 +1,7 @@
 """Whole stacks as the engine runs them, in this process: programs of DrRegions and of single copies.
 
-`tests.provider.deploying` plays the engine for one copy after the other; this adds the program side, which is the
-product's own: what DrRegions declare, what a program says and records, and the guard. Entries are known by their URN.
+`Stack` plays the engine for one copy after the other. This adds the program side, which is the product's own: what
+DrRegions declare, what a program says, and the guard. Entries are known by their URN.
 """
 
 import functools
@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
@@ -21,9 +20,19 @@ from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
 from pulumi_fsx_dr.runtime.hints import Hints
 
-from simulator.fsx import FsxService
-from simulator.fsx.calls import Answer, Request, action_of, object_in, signed_scope
-from tests.provider.deploying import Killed, Properties, RefusedError, Run, Stack, State, Wire
+from .process import Properties, Run
+from .stack import RefusedError, Stack, State
+from .wire import Killed, Wire
+
+
+def name_of(urn: str) -> str:
+    """Return the logical name of a resource."""
+    return urn.split("::", 3)[3]
+
+
+def is_dr(urn: str) -> bool:
+    """Whether a DrRegion declared a copy."""
+    return DR_REGION_TYPE in urn.split("::", 3)[2].split("$")
 
 
 class FailedError(Exception):
@@ -48,30 +57,6 @@ class Code:
     under: str = ""
 
 
-class WatchedWire(Wire):
-    """A wire that tells of each DeleteBackup before it gets through."""
-
-    def __init__(self, service: FsxService) -> None:
-        super().__init__(service)
-        self.deleting: Callable[[str, str], object] = lambda _region, _id: None
-
-    def answer(self, request: Request) -> Answer:
-        if action_of(request) == "DeleteBackup":
-            self.deleting(signed_scope(request)[1], str((object_in(request.body) or {})["BackupId"]))
-        return super().answer(request)
-
-    def after_calls(self, count: int, action: str, when: Any, happens: Callable[[], object]) -> None:
-        """Let something happen at a call, once a number of such calls have got through."""
-
-        def once_more() -> None:
-            if count:
-                self.after_calls(count - 1, action, when, happens)
-            else:
-                happens()
-
-        self.at_call[action, when] = once_more
-
-
 class WiredLookup(Lookup):
     """What a program looks up, at the other end of a `Wire`."""
 
@@ -80,17 +65,7 @@ class WiredLookup(Lookup):
         self._stack = state
 
 
-class KillableRun(Run):
-    """A run that knows that it was killed."""
-
-    killed = False
-
-    def kill(self) -> None:
-        self.killed = True
-        super().kill()
-
-
-class WholeStack(Stack):
+class ProgramStack(Stack):
     """One stack, whose entries are known by their URN.
 
     Attributes:
@@ -115,13 +90,13 @@ class WholeStack(Stack):
     def urn_of(self, name: str, types: str = BACKUP_COPY_TYPE) -> str:
         return f"urn:pulumi:{self.name}::{self.project}::{types}::{name}"
 
-    def run(self) -> KillableRun:
-        run = KillableRun(self.wire, stack_region=self.region)
+    def run(self) -> Run:
+        run = Run(self.wire, stack_region=self.region)
         provider.start(run)
         return run
 
     def hints(self, resource: str, args: Properties) -> Hints:
-        name, source = StateCopy(resource, "", {}).name, args.get("source_backup_id")
+        name, source = name_of(resource), args.get("source_backup_id")
         related = (copy for copy in self.before if copy.name == name or copy.source_backup_id == source)
         return Hints(self.owner_id, tuple(related))
 
@@ -132,7 +107,7 @@ class WholeStack(Stack):
         replacing: Collection[str] = (),
         continue_on_error: bool = False,
         interrupted_at: int | None = None,
-        run: KillableRun | None = None,
+        run: Run | None = None,
     ) -> None:
         """Do what `pulumi up` does.
 
@@ -210,7 +185,7 @@ class _Registration:
 class _Deployment:
     """One run of a program, and what the engine makes of it."""
 
-    def __init__(self, stack: WholeStack, run: KillableRun, replacing: Collection[str]) -> None:
+    def __init__(self, stack: ProgramStack, run: Run, replacing: Collection[str]) -> None:
         self._stack = stack
         self._run = run
         self._replacing = replacing
@@ -266,8 +241,8 @@ class _Deployment:
         stack, urn = self._stack, registration.urn
         self._take_as_old(registration)
         old = stack.states.get(urn)
-        self._lookup.declared.add(StateCopy(urn, "", {}).name)
-        replacing = StateCopy(urn, "", {}).name in self._replacing
+        self._lookup.declared.add(name_of(urn))
+        replacing = name_of(urn) in self._replacing
         try:
             stack.register(self._run, urn, registration.args, replacing=replacing)
         except BaseException:

@@ -11,8 +11,10 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.provider.deploying import Killed, Properties, Stack, When, copy_args, killed_up
-from tests.provider.looking import copies, only_copy, out_of_time, own_copy
+from tests.engine.checks import copies, only_copy, out_of_time, own_copy
+from tests.engine.process import Properties
+from tests.engine.stack import Stack, copy_args, killed_up
+from tests.engine.wire import Killed, When
 
 
 def killed_while_copying(stack: Stack, program: dict[str, Properties]) -> None:

@@ -1,0 +1,97 @@
+"""The way from the provider to the simulator in this process, on which a run can be killed."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal
+
+from botocore.config import Config
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+
+from simulator.fsx import FsxService, ManualClock, in_process
+from simulator.fsx.calls import Answer, Request, action_of, object_in, signed_scope
+from simulator.fsx.fixtures import AWAY, new_session
+
+When = Literal["before", "after"]
+_ONE_TRY = Config(retries={"total_max_attempts": 1})  # botocore would wait in real time before the next one
+
+
+class SharedClock(ManualClock):
+    """A manual clock on which a thread cannot sleep hours away while another one is about to act."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        time.sleep(0.0003)
+
+
+class Killed(BaseException):
+    """The provider's process ended in the middle of a call."""
+
+
+class Wire:
+    """Takes calls to the service, and lets something happen just before or after one.
+
+    Attributes:
+        at_call: what happens once at the next call of an action.
+        deleting: is told the Region and the id of each DeleteBackup before it arrives.
+    """
+
+    def __init__(self, service: FsxService) -> None:
+        self.service = service
+        self.clock = service.clock
+        self.at_call: dict[tuple[str, When], Callable[[], object]] = {}
+        self.deleting: Callable[[str, str], object] = lambda _region, _id: None
+        self._session = new_session()
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        in_process(self._session, self)  # type: ignore[arg-type]  # answers and has the time, which is all that is asked of it
+
+    def client(self, service: str, region: str) -> Any:
+        make: Any = self._session.client
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = make(service, region_name=region, config=_ONE_TRY)
+            return self._clients[service, region]
+
+    def answer(self, request: Request) -> Answer:
+        action = action_of(request)
+        if action == "DeleteBackup":
+            self.deleting(signed_scope(request)[1], str((object_in(request.body) or {})["BackupId"]))
+        self._happens(action, "before")
+        answer = self.service.answer(request)
+        self._happens(action, "after")
+        return answer
+
+    def after_calls(self, count: int, action: str, when: When, happens: Callable[[], object]) -> None:
+        """Let something happen at a call after so many others of the action."""
+        then = (lambda: self.after_calls(count - 1, action, when, happens)) if count else happens
+        self.at_call[action, when] = then
+
+    def _happens(self, action: str, when: When) -> None:
+        if happens := self.at_call.pop((action, when), None):
+            happens()
+
+
+@cache
+def key_named(name: str) -> str:
+    """Return the ARN of a KMS key in `AWAY` that has the alias `alias/NAME`.
+
+    Moto takes a moment to make one and keeps it as long as this process lives, so all tests share it.
+    """
+    kms = Wire(FsxService()).client("kms", AWAY)
+    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=arn)
+    return arn
+
+
+class WiredRegion(FsxRegion):
+    """A Region at the other end of a `Wire`."""
+
+    def __init__(self, name: str, wire: Wire) -> None:
+        super().__init__(name, Credentials())
+        self._wire = wire
+
+    def _client(self, service: str) -> Any:
+        return self._wire.client(service, self.name)
