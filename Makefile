@@ -35,6 +35,7 @@ floors: $(READY)
 lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	PYTHONPATH=components:plugin $(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/zizmor --offline --quiet .
 	@if command -v actionlint; then actionlint; else echo "There is no actionlint: the workflows are not linted by it."; fi
 
