@@ -24,7 +24,7 @@ from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.provider import BackupCopyProvider
 from pulumi_fsx_dr.runtime.hints import HINTS, Hints
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from simulator.fake_engine.planning import Old, Plan, plan
 from simulator.fsx import FsxService, ManualClock, in_process
@@ -114,7 +114,7 @@ class WiredRegion(FsxRegion):
         return self._wired[service]
 
 
-class Run(Session):
+class Run(ProviderRuntime):
     """The provider process of one command of the CLI."""
 
     def __init__(self, wire: Wire, *, stack_region: str | None = None, chosen_region: str | None = None) -> None:
@@ -124,7 +124,6 @@ class Run(Session):
             environment_region=lambda: chosen_region or default_region(Credentials()),
             clock=wire.clock,
             poll_seconds=POLL_SECONDS,
-            lull_seconds=0,
         )
         self.wire = wire
         self.contexts: list[Context] = []
