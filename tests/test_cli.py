@@ -17,7 +17,7 @@ from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.cli.context import Outside
 from pulumi_fsx_dr.cli.progress import Look, running, shown
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
-from pulumi_fsx_dr.fsx.backup import CopyRequest
+from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
@@ -60,18 +60,16 @@ class World:
         """Start a copy and return its id."""
         file_system = self.service.seed_file_system("eu-central-1")
         source = self.service.seed_backup("eu-central-1", file_system)
-        return (
-            self.outside.region(region)
-            .copy(
-                CopyRequest(
-                    source_backup_id=source,
-                    source_region="eu-central-1",
-                    token=f"token-of-{source}",
-                    tags=tags or {"team": "storage"},
-                )
+        made = self.outside.region(region).copy(
+            CopyRequest(
+                source_backup_id=source,
+                source_region="eu-central-1",
+                token=f"token-of-{source}",
+                tags=tags or {"team": "storage"},
             )
-            .id
         )
+        assert isinstance(made, Backup)
+        return made.id
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from .lifecycle.read import read
 from .lifecycle.update import update
 from .runtime.call import Call
 from .runtime.hints import HINTS, Hints
-from .runtime.provider_runtime import Session
+from .runtime.provider_runtime import ProviderRuntime
 
 
 class BackupCopyProvider(ResourceProvider):
@@ -45,23 +45,23 @@ class BackupCopyProvider(ResourceProvider):
 
     @host.entry_point
     def _configure(self, req: ConfigureRequest) -> None:
-        start(session_with(Credentials.from_config(req.config.get), req.config.get("aws:region")))
+        start(new_runtime(Credentials.from_config(req.config.get), req.config.get("aws:region")))
 
     @host.entry_point
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Fill in defaults and refuse what FSx would refuse, before anything is changed."""
-        session = current()
+        runtime = current()
         # Create gets only what check returns, so what the program tells beside the arguments is kept until then.
-        session.ledger.set_hints(host.call_under_way().urn, Hints.of(news))
+        runtime.checked.hints[host.call_under_way().urn] = Hints.of(news)
         given = {name: value for name, value in news.items() if name not in (host.PROVIDER_KEY, HINTS)}
-        checked = check(_call(session), session, olds, given)
+        checked = check(_call(runtime), runtime, olds, given)
         return CheckResult(checked.inputs, [CheckFailure(*problem) for problem in checked.problems])
 
     @host.entry_point
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Tell what a change of the arguments means: nothing, an update in place, or a replacement."""
-        session = current()
-        found = diff(_call(session), session, id_, olds, news)
+        runtime = current()
+        found = diff(_call(runtime), runtime, id_, olds, news)
         # Without a change the state would keep the former provider, and a delete of the copy would use that one.
         moved = host.PROVIDER_KEY in olds and olds[host.PROVIDER_KEY] != news.get(host.PROVIDER_KEY)
         # The new copy is made before the old one goes: meanwhile the DR Region must not be without one.
@@ -70,8 +70,8 @@ class BackupCopyProvider(ResourceProvider):
     @host.entry_point
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Make the copy, or pick up the one that an interrupted run started, and return once it is AVAILABLE."""
-        session = current()
-        created = create(_call(session), session, props)
+        runtime = current()
+        created = create(_call(runtime), runtime, props)
         return CreateResult(created.id, created.outputs)
 
     @host.entry_point
@@ -83,8 +83,8 @@ class BackupCopyProvider(ResourceProvider):
     @host.entry_point
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Change tags in place; for a copy that was kept unfinished, first see it through."""
-        session = current()
-        return UpdateResult(update(_call(session), session, id_, olds, news))
+        runtime = current()
+        return UpdateResult(update(_call(runtime), runtime, id_, olds, news))
 
     @host.entry_point
     def delete(self, id_: str, props: dict[str, Any]) -> None:
@@ -109,36 +109,36 @@ class OwnerProvider(ResourceProvider):
         return DiffResult(changes=bool(damaged), replaces=damaged)
 
 
-def _call(session: Session) -> Call:
+def _call(runtime: ProviderRuntime) -> Call:
     """Return the call under way, with what the program said of its resource when it was checked."""
     call = host.call_under_way()
     # Without a URN they would be those of whichever resource was checked last.
-    hints = session.ledger.hints(call.urn) if call.urn else None
+    hints = runtime.checked.hints.get(call.urn) if call.urn else None
     call.knows_state = hints is not None
     if hints:
         call.owner_id, call.state = hints.owner_id, hints.state
     return call
 
 
-def session_with(credentials: Credentials, stack_region: str | None = None) -> Session:
-    """Return a new session that finds AWS, and the Region where the program names none, by these credentials."""
-    return Session(
+def new_runtime(credentials: Credentials, stack_region: str | None = None) -> ProviderRuntime:
+    """Return a new runtime that finds AWS, and the Region where the program names none, by these credentials."""
+    return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),
         stack_region=stack_region,
         environment_region=partial(default_region, credentials),
     )
 
 
-_session = session_with(Credentials())
+_runtime = new_runtime(Credentials())
 
 
-def start(session: Session) -> Session:
-    """Make this the session of this process; returns the former one."""
-    global _session  # the host pickles providers, so they cannot hold their collaborators
-    _session, former = session, _session
+def start(runtime: ProviderRuntime) -> ProviderRuntime:
+    """Make this the runtime of this process, and return the former one."""
+    global _runtime  # the host pickles providers, so they cannot hold their collaborators
+    _runtime, former = runtime, _runtime
     return former
 
 
-def current() -> Session:
-    """Return the session of this process."""
-    return _session
+def current() -> ProviderRuntime:
+    """Return the runtime of this process."""
+    return _runtime

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from .copies.arguments import problems, with_defaults
-from .copies.copy import BACKUP_COPY_TYPE, OWNER_TYPE, Copy, Wanted
+from .copies.copy import BACKUP_COPY_TYPE, OWNER_TYPE, Copy, CopySpec
 from .copies.outputs import outputs_of
 from .copies.ownership import Ownership, RequestToken
 from .errors import InvalidSettingsError, NotFoundError
@@ -26,7 +26,6 @@ from .fsx.backup import Backup, CopyRequest, Fsx
 from .fsx.credentials import Credentials, default_region
 from .fsx.kms import KeyName
 from .fsx.partitions import partition_of
-from .lifecycle import timeouts
 from .program import lookup
 from .program.secret_outputs import outputs_that_say
 
@@ -175,7 +174,7 @@ class Mocks(pulumi.runtime.Mocks):
         return copy.backup.id, secrecy
 
     def _copied(self, name: str, inputs: Mapping[str, Any]) -> Copy:
-        wanted, destination = Wanted.of(inputs, timeouts.CREATE), self._aws.region(inputs["region"])
+        wanted, destination = CopySpec.of(inputs), self._aws.region(inputs["region"])
         source_id, source_region = wanted.source_backup_id, wanted.source_region
         if not (source := self._aws.region(source_region).find([source_id]).get(source_id)):
             source = backup(source_id, "", source_region)  # perhaps one that the program itself makes
@@ -188,7 +187,7 @@ class Mocks(pulumi.runtime.Mocks):
             destination.tag(made.arn, {**wanted.tags, **own.tag(urn)})
         else:
             tags = {**wanted.tags, **own.tag(urn)}
-            made = destination.copy(replace(wanted, token=str(own.token), tags=tags))
+            made = cast("Backup", destination.copy(replace(wanted, token=str(own.token), tags=tags)))  # never refused
         return Copy(backup=self._aws.backups[made.id], ownership=own, source_creation_time=source.creation_time)
 
 

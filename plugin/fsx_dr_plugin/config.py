@@ -12,7 +12,7 @@ from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.fsx.partitions import partition_of
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from .names import spoken
 
@@ -119,14 +119,14 @@ def require_same_account(settings: Mapping[str, Any], configuration: Mapping[str
             )
 
 
-def session_of(settings: Mapping[str, Any]) -> Session:
+def session_of(settings: Mapping[str, Any]) -> ProviderRuntime:
     """Return a new session that these settings make.
 
     Raises:
         InvalidSettingsError: one of them cannot be used.
     """
     credentials = _credentials(settings)
-    return Session(
+    return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),
         stack_region=_region(settings),
         environment_region=lambda: settings.get(CHOSEN_REGION) or default_region(credentials),

@@ -22,11 +22,11 @@ from pulumi_fsx_dr.program.coordinator import Program
 from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.rules.declaration import DrRegionSpec
 from pulumi_fsx_dr.runtime.hints import Hints
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 
 def construct(
-    request: provider_pb2.ConstructRequest, session: Session, owner_id: str, engine: str
+    request: provider_pb2.ConstructRequest, session: ProviderRuntime, owner_id: str, engine: str
 ) -> provider_pb2.ConstructResponse:
     """Register a DrRegion with its copies, and return its outputs.
 
@@ -52,7 +52,7 @@ def construct(
 class _Components(Provider):
     """What the SDK asks for a component."""
 
-    def __init__(self, request: provider_pb2.ConstructRequest, session: Session, owner_id: str) -> None:
+    def __init__(self, request: provider_pb2.ConstructRequest, session: ProviderRuntime, owner_id: str) -> None:
         super().__init__(version="")
         self._request, self._session, self._owner_id = request, session, owner_id
 
@@ -92,7 +92,7 @@ class _DrRegion(DrRegion):
     _copy_type = NATIVE_COPY_TYPE
 
     def __init__(  # a resource's own three, and what this process knows
-        self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, session: Session, owner_id: str
+        self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, session: ProviderRuntime, owner_id: str
     ) -> None:
         self._session, self._opts, self._owner_id = session, opts, owner_id
         self._urns: list[str] = []  # its own, and those that aliases name
@@ -116,7 +116,7 @@ class _DrRegion(DrRegion):
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
         state = self._program.lookup.related(name, args["source_backup_id"])
         # Its create runs in this same process, so it can be told what it must not hand out again.
-        self._session.ledger.set_hints(_child_urn(self._urns[0], name), Hints(state=state))
+        self._session.checked.hints[_child_urn(self._urns[0], name)] = Hints(state=state)
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
         return _BackupCopy(name, args, opts)
 

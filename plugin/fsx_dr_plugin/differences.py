@@ -7,7 +7,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
-from pulumi_fsx_dr.lifecycle.diff import Difference
+from pulumi_fsx_dr.lifecycle.diff import DiffResult
 
 from .values import UNKNOWN, Properties
 
@@ -15,7 +15,7 @@ _Kind = provider_pb2.PropertyDiff.Kind
 
 
 def response(
-    found: Difference, old_inputs: Properties, outputs: Properties, news: Properties
+    found: DiffResult, old_inputs: Properties, outputs: Properties, news: Properties
 ) -> provider_pb2.DiffResponse:
     """Return the answer of Diff.
 

@@ -27,7 +27,7 @@ from pulumi_fsx_dr.lifecycle.diff import diff
 from pulumi_fsx_dr.lifecycle.import_copy import import_copy
 from pulumi_fsx_dr.lifecycle.read import read
 from pulumi_fsx_dr.lifecycle.update import update
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from . import config, differences
 from .call import NativeCall
@@ -68,15 +68,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._engine = engine
         self._ending = threading.Event()
         self._owner_id = ""
-        self._session: Session | None = None
+        self._session: ProviderRuntime | None = None
         self._settings: Mapping[str, Any] = {}
 
-    def start(self, session: Session, owner_id: str, settings: Mapping[str, Any] | None = None) -> None:
+    def start(self, session: ProviderRuntime, owner_id: str, settings: Mapping[str, Any] | None = None) -> None:
         """Serve with these collaborators, for the stack with this owner id, whose provider has these settings."""
         self._session, self._owner_id, self._settings = session, owner_id, settings or {}
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ProviderRuntime:
         """What all calls share."""
         if self._session is None:
             raise FsxDrError("The provider fsx-dr was not configured yet: report this.")
@@ -207,7 +207,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     def _call(self, request: Any, context: Any, inputs: Properties | None = None) -> NativeCall:
-        hints = self.session.ledger.hints(request.urn)  # of the DrRegion that was constructed in this process
+        hints = self.session.checked.hints.get(request.urn)  # of the DrRegion that was constructed in this process
         return NativeCall(
             urn=request.urn,
             timeout=getattr(request, "timeout", 0),

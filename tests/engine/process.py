@@ -8,7 +8,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.status_pb2 import Status
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.provider import BackupCopyProvider
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from .wire import Killed, Wire, WiredRegion
 
@@ -68,7 +68,7 @@ class Host:
         return self.provider.delete(id_, props)
 
 
-class Run(Session):
+class Run(ProviderRuntime):
     """The provider process of one command of the CLI."""
 
     def __init__(self, wire: Wire, *, stack_region: str | None = None, chosen_region: str | None = None) -> None:
@@ -78,7 +78,6 @@ class Run(Session):
             environment_region=lambda: chosen_region or default_region(Credentials()),
             clock=wire.clock,
             poll_seconds=1.0,
-            lull_seconds=0,
         )
         self.wire = wire
         self.contexts: list[Context] = []

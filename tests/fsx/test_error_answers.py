@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from pulumi_fsx_dr import errors
-from pulumi_fsx_dr.fsx.backup import CopyRequest
+from pulumi_fsx_dr.fsx.backup import CopyRequest, Refused
 from pulumi_fsx_dr.fsx.errors import translated
 
 from tests.fsx.replaying import RECORDINGS, ReplayedRegion
@@ -65,7 +65,6 @@ EXPECTED: dict[str, tuple[type[errors.ServiceError], str]] = {
         errors.ExpiredCredentialsError,
         "Set this machine's clock if it is wrong, or renew the AWS credentials.",
     ),
-    "model-copy-copy-limit": (errors.SlotsTakenError, "answered ServiceLimitExceeded: (AWS text)."),
     "model-copy-quota-backups": (errors.ServiceError, "Ask AWS to raise TOTAL_USER_INITIATED_BACKUPS."),
     "model-copy-quota-tags": (errors.ServiceError, "Remove tags: AWS does not raise TOTAL_USER_TAGS."),
     "model-copy-source-unavailable": (errors.ServiceError, f"Copy {BACKUP} in eu-central-1 when it is AVAILABLE."),
@@ -85,7 +84,6 @@ EXPECTED: dict[str, tuple[type[errors.ServiceError], str]] = {
         errors.ServiceError,
         f"Copy {BACKUP} in eu-central-1 to another Region: eu-west-1 has no Multi-AZ file systems for Windows.",
     ),
-    "model-copy-token": (errors.TokenConflictError, "answered IncompatibleParameterError: (AWS text)."),
     "model-copy-unsupported": (
         errors.ServiceError,
         f"FSx cannot do this with {BACKUP} in eu-central-1: leave it out.",
@@ -96,6 +94,8 @@ EXPECTED: dict[str, tuple[type[errors.ServiceError], str]] = {
     "model-delete-restoring": (errors.BusyError, "answered BackupRestoring: (AWS text)."),
     "model-delete-in-progress": (errors.BusyError, "answered BackupInProgress: (AWS text)."),
 }
+
+REFUSALS = {"model-copy-copy-limit": Refused.SLOTS_TAKEN, "model-copy-token": Refused.TOKEN_CONFLICT}
 
 
 def refused(answer: dict[str, Any]) -> errors.ServiceError:
@@ -173,7 +173,15 @@ def test_what_aws_repeats_of_tags_and_key_is_hidden(said: str, shown: str, named
 
 
 def test_every_recorded_error_has_an_expectation() -> None:
-    assert EXPECTED.keys() == ANSWERS.keys()
+    assert EXPECTED.keys() | REFUSALS.keys() == ANSWERS.keys()
+
+
+@pytest.mark.parametrize(("name", "refusal"), REFUSALS.items())
+def test_copy_returns_a_refusal_that_is_no_failure(name: str, refusal: Refused) -> None:
+    answer = ANSWERS[name]
+    body = {"__type": answer["code"], "Message": answer["message"]} | answer["members"]
+
+    assert ReplayedRegion(body, status=answer["status"], name="eu-west-1").copy(COPY) is refusal
 
 
 @pytest.mark.parametrize("name", EXPECTED)

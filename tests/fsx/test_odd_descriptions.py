@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.errors import ServiceError, TransientError
-from pulumi_fsx_dr.runtime.reads import Lull, SharedReads
 
 from tests.fsx.replaying import ReplayedRegion
 
@@ -89,17 +88,6 @@ def test_a_lookup_answered_without_an_id_may_be_of_any_and_so_finds_none_gone() 
 
     with pytest.raises(ServiceError, match="describes a backup without BackupId"):
         region(nameless, described()).find([ODD, SOUND])
-
-
-def test_shared_lookups_give_each_asker_its_own_answer() -> None:
-    reads = SharedReads(region(described(ODD, CreationTime=None), described()).look_up, Lull(0))
-
-    found = reads.find(SOUND)
-
-    assert found is not None
-    assert found.id == SOUND
-    with pytest.raises(ServiceError, match=f"describes {ODD} without CreationTime"):
-        reads.find(ODD)
 
 
 def test_an_answer_with_an_impossible_time_makes_no_sense_for_now() -> None:

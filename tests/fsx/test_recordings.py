@@ -158,6 +158,7 @@ def test_a_lustre_copy_is_answered_as_copying_and_without_its_source() -> None:
 
     copy = ReplayedRegion.of("botocore-example-CopyBackup.json").copy(request)
 
+    assert isinstance(copy, Backup)
     assert (copy.id, copy.lifecycle, copy.type) == ("backup-0a3364eded1014b28", "COPYING", "USER_INITIATED")
     assert (copy.source_backup_id, copy.source_region, copy.progress_percent) == (None, None, None)
     assert (copy.subject, copy.file_system_type, copy.volume_id) == ("fs-0498eed5fe91001ec", "LUSTRE", None)

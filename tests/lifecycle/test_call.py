@@ -8,7 +8,7 @@ import pytest
 from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
 from pulumi_fsx_dr.copies.ownership import new_owner_id, ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
-from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
+from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError, UnreachableError
 from pulumi_fsx_dr.lifecycle.check import check
 from pulumi_fsx_dr.lifecycle.create import create
 from pulumi_fsx_dr.lifecycle.delete import delete
@@ -91,6 +91,24 @@ def test_what_is_wrong_is_told_by_name_before_anything_is_changed(session: Run) 
     assert checked.problems == [
         ("", "source_backup_id is not the id of an FSx backup, such as backup-0123456789abcdef0.")
     ]
+
+
+def test_second_check_without_olds_keeps_the_default_region(session: Run, inputs: dict[str, Any]) -> None:
+    """Of a replacement the engine asks check twice, and tells the former inputs only the first time."""
+    news = {"source_backup_id": inputs["source_backup_id"]}
+    check(HandMade(), session, inputs, news)
+
+    assert check(HandMade(), session, {}, news).inputs["region"] == AWAY
+
+
+def test_unreachable_region_is_asked_once(service: FsxService, session: Run) -> None:
+    service.make_unreachable(AWAY)
+    region = session.region(AWAY)
+    for _ in range(2):
+        with pytest.raises(UnreachableError):
+            region.unless_unreachable(region.listing)
+
+    assert len(service.journal(AWAY)) <= 1
 
 
 def test_create_writes_no_tag_beside_copy_backup(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:

@@ -50,34 +50,34 @@ def test_defaults_are_filled_in() -> None:
 
 def test_the_region_is_the_given_one_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    provider.start(provider.session_with(Credentials(), "us-east-1"))
+    provider.start(provider.new_runtime(Credentials(), "us-east-1"))
 
     assert check(ARGS, {"region": "us-east-2"})[0]["region"] == "eu-central-1"
 
 
 def test_without_a_given_region_it_is_the_stack_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    provider.start(provider.session_with(Credentials(), "us-east-1"))
+    provider.start(provider.new_runtime(Credentials(), "us-east-1"))
 
     assert check({"source_backup_id": SOURCE}, {"region": "us-east-2"})[0]["region"] == "us-east-1"
 
 
 def test_without_a_stack_s_region_a_copy_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    provider.start(provider.session_with(Credentials()))
+    provider.start(provider.new_runtime(Credentials()))
 
     assert check({"source_backup_id": SOURCE}, {"region": "us-east-2"})[0]["region"] == "us-east-2"
 
 
 def test_a_new_copy_without_any_other_word_goes_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    provider.start(provider.session_with(Credentials()))
+    provider.start(provider.new_runtime(Credentials()))
 
     assert check({"source_backup_id": SOURCE})[0]["region"] == "us-west-2"
 
 
 def test_no_region_anywhere_is_refused() -> None:
-    provider.start(provider.session_with(Credentials()))
+    provider.start(provider.new_runtime(Credentials()))
 
     _, problems = check({"source_backup_id": SOURCE})
 
@@ -86,7 +86,7 @@ def test_no_region_anywhere_is_refused() -> None:
 
 
 def test_a_profile_that_does_not_exist_is_refused_in_one_line() -> None:
-    provider.start(provider.session_with(Credentials(profile="nobody")))
+    provider.start(provider.new_runtime(Credentials(profile="nobody")))
 
     ((_, problem),) = check({"source_backup_id": SOURCE})[1]
 

@@ -25,7 +25,7 @@ from pulumi_fsx_dr.engine import host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
 from pulumi_fsx_dr.provider import BackupCopyProvider
 from pulumi_fsx_dr.runtime.hints import HINTS, Hints
-from pulumi_fsx_dr.runtime.retry import AT_ONCE
+from pulumi_fsx_dr.runtime.retry import Work
 
 from simulator.fsx import FsxService, listening
 from simulator.fsx.fixtures import AWAY, HOME
@@ -433,8 +433,8 @@ def test_a_status_is_shown_once_and_not_faster_than_anybody_reads() -> None:
 def test_a_cancelled_call_says_whose_it_was() -> None:
     class Asking(Host):
         def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # Pulumi's names
-            here = Run(Wire(FsxService())).region(AWAY)
-            return here.work(host.call_under_way(), AT_ONCE).raise_if_cancelled()
+            run = Run(Wire(FsxService()))
+            return Work(call=host.call_under_way(), runtime=run, region=run.region(AWAY)).raise_if_cancelled()
 
     with pytest.raises(CallCancelledError, match=r"The engine stopped waiting for monday\."):
         Asking().Create(HostRequest(urn("monday")), Context(active=False), {})

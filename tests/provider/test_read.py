@@ -1,17 +1,12 @@
 """A refresh tells what became of a copy, and says that it is gone only when that is sure."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
-from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, FsxDrError, ServiceError
-from pulumi_fsx_dr.runtime import reads as reading
-from pulumi_fsx_dr.runtime.reads import Lull, SharedReads
+from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
 
-from simulator.fsx import FsxService, ManualClock
+from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.stack import Stack, change_outputs, copy_args
 
@@ -140,99 +135,38 @@ def test_the_region_is_the_recorded_one_whatever_the_environment_says(
     assert stack.states["monday"].outputs["region"] == AWAY
 
 
-def test_many_refreshes_at_once_share_their_calls(service: FsxService, stack: Stack) -> None:
-    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(100)]
-    reads = stack.run().region(AWAY).reads
+def test_refresh_of_many_copies_takes_one_listing(service: FsxService, stack: Stack, source: str) -> None:
+    stack.up({f"copy-{number}": copy_args(source) for number in range(30)})
+    service.clear_journal()
 
-    with ThreadPoolExecutor(100) as pool:
-        found = list(pool.map(reads.find, made))
+    stack.refresh()
 
-    assert [backup and backup.id for backup in found] == made
-    calls = service.journal(AWAY, "DescribeBackups")
-    assert len(calls) < 100
-    assert max(len(call["ids"]) for call in calls) <= 50
+    listed = service.journal(AWAY, "DescribeBackups")
+    assert [entry["ids"] for entry in listed] == [[]] * len(listed)
+    assert len(stack.states) == 30
 
 
-class UntilAllAsked(Lull):
-    """A lull that comes when so many have asked."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(0)
-        self._missing = threading.Semaphore(0)
-        self._number = number
-
-    def disturb(self) -> None:
-        self._missing.release()
-
-    def wait(self) -> None:
-        for _ in range(self._number):
-            self._missing.acquire()
-
-
-def test_refreshes_that_come_before_a_lull_share_a_call(service: FsxService, stack: Stack) -> None:
-    """The host takes the engine's calls one by one, so that they never come at the very same time."""
-    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
-    reads = SharedReads(stack.run().region(AWAY).fsx.look_up, UntilAllAsked(20))
-
-    with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(reads.find, made))
-
-    assert [backup and backup.id for backup in found] == made
-    assert len(service.journal(AWAY, "DescribeBackups")) == 1
-
-
-@pytest.mark.parametrize(
-    ("others", "waited"),
-    [
-        ([], 0.02),  # nobody else: one lull
-        ([0.01, 0.02], 0.04),  # each puts it off
-        ([0.03], 0.02),  # comes too late
-        ([0.015 * n for n in range(20)], 0.1),  # never a lull, but nobody waits for ever
-    ],
-)
-def test_a_lull_is_when_nobody_asked_for_a_moment(
-    monkeypatch: pytest.MonkeyPatch, others: list[float], waited: float
+def test_refresh_asks_by_id_for_what_the_listing_shows_otherwise(
+    service: FsxService, stack: Stack, source: str
 ) -> None:
-    clock = ManualClock(0)
-    lull = Lull(0.02)
+    stack.up({name: copy_args(source, tags={"app": "a"}) for name in ("monday", "tuesday", "wednesday")})
+    ids = {name: state.id for name, state in stack.states.items()}
+    service.set_tags(AWAY, ids["tuesday"], {"app": "b"})
+    service.remove_backup(AWAY, ids["wednesday"])
+    service.clear_journal()
 
-    def sleep(seconds: float) -> None:
-        end = clock.now() + seconds
-        while others and others[0] <= end:
-            clock.sleep(others.pop(0) - clock.now())
-            lull.disturb()
-        clock.sleep(end - clock.now())
+    stack.refresh()
 
-    monkeypatch.setattr(reading, "time", SimpleNamespace(monotonic=clock.now, sleep=sleep))
-    lull.disturb()
-
-    lull.wait()
-
-    assert clock.now() == pytest.approx(waited)
+    asked = [id_ for entry in service.journal(AWAY, "DescribeBackups") for id_ in entry["ids"]]
+    assert sorted(asked) == sorted([ids["tuesday"], ids["wednesday"]])
+    assert stack.states["tuesday"].outputs["tags_all"]["app"] == "b"
+    assert list(stack.states) == ["monday", "tuesday"]
 
 
-def test_a_shared_call_with_ids_that_are_gone_answers_each_for_itself(service: FsxService, stack: Stack) -> None:
-    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(20)]
-    for gone in made[::3]:
-        service.remove_backup(AWAY, gone)
-    reads = SharedReads(stack.run().region(AWAY).fsx.look_up, UntilAllAsked(20))
+def test_refresh_keeps_a_copy_that_the_listing_does_not_show(service: FsxService, stack: Stack, source: str) -> None:
+    service.configure(listed_after_seconds=1e9)
+    stack.up({"monday": copy_args(source)})
 
-    with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(reads.find, made))
+    stack.refresh()
 
-    assert [backup is None for backup in found] == [number % 3 == 0 for number in range(20)]
-
-
-def test_a_shared_call_that_fails_fails_for_all_who_asked_and_for_nobody_else(
-    service: FsxService, stack: Stack
-) -> None:
-    made = [service.seed_backup(AWAY, service.seed_file_system(AWAY)) for _ in range(3)]
-    reads = SharedReads(stack.run().region(AWAY).fsx.look_up, Lull(0))
-    service.add_fault("access_denied", "DescribeBackups")
-
-    for backup_id in made:
-        with pytest.raises(AccessDeniedError):
-            reads.find(backup_id)
-    service.lift_fault()
-
-    assert [reads.find(backup_id) is not None for backup_id in made] == [True] * 3
+    assert list(stack.states) == ["monday"]

@@ -9,7 +9,7 @@ import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ExpiredCredentialsError, ServiceError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from simulator.fsx import FsxService, in_process
 from simulator.fsx.fixtures import AWAY, HOME, new_session
@@ -166,7 +166,7 @@ def test_each_region_has_one_session_and_so_credentials_of_its_own(service: FsxS
             in_process(sessions[-1], service)
             return sessions[-1]
 
-    run = Session(partial(FsxRegion, credentials=Counted()), poll_seconds=1.0)
+    run = ProviderRuntime(partial(FsxRegion, credentials=Counted()), poll_seconds=1.0)
     for _ in range(3):
         run.region(AWAY).fsx.find(["backup-0123456789abcdef0"])
         run.region(HOME).fsx.find(["backup-0123456789abcdef0"])

@@ -17,7 +17,7 @@ from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
 from pulumi_fsx_dr.runtime.hints import HINTS
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 
 from simulator.fsx import FsxService, in_process
@@ -33,13 +33,13 @@ SECRETS = {"aws:accessKey": "AKIAIOSFODNN7EXAMPLE", "aws:secretKey": "wJalrXUtnF
 def configured(monkeypatch: pytest.MonkeyPatch, **settings: str) -> tuple[Credentials, str | None]:
     """Return the credentials and the Region of the session that a provider with these settings starts."""
     seen: list[tuple[Credentials, str | None]] = []
-    make = provider.session_with
+    make = provider.new_runtime
 
-    def session_with(credentials: Credentials, stack_region: str | None = None) -> Session:
+    def new_runtime(credentials: Credentials, stack_region: str | None = None) -> ProviderRuntime:
         seen.append((credentials, stack_region))
         return make(credentials, stack_region)
 
-    monkeypatch.setattr(provider, "session_with", session_with)
+    monkeypatch.setattr(provider, "new_runtime", new_runtime)
     config = Config({key.replace("_", ":"): value for key, value in settings.items()}, "files")
     BackupCopyProvider().configure(ConfigureRequest(config))
     return seen[0]
@@ -106,7 +106,7 @@ def test_every_output_of_the_resource_is_declared(stack: Stack, source: str, key
 
 
 def test_a_process_makes_one_region_however_many_ask_at_once() -> None:
-    here, found = Session(partial(FsxRegion, credentials=Credentials()), poll_seconds=1.0), []
+    here, found = ProviderRuntime(partial(FsxRegion, credentials=Credentials()), poll_seconds=1.0), []
     threads = [threading.Thread(target=lambda: found.append(here.region("eu-west-1"))) for _ in range(20)]
     for thread in threads:
         thread.start()

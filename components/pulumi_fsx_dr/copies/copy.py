@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pulumi_fsx_dr.errors import CopyError
 from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
@@ -18,9 +18,11 @@ NATIVE_COPY_TYPE = "fsx-dr:index:BackupCopy"  # made by the plugin, for all lang
 NATIVE_DR_REGION_TYPE = "fsx-dr:index:DrRegion"
 COPY_TYPES = frozenset({BACKUP_COPY_TYPE, NATIVE_COPY_TYPE})
 
+CREATE_TIMEOUT = 24 * 3600.0  # seconds, if `custom_timeouts` says nothing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted(CopyRequest):
+class CopySpec(CopyRequest):
     """The copy that the program asks for.
 
     Attributes:
@@ -32,7 +34,7 @@ class Wanted(CopyRequest):
     timeout: float
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Any], timeout: float) -> "Wanted":
+    def of(cls, inputs: Mapping[str, Any], timeout: float = CREATE_TIMEOUT) -> Self:
         """Read it from the checked arguments of a resource."""
         known = {member.name for member in fields(cls)}
         given = {name: value for name, value in inputs.items() if name in known and value is not None}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Protocol
 
 BACKUP_ID = re.compile(r"backup-[0-9a-f]{8,121}")  # FSx API, BackupId: 12 to 128 characters
@@ -116,6 +117,15 @@ class CopyRequest:
     token: str = ""
 
 
+class Refused(Enum):
+    """Why CopyBackup started no copy, where that is no failure."""
+
+    SLOTS_TAKEN = auto()
+    """As many copies run into this Region as FSx permits (`TOTAL_IN_PROGRESS_COPY_BACKUPS`)."""
+    TOKEN_CONFLICT = auto()
+    """The request token was used before with other parameters (`IncompatibleParameterError`)."""
+
+
 LookUp = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]
 """Looks at backups by their ids; the error of one that cannot be read says nothing of the others."""
 
@@ -149,13 +159,11 @@ class Fsx(Protocol):
         One that cannot be read is left out, and the log names it.
         """
 
-    def copy(self, request: CopyRequest) -> Backup:
+    def copy(self, request: CopyRequest) -> Backup | Refused:
         """Start a copy into this Region (CopyBackup).
 
         Raises:
             NotFoundError: the source does not exist.
-            SlotsTakenError: too many copies run into this Region.
-            TokenConflictError: the token was used with other parameters.
         """
 
     def delete(self, backup_id: str) -> None:

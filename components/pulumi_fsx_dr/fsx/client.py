@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from pulumi_fsx_dr import errors
 
-from .backup import MAX_IDS, Backup, CopyRequest, Fsx
+from .backup import MAX_IDS, Backup, CopyRequest, Fsx, Refused
 from .errors import Sent, require_json, translated
 from .parsing import Seen, described_account, described_backup, described_tags, id_of, read_backup, text_in
 
@@ -84,7 +84,15 @@ class FsxRegion(Fsx):
                         listed.add(backup.id)
                         yield backup
 
-    def copy(self, request: CopyRequest) -> Backup:
+    def copy(self, request: CopyRequest) -> Backup | Refused:
+        try:
+            return self._copy(request)
+        except errors.SlotsTakenError:
+            return Refused.SLOTS_TAKEN
+        except errors.TokenConflictError:
+            return Refused.TOKEN_CONFLICT
+
+    def _copy(self, request: CopyRequest) -> Backup:
         key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
         named = {
             "source": f"{request.source_backup_id} in {request.source_region}",

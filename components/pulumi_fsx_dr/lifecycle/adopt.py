@@ -5,16 +5,14 @@ The tag is replaced as the last step, so that an adoption that fails takes the c
 
 from dataclasses import replace
 
-from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError, Wanted
+from pulumi_fsx_dr.copies.copy import Copy, CopySpec, UnfinishedCopyError
 from pulumi_fsx_dr.copies.messages import owner_text
-from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
+from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
-from pulumi_fsx_dr.runtime.ledger import Ledger
-from pulumi_fsx_dr.runtime.region import Region
-from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
+from pulumi_fsx_dr.runtime.retry import Work
 
 from .source import source_time
 from .tagging import is_untagged, write_ownership
@@ -22,32 +20,29 @@ from .tokens import new_ownership
 from .wait import wait_until_available
 
 
-def adopt(  # noqa: PLR0913, PLR0917  # what is adopted, as what, where, and what this process knows
-    call: Call, backup_id: str, wanted: Wanted, destination: Region, source: Region, ledger: Ledger
-) -> Copy:
+def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
     """Make an existing copy this resource's own.
 
     Raises:
         CopyError: it is not the copy that the program describes; nothing was changed.
         UnfinishedCopyError: it still runs when time is up, or its tag could not be written.
     """
-    work = destination.work(call, min(PATIENCE, wanted.timeout))
-    backup = require_adoptable(work, backup_id, wanted, destination)
-    ledger.create_started(call.urn, backup.subject)
+    backup = require_adoptable(work, spec, backup_id)
+    work.runtime.creates.started(work.urn, backup.subject)
     # A copy has one tag and so one owner: the second resource would take it away from the first.
-    if not ledger.take(backup_id, call.urn):
+    if not work.runtime.entries.take(backup_id, work.urn):
         raise CopyError(
-            f"{backup_id} in {destination.name} is adopted by another resource of this run. Give each resource a copy "
-            "of its own."
+            f"{backup_id} in {spec.region} is adopted by another resource of this run. Give each resource a copy of "
+            "its own."
         )
-    copy = Copy(backup=backup, ownership=None, source_creation_time=source_time(wanted, source, backup))
-    with destination.slots.running_already(backup.quota_group) as turn:
+    copy = Copy(backup=backup, ownership=None, source_creation_time=source_time(work, spec, backup))
+    with work.region.queue.slot_of_running(backup.quota_group) as slot:
         # The run of another resource may still be making it: that run deletes a FAILED copy.
-        copy = wait_until_available(work, copy, wanted, turn)
-    return take_over(work.within(wanted.timeout), copy, new_ownership(call, wanted, destination), wanted)
+        copy = wait_until_available(work, spec, copy, slot)
+    return _take_over(work, spec, copy)
 
 
-def require_adoptable(work: Work, backup_id: str, wanted: Wanted, destination: Region) -> Backup:
+def require_adoptable(work: Work, spec: CopySpec, backup_id: str) -> Backup:
     """Return the copy that is to be adopted.
 
     Raises:
@@ -56,14 +51,12 @@ def require_adoptable(work: Work, backup_id: str, wanted: Wanted, destination: R
     """
     backup = work.find(backup_id)
     if backup is None:
-        raise CopyError(
-            f"There is no backup {backup_id} in {destination.name} to adopt. Correct adopt_backup_id or region."
-        )
+        raise CopyError(f"There is no backup {backup_id} in {spec.region} to adopt. Correct adopt_backup_id or region.")
     if backup.is_dead:
-        raise CopyError(f"{backup_id} in {destination.name} is {backup.lifecycle} and cannot be adopted.")
-    if problem := mismatch(backup, work.retry(lambda: destination.facts(wanted))):
+        raise CopyError(f"{backup_id} in {spec.region} is {backup.lifecycle} and cannot be adopted.")
+    if problem := mismatch(backup, work.retry(lambda: work.region.facts(spec))):
         raise CopyError(
-            f"{backup_id} in {destination.name} cannot be adopted: it {problem}. Correct the arguments, or remove "
+            f"{backup_id} in {spec.region} cannot be adopted: it {problem}. Correct the arguments, or remove "
             "adopt_backup_id to have a new copy made."
         )
     return backup
@@ -79,23 +72,18 @@ def name_owner(call: Call, backup: Backup) -> None:
         )
 
 
-def take_over(work: Work, copy: Copy, ownership: Ownership, wanted: Wanted) -> Copy:
-    """Replace the tag of a copy by ours.
-
-    Raises:
-        UnfinishedCopyError: the tag could not be written; the next run tries again.
-    """
+def _take_over(work: Work, spec: CopySpec, copy: Copy) -> Copy:
+    ownership = new_ownership(work, spec)
     try:
-        backup = write_ownership(work, copy.backup, ownership, wanted.tags)
+        backup = write_ownership(replace(work, patience=spec.timeout), copy.backup, ownership, spec.tags)
     except ServiceError as error:
         # An entry of this state may have it, as after `--replace`, and that one must not become the former one of two.
         if (own := ownership_of(copy.backup.tags)) and own.owner_id == ownership.owner_id:
             raise
         # The copy is there. The engine would forget it after a plain failure; kept, the next run writes its tag.
-        unfinished = replace(copy, ownership=None)
         raise UnfinishedCopyError(
-            f"{copy.backup.id} in {work.region} is AVAILABLE, but its tag could not be written, so it is not adopted "
+            f"{copy.backup.id} in {spec.region} is AVAILABLE, but its tag could not be written, so it is not adopted "
             f"yet. Run `pulumi up` again. {error}",
-            unfinished,
+            copy,
         ) from None
     return replace(copy, backup=backup, ownership=ownership)

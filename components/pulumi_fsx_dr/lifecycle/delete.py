@@ -9,21 +9,22 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import BusyError, CopyError, InvalidStateError, NotFoundError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import Work
 
-from . import timeouts
 from .find import find_shown, require_account
 from .tagging import is_untagged
 
+DELETE_TIMEOUT = 3600.0  # seconds, if `custom_timeouts` says nothing
 
-def delete(call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any]) -> None:
+
+def delete(call: Call, runtime: ProviderRuntime, backup_id: str, outputs: Mapping[str, Any]) -> None:
     """Delete the copy if it matches its state entry in fact and in its tag, and return once it is gone (DeleteBackup).
 
     Args:
         call: of the engine.
-        session: of this process.
+        runtime: of this process.
         backup_id: the copy.
         outputs: those in the state.
 
@@ -34,25 +35,26 @@ def delete(call: Call, session: Session, backup_id: str, outputs: Mapping[str, A
         ServiceError: AWS refused.
     """
     state = StateCopy.read(call.urn, backup_id, outputs)
-    work = session.region(state.region).work(call, call.timeout or timeouts.DELETE)
+    deadline = runtime.clock.now() + (call.timeout or DELETE_TIMEOUT)
+    work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
     # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
-    _require_siblings(work, session, state)
+    _require_siblings(work, state)
     # Two entries of one state may have the same copy, as after an adoption, and the other one still needs it.
-    if keeper := session.ledger.other_entry(call.urn, backup_id, state.ownership):
-        name = keeper.split("::", 3)[-1]
-        call.warn(f"{backup_id} in {work.region} was not deleted, because {name} in this stack still has it.")
+    if other := runtime.entries.other_with(backup_id, call.urn, state.ownership):
+        name = other.split("::", 3)[-1]
+        call.warn(f"{backup_id} in {state.region} was not deleted, because {name} in this stack still has it.")
     elif not _delete_own(work, state):
         # Not found is success only for credentials that would have been shown the copy.
         require_account(work, state)
-    session.ledger.entry_removed(call.urn, backup_id)
+    runtime.entries.removed(call.urn, backup_id)
 
 
-def _require_siblings(work: Work, session: Session, state: StateCopy) -> None:
+def _require_siblings(work: Work, state: StateCopy) -> None:
     """Refuse to delete a copy as long as another of the same file system is missing."""
     subjects = (state.output("volume_id"), state.output("file_system_id"))
-    if other := session.ledger.missing_sibling(work.call.urn, subjects):
+    if other := work.runtime.creates.missing(work.urn, subjects):
         raise CopyError(
-            f"{state.id} in {work.region} was not deleted, because {other}, a copy of the same file system, was not "
+            f"{state.id} in {state.region} was not deleted, because {other}, a copy of the same file system, was not "
             "made in this run. Fix the cause of that and run `pulumi up` again."
         )
 
@@ -65,17 +67,17 @@ def _delete_own(work: Work, state: StateCopy) -> bool:
             if not _is_own(work, state, backup):
                 return True
             if _delete_unless_busy(work, backup.id):
-                _wait_until_gone(work, backup.id)
+                _wait_until_gone(work, state)
                 return True
         if work.is_late:
-            raise CopyError(f"{backup.id} in {work.region} is still in use. Run the command again later.")
+            raise CopyError(f"{backup.id} in {state.region} is still in use. Run the command again later.")
         work.pause()  # and look again: it may be adopted meanwhile
     return backup is not None
 
 
 def _is_described(work: Work, state: StateCopy, backup: Backup) -> bool:
     """Whether FSx shows all that the delete depends on: of a new copy it may show tags and source backup later."""
-    is_new = work.clock.now() < state.creation_time.timestamp() + LISTED_WITHIN
+    is_new = work.now() < state.creation_time.timestamp() + LISTED_WITHIN
     is_tag_late = is_untagged(backup) and is_new and not work.is_late
     return backup.source_backup_id is not None and not is_tag_late
 
@@ -84,13 +86,13 @@ def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
     # Success would remove the entry from the state, and leave a copy that nobody knows.
     if state.ownership is None:
         raise InvalidStateError(
-            f"{backup.id} in {work.region} was not deleted: its state entry does not have managed_by, because the copy "
+            f"{state.id} in {state.region} was not deleted: its state entry does not have managed_by, because the copy "
             "was imported or its adoption did not finish. Run `pulumi up` first, or remove the entry with "
             f"`pulumi state delete '{state.urn}'`."
         )
     if is_untagged(backup):
         raise CopyError(
-            f"{backup.id} in {work.region} was not deleted: its tag {OWNERSHIP_TAG} is missing, so it may belong to "
+            f"{backup.id} in {state.region} was not deleted: its tag {OWNERSHIP_TAG} is missing, so it may belong to "
             "somebody else. Run `pulumi refresh`, which writes the tag again, and then the command again."
         )
     if ownership_of(backup.tags) == state.ownership:
@@ -101,7 +103,7 @@ def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
 
 def _delete_unless_busy(work: Work, backup_id: str) -> bool:
     try:
-        work.retry(lambda: work.fsx.delete(backup_id))
+        work.retry(lambda: work.region.fsx.delete(backup_id))
     except BusyError as error:
         work.call.status(f"waiting to delete: {error}")
         return False
@@ -111,9 +113,9 @@ def _delete_unless_busy(work: Work, backup_id: str) -> bool:
     return True
 
 
-def _wait_until_gone(work: Work, backup_id: str) -> None:
+def _wait_until_gone(work: Work, state: StateCopy) -> None:
     # DeleteBackup only begins the deletion. Were it to fail after this entry has left the state, nobody would know.
-    while (left := work.find(backup_id)) and not left.is_dead:
+    while (left := work.find(state.id)) and not left.is_dead:
         if work.is_late:
-            raise CopyError(f"{backup_id} in {work.region} is still there after DeleteBackup. Run the command again.")
+            raise CopyError(f"{state.id} in {state.region} is still there after DeleteBackup. Run the command again.")
         work.pause()

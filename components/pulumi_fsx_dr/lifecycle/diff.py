@@ -10,17 +10,16 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
-from pulumi_fsx_dr.runtime.provider_runtime import Session
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 
 from .adopt import name_owner
 from .find import require_match
-from .leftovers import name_leftovers
-from .tagging import TagState, is_untagged, tag_state
+from .tagging import TagState, is_untagged, name_leftovers, tag_state
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DiffResult:
     """Names of the arguments that need a new copy, and of those that change in place."""
 
     replaced: list[str]
@@ -33,13 +32,13 @@ class Difference:
 
 
 def diff(
-    call: Call, session: Session, backup_id: str, outputs: Mapping[str, Any], news: Mapping[str, Any]
-) -> Difference:
+    call: Call, runtime: ProviderRuntime, backup_id: str, outputs: Mapping[str, Any], news: Mapping[str, Any]
+) -> DiffResult:
     """Compare the checked arguments, and the ownership tag, with the state entry.
 
     Args:
         call: of the engine.
-        session: of this process.
+        runtime: of this process.
         backup_id: the copy.
         outputs: those in the state.
         news: the arguments.
@@ -49,20 +48,20 @@ def diff(
     """
     state = StateCopy.read(call.urn, backup_id, outputs)
     # Delete will ask whether another entry of the state has the same copy, and sees only what was noted here.
-    session.ledger.entry_seen(call.urn, backup_id)
-    replaced = replacements(outputs, news, lambda key: _look_up_key(call, session, state.region, key))
+    runtime.entries.seen(call.urn, backup_id)
+    replaced = replacements(outputs, news, lambda key: _look_up_key(call, runtime, state.region, key))
     # A source that has expired cannot be copied again: such a replacement would fail in each run from now on.
-    if replaced == ["kms_key_id"] and not _can_be_copied_again(call, session, state):
+    if replaced == ["kms_key_id"] and not _can_be_copied_again(call, runtime, state):
         replaced = []
     updated = updates(outputs, news)
-    if _has_other_tag(call, session, state):
+    if _has_other_tag(call, runtime, state):
         updated.append("managed_by")
-    return Difference(replaced, updated)
+    return DiffResult(replaced, updated)
 
 
-def _has_other_tag(call: Call, session: Session, state: StateCopy) -> bool:
+def _has_other_tag(call: Call, runtime: ProviderRuntime, state: StateCopy) -> bool:
     """Whether an update has to write the ownership tag; warn of a tag that names another owner."""
-    own, backup = state.ownership, _listed(call, session, state)
+    own, backup = state.ownership, _listed(call, runtime, state)
     if own is None:
         if backup:
             name_owner(call, backup)
@@ -77,47 +76,43 @@ def _has_other_tag(call: Call, session: Session, state: StateCopy) -> bool:
         call.warn(belongs_to_another(backup, own))
         return False
     # FSx may list the tags of a new copy a little later.
-    is_late = is_untagged(backup) and session.clock.now() < backup.creation_time.timestamp() + LISTED_WITHIN
+    is_late = is_untagged(backup) and runtime.clock.now() < backup.creation_time.timestamp() + LISTED_WITHIN
     return is_moved or (found is TagState.DUE and not is_late)
 
 
-def _listed(call: Call, session: Session, state: StateCopy) -> Backup | None:
+def _listed(call: Call, runtime: ProviderRuntime, state: StateCopy) -> Backup | None:
     """Return a copy as the Region lists it, None if it does not; a preview must work with a Region that is unreachable.
 
     The Region is listed once per process.
     """
+    region = runtime.region(state.region)
     try:
-        session.ledger.raise_if_unreachable(state.region)
-        listing = session.region(state.region).listing()
-    except ServiceError as error:
-        session.ledger.mark_unreachable(state.region, error)
+        listing = region.unless_unreachable(region.listing)
+    except ServiceError:
         return None
     name_leftovers(call, listing, state.id)
     return listing.by_id.get(state.id)
 
 
-def _look_up_key(call: Call, session: Session, region: str, kms_key_id: str) -> str | None:
+def _look_up_key(call: Call, runtime: ProviderRuntime, region: str, kms_key_id: str) -> str | None:
     try:
-        return session.region(region).fsx.key_arn(kms_key_id)
+        return runtime.region(region).fsx.key_arn(kms_key_id)
     except (InvalidSettingsError, ServiceError) as error:
         # A preview must work without permission for KMS, and what is not known must not replace a copy.
         call.warn(f"kms_key_id could not be looked up, so the copy keeps its key: {error}")
         return None
 
 
-def _can_be_copied_again(call: Call, session: Session, state: StateCopy) -> bool:
+def _can_be_copied_again(call: Call, runtime: ProviderRuntime, state: StateCopy) -> bool:
     """Whether the source backup of a copy can be copied under another key; if not, the copy keeps the one it has."""
-    source, region, ledger = state.source_backup_id, state.source_region or state.region, session.ledger
+    source, region = state.source_backup_id, runtime.source_region(state.source_region or state.region)
     try:
-        # Each look at a Region that does not answer takes seconds, so that one look for each copy would take minutes.
-        ledger.raise_if_unreachable(region)
-        found = session.source_region(region).source(source)
+        found = region.unless_unreachable(lambda: region.source(source))
     except ServiceError as error:
-        ledger.mark_unreachable(region, error)
         why = f"could not be looked up: {error}"
     else:
         if found and found.is_available:
             return True
         why = "does not exist any more."
-    call.warn(f"{state.id} in {state.region} keeps its KMS key, because its source {source} in {region} {why}")
+    call.warn(f"{state.id} in {state.region} keeps its KMS key, because its source {source} in {region.name} {why}")
     return False

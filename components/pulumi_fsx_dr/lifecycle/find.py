@@ -20,11 +20,11 @@ def find_shown(work: Work, state: StateCopy) -> Backup | None:
         if backup is not None:
             return require_match(backup, state)
         # A copy that was AVAILABLE was shown, so it is gone if it is missing now.
-        if state.is_finished or work.clock.now() >= shown_by:
+        if state.is_finished or work.now() >= shown_by:
             return None
         if work.is_late:
             raise CopyError(
-                f"FSx does not show {state.id} in {work.region} yet, although it accepted the copy. Run the command "
+                f"FSx does not show {state.id} in {state.region} yet, although it accepted the copy. Run the command "
                 "again."
             )
         work.call.status(f"waiting for FSx to show {state.id}")
@@ -51,17 +51,18 @@ def require_account(work: Work, state: StateCopy) -> None:
     """Refuse to take "not found" for an answer when it was given to another account.
 
     Raises:
-        CopyError: the credentials are not of the account that owns the copy, or the state does not say which it is.
+        CopyError: the credentials are of another account than the copy.
+        InvalidStateError: the state does not say whose the copy is.
     """
     # To another account FSx answers that it knows no such backup. Refresh with a wrong profile would forget all copies.
     if not state.account:
         raise InvalidStateError(
-            f"{state.id} in {work.region} was not found, and its state entry has no owner_id, so nobody can tell "
+            f"{state.id} in {state.region} was not found, and its state entry has no owner_id, so nobody can tell "
             f"whether it is gone. If it is, remove the entry with `pulumi state delete '{state.urn}'`."
         )
-    account = work.fsx.account()
+    account = work.region.fsx.account()
     if state.account != account:
         raise CopyError(
-            f"{state.id} in {work.region} belongs to account {state.account}, but the AWS credentials are of "
+            f"{state.id} in {state.region} belongs to account {state.account}, but the AWS credentials are of "
             f"{account}. Use credentials of the copy's account."
         )

@@ -1,26 +1,26 @@
 """A copy that exists already, as a state entry would describe it: what `pulumi import` shows."""
 
 from pulumi_fsx_dr.copies import tags
-from pulumi_fsx_dr.copies.copy import Copy, Wanted
+from pulumi_fsx_dr.copies.copy import Copy, CopySpec
 from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
-from pulumi_fsx_dr.runtime.provider_runtime import Session
-from pulumi_fsx_dr.runtime.retry import PATIENCE
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
+from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
 
 from .adopt import require_adoptable
-from .read import Found
+from .read import ReadResult
 from .source import source_time
 
 
-def import_copy(call: Call, session: Session, region: str, backup_id: str) -> Found | None:
+def import_copy(call: Call, runtime: ProviderRuntime, region: str, backup_id: str) -> ReadResult | None:
     """Look at a copy that is to be in the state, or return None if there is none.
 
     Nothing is written on it: the first update writes its ownership tag.
 
     Args:
         call: of the engine.
-        session: of this process.
+        runtime: of this process.
         region: where the copy is.
         backup_id: the copy.
 
@@ -28,18 +28,18 @@ def import_copy(call: Call, session: Session, region: str, backup_id: str) -> Fo
         CopyError: it is not a copy that this account can own.
         ServiceError: AWS refused.
     """
-    destination = session.region(region)
-    work = destination.work(call, call.timeout or PATIENCE)
+    deadline = runtime.clock.now() + (call.timeout or PATIENCE)
+    work = Work(call=call, runtime=runtime, region=runtime.region(region), deadline=deadline)
     backup = work.find(backup_id)
     if backup is None:
         return None
     inputs = _arguments(backup)
-    wanted = Wanted.of(inputs, PATIENCE)
-    require_adoptable(work, backup_id, wanted, destination)
-    time = source_time(wanted, session.region(wanted.source_region), backup)
+    spec = CopySpec.of(inputs)
+    require_adoptable(work, spec, backup_id)
+    time = source_time(work, spec, backup)
     copy = Copy(backup=backup, ownership=None, source_creation_time=time)
     given = {name: value for name, value in inputs.items() if value is not None}
-    return Found(outputs_of(given, copy), given)
+    return ReadResult(outputs_of(given, copy), given)
 
 
 def _arguments(backup: Backup) -> dict[str, object]:

@@ -1,40 +1,43 @@
 """What the engine is to keep of a create or an update that fails."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError
+from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.errors import CopyError
-from pulumi_fsx_dr.runtime.call import Call
-from pulumi_fsx_dr.runtime.ledger import Ledger
+from pulumi_fsx_dr.runtime.retry import Work
 
 
-@contextmanager
 def kept_if_unfinished(
-    call: Call, ledger: Ledger, describe: Callable[[Copy], dict[str, Any]], failed: Copy | None = None
-) -> Iterator[None]:
-    """Have the engine keep a copy that FSx has accepted, and note that it was not made.
+    work: Work, inputs: Mapping[str, Any], make: Callable[[], Copy], in_state: Copy | None = None
+) -> Copy:
+    """Make, or finish, a copy; if that fails, have the engine keep a copy that FSx has accepted.
 
     Args:
-        call: the create or update under way.
-        ledger: of this process.
-        describe: makes outputs of a copy.
-        failed: the copy that the state has already, to be kept as FAILED if the update fails.
+        work: of the create or update.
+        inputs: the checked arguments.
+        make: returns the copy once it is AVAILABLE.
+        in_state: the unfinished copy that the state has already.
     """
+    creates, entries = work.runtime.creates, work.runtime.entries
     try:
-        yield
+        copy = make()
     except UnfinishedCopyError as error:
         # The engine keeps nothing of a create that fails, so without this no destroy would ever find the copy.
-        ledger.create_failed(call.urn, error.copy.backup.subject, kept=True)
-        call.keep(error.copy.backup.id, describe(error.copy), str(error))
+        creates.failed(work.urn, error.copy.backup.subject)
+        work.call.keep(error.copy.backup.id, outputs_of(inputs, error.copy), str(error))
         raise
     except Exception as error:
-        ledger.create_failed(call.urn)
+        entries.release(work.urn)
+        creates.failed(work.urn)
         # With FAILED in the outputs the next diff asks for a new copy. Without it the engine keeps the former ones, and
         # each later run waits for a copy that is gone.
-        if failed and isinstance(error, CopyError):
-            dead = replace(failed, backup=replace(failed.backup, lifecycle="FAILED"))
-            call.keep(failed.backup.id, describe(dead), str(error))
+        if in_state and isinstance(error, CopyError):
+            dead = replace(in_state, backup=replace(in_state.backup, lifecycle="FAILED"))
+            work.call.keep(in_state.backup.id, outputs_of(inputs, dead), str(error))
         raise
+    entries.made(work.urn, copy.backup.id, copy.ownership)
+    creates.succeeded(work.urn)
+    return copy

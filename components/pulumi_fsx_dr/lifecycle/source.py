@@ -2,20 +2,20 @@
 
 from datetime import datetime
 
-from pulumi_fsx_dr.copies.copy import Wanted
+from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.tags import too_many_tags
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.runtime.region import Region
+from pulumi_fsx_dr.runtime.retry import Work
 
 
-def require_copyable(source: Backup | None, wanted: Wanted) -> Backup:
+def require_copyable(source: Backup | None, spec: CopySpec) -> Backup:
     """Return the source, if FSx can copy it.
 
     Raises:
         CopyError: it is not there, or cannot be copied.
     """
-    where = f"{wanted.source_backup_id} in {wanted.source_region}"
+    where = f"{spec.source_backup_id} in {spec.source_region}"
     if source is None:
         raise CopyError(f"There is no backup {where} to copy: check source_backup_id and source_region.")
     if not source.is_available:
@@ -25,21 +25,21 @@ def require_copyable(source: Backup | None, wanted: Wanted) -> Backup:
     return source
 
 
-def require_room_for_tags(source: Backup, wanted: Wanted) -> None:
+def require_room_for_tags(source: Backup, spec: CopySpec) -> None:
     """Check that FSx can copy a source together with its tags.
 
     Raises:
         CopyError: it has too many.
     """
-    if wanted.copy_tags and (problem := too_many_tags(source, wanted.tags)):
+    if spec.copy_tags and (problem := too_many_tags(source, spec.tags)):
         raise CopyError(problem)
 
 
-def source_time(wanted: Wanted, source: Region, copy: Backup) -> datetime:
+def source_time(work: Work, spec: CopySpec, copy: Backup) -> datetime:
     """Return when the source backup of an existing copy was made, or else the copy: the source may have expired."""
     try:
         # The source Region may be the one that was lost, and the copy must be usable without it.
-        found = source.reads.find(wanted.source_backup_id)
+        found = work.runtime.region(spec.source_region).find(spec.source_backup_id)
     except ServiceError:
         found = None
     return found.creation_time if found else copy.creation_time

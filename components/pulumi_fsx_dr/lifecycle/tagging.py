@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 
-from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, ownership_of
+from pulumi_fsx_dr.copies.messages import leftover
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, claimed_description, description_of, ownership_of
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.copies.tags import MAX_TAGS, TagChange
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.listing import Listing
 from pulumi_fsx_dr.runtime.retry import Work
 
 
@@ -49,18 +52,30 @@ def is_untagged(backup: Backup) -> bool:
     return OWNERSHIP_TAG not in backup.tags
 
 
+def name_leftovers(call: Call, listing: Listing, own_id: str) -> None:
+    """Name copies with the tag of this resource that the state does not contain and no run resumes; delete none."""
+    # A DrRegion names those of its copies itself. Where the ids in the state are not known, any may be in the state.
+    if not call.knows_state or StateCopy(call.urn, own_id, {}).is_of_dr_region:
+        return
+    description = description_of(call.urn)
+    known = {own_id, *call.state_ids}
+    for backup in listing.claimed_by(call.owner_id):
+        if backup.id not in known and not backup.is_dead and claimed_description(backup.tags) == description:
+            call.warn(leftover(backup))
+
+
 def write_ownership(work: Work, backup: Backup, ownership: Ownership, tags: Mapping[str, str] | None = None) -> Backup:
     """Write the ownership tag, and the tags of the program with it as far as there is room (TagResource).
 
     Raises:
         ServiceError: AWS refused.
     """
-    own = ownership.tag(work.call.urn)
+    own = ownership.tag(work.urn)
     wanted = {**(tags or {}), **own}
     # FSx would refuse the whole call, and the ownership tag matters more than the others.
     if len(backup.tags.keys() | wanted.keys()) > MAX_TAGS:
         wanted = own
-    work.retry(lambda: work.fsx.tag(backup.arn, wanted))
+    work.retry(lambda: work.region.fsx.tag(backup.arn, wanted))
     return replace(backup, tags={**backup.tags, **wanted})
 
 
@@ -69,9 +84,9 @@ def change_tags(work: Work, backup: Backup, change: TagChange) -> None:
     steps: list[Callable[[], object]] = []
     # Tags are added first: if the second call fails, there is a tag too many and not one too few.
     if change.added:
-        steps.append(lambda: work.fsx.tag(backup.arn, change.added))
+        steps.append(lambda: work.region.fsx.tag(backup.arn, change.added))
     if change.removed:
-        steps.append(lambda: work.fsx.untag(backup.arn, change.removed))
+        steps.append(lambda: work.region.fsx.untag(backup.arn, change.removed))
     # FSx refuses more than 50 tags, so where all of them together are too many, room is made first.
     if len(backup.tags.keys() | change.added.keys()) > MAX_TAGS:
         steps.reverse()

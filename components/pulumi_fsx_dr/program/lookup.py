@@ -12,7 +12,7 @@ from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.sources import FileSystems
-from pulumi_fsx_dr.runtime.provider_runtime import Connect, Session
+from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
 
 from .per_run import begin_anew, once_a_run
@@ -28,7 +28,7 @@ class Lookup:
         warnings: what a person should know of source Regions that do not tell.
     """
 
-    def __init__(self, session: Session, owner_id: str | None = None) -> None:
+    def __init__(self, session: ProviderRuntime, owner_id: str | None = None) -> None:
         """Begin.
 
         Args:
@@ -111,7 +111,7 @@ class Lookup:
     def unlisted(self, copy: StateCopy) -> Backup | None:
         """Return a copy that is not listed; FSx may list late what it describes, and not listed is not gone."""
         try:
-            return self._session.region(copy.region).reads.find(copy.id)
+            return self._session.region(copy.region).find(copy.id)
         except ServiceError:
             # Such a copy does not count as AVAILABLE. `is_gone` asks whether it is gone.
             return None
@@ -212,4 +212,4 @@ def connect_by(connect: Connect | None) -> Connect | None:
 @once_a_run
 def of_this_run() -> Lookup:
     """Return the look-up of the program that runs now, with its stack's AWS settings."""
-    return Lookup(Session(_connect or functools.partial(FsxRegion, credentials=Credentials.of_stack())))
+    return Lookup(ProviderRuntime(_connect or functools.partial(FsxRegion, credentials=Credentials.of_stack())))

@@ -10,9 +10,8 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Fsx
 
 from .clock import Clock, SystemClock
-from .ledger import Ledger
-from .reads import Lull
 from .region import Region
+from .registries import Checked, Creates, StateEntries
 
 POLL_SECONDS = 15.0
 POLL_SECONDS_VARIABLE = "PULUMI_FSX_DR_POLL_SECONDS"
@@ -25,10 +24,10 @@ class Connect(Protocol):
         """Return a new client; an impatient one has no time for a Region that is dark."""
 
 
-class Session:
+class ProviderRuntime:
     """The collaborators of all calls; tests put in their own."""
 
-    def __init__(  # noqa: PLR0913  # each is one thing that differs between hosts and tests
+    def __init__(  # each is one thing that differs between hosts and tests
         self,
         connect: Connect,
         *,
@@ -36,15 +35,15 @@ class Session:
         environment_region: Callable[[], str | None] = lambda: None,
         clock: Clock | None = None,
         poll_seconds: float | None = None,
-        lull_seconds: float = 0.01,
     ) -> None:
         self.clock = clock or SystemClock()
-        self.ledger = Ledger()
+        self.checked = Checked()
+        self.entries = StateEntries()
+        self.creates = Creates()
         self._connect = connect
         self._stack_region = stack_region  # `aws:region`
         self._environment_region = environment_region
         self._poll_seconds = poll_seconds
-        self._lull = Lull(lull_seconds)
         self._regions: dict[tuple[str, bool], Region] = {}
         self._lock = threading.Lock()
 
@@ -72,7 +71,7 @@ class Session:
             if (name, impatient) not in self._regions:
                 seconds = self._poll_seconds or poll_seconds()
                 fsx = self._connect(name, impatient=impatient)
-                self._regions[name, impatient] = Region(fsx, self.clock, seconds, self._lull)
+                self._regions[name, impatient] = Region(fsx, self.clock, seconds)
             return self._regions[name, impatient]
 
 

@@ -1,70 +1,60 @@
 """One Region, as one process works in it."""
 
 import functools
+from collections.abc import Callable
+from typing import TypeVar
 
-from pulumi_fsx_dr.copies.copy import Wanted
+from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.verification import ANY_OWN_KEY, Facts
 from pulumi_fsx_dr.errors import ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.kms import KeyName
 
-from .call import Call
 from .clock import Clock
+from .copy_queue import CopyQueue
 from .listing import Listing
-from .reads import Lull, SharedReads
-from .retry import Work
-from .single_flight import Shared
-from .slots import Slots
+from .poller import Poller
+from .single_flight import SingleFlight
 
 LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
+_T = TypeVar("_T")
 
 
 class Region:
     """The client of a Region, with what the calls of this process share of it.
 
     Attributes:
+        queue: for its copy slots.
         poll_seconds: between two looks at running copies.
     """
 
-    def __init__(self, fsx: Fsx, clock: Clock, poll_seconds: float, lull: Lull) -> None:
+    def __init__(self, fsx: Fsx, clock: Clock, poll_seconds: float) -> None:
         self.fsx = fsx
         self.name = fsx.name
-        self.clock = clock
         self.poll_seconds = poll_seconds
-        self.reads = SharedReads(fsx.look_up, lull)
-        self.slots = Slots(fsx.name, fsx.look_up, clock, poll_seconds)
+        self.queue = CopyQueue(Poller(fsx.name, fsx.look_up, clock, poll_seconds))
         self._sources: dict[str, Backup] = {}
         self._key_arns: dict[str, str] = {}
-        self._listing = Shared(self._list)
+        self._listing = SingleFlight(self._list)
+        self._error: ServiceError | None = None
 
     @functools.cached_property
     def account(self) -> str:
         """The account of the credentials in use."""
         return self.fsx.account()
 
-    def facts(self, wanted: Wanted) -> Facts:
+    def facts(self, spec: CopySpec) -> Facts:
         """Return what must be true of the copy that the program asks for.
 
         Raises:
             ServiceError: STS does not tell the account.
         """
         return Facts(
-            source_backup_id=wanted.source_backup_id,
+            source_backup_id=spec.source_backup_id,
             region=self.name,
-            source_region=wanted.source_region,
+            source_region=spec.source_region,
             account=self.account,
-            key=self.resolved_key(wanted.kms_key_id) if wanted.kms_key_id else ANY_OWN_KEY,
-        )
-
-    def work(self, call: Call, seconds: float) -> Work:
-        """Return what a call does here, riding out trouble for so many seconds."""
-        return Work(
-            call=call,
-            fsx=self.fsx,
-            look=self.reads.find,
-            clock=self.clock,
-            poll_seconds=self.poll_seconds,
-            deadline=self.clock.now() + seconds,
+            key=self.resolved_key(spec.kms_key_id) if spec.kms_key_id else ANY_OWN_KEY,
         )
 
     def key_arn(self, kms_key_id: str) -> str:
@@ -96,28 +86,36 @@ class Region:
         name = KeyName.parse(resolved)
         return name.resource if name else resolved
 
+    def find(self, backup_id: str) -> Backup | None:
+        """Return a backup as it is now; None if FSx does not know it."""
+        return self.fsx.find([backup_id]).get(backup_id)
+
     def source(self, backup_id: str) -> Backup | None:
         """Return a backup to copy from; an AVAILABLE one is asked for once, however many Regions it is copied to."""
         if known := self._sources.get(backup_id):
             return known
-        found = self.reads.find(backup_id)
+        found = self.find(backup_id)
         # A backup that is not AVAILABLE yet may be so at the next look, so it is not kept.
         if found and found.is_available:
             self._sources[backup_id] = found
         return found
 
     def listing(self, *, fresh: bool = False) -> Listing:
-        """Return all backups that are here.
-
-        The Region is listed once per process: whoever looks for what earlier runs left finds it there.
-
-        Args:
-            fresh: list the Region again.
-        """
+        """Return all backups of the Region, which is listed once per process unless a fresh listing is wanted."""
         return self._listing.get(fresh=fresh)
+
+    def unless_unreachable(self, ask: Callable[[], _T]) -> _T:
+        """Return an answer; a Region that gave none before is not asked again, because each try takes seconds."""
+        if self._error:
+            raise self._error
+        try:
+            return ask()
+        except ServiceError as error:
+            self._error = error
+            raise
 
     def _list(self) -> Listing:
         listing = Listing.of(self.fsx.backups())
         # Copies of other stacks and tools take slots, too, and only a listing shows them.
-        self.slots.occupied_by(listing.running)
+        self.queue.count_others(listing.running)
         return listing

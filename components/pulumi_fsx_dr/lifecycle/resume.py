@@ -1,0 +1,62 @@
+"""The copies that earlier runs have started, of which a create resumes one."""
+
+from dataclasses import replace
+
+from pulumi_fsx_dr.copies.copy import Copy, CopySpec
+from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
+from pulumi_fsx_dr.copies.verification import mismatch
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.runtime.retry import Work
+
+from .tagging import write_ownership
+from .tokens import first_ownership
+
+
+def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backup]:
+    """Return the listed copies that may be the one to make, as far as tags tell: of our token first, AVAILABLE, oldest.
+
+    Each must be verified before anything is done with it.
+    """
+    call = work.call
+    found = [
+        copy
+        for copy in work.retry(lambda: work.region.listing(fresh=fresh)).claimed_by(call.owner_id)
+        if copy.source_backup_id == spec.source_backup_id and copy.id not in call.state_ids and not copy.is_dead
+    ]
+    if not found:
+        return []
+    first = first_ownership(work, spec)
+
+    def is_same_request(copy: Backup) -> bool:
+        return first.is_same_request(ownership_of(copy.tags))
+
+    # Without all ids of the state, a copy of another URN may be another entry's.
+    possible = [copy for copy in found if call.knows_state or is_same_request(copy)]
+    return sorted(possible, key=lambda c: (not is_same_request(c), not c.is_available, c.creation_time, c.id))
+
+
+def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
+    """Return a copy with our owner id as it is now; None if it is not the one that the program asks for."""
+    backup = work.find(backup_id)
+    if backup is None or backup.is_dead or not own_of(work, backup):
+        return None
+    return backup if mismatch(backup, work.retry(lambda: work.region.facts(spec))) is None else None
+
+
+def own_of(work: Work, backup: Backup) -> Ownership | None:
+    """Return the ownership in a copy's tag if it has our owner id."""
+    own = ownership_of(backup.tags)
+    return own if own and own.owner_id == work.call.owner_id else None
+
+
+def renew_ownership(work: Work, spec: CopySpec, copy: Copy) -> Copy:
+    """Give a resumed copy a new generation, and the tags that the program wants by now.
+
+    The state may have the copy all the same: in an entry that is pending deletion, which the engine tells nobody, or in
+    the one that `--replace` replaces, where the ids in the state are not known. That entry has the former generation,
+    so that its delete leaves the copy. It is written before the wait: after it both may be saved.
+    """
+    own = copy.ownership or first_ownership(work, spec)
+    own = replace(own, token=own.token.unused())
+    backup = write_ownership(replace(work, patience=spec.timeout), copy.backup, own, spec.tags)
+    return replace(copy, backup=backup, ownership=own)

@@ -1,0 +1,113 @@
+"""One look at all watched backups of a Region in each poll interval, together in one call (DescribeBackups)."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from pulumi_fsx_dr.errors import ServiceError
+from pulumi_fsx_dr.fsx.backup import Backup, LookUp
+
+from .clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What the poll last saw of one backup.
+
+    Attributes:
+        backup: the last description; None if FSx has not shown the backup yet.
+        missing_since: when FSx began not to know it; None while it does.
+        error: why the last look failed; None if it did not.
+    """
+
+    backup: Backup | None = None
+    missing_since: float | None = None
+    error: Exception | None = None
+
+
+# Compared by identity: two resources may watch one backup.
+@dataclass(slots=True, eq=False)
+class Watch:
+    """One backup that the poll looks at until `Poller.unwatch`; `on_result` is called after each look."""
+
+    backup_id: str
+    on_result: Callable[[PollResult], None] | None = None
+    result: PollResult = PollResult()
+    _news: threading.Event = field(default_factory=threading.Event)
+
+    def next_result(self, seconds: float) -> PollResult:
+        """Return the result of the next look, or the last result after so many (real) seconds."""
+        self._news.wait(seconds)
+        self._news.clear()
+        return self.result
+
+    def tell(self, seen: Backup | Exception | None, now: float) -> None:
+        """Take what a look has seen."""
+        if isinstance(seen, Exception):
+            # A look that failed says nothing about the backup, so what was seen before stays.
+            self.result = replace(self.result, error=seen)
+        elif seen is None:
+            self.result = replace(self.result, missing_since=self.result.missing_since or now, error=None)
+        else:
+            self.result = PollResult(seen)
+        self._news.set()
+        if self.on_result:
+            self.on_result(self.result)
+
+
+class Poller:
+    """The poll of one Region: a thread that lives while something is watched."""
+
+    def __init__(self, region: str, look_up: LookUp, clock: Clock, poll_seconds: float) -> None:
+        self._region = region
+        self._look_up = look_up
+        self._clock = clock
+        self._poll_seconds = poll_seconds
+        self._lock = threading.Lock()
+        self._watches: set[Watch] = set()
+        self._is_running = False
+
+    def watch(self, backup_id: str, on_result: Callable[[PollResult], None] | None = None) -> Watch:
+        """Look at a backup from now on."""
+        watch = Watch(backup_id, on_result)
+        with self._lock:
+            self._watches.add(watch)
+            if not self._is_running:
+                self._is_running = True
+                # A daemon, because the process must be able to end while copies run.
+                threading.Thread(target=self._run, name=f"poll {self._region}", daemon=True).start()
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        """Look at it no more."""
+        with self._lock:
+            self._watches.discard(watch)
+
+    def _run(self) -> None:
+        while self._goes_on():
+            self._clock.sleep(self._poll_seconds)
+            self._look()
+
+    def _goes_on(self) -> bool:
+        with self._lock:
+            self._is_running = bool(self._watches)
+            return self._is_running
+
+    def _look(self) -> None:
+        with self._lock:
+            watches = list(self._watches)
+        if not watches:
+            return
+        ids = {watch.backup_id for watch in watches}
+        try:
+            found = self._look_up(ids)
+        except ServiceError as error:
+            found = dict.fromkeys(ids, error)
+        except Exception:
+            # Whatever it is, the poll goes on: without it, all who watch would wait until their time is up.
+            logging.getLogger(__name__).exception("the poll of %s failed", self._region)
+            return
+        # Without the lock: a result may give a slot to the next copy, which is then watched.
+        for watch in watches:
+            watch.tell(found.get(watch.backup_id), self._clock.now())

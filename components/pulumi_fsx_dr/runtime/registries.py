@@ -1,0 +1,128 @@
+"""What one provider process remembers of its calls, because the engine tells each call little of the others.
+
+A process that serves no program (destroy, refresh) has checked nothing, so for it nothing counts as not made.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_fsx_dr.copies.ownership import Ownership
+
+from .hints import Hints
+
+
+@dataclass(slots=True)
+class Checked:
+    """What Check saw of each resource, by URN.
+
+    Attributes:
+        hints: what the program says of it; None if it says nothing.
+        olds: its former inputs. Of a replacement the engine asks Check twice, and tells them only the first time.
+    """
+
+    hints: dict[str, Hints | None] = field(default_factory=dict)
+    olds: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class StateEntries:
+    """Which entry of the state has which copy, so that the delete of one entry leaves the copy that another one has."""
+
+    _ids: dict[str, str] = field(default_factory=dict)  # of the copies, by URN
+    _taken: dict[str, str] = field(default_factory=dict)  # URNs by the copies that creates of this process took
+    _made: dict[str, Ownership | None] = field(default_factory=dict)  # what creates of this process returned, by id
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def seen(self, urn: str, backup_id: str) -> None:
+        """Note which copy a resource has in the state."""
+        with self._lock:
+            self._ids[urn] = backup_id
+
+    def removed(self, urn: str, backup_id: str) -> None:
+        """Note that an entry leaves the state, so that of two entries the last one deletes the copy."""
+        with self._lock:
+            if self._ids.get(urn) == backup_id:
+                del self._ids[urn]
+
+    def take(self, backup_id: str, urn: str) -> bool:
+        """Reserve a copy for the create of one resource; False if another create of this process has it."""
+        with self._lock:
+            return self._taken.setdefault(backup_id, urn) == urn
+
+    def release(self, urn: str) -> None:
+        """Give up what the create of a resource has reserved."""
+        with self._lock:
+            self._taken = {backup_id: other for backup_id, other in self._taken.items() if other != urn}
+
+    def made(self, urn: str, backup_id: str, ownership: Ownership | None) -> None:
+        """Note what a create, or an update that finished a copy, returns for the state."""
+        with self._lock:
+            self._made[backup_id] = ownership
+            self._ids[urn] = backup_id
+
+    def other_with(self, backup_id: str, urn: str, ownership: Ownership | None) -> str | None:
+        """Return the URN of another entry that has a copy; None if none does.
+
+        After `--replace`, create may have returned the copy that its resource had before. The new entry has the same
+        URN then, and another ownership.
+        """
+        with self._lock:
+            taker = self._taken.get(backup_id)
+            if taker and (taker != urn or self._made.get(backup_id) != ownership):
+                return taker
+            return next((other for other, id_ in self._ids.items() if id_ == backup_id and other != urn), None)
+
+
+@dataclass(slots=True)
+class _Create:
+    subject: str | None = None  # the volume or file system; None until the source backup was looked up
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Creates:
+    """The copies that are to be made and are not made yet, by URN: deletes of the same file system wait for them."""
+
+    _creates: dict[str, _Create] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def started(self, urn: str, subject: str | None = None) -> None:
+        """Note that a copy of a volume or file system is to be made, or finished."""
+        with self._lock:
+            self._creates[urn] = _Create(subject)
+
+    def succeeded(self, urn: str) -> None:
+        """Note that a copy was made, or finished."""
+        with self._lock:
+            self._creates.pop(urn, None)
+
+    def failed(self, urn: str, subject: str | None = None) -> None:
+        """Note that a copy could not be made, or not be finished."""
+        with self._lock:
+            create = self._creates.setdefault(urn, _Create())
+            create.failed, create.subject = True, subject or create.subject
+
+    def missing(self, urn: str, subjects: Iterable[str]) -> str | None:
+        """Return the name of a resource whose copy of one of these volumes or file systems was not made.
+
+        Args:
+            urn: of the resource that is to be deleted.
+            subjects: its volume and file system; "" where they are not known.
+        """
+        with self._lock:
+            known = {subject for subject in subjects if subject}
+            # The engine deletes after it has made everything, so what is not made by then was not made. Only with
+            # `delete_before_replace` it deletes earlier: others are under way then, and only what has failed counts.
+            comes_first = urn in self._creates and not self._creates[urn].failed
+            for other, create in self._creates.items():
+                # What nobody knows the file system of may be of any.
+                concerns = create.subject is None or not known or create.subject in known
+                if concerns and _stack(other) == _stack(urn) and (create.failed or not comes_first):
+                    return other.split("::", 3)[-1]
+        return None
+
+
+def _stack(urn: str) -> list[str]:
+    return urn.split("::", 2)[:2]

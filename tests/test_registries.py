@@ -1,0 +1,186 @@
+"""What one provider process remembers of its calls: which entry has a copy, and which copies were not made."""
+
+import json
+
+import pytest
+from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken, new_owner_id
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.runtime.hints import HINTS, Hints
+from pulumi_fsx_dr.runtime.registries import Creates, StateEntries
+
+FILE_SYSTEM, OTHER = "fs-0123456789abcdef0", "fs-0fedcba9876543210"
+VOLUME = "fsvol-0123456789abcdef0"
+COPY = "backup-0123456789abcdef0"
+SOURCE = "backup-5123456789abcdef0"
+OWNER_ID = new_owner_id()
+OLD, NEW = (Ownership(OWNER_ID, RequestToken("0" * 40, generation)) for generation in range(2))
+
+
+def urn(name: str, stack: str = "prod") -> str:
+    return f"urn:pulumi:{stack}::files::pulumi-python:dynamic/fsx:BackupCopy::{name}"
+
+
+MONDAY, TUESDAY = urn("monday"), urn("tuesday")
+
+
+@pytest.fixture
+def entries() -> StateEntries:
+    return StateEntries()
+
+
+@pytest.fixture
+def creates() -> Creates:
+    return Creates()
+
+
+# --- what the program tells -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, 5, "of another version", "[]", "{}", '{"state": 5}', '{"state": [[1, 2]]}', '{"state": [["u", "i", 5]]}'],
+)
+def test_hints_of_another_form_are_none(sent: object) -> None:
+    assert Hints.of({HINTS: sent}) is None
+    assert Hints.of({}) is None
+
+
+@pytest.mark.parametrize("owner_id", [None, "", 5, "no owner id"])
+def test_hints_take_no_malformed_owner_id(owner_id: object) -> None:
+    assert Hints.of({HINTS: json.dumps({"owner_id": owner_id, "state": []})}) == Hints()
+
+
+def test_hints_arrive_as_they_were_sent() -> None:
+    outputs = {"region": "eu-west-1", "source_region": "eu-north-1", "source_backup_id": SOURCE, "managed_by": "m"}
+    sent = Hints(OWNER_ID, (StateCopy(MONDAY, COPY, {**outputs, "kms_key_id": "alias/secret"}),))
+
+    assert Hints.of({HINTS: sent.sent()}) == Hints(OWNER_ID, (StateCopy(MONDAY, COPY, outputs),))
+
+
+# --- which entry has a copy -------------------------------------------------------------------------------------------
+
+
+def test_copy_of_one_entry_has_no_other_entry(entries: StateEntries) -> None:
+    entries.seen(MONDAY, COPY)
+
+    assert entries.other_with(COPY, MONDAY, OLD) is None
+
+
+def test_entry_that_was_seen_or_made_has_the_copy_too(entries: StateEntries) -> None:
+    entries.seen(MONDAY, COPY)
+    entries.made(TUESDAY, COPY, NEW)
+
+    assert entries.other_with(COPY, MONDAY, OLD) == TUESDAY
+    assert entries.other_with(COPY, TUESDAY, OLD) == MONDAY
+
+
+def test_new_entry_of_a_resource_keeps_the_copy_its_create_took(entries: StateEntries) -> None:
+    """The entry that is replaced has the same URN, and its delete must leave the copy."""
+    entries.seen(MONDAY, COPY)
+    assert entries.take(COPY, MONDAY)
+    entries.made(MONDAY, COPY, NEW)
+
+    assert entries.other_with(COPY, MONDAY, OLD) == MONDAY
+    assert entries.other_with(COPY, MONDAY, NEW) is None
+    assert entries.other_with(COPY, TUESDAY, NEW) == MONDAY
+
+
+def test_last_of_two_deleted_entries_has_no_other(entries: StateEntries) -> None:
+    entries.seen(MONDAY, COPY)
+    entries.seen(TUESDAY, COPY)
+
+    assert entries.other_with(COPY, MONDAY, OLD) is not None
+    entries.removed(MONDAY, COPY)
+    assert entries.other_with(COPY, TUESDAY, OLD) is None
+
+
+def test_unseen_entry_can_be_removed(entries: StateEntries) -> None:
+    entries.removed(MONDAY, COPY)
+
+
+def test_copy_is_taken_by_one_create_until_released(entries: StateEntries) -> None:
+    assert entries.take(COPY, MONDAY)
+    assert entries.take(COPY, MONDAY), "create may be asked again"
+    assert not entries.take(COPY, TUESDAY)
+    entries.release(MONDAY)
+    assert entries.take(COPY, TUESDAY)
+
+
+# --- which copies were not made ---------------------------------------------------------------------------------------
+
+
+def test_nothing_is_missing_without_checks(creates: Creates) -> None:
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
+
+
+def test_started_copy_is_missing_until_it_succeeds(creates: Creates) -> None:
+    creates.started(TUESDAY)
+    creates.started(TUESDAY, FILE_SYSTEM)
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) == "tuesday"
+
+    creates.succeeded(TUESDAY)
+
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
+
+
+@pytest.mark.parametrize(
+    ("subjects", "is_missing"),
+    [
+        ([FILE_SYSTEM], True),
+        (["", FILE_SYSTEM], True),
+        ([VOLUME, FILE_SYSTEM], True),
+        ([OTHER], False),
+        (["", ""], True),
+    ],
+    ids=["the same", "no volume", "a volume of it", "another", "unknown"],
+)
+def test_failed_copy_is_missing_for_its_own_file_system(
+    creates: Creates, subjects: list[str], *, is_missing: bool
+) -> None:
+    creates.started(TUESDAY, FILE_SYSTEM)
+    creates.failed(TUESDAY)
+
+    assert (creates.missing(MONDAY, subjects) == "tuesday") is is_missing
+
+
+def test_failed_copy_of_unknown_file_system_is_missing_for_all(creates: Creates) -> None:
+    creates.failed(TUESDAY)
+
+    assert creates.missing(MONDAY, [OTHER]) == "tuesday"
+
+
+def test_failed_copy_that_succeeds_later_is_not_missing(creates: Creates) -> None:
+    creates.failed(TUESDAY, FILE_SYSTEM)
+    creates.succeeded(TUESDAY)
+
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
+
+
+def test_failed_copy_of_another_stack_is_not_missing(creates: Creates) -> None:
+    """One process may serve several stacks."""
+    creates.failed(urn("tuesday", stack="test"), FILE_SYSTEM)
+
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
+
+
+def test_delete_before_replace_waits_only_for_failed_copies(creates: Creates) -> None:
+    """The delete comes before the creates of others, which may be under way."""
+    creates.started(MONDAY)
+    creates.started(TUESDAY)
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
+
+    creates.failed(TUESDAY, FILE_SYSTEM)
+
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) == "tuesday"
+
+
+def test_failed_replacement_is_missing_for_its_own_delete(creates: Creates) -> None:
+    creates.failed(MONDAY, FILE_SYSTEM)
+
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) == "monday"
+
+
+def test_missing_copy_has_its_whole_name(creates: Creates) -> None:
+    creates.failed(urn("a::b"), FILE_SYSTEM)
+
+    assert creates.missing(MONDAY, [FILE_SYSTEM]) == "a::b"
