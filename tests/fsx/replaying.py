@@ -60,7 +60,7 @@ class ReplayedRegion(FsxRegion):
 class AnsweringRegion(ReplayedRegion):
     """A Region where a function of what is asked gives the answer."""
 
-    most_pages = 50
+    max_pages = 50
 
     def __init__(self, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
         super().__init__({}, name="eu-west-1")

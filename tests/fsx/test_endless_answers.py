@@ -211,7 +211,7 @@ def test_listing_of_ten_thousand_backups_at_twenty_a_page_is_read_whole() -> Non
         return {"Backups": backups[start:end], "NextToken": str(end) if end < len(backups) else None}
 
     region = AnsweringRegion(answer)
-    region.most_pages = FsxRegion.most_pages
+    region.max_pages = FsxRegion.max_pages
 
     assert len(list(region.backups())) == 10_000
 

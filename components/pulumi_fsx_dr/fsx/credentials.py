@@ -17,7 +17,7 @@ from botocore.loaders import Loader, create_loader
 from pulumi_fsx_dr import errors
 
 from .aws_settings import AwsSettings
-from .errors import translated
+from .errors import map_errors
 from .http_limits import limit_answers
 from .text import clean
 
@@ -73,7 +73,7 @@ class Credentials:
 
     def _require_account(self, sts: Callable[[], Any], region: str) -> None:
         if self._account is None:
-            with translated("sts:GetCallerIdentity", region):
+            with map_errors("sts:GetCallerIdentity", region):
                 self._account = sts().get_caller_identity()["Account"]
         allowed, forbidden = self.settings.allowed_account_ids, self.settings.forbidden_account_ids or ()
         if self._account in forbidden or (allowed and self._account not in allowed):

@@ -7,7 +7,7 @@ from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.messages import gone, progress, still_running
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, TransientError
-from pulumi_fsx_dr.fsx.errors import Sent
+from pulumi_fsx_dr.fsx.errors import Redactor
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 from pulumi_fsx_dr.runtime.slots import Sight, Turn
 
@@ -88,8 +88,8 @@ def _failed(work: Work, copy: Copy, wanted: Wanted, elapsed: float) -> str:
             left = f"The failed copy could not be deleted: {error}"
     key = "the key in kms_key_id" if wanted.kms_key_id else "the key that FSx manages"
     # Key and tags may be secrets of the program, and FSx may name them in its reason.
-    sent = Sent(wanted.kms_key_id, wanted.tags.values())
-    reason = sent.hidden_in(backup.failure_reason or "FSx gives no reason.")
+    redactor = Redactor(wanted.kms_key_id, wanted.tags.values())
+    reason = redactor.redact(backup.failure_reason or "FSx gives no reason.")
     return (
         f"Copy {backup.id} of {wanted.source_backup_id} from {wanted.source_region} to {work.region} with {key} failed "
         f"after {duration(elapsed)}. {left} Fix the cause and run `pulumi up` again. (AWS said: {reason})"
