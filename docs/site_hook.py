@@ -1,4 +1,4 @@
-"""What the site does to the pages: links out of docs/, the table of settings, and the list of decisions."""
+"""What the site does to the pages: links out of docs/, the tables of settings, and the list of decisions."""
 
 # ruff: noqa: INP001  # MkDocs loads the file by its path
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pulumi_fsx_dr.fsx.aws_settings import documented
 
 ROOT = Path(__file__).parents[1]
 _LINK = re.compile(r"\]\(((?:\.\./)+[^)#\s]+)(#[\w-]+)?\)")
@@ -36,7 +37,7 @@ def _with_decisions(entry: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
-    """Lead links to files outside docs/ to the repository, and fill in the table of settings."""
+    """Lead links to files outside docs/ to the repository, and fill in the tables of settings."""
 
     def outside(link: re.Match[str]) -> str:
         target = (Path(page.file.abs_src_path).parent / link[1]).resolve()
@@ -46,7 +47,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
             _log.warning("%s links to %s, which is not there.", page.file.src_path, link[1])
         return f"]({config.repo_url}/blob/main/{target.relative_to(ROOT)}{link[2] or ''})"
 
-    return _LINK.sub(outside, markdown).replace("<!-- settings -->", "\n".join(_settings()))
+    for name, rows in (("settings", _settings()), ("aws settings", _aws_settings())):
+        markdown = markdown.replace(f"<!-- {name} -->", "\n".join(rows))
+    return _LINK.sub(outside, markdown)
 
 
 def _settings() -> Iterator[str]:
@@ -56,3 +59,10 @@ def _settings() -> Iterator[str]:
         default = yaml.safe_dump(setting.get("default"), default_flow_style=True).removesuffix("\n...\n").strip()
         kind = setting.get("type", "number or object")
         yield f"| `{name}` | {kind} | `{default}` | {setting['description'].strip()} |"
+
+
+def _aws_settings() -> Iterator[str]:
+    yield "| Setting | Value | |"
+    yield "| :-- | :-- | :-- |"
+    for name, value, description in documented():
+        yield f"| `{name}` | {value} | {description} |"

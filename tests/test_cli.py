@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,11 +33,12 @@ EXPORT = Path(STATE).read_text()
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Prepared(Credentials):
     """Credentials whose session leads to a service of this process."""
 
-    made: boto3.Session = field(repr=False)
+    def __init__(self, made: boto3.Session) -> None:
+        super().__init__()
+        self.made = made
 
     def session(self) -> boto3.Session:
         return self.made

@@ -15,7 +15,7 @@ from pulumi_fsx_dr.doctor.collect import Configuration, RegionAnswers, Survey
 from pulumi_fsx_dr.doctor.evaluate import Finding, diagnose
 from pulumi_fsx_dr.doctor.permissions import questions
 from pulumi_fsx_dr.errors import AccessDeniedError
-from pulumi_fsx_dr.fsx.diagnostics import Decision, ExaminedRegion, Identity, Key
+from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.iam_policy import policy
 
@@ -204,7 +204,7 @@ def test_without_credentials_every_region_says_so(account: Account, monkeypatch:
 
 def test_credentials_of_two_accounts_fail() -> None:
     answers = {
-        region: RegionAnswers(identity=Identity(account=number, arn=f"arn:aws:iam::{number}:user/me"))
+        region: RegionAnswers(identity=CallerIdentity(account=number, arn=f"arn:aws:iam::{number}:user/me"))
         for region, number in ((HOME, "111122223333"), (AWAY, "444455556666"))
     }
 
@@ -354,8 +354,8 @@ def test_not_being_allowed_to_ask_iam_is_a_note_and_no_failure(account: Account)
 
 
 def test_an_explicit_deny_is_named() -> None:
-    denied = Decision("fsx:DeleteBackup", f"arn:aws:fsx:{AWAY}:111122223333:backup/backup-0", "explicitDeny")
-    identity = Identity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
+    denied = PolicyDecision("fsx:DeleteBackup", f"arn:aws:fsx:{AWAY}:111122223333:backup/backup-0", "explicitDeny")
+    identity = CallerIdentity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
     answers = {region: RegionAnswers(identity=identity) for region in (HOME, AWAY)}
 
     found = diagnose(configuration(), Survey(answers=answers, decisions=[denied])).findings
@@ -376,7 +376,7 @@ def test_every_action_that_iam_is_asked_about_exists() -> None:
 
 
 def test_a_session_of_a_role_is_asked_about_as_the_role() -> None:
-    session = Identity(account="111122223333", arn="arn:aws:sts::111122223333:assumed-role/fsx-dr/monday")
+    session = CallerIdentity(account="111122223333", arn="arn:aws:sts::111122223333:assumed-role/fsx-dr/monday")
 
     assert session.principal == "arn:aws:iam::111122223333:role/fsx-dr"
 
@@ -459,14 +459,14 @@ def test_a_disabled_key_of_the_source_fails(account: Account) -> None:
     assert found == Finding("fails", "eu-central-1 source key", said)
 
 
-class Replayed(ReplayedRegion, ExaminedRegion):
+class Replayed(ReplayedRegion, RegionDiagnostics):
     """A Region that answers what was recorded."""
 
 
 def test_a_key_is_read_as_aws_was_recorded_to_describe_it() -> None:
     arn = "arn:aws:kms:ap-southeast-1:111122223333:key/134f2428-cec1-4b25-a1ae-9048164dba47"
 
-    assert Replayed.of("localstack-kms-DescribeKey.json").describe_key("alias/fsx-dr") == Key(
+    assert Replayed.of("localstack-kms-DescribeKey.json").describe_key("alias/fsx-dr") == KmsKey(
         arn=arn, state="Enabled", spec="SYMMETRIC_DEFAULT", usage="ENCRYPT_DECRYPT", is_managed_by_aws=False
     )
 
@@ -566,7 +566,7 @@ def test_a_quota_that_aws_has_raised_counts() -> None:
     source = copy(
         1000, type="AUTOMATIC", source_backup_id=None, region=HOME, file_system_type="WINDOWS", id="backup-0" * 2
     )
-    identity = Identity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
+    identity = CallerIdentity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
     answers = {
         HOME: RegionAnswers(identity=identity, backups=[source]),
         AWAY: RegionAnswers(identity=identity, backups=present, quotas={"Windows backups": 2000}),
@@ -724,7 +724,7 @@ def configuration() -> Configuration:
 
 
 def test_what_a_denied_look_at_a_source_key_means_is_left_open() -> None:
-    identity = Identity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
+    identity = CallerIdentity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
     arn = f"arn:aws:kms:{HOME}:111122223333:key/{KEY_ID}"
     denied = AccessDeniedError("The AWS credentials lack permission for kms:DescribeKey.")
     answers = {HOME: RegionAnswers(identity=identity, keys={arn: denied}), AWAY: RegionAnswers(identity=identity)}

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
+from pulumi_fsx_dr.fsx.aws_settings import documented
 
 from simulator.fsx import Control
 from tests.recording import RecordingEngine
@@ -90,6 +91,7 @@ def test_the_site_builds_and_shows_each_argument_and_output(tmp_path: Path) -> N
     assert [name for name in pulumi_fsx_dr.DrRegionArgs.__annotations__ if f">{name}</" not in region] == []
     settings = (tmp_path / "reference" / "configuration" / "index.html").read_text()
     assert [name for name in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"] if name not in settings] == []
+    assert [name for name, _, _ in documented() if name not in settings] == []
 
 
 def test_the_site_asks_no_third_party_for_fonts_or_styles() -> None:

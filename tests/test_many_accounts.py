@@ -88,8 +88,9 @@ def test_the_configuration_is_what_the_program_and_its_credentials_read() -> Non
     settings = Settings.read()
 
     assert [args["keep"] for args in settings.regions.values()] == [14]
-    assert Credentials.of_stack().allowed == frozenset({"444455556666"})
-    assert [role.arn for role in Credentials.of_stack().roles] == ["arn:aws:iam::444455556666:role/fsx-dr"]
+    stack = Credentials.of_stack().settings
+    assert stack.allowed_account_ids == frozenset({"444455556666"})
+    assert [role.arn for role in stack.assume_roles or ()] == ["arn:aws:iam::444455556666:role/fsx-dr"]
 
 
 def test_the_program_copies_each_file_system_with_the_tag(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
+from pulumi_fsx_dr.fsx.aws_settings import AwsSettings
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 
@@ -17,7 +18,8 @@ RECORDINGS = Path(__file__).parents[1] / "recorded" / "aws"
 if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
 
-_CREDENTIALS = Credentials(keys=("AKIAIOSFODNN7EXAMPLE", "secret", None))  # one session: each costs 0.1 s
+SETTINGS = AwsSettings(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="secret")
+_CREDENTIALS = Credentials(SETTINGS)  # one session: each costs 0.1 s
 
 
 class _Raw(io.BytesIO):
@@ -58,7 +60,7 @@ class ReplayedRegion(FsxRegion):
 class AnsweringRegion(ReplayedRegion):
     """A Region where a function of what is asked gives the answer."""
 
-    most_pages = 50
+    max_pages = 50
 
     def __init__(self, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
         super().__init__({}, name="eu-west-1")

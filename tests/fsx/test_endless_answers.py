@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_fsx_dr.errors import ServiceError, TransientError, UnreachableError
 from pulumi_fsx_dr.fsx import http_limits
-from pulumi_fsx_dr.fsx.aws_settings import Connection
 from pulumi_fsx_dr.fsx.backup import CopyRequest
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 
-from tests.fsx.replaying import AnsweringRegion, ReplayedRegion
+from tests.fsx.replaying import SETTINGS, AnsweringRegion, ReplayedRegion
 from tests.fsx.test_odd_descriptions import described
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 1000000\r\n"
@@ -80,9 +80,8 @@ class Served(FsxRegion):
     """A Region whose calls are tried once."""
 
     def __init__(self, url: str, read_timeout: int = READ_TIMEOUT, trusted: Path | None = None) -> None:
-        variables = {"ca_bundle": str(trusted)} if trusted else {}
-        connection = Connection(endpoints={"fsx": url}, variables=variables)
-        super().__init__("eu-west-1", Credentials(keys=("AKIAIOSFODNN7EXAMPLE", "s", None), connection=connection))
+        here = replace(SETTINGS, endpoints={"fsx": url}, custom_ca_bundle=str(trusted) if trusted else None)
+        super().__init__("eu-west-1", Credentials(here))
         self._config = self._config.merge(Config(read_timeout=read_timeout, retries={"total_max_attempts": 1}))
 
 
@@ -212,7 +211,7 @@ def test_listing_of_ten_thousand_backups_at_twenty_a_page_is_read_whole() -> Non
         return {"Backups": backups[start:end], "NextToken": str(end) if end < len(backups) else None}
 
     region = AnsweringRegion(answer)
-    region.most_pages = FsxRegion.most_pages
+    region.max_pages = FsxRegion.max_pages
 
     assert len(list(region.backups())) == 10_000
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pulumi_fsx_dr.errors import BusyError
 from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
-from pulumi_fsx_dr.fsx.parsing import described_backup
+from pulumi_fsx_dr.fsx.parsing import parse_backup
 
 from tests.fsx.replaying import RECORDINGS, ReplayedRegion
 
@@ -23,7 +23,7 @@ def recordings(action: str, *, besides: str = "") -> list[str]:
 
 def created(file: str) -> Backup:
     answer = ReplayedRegion.of(file).client.create_backup(FileSystemId="fs-002ccbccdcf032728")
-    return described_backup(answer["Backup"], "us-east-1", "aws")
+    return parse_backup(answer["Backup"], "us-east-1", "aws")
 
 
 def test_every_recording_names_its_origin() -> None:

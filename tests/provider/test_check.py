@@ -9,6 +9,7 @@ from pulumi.output import Unknown
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
+from pulumi_fsx_dr.fsx.aws_settings import AwsSettings
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
@@ -86,7 +87,7 @@ def test_no_region_anywhere_is_refused() -> None:
 
 
 def test_a_profile_that_does_not_exist_is_refused_in_one_line() -> None:
-    provider.start(provider.new_runtime(Credentials(profile="nobody")))
+    provider.start(provider.new_runtime(Credentials(AwsSettings(profile="nobody"))))
 
     ((_, problem),) = check({"source_backup_id": SOURCE})[1]
 

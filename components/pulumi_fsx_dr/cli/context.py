@@ -15,7 +15,7 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.cloudwatch import CloudWatch
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.fsx.diagnostics import ExaminedRegion
+from pulumi_fsx_dr.fsx.diagnostics import RegionDiagnostics
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.runtime.clock import Clock, SystemClock
 
@@ -29,8 +29,8 @@ def _cloudwatch(region: str) -> CloudWatch:
     return CloudWatch(region, Credentials())
 
 
-def _examined(region: str, credentials: Credentials) -> ExaminedRegion:
-    return ExaminedRegion(region, credentials, impatient=True)
+def _examined(region: str, credentials: Credentials) -> RegionDiagnostics:
+    return RegionDiagnostics(region, credentials, impatient=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Outside:
 
     clock: Clock = field(default_factory=SystemClock)
     region: Callable[[str], FsxRegion] = _impatient
-    examined: Callable[[str, Credentials], ExaminedRegion] = _examined
+    examined: Callable[[str, Credentials], RegionDiagnostics] = _examined
     cloudwatch: Callable[[str], CloudWatch] = _cloudwatch
 
     @property

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.doctor.first_run import FirstRun
 from pulumi_fsx_dr.doctor.prices import LOOKED_UP
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.fsx.diagnostics import ExaminedRegion
+from pulumi_fsx_dr.fsx.diagnostics import RegionDiagnostics
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.copy_size import Range
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
@@ -100,7 +100,7 @@ def doctor(  # noqa: PLR0913  # one for each option
     configuration, credentials = _read_file(file) if file else (_of_options(sources, regions, keep), Credentials())
     _require_something(configuration)
 
-    def examined(name: str) -> ExaminedRegion:
+    def examined(name: str) -> RegionDiagnostics:
         return outside.examined(name, credentials)
 
     configuration = with_selected(configuration, examined)

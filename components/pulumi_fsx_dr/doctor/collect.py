@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.diagnostics import Decision, ExaminedRegion, Identity, Key
+from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 from pulumi_fsx_dr.rules.iam_policy import policy
 from pulumi_fsx_dr.rules.sources import as_file_system, selected_by
@@ -58,10 +58,10 @@ class RegionAnswers:
         quotas: those in force, by name.
     """
 
-    identity: Answer[Identity]
+    identity: Answer[CallerIdentity]
     backups: Answer[Sequence[Backup]] = ()
     file_systems: Mapping[str, Answer[bool]] = field(default_factory=dict)
-    keys: Mapping[str, Answer[Key]] = field(default_factory=dict)
+    keys: Mapping[str, Answer[KmsKey]] = field(default_factory=dict)
     quotas: Answer[Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -75,10 +75,10 @@ class Survey:
     """What all Regions answered, by name, and what IAM says; None if nobody knows for whom to ask IAM."""
 
     answers: Mapping[str, RegionAnswers]
-    decisions: Answer[Sequence[Decision]] | None = None
+    decisions: Answer[Sequence[PolicyDecision]] | None = None
 
 
-def survey(configuration: Configuration, region: Callable[[str], ExaminedRegion]) -> Survey:
+def survey(configuration: Configuration, region: Callable[[str], RegionDiagnostics]) -> Survey:
     """Ask all Regions at once. One that does not answer takes as long as one call's patience."""
     asked = {name: region(name) for name in configuration.names}
     with ThreadPoolExecutor(max_workers=len(asked) or 1) as pool:
@@ -86,13 +86,13 @@ def survey(configuration: Configuration, region: Callable[[str], ExaminedRegion]
     return Survey(answers=answers, decisions=_ask_iam(configuration, asked, answers))
 
 
-def with_selected(configuration: Configuration, region: Callable[[str], ExaminedRegion]) -> Configuration:
+def with_selected(configuration: Configuration, region: Callable[[str], RegionDiagnostics]) -> Configuration:
     """Return the configuration with file systems in place of the tags that select them, where a Region tells them."""
     sources = [one for source in configuration.sources for one in _selected(source, region)]
     return replace(configuration, sources=sources)
 
 
-def _selected(source: Source, region: Callable[[str], ExaminedRegion]) -> list[Source]:
+def _selected(source: Source, region: Callable[[str], RegionDiagnostics]) -> list[Source]:
     if "tags" not in source:
         return [source]
     listed = _answer_of(region(source["region"]).file_systems)
@@ -107,7 +107,7 @@ def of_source(source: Source, backups: Iterable[Backup]) -> list[Backup]:
     return [backup for backup in backups if backup.id == source.get("backup_id")]
 
 
-def _ask(region: ExaminedRegion, configuration: Configuration) -> RegionAnswers:
+def _ask(region: RegionDiagnostics, configuration: Configuration) -> RegionAnswers:
     identity = _answer_of(region.get_identity)
     if isinstance(identity, ServiceError):
         return RegionAnswers(identity=identity)
@@ -150,9 +150,9 @@ def _keys(region: str, configuration: Configuration, backups: Sequence[Backup]) 
 
 
 def _ask_iam(
-    configuration: Configuration, asked: Mapping[str, ExaminedRegion], answers: Mapping[str, RegionAnswers]
-) -> Answer[Sequence[Decision]] | None:
-    known = [(asked[name], one.identity) for name, one in answers.items() if isinstance(one.identity, Identity)]
+    configuration: Configuration, asked: Mapping[str, RegionDiagnostics], answers: Mapping[str, RegionAnswers]
+) -> Answer[Sequence[PolicyDecision]] | None:
+    known = [(asked[name], one.identity) for name, one in answers.items() if isinstance(one.identity, CallerIdentity)]
     if not known:
         return None
     region, identity = known[0]
@@ -161,7 +161,7 @@ def _ask_iam(
     except InvalidSettingsError:  # the Regions are of several partitions
         return None
 
-    def simulate(question: Question) -> list[Decision]:
+    def simulate(question: Question) -> list[PolicyDecision]:
         return region.simulate(identity.principal, question.actions, question.resources, question.context)
 
     return _answer_of(lambda: tuple(chain.from_iterable(map(simulate, needed))))
@@ -173,6 +173,6 @@ def _questions(configuration: Configuration, account: str, answers: Mapping[str,
     return questions(policy(account, source_regions=sources, dr_regions=list(configuration.regions), key_arns=keys))
 
 
-def _own(keys: Iterable[Answer[Key]]) -> list[str]:
+def _own(keys: Iterable[Answer[KmsKey]]) -> list[str]:
     """Return the ARNs of the keys that need permissions: not of those that AWS manages."""
-    return [key.arn for key in keys if isinstance(key, Key) and not key.is_managed_by_aws]
+    return [key.arn for key in keys if isinstance(key, KmsKey) and not key.is_managed_by_aws]

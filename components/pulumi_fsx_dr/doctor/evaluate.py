@@ -7,7 +7,7 @@ from typing import Literal
 
 from pulumi_fsx_dr.errors import AccessDeniedError, CredentialsError, ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.diagnostics import Decision, Identity, Key
+from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision
 from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED_BACKUPS
@@ -72,7 +72,7 @@ def diagnose(configuration: Configuration, seen: Survey) -> Diagnosis:
 
 
 def _credentials(answers: Mapping[str, RegionAnswers]) -> Iterator[Finding]:
-    identities = [one.identity for one in answers.values() if isinstance(one.identity, Identity)]
+    identities = [one.identity for one in answers.values() if isinstance(one.identity, CallerIdentity)]
     accounts = {identity.account for identity in identities}
     if len(accounts) > 1:
         yield Finding("fails", "credentials", f"They are of several accounts, {_listed(accounts)}: use those of one.")
@@ -97,7 +97,7 @@ def _region(name: str, answers: Mapping[str, RegionAnswers]) -> Iterator[Finding
 
 def _opted_out(error: ServiceError, answers: Mapping[str, RegionAnswers]) -> str | None:
     """Say so if the credentials that this Region does not know are good elsewhere."""
-    others = [other for other, one in answers.items() if isinstance(one.identity, Identity)]
+    others = [other for other, one in answers.items() if isinstance(one.identity, CallerIdentity)]
     if not isinstance(error, CredentialsError) or not others:
         return None
     return f"It does not know the credentials that {others[0]} knows: enable the Region for the account. ({error})"
@@ -109,7 +109,7 @@ def _keys(region: str, configuration: Configuration, answers: RegionAnswers) -> 
         yield Finding("ok", f"{region} key", "Copies get the key that FSx manages, aws/fsx.")
     for named, answer in answers.keys.items():
         about = f"{region} key" if named in of_copies else f"{region} source key"
-        if isinstance(answer, Key):
+        if isinstance(answer, KmsKey):
             yield _key(about, named, answer, region)
         elif named not in of_copies and isinstance(answer, AccessDeniedError):
             yield Finding("note", about, f"Not allowed to look at it. ({answer})")
@@ -117,7 +117,7 @@ def _keys(region: str, configuration: Configuration, answers: RegionAnswers) -> 
             yield _unasked(about, str(answer), answer)
 
 
-def _key(about: str, named: str, key: Key, region: str) -> Finding:
+def _key(about: str, named: str, key: KmsKey, region: str) -> Finding:
     found = KeyName.parse(key.arn)
     if found is None or found.region != region:
         return Finding("fails", about, f"{key.arn} is not of {region}: name a key of {region}.")
@@ -132,7 +132,7 @@ def _key(about: str, named: str, key: Key, region: str) -> Finding:
     return Finding("ok", about, f"{key.arn} is enabled and symmetric.")
 
 
-def _permissions(decisions: Answer[Iterable[Decision]] | None) -> Iterator[Finding]:
+def _permissions(decisions: Answer[Iterable[PolicyDecision]] | None) -> Iterator[Finding]:
     if decisions is None:
         return
     if isinstance(decisions, ServiceError):
@@ -140,7 +140,7 @@ def _permissions(decisions: Answer[Iterable[Decision]] | None) -> Iterator[Findi
         yield Finding("note", "permissions", said)
         return
     listed = list(decisions)
-    denied = sorted({(one.action, _place(one.resource), one.word) for one in listed if one.word != "allowed"})
+    denied = sorted({(one.action, _place(one.resource), one.decision) for one in listed if one.decision != "allowed"})
     for action, place, word in denied:
         said = f"IAM does not allow {action}{place} ({word}): fsx-dr policy prints what is needed."
         if action.startswith("kms:"):
@@ -201,7 +201,7 @@ def _first_run(region: str, configuration: Configuration, seen: Survey) -> First
         key = answers.keys.get(configuration.key_of(source, region) or "")
         points = _points(source, of_source(source, seen.answers[source["region"]].listed), keep)
         # Without a key of its own it is the one that FSx manages, which copies there cannot be told to have.
-        found += series(key.arn if isinstance(key, Key) else None, points, answers.listed)
+        found += series(key.arn if isinstance(key, KmsKey) else None, points, answers.listed)
     return FirstRun(region, found)
 
 

@@ -1,234 +1,243 @@
-"""The stack's `aws:` settings: where AWS is, and the roles to assume, as the members of STS's requests."""
+"""The stack's `aws:` settings, with pulumi-aws's names and meaning.
+
+`AwsSettings`, `REFUSED` and `IGNORED` are one table: reading, refusals and the documentation follow it.
+"""
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-from botocore import exceptions as aws
-
-from pulumi_fsx_dr import errors
-
-from .values import endpoints, file, flag, only_file, pairs, text, texts, unpacked
-
-Get = Callable[[str], Any]
-_T = TypeVar("_T")
+from pulumi_fsx_dr.errors import InvalidSettingsError
 
 _NOT_SET: tuple[Any, ...] = (None, "", [], {})
-_VARIABLES = {  # of a botocore session
-    "aws:sharedConfigFiles": ("config_file", only_file),
-    "aws:sharedCredentialsFiles": ("credentials_file", only_file),
-    "aws:customCaBundle": ("ca_bundle", file),
-    "aws:ec2MetadataServiceEndpoint": ("ec2_metadata_service_endpoint", text),
-    "aws:ec2MetadataServiceEndpointMode": ("ec2_metadata_service_endpoint_mode", text),
-    "aws:useDualstackEndpoint": ("use_dualstack_endpoint", flag),
-    "aws:useFipsEndpoint": ("use_fips_endpoint", flag),
-}
-# pulumi-aws follows these. To ignore them in silence could reach another AWS than the stack's author meant.
-_REFUSED = {
-    "aws:httpProxy": "set HTTP_PROXY and HTTPS_PROXY in the environment",
-    "aws:httpsProxy": "set HTTPS_PROXY in the environment",
-    "aws:noProxy": "set NO_PROXY in the environment",
-    "aws:insecure": "name the certificates to trust in aws:customCaBundle",
-}
-_SESSION_NAME = "pulumi-fsx-dr"
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_NOT_OF_TYPE = (ValueError, TypeError, KeyError, AttributeError, OSError)  # what parsers raise
+_ACCOUNT_ID = re.compile("[0-9]{12}")
+_GO_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 _SHORTEST, _LONGEST = 15 * 60, 12 * 3600  # seconds; STS, AssumeRole: DurationSeconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Where AWS is, and where botocore looks for credentials.
-
-    Attributes:
-        variables: variables of a botocore session, such as `use_fips_endpoint`.
-        endpoints: `aws:endpoints`, URLs by service.
-        sts_region: `aws:stsRegion`, or None for the Region that is called.
-        instance_role: whether to ask EC2's metadata service for credentials; not with `aws:skipMetadataApiCheck`.
-    """
-
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    endpoints: Mapping[str, str] = field(default_factory=dict)
-    sts_region: str | None = None
-    instance_role: bool = True
-
-    @classmethod
-    def from_config(cls, get: Get) -> "Connection":
-        """Read the settings of the stack's `aws` namespace.
-
-        Raises:
-            InvalidSettingsError: a setting cannot be used, or is one that is not honoured here.
-        """
-        for name, instead in _REFUSED.items():
-            if str(get(name) or "false").lower() != "false":
-                raise errors.InvalidSettingsError(f"pulumi-fsx-dr does not follow {name}: {instead} instead.")
-        given = {variable: value_of(name, get(name), read) for name, (variable, read) in _VARIABLES.items()}
-        return cls(
-            variables={variable: value for variable, value in given.items() if value is not None},
-            endpoints=value_of("aws:endpoints", get("aws:endpoints"), endpoints) or {},
-            sts_region=value_of("aws:stsRegion", get("aws:stsRegion"), text),
-            instance_role=not value_of("aws:skipMetadataApiCheck", get("aws:skipMetadataApiCheck"), flag),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Role:
-    """A role to assume on the way to FSx, as one entry of the stack's `aws:assumeRoles`.
-
-    Attributes:
-        arn: the role's ARN.
-        request: the other members of STS's request, by STS's names.
-    """
+    """A role to assume; `request` has the other members of STS's request."""
 
     arn: str
-    request: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    request: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebIdentity(Role):
-    """A role that is assumed with the token of another identity provider: `aws:assumeRoleWithWebIdentity`."""
+class _Type(NamedTuple):
+    description: str
+    parse: Callable[[Any], Any]
 
-    given_token: str | None = field(default=None, repr=False)
-    token_file: str | None = None
-
-    def token(self) -> str:
-        """Return the token; the file is read each time, since whoever wrote it renews it.
-
-        Raises:
-            botocore.exceptions.CredentialRetrievalError: the file cannot be read.
-        """
+    def read(self, name: str, value: Any) -> Any:
         try:
-            return self.given_token or Path(str(self.token_file)).expanduser().read_text().strip()
-        except (OSError, UnicodeError) as error:
-            raise aws.CredentialRetrievalError(
-                provider="aws:assumeRoleWithWebIdentity", error_msg=type(error).__name__
-            ) from None
+            return self.parse(value)
+        except _NOT_OF_TYPE:  # whose text may repeat a secret
+            raise InvalidSettingsError(f"{name} must be {self.description}.") from None
 
 
-def value_of(name: str, value: Any, read: Callable[[Any], _T]) -> _T | None:
-    """Return what `read` makes of a setting, or None if it is not set.
-
-    Raises:
-        InvalidSettingsError: `read` raised a `ValueError`, whose text says what the setting is instead.
-    """
-    if value in _NOT_SET:
-        return None
-    try:
-        return read(value)
-    except ValueError as error:
-        raise errors.InvalidSettingsError(f"{name} {error}: correct it in the stack's configuration.") from None
+def _string(value: Any) -> str:
+    # `pulumi config set --path` makes a number of digits.
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError
+    return str(value)
 
 
-def roles_of(get: Get) -> tuple[Role, ...]:
-    """Return the roles of `aws:assumeRoles`, or of `aws:assumeRole`, its former name.
-
-    Raises:
-        InvalidSettingsError: an entry has no `roleArn`, or a field that pulumi-aws does not know or STS cannot use.
-    """
-    name = next((name for name in ("aws:assumeRoles", "aws:assumeRole") if get(name)), "aws:assumeRoles")
-    listed = value_of("aws:assumeRoles", get(name), _entries) or []
-    return tuple(
-        Role(arn=request.pop("RoleArn"), request=request)
-        for request in (_request(f"{name}[{index}]", entry, _ASSUME_ROLE) for index, entry in enumerate(listed))
-    )
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
 
 
-def web_identity_of(get: Get) -> WebIdentity | None:
-    """Return the role of `aws:assumeRoleWithWebIdentity`, if there is one.
-
-    Raises:
-        InvalidSettingsError: it has no `roleArn`, not exactly one token, or a field as with `roles_of`.
-    """
-    name = "aws:assumeRoleWithWebIdentity"
-    entry = value_of(name, get(name), _entry)
-    if entry is None:
-        return None
-    request = _request(name, entry, _ASSUME_ROLE_WITH_WEB_IDENTITY)
-    token, token_file = request.pop("WebIdentityToken", None), request.pop("webIdentityTokenFile", None)
-    if bool(token) == bool(token_file):
-        raise errors.InvalidSettingsError(f"{name} needs either webIdentityToken or webIdentityTokenFile: set one.")
-    return WebIdentity(arn=request.pop("RoleArn"), request=request, given_token=token, token_file=token_file)
-
-
-def _entries(value: Any) -> list[Mapping[str, Any]]:
-    wrong = ValueError("is not a list of objects with a roleArn each")
-    try:
-        listed = unpacked(value)
-    except ValueError:
-        raise wrong from None
-    entries = [listed] if isinstance(listed, Mapping) else listed
-    if not isinstance(entries, list) or not all(isinstance(each, Mapping) and each.get("roleArn") for each in entries):
-        raise wrong
-    return entries
-
-
-def _entry(value: Any) -> Mapping[str, Any]:
-    entry = unpacked(value)
-    if not isinstance(entry, Mapping) or not entry.get("roleArn"):
-        raise ValueError("is not an object with a roleArn")
-    return entry
-
-
-def _request(name: str, entry: Mapping[str, Any], fields: "_Fields") -> dict[str, Any]:
-    """Return the members of STS's request that an entry's fields stand for."""
-    request: dict[str, Any] = {"RoleSessionName": _SESSION_NAME}
-    for key, value in entry.items():
-        if key not in fields:
-            raise errors.InvalidSettingsError(
-                f"{name}.{key} is not known to pulumi-aws, which knows {', '.join(sorted(fields))}: correct it."
-            )
-        member, read = fields[key]
-        if (found := value_of(f"{name}.{key}", value, read)) is not None:
-            request[member] = found
-    return request
-
-
-def _seconds(value: Any) -> int:
-    """Read a Go duration, such as 1h30m, as whole seconds, as the AWS SDK for Go does."""
-    parts = _PART.findall(text(value))
-    seconds = int(sum(float(number) * _SECONDS[unit] for number, unit in parts))
-    if "".join(number + unit for number, unit in parts) != text(value) or not _SHORTEST <= seconds <= _LONGEST:
-        raise ValueError("is not a duration between 15m and 12h, such as 1h30m")
-    return seconds
-
-
-def _policy(value: Any) -> str:
-    policy = text(value)
-    try:
-        json.loads(policy)
-    except ValueError:
-        raise ValueError("is not an IAM policy as JSON text") from None
-    return policy
-
-
-def _policy_arns(value: Any) -> list[dict[str, str]]:
-    return [{"arn": arn} for arn in texts(value)]
+def _strings(value: Any) -> list[str]:
+    listed = _json(value)
+    if not isinstance(listed, list):
+        raise TypeError
+    return [_string(each) for each in listed]
 
 
 def _tags(value: Any) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": tag} for key, tag in pairs(value).items()]
+    return [{"Key": key, "Value": _string(each)} for key, each in value.items()]
 
 
-_Fields = Mapping[str, tuple[str, Callable[[Any], Any]]]  # member of STS's request, and what reads it
-_COMMON: _Fields = {
-    "roleArn": ("RoleArn", text),
-    "sessionName": ("RoleSessionName", text),
-    "policy": ("Policy", _policy),
-    "policyArns": ("PolicyArns", _policy_arns),
-    "duration": ("DurationSeconds", _seconds),
+def _account_ids(value: Any) -> frozenset[str]:
+    ids = frozenset(_strings(value))
+    if not all(map(_ACCOUNT_ID.fullmatch, ids)):  # a number has lost a zero at its beginning
+        raise ValueError
+    return ids
+
+
+def _file(value: Any) -> str:
+    path = Path(_string(value)).expanduser()
+    if not path.is_file():  # botocore would take it for an empty one
+        raise ValueError
+    return str(path)
+
+
+def _only_file(value: Any) -> str:
+    (path,) = _strings(value)  # botocore reads one
+    return _file(path)
+
+
+def _endpoints(value: Any) -> dict[str, str]:
+    endpoints = {service: url for each in _json(value) for service, url in each.items()}
+    for parts in map(urlsplit, map(_string, endpoints.values())):
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise ValueError
+    return endpoints
+
+
+def _policy(value: Any) -> str:
+    json.loads(value)
+    return _string(value)
+
+
+def _duration(value: Any) -> int:
+    """Return whole seconds, as the AWS SDK for Go does."""
+    parts = _GO_DURATION.findall(value)
+    seconds = int(sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    if "".join(number + unit for number, unit in parts) != value or not _SHORTEST <= seconds <= _LONGEST:
+        raise ValueError
+    return seconds
+
+
+def _roles(value: Any) -> tuple[Role, ...]:
+    listed = _json(value)
+    entries = [listed] if isinstance(listed, Mapping) else listed
+    return tuple(_role(f"aws:assumeRoles[{index}]", entry) for index, entry in enumerate(entries))
+
+
+def _role(name: str, entry: Any) -> Role:
+    if not entry.get("roleArn"):
+        raise KeyError
+    if unknown := sorted(entry.keys() - _ROLE_FIELDS.keys()):
+        raise InvalidSettingsError(f"{name} has no field {unknown[0]}. Its fields are {', '.join(_ROLE_FIELDS)}.")
+    request = {"RoleSessionName": "pulumi-fsx-dr"}
+    for key, value in entry.items():
+        if value not in _NOT_SET:
+            member, kind = _ROLE_FIELDS[key]
+            request[member] = kind.read(f"{name}.{key}", value)
+    return Role(request.pop("RoleArn"), request)
+
+
+_STRING = _Type("a string", _string)
+_STRINGS = _Type("a list of strings", _strings)
+_FLAG = _Type("true or false", lambda value: {"true": True, "false": False}[str(value).lower()])
+_FILE = _Type("the path of a file that exists", _file)
+_ONLY_FILE = _Type("a list with the path of one file that exists", _only_file)
+_ACCOUNT_IDS = _Type("a list of account ids, each of 12 digits in quotes", _account_ids)
+
+_ROLE_FIELDS = {  # and the members of STS's request
+    "roleArn": ("RoleArn", _STRING),
+    "sessionName": ("RoleSessionName", _STRING),
+    "externalId": ("ExternalId", _STRING),
+    "duration": ("DurationSeconds", _Type("a duration between 15m and 12h, such as 1h30m", _duration)),
+    "policy": ("Policy", _Type("an IAM policy as a JSON string", _policy)),
+    "policyArns": ("PolicyArns", _Type("a list of strings", lambda value: [{"arn": arn} for arn in _strings(value)])),
+    "sourceIdentity": ("SourceIdentity", _STRING),
+    "tags": ("Tags", _Type("an object of strings", _tags)),
+    "transitiveTagKeys": ("TransitiveTagKeys", _STRINGS),
 }
-_ASSUME_ROLE: _Fields = {
-    **_COMMON,
-    "externalId": ("ExternalId", text),
-    "sourceIdentity": ("SourceIdentity", text),
-    "tags": ("Tags", _tags),
-    "transitiveTagKeys": ("TransitiveTagKeys", texts),
+
+
+def _setting(kind: _Type, description: str, session: str = "") -> Any:
+    """Return a row of the table; `session` names the variable of a botocore session that the setting becomes."""
+    return field(default=None, metadata={"type": kind, "description": description, "session": session})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)  # some values are secret
+class AwsSettings:
+    """The settings that are followed; None stands for one that is not set."""
+
+    region: str | None = _setting(_STRING, "Region of copies for which the program names none.")
+    profile: str | None = _setting(_STRING, "Profile to take credentials from.", "profile")
+    access_key: str | None = _setting(_STRING, "Access key id.")
+    secret_key: str | None = _setting(_STRING, "Secret access key.")
+    token: str | None = _setting(_STRING, "Session token.")
+    assume_roles: tuple[Role, ...] | None = _setting(
+        _Type("a list of objects with a roleArn each", _roles),
+        "Roles to assume, one after the other. Also `assumeRole`, its former name.",
+    )
+    allowed_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "The only accounts to work in.")
+    forbidden_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "Accounts not to work in.")
+    endpoints: Mapping[str, str] | None = _setting(
+        _Type("a list of objects of URLs such as https://HOST, without credentials", _endpoints),
+        "URLs by service: `fsx`, `kms`, `sts`.",
+    )
+    sts_region: str | None = _setting(_STRING, "Where roles are assumed. Default: the Region that is called.")
+    shared_config_files: str | None = _setting(_ONLY_FILE, "File of profiles.", "config_file")
+    shared_credentials_files: str | None = _setting(_ONLY_FILE, "File of credentials.", "credentials_file")
+    custom_ca_bundle: str | None = _setting(_FILE, "Certificates to trust.", "ca_bundle")
+    use_fips_endpoint: bool | None = _setting(_FLAG, "Call FIPS endpoints.", "use_fips_endpoint")
+    use_dualstack_endpoint: bool | None = _setting(_FLAG, "Call dual-stack endpoints.", "use_dualstack_endpoint")
+    skip_metadata_api_check: bool | None = _setting(_FLAG, "Take no credentials from EC2's metadata service.")
+
+    @classmethod
+    def read(cls, get: Callable[[str], Any]) -> "AwsSettings":
+        """Read the settings of a stack.
+
+        Args:
+            get: returns a setting by its whole name, such as `aws:profile`; None if it is not set.
+
+        Raises:
+            InvalidSettingsError: a setting is refused, or has a wrong value.
+        """
+        for name, instead in REFUSED.items():
+            if str(get(f"aws:{name}") or "false").lower() != "false":
+                raise InvalidSettingsError(f"aws:{name} is not supported. {instead}")
+        given = {}
+        for row in fields(cls):
+            name = _name(row.name)
+            value = get(name) or (get("aws:assumeRole") if name == "aws:assumeRoles" else None)
+            given[row.name] = None if value in _NOT_SET else row.metadata["type"].read(name, value)
+        if any(given[key] for key in ("access_key", "secret_key", "token")) and not (
+            given["access_key"] and given["secret_key"]
+        ):
+            raise InvalidSettingsError("aws:accessKey and aws:secretKey must be set together (aws:token is optional).")
+        return cls(**given)
+
+    @property
+    def session_variables(self) -> dict[str, Any]:
+        """The settings that become variables of a botocore session."""
+        given = {row.metadata["session"]: getattr(self, row.name) for row in fields(self) if row.metadata["session"]}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+# To ignore one of these could reach another AWS than the stack's author meant.
+REFUSED = {
+    "httpProxy": "Set HTTP_PROXY and HTTPS_PROXY in the environment.",
+    "httpsProxy": "Set HTTPS_PROXY in the environment.",
+    "noProxy": "Set NO_PROXY in the environment.",
+    "assumeRoleWithWebIdentity": "Set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE in the environment.",
+    "ec2MetadataServiceEndpoint": "Set AWS_EC2_METADATA_SERVICE_ENDPOINT in the environment.",
+    "ec2MetadataServiceEndpointMode": "Set AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE in the environment.",
+    "insecure": "Set aws:customCaBundle.",
 }
-_ASSUME_ROLE_WITH_WEB_IDENTITY: _Fields = {
-    **_COMMON,
-    "webIdentityToken": ("WebIdentityToken", text),
-    "webIdentityTokenFile": ("webIdentityTokenFile", text),
+IGNORED = {
+    "maxRetries": "Transient errors are retried until the resource's timeout.",
+    "retryMode": "As `maxRetries`.",
+    "tokenBucketRateLimiterCapacity": "As `maxRetries`.",
+    "skipCredentialsValidation": "Credentials are not validated in advance.",
+    "skipRegionValidation": "Regions that are new to botocore are called, too.",
+    "skipRequestingAccountId": "The account is requested where it is needed.",
+    "defaultTags": "Set `tags` of the copies.",
+    "ignoreTags": "Tags of others are not changed.",
+    "tagPolicyCompliance": "AWS enforces tag policies.",
+    "userAgents": "It changes no call.",
+    "s3UsEast1RegionalEndpoint": "S3 is not called.",
+    "s3UsePathStyle": "S3 is not called.",
 }
+
+
+def documented() -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and description of each setting of pulumi-aws."""
+    for row in fields(AwsSettings):
+        yield _name(row.name), row.metadata["type"].description, row.metadata["description"]
+    for kind, others in (("refused", REFUSED), ("ignored", IGNORED)):
+        yield from ((f"aws:{name}", kind, reason) for name, reason in others.items())
+
+
+def _name(attribute: str) -> str:
+    return "aws:" + re.sub("_([a-z])", lambda letter: letter[1].upper(), attribute)

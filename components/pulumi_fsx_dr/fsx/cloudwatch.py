@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from botocore.config import Config
 
-from .client import ClientMaker
-from .errors import translated
+from .client import ClientFactory
+from .errors import map_errors
 
 _AT_ONCE = 500  # CloudWatch API, PutMetricData: at most 1000 metrics and 1 MB in a call
 _LONGEST = 1024  # CloudWatch API, Dimension: Value
@@ -32,7 +32,7 @@ class Metric:
 class CloudWatch:
     """CloudWatch of one Region and account."""
 
-    def __init__(self, region: str, credentials: ClientMaker) -> None:
+    def __init__(self, region: str, credentials: ClientFactory) -> None:
         self._region, self._credentials = region, credentials
 
     def put(self, namespace: str, metrics: Sequence[Metric], time: datetime) -> None:
@@ -41,7 +41,7 @@ class CloudWatch:
         Raises:
             ServiceError: CloudWatch does not take them.
         """
-        with translated("cloudwatch:PutMetricData", self._region):
+        with map_errors("cloudwatch:PutMetricData", self._region):
             client = self._credentials.client("cloudwatch", self._region, _CALLS)
             for some in _batches(metrics):
                 client.put_metric_data(Namespace=namespace, MetricData=[_datum(metric, time) for metric in some])

@@ -1,83 +1,47 @@
-"""Where AWS credentials come from, and whose they must be."""
+"""AWS credentials and clients, as the stack's `aws:` settings say."""
 
 import os
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 import pulumi
 from botocore import exceptions as aws
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.loaders import Loader, create_loader
 
 from pulumi_fsx_dr import errors
 
-from .aws_settings import Connection, Get, Role, WebIdentity, roles_of, value_of, web_identity_of
-from .errors import translated
-from .sessions import Session
+from .aws_settings import AwsSettings
+from .errors import map_errors
+from .http_limits import limit_answers
 from .text import clean
-from .values import account_ids, text
 
-Keys = tuple[str, str, str | None]
-
-
-@dataclass(slots=True)
-class _Shared:
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    sessions: dict[str, boto3.Session] = field(default_factory=dict)
-    account: str | None = None
+# For botocore's own calls to STS: with its defaults, an unreachable Region would block for minutes.
+_STS_CALLS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Where credentials come from: the ordinary AWS chain, narrowed by the stack's `aws:` settings.
+    """The credentials of a stack, and the clients that use them."""
 
-    Attributes:
-        profile: `aws:profile`, or None for the environment's.
-        keys: `aws:accessKey`, `aws:secretKey` and `aws:token`, kept in memory only.
-        identity: `aws:assumeRoleWithWebIdentity`, in place of profile and keys.
-        roles: `aws:assumeRoles`, assumed one after the other.
-        connection: where AWS is.
-        allowed: `aws:allowedAccountIds`; none means all.
-        forbidden: `aws:forbiddenAccountIds`.
-    """
-
-    profile: str | None = None
-    keys: Keys | None = field(default=None, repr=False)
-    identity: WebIdentity | None = None
-    roles: tuple[Role, ...] = ()
-    connection: Connection = field(default_factory=Connection)
-    allowed: frozenset[str] = frozenset()
-    forbidden: frozenset[str] = frozenset()
-    _shared: _Shared = field(default_factory=_Shared, init=False, repr=False, compare=False)
+    def __init__(self, settings: AwsSettings | None = None) -> None:
+        self.settings = settings or AwsSettings()
+        self._lock = threading.Lock()
+        self._sessions: dict[str, boto3.Session] = {}  # by Region
+        self._account: str | None = None
 
     @classmethod
-    def from_config(cls, get: Get) -> "Credentials":
-        """Read the settings of the stack's `aws` namespace, as pulumi-aws documents them.
-
-        Args:
-            get: looks a setting up by its whole name, e.g. `aws:profile`; None if it is not set.
-
-        Raises:
-            InvalidSettingsError: a setting cannot be used, or is one that is not honoured here.
-        """
-        return cls(
-            profile=value_of("aws:profile", get("aws:profile"), text),
-            keys=_keys(get),
-            identity=web_identity_of(get),
-            roles=roles_of(get),
-            connection=Connection.from_config(get),
-            allowed=value_of("aws:allowedAccountIds", get("aws:allowedAccountIds"), account_ids) or frozenset(),
-            forbidden=value_of("aws:forbiddenAccountIds", get("aws:forbiddenAccountIds"), account_ids) or frozenset(),
-        )
+    def from_config(cls, get: Callable[[str], Any]) -> "Credentials":
+        """Read the `aws:` settings, as `AwsSettings.read` does."""
+        return cls(AwsSettings.read(get))
 
     @classmethod
     def of_stack(cls) -> "Credentials":
-        """Read the settings of the stack whose program runs.
-
-        Raises:
-            InvalidSettingsError: as above.
-        """
+        """Read the `aws:` settings of the stack whose program runs."""
         config = pulumi.Config("aws")
         return cls.from_config(lambda setting: config.get(setting.removeprefix("aws:")))
 
@@ -85,75 +49,102 @@ class Credentials:
         """Return a new client.
 
         Raises:
-            CredentialsError: the credentials are of an account that the stack does not allow.
-            ServiceError: STS did not tell the account, which is asked for only if the stack limits it.
+            CredentialsError: the stack does not allow the account of the credentials.
+            ServiceError: the stack limits the accounts, and STS does not tell the account.
         """
-        with self._shared.lock:  # a session cannot make two clients at once
-            if region not in self._shared.sessions:
-                self._shared.sessions[region] = self.session()
-            make: Any = self._shared.sessions[region].client  # the stubs have one overload for each service
-            if self.allowed or self.forbidden:
+        with self._lock:  # a session cannot make two clients at once
+            if region not in self._sessions:
+                self._sessions[region] = self.session()
+            make: Any = self._sessions[region].client  # the stubs have one overload for each service
+            if self.settings.allowed_account_ids or self.settings.forbidden_account_ids:
                 # Before there is a client of FSx, so that nothing is changed in an account that the stack rules out.
-                self._require_account(make, region, config)
+                self._require_account(lambda: make("sts", region_name=region, config=config), region)
             return make(service, region_name=region, config=config)
 
     def forget(self) -> None:
-        """Have the next client read the credentials anew: somebody may have renewed them on disk."""
-        with self._shared.lock:
-            self._shared.sessions.clear()
-            self._shared.account = None
+        """Have the next client read the credentials again: somebody may have renewed them on disk."""
+        with self._lock:
+            self._sessions.clear()
+            self._account = None
 
     def session(self) -> boto3.Session:
-        """Return a new boto3 session, for clients of one Region, that renews what can be renewed."""
-        access, secret, token = self.keys or (None, None, None)
-        return boto3.Session(
-            profile_name=self.profile,
-            aws_access_key_id=access,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            botocore_session=Session(self.connection, self.identity, self.roles),
-        )
+        """Return a new session, for clients of one Region."""
+        return boto3.Session(botocore_session=_Session(self.settings))
 
-    def _require_account(self, make: Any, region: str, config: Config) -> None:
-        if self._shared.account is None:
-            with translated("sts:GetCallerIdentity", region):
-                self._shared.account = make("sts", region_name=region, config=config).get_caller_identity()["Account"]
-        account = self._shared.account
-        if account in self.forbidden:
-            raise _wrong_account(account, "aws:forbiddenAccountIds")
-        if self.allowed and account not in self.allowed:
-            raise _wrong_account(account, "aws:allowedAccountIds")
+    def _require_account(self, sts: Callable[[], Any], region: str) -> None:
+        if self._account is None:
+            with map_errors("sts:GetCallerIdentity", region):
+                self._account = sts().get_caller_identity()["Account"]
+        allowed, forbidden = self.settings.allowed_account_ids, self.settings.forbidden_account_ids or ()
+        if self._account in forbidden or (allowed and self._account not in allowed):
+            setting = "aws:forbiddenAccountIds" if self._account in forbidden else "aws:allowedAccountIds"
+            raise errors.CredentialsError(
+                f"The AWS credentials are for account {clean(str(self._account))}, which {setting} rules out. "
+                "Use credentials of another account."
+            )
 
 
 def default_region(credentials: Credentials) -> str | None:
-    """Return the Region that the environment or else the profile names, or None if they name none.
-
-    AWS_REGION goes first, as in the AWS CLI and in pulumi-aws; boto3 does not know it.
+    """Return the Region that the environment, else the profile, names; None if they name none.
 
     Raises:
         CredentialsError: there is no such profile.
     """
     try:
+        # AWS_REGION first, as in the AWS CLI and in pulumi-aws; boto3 does not know it.
         named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return named or credentials.session().region_name or None
     except aws.ProfileNotFound as error:
-        raise errors.CredentialsError(f"{clean(str(error))}: correct aws:profile or AWS_PROFILE.") from None
+        raise errors.CredentialsError(f"{clean(str(error))}. Correct aws:profile or AWS_PROFILE.") from None
 
 
-def _keys(get: Get) -> Keys | None:
-    access, secret, token = (
-        value_of(name, get(name), text) for name in ("aws:accessKey", "aws:secretKey", "aws:token")
-    )
-    if access and secret:
-        return access, secret, token
-    if access or secret or token:
-        raise errors.InvalidSettingsError(
-            "aws:accessKey and aws:secretKey belong together, and aws:token needs both: set both, or none of the three."
-        )
-    return None
+class _Session(botocore.session.Session):
+    """A session for clients of one Region.
+
+    Roles are assumed at the STS endpoint of that Region, so that an unreachable Region does not affect others.
+    """
+
+    def __init__(self, settings: AwsSettings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._region: str | None = None
+        self._assumed: Any = None
+        self.lazy_register_component("data_loader", lambda: _loader(self.get_config_variable("data_path")))
+        self.set_default_client_config(_STS_CALLS)
+        self.set_config_variable("sts_regional_endpoints", "regional")
+        for name, value in settings.session_variables.items():
+            self.set_config_variable(name, value)
+        if settings.access_key and settings.secret_key:
+            self.set_credentials(settings.access_key, settings.secret_key, settings.token)
+
+    def create_client(self, service_name: str, region_name: str | None = None, *args: Any, **options: Any) -> Any:
+        """Return a new client; botocore also calls this, for its own calls to STS."""
+        self._region = self._region or region_name
+        if service_name == "sts":
+            region_name = self._settings.sts_region or region_name or self._region
+        options["endpoint_url"] = options.get("endpoint_url") or (self._settings.endpoints or {}).get(service_name)
+        client = super().create_client(service_name, region_name, *args, **options)
+        limit_answers(client)
+        return client
+
+    def get_credentials(self) -> Any:
+        """Return the credentials of the last role, which renew themselves."""
+        self._assumed = self._assumed or self._assume_roles()
+        return self._assumed
+
+    def _assume_roles(self) -> Any:
+        if self._settings.skip_metadata_api_check:
+            self.get_component("credential_provider").remove("iam-role")
+        found = super().get_credentials()
+        for role in self._settings.assume_roles or ():
+            if found is None:
+                raise aws.NoCredentialsError
+            fetcher = AssumeRoleCredentialFetcher(self.create_client, found, role.arn, role.request)
+            found = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        return found
 
 
-def _wrong_account(account: str, setting: str) -> errors.CredentialsError:
-    return errors.CredentialsError(
-        f"The AWS credentials are of account {clean(account)}, which {setting} rules out: use those of another account."
-    )
+@cache
+def _loader(data_path: str | None) -> Loader:
+    """Return what reads botocore's 8 MB of FSx, once for all sessions."""
+    return create_loader(data_path)

@@ -1,4 +1,4 @@
-"""What only an examination asks of a Region: who we are, what a key can do, what IAM permits, what the quotas are."""
+"""What only `fsx-dr doctor` requests of a Region: caller, KMS key, IAM decisions and quotas."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,36 +6,27 @@ from typing import Any
 
 from .client import FsxRegion
 
-_SIMULATION = "SimulatePrincipalPolicy"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Whose credentials are in use (sts:GetCallerIdentity)."""
+class CallerIdentity:
+    """The caller (STS API, GetCallerIdentity)."""
 
     account: str
     arn: str
 
     @property
     def principal(self) -> str:
-        """The ARN of the user or role in IAM; a session of a role acts as that role.
+        """The ARN of the user or role in IAM.
 
-        IAM does not find a role that has a path by this ARN, because the session's does not tell the path.
+        A role with a path is not found by it: the ARN of a role's session does not contain the path.
         """
         head, _, resource = self.arn.partition(":assumed-role/")
         return f"{head.replace(':sts:', ':iam:')}:role/{resource.partition('/')[0]}" if resource else self.arn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """A KMS key (KMS API, KeyMetadata).
-
-    Attributes:
-        state: `KeyState`, e.g. Enabled.
-        spec: `KeySpec`, e.g. SYMMETRIC_DEFAULT.
-        usage: `KeyUsage`, e.g. ENCRYPT_DECRYPT.
-        is_managed_by_aws: whether AWS made it for one of its services (`KeyManager`).
-    """
+class KmsKey:
+    """A KMS key (KMS API, KeyMetadata); `state` is its `KeyState`, `spec` its `KeySpec`, `usage` its `KeyUsage`."""
 
     arn: str
     state: str
@@ -45,28 +36,28 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What IAM's simulator says of an action; `word` is allowed, explicitDeny or implicitDeny."""
+class PolicyDecision:
+    """A result of IAM's policy simulator; `decision` is allowed, explicitDeny or implicitDeny."""
 
     action: str
     resource: str
-    word: str
+    decision: str
 
 
-class ExaminedRegion(FsxRegion):
-    """An `FsxRegion` of which more is asked. Nothing here changes anything, and every method may raise as there."""
+class RegionDiagnostics(FsxRegion):
+    """An `FsxRegion` with more calls, which change nothing and raise as its own."""
 
-    def get_identity(self) -> Identity:
-        """Return whose credentials are in use (sts:GetCallerIdentity)."""
+    def get_identity(self) -> CallerIdentity:
+        """Return the caller (sts:GetCallerIdentity)."""
         with self._calling("GetCallerIdentity", "sts"):
             answer = self._client("sts").get_caller_identity()
-            return Identity(account=answer["Account"], arn=answer["Arn"])
+            return CallerIdentity(account=answer["Account"], arn=answer["Arn"])
 
-    def describe_key(self, kms_key_id: str) -> Key:
-        """Return the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
+    def describe_key(self, kms_key_id: str) -> KmsKey:
+        """Return the key of an id, ARN or alias (kms:DescribeKey)."""
         with self._calling("DescribeKey", "kms", key=kms_key_id):
             found = self._client("kms").describe_key(KeyId=kms_key_id)["KeyMetadata"]
-            return Key(
+            return KmsKey(
                 arn=found["Arn"],
                 state=found["KeyState"],
                 spec=found.get("KeySpec") or found["CustomerMasterKeySpec"],
@@ -76,17 +67,17 @@ class ExaminedRegion(FsxRegion):
 
     def simulate(
         self, principal: str, actions: Iterable[str], resources: Iterable[str], context: Mapping[str, str]
-    ) -> list[Decision]:
+    ) -> list[PolicyDecision]:
         """Return whether IAM would allow each action on each resource (iam:SimulatePrincipalPolicy).
 
         Args:
-            principal: ARN of a user or role.
+            principal: the ARN of a user or role.
             actions: such as `fsx:CopyBackup`, without wildcards.
             resources: ARNs, or `*`.
-            context: the request's condition keys.
+            context: condition keys of the request.
         """
         entries = [_entry(key, value) for key, value in sorted(context.items())]
-        with self._calling(_SIMULATION, "iam"):
+        with self._calling("SimulatePrincipalPolicy", "iam"):
             pages = self._pages(
                 "iam",
                 "simulate_principal_policy",
@@ -98,7 +89,7 @@ class ExaminedRegion(FsxRegion):
             return [_decision(result) for page in pages for result in page["EvaluationResults"]]
 
     def list_quotas(self) -> dict[str, int]:
-        """Return the quotas that are in force for FSx here, by name (servicequotas:ListServiceQuotas)."""
+        """Return the applied quotas of FSx by name (servicequotas:ListServiceQuotas)."""
         with self._calling("ListServiceQuotas", "servicequotas"):
             pages = self._pages("service-quotas", "list_service_quotas", ServiceCode="fsx")
             return {quota["QuotaName"]: int(quota["Value"]) for page in pages for quota in page["Quotas"]}
@@ -110,5 +101,5 @@ def _entry(key: str, value: str) -> dict[str, Any]:
     return {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": kind}
 
 
-def _decision(result: Mapping[str, Any]) -> Decision:
-    return Decision(result["EvalActionName"], result.get("EvalResourceName", "*"), result["EvalDecision"])
+def _decision(result: Mapping[str, Any]) -> PolicyDecision:
+    return PolicyDecision(result["EvalActionName"], result.get("EvalResourceName", "*"), result["EvalDecision"])

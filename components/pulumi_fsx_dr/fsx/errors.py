@@ -1,4 +1,4 @@
-"""What AWS answers when it does not do what was asked, as one of our errors."""
+"""AWS's errors as those of `pulumi_fsx_dr.errors`, with advice."""
 
 import json
 import re
@@ -17,78 +17,62 @@ from pulumi_fsx_dr import errors
 from .kms import KEY_IN_TEXT, spellings, without_keys
 from .text import WINDOW, clean, hide
 
-# Advice may name {region}, {limit}, {policy}, and what the call was about.
+# What advice may name, beside {region}, {limit} and {policy}, if the call does not say.
 _ABOUT = {"key": "this key", "source": "the source backup", "source_region": "the source Region"}
 
-_Kind: TypeAlias = tuple[type[errors.ServiceError], str]
-_EXPIRED = (errors.ExpiredCredentialsError, "The AWS credentials have expired: renew them.")
-_LATE = (errors.ExpiredCredentialsError, "Set this machine's clock if it is wrong, or renew the AWS credentials.")
-_CLOCK = (errors.TransientError, "This machine's clock is wrong, or it was suspended: set the clock, or try again.")
+_Kind: TypeAlias = tuple[type[errors.ServiceError], str]  # and the advice
+_CLOCK = (
+    errors.TransientError,
+    "The system clock is wrong, or the machine was suspended. Correct the clock, or try again.",
+)
 _LATER = (errors.TransientError, "Try again later.")
 _DENIED = (errors.AccessDeniedError, "Allow it in IAM.")
-_POLICY_SILENT = (errors.AccessDeniedError, "Allow it in the {policy}, too.")
-_POLICY_DENIES = (errors.AccessDeniedError, "IAM cannot allow it while {policy} denies it: have that changed.")
-_UNKNOWN = (errors.CredentialsError, "Check the credentials, and that the account has opted in to {region}.")
-_UNSIGNED = (errors.CredentialsError, "Check the credentials.")
-_MISSING = (errors.NotFoundError, "")
+_POLICY_SILENT = (errors.AccessDeniedError, "Allow it in the {policy} as well.")
+_POLICY_DENIES = (errors.AccessDeniedError, "IAM cannot override {policy} that denies it. Change that policy.")
 _BUSY = (errors.BusyError, "")
 _OTHER = (errors.ServiceError, "")
-_NO_KEY = (errors.ServiceError, "Name a key of {region} in kms_key_id.")
-# By AWS's code without the ending `Exception`, which some of its services write and others leave out.
-_KINDS: dict[str, _Kind] = {
-    "ExpiredToken": _EXPIRED,
-    "RequestExpired": _LATE,
-    "Throttling": _LATER,
-    "Throttled": _LATER,
-    "RequestThrottled": _LATER,
-    "TooManyRequests": _LATER,
-    "RequestLimitExceeded": _LATER,
-    "RequestTimeout": _LATER,
-    "RequestAborted": _LATER,
-    "ServiceUnavailable": _LATER,
-    "DependencyTimeout": _LATER,
-    "InternalFailure": _LATER,
-    "InternalServerError": _LATER,
-    "AccessDenied": _DENIED,
-    "UnauthorizedOperation": _DENIED,
-    "NotAuthorized": _DENIED,
-    "UnrecognizedClient": _UNKNOWN,
-    "InvalidClientTokenId": _UNKNOWN,
-    "AuthFailure": _UNKNOWN,
-    "OptInRequired": _UNKNOWN,
-    "InvalidSignature": _UNSIGNED,
-    "SignatureDoesNotMatch": _UNSIGNED,
-    "IncompleteSignature": _UNSIGNED,
-    "MissingAuthenticationToken": _UNSIGNED,
-    "BackupNotFound": _MISSING,
-    "FileSystemNotFound": _MISSING,
-    "VolumeNotFound": _MISSING,
-    "ResourceNotFound": _MISSING,
-    "BackupInProgress": _BUSY,
-    "BackupBeingCopied": _BUSY,
-    "BackupRestoring": _BUSY,
-    "IncompatibleParameterError": (errors.TokenConflictError, ""),
-    "NotFound": _NO_KEY,
-    "InvalidArn": _NO_KEY,
-    "InvalidDestinationKmsKey": (
+# With AWS's codes, without the ending `Exception`, which only some of its services write.
+_CODES: dict[_Kind, str] = {
+    (errors.ExpiredCredentialsError, "The AWS credentials have expired: renew them."): "ExpiredToken",
+    (errors.ExpiredCredentialsError, "Check the system clock, or renew the AWS credentials."): "RequestExpired",
+    _LATER: "Throttling Throttled RequestThrottled TooManyRequests RequestLimitExceeded RequestTimeout RequestAborted "
+    "ServiceUnavailable DependencyTimeout InternalFailure InternalServerError",
+    _DENIED: "AccessDenied UnauthorizedOperation NotAuthorized",
+    (
+        errors.CredentialsError,
+        "Check the credentials, and that the account has opted in to {region}.",
+    ): "UnrecognizedClient InvalidClientTokenId AuthFailure OptInRequired",
+    (
+        errors.CredentialsError,
+        "Check the credentials.",
+    ): "InvalidSignature SignatureDoesNotMatch IncompleteSignature MissingAuthenticationToken",
+    (errors.NotFoundError, ""): "BackupNotFound FileSystemNotFound VolumeNotFound ResourceNotFound",
+    _BUSY: "BackupInProgress BackupBeingCopied BackupRestoring",
+    (errors.TokenConflictError, ""): "IncompatibleParameterError",
+    (errors.ServiceError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
+    (
         errors.ServiceError,
         "FSx cannot encrypt with {key}: set kms_key_id to an enabled symmetric key of {region} that FSx may use.",
-    ),
-    "InvalidSourceKmsKey": (errors.ServiceError, "Enable the key of {source}, and allow its use through FSx."),
-    "InvalidRegion": (
+    ): "InvalidDestinationKmsKey",
+    (errors.ServiceError, "Enable the key of {source}, and allow its use through FSx."): "InvalidSourceKmsKey",
+    (
         errors.ServiceError,
-        "Correct source_region: {source_region} is no Region of the same partition as {region}.",
-    ),
-    "IncompatibleRegionForMultiAZ": (
+        "Correct source_region: {source_region} is not a Region of the same partition as {region}.",
+    ): "InvalidRegion",
+    (
         errors.ServiceError,
         "Copy {source} to another Region: {region} has no Multi-AZ file systems for Windows.",
-    ),
-    "SourceBackupUnavailable": (errors.ServiceError, "Copy {source} when it is AVAILABLE."),
-    "UnsupportedOperation": (errors.ServiceError, "FSx cannot do this with {source}: leave it out."),
+    ): "IncompatibleRegionForMultiAZ",
+    (errors.ServiceError, "Copy {source} when it is AVAILABLE."): "SourceBackupUnavailable",
+    (
+        errors.ServiceError,
+        "FSx does not support this for {source}. Remove it from the sources.",
+    ): "UnsupportedOperation",
 }
+_KINDS = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
 _LIMITS: dict[str, _Kind] = {
     "TOTAL_IN_PROGRESS_COPY_BACKUPS": (errors.SlotsTakenError, ""),
-    "TOTAL_USER_TAGS": (errors.ServiceError, "Remove tags: AWS does not raise {limit}."),
+    "TOTAL_USER_TAGS": (errors.ServiceError, "Remove tags. AWS does not raise {limit}."),
 }
 _WORD_LIMIT = 100  # characters of a code that are shown
 _CLOCK_TEXT = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
@@ -105,44 +89,44 @@ _NO_CREDENTIALS = (
     aws.CredentialRetrievalError,
     aws.NoRegionError,
 )
-# What botocore and we stumble over where an answer has members of other types, impossible times or bottomless lists.
-_SENSELESS = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 _EXPIRED_LOGIN = (aws.TokenRetrievalError, aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError)
+# Raised by botocore, and by our parsing, for members of other types, impossible times and bottomless lists.
+_UNPARSABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """What a call sends that may be secret: a KMS key as somebody wrote it, and values of tags."""
+class Redactor:
+    """Removes what a call sends that may be secret: a KMS key as it was written, and values of tags."""
 
     kms_key_id: str | None = None
     tag_values: Iterable[str] = ()
 
-    def hidden_in(self, text: str) -> str:
-        """Return what AWS said, cleaned, without them and without any key."""
+    def redact(self, text: str) -> str:
+        """Return AWS's text, cleaned, without them and without any key."""
         text = without_keys(clean(text, WINDOW), self.kms_key_id)
         keys = spellings(self.kms_key_id) if self.kms_key_id else ()
         # Keys again, because the text may break off within one.
         return hide(hide(text, keys, KEY_IN_TEXT), self.tag_values, "[tag value]")
 
 
-_NOTHING = Sent()
+NOTHING_SECRET = Redactor()
 
 
 @contextmanager
-def translated(action: str, region: str, sent: Sent = _NOTHING, **about: str) -> Iterator[None]:
-    """Raise AWS's errors as one of `errors.ServiceError`'s kinds.
+def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **about: str) -> Iterator[None]:
+    """Raise AWS's errors as `errors.ServiceError`s.
 
     Args:
-        action: what is called, as IAM names it, e.g. `fsx:CopyBackup`.
-        region: where it is called.
-        sent: what no error tells.
-        about: `key`, `source` and `source_region` of the call, for the advice to name.
+        action: the call as IAM names it, such as `fsx:CopyBackup`.
+        region: where it is made.
+        redactor: removes from errors what is secret.
+        about: `key`, `source` and `source_region` of the call, for the advice.
     """
     call = f"{action} in {region}"
     try:
         yield
     except aws.ClientError as error:
-        raise _from_answer(error, sent.hidden_in(_message(error)), action, region, about) from None
+        raise _from_answer(error, redactor.redact(_message(error)), call, about | {"region": region}) from None
     except _EXPIRED_LOGIN as error:
         raise errors.ExpiredCredentialsError(
             f"The AWS login has expired ({_first_line(error)}): log in again."
@@ -152,56 +136,49 @@ def translated(action: str, region: str, sent: Sent = _NOTHING, **about: str) ->
             f"There are no AWS credentials for {call} ({_first_line(error)}): set a profile or environment variables."
         ) from None
     except aws.ParamValidationError as error:
-        raise errors.ServiceError(f"{call} was not sent: {clean(sent.hidden_in(str(error)))}") from None
-    # The request may have been carried out all the same. It is sent again, which the token of CopyBackup makes safe.
+        raise errors.ServiceError(f"{call} was not sent: {clean(redactor.redact(str(error)))}") from None
+    # AWS may have carried the request out. It is sent again, which the token of CopyBackup makes safe.
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}): try again later.") from None
-    # Last, because most of the errors above are BotoCoreErrors as well. It counts as passing, because such an answer
-    # may come from a proxy or a server in trouble.
-    except (aws.BotoCoreError, ResponseParserError, *_SENSELESS) as error:
+    # Last, because most errors above are BotoCoreErrors, too. It is transient: a proxy, or a server in trouble.
+    except (aws.BotoCoreError, ResponseParserError, *_UNPARSABLE) as error:
         raise errors.TransientError(
             f"{call} got an answer that makes no sense ({_first_line(error)}): try again later."
         ) from None
 
 
 def require_json(http_response: AWSResponse, **_event: object) -> None:
-    """Refuse a successful answer that is no JSON: botocore takes it for an empty one, whatever was done.
-
-    Raises:
-        ResponseParserError: the answer is no JSON.
-    """
+    """Refuse a successful answer that is not JSON: botocore takes it for an empty one."""
     if http_response.status_code == HTTPStatus.OK:
         try:
             json.loads(http_response.content)
         except (ValueError, RecursionError):
-            raise ResponseParserError("the answer is no JSON") from None
+            raise ResponseParserError("the answer is not JSON") from None
 
 
-def _from_answer(
-    error: aws.ClientError, message: str, action: str, region: str, about: Mapping[str, str]
-) -> errors.ServiceError:
-    code = _code(error)
-    shown = clean(message)
-    said = f"{action} in {region} answered {code}{f': {shown}' if shown else '.'}"
+def _from_answer(error: aws.ClientError, message: str, call: str, about: Mapping[str, str]) -> errors.ServiceError:
+    code, shown = _code(error), clean(message)
+    said = f"{call} answered {code}{f': {shown}' if shown else '.'}"
     kind, advice = _kind(error, code, message)
     if kind is errors.AccessDeniedError:
         named = _ACTION.search(message)
-        said = f"The AWS credentials lack permission for {named[1] if named else action} in {region} ({shown})"
-    named_in_advice = {**_ABOUT, **about, "region": region, "limit": _limit(error), "policy": _policy(message)}
-    return kind(" ".join(filter(None, [said, advice.format_map(named_in_advice)])))
+        denied = f"{named[1]} in {about['region']}" if named else call
+        said = f"The AWS credentials lack permission for {denied} ({shown})"
+    names = {**_ABOUT, **about, "limit": _limit(error), "policy": _policy(message)}
+    return kind(" ".join(filter(None, [said, advice.format_map(names)])))
 
 
 def _kind(error: aws.ClientError, code: str, message: str) -> _Kind:
-    # Before the code: with a wrong clock it is the same as with wrong credentials, and only the text tells.
+    # Before the code, which a wrong clock shares with wrong credentials.
     if _CLOCK_TEXT.search(message):
         return _CLOCK
     if code == "ServiceLimitExceeded":
         return _LIMITS.get(_limit(error), (errors.ServiceError, "Ask AWS to raise {limit}."))
     if code == "BadRequest":
-        # FSx was seen to answer so, too, if a backup cannot be deleted yet; then only the text tells.
+        # FSx was seen to answer so if a backup cannot be deleted yet.
         return _BUSY if _BUSY_TEXT.search(message) else _OTHER
-    # Of a code that is not listed HTTP decides: to give up is final, and to ask again costs little.
-    known = _KINDS.get(code.removesuffix("Exception")) or (_LATER if _is_passing(error) else _OTHER)
+    # For other codes, HTTP's status decides: giving up is final, and trying again costs little.
+    known = _KINDS.get(code.removesuffix("Exception")) or (_LATER if _is_transient(error) else _OTHER)
     return _denial(message) if known is _DENIED else known
 
 
@@ -211,10 +188,10 @@ def _denial(message: str) -> _Kind:
     return _POLICY_SILENT if _SILENT.search(message) else _DENIED
 
 
-def _is_passing(error: aws.ClientError) -> bool:
+def _is_transient(error: aws.ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-    return status in passing or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    transient = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+    return status in transient or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _limit(error: aws.ClientError) -> str:
@@ -232,9 +209,9 @@ def _code(error: aws.ClientError) -> str:
 
 
 def _message(error: aws.ClientError) -> str:
-    """Return what AWS said, as a sentence; as long as it may be."""
-    told = (error.response.get("Error", {}).get("Message"), error.response.get("Message"))
-    text = next((text for text in told if text and isinstance(text, str)), "").rstrip()
+    """Return AWS's whole text, as a sentence."""
+    given = (error.response.get("Error", {}).get("Message"), error.response.get("Message"))
+    text = next((text for text in given if text and isinstance(text, str)), "").rstrip()
     return text if text.endswith(".") or not text else f"{text}."
 
 

@@ -7,7 +7,7 @@ from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.messages import gone, progress, still_running
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, TransientError
-from pulumi_fsx_dr.fsx.errors import Sent
+from pulumi_fsx_dr.fsx.errors import Redactor
 from pulumi_fsx_dr.runtime.copy_queue import Slot
 from pulumi_fsx_dr.runtime.poller import PollResult
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
@@ -85,7 +85,8 @@ def _failed(work: Work, spec: CopySpec, copy: Copy, elapsed: float) -> str:
             left = f"The failed copy could not be deleted: {error}"
     key = "the key in kms_key_id" if spec.kms_key_id else "the key that FSx manages"
     # Key and tags may be secrets of the program, and FSx may name them in its reason.
-    reason = Sent(spec.kms_key_id, spec.tags.values()).hidden_in(backup.failure_reason or "FSx gives no reason.")
+    redactor = Redactor(spec.kms_key_id, spec.tags.values())
+    reason = redactor.redact(backup.failure_reason or "FSx gives no reason.")
     return (
         f"Copy {backup.id} of {spec.source_backup_id} from {spec.source_region} to {spec.region} with {key} failed "
         f"after {duration(elapsed)}. {left} Fix the cause and run `pulumi up` again. (AWS said: {reason})"
