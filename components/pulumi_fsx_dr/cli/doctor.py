@@ -142,12 +142,13 @@ def _table(findings: Iterable[Finding]) -> str:
 def _summary(run: FirstRun) -> str:
     if not run.backups:
         return f"First run: nothing to copy to {run.region}."
-    moved = f"{run.gigabytes.least:.1f} to {run.gigabytes.most:.1f} GB"
-    unknown = f", and {run.unknown_sizes} backups of unknown size" if run.unknown_sizes else ""
+    least, most = (f"{bound:.1f}" for bound in (run.gigabytes.least, run.gigabytes.most))
+    gigabytes = f"{most} GB" if least == most else f"{least} to {most} GB"
+    unknown = f" Backups of unknown size: {run.unknown_sizes}." if run.unknown_sizes else ""
     pages = sorted({_PRICES.format(page) for one in run.backups if (page := _PAGES.get(one.file_system_type or ""))})
     return (
-        f"First run: {len(run.backups)} copies to {run.region}, {run.full} full and {run.incremental} that can be "
-        f"incremental.\nTo move, once, and to keep: {moved}{unknown}.\n{' '.join(['Prices:', *pages])}"
+        f"First run to {run.region}: {run.full} full and {run.incremental} incremental copies.\n"
+        f"To move once, and to keep: {gigabytes}.{unknown}\n{' '.join(['Prices:', *pages])}"
     )
 
 

@@ -13,7 +13,9 @@ MARKS: Mapping[str, str] = MappingProxyType({"ready": "✓", "late": "!", "missi
 NONE = "\N{EN DASH}"
 """What stands for no value."""
 
-_PIPED_WIDTH = 140
+WIDE = 140
+"""Columns from which whole ids and bars have room; what is not a terminal gets as many."""
+
 _SHORT_DIGITS = 8
 
 
@@ -67,11 +69,17 @@ def plain_console() -> Console:
     return Console(markup=False, emoji=False)
 
 
+def is_narrow() -> bool:
+    """Whether there is a terminal without room for whole ids."""
+    console = plain_console()
+    return console.is_terminal and console.width < WIDE
+
+
 def rendered(renderable: RenderableType) -> str:
     """Return it as text: as wide as the terminal, or wide enough for a log."""
     console = plain_console()
     if not console.is_terminal:
-        console.width = max(console.width, _PIPED_WIDTH)
+        console.width = max(console.width, WIDE)
     with console.capture() as capture:
         console.print(renderable)
     return capture.get().rstrip("\n")

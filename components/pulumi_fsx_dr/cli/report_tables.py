@@ -22,7 +22,7 @@ _FIGURES = ("Age", "Target")
 def terminal_table(rows: Sequence[ReportRow], now: datetime) -> str:
     """Return a table, and below it why sources are not ready."""
     title = f"{summary(rows)} at {now:%Y-%m-%d %H:%M} UTC"
-    headings, *cells = _grid(rows)
+    headings, *cells = _grid(rows, with_ids=not formatting.is_narrow())
     shown = formatting.table(headings, title=title, right=_FIGURES)
     for row, of_row in zip(rows, cells, strict=True):
         verdict = Text(f"{formatting.MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
@@ -57,24 +57,26 @@ def as_json(rows: Sequence[ReportRow], now: datetime) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _grid(rows: Sequence[ReportRow]) -> list[list[str]]:
-    """Return the headings, and for each row the cells after its verdict."""
+def _grid(rows: Sequence[ReportRow], *, with_ids: bool = True) -> list[list[str]]:
+    """Return the headings, and for each row the cells after its verdict; a narrow terminal has no room for ids."""
     stacks = {row["stack"] for row in rows}
     columns = ["Stack"] if len(stacks) > 1 else []
-    headings = ["Verdict", *columns, "Source", "DR Region", "Newest copy", *_FIGURES, "Running"]
-    return [headings, *([*(row["stack"] for _ in columns), *_cells(row)] for row in rows)]
+    newest = ["Newest copy"] if with_ids else []
+    headings = ["Verdict", *columns, "Source", "DR Region", *newest, *_FIGURES, "Running"]
+    return [headings, *([*(row["stack"] for _ in columns), *_cells(row, with_ids=with_ids)] for row in rows)]
 
 
-def _cells(row: ReportRow) -> list[str]:
-    running = ", ".join(f"{copy['backup_id']} {formatting.percent(copy['percent'])}" for copy in row["running"])
+def _cells(row: ReportRow, *, with_ids: bool) -> list[str]:
+    percents = [formatting.percent(copy["percent"]) for copy in row["running"]]
+    running = [f"{copy['backup_id']} {percent}" for copy, percent in zip(row["running"], percents, strict=True)]
     name = f"{row['name']}, " if row["name"] else ""
     return [
         f"{name}{row['source']} ({row['source_region']})",
         row["region"],
-        row["newest_copy"] or formatting.NONE,
+        *([row["newest_copy"] or formatting.NONE] if with_ids else []),
         formatting.hours(row["age_hours"]),
         formatting.hours(row["target_hours"]),
-        running or formatting.NONE,
+        ", ".join(running if with_ids else percents) or formatting.NONE,
     ]
 
 

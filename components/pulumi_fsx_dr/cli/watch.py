@@ -23,7 +23,6 @@ from .rows import rows_of
 
 _FIGURES = ("Elapsed", "Left, about")
 _BAR_WIDTH = 30
-_WIDE = 140  # columns from which ids and bars have room
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Poll:
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
         """Show bars, or in a narrow terminal short ids."""
         if self.copies:
-            yield self._table(is_wide=options.max_width >= _WIDE)
+            yield self._table(is_wide=options.max_width >= formatting.WIDE)
         else:
             yield Text("No copy is running.")
         yield Group(*(Text(f"{region}: {why}", style="yellow") for region, why in self.unreachable.items()))

@@ -68,7 +68,7 @@ def _regions(facts: Facts) -> Iterator[Finding]:
     for name, region in facts.regions.items():
         error = next((one for one in (region.identity, region.backups) if isinstance(one, ServiceError)), None)
         if error is None:
-            yield Finding("region", "ok", name, f"Reachable; {len(region.known_backups)} backups.")
+            yield Finding("region", "ok", name, f"Reachable. Backups: {len(region.known_backups)}.")
         elif isinstance(error, CredentialsError) and accepting:
             message = f"Credentials work in {accepting[0]} but not here. Enable this Region for the account. ({error})"
             yield Finding("region", "fails", name, message)
@@ -178,8 +178,8 @@ def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
     spare = len({one.backups[0].subject for one, _ in planned})
     total, (allowed, origin) = len(present) + more + spare, _allowed(kind, region)
     message = (
-        f"{len(present)} user-initiated {kind} backups in use, {more} more to keep, and room for {spare} new copies "
-        f"before old ones are deleted: {total} of {allowed} ({origin})."
+        f"User-initiated {kind} backups: {len(present)} in use, {more} to come, {spare} spare (a new copy is made "
+        f"before an old one is deleted). That is {total} of {allowed} ({origin})."
     )
     if allowed is None:
         return Finding("quota", "note", f"{run.region} quota", f"The quota of {kind} backups is not known.")
@@ -205,7 +205,7 @@ def _allowed(kind: str, region: RegionFacts) -> tuple[int | None, str]:
 def _slots(facts: Facts) -> Iterator[Finding]:
     for region in facts.configuration.regions:
         if running := sum(backup.is_running_copy for backup in facts.regions[region].known_backups):
-            message = f"{running} copies are running, of {COPIES_AT_ONCE} at a time. New copies wait for a copy slot."
+            message = f"Running copies: {running}, of {COPIES_AT_ONCE} at a time. New ones wait for a copy slot."
             yield Finding("slots", "note", f"{region} slots", message)
 
 
