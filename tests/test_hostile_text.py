@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from pulumi_fsx_dr.cli.commands import fsx_dr
-from pulumi_fsx_dr.cli.context import Outside
+from pulumi_fsx_dr.cli.context import CliContext
 from pulumi_fsx_dr.readiness import rows
 
 from simulator.fsx import ManualClock
@@ -38,8 +38,8 @@ LOUD = re.compile(
 def run(*arguments: str, stdin: Any = None, answer: Mapping[str, Any] | None = None, status: int = 200) -> Result:
     region = AnsweringRegion(lambda _: answer or {"Backups": []})
     region._status = status  # noqa: SLF001  # as a replayed Region has it
-    outside = Outside(ManualClock(), lambda _: region)
-    return CliRunner().invoke(fsx_dr, arguments, obj=outside, input=None if stdin is None else json.dumps(stdin))
+    context = CliContext(ManualClock(), lambda _: region)
+    return CliRunner().invoke(fsx_dr, arguments, obj=context, input=None if stdin is None else json.dumps(stdin))
 
 
 def assert_quiet(result: Result, *, exit_code: int) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, Orphan, orphans
+from pulumi_fsx_dr.rules.orphans import Orphan, OrphanStatus, StackStates, orphans
 
 from tests.as_native import as_native
 from tests.backups import NOW, OTHER_OWNER_ID, OWNER_ID, copy, hours_ago, owned
@@ -44,8 +44,8 @@ def exported(type_name: str) -> dict[str, Any]:
 OWNER = exported(":Owner")
 
 
-def states(*documents: dict[str, Any]) -> GivenStates:
-    return GivenStates.read({f"state {number}": document for number, document in enumerate(documents)})
+def states(*documents: dict[str, Any]) -> StackStates:
+    return StackStates.read({f"state {number}": document for number, document in enumerate(documents)})
 
 
 def ids(document: dict[str, Any], **having: bool) -> list[str]:
@@ -108,13 +108,13 @@ def test_orphans_are_existing_copies_with_our_tag_only(backup: Any) -> None:
 def test_orphan_with_the_owner_id_of_a_given_state_is_resumable(resource: dict[str, Any]) -> None:
     [orphan] = orphans([copy(tags=owned())], states(with_resource(resource)))
 
-    assert (orphan.fate, orphan.owner_id) == (Fate.RESUMABLE, OWNER_ID)
+    assert (orphan.status, orphan.owner_id) == (OrphanStatus.RESUMABLE, OWNER_ID)
 
 
 def test_failed_orphan_of_a_given_state_is_resumed_by_nobody() -> None:
     [orphan] = orphans([copy(tags=owned(), lifecycle="FAILED")], states(with_resource(OWNER)))
 
-    assert orphan.fate is Fate.LEFT
+    assert orphan.status is OrphanStatus.FAILED
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_orphan_with_an_unknown_owner_id_may_be_in_another_state(tags: dict[str,
     """What a tag says of project and stack is free text."""
     [orphan] = orphans([copy(tags=tags)], states(with_resource(OWNER)))
 
-    assert orphan.fate is Fate.ELSEWHERE
+    assert orphan.status is OrphanStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_orphan_tells_how_to_adopt_and_how_to_delete_it() -> None:
 
 
 def test_adoption_of_a_failed_orphan_is_not_offered() -> None:
-    assert Orphan(copy(tags=owned(), lifecycle="FAILED"), Fate.LEFT).adoption is None
+    assert Orphan(copy(tags=owned(), lifecycle="FAILED"), OrphanStatus.FAILED).adoption is None
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_adoption_of_a_failed_orphan_is_not_offered() -> None:
     ],
 )
 def test_commands_contain_valid_ids_and_regions_only(changes: dict[str, Any], deletable: bool) -> None:  # noqa: FBT001  # a parameter of a test
-    orphan = Orphan(copy(tags=owned(), **changes), Fate.ELSEWHERE)
+    orphan = Orphan(copy(tags=owned(), **changes), OrphanStatus.UNKNOWN)
 
     assert orphan.adoption is None
     assert (orphan.deletion is not None) is deletable
@@ -184,7 +184,7 @@ def test_commands_contain_valid_ids_and_regions_only(changes: dict[str, Any], de
 
 
 def test_state_of_a_stack_that_was_never_deployed_is_empty() -> None:
-    assert states({"version": 3, "deployment": {}}) == GivenStates(frozenset(), frozenset())
+    assert states({"version": 3, "deployment": {}}) == StackStates(frozenset(), frozenset())
 
 
 @pytest.mark.parametrize("document", [{}, {"steps": []}, {"deployment": []}, {"deployment": None}])
@@ -231,4 +231,4 @@ def test_any_document_is_a_state_or_refused(deployment: Any) -> None:
         found = states({"deployment": deployment})
     except InvalidSettingsError:
         return
-    assert isinstance(found, GivenStates)
+    assert isinstance(found, StackStates)

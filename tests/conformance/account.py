@@ -12,7 +12,6 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from pulumi_fsx_dr.doctor import prices
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.rules.copy_size import GIB
@@ -128,15 +127,13 @@ class Account:
 
     @property
     def cost_class(self) -> str:
-        """What the run costs at most, roughly, in one line."""
+        """What the run stores and transfers at most, in one line."""
         size = self.source.get("SizeInBytes")
-        storage, transfer = prices.storage(self.asked.away), prices.transfer(self.asked.home, self.asked.away)
         known = f"{size / GIB:.1f} GiB" if size else "a size that FSx does not tell"
-        total = None
-        if size and storage is not None and transfer is not None:
-            total = size / GIB * MAX_COPIES * (storage / 30 + transfer)  # a day of storage
-        price = f"at most about ${max(total, 0.01):.2f}" if total is not None else "of a price that is not known here"
-        return f"At most {MAX_COPIES} copies of {known}, into {self.asked.away} and deleted again: {price}."
+        return (
+            f"At most {MAX_COPIES} copies of {known}, from {self.asked.home} into {self.asked.away} and deleted again: "
+            "transfer between the Regions, and a day of backup storage."
+        )
 
     def copy(self, **request: Any) -> dict[str, Any]:
         """Start a copy that carries the mark, and return FSx's description of it.

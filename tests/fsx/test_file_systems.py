@@ -6,9 +6,9 @@ from pulumi_fsx_dr.errors import TransientError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 
 from simulator.fsx import FsxService, ManualClock, in_process
+from tests.cli.world import Prepared
 from tests.fsx.replaying import ReplayedRegion
 from tests.fsx.test_recordings import recordings
-from tests.test_cli import Prepared
 
 HOME = "eu-central-1"
 

@@ -6,6 +6,7 @@ from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.preview_check import violations
 
 from .context import echo_json, read_document
+from .options import json_option, repeatable
 
 _LONGEST = 4000  # characters of a violation, which names copies
 
@@ -20,22 +21,21 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, .
 
 @click.command()
 @click.argument("preview", default="-")
-@click.option(
+@repeatable(
     "--require-key",
     "keys",
     metavar="REGION=KEY",
-    multiple=True,
     callback=_keys,
-    help="At least one copy there must be encrypted with this key (id or ARN). Repeatable.",
+    help="Require a copy in REGION that is encrypted with KEY (id or ARN).",
 )
-@click.option("--require-region", "regions", metavar="REGION", multiple=True, help="There must be a copy. Repeatable.")
+@repeatable("--require-region", "regions", metavar="REGION", help="Require a copy in REGION.")
 @click.option(
     "--max-full-copies",
     type=click.IntRange(min=0),
     metavar="N",
-    help="At most so many new copies may be full: the first of a file system or volume under a key in a Region.",
+    help="Fail if more than N new copies would be full copies.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@json_option
 @click.pass_context
 def check(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
@@ -46,9 +46,9 @@ def check(  # noqa: PLR0913  # one for each option
     *,
     as_json: bool,
 ) -> None:
-    """Fail when a change would leave a DR Region without a copy, or copy more in full than it may.
+    """Fail if a change would leave a DR Region without a copy, or make too many full copies.
 
-    PREVIEW is the document of 'pulumi preview --json --show-sames', - or nothing for standard input.
+    PREVIEW is the output of 'pulumi preview --json --show-sames', - or nothing for standard input.
 
     \b
     Examples:
@@ -59,7 +59,7 @@ def check(  # noqa: PLR0913  # one for each option
 
     Exit codes: 0 the change may be made, 1 it may not, 2 the preview could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
-    # The preview is that of a pull request, whose author chooses names and Regions.
+    # The author of a pull request chooses names and Regions, so they are cleaned before they are shown.
     judged = violations(read_document(preview), keys, regions, max_full_copies)
     found = [clean(violation, _LONGEST) for violation in judged]
     if as_json:

@@ -35,11 +35,11 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="pulumi-fsx-dr")
 def fsx_dr() -> None:
-    """Look after FSx backup copies that Pulumi made for disaster recovery.
+    """Inspect FSx backup copies that Pulumi manages.
 
     AWS credentials and endpoints come the ordinary ways: environment, profile, instance role.
 
-    Exit codes: 0 all is well, 1 something needs attention, 2 the command could not find out.
+    Exit codes: 0 success, 1 findings, 2 error.
     """
 
 

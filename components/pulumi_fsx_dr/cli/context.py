@@ -1,4 +1,4 @@
-"""What the commands need from outside: time, FSx, the Pulumi CLI and files."""
+"""What commands read: the time, AWS, the Pulumi CLI and files."""
 
 import json
 import subprocess
@@ -20,25 +20,25 @@ from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.runtime.clock import Clock, SystemClock
 
 
-def _impatient(region: str) -> FsxRegion:
-    # Somebody waits for the answer, and one Region that is down must not hold up the others for minutes.
-    return FsxRegion(region, Credentials(), impatient=True)
+def _region(name: str) -> FsxRegion:
+    # Somebody waits for the answer: a Region that is down must not delay the others for minutes.
+    return FsxRegion(name, Credentials(), impatient=True)
 
 
-def _cloudwatch(region: str) -> CloudWatch:
-    return CloudWatch(region, Credentials())
+def _examined(name: str, credentials: Credentials) -> RegionDiagnostics:
+    return RegionDiagnostics(name, credentials, impatient=True)
 
 
-def _examined(region: str, credentials: Credentials) -> RegionDiagnostics:
-    return RegionDiagnostics(region, credentials, impatient=True)
+def _cloudwatch(name: str) -> CloudWatch:
+    return CloudWatch(name, Credentials())
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """The collaborators of a command."""
+class CliContext:
+    """The clock and the AWS clients of a command."""
 
     clock: Clock = field(default_factory=SystemClock)
-    region: Callable[[str], FsxRegion] = _impatient
+    region: Callable[[str], FsxRegion] = _region
     examined: Callable[[str, Credentials], RegionDiagnostics] = _examined
     cloudwatch: Callable[[str], CloudWatch] = _cloudwatch
 
@@ -68,40 +68,33 @@ class Stack:
         try:
             done = subprocess.run(command, cwd=self.cwd, capture_output=True, check=True)  # noqa: S603  # an argument list, no shell
         except OSError as error:
-            raise InvalidSettingsError(f"The Pulumi CLI did not start ({error}): install it, or give a file.") from None
+            raise InvalidSettingsError(f"The Pulumi CLI did not start ({error}). Install it, or give a file.") from None
         except subprocess.CalledProcessError as error:
-            said = clean(error.stderr.decode(errors="replace")) or f"exit code {error.returncode}"
-            raise InvalidSettingsError(f"pulumi stack {arguments[0]} failed: {said}") from None
-        return parsed(done.stdout, f"pulumi stack {arguments[0]}")
+            reason = clean(error.stderr.decode(errors="replace")) or f"exit code {error.returncode}"
+            raise InvalidSettingsError(f"pulumi stack {arguments[0]} failed: {reason}") from None
+        return _parsed(done.stdout, f"pulumi stack {arguments[0]}")
 
 
 def read_document(file: str) -> Mapping[str, Any]:
     """Return the JSON object in a file, or on standard input for `-`.
 
     Raises:
-        InvalidSettingsError: there is no such file, or no such object in it.
+        InvalidSettingsError: the file cannot be read, or is not a JSON object.
     """
     try:
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise InvalidSettingsError(f"{file} cannot be read: {error.strerror}.") from None
-    return parsed(text, "Standard input" if file == "-" else file)
+    return _parsed(text, "Standard input" if file == "-" else file)
 
 
-def parsed(text: str | bytes, origin: str) -> Mapping[str, Any]:
-    """Return the JSON object in a text.
-
-    Raises:
-        InvalidSettingsError: there is none; the message names the origin.
-    """
+def _parsed(text: bytes, origin: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidSettingsError(f"{origin} is not one JSON document: {error}.") from None
     if not isinstance(value, Mapping):
-        raise InvalidSettingsError(
-            f"{origin} is not a JSON object: give the whole document that Pulumi prints with --json."
-        )
+        raise InvalidSettingsError(f"{origin} is not a JSON object. Give all that Pulumi prints with --json.")
     return value
 
 

@@ -1,6 +1,7 @@
 """`fsx-dr orphans`: copies that cost money and that no state contains."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,29 +11,27 @@ from rich.text import Text
 from pulumi_fsx_dr.copies.messages import owner_text
 from pulumi_fsx_dr.copies.ownership import MAX_TAG_VALUE, claimed_description
 from pulumi_fsx_dr.fsx.text import clean
-from pulumi_fsx_dr.rules.orphans import Fate, GivenStates, Orphan
-from pulumi_fsx_dr.rules.orphans import orphans as found_among
+from pulumi_fsx_dr.rules.orphans import Orphan, OrphanStatus, StackStates
+from pulumi_fsx_dr.rules.orphans import orphans as find_orphans
 
 from . import formatting
-from .context import Outside, Stack, echo_json, read_document, unique
-from .table_layout import grid, rendered
+from .context import CliContext, Stack, echo_json, read_document, unique
+from .options import cwd_option, json_option, repeatable
 
-_HEADINGS = ("Copy", "DR Region", "Tag says", "Age", "Size", "Next up resumes it")
-_RESUMES = {Fate.RESUMABLE: "if still declared", Fate.LEFT: "no", Fate.ELSEWHERE: "state not given"}
+_HEADINGS = ("Copy", "DR Region", "Tag says", "Age", "Size", "Resumed by pulumi up")
+_RESUMED = {
+    OrphanStatus.RESUMABLE: "if still declared",
+    OrphanStatus.FAILED: "no",
+    OrphanStatus.UNKNOWN: "state not given",
+}
 
 
 @click.command()
-@click.option("--region", "regions", metavar="REGION", multiple=True, required=True, help="Search there. Repeatable.")
-@click.option(
-    "--state",
-    "states",
-    metavar="FILE",
-    multiple=True,
-    help="A document of 'pulumi stack export', - for standard input. Repeatable.",
-)
-@click.option("--stack", "stacks", metavar="NAME", multiple=True, help="Run 'pulumi stack export' for it. Repeatable.")
-@click.option("--cwd", type=click.Path(file_okay=False, path_type=Path), help="Directory of the Pulumi program.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@repeatable("--region", "regions", metavar="REGION", required=True, help="DR Region to search.")
+@repeatable("--state", "states", metavar="FILE", help="Output of 'pulumi stack export', - for standard input.")
+@repeatable("--stack", "stacks", metavar="NAME", help="Run 'pulumi stack export' for this stack.")
+@cwd_option
+@json_option
 @click.pass_context
 def orphans(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
@@ -43,10 +42,10 @@ def orphans(  # noqa: PLR0913  # one for each option
     *,
     as_json: bool,
 ) -> None:
-    """Find copies with the tag of this package that no given state contains.
+    """List copies with the tag of this package that none of the given states contains.
 
     Give the states of all stacks that copy into these Regions: a copy of a stack that is not given is
-    listed, because nothing else can tell whether that stack still exists.
+    listed, because only its state can tell whether it is needed.
 
     \b
     Examples:
@@ -58,66 +57,61 @@ def orphans(  # noqa: PLR0913  # one for each option
     """  # noqa: D301  # click reads \b, the backspace character
     if not states and not stacks:
         raise click.UsageError("Give at least one state, with --state FILE or --stack NAME.")
-    outside = ctx.ensure_object(Outside)
+    context = ctx.ensure_object(CliContext)
     exports = {"standard input" if file == "-" else file: read_document(file) for file in unique(states)}
     exports |= {f"stack {name}": Stack(name, cwd).export() for name in unique(stacks)}
-    given = GivenStates.read(exports)
-    backups = [backup for region in unique(regions) for backup in outside.region(region).backups()]
-    found = found_among(backups, given)
+    given = StackStates.read(exports)
+    backups = [backup for region in unique(regions) for backup in context.region(region).backups()]
+    found, now = find_orphans(backups, given), context.now
     if as_json:
-        echo_json({"time": outside.now.isoformat(), "orphans": [_described(orphan, outside) for orphan in found]})
+        echo_json({"time": now.isoformat(), "orphans": [_described(orphan, now) for orphan in found]})
     else:
-        click.echo(_table(found, outside) if found else "No orphans.")
+        click.echo(_table(found, now) if found else "No orphans.")
     ctx.exit(int(bool(found)))
 
 
-def _table(found: Iterable[Orphan], outside: Outside) -> str:
-    shown = grid(_HEADINGS)
+def _table(found: list[Orphan], now: datetime) -> str:
+    table = formatting.table(_HEADINGS)
     for orphan in found:
         # As texts, because what the tag says may look like rich's markup.
-        shown.add_row(*map(Text, _cells(orphan, outside)))
-    return "\n".join([rendered(shown), *(f"\n{_next_step(orphan)}" for orphan in found)])
+        table.add_row(*map(Text, _cells(orphan, now)))
+    return "\n".join([formatting.rendered(table), *("\n" + "\n".join(_next_steps(orphan)) for orphan in found)])
 
 
-def _cells(orphan: Orphan, outside: Outside) -> tuple[str, ...]:
+def _cells(orphan: Orphan, now: datetime) -> tuple[str, ...]:
     return (
         clean(orphan.backup.id),
         orphan.backup.region,
         owner_text(orphan.backup),
-        formatting.hours(orphan.age(outside.now)),
+        formatting.hours(orphan.age(now)),
         formatting.size(orphan.backup.size_in_bytes),
-        _RESUMES[orphan.fate],
+        _RESUMED[orphan.status],
     )
 
 
-def _next_step(orphan: Orphan) -> str:
+def _next_steps(orphan: Orphan) -> Iterator[str]:
     backup = orphan.backup
-    lines = [f"{clean(backup.id)} ({clean(backup.lifecycle)}):", f"  {_advice(orphan)}"]
+    yield f"{clean(backup.id)} ({clean(backup.lifecycle)}):"
+    match orphan.status:
+        case OrphanStatus.RESUMABLE:
+            source = clean(backup.source_backup_id or "")
+            yield f"  If the program still declares a copy of {source}, the next `pulumi up` resumes it."
+        case OrphanStatus.FAILED:
+            yield "  The copy failed and contains no data. Nothing resumes it."
+        case OrphanStatus.UNKNOWN:
+            text = owner_text(backup)
+            yield f"  Another state may contain it. Its tag, which anybody may have written, says {text}."
     if backup.is_running:
-        lines.append("  It is not AVAILABLE yet: the run that makes it may be under way.")
+        yield "  It is not AVAILABLE yet: the run that makes it may still be active."
     if orphan.deletion:
-        lines.append("  Check first that no other state contains it. Then")
+        yield "  Check first that no other state contains it. Then"
     if orphan.adoption:
-        lines.append(f'  adopt it:  BackupCopy("NAME", {{{orphan.adoption}}})')
+        yield f'  adopt it:  BackupCopy("NAME", {{{orphan.adoption}}})'
     if orphan.deletion:
-        lines.append(f"  delete it: {orphan.deletion}")
-    return "\n".join(lines)
+        yield f"  delete it: {orphan.deletion}"
 
 
-def _advice(orphan: Orphan) -> str:
-    match orphan.fate:
-        case Fate.RESUMABLE:
-            source = clean(orphan.backup.source_backup_id or "")
-            return (
-                f"If the program still declares a copy of {source}, the next `pulumi up` resumes it, else nobody does."
-            )
-        case Fate.LEFT:
-            return "The copy failed and contains no data. Nobody resumes it."
-    said = owner_text(orphan.backup)
-    return f"A state that was not given may contain it. Its tag, which anybody may have written, says {said}."
-
-
-def _described(orphan: Orphan, outside: Outside) -> dict[str, Any]:
+def _described(orphan: Orphan, now: datetime) -> dict[str, Any]:
     backup = orphan.backup
     return {
         "backup_id": clean(backup.id),
@@ -126,8 +120,8 @@ def _described(orphan: Orphan, outside: Outside) -> dict[str, Any]:
         "source_backup_id": clean(backup.source_backup_id or ""),
         "owner_id": orphan.owner_id,
         "tag_says": clean(claimed_description(backup.tags), MAX_TAG_VALUE),
-        "fate": orphan.fate.value,
-        "age_hours": round(orphan.age(outside.now), 2),
+        "status": orphan.status.value,
+        "age_hours": round(orphan.age(now), 2),
         "size_in_bytes": backup.size_in_bytes,
         "adopt": orphan.adoption,
         "delete": orphan.deletion,

@@ -10,11 +10,12 @@ from pulumi_fsx_dr.rules.iam_policy import NAMESPACE, Purpose, protection
 from pulumi_fsx_dr.rules.iam_policy import policy as least_policy
 
 from .context import echo_json
+from .options import repeatable
 
 
 def _account(_ctx: click.Context, _parameter: click.Parameter, account: str) -> str:
     if not (len(account) == 12 and account.isdecimal()):  # noqa: PLR2004  # AWS account ids have twelve digits
-        raise click.BadParameter(f"{account!r} is not of twelve digits.")
+        raise click.BadParameter(f"{account!r} is not a 12-digit AWS account id.")
     return account
 
 
@@ -30,28 +31,19 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
 
 @click.command()
 @click.option("--account", metavar="ID", required=True, callback=_account, help="AWS account, twelve digits.")
-@click.option(
+@repeatable(
     "--source-region",
     "sources",
     metavar="REGION",
-    multiple=True,
-    help="Where the backups are. Repeatable; needed for preview and up.",
+    help="Region of the source backups. Needed for preview and up.",
 )
-@click.option(
-    "--dr-region",
-    "destinations",
-    metavar="REGION",
-    multiple=True,
-    required=True,
-    help="Where the copies go. Repeatable.",
-)
-@click.option(
+@repeatable("--dr-region", "destinations", metavar="REGION", required=True, help="Region of the copies.")
+@repeatable(
     "--key",
     "keys",
     metavar="ARN",
-    multiple=True,
     callback=_by_region,
-    help="A KMS key of backups or copies. Repeatable; the key that AWS manages, aws/fsx, needs no mention.",
+    help="KMS key of sources or copies; not needed for aws/fsx.",
 )
 @click.option(
     "--for",
@@ -59,19 +51,16 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     type=click.Choice([*Purpose], case_sensitive=False),
     default=Purpose.UP,
     show_default=True,
-    help="What the identity is for: previews only, every command, metrics of reports, or the failover drill.",
+    help="Purpose of the identity: previews only, all commands, metrics of reports, or the failover drill.",
 )
-@click.option(
-    "--namespace", default=NAMESPACE, show_default=True, help="Of the metrics that 'report --cloudwatch' publishes."
-)
-@click.option(
+@click.option("--namespace", default=NAMESPACE, show_default=True, help="Namespace of 'report --cloudwatch'.")
+@repeatable(
     "--protect",
     "pipelines",
     metavar="ROLE_ARN",
-    multiple=True,
-    help="Print instead the service control policy that lets only this role delete copies. Repeatable.",
+    help="Print instead a service control policy that lets only this role delete copies.",
 )
-def policy(  # noqa: PLR0913  # each is an option
+def policy(  # noqa: PLR0913  # one for each option
     *,
     account: str,
     sources: tuple[str, ...],
@@ -94,7 +83,7 @@ def policy(  # noqa: PLR0913  # each is an option
       fsx-dr policy --for drill --account 111122223333 --dr-region eu-west-1
       fsx-dr policy --protect arn:aws:iam::111122223333:role/fsx-dr --account 111122223333 --dr-region eu-west-1
 
-    Exit codes: 0 printed, 2 an argument makes no sense.
+    Exit codes: 0 printed, 2 an argument is not valid.
     """  # noqa: D301  # click reads \b, the backspace character
     if pipelines:
         echo_json(protection(account, pipelines, dr_regions=destinations))
@@ -103,11 +92,6 @@ def policy(  # noqa: PLR0913  # each is an option
         raise click.UsageError(f"The policy for {purpose} needs a --source-region.")
     echo_json(
         least_policy(
-            account,
-            purpose,
-            source_regions=sources,
-            dr_regions=destinations,
-            key_arns=keys,
-            namespace=namespace,
+            account, purpose, source_regions=sources, dr_regions=destinations, key_arns=keys, namespace=namespace
         )
     )

@@ -12,38 +12,37 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.readiness import Verdict
 
-from .cloudwatch import metrics_by_region
-from .context import Outside
-from .html_report import page
-from .openmetrics import openmetrics
-from .rows import ReportRow, are_ready, chosen, rows_of, worst_first
-from .stack_options import StackOutputs, outputs_options
-from .tables import as_json, markdown, table
+from .context import CliContext
+from .html_report import html_report
+from .metrics import metrics_by_region, openmetrics
+from .options import StackOutputs, outputs_options, repeatable
+from .report_tables import as_json, markdown, terminal_table
+from .rows import ReportRow, are_ready, filtered, rows_of, worst_first
 
 _FORMATS: Mapping[str, Callable[[Sequence[ReportRow], datetime], str]] = MappingProxyType(
-    {"table": table, "markdown": markdown, "json": as_json, "html": page, "prometheus": openmetrics}
+    {"table": terminal_table, "markdown": markdown, "json": as_json, "html": html_report, "prometheus": openmetrics}
 )
-_NOTHING = "Nothing is protected: no source and DR Region is left to report on."
+_NOTHING = "Nothing is protected: there is no source with a DR Region to report on."
 
 
 @click.command()
 @outputs_options
 @click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="table", show_default=True)
 @click.option("--output", metavar="FILE", help="Write here instead of standard output.")
-@click.option("--region", "regions", metavar="REGION", multiple=True, help="Only this DR Region. Repeatable.")
-@click.option("--source", "sources", metavar="ID", multiple=True, help="Only this source, by id or name. Repeatable.")
+@repeatable("--region", "regions", metavar="REGION", help="Only this DR Region.")
+@repeatable("--source", "sources", metavar="ID", help="Only this source, by id or name.")
 @click.option(
     "--verdict",
     "verdicts",
     type=click.Choice(get_args(Verdict)),
     multiple=True,
-    help="Show only these rows; the exit code is still that of all. Repeatable.",
+    help="Show only these rows; the exit code is that of all. Can be repeated.",
 )
-@click.option("--cloudwatch", "namespace", metavar="NAMESPACE", help="Publish metrics, too, in each DR Region.")
+@click.option("--cloudwatch", "namespace", metavar="NAMESPACE", help="Also publish metrics in each DR Region.")
 @click.pass_context
 def report(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
-    given: Sequence[StackOutputs],
+    outputs: Sequence[StackOutputs],
     /,
     *,
     form: str,
@@ -53,9 +52,9 @@ def report(  # noqa: PLR0913  # one for each option
     verdicts: tuple[str, ...],
     namespace: str | None,
 ) -> None:
-    """Tell how old the newest copy of each source is in each DR Region, the worst first.
+    """Report the age of the newest copy of each source in each DR Region, worst first.
 
-    Ages are those of now, counted from when the source backup was made.
+    The age counts from the creation of the source backup until now.
 
     \b
     Examples:
@@ -67,33 +66,33 @@ def report(  # noqa: PLR0913  # one for each option
     Exit codes: 0 all are ready, 1 a source is late or missing, or nothing is protected, 2 the report could
     not be made, or lacks a stack.
     """  # noqa: D301  # click reads \b, the backspace character
-    outside = ctx.ensure_object(Outside)
-    everything, unread = _read(given, outside.now)
-    rows = worst_first(chosen(everything, regions, sources))
+    context = ctx.ensure_object(CliContext)
+    all_rows, errors = _read(outputs, context.now)
+    rows = worst_first(filtered(all_rows, regions, sources))
     shown = [row for row in rows if not verdicts or row["verdict"] in verdicts]
-    _write(_FORMATS[form](shown, outside.now), output)
+    _write(_FORMATS[form](shown, context.now), output)
     if not rows:
         click.echo(_NOTHING, err=True)
-    for error in unread:
+    for error in errors:
         click.echo(f"Error: {clean(str(error))}", err=True)
     if namespace:
-        for region, metrics in metrics_by_region(rows, outside.now).items():
-            outside.cloudwatch(region).put(namespace, metrics, outside.now)
-    ctx.exit(2 if unread else int(not are_ready(rows)))
+        for region, metrics in metrics_by_region(rows, context.now).items():
+            context.cloudwatch(region).put(namespace, metrics, context.now)
+    ctx.exit(2 if errors else int(not are_ready(rows)))
 
 
-def _read(given: Sequence[StackOutputs], now: datetime) -> tuple[list[ReportRow], list[InvalidSettingsError]]:
-    """Return the rows of all stacks, and what kept one of several from being read: the others are to be seen."""
+def _read(outputs: Sequence[StackOutputs], now: datetime) -> tuple[list[ReportRow], list[InvalidSettingsError]]:
+    """Return the rows of all stacks, and an error for each of several stacks that cannot be read."""
     rows: list[ReportRow] = []
-    unread: list[InvalidSettingsError] = []
-    for stack in given:
+    errors: list[InvalidSettingsError] = []
+    for stack in outputs:
         try:
             rows += rows_of(stack.name, stack.read(), now)
         except InvalidSettingsError as error:
-            if len(given) == 1:
+            if len(outputs) == 1:
                 raise
-            unread.append(error)
-    return rows, unread
+            errors.append(error)
+    return rows, errors
 
 
 def _write(text: str, output: str | None) -> None:

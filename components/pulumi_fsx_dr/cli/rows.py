@@ -1,4 +1,4 @@
-"""The rows of a report: of one stack or many, those that were asked for, and the worst first."""
+"""The rows of a report: those of one stack or many, filtered and sorted."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -6,14 +6,13 @@ from typing import Any, cast
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.text import clean
-from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, age_of, judged
+from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, judged
 
-_HOUR = 3600
 _WORST_FIRST: tuple[Verdict, ...] = ("missing", "late", "ready")
 
 
 class ReportRow(ReadinessRow):
-    """A row with the stack that it is of; "" if the report names none."""
+    """A row with its stack; "" if the report does not name one."""
 
     stack: str
 
@@ -22,51 +21,35 @@ def rows_of(stack: str, outputs: Mapping[str, Any], now: datetime) -> list[Repor
     """Return the stack output `readiness`, judged now.
 
     Raises:
-        InvalidSettingsError: there is no such output, or it holds something else.
+        InvalidSettingsError: there is no such output, or it does not contain rows.
     """
+    named = f"Stack {stack}" if stack else "The stack"
     if "readiness" not in outputs:
         raise InvalidSettingsError(
-            f"{_spoken(stack)} has no output 'readiness': export readiness(24) of each DrRegion under that name and "
-            "run pulumi up, or choose another stack with --stack."
+            f"{named} has no output 'readiness'. Export readiness(24) of each DrRegion under that name and run "
+            "pulumi up, or choose another stack with --stack."
         )
     try:
         rows = judged(_flat(_cleaned(outputs["readiness"])), now)
         return [cast("ReportRow", {"stack": stack, **row}) for row in rows]
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise InvalidSettingsError(
-            f"The output 'readiness' of {_spoken(stack).lower()} does not hold the rows that this version writes: "
-            "run pulumi up."
+            f"The output 'readiness' of {named.lower()} does not contain the rows of this version. Run pulumi up."
         ) from None
 
 
 def are_ready(rows: Collection[ReportRow]) -> bool:
-    """Tell whether something is protected, and all of it is ready."""
+    """Whether there are rows, and all of them are ready."""
     return bool(rows) and all(row["verdict"] == "ready" for row in rows)
 
 
-def age_seconds(row: ReportRow, now: datetime) -> float | None:
-    """Return the age of the newest copy, since its source was made; None if there is none."""
-    age = age_of(row, now)
-    return None if age is None else age.total_seconds()
-
-
-def target_seconds(row: ReportRow) -> float:
-    """Return the oldest that it may be."""
-    return row["target_hours"] * _HOUR
-
-
-def available(row: ReportRow) -> int:
-    """Return how many copies are AVAILABLE."""
-    return sum(copy["lifecycle"] == "AVAILABLE" for copy in row["copies"])
-
-
 def worst_first(rows: Iterable[ReportRow]) -> list[ReportRow]:
-    """Return the rows ordered by verdict, and the oldest copy in proportion to its target first."""
+    """Return the rows ordered by verdict, then by age in proportion to the target."""
     return sorted(rows, key=lambda row: (_WORST_FIRST.index(row["verdict"]), -_overdue(row)))
 
 
-def chosen(rows: Iterable[ReportRow], regions: Collection[str], sources: Collection[str]) -> list[ReportRow]:
-    """Return the rows of these DR Regions and of these sources, by id or name; of all where none is given."""
+def filtered(rows: Iterable[ReportRow], regions: Collection[str], sources: Collection[str]) -> list[ReportRow]:
+    """Return the rows of these DR Regions and sources (by id or name); an empty filter keeps all."""
     return [
         row
         for row in rows
@@ -79,7 +62,7 @@ def _overdue(row: ReportRow) -> float:
 
 
 def _cleaned(value: Any) -> Any:
-    """Return an output with all its text fit to be shown: it has names of file systems, and whoever may write it."""
+    """Return an output without control characters: it contains names that others choose."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
@@ -88,9 +71,5 @@ def _cleaned(value: Any) -> Any:
 
 
 def _flat(readiness: Any) -> list[Any]:
-    """Return the rows, also where a program exports those of each DrRegion as a list of its own."""
+    """Return the rows, also of a program that exports a list for each DrRegion."""
     return [row for entry in readiness for row in (entry if isinstance(entry, list) else [entry])]
-
-
-def _spoken(stack: str) -> str:
-    return f"Stack {stack}" if stack else "The stack"

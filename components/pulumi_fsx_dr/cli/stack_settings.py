@@ -1,4 +1,4 @@
-"""What a stack is configured to do, read from its file as the program would read it."""
+"""The settings of a stack, read from its file as the program reads them."""
 
 import json
 from collections.abc import Mapping
@@ -20,16 +20,15 @@ def read_settings(file: Path) -> tuple[Settings, Credentials]:
     """Return the settings `fsx-dr:` and `aws:` of a stack's file, such as Pulumi.prod.yaml.
 
     Raises:
-        InvalidSettingsError: there is no such file, or it holds something that cannot be used.
+        InvalidSettingsError: the file cannot be read, or a setting is wrong.
     """
     config = _read_config(file)
-    # Pulumi keeps configuration in the context; a copy of it leaves no trace.
-    return copy_context().run(_read_as_the_program_does, config)
 
+    def read() -> tuple[Settings, Credentials]:
+        set_all_config(config)
+        return Settings.read(), Credentials.of_stack()
 
-def _read_as_the_program_does(config: dict[str, str]) -> tuple[Settings, Credentials]:
-    set_all_config(config)
-    return Settings.read(), Credentials.of_stack()
+    return copy_context().run(read)  # Pulumi keeps the configuration in the context
 
 
 def _read_config(file: Path) -> dict[str, str]:
@@ -41,7 +40,7 @@ def _read_config(file: Path) -> dict[str, str]:
         raise InvalidSettingsError(f"{file} is not a YAML document.") from None
     config = document.get("config") if isinstance(document, Mapping) else None
     if not isinstance(config, Mapping):
-        raise InvalidSettingsError(f"{file} holds no config: give the file of a stack, such as Pulumi.prod.yaml.")
+        raise InvalidSettingsError(f"{file} has no config. Give the file of a stack, such as Pulumi.prod.yaml.")
     return {name: _text(name, value) for name, value in config.items() if str(name).startswith(_NAMESPACES)}
 
 
@@ -52,7 +51,7 @@ def _text(name: str, value: Any) -> str:
     text = json.dumps(value)
     if '{"secure":' in text:
         raise InvalidSettingsError(
-            f"{name} is a secret, which only Pulumi can read: use --source and --dr-region, and the environment's "
-            "credentials."
+            f"{name} is a secret, which only Pulumi can read. Give --source and --dr-region, and the credentials in "
+            "the environment."
         )
     return text

@@ -1,1 +1,1 @@
-"""What AWS answers before the first `up`, and what that means."""
+"""The checks of `fsx-dr doctor`: facts from AWS, and what they mean for the first `pulumi up`."""

@@ -1,9 +1,8 @@
-"""What AWS answers before the first `up`: every Region of a configuration is asked at once, and nothing is changed."""
+"""Read-only facts from all Regions of a configuration, asked in parallel."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import TypeAlias, TypeVar
 
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
@@ -13,166 +12,151 @@ from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 from pulumi_fsx_dr.rules.iam_policy import policy
 from pulumi_fsx_dr.rules.sources import as_file_system, selected_by
 
-from .permissions import Question, questions
+from .permissions import simulation_requests
 
 _T = TypeVar("_T")
-Answer: TypeAlias = _T | ServiceError
+Result: TypeAlias = _T | ServiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What is to be examined: the sources, and by Region where they are copied to."""
+    """The sources, and by Region what a DrRegion there would be given."""
 
     sources: Sequence[Source]
     regions: Mapping[str, DrRegionArgs]
 
     @property
-    def names(self) -> list[str]:
-        """All Regions in question."""
+    def region_names(self) -> list[str]:
+        """All Regions, of sources and copies."""
         return sorted({*self.regions, *(source["region"] for source in self.sources)})
 
     def key_of(self, source: Source, region: str) -> str | None:
-        """Return how the key of a source's copies in a DR Region is named, if it is named."""
+        """Return the key that a source's copies get in a DR Region, as it is named; None for the one of FSx."""
         named = source.get("kms_key_id", self.regions[region].get("kms_key_id"))
         return str(named) if named else None
 
-    def keys_of(self, region: str) -> list[str | None]:
-        """Return how the keys of the copies in a Region are named; None for the one that FSx manages."""
-        if region not in self.regions:
-            return []
-        return list(dict.fromkeys(self.key_of(source, region) for source in self.sources))
-
-    def sources_in(self, region: str) -> list[Source]:
-        """Return the sources in a Region."""
-        return [source for source in self.sources if source["region"] == region]
+    def keys_in(self, region: str) -> list[str | None]:
+        """Return the keys that copies get in a Region, as they are named."""
+        copies = self.sources if region in self.regions else ()
+        return list(dict.fromkeys(self.key_of(source, region) for source in copies))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegionAnswers:
-    """What one Region answered; it was asked nothing more after it had not told whose the credentials are.
+class RegionFacts:
+    """What one Region answered; it is asked nothing more if it does not accept the credentials.
 
     Attributes:
-        backups: all that are there.
-        file_systems: whether the sources' file systems are there, by id.
-        keys: the keys that copies are to have, and those of the sources' backups, by the name that was asked for.
+        file_systems: whether the file systems of the sources exist, by id.
+        keys: those of the copies and of the sources' newest backups, by the name that was asked for.
         quotas: those in force, by name.
     """
 
-    identity: Answer[CallerIdentity]
-    backups: Answer[Sequence[Backup]] = ()
-    file_systems: Mapping[str, Answer[bool]] = field(default_factory=dict)
-    keys: Mapping[str, Answer[KmsKey]] = field(default_factory=dict)
-    quotas: Answer[Mapping[str, int]] = field(default_factory=dict)
+    identity: Result[CallerIdentity]
+    backups: Result[Sequence[Backup]] = ()
+    file_systems: Mapping[str, Result[bool]] = field(default_factory=dict)
+    keys: Mapping[str, Result[KmsKey]] = field(default_factory=dict)
+    quotas: Result[Mapping[str, int]] = field(default_factory=dict)
 
     @property
-    def listed(self) -> Sequence[Backup]:
-        """The backups; none if the Region did not tell."""
+    def answered(self) -> bool:
+        """Whether it listed its backups."""
+        return not isinstance(self.identity, ServiceError) and not isinstance(self.backups, ServiceError)
+
+    @property
+    def known_backups(self) -> Sequence[Backup]:
+        """The backups; none if it did not answer."""
         return () if isinstance(self.backups, ServiceError) else self.backups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey:
-    """What all Regions answered, by name, and what IAM says; None if nobody knows for whom to ask IAM."""
+class Facts:
+    """What all Regions answered, and what IAM's simulator says; None if it was not asked.
 
-    answers: Mapping[str, RegionAnswers]
-    decisions: Answer[Sequence[PolicyDecision]] | None = None
+    Attributes:
+        configuration: with the file systems in place of the tags that select them.
+    """
+
+    configuration: Configuration
+    regions: Mapping[str, RegionFacts]
+    decisions: Result[Sequence[PolicyDecision]] | None = None
+
+    def backups_of(self, source: Source) -> list[Backup]:
+        """Return the backups of a source: those of its file system, or that one backup."""
+        listed = self.regions[source["region"]].known_backups
+        if "file_system_id" in source:
+            return [backup for backup in listed if backup.file_system_id == source["file_system_id"]]
+        return [backup for backup in listed if backup.id == source.get("backup_id")]
 
 
-def survey(configuration: Configuration, region: Callable[[str], RegionDiagnostics]) -> Survey:
-    """Ask all Regions at once. One that does not answer takes as long as one call's patience."""
-    asked = {name: region(name) for name in configuration.names}
-    with ThreadPoolExecutor(max_workers=len(asked) or 1) as pool:
-        answers = dict(zip(asked, pool.map(lambda one: _ask(one, configuration), asked.values()), strict=True))
-    return Survey(answers=answers, decisions=_ask_iam(configuration, asked, answers))
+def collect(configuration: Configuration, region_of: Callable[[str], RegionDiagnostics]) -> Facts:
+    """Ask all Regions at once."""
+    configuration = _with_selected(configuration, region_of)
+    asked = {name: region_of(name) for name in configuration.region_names}
+    with ThreadPoolExecutor(max_workers=len(asked)) as pool:
+        answers = pool.map(lambda region: _ask(region, configuration), asked.values())
+        regions = dict(zip(asked, answers, strict=True))
+    facts = Facts(configuration=configuration, regions=regions)
+    known = ((asked[name], one.identity) for name, one in regions.items() if isinstance(one.identity, CallerIdentity))
+    region, identity = next(known, (None, None))
+    return replace(facts, decisions=_ask_iam(facts, region, identity)) if region and identity else facts
 
 
-def with_selected(configuration: Configuration, region: Callable[[str], RegionDiagnostics]) -> Configuration:
-    """Return the configuration with file systems in place of the tags that select them, where a Region tells them."""
-    sources = [one for source in configuration.sources for one in _selected(source, region)]
+def _with_selected(configuration: Configuration, region_of: Callable[[str], RegionDiagnostics]) -> Configuration:
+    sources: list[Source] = []
+    for source in configuration.sources:
+        listed = _result(region_of(source["region"]).file_systems) if "tags" in source else {}
+        names = [] if isinstance(listed, ServiceError) or not listed else selected_by(source, listed)
+        sources += [as_file_system(source, name) for name in names] or [source]
     return replace(configuration, sources=sources)
 
 
-def _selected(source: Source, region: Callable[[str], RegionDiagnostics]) -> list[Source]:
-    if "tags" not in source:
-        return [source]
-    listed = _answer_of(region(source["region"]).file_systems)
-    names = [] if isinstance(listed, ServiceError) else selected_by(source, listed)
-    return [as_file_system(source, name) for name in names] or [source]
-
-
-def of_source(source: Source, backups: Iterable[Backup]) -> list[Backup]:
-    """Return the backups of a source: those of its file system, or that one backup."""
-    if "file_system_id" in source:
-        return [backup for backup in backups if backup.file_system_id == source["file_system_id"]]
-    return [backup for backup in backups if backup.id == source.get("backup_id")]
-
-
-def _ask(region: RegionDiagnostics, configuration: Configuration) -> RegionAnswers:
-    identity = _answer_of(region.get_identity)
-    if isinstance(identity, ServiceError):
-        return RegionAnswers(identity=identity)
-    backups = _answer_of(lambda: tuple(region.backups()))
-    sources = configuration.sources_in(region.name)
-    return RegionAnswers(
-        identity=identity,
-        backups=backups,
-        file_systems=_ask_each(_file_systems(sources), region.file_system_exists),
-        keys=_ask_each(
-            _keys(region.name, configuration, () if isinstance(backups, ServiceError) else backups), region.describe_key
+def _ask(region: RegionDiagnostics, configuration: Configuration) -> RegionFacts:
+    facts = RegionFacts(identity=_result(region.get_identity))
+    if isinstance(facts.identity, ServiceError):
+        return facts
+    facts = replace(facts, backups=_result(lambda: tuple(region.backups())), quotas=_result(region.list_quotas))
+    sources = [source for source in configuration.sources if source["region"] == region.name]
+    known = Facts(configuration=configuration, regions={region.name: facts})
+    newest = [max(of, key=lambda backup: backup.creation_time) for of in map(known.backups_of, sources) if of]
+    return replace(
+        facts,
+        file_systems=_results(region.file_system_exists, (source.get("file_system_id") for source in sources)),
+        keys=_results(
+            region.describe_key, [*configuration.keys_in(region.name), *(backup.kms_key_arn for backup in newest)]
         ),
-        quotas=_answer_of(region.list_quotas),
     )
 
 
-def _answer_of(ask: Callable[[], _T]) -> Answer[_T]:
+def _result(ask: Callable[[], _T]) -> Result[_T]:
     try:
         return ask()
     except ServiceError as error:
         return error
 
 
-def _ask_each(names: Iterable[str], ask: Callable[[str], _T]) -> dict[str, Answer[_T]]:
-    def asked(name: str) -> Answer[_T]:
-        return _answer_of(lambda: ask(name))
+def _results(ask: Callable[[str], _T], names: Iterable[str | None]) -> dict[str, Result[_T]]:
+    def asked(name: str) -> Result[_T]:
+        return _result(lambda: ask(name))
 
-    return {name: asked(name) for name in dict.fromkeys(names)}
-
-
-def _file_systems(sources: Iterable[Source]) -> list[str]:
-    return [source["file_system_id"] for source in sources if "file_system_id" in source]
-
-
-def _keys(region: str, configuration: Configuration, backups: Sequence[Backup]) -> list[str]:
-    """Return the keys to look at: that of the copies, and those that the sources' newest backups have."""
-    found = (of_source(source, backups) for source in configuration.sources_in(region))
-    newest = [max(of, key=lambda backup: backup.creation_time) for of in found if of]
-    return [key for key in (*configuration.keys_of(region), *(backup.kms_key_arn for backup in newest)) if key]
+    return {name: asked(name) for name in dict.fromkeys(names) if name}
 
 
 def _ask_iam(
-    configuration: Configuration, asked: Mapping[str, RegionDiagnostics], answers: Mapping[str, RegionAnswers]
-) -> Answer[Sequence[PolicyDecision]] | None:
-    known = [(asked[name], one.identity) for name, one in answers.items() if isinstance(one.identity, CallerIdentity)]
-    if not known:
-        return None
-    region, identity = known[0]
+    facts: Facts, region: RegionDiagnostics, identity: CallerIdentity
+) -> Result[Sequence[PolicyDecision]] | None:
     try:
-        needed = _questions(configuration, identity.account, answers)
-    except InvalidSettingsError:  # the Regions are of several partitions
+        needed = policy(
+            identity.account,
+            source_regions={source["region"] for source in facts.configuration.sources},
+            dr_regions=list(facts.configuration.regions),
+            key_arns={name: _key_arns(one) for name, one in facts.regions.items()},
+        )
+    except InvalidSettingsError:  # the Regions are in several partitions
         return None
-
-    def simulate(question: Question) -> list[PolicyDecision]:
-        return region.simulate(identity.principal, question.actions, question.resources, question.context)
-
-    return _answer_of(lambda: tuple(chain.from_iterable(map(simulate, needed))))
+    requests = simulation_requests(needed)
+    return _result(lambda: [one for request in requests for one in region.simulate(identity.principal, *request)])
 
 
-def _questions(configuration: Configuration, account: str, answers: Mapping[str, RegionAnswers]) -> list[Question]:
-    sources = {source["region"] for source in configuration.sources}
-    keys = {name: _own(one.keys.values()) for name, one in answers.items()}
-    return questions(policy(account, source_regions=sources, dr_regions=list(configuration.regions), key_arns=keys))
-
-
-def _own(keys: Iterable[Answer[KmsKey]]) -> list[str]:
-    """Return the ARNs of the keys that need permissions: not of those that AWS manages."""
-    return [key.arn for key in keys if isinstance(key, KmsKey) and not key.is_managed_by_aws]
+def _key_arns(facts: RegionFacts) -> list[str]:
+    """Return the keys that need permissions: not those that AWS manages."""
+    return [key.arn for key in facts.keys.values() if isinstance(key, KmsKey) and not key.is_managed_by_aws]

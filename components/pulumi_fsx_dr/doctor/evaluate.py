@@ -1,245 +1,215 @@
-"""What would fail in the first `up`, judged by what AWS answered; a pure judgement."""
+"""What would fail in the first `pulumi up`, judged by the facts that AWS told."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CredentialsError, ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision
+from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey
 from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED_BACKUPS
-from pulumi_fsx_dr.rules.copy_size import Series, series
 from pulumi_fsx_dr.rules.copyable import obstacle
-from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
-from pulumi_fsx_dr.rules.retention import Keep
+from pulumi_fsx_dr.rules.dr_arguments import Source
 from pulumi_fsx_dr.rules.sources import spoken
 
-from .collect import Answer, Configuration, RegionAnswers, Survey, of_source
-from .first_run import FirstRun, recovery_points
+from .collect import Facts, RegionFacts
+from .first_run import FirstRun, copied_backups, first_runs
 
-Verdict = Literal["ok", "note", "fails", "unknown"]
+Level = Literal["ok", "note", "fails", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the examination.
+    """The result of one check.
 
     Attributes:
-        verdict: `fails` if `up` would fail or copy nothing, `unknown` if that could not be asked.
-        about: a Region, key or source, or what else was looked at.
-        said: what was found, in a sentence.
+        check: its name, which does not change: `credentials`, `partitions`, `region`, `key`, `source-key`,
+            `permissions`, `source`, `quota` or `slots`.
+        level: `fails` if `pulumi up` would fail or copy nothing, `unknown` if AWS did not answer.
+        about: a Region, key or source.
     """
 
-    verdict: Verdict
+    check: str
+    level: Level
     about: str
-    said: str
+    message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """All findings, and what the first run copies into each DR Region that answers."""
-
-    findings: list[Finding]
-    runs: list[FirstRun]
-
-    @property
-    def exit_code(self) -> int:
-        """0 if nothing stands in the way, 1 if something would fail, 2 if something could not be asked."""
-        verdicts = {finding.verdict for finding in self.findings}
-        return 1 if "fails" in verdicts else 2 if "unknown" in verdicts else 0
+def evaluate(facts: Facts) -> list[Finding]:
+    """Return the findings of all checks."""
+    checks = (_credentials, _partitions, _regions, _keys, _permissions, _sources, _quotas, _slots)
+    return [finding for check in checks for finding in check(facts)]
 
 
-def diagnose(configuration: Configuration, seen: Survey) -> Diagnosis:
-    """Judge what AWS answered of a configuration."""
-    runs = [
-        _first_run(region, configuration, seen)
-        for region in configuration.regions
-        if _has_answered(seen.answers[region])
-    ]
-    findings = [
-        *_credentials(seen.answers),
-        *_partitions(configuration),
-        *(finding for name in configuration.names for finding in _region(name, seen.answers)),
-        *(finding for name in configuration.names for finding in _keys(name, configuration, seen.answers[name])),
-        *_permissions(seen.decisions),
-        *(finding for source in configuration.sources for finding in _source(source, seen.answers[source["region"]])),
-        *(finding for run in runs for finding in _room(run, seen.answers[run.region])),
-    ]
-    return Diagnosis(findings, runs)
-
-
-def _credentials(answers: Mapping[str, RegionAnswers]) -> Iterator[Finding]:
-    identities = [one.identity for one in answers.values() if isinstance(one.identity, CallerIdentity)]
-    accounts = {identity.account for identity in identities}
+def _credentials(facts: Facts) -> Iterator[Finding]:
+    identities = [one.identity for one in facts.regions.values() if isinstance(one.identity, CallerIdentity)]
+    accounts = sorted({identity.account for identity in identities})
     if len(accounts) > 1:
-        yield Finding("fails", "credentials", f"They are of several accounts, {_listed(accounts)}: use those of one.")
+        message = f"The credentials belong to several accounts ({', '.join(accounts)}). Use those of one account."
+        yield Finding("credentials", "fails", "credentials", message)
     elif identities:
-        yield Finding("ok", "credentials", f"Account {identities[0].account}, as {identities[0].arn}.")
+        message = f"Account {accounts[0]}, {identities[0].arn}."
+        yield Finding("credentials", "ok", "credentials", message)
 
 
-def _partitions(configuration: Configuration) -> Iterator[Finding]:
-    partitions = {partition_of(name) for name in configuration.names}
+def _partitions(facts: Facts) -> Iterator[Finding]:
+    partitions = sorted(set(map(partition_of, facts.configuration.region_names)))
     if len(partitions) > 1:
-        said = f"They are of several, {_listed(partitions)}: FSx copies no backups between partitions."
-        yield Finding("fails", "partitions", said)
+        message = f"The Regions are in several partitions ({', '.join(partitions)}). FSx does not copy between them."
+        yield Finding("partitions", "fails", "partitions", message)
 
 
-def _region(name: str, answers: Mapping[str, RegionAnswers]) -> Iterator[Finding]:
-    for answer in (answers[name].identity, answers[name].backups):
-        if isinstance(answer, ServiceError):
-            yield _unasked(name, _opted_out(answer, answers) or str(answer), answer)
-            return
-    yield Finding("ok", name, f"It is enabled and answers; {len(answers[name].listed)} backups are there.")
-
-
-def _opted_out(error: ServiceError, answers: Mapping[str, RegionAnswers]) -> str | None:
-    """Say so if the credentials that this Region does not know are good elsewhere."""
-    others = [other for other, one in answers.items() if isinstance(one.identity, CallerIdentity)]
-    if not isinstance(error, CredentialsError) or not others:
-        return None
-    return f"It does not know the credentials that {others[0]} knows: enable the Region for the account. ({error})"
-
-
-def _keys(region: str, configuration: Configuration, answers: RegionAnswers) -> Iterator[Finding]:
-    of_copies = configuration.keys_of(region)
-    if None in of_copies and _has_answered(answers):
-        yield Finding("ok", f"{region} key", "Copies get the key that FSx manages, aws/fsx.")
-    for named, answer in answers.keys.items():
-        about = f"{region} key" if named in of_copies else f"{region} source key"
-        if isinstance(answer, KmsKey):
-            yield _key(about, named, answer, region)
-        elif named not in of_copies and isinstance(answer, AccessDeniedError):
-            yield Finding("note", about, f"Not allowed to look at it. ({answer})")
+def _regions(facts: Facts) -> Iterator[Finding]:
+    accepting = [name for name, one in facts.regions.items() if isinstance(one.identity, CallerIdentity)]
+    for name, region in facts.regions.items():
+        error = next((one for one in (region.identity, region.backups) if isinstance(one, ServiceError)), None)
+        if error is None:
+            yield Finding("region", "ok", name, f"Reachable. Backups: {len(region.known_backups)}.")
+        elif isinstance(error, CredentialsError) and accepting:
+            message = f"Credentials work in {accepting[0]} but not here. Enable this Region for the account. ({error})"
+            yield Finding("region", "fails", name, message)
         else:
-            yield _unasked(about, str(answer), answer)
+            yield _failed("region", name, error)
 
 
-def _key(about: str, named: str, key: KmsKey, region: str) -> Finding:
-    found = KeyName.parse(key.arn)
-    if found is None or found.region != region:
-        return Finding("fails", about, f"{key.arn} is not of {region}: name a key of {region}.")
+def _keys(facts: Facts) -> Iterator[Finding]:
+    for region, answers in facts.regions.items():
+        of_copies = facts.configuration.keys_in(region)
+        if None in of_copies and answers.answered:
+            yield Finding("key", "ok", f"{region} key", "Copies use the key that FSx manages, aws/fsx.")
+        for named, key in answers.keys.items():
+            check, about = ("key", f"{region} key") if named in of_copies else ("source-key", f"{region} source key")
+            if isinstance(key, KmsKey):
+                level, message = _judge_key(key, region, is_managed_allowed=check == "source-key" or _is_fsx(named))
+                yield Finding(check, level, about, message)
+            elif check == "source-key" and isinstance(key, AccessDeniedError):
+                yield Finding(check, "note", about, f"No permission to describe this key. ({key})")
+            else:
+                yield _failed(check, about, key)
+
+
+def _judge_key(key: KmsKey, region: str, *, is_managed_allowed: bool) -> tuple[Level, str]:
+    name = KeyName.parse(key.arn)
+    if name is None or name.region != region:
+        return "fails", f"{key.arn} is not in {region}. Use a key in {region}."
     if (key.spec, key.usage) != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
-        said = f"{key.arn} is {key.spec} for {key.usage}: FSx encrypts with symmetric keys only."
-        return Finding("fails", about, said)
+        return "fails", f"{key.arn} is {key.spec} for {key.usage}. FSx needs a symmetric key for encryption."
     if key.state != "Enabled":
-        return Finding("fails", about, f"{key.arn} is {key.state}: enable it, or name another.")
-    if key.is_managed_by_aws and about == f"{region} key" and not named.endswith("alias/aws/fsx"):
-        said = f"AWS manages {key.arn}: FSx can use it only if it is aws/fsx; leave the key out to have that one."
-        return Finding("note", about, said)
-    return Finding("ok", about, f"{key.arn} is enabled and symmetric.")
+        return "fails", f"{key.arn} is {key.state}. Enable it, or use another key."
+    if key.is_managed_by_aws and not is_managed_allowed:
+        return "note", f"{key.arn} is an AWS managed key. FSx can use only aws/fsx, the default without kms_key_id."
+    return "ok", f"{key.arn} is enabled and symmetric."
 
 
-def _permissions(decisions: Answer[Iterable[PolicyDecision]] | None) -> Iterator[Finding]:
-    if decisions is None:
+def _is_fsx(key: str) -> bool:
+    return key.endswith("alias/aws/fsx")
+
+
+def _permissions(facts: Facts) -> Iterator[Finding]:
+    if facts.decisions is None:
         return
-    if isinstance(decisions, ServiceError):
-        said = f"IAM was not asked whether the policy's actions are allowed; reading was tried. ({decisions})"
-        yield Finding("note", "permissions", said)
+    if isinstance(facts.decisions, ServiceError):
+        message = f"IAM's simulator could not be asked; only the reads were tried. ({facts.decisions})"
+        yield Finding("permissions", "note", "permissions", message)
         return
-    listed = list(decisions)
-    denied = sorted({(one.action, _place(one.resource), one.decision) for one in listed if one.decision != "allowed"})
+    denied = sorted(
+        {(one.action, _place(one.resource), one.decision) for one in facts.decisions if one.decision != "allowed"}
+    )
     for action, place, word in denied:
-        said = f"IAM does not allow {action}{place} ({word}): fsx-dr policy prints what is needed."
+        message = f"{action} is not allowed{place} ({word}). `fsx-dr policy` prints the policy."
         if action.startswith("kms:"):
-            yield Finding("note", "permissions", f"{said} The key's own policy may allow it.")
+            yield Finding("permissions", "note", "permissions", f"{message} The key policy may allow it.")
         else:
-            yield Finding("fails", "permissions", said)
+            yield Finding("permissions", "fails", "permissions", message)
     if not denied:
-        yield Finding("ok", "permissions", f"IAM allows the policy's {len({one.action for one in listed})} actions.")
+        actions = {one.action for one in facts.decisions}
+        yield Finding("permissions", "ok", "permissions", f"IAM allows all {len(actions)} actions of the policy.")
 
 
 def _place(resource: str) -> str:
     return f" in {resource.split(':')[3]}" if resource.startswith("arn:") else ""
 
 
-def _source(source: Source, answers: RegionAnswers) -> Iterator[Finding]:
-    name = spoken(source)
-    exists = answers.file_systems.get(name, True)
-    if isinstance(exists, ServiceError) and not isinstance(exists, TransientError):
-        yield Finding("fails", name, str(exists))
-    if not _has_answered(answers):
-        yield Finding("unknown", name, f"{source['region']} did not tell its backups.")
-        return
-    if "tags" in source:
-        said = f"No file system in {source['region']} has these tags, or none is shown, so nothing would be copied."
-        yield Finding("fails", name, said)
-        return
-    backups = of_source(source, answers.listed)
-    if backups:
-        yield _backups(name, source, backups)
-        return
-    there = "There is no such file system or backup" if exists is False or "backup_id" in source else "It has no backup"
-    yield Finding("fails", name, f"{there} in {source['region']}, so nothing would be copied.")
-
-
-def _backups(name: str, source: Source, backups: list[Backup]) -> Finding:
-    points = [backup for series in _points(source, backups) for backup in series]
-    if points:
-        newest = max(points, key=lambda backup: backup.creation_time)
-        passed_over = Counter(backup.copy_obstacle for backup in backups if backup.copy_obstacle)
-        left_out = "".join(f" {number} are left out: {why}." for why, number in passed_over.items())
-        said = f"The newest that can be copied is {newest.id} of {newest.creation_time:%Y-%m-%d %H:%M} UTC.{left_out}"
-        return Finding("note" if passed_over else "ok", name, said)
-    why = obstacle(backups) or "it cannot be copied"
-    return Finding("fails", name, f"{why[0].upper()}{why[1:]}.")
-
-
-def _points(source: Source, backups: list[Backup], keep: Keep = KEEP) -> list[list[Backup]]:
-    if "backup_id" in source:
-        return [[one] for one in backups if one.is_available and one.type != "AWS_BACKUP" and not one.copy_obstacle]
-    return recovery_points(backups, source.get("keep", keep))
-
-
-def _first_run(region: str, configuration: Configuration, seen: Survey) -> FirstRun:
-    args, answers = configuration.regions[region], seen.answers[region]
-    keep = args.get("keep", KEEP)
-    found: list[Series] = []
-    for source in configuration.sources:
-        key = answers.keys.get(configuration.key_of(source, region) or "")
-        points = _points(source, of_source(source, seen.answers[source["region"]].listed), keep)
-        # Without a key of its own it is the one that FSx manages, which copies there cannot be told to have.
-        found += series(key.arn if isinstance(key, KmsKey) else None, points, answers.listed)
-    return FirstRun(region, found)
-
-
-def _room(run: FirstRun, answers: RegionAnswers) -> Iterator[Finding]:
-    # The quota counts all but automatic backups, so copies and those of AWS Backup, too.
-    present = Counter(b.file_system_type for b in answers.listed if b.type != "AUTOMATIC" and not b.is_dead)
-    for kind, more in Counter(backup.file_system_type for backup in run.backups).items():
-        allowed, origin = _quota(kind or "", answers)
-        if allowed is None:
-            yield Finding("note", f"{run.region} quota", f"FSx does not tell the type of {more} backups to copy.")
-            continue
-        together = present[kind] + more
-        said = f"{present[kind]} user-initiated {kind} backups and {more} more are {together} of {allowed} ({origin})"
-        if together > allowed:
-            yield Finding("fails", f"{run.region} quota", f"{said}: have AWS raise it, or keep fewer.")
+def _sources(facts: Facts) -> Iterator[Finding]:
+    for source in facts.configuration.sources:
+        name, region = spoken(source), facts.regions[source["region"]]
+        exists = region.file_systems.get(name, True)
+        if isinstance(exists, ServiceError) and not isinstance(exists, TransientError):
+            yield Finding("source", "fails", name, str(exists))
+        if region.answered:
+            level, message = _judge_source(source, facts.backups_of(source), is_missing=exists is False)
+            yield Finding("source", level, name, message)
         else:
-            yield Finding("ok", f"{run.region} quota", f"{said}.")
-    running = sum(backup.is_running_copy for backup in answers.listed)
-    if running:
-        said = f"{running} copies run, of {COPIES_AT_ONCE} at once: the first ones wait their turn."
-        yield Finding("note", f"{run.region} slots", said)
+            yield Finding("source", "unknown", name, f"Could not list the backups in {source['region']}.")
 
 
-def _quota(kind: str, answers: RegionAnswers) -> tuple[int | None, str]:
-    """Return how many backups are allowed, and who says so."""
-    in_force = {} if isinstance(answers.quotas, ServiceError) else answers.quotas
-    if (name := QUOTA_NAMES.get(kind)) in in_force:
-        return in_force[str(name)], "Service Quotas"
-    return USER_INITIATED_BACKUPS.get(kind), "the user guide, unless raised"
+def _judge_source(source: Source, backups: list[Backup], *, is_missing: bool) -> tuple[Level, str]:
+    region = source["region"]
+    if "tags" in source:
+        return "fails", f"No file system in {region} has these tags, so nothing would be copied."
+    if not backups and (is_missing or "backup_id" in source):
+        return "fails", f"There is no such file system or backup in {region}, so nothing would be copied."
+    points = [backup for group in copied_backups(source, backups) for backup in group]
+    if not points:
+        why = obstacle(backups) or "it cannot be copied"
+        return "fails", f"{why[0].upper()}{why[1:]}."
+    newest = max(points, key=lambda backup: backup.creation_time)
+    skipped = Counter(backup.copy_obstacle for backup in backups if backup.copy_obstacle)
+    left_out = "".join(f" {number} are left out: {why}." for why, number in skipped.items())
+    message = f"The newest backup to copy is {newest.id} of {newest.creation_time:%Y-%m-%d %H:%M} UTC.{left_out}"
+    return "note" if skipped else "ok", message
 
 
-def _unasked(about: str, said: str, error: ServiceError) -> Finding:
-    return Finding("unknown" if isinstance(error, TransientError) else "fails", about, said)
+def _quotas(facts: Facts) -> Iterator[Finding]:
+    for run in first_runs(facts):
+        for kind in sorted({_type(backup) for backup in run.backups}):
+            yield _quota(run, kind, facts.regions[run.region])
 
 
-def _has_answered(answers: RegionAnswers) -> bool:
-    return not isinstance(answers.identity, ServiceError) and not isinstance(answers.backups, ServiceError)
+def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
+    # The quota counts copies and the backups of AWS Backup, but no automatic backups.
+    present = [b for b in region.known_backups if _type(b) == kind and b.type != "AUTOMATIC" and not b.is_dead]
+    own = Counter(b.subject for b in present if b.source_backup_id and OWNERSHIP_TAG in b.tags)
+    planned = [(one, limit) for one, limit in zip(run.series, run.limits, strict=True) if _type(one.backups[0]) == kind]
+    more = sum(max(limit - own[one.backups[0].subject], 0) for one, limit in planned)
+    # A new copy is made before the one that it replaces, or that expires, is deleted.
+    spare = len({one.backups[0].subject for one, _ in planned})
+    total, (allowed, origin) = len(present) + more + spare, _allowed(kind, region)
+    message = (
+        f"User-initiated {kind} backups: {len(present)} in use, {more} to come, {spare} spare (a new copy is made "
+        f"before an old one is deleted). That is {total} of {allowed} ({origin})."
+    )
+    if allowed is None:
+        return Finding("quota", "note", f"{run.region} quota", f"The quota of {kind} backups is not known.")
+    if total > allowed:
+        message += " Ask AWS for a higher quota, or lower keep."
+        return Finding("quota", "fails", f"{run.region} quota", message)
+    return Finding("quota", "ok", f"{run.region} quota", message)
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
+def _type(backup: Backup) -> str:
+    # Backups of 2018 have no FileSystemType. Only FSx for Windows File Server made backups then.
+    return backup.file_system_type or "WINDOWS"
+
+
+def _allowed(kind: str, region: RegionFacts) -> tuple[int | None, str]:
+    """Return how many backups are allowed, and where that is from."""
+    in_force = {} if isinstance(region.quotas, ServiceError) else region.quotas
+    if (name := QUOTA_NAMES.get(kind, "")) in in_force:
+        return in_force[name], "Service Quotas"
+    return USER_INITIATED_BACKUPS.get(kind), "default quota"
+
+
+def _slots(facts: Facts) -> Iterator[Finding]:
+    for region in facts.configuration.regions:
+        if running := sum(backup.is_running_copy for backup in facts.regions[region].known_backups):
+            message = f"Running copies: {running}, of {COPIES_AT_ONCE} at a time. New ones wait for a copy slot."
+            yield Finding("slots", "note", f"{region} slots", message)
+
+
+def _failed(check: str, about: str, error: ServiceError) -> Finding:
+    return Finding(check, "unknown" if isinstance(error, TransientError) else "fails", about, str(error))

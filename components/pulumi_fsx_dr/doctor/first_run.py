@@ -1,31 +1,39 @@
-"""What the first `up` copies into a DR Region, how much that is, and roughly what it costs: pure arithmetic."""
+"""What the first `pulumi up` copies into each DR Region."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.rules.copy_size import NOTHING, Range, Series, by_subject, size
+from pulumi_fsx_dr.fsx.diagnostics import KmsKey
+from pulumi_fsx_dr.rules.copy_size import NOTHING, Range, Series, by_subject, series, size
+from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
 from pulumi_fsx_dr.rules.retention import Keep, RecoveryPoint, is_recovery_point, select
 
-from . import prices
+from .collect import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class FirstRun:
-    """What is copied into one DR Region."""
+    """What is copied into one DR Region.
+
+    Attributes:
+        series: the backups of each file system or volume.
+        limits: how many copies of each the retention policy keeps at most.
+    """
 
     region: str
-    series: Sequence[Series]
+    series: list[Series] = field(default_factory=list)
+    limits: list[int] = field(default_factory=list)
 
     @property
     def backups(self) -> list[Backup]:
-        """The backups that are copied."""
-        return [backup for series in self.series for backup in series.backups]
+        """All backups that are copied."""
+        return [backup for one in self.series for backup in one.backups]
 
     @property
     def full(self) -> int:
-        """How many copies are full for sure: the first of a file system or volume into a Region or under a key."""
-        return sum(not series.follows for series in self.series)
+        """How many copies are full for sure."""
+        return sum(not one.follows for one in self.series)
 
     @property
     def incremental(self) -> int:
@@ -33,33 +41,40 @@ class FirstRun:
         return len(self.backups) - self.full
 
     @property
-    def of_unknown_size(self) -> int:
-        """Of how many backups FSx tells no size."""
+    def unknown_sizes(self) -> int:
+        """Of how many backups FSx does not tell the size."""
         return sum(size(backup) is None for backup in self.backups)
 
     @property
     def gigabytes(self) -> Range:
-        """How much is copied, those of unknown size left out."""
-        return _sum(series.gigabytes for series in self.series)
-
-    @property
-    def monthly(self) -> Range | None:
-        """US dollars a month of storage; None if a size or the price is not known."""
-        price = prices.storage(self.region)
-        return None if price is None or self.of_unknown_size else self.gigabytes.times(price)
-
-    @property
-    def transfer(self) -> Range | None:
-        """US dollars, once, of transfer between Regions; None if a size or a price is not known."""
-        costs = [_transfer(series, self.region) for series in self.series]
-        known = [cost for cost in costs if cost is not None]
-        return None if len(known) < len(costs) or self.of_unknown_size else _sum(known)
+        """How much is copied, without the backups of unknown size."""
+        return sum((one.gigabytes for one in self.series), NOTHING)
 
 
-def recovery_points(backups: Iterable[Backup], keep: Keep) -> list[list[Backup]]:
-    """Return what a source's backups give to copy: what is kept of the file system, or of each volume of it."""
-    usable = [backup for backup in backups if is_recovery_point(backup) and not backup.copy_obstacle]
-    return [_kept(group, keep) for group in by_subject(usable)]
+def first_runs(facts: Facts) -> list[FirstRun]:
+    """Return what is copied into each DR Region that answered."""
+    return [_first_run(region, facts) for region in facts.configuration.regions if facts.regions[region].answered]
+
+
+def copied_backups(source: Source, backups: Sequence[Backup], keep: Keep = KEEP) -> list[list[Backup]]:
+    """Return which backups of a source get a copy, by file system or volume, newest first."""
+    usable = [backup for backup in backups if not backup.copy_obstacle]
+    if "backup_id" in source:
+        return [[one] for one in usable if one.is_available and one.type != "AWS_BACKUP"]
+    return [_kept(group, keep) for group in by_subject(filter(is_recovery_point, usable))]
+
+
+def _first_run(region: str, facts: Facts) -> FirstRun:
+    run, there = FirstRun(region), facts.regions[region]
+    for source in facts.configuration.sources:
+        keep = source.get("keep", facts.configuration.regions[region].get("keep", KEEP))
+        key = there.keys.get(facts.configuration.key_of(source, region) or "")
+        # Without a named key it is the one that FSx manages, whose ARN is not known before there are copies.
+        key_arn = key.arn if isinstance(key, KmsKey) else None
+        found = series(key_arn, copied_backups(source, facts.backups_of(source), keep), there.known_backups)
+        run.series.extend(found)
+        run.limits.extend(1 if "backup_id" in source else _limit(keep, len(one.backups)) for one in found)
+    return run
 
 
 def _kept(backups: list[Backup], keep: Keep) -> list[Backup]:
@@ -68,13 +83,7 @@ def _kept(backups: list[Backup], keep: Keep) -> list[Backup]:
     return [by_id[point.source_backup_id] for point in select(points, keep).kept]
 
 
-def _transfer(series: Series, region: str) -> Range | None:
-    price = prices.transfer(series.backups[0].region, region)
-    return None if price is None else series.gigabytes.times(price)
-
-
-def _sum(ranges: Iterable[Range]) -> Range:
-    total = NOTHING
-    for each in ranges:
-        total = total.plus(each)
-    return total
+def _limit(keep: Keep, now: int) -> int:
+    """Return how many copies are kept at most: each rule of a policy keeps the newest, and others of its own."""
+    numbers = [keep] if isinstance(keep, int) else [value for value in keep.values() if isinstance(value, int)]
+    return max(now, sum(numbers) - len(numbers) + 1) if numbers else now

@@ -20,12 +20,7 @@ class Range:
     least: float
     most: float
 
-    def times(self, factor: float) -> "Range":
-        """Return it multiplied."""
-        return Range(self.least * factor, self.most * factor)
-
-    def plus(self, other: "Range") -> "Range":
-        """Return the sum."""
+    def __add__(self, other: "Range") -> "Range":
         return Range(self.least + other.least, self.most + other.most)
 
 

@@ -17,21 +17,22 @@ from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
 from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.text import clean
 
-_NATIVE_PROVIDER_TYPE = "pulumi:providers:fsx-dr"  # of the plugin, whose inputs have the owner id
+# Where the owner id is: in the stack's Owner, and in the provider of the plugin.
+_OWNER_IDS = {OWNER_TYPE: ("outputs", "owner_id"), "pulumi:providers:fsx-dr": ("inputs", "ownerId")}
 
 
-class Fate(StrEnum):
-    """What becomes of an orphan if nobody does anything.
+class OrphanStatus(StrEnum):
+    """What happens to an orphan if nobody does anything.
 
     Attributes:
         RESUMABLE: the next `pulumi up` resumes it if the program still declares its source backup.
-        LEFT: it is FAILED, and nobody resumes it.
-        ELSEWHERE: its owner id is in no given state, so a state that was not given may contain it.
+        FAILED: nothing resumes it.
+        UNKNOWN: no given state has its owner id, so another state may contain it.
     """
 
     RESUMABLE = "resumable"
-    LEFT = "left"
-    ELSEWHERE = "elsewhere"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Orphan:
     """A copy with our tag that no given state contains."""
 
     backup: Backup
-    fate: Fate
+    status: OrphanStatus
 
     @property
     def owner_id(self) -> str | None:
@@ -69,26 +70,26 @@ class Orphan:
 
     @property
     def deletion(self) -> str | None:
-        """The shell command that deletes it; None if AWS described it by something else than an id."""
+        """The shell command that deletes it; None if its id or Region is not valid."""
         if not _is_backup_id(self.backup.id) or not _is_region(self.backup.region):
             return None
         return f"aws fsx delete-backup --region {self.backup.region} --backup-id {self.backup.id}"
 
 
 @dataclass(frozen=True, slots=True)
-class GivenStates:
+class StackStates:
     """What the given states contain.
 
     Attributes:
-        ids: backup ids of all copies, those that are pending deletion or not AVAILABLE yet included.
-        owner_ids: of the stacks: a program in Python has one, and so does each provider of the plugin.
+        backup_ids: of all copies, those that are pending deletion or not AVAILABLE yet included.
+        owner_ids: one for a program in Python, and one for each provider of the plugin.
     """
 
-    ids: frozenset[str]
+    backup_ids: frozenset[str]
     owner_ids: frozenset[str]
 
     @classmethod
-    def read(cls, exports: Mapping[str, Mapping[str, Any]]) -> "GivenStates":
+    def read(cls, exports: Mapping[str, Mapping[str, Any]]) -> "StackStates":
         """Read documents of `pulumi stack export`, by where they are from.
 
         Raises:
@@ -97,36 +98,32 @@ class GivenStates:
         # A copy whose entry cannot be read would be listed, and perhaps deleted, so nothing of a document is skipped.
         resources = [resource for origin, export in exports.items() for resource in _resources(export, origin)]
         return cls(
-            ids=frozenset(resource["id"] for resource in resources if resource["type"] in COPY_TYPES),
+            backup_ids=frozenset(resource["id"] for resource in resources if resource["type"] in COPY_TYPES),
             owner_ids=frozenset(filter(is_owner_id, map(_owner_id, resources))),
         )
 
 
-def orphans(backups: Iterable[Backup], states: GivenStates) -> list[Orphan]:
+def orphans(backups: Iterable[Backup], states: StackStates) -> list[Orphan]:
     """Return those of the backups that are copies with our tag and in no given state, in the order given."""
     return [
-        Orphan(backup, _fate(backup, states))
+        Orphan(backup, _status(backup, states))
         for backup in backups
         if OWNERSHIP_TAG in backup.tags
-        and backup.id not in states.ids
+        and backup.id not in states.backup_ids
         and backup.lifecycle != "DELETED"
         and mismatch(backup, Facts(source_backup_id=backup.source_backup_id or "", region=backup.region)) is None
     ]
 
 
-def _fate(backup: Backup, states: GivenStates) -> Fate:
+def _status(backup: Backup, states: StackStates) -> OrphanStatus:
     claimed = ownership_of(backup.tags)
     if claimed is None or claimed.owner_id not in states.owner_ids:
-        return Fate.ELSEWHERE
-    return Fate.LEFT if backup.is_dead else Fate.RESUMABLE
+        return OrphanStatus.UNKNOWN
+    return OrphanStatus.FAILED if backup.is_dead else OrphanStatus.RESUMABLE
 
 
 def _resources(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the resources of a state: each has a type, and each copy a backup id.
-
-    Raises:
-        InvalidSettingsError: it is damaged, or another document.
-    """
+    """Yield the resources of a state: each has a type, and each copy a backup id."""
     deployment = export.get("deployment")
     if not isinstance(deployment, Mapping):
         raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")
@@ -152,10 +149,9 @@ def _damaged(origin: str, problem: str) -> InvalidSettingsError:
 
 
 def _owner_id(resource: Mapping[str, Any]) -> object:
-    """Return the owner id of a stack, where a resource is what has it."""
-    place = {OWNER_TYPE: ("outputs", "owner_id"), _NATIVE_PROVIDER_TYPE: ("inputs", "ownerId")}.get(resource["type"])
-    properties = resource.get(place[0]) if place else None
-    return properties.get(place[1]) if place and isinstance(properties, Mapping) else None
+    section, name = _OWNER_IDS.get(resource["type"], ("", ""))
+    properties = resource.get(section)
+    return properties.get(name) if isinstance(properties, Mapping) else None
 
 
 def _is_backup_id(value: object) -> bool:

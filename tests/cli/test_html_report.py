@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.cli.html_report import Axis, page
+from pulumi_fsx_dr.cli.html_report import Axis
+from pulumi_fsx_dr.cli.html_report import html_report as page
 from pulumi_fsx_dr.cli.rows import ReportRow, rows_of
 
 from tests.backups import NOW
 
-RECORDED = json.loads((Path(__file__).parent / "recorded" / "outputs.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "outputs.json").read_text())
 CHROMIUM = shutil.which("chromium")
 
 # Shows the page in a frame of each width and writes down what a reader would see there.
@@ -143,7 +144,7 @@ def test_running_copies_have_a_labelled_bar_and_one_without_a_percentage_has_no_
 
 
 def test_a_stack_without_sources_has_a_page_that_says_so() -> None:
-    assert "Nothing is protected: no source and DR Region is left to report on." in page([], NOW)
+    assert "Nothing is protected: there is no source with a DR Region to report on." in page([], NOW)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")

@@ -1,0 +1,64 @@
+"""Options that several commands have."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from .context import Stack, read_document, unique
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+cwd_option = click.option(
+    "--cwd", type=click.Path(file_okay=False, path_type=Path), help="Directory of the Pulumi program."
+)
+
+
+def repeatable(*names: str, metavar: str, help: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: A002  # as click calls it
+    """Return an option that can be given several times; the command gets a tuple."""
+    return click.option(*names, metavar=metavar, multiple=True, help=f"{help} Can be repeated.", **settings)
+
+
+@dataclass(frozen=True, slots=True)
+class StackOutputs:
+    """The outputs of one stack, read on demand.
+
+    Attributes:
+        name: what a report calls the stack; "" for the selected one.
+    """
+
+    name: str
+    read: Callable[[], Mapping[str, Any]]
+
+
+def outputs_options(command: Callable[Concatenate[Sequence[StackOutputs], _P], _R]) -> Callable[_P, _R]:
+    """Add the options that name stacks; the command gets the outputs as its first argument after the context."""
+
+    @wraps(command)
+    def with_outputs(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        files, names, cwd = (kwargs.pop(option) for option in ("outputs", "stacks", "cwd"))
+        return command(_stack_outputs(files, names, cwd), *args, **kwargs)  # type: ignore[arg-type]  # click parsed them to these types
+
+    for option in (
+        cwd_option,
+        repeatable("--stack", "stacks", metavar="NAME", help="Stack name. Default: the selected stack."),
+        repeatable("--outputs", metavar="FILE", help="Output of 'pulumi stack output --json', - for standard input."),
+    ):
+        with_outputs = option(with_outputs)
+    return with_outputs
+
+
+def _stack_outputs(files: Sequence[str], names: Sequence[str], cwd: Path | None) -> list[StackOutputs]:
+    of_files = [StackOutputs("" if file == "-" else Path(file).stem, _reader(file)) for file in unique(files)]
+    of_stacks = [StackOutputs(name, Stack(name, cwd).read_outputs) for name in unique(names)]
+    return [*of_files, *of_stacks] or [StackOutputs("", Stack(None, cwd).read_outputs)]
+
+
+def _reader(file: str) -> Callable[[], Mapping[str, Any]]:
+    return lambda: read_document(file)

@@ -1,0 +1,46 @@
+import json
+
+from tests.cli.world import RECORDED, World, error_of
+
+
+def preview(name: str) -> str:
+    return str(RECORDED / f"preview_{name}.json")
+
+
+def test_check_exits_0_if_every_region_keeps_a_copy(world: World) -> None:
+    assert world.run("check", preview("delete_one"), "--require-region", "eu-north-1").exit_code == 0
+
+
+def test_check_exits_1_if_the_last_copy_is_deleted(world: World) -> None:
+    result = world.run("check", "-", stdin=(RECORDED / "preview_delete_last.json").read_text())
+
+    assert (result.exit_code, result.stdout.count("✗")) == (1, 1)
+
+
+def test_check_exits_1_for_too_many_full_copies(world: World) -> None:
+    """The recorded change gives a DrRegion another key."""
+    refused = world.run("check", preview("dr_region_key"), "--max-full-copies", "0")
+    allowed = world.run("check", preview("dr_region_key"), "--max-full-copies", "1")
+
+    assert (refused.exit_code, allowed.exit_code) == (1, 0)
+    assert "dr-backup-01321db426fd14ff9 in eu-west-1" in refused.stdout
+
+
+def test_check_reports_keys_and_regions_as_json(world: World) -> None:
+    key = "eu-west-1=11111111-1111-4111-8111-111111111111"
+
+    result = world.run("check", preview("no_change"), "--require-key", key, "--require-region", "us-east-1", "--json")
+
+    west, east = json.loads(result.stdout)["violations"]
+    assert ("11111111" in west, "us-east-1" in east, result.exit_code) == (True, True, 1)
+
+
+def test_check_refuses_a_preview_without_unchanged_resources(world: World) -> None:
+    assert "--show-sames" in error_of(world.run("check", preview("without_sames")))
+
+
+def test_check_refuses_a_key_without_region(world: World) -> None:
+    result = world.run("check", preview("no_change"), "--require-key", "alias/dr")
+
+    assert result.exit_code == 2
+    assert "REGION=KEY" in result.stderr

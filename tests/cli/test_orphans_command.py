@@ -1,0 +1,100 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
+
+from tests.backups import OTHER_OWNER_ID, OWNER_ID, owned
+from tests.cli.world import STATE, World, error_of
+
+SEARCH = ("orphans", "--region", "eu-west-1", "--state", STATE)
+
+
+def test_orphans_exits_0_if_there_are_none(world: World) -> None:
+    world.copy()
+
+    assert world.run(*SEARCH).exit_code == 0
+
+
+@pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID], ids=["resumable", "unknown"])
+def test_orphans_shows_a_check_before_the_commands(world: World, owner_id: str) -> None:
+    orphan = world.copy(owned(owner_id=owner_id))
+    world.service.clock.sleep(3 * 3600)
+
+    result = world.run(*SEARCH)
+
+    assert result.exit_code == 1
+    assert [text in result.stdout for text in ("“files/dev/monday”", "3 h", "10 GiB")] == [True] * 3
+    texts = (
+        "Check first that no other state contains it",
+        f'"adopt_backup_id": "{orphan}"',
+        f"aws fsx delete-backup --region eu-west-1 --backup-id {orphan}",
+    )
+    places = [result.stdout.find(text) for text in texts]
+    assert places[0] > 0
+    assert places == sorted(places)
+
+
+def test_orphans_never_offers_to_delete_a_backup_that_is_not_a_copy(world: World) -> None:
+    backup = world.service.seed_backup("eu-west-1", world.service.seed_file_system("eu-west-1"), tags=owned())
+    world.copy(owned())
+
+    result = world.run(*SEARCH)
+
+    assert "delete-backup" in result.stdout
+    assert backup not in result.stdout
+
+
+def test_orphans_quotes_the_text_of_tags(world: World) -> None:
+    world.copy({OWNERSHIP_TAG: "::error file=prod::delete it"})
+
+    lines = [line for line in world.run(*SEARCH).stdout.splitlines() if "file=prod" in line]
+
+    assert lines
+    assert [line for line in lines if "“" not in line] == []
+    assert world.json(*SEARCH, "--json")["orphans"][0]["owner_id"] is None
+
+
+def test_orphans_does_not_offer_to_adopt_a_failed_copy(world: World) -> None:
+    orphan = world.copy(owned())
+    world.service.set_lifecycle("eu-west-1", orphan, "FAILED", "no such key")
+
+    [described] = world.json(*SEARCH, "--json")["orphans"]
+
+    assert (described["backup_id"], described["lifecycle"], described["adopt"]) == (orphan, "FAILED", None)
+
+
+def test_orphans_reads_states_from_stdin_and_from_pulumi(world: World, fake_pulumi: Callable[[str], None]) -> None:
+    world.copy(owned())
+    fake_pulumi(f'[ "$*" = "stack export --non-interactive --stack dev" ] && cat {STATE}')
+
+    from_pulumi = world.json("orphans", "--region", "eu-west-1", "--stack", "dev", "--json")
+    from_stdin = world.json("orphans", "--region", "eu-west-1", "--state", "-", "--json", stdin=Path(STATE).read_text())
+
+    assert from_pulumi == from_stdin
+    assert from_stdin["orphans"][0]["status"] == "resumable"
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["[" * 100_000, json.dumps({"deployment": {"resources": {}}}), json.dumps({"deployment": {"resources": [[]]}})],
+    ids=["not JSON", "no list", "no resource"],
+)
+def test_orphans_refuses_a_damaged_state(world: World, document: str) -> None:
+    result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=document)
+
+    assert "tandard input" in error_of(result)
+
+
+def test_orphans_fails_for_an_unreachable_region(world: World) -> None:
+    world.service.make_unreachable("eu-north-1")
+
+    assert "eu-north-1" in error_of(world.run(*SEARCH, "--region", "eu-north-1"))
+
+
+def test_orphans_needs_a_state(world: World) -> None:
+    result = world.run("orphans", "--region", "eu-west-1")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--state" in result.stderr

@@ -1,0 +1,73 @@
+"""The command with a simulator and a clock of its own."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from click.testing import CliRunner, Result
+from pulumi_fsx_dr.cli.commands import fsx_dr
+from pulumi_fsx_dr.cli.context import CliContext
+from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
+from pulumi_fsx_dr.fsx.client import FsxRegion
+from pulumi_fsx_dr.fsx.credentials import Credentials
+
+from simulator.fsx import FsxService, ManualClock, in_process
+
+RECORDED = Path(__file__).parents[1] / "recorded"
+OUTPUTS = str(RECORDED / "outputs.json")
+STATE = str(RECORDED / "export.json")
+ROWS = json.loads(Path(OUTPUTS).read_text())["readiness"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared(Credentials):
+    """Credentials whose session leads to a service of this process."""
+
+    made: boto3.Session = field(repr=False)
+
+    def session(self) -> boto3.Session:
+        return self.made
+
+
+class World:
+    def __init__(self) -> None:
+        self.service = FsxService(ManualClock(), copy_seconds=600)
+        session = boto3.Session("made-up", "made-up")
+        in_process(session, self.service)
+        self.context = CliContext(
+            self.service.clock, lambda name: FsxRegion(name, Prepared(made=session), impatient=True)
+        )
+
+    def run(self, *arguments: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(fsx_dr, arguments, obj=self.context, input=stdin)
+
+    def json(self, *arguments: str, stdin: str | None = None) -> Any:
+        return json.loads(self.run(*arguments, stdin=stdin).stdout)
+
+    def copy(self, tags: dict[str, str] | None = None, *, region: str = "eu-west-1") -> str:
+        """Start a copy and return its id."""
+        source = self.service.seed_backup("eu-central-1", self.service.seed_file_system("eu-central-1"))
+        request = CopyRequest(
+            source_backup_id=source,
+            source_region="eu-central-1",
+            token=f"token-of-{source}",
+            tags=tags or {"team": "storage"},
+        )
+        made = self.context.region(region).copy(request)
+        assert isinstance(made, Backup)
+        return made.id
+
+
+def error_of(result: Result) -> str:
+    """Return the one line on standard error of a command that could not do its work."""
+    assert (result.exit_code, result.stdout) == (2, "")
+    [line] = result.stderr.splitlines()
+    return line
+
+
+def outputs_of(*rows: dict[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a stack whose rows are the recorded ready one with these changes."""
+    ready = next(row for row in ROWS if row["verdict"] == "ready")
+    return {"readiness": [{**ready, **changes} for changes in rows]}
