@@ -31,7 +31,7 @@ def made(hours: float, number: int = 1, **changes: Any) -> Backup:
     return copy(number, creation_time=hours_ago(hours), **changes)
 
 
-def test_a_source_without_any_copy_is_missing() -> None:
+def test_source_without_a_copy_is_missing() -> None:
     assert row() == {
         "source": FILE_SYSTEM,
         "name": None,
@@ -49,15 +49,12 @@ def test_a_source_without_any_copy_is_missing() -> None:
     }
 
 
-def test_age_counts_from_when_the_source_was_made_and_not_from_when_it_was_copied() -> None:
+def test_age_counts_from_the_creation_of_the_source() -> None:
     late = row(made(1), times={copy().id: hours_ago(30)})
 
     assert (late["age_hours"], late["verdict"]) == (30.0, "late")
     assert late["source_creation_time"] == "2027-01-14T02:00:00+00:00"
-
-
-def test_where_the_time_of_the_source_is_not_known_the_age_counts_from_the_copy_itself() -> None:
-    assert row(made(3))["age_hours"] == 3.0
+    assert row(made(3))["age_hours"] == 3.0  # where the time of the source is not known
 
 
 @pytest.mark.parametrize(
@@ -65,11 +62,11 @@ def test_where_the_time_of_the_source_is_not_known_the_age_counts_from_the_copy_
     [owned(), owned(owner_id=OTHER_OWNER_ID), {OWNERSHIP_TAG: "recorded:a1b2c3:20990101T000000Z:files/dev/monday"}],
     ids=["ours", "another's", "a time of the future"],
 )
-def test_tags_change_nothing(tags: dict[str, str]) -> None:
+def test_rows_do_not_depend_on_tags(tags: dict[str, str]) -> None:
     assert row(made(30, tags=tags)) == row(made(30))
 
 
-def test_the_newest_copy_is_that_of_the_newest_source_whatever_was_copied_last() -> None:
+def test_newest_copy_is_that_of_the_newest_source() -> None:
     backfilled, regular = made(1, 1), made(9, 2)
 
     found = row(backfilled, regular, times={backfilled.id: hours_ago(50), regular.id: hours_ago(10)})
@@ -78,14 +75,14 @@ def test_the_newest_copy_is_that_of_the_newest_source_whatever_was_copied_last()
     assert [c["backup_id"] for c in found["copies"]] == [regular.id, backfilled.id]
 
 
-def test_exactly_at_the_target_is_ready_and_a_second_later_is_late() -> None:
+def test_copy_is_late_a_second_after_the_target() -> None:
     at_target = row(made(24))
 
     assert at_target["verdict"] == "ready"
     assert judged([at_target], NOW + timedelta(seconds=1))[0]["verdict"] == "late"
 
 
-def test_a_running_copy_is_shown_with_its_percentage_but_does_not_count() -> None:
+def test_running_copy_is_shown_and_does_not_count() -> None:
     running = made(1, 2, lifecycle="COPYING", progress_percent=40)
 
     found = row(made(30, 1), running)
@@ -94,14 +91,14 @@ def test_a_running_copy_is_shown_with_its_percentage_but_does_not_count() -> Non
     assert found["running"] == [{"backup_id": running.id, "source_backup_id": running.source_backup_id, "percent": 40}]
 
 
-def test_a_failed_copy_is_shown_but_does_not_count() -> None:
+def test_failed_copy_is_shown_and_does_not_count() -> None:
     found = row(made(1, 1, lifecycle="FAILED"))
 
     assert found["verdict"] == "missing"
     assert [c["lifecycle"] for c in found["copies"]] == ["FAILED"]
 
 
-def test_backups_that_are_no_copies_and_copies_of_others_do_not_count() -> None:
+def test_other_backups_and_copies_of_others_do_not_count() -> None:
     own_backup = copy(1, source_backup_id=None)
     of_another = made(1, 2, file_system_id=OTHER_FILE_SYSTEM)
 
@@ -109,27 +106,26 @@ def test_backups_that_are_no_copies_and_copies_of_others_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("backups", "obstacle", "reason"),
+    ("backups", "obstacle", "verdict", "is_named"),
     [
-        ([made(1)], None, "the newest copy is within the target"),
-        ([made(30)], None, "the newest copy is older than the target"),
-        (
-            [made(30)],
-            "it has no backup",
-            "the newest copy is older than the target, and nothing newer can be copied, because it has no backup",
-        ),
-        ([copy(lifecycle="COPYING")], "it has no backup", "the first copy is under way"),
-        ([copy(lifecycle="FAILED")], None, "every copy FAILED"),
-        ([], "it has no backup", "it has no backup"),
+        ([made(1)], None, "ready", False),
+        ([made(30)], None, "late", False),
+        ([made(30)], "it has no backup", "late", True),
+        ([copy(lifecycle="COPYING")], "it has no backup", "missing", False),
+        ([copy(lifecycle="FAILED")], None, "missing", False),
+        ([], "it has no backup", "missing", True),
     ],
 )
-def test_a_verdict_has_its_reason(backups: list[Backup], obstacle: str | None, reason: str) -> None:
+def test_reason_names_the_obstacle_if_nothing_newer_comes(
+    backups: list[Backup], obstacle: str | None, verdict: str, *, is_named: bool
+) -> None:
     [found] = rows([{**SOURCE, "obstacle": obstacle}], "eu-west-1", backups, {}, 24, NOW)
 
-    assert found["reason"] == reason
+    assert found["verdict"] == verdict
+    assert (str(obstacle) in found["reason"]) == is_named
 
 
-def test_tags_that_select_nothing_have_a_row_that_is_not_ready() -> None:
+def test_tags_that_select_nothing_are_missing() -> None:
     source = {"tags": {"tier": "1", "dr": "yes"}, "region": "eu-central-1", "obstacle": "nothing has these tags"}
 
     [found] = rows([source], "eu-west-1", [made(1)], {}, 24, NOW)
@@ -137,22 +133,22 @@ def test_tags_that_select_nothing_have_a_row_that_is_not_ready() -> None:
     assert (found["source"], found["verdict"], found["reason"]) == ("dr=yes, tier=1", "missing", source["obstacle"])
 
 
-def test_a_source_that_is_one_backup_is_met_by_copies_of_that_backup_only() -> None:
+def test_single_backup_has_copies_of_that_backup_only() -> None:
     wanted, other = made(5, 1), made(1, 2)
-    source = {"backup_id": str(wanted.source_backup_id), "region": "eu-central-1"}
 
-    found = row(wanted, other, source=source)
+    found = row(wanted, other, source={"backup_id": str(wanted.source_backup_id), "region": "eu-central-1"})
 
     assert (found["source"], found["newest_copy"]) == (wanted.source_backup_id, wanted.id)
 
 
-def test_rows_come_in_the_order_of_the_sources() -> None:
+def test_rows_are_in_the_order_of_the_sources() -> None:
     sources = [{"file_system_id": name, "region": "eu-central-1"} for name in (OTHER_FILE_SYSTEM, FILE_SYSTEM)]
 
     assert [r["source"] for r in rows(sources, "eu-west-1", [], {}, 24, NOW)] == [OTHER_FILE_SYSTEM, FILE_SYSTEM]
 
 
-def test_rows_that_lost_their_nones_on_the_way_through_pulumi_are_judged_all_the_same() -> None:
+def test_rows_without_their_nones_are_judged_alike() -> None:
+    """Pulumi drops members that are None."""
     whole = row(made(1, lifecycle="COPYING"))
     lost = {key: value for key, value in whole.items() if value is not None}
     lost["running"] = [{k: v for k, v in running.items() if v is not None} for running in whole["running"]]
@@ -174,16 +170,14 @@ later = st.timedeltas(timedelta(), timedelta(days=400))
 
 
 @given(copies, targets)
-def test_rows_are_json_and_come_back_the_same(backups: list[Backup], target: float) -> None:
+def test_rows_are_json(backups: list[Backup], target: float) -> None:
     found = row(*backups, rpo_hours=target)
 
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 @given(copies, targets, later)
-def test_judging_rows_at_a_moment_gives_the_rows_of_that_moment(
-    backups: list[Backup], target: float, passed: timedelta
-) -> None:
+def test_judging_later_gives_the_rows_of_that_time(backups: list[Backup], target: float, passed: timedelta) -> None:
     then = NOW + passed
 
     assert judged(rows([SOURCE], "eu-west-1", backups, {}, target, NOW), then) == rows(
@@ -192,7 +186,7 @@ def test_judging_rows_at_a_moment_gives_the_rows_of_that_moment(
 
 
 @given(copies, targets)
-def test_ready_exactly_if_some_available_copy_has_a_source_young_enough(backups: list[Backup], target: float) -> None:
+def test_ready_means_an_available_copy_within_the_target(backups: list[Backup], target: float) -> None:
     young = [
         time
         for backup in row(*backups, rpo_hours=target)["copies"]
@@ -204,7 +198,7 @@ def test_ready_exactly_if_some_available_copy_has_a_source_young_enough(backups:
 
 
 @given(copies, targets)
-def test_every_copy_of_the_source_is_counted_once(backups: list[Backup], target: float) -> None:
+def test_every_copy_is_in_the_row_once(backups: list[Backup], target: float) -> None:
     found = row(*backups, rpo_hours=target)
 
     shown = [c["backup_id"] for c in found["copies"]] + [c["backup_id"] for c in found["running"]]
@@ -213,7 +207,7 @@ def test_every_copy_of_the_source_is_counted_once(backups: list[Backup], target:
 
 
 @given(copies, targets, a_copy)
-def test_one_more_copy_never_makes_a_region_less_ready(backups: list[Backup], target: float, more: Backup) -> None:
+def test_one_more_copy_never_makes_the_verdict_worse(backups: list[Backup], target: float, more: Backup) -> None:
     order = ["missing", "late", "ready"]
 
     before, after = row(*backups, rpo_hours=target), row(*backups, more, rpo_hours=target)
@@ -221,7 +215,7 @@ def test_one_more_copy_never_makes_a_region_less_ready(backups: list[Backup], ta
     assert order.index(after["verdict"]) >= order.index(before["verdict"])
 
 
-def test_the_time_for_the_rows_grows_as_the_number_of_sources() -> None:
+def test_rows_take_time_in_proportion_to_the_sources() -> None:
     def many(number: int) -> Callable[[], list[ReadinessRow]]:
         names = [f"fs-{n:017x}" for n in range(number)]
         sources = [{"file_system_id": name, "region": "eu-central-1"} for name in names]

@@ -1,5 +1,3 @@
-"""How long something took, and how far it has come, reads the same in every sentence and table."""
-
 import pytest
 from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.messages import progress
@@ -19,10 +17,10 @@ from tests.backups import copy
         (86_400, "24 h 00 min"),
     ],
 )
-def test_a_duration_is_in_seconds_then_in_minutes_then_in_hours_and_minutes(seconds: float, read: str) -> None:
+def test_duration_has_a_unit_that_fits(seconds: float, read: str) -> None:
     assert duration(seconds) == read
 
 
-def test_the_row_of_a_copy_begins_with_the_percentage_because_a_narrow_terminal_shows_no_more() -> None:
+def test_progress_begins_with_the_percentage() -> None:
     assert progress(copy(progress_percent=37), 725, None) == "37 % copying, 12 min"
     assert progress(copy(), 45, TimeoutError("no answer")) == "copying, 45 s (no news: no answer)"

@@ -1,4 +1,4 @@
-"""Whether each DR Region could take over: how old its newest copy is, against how old it may be."""
+"""Readiness rows: the age of the newest copy of each source, against the allowed age (RPO)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ Verdict = Literal["ready", "late", "missing"]
 
 
 class FinishedCopy(TypedDict):
-    """A copy that does not run any more; its time is that of the source backup, as ISO 8601 in UTC."""
+    """A copy that is not running any more; the time is that of the source backup, in ISO 8601 and UTC."""
 
     backup_id: str
     source_backup_id: str
@@ -23,7 +23,7 @@ class FinishedCopy(TypedDict):
 
 
 class RunningCopy(TypedDict):
-    """A copy under way; `percent` is None where FSx does not say."""
+    """A running copy; `percent` is None where FSx does not say."""
 
     backup_id: str
     source_backup_id: str
@@ -85,13 +85,25 @@ def rows(  # noqa: PLR0913, PLR0917  # what is asked for, what there is, and wha
     for time, copy in sorted(timed, key=lambda pair: pair[0], reverse=True):
         for key in filter(None, (copy.file_system_id, copy.source_backup_id)):
             found[key].append((time, copy))
-    return judged((_row(source, region, found.get(_key(source), ()), rpo_hours) for source in sources), now)
+    unjudged = (
+        {
+            "source": spoken(source),
+            "name": clean(source["name"], NAME_LIMIT) if source.get("name") else None,
+            "source_region": source["region"],
+            "region": region,
+            "target_hours": float(rpo_hours),
+            "obstacle": source.get("obstacle"),
+            **_copies(found.get(str(source.get("file_system_id") or source.get("backup_id") or ""), ())),
+        }
+        for source in sources
+    )
+    return judged(unjudged, now)
 
 
 def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[ReadinessRow]:
     """Return the rows with age and verdict as they are at another time.
 
-    The rows may lack what is None, as it happens on the way through Pulumi; the returned ones have it.
+    Pulumi drops members that are None; the returned rows have them again.
     """
     return [_judged(row, now) for row in rows]
 
@@ -105,83 +117,65 @@ def summary(rows: Iterable[ReadinessRow]) -> str:
     return ", ".join([f"{counts['ready']} of {counts.total()} ready", *others])
 
 
-def _row(
-    source: Mapping[str, Any], region: str, copies: Sequence[tuple[datetime, Backup]], rpo_hours: float
-) -> dict[str, Any]:
-    """Return the row of a source; its copies are the newest first."""
-    time, newest = next(((time, copy) for time, copy in copies if copy.is_available), (None, None))
-    return {
-        "source": spoken(source),
-        "name": clean(source["name"], NAME_LIMIT) if source.get("name") else None,
-        "source_region": source["region"],
-        "region": region,
-        "newest_copy": newest and newest.id,
-        "source_creation_time": time and _iso(time),
-        "target_hours": float(rpo_hours),
-        "obstacle": source.get("obstacle"),
-        "copies": [_copy(copy, time) for time, copy in copies if copy.lifecycle in ("AVAILABLE", "FAILED")],
-        "running": [_running(copy) for _, copy in copies if copy.is_running_copy],
-    }
-
-
-def _key(source: Mapping[str, Any]) -> str:
-    return str(source.get("file_system_id") or source.get("backup_id") or "")
-
-
-def _copy(copy: Backup, time: datetime) -> FinishedCopy:
-    return {
-        "backup_id": copy.id,
-        "source_backup_id": copy.source_backup_id or "",
-        "source_creation_time": _iso(time),
-        "lifecycle": copy.lifecycle,
-    }
-
-
-def _running(copy: Backup) -> RunningCopy:
-    return {
-        "backup_id": copy.id,
-        "source_backup_id": copy.source_backup_id or "",
-        "percent": copy.progress_percent,
-    }
-
-
 def age_of(row: Mapping[str, Any], now: datetime) -> timedelta | None:
-    """Return how old the newest copy is, since its source was made; None if there is none."""
+    """Return the age of the newest copy, by the creation time of its source; None if there is no copy."""
     made = row.get("source_creation_time")
     # Where clocks differ, a source may seem to have been made later than now: then its age is zero.
     return max(now - datetime.fromisoformat(made), timedelta()) if made else None
 
 
+def _copies(newest_first: Sequence[tuple[datetime, Backup]]) -> dict[str, Any]:
+    available = ((time, copy) for time, copy in newest_first if copy.is_available)
+    time, newest = next(available, (None, None))
+    return {
+        "newest_copy": newest and newest.id,
+        "source_creation_time": time and _iso(time),
+        "copies": [
+            FinishedCopy(
+                backup_id=copy.id,
+                source_backup_id=copy.source_backup_id or "",
+                source_creation_time=_iso(time),
+                lifecycle=copy.lifecycle,
+            )
+            for time, copy in newest_first
+            if copy.lifecycle in ("AVAILABLE", "FAILED")
+        ],
+        "running": [
+            RunningCopy(backup_id=copy.id, source_backup_id=copy.source_backup_id or "", percent=copy.progress_percent)
+            for _, copy in newest_first
+            if copy.is_running_copy
+        ],
+    }
+
+
 def _judged(row: Mapping[str, Any], now: datetime) -> ReadinessRow:
-    made, age = row.get("source_creation_time"), age_of(row, now)
-    late = age is not None and age > timedelta(hours=row["target_hours"])
+    age = age_of(row, now)
+    verdict, reason = _verdict(row, age)
     judgement = {
         "name": row.get("name"),
         "newest_copy": row.get("newest_copy"),
-        "source_creation_time": made,
+        "source_creation_time": row.get("source_creation_time"),
         "age_hours": None if age is None else round(age / timedelta(hours=1), 2),
-        "verdict": "missing" if age is None else "late" if late else "ready",
-        "reason": _missing(row) if age is None else _late(row) if late else "the newest copy is within the target",
+        "verdict": verdict,
+        "reason": reason,
         "obstacle": row.get("obstacle"),
         "running": [{**running, "percent": running.get("percent")} for running in row["running"]],
     }
     return cast("ReadinessRow", {**row, **judgement})
 
 
-def _late(row: Mapping[str, Any]) -> str:
+def _verdict(row: Mapping[str, Any], age: timedelta | None) -> tuple[Verdict, str]:
     obstacle = row.get("obstacle")
-    late = "the newest copy is older than the target"
-    return f"{late}, and nothing newer can be copied, because {obstacle}" if obstacle else late
-
-
-def _missing(row: Mapping[str, Any]) -> str:
+    if age is not None and age <= timedelta(hours=row["target_hours"]):
+        return "ready", "the newest copy is within the target"
+    if age is not None:
+        late = "the newest copy is older than the target"
+        return "late", f"{late}, and no newer backup can be copied: {obstacle}" if obstacle else late
     if row["running"]:
-        return "the first copy is under way"
-    if row.get("obstacle"):
-        return str(row["obstacle"])
-    if row["copies"]:
-        return "every copy FAILED"
-    return "there is no copy: run pulumi up"
+        return "missing", "the first copy is running"
+    if obstacle:
+        return "missing", str(obstacle)
+    return "missing", "every copy FAILED" if row["copies"] else "there is no copy: run pulumi up"
 
 
 def _iso(time: datetime) -> str:

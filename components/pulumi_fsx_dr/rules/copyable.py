@@ -11,10 +11,10 @@ from .retention import is_recovery_point
 def obstacle(
     backups: Sequence[Backup] | None, obstacle_of: Callable[[Backup], str | None] = lambda backup: backup.copy_obstacle
 ) -> str | None:
-    """Say why nothing of a file system can be copied; None if one of its backups can be.
+    """Return why nothing of a file system can be copied; None if one of its backups can be.
 
     Args:
-        backups: those of the file system in its own Region; None if that Region does not tell.
+        backups: those of the file system in its own Region; None if that Region is unreachable.
         obstacle_of: returns why a single backup cannot be copied, None if it can.
     """
     if backups is None:
@@ -34,7 +34,7 @@ def obstacle(
 
 def _reason(backup: Backup) -> str:
     if backup.source_backup_id:
-        return "FSx counts copies as no backups of their own"
+        return "copies are not backups of their own"
     if backup.type == "AWS_BACKUP":
-        return "AWS Backup alone copies its own"
-    return f"FSx copies none that is {backup.lifecycle}"
+        return "only AWS Backup copies its backups"
+    return f"FSx does not copy a backup that is {backup.lifecycle}"

@@ -1,4 +1,4 @@
-"""The least that IAM identities need for a stack of backup copies, and what keeps all others from its copies.
+"""The IAM policies of a stack: the least that its identities need, and what keeps all others from its copies.
 
 From the service authorization reference, the permissions in the FSx user guides (*Managing access to Amazon FSx
 resources*, *Copying backups*, *Encryption at rest*) and the managed policy `AmazonFSxFullAccess`.
@@ -21,8 +21,8 @@ Statement = dict[str, Any]
 
 DRILL_TAG = ("purpose", "failover-drill")  # what examples/failover-drill gives the file systems that it restores
 
-NAMESPACE = "FsxDr"  # what the documents call the metrics' namespace
-_EVERYTHING = ["*"]  # also all that an action without resource types can be allowed for
+NAMESPACE = "FsxDr"  # of the metrics
+_EVERYTHING = ["*"]
 # Owner id, request token and generation: as much of the form of our tag as IAM's wildcards can express.
 _OWNED = [f"{'?' * 32}/{'?' * 40}-*/*"]
 _DNS_SUFFIX = {"aws-cn": "amazonaws.com.cn"}
@@ -34,13 +34,13 @@ class Purpose(StrEnum):
     """What an identity is for."""
 
     PREVIEW = "preview"
-    """`pulumi preview`: it only reads."""
+    """`pulumi preview`, which only reads."""
     UP = "up"
-    """Every command of a stack of copies."""
+    """All commands of a stack of copies."""
     REPORT = "report"
-    """`fsx-dr report --cloudwatch`: it publishes metrics, and nothing else of it asks AWS."""
+    """`fsx-dr report --cloudwatch`, which publishes metrics."""
     DRILL = "drill"
-    """`examples/failover-drill`: it restores copies, and deletes the file systems it restored."""
+    """`examples/failover-drill`, which restores copies and deletes the restored file systems."""
 
 
 def policy(  # noqa: PLR0913  # each narrows the policy down
@@ -52,46 +52,45 @@ def policy(  # noqa: PLR0913  # each narrows the policy down
     key_arns: Mapping[str, Collection[str]] | None = None,
     namespace: str = NAMESPACE,
 ) -> Document:
-    """Return the least policy document for an identity that copies backups between Regions of one account, or drills.
+    """Return the least policy for an identity in one account.
 
     `UP` changes and deletes only backups with the ownership tag, but may write that tag on every backup in the DR
     Regions. `DRILL` deletes only file systems with `DRILL_TAG`. `DrKey` needs more: what pulumi-aws needs for keys.
 
     Args:
         account: twelve digits.
-        purpose: what the identity is for.
-        source_regions: where the backups are; a drill needs none.
-        dr_regions: where their copies are; the same Region for copies within it.
-        key_arns: per Region the ARNs of the keys of backups and copies. Backups and copies under the key that AWS
-            manages, `aws/fsx`, need none.
+        purpose: of the identity.
+        source_regions: of the source backups; not needed for `DRILL` and `REPORT`.
+        dr_regions: of the copies.
+        key_arns: per Region the keys of source backups and copies; `aws/fsx` is not needed.
         namespace: of the metrics that a report publishes.
 
     Raises:
-        InvalidSettingsError: a Region is unknown or of another partition, or a key's ARN is not one of its Region.
+        InvalidSettingsError: a Region is unknown or in another partition, or a key is not in its Region.
     """
     keys = key_arns or {}
     _check_partition({*source_regions, *dr_regions, *keys})
     _check_keys(keys)
-    return _document(_STATEMENTS[purpose](_Where(account, set(source_regions), set(dr_regions), keys, namespace)))
+    return _document(_STATEMENTS[purpose](_Scope(account, set(source_regions), set(dr_regions), keys, namespace)))
 
 
 def protection(account: str, pipelines: Collection[str], *, dr_regions: Collection[str]) -> Document:
-    """Return the service control policy that lets nobody else delete the copies or change their ownership tag.
+    """Return the service control policy that lets only the pipelines delete copies or change their ownership tag.
 
     Args:
-        account: the copies' account, twelve digits.
-        pipelines: ARNs of the roles (or users) that run `pulumi up` there.
-        dr_regions: where the copies are.
+        account: of the copies, twelve digits.
+        pipelines: ARNs of the roles (or users) that run `pulumi up`.
+        dr_regions: of the copies.
 
     Raises:
-        InvalidSettingsError: a Region is unknown or of another partition, or an ARN is not one of a role or user.
+        InvalidSettingsError: a Region is unknown or in another partition, or an ARN is not one of a role or user.
     """
     _check_partition(dr_regions)
     _check_pipelines(pipelines, {partition_of(region) for region in dr_regions})
-    copies = _Where(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)
+    copies = _Scope(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)
     others = {"ArnNotEquals": {"aws:PrincipalArn": sorted(set(pipelines))}}
-    # IAM user guide, Controlling access to AWS resources using tags: conditions on a tag match its key in any case, and
-    # one of two keys that differ by case alone. FSx keeps both, so that nobody else may write either.
+    # IAM user guide, Controlling access to AWS resources using tags: conditions match a tag's key in any case, and one
+    # of two keys that differ only by case. FSx keeps both, so nobody else may write either.
     owned = {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": ["*"]}}
     change_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": [OWNERSHIP_TAG]}}
     return _document(
@@ -110,8 +109,8 @@ def through_fsx(regions: Iterable[str]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
-    """The account, Regions and keys that a policy is about."""
+class _Scope:
+    """What a policy is about."""
 
     account: str
     source_regions: set[str]
@@ -127,58 +126,59 @@ class _Where:
         ]
 
 
-def _preview(where: _Where) -> list[Statement]:
+def _preview(scope: _Scope) -> list[Statement]:
     look = ["fsx:DescribeBackups", "fsx:DescribeFileSystems"]
-    return [_find(where.source_regions | where.dr_regions, look), *_look_up_keys(where.key_arns)]
+    return [_find(scope.source_regions | scope.dr_regions, look), *_look_up_keys(scope.key_arns)]
 
 
-def _up(where: _Where) -> list[Statement]:
-    sources, copies = (where.arns("backup/*", regions) for regions in (where.source_regions, where.dr_regions))
-    here = _in(where.dr_regions)
+def _up(scope: _Scope) -> list[Statement]:
+    sources, copies = (scope.arns("backup/*", regions) for regions in (scope.source_regions, scope.dr_regions))
+    here = _in(scope.dr_regions)
     tagged = {"StringLike": {f"aws:RequestTag/{OWNERSHIP_TAG}": _OWNED}}
+    own = {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": _OWNED}}
     change = ["fsx:TagResource", "fsx:UntagResource", "fsx:DeleteBackup"]
     return [
-        *_preview(where),
+        *_preview(scope),
         # FSx asks for the source and for the copy, each in its Region.
-        _allow("CopyFromTheSourceRegions", ["fsx:CopyBackup"], sources, _in(where.source_regions | where.dr_regions)),
+        _allow("CopyFromTheSourceRegions", ["fsx:CopyBackup"], sources, _in(scope.source_regions | scope.dr_regions)),
         _allow("CopyIntoTheDrRegions", ["fsx:CopyBackup"], copies, here),
         # For the tags of CopyBackup (FSx user guides, Grant permission to tag resources during creation), for adoption,
-        # and for the repair of a missing tag. No answer of AWS shows on which ARN IAM decides while CopyBackup tags the
-        # new copy, so nothing here tells that call from one for a backup that exists.
+        # and for the repair of a missing tag. It is not known on which ARN IAM decides while CopyBackup tags the new
+        # copy, so the same statement allows the tag on backups that exist.
         _allow("WriteOwnershipTag", ["fsx:TagResource"], copies, here | tagged),
-        _allow("ChangeAndDeleteOwnCopiesOnly", change, copies, here | _own_copies()),
-        *_use_keys(where.key_arns),
+        _allow("ChangeAndDeleteOwnCopiesOnly", change, copies, here | own),
+        *_use_keys(scope.key_arns),
     ]
 
 
-def _report(where: _Where) -> list[Statement]:
-    here = {"StringEquals": _in(where.dr_regions)["StringEquals"] | {"cloudwatch:namespace": [where.namespace]}}
+def _report(scope: _Scope) -> list[Statement]:
+    here = {"StringEquals": _in(scope.dr_regions)["StringEquals"] | {"cloudwatch:namespace": [scope.namespace]}}
     return [_allow("PublishReadiness", ["cloudwatch:PutMetricData"], _EVERYTHING, here)]
 
 
-def _drill(where: _Where) -> list[Statement]:
-    backups, restored = (where.arns(kind, where.dr_regions) for kind in ("backup/*", "file-system/*"))
-    here, (key, value) = _in(where.dr_regions), DRILL_TAG
-    keys = {region: arns for region, arns in where.key_arns.items() if region in where.dr_regions}
+def _drill(scope: _Scope) -> list[Statement]:
+    backups, restored = (scope.arns(kind, scope.dr_regions) for kind in ("backup/*", "file-system/*"))
+    here, (key, value) = _in(scope.dr_regions), DRILL_TAG
+    keys = {region: arns for region, arns in scope.key_arns.items() if region in scope.dr_regions}
     look = ["fsx:DescribeBackups", "fsx:DescribeFileSystems", "fsx:DescribeVolumes"]
     restore = ["fsx:CreateFileSystemFromBackup"]
     tagged = {"StringEquals": here["StringEquals"] | {f"aws:RequestTag/{key}": [value]}}
     drilled = {"StringEquals": here["StringEquals"] | {f"aws:ResourceTag/{key}": [value]}}
     return [
-        _find(where.dr_regions, look),
+        _find(scope.dr_regions, look),
         _allow("ReadTags", ["fsx:ListTagsForResource"], restored, here),
         _allow("RestoreCopies", restore, backups, here),
         _allow("RestoreThemIntoTaggedFileSystems", [*restore, "fsx:TagResource"], restored, tagged),
         # Windows and OpenZFS take a final backup unless they are told not to.
         _allow("DeleteRestoredOnly", ["fsx:DeleteFileSystem", "fsx:CreateBackup"], restored, drilled),
         _allow("TakeFinalBackups", ["fsx:CreateBackup"], backups, here),
-        *_network(where, here),
+        *_network(scope, here),
         *_look_up_keys(keys),
         *_use_keys(keys),
     ]
 
 
-_STATEMENTS: dict[Purpose, Callable[[_Where], list[Statement]]] = {
+_STATEMENTS: dict[Purpose, Callable[[_Scope], list[Statement]]] = {
     Purpose.PREVIEW: _preview,
     Purpose.UP: _up,
     Purpose.REPORT: _report,
@@ -186,11 +186,11 @@ _STATEMENTS: dict[Purpose, Callable[[_Where], list[Statement]]] = {
 }
 
 
-def _network(where: _Where, here: dict[str, dict[str, list[str]]]) -> list[Statement]:
-    """Return what FSx asks of EC2 and Directory Service on behalf of whoever restores a file system."""
+def _network(scope: _Scope, here: dict[str, dict[str, list[str]]]) -> list[Statement]:
+    """Return what FSx asks of EC2 and Directory Service for whoever restores a file system."""
     look = ["DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"]
     ec2 = [f"ec2:{action}" for action in [*look, "GetSecurityGroupsForVpc"]]
-    tables = where.arns("route-table/*", where.dr_regions, "ec2")
+    tables = scope.arns("route-table/*", scope.dr_regions, "ec2")
     by_fsx = {"StringEquals": here["StringEquals"] | {"aws:RequestTag/AmazonFSx": ["ManagedByAmazonFSx"]}}
     return [
         _allow("LetFsxLookAtTheNetwork", ec2, _EVERYTHING, here | _THROUGH_FSX),
@@ -239,24 +239,18 @@ def _in(regions: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     return {"StringEquals": {"aws:RequestedRegion": sorted(regions)}}
 
 
-def _own_copies() -> dict[str, Any]:
-    return {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": _OWNED}}
-
-
 def _check_partition(regions: Collection[str]) -> None:
     partitions = {region: partition_of(region) for region in regions}
     if len(set(partitions.values())) > 1:
         listed = ", ".join(f"{region} ({partition})" for region, partition in sorted(partitions.items()))
-        raise InvalidSettingsError(f"Backups are not copied between partitions: split up {listed}.")
+        raise InvalidSettingsError(f"FSx does not copy between partitions. Make one policy for each: {listed}.")
 
 
 def _check_keys(keys: Mapping[str, Collection[str]]) -> None:
     for region, arn in ((region, arn) for region, arns in keys.items() for arn in arns):
         name = KeyName.parse(arn)
         if name is None or name.is_alias or name.region != region:
-            raise InvalidSettingsError(
-                f"{arn!r} is not the ARN of a KMS key of {region}: IAM accepts nothing else here."
-            )
+            raise InvalidSettingsError(f"{arn!r} is not the ARN of a KMS key in {region}.")
 
 
 def _check_pipelines(arns: Collection[str], partitions: set[str]) -> None:
@@ -264,5 +258,6 @@ def _check_pipelines(arns: Collection[str], partitions: set[str]) -> None:
         found = _PIPELINE.fullmatch(arn)
         if found is None or {found["partition"]} != partitions:
             raise InvalidSettingsError(
-                f"{arn!r} is not the ARN of an IAM role or user of the copies' partition: give that of the pipeline."
+                f"{arn!r} is not the ARN of an IAM role or user in the partition of the copies. Give that of the "
+                "pipeline's role."
             )
