@@ -17,8 +17,7 @@ import pytest
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.restore import RestoredFileSystem, RestoredFileSystemArgs
-from pulumi_fsx_dr.restore import checks as restorable
+from pulumi_fsx_dr.restore import RestoredFileSystem, RestoredFileSystemArgs, validation
 from pulumi_fsx_dr.restore import kinds as recorded
 from pulumi_fsx_dr.restore import restored_file_system as restore
 
@@ -567,7 +566,7 @@ def test_a_backup_of_2018_asks_for_what_it_does_not_record() -> None:
     kind = recorded.kind_of("WINDOWS")
 
     with pytest.raises(InvalidSettingsError, match="does not record deployment_type, throughput_capacity: set it in"):
-        restorable.check_complete(told, kind, recorded.arguments(told, kind).keys())
+        validation.require_complete(told, kind, recorded.arguments_of(told, kind).keys())
 
 
 def test_a_backup_of_2018_is_restored_with_what_was_asked_for(restoring: Callable[..., RecordingEngine]) -> None:
