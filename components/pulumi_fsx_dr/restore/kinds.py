@@ -58,13 +58,7 @@ _WINDOWS = Kind(
     name="WINDOWS",
     resource="WindowsFileSystem",
     configuration="WindowsConfiguration",
-    recorded=(
-        *_OF_ALL_KINDS,
-        "ThroughputCapacity",
-        "DiskIopsConfiguration",
-        "ActiveDirectoryId",
-        "PreferredSubnetId",
-    ),
+    recorded=(*_OF_ALL_KINDS, "ThroughputCapacity", "DiskIopsConfiguration", "ActiveDirectoryId", "PreferredSubnetId"),
     needed=("deployment_type", "throughput_capacity"),
 )
 _LUSTRE = Kind(
