@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 import pulumi
+from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from .copies.arguments import problems, with_defaults
@@ -40,8 +41,6 @@ ACCOUNT = "111122223333"
 
 OWNER_ID = "0" * 32
 """The owner id of a stack under `Mocks`, which is in the tag of each copy."""
-
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # how Pulumi's wire format signs a value as secret
 
 
 def backup(
@@ -84,7 +83,7 @@ def fake_aws(
         file_systems: The Region of each file system that has no backup, by its id.
         tags: Tags of file systems by their ids, for sources that select by `tags`.
     """
-    fake = FakeAws(backups, file_systems or {}, tags or {})
+    fake = FakeAws(backups, file_systems, tags)
     fake.begin()
     return fake
 
@@ -99,10 +98,13 @@ class FakeAws:
     """
 
     def __init__(
-        self, backups: Iterable[Backup], file_systems: Mapping[str, str], tags: Mapping[str, Mapping[str, str]]
+        self,
+        backups: Iterable[Backup],
+        file_systems: Mapping[str, str] | None = None,
+        tags: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.backups = {backup.id: backup for backup in backups}
-        self.file_systems, self.tags = file_systems, tags
+        self.file_systems, self.tags = file_systems or {}, tags or {}
         self._former: Connect | None = None
 
     def begin(self) -> None:
@@ -137,7 +139,7 @@ class Mocks(pulumi.runtime.Mocks):
         Args:
             aws: Where the sources are, and the copies will be. Default: an empty account.
         """
-        self._aws = aws or FakeAws((), {}, {})
+        self._aws = aws or FakeAws([])
         self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -283,10 +285,9 @@ def _default_region() -> str | None:
 
 def _plain(value: Any) -> Any:
     """Return a value in the clear."""
-    if isinstance(value, Mapping):
-        return _plain(value["value"]) if _SECRET in value else {key: _plain(inner) for key, inner in value.items()}
-    return value
+    value = rpc.unwrap_rpc_secret(value)
+    return {key: _plain(inner) for key, inner in value.items()} if isinstance(value, Mapping) else value
 
 
 def _holds_secret(value: Any) -> bool:
-    return isinstance(value, Mapping) and (_SECRET in value or any(map(_holds_secret, value.values())))
+    return rpc.is_rpc_secret(value) or (isinstance(value, Mapping) and any(map(_holds_secret, value.values())))
