@@ -131,14 +131,12 @@ class Mocks(pulumi.runtime.Mocks):
     """Answers for each `BackupCopy` as the provider does once it is made, and for other resources their inputs.
 
     To answer for other resources in another way, derive from it and leave the rest to these methods.
+
+    Args:
+        aws: Where the sources are, and the copies will be. Default: an empty account.
     """
 
     def __init__(self, aws: FakeAws | None = None) -> None:
-        """Begin.
-
-        Args:
-            aws: Where the sources are, and the copies will be. Default: an empty account.
-        """
         self._aws = aws or FakeAws([])
         self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
 
@@ -212,11 +210,23 @@ class _Region(Fsx):
         return iter([found for found in here if file_system_id in (None, found.file_system_id)])
 
     def copy(self, request: CopyRequest) -> Backup:
-        source = self._aws.region(request.source_region).find([request.source_backup_id])
-        if not source:
+        source = self._aws.region(request.source_region).find([request.source_backup_id]).get(request.source_backup_id)
+        if source is None:
             raise NotFoundError(f"There is no backup {request.source_backup_id} in {request.source_region} to copy.")
-        made = _copied(source[request.source_backup_id], request, self.name)
-        return self._aws.backups.setdefault(made.id, made)
+        id_ = _backup_id(f"{request.token} in {self.name}")
+        made = replace(
+            source,
+            id=id_,
+            arn=_arn(id_, self.name),
+            type="USER_INITIATED",
+            creation_time=datetime.now(UTC),
+            region=self.name,
+            kms_key_arn=_key_arn(request.kms_key_id, self.name),
+            tags={**(source.tags if request.copy_tags else {}), **request.tags},
+            source_backup_id=request.source_backup_id,
+            source_region=request.source_region,
+        )
+        return self._aws.backups.setdefault(id_, made)
 
     def delete(self, backup_id: str) -> None:
         if self.find([backup_id]):
@@ -244,23 +254,6 @@ class _Region(Fsx):
 
     def account(self) -> str:
         return ACCOUNT
-
-
-def _copied(source: Backup, request: CopyRequest, region: str) -> Backup:
-    """Return the copy that a request makes, once it is AVAILABLE."""
-    id_ = _backup_id(f"{request.token} in {region}")
-    return replace(
-        source,
-        id=id_,
-        arn=_arn(id_, region),
-        type="USER_INITIATED",
-        creation_time=datetime.now(UTC),
-        region=region,
-        kms_key_arn=_key_arn(request.kms_key_id, region),
-        tags={**(source.tags if request.copy_tags else {}), **request.tags},
-        source_backup_id=source.id,
-        source_region=source.region,
-    )
 
 
 def _arn(backup_id: str, region: str) -> str:
