@@ -1,8 +1,6 @@
 """RestoredFileSystem: what is restored, with which settings, and what never changes afterwards."""
 
-import inspect
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -258,22 +256,10 @@ def test_restored_file_system_is_protected_by_default(
     assert restored(backup_of("WINDOWS"), args_of("WINDOWS"), options).protected is protected
 
 
-def test_lustre_leaves_a_final_backup_by_default() -> None:
-    """pulumi_aws skips it by default: skip_final_backup of LustreFileSystem is true, of the other two false."""
-    documented = {
-        kind.resource: re.search(
-            r"Defaults to `(\w+)`", inspect.getdoc(getattr(pulumi_aws.fsx, kind.resource).skip_final_backup) or ""
-        )
-        for kind in KINDS.values()
-    }
-    assert {resource: found and found[1] for resource, found in documented.items()} == {
-        "LustreFileSystem": "true",
-        "OpenZfsFileSystem": "false",
-        "WindowsFileSystem": "false",
-    }
+def test_final_backup_of_lustre_can_be_skipped() -> None:
+    """It is made by default, as of the other types; pulumi_aws would skip it (LustreFileSystem, skip_final_backup)."""
     skipped = restored(backup_of("LUSTRE"), args_of("LUSTRE", settings={"skip_final_backup": True}))
 
-    assert restored(backup_of("LUSTRE"), args_of("LUSTRE")).inputs["skipFinalBackup"] is False
     assert skipped.inputs["skipFinalBackup"] is True
 
 
@@ -298,22 +284,16 @@ def test_self_managed_directory_is_completed_around_a_secret_password() -> None:
     ]
 
 
-def test_service_account_secret_replaces_user_name_and_password() -> None:
-    given = {"self_managed_active_directory": {"domain_join_service_account_secret": "arn:of-the-dr-region"}}
+def test_given_directory_replaces_the_recorded_one() -> None:
+    by_secret = {"self_managed_active_directory": {"domain_join_service_account_secret": "arn:of-the-dr-region"}}
+    other = {"self_managed_active_directory": {"password": "hunter2", "domain_name": "dr.example.com"}}
 
-    directory = restored(WITH_DIRECTORY, args_of("WINDOWS", settings=given)).inputs["selfManagedActiveDirectory"]
+    directory = restored(WITH_DIRECTORY, args_of("WINDOWS", settings=by_secret)).inputs["selfManagedActiveDirectory"]
+    made = restored(backup_of("WINDOWS"), args_of("WINDOWS", settings=other))
 
     assert directory["domainJoinServiceAccountSecret"] == "arn:of-the-dr-region"
     assert directory.keys().isdisjoint({"username", "password"})
-
-
-def test_given_directory_is_joined_instead_of_the_recorded_one() -> None:
-    given = {"self_managed_active_directory": {"password": "hunter2", "domain_name": "dr.example.com"}}
-
-    made = restored(backup_of("WINDOWS"), args_of("WINDOWS", settings=given))
-
-    assert "activeDirectoryId" not in made.inputs
-    assert "activeDirectoryId" not in made.ignored
+    assert "activeDirectoryId" not in {*made.inputs, *made.ignored}
 
 
 DIRECTORY = {"self_managed_active_directory": {"password_wo": "hunter2", "password_wo_version": 1}}
