@@ -119,23 +119,13 @@ def test_drill_removes_what_fsx_is_still_making(drill: Callable[[Commands], int]
     assert commands.ran[2:] == ["up", "destroy", "60", "destroy", "60", "destroy"]
 
 
-def test_drill_gives_up_removing_after_an_hour_and_says_so(drill: Callable[[Commands], int]) -> None:
+def test_drill_tries_to_remove_for_an_hour(drill: Callable[[Commands], int]) -> None:
     commands = Commands(up=255, destroy=255)
 
     assert drill(commands) == 255
 
     assert commands.ran.count("destroy") == 60
     assert "pulumi destroy --stack drill" in commands.said[-1]
-
-
-@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), SystemExit(143)])
-def test_interrupted_drill_removes(drill: Callable[[Commands], int], interruption: BaseException) -> None:
-    commands = Commands(check=interruption)
-
-    with pytest.raises(type(interruption)):
-        drill(commands)
-
-    assert commands.ran[-2:] == ["check", "destroy"]
 
 
 @pytest.mark.parametrize(
@@ -208,19 +198,10 @@ def cloud(tmp_path: Path) -> Cloud:
     return Cloud(tmp_path)
 
 
-# Each line that a whole drill leaves in the journal, in this order.
-MOMENTS = [
-    "export",
-    "get",
-    "up begins",
-    "restoring",
-    "restored",
-    "output",
-    "checking",
-    "checked",
-    "destroy begins",
-    "destroyed",
-]
+# What a whole drill leaves in the journal, a line for each.
+READING = ["export", "get"]
+RESTORING = ["up begins", "restoring", "restored", "output"]
+MOMENTS = [*READING, *RESTORING, "checking", "checked", "destroy begins", "destroyed"]
 
 
 def test_whole_drill_leaves_nothing(cloud: Cloud) -> None:
