@@ -98,6 +98,6 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(given)
         # The owner id is saved before the first copy is made, and deleted after the last.
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[owner_of_this_run()]))
-        told: pulumi.Input[str] = hints(name, given.get("source_backup_id"))
-        opts, props[HINTS] = with_secret_outputs(opts, given, told)
+        hidden: pulumi.Input[str] = hints(name, given.get("source_backup_id"))
+        opts, props[HINTS] = with_secret_outputs(opts, given, hidden)
         super().__init__(BackupCopyProvider(), name, props, opts)

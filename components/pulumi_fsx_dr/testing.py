@@ -1,20 +1,21 @@
-"""What the unit tests of a program need: backups in place of AWS, and mocks that answer as the provider does.
+"""Test helpers for programs: a fake AWS with backups, and mocks that answer as the provider does.
 
     aws = testing.fake_aws(testing.backup("backup-0123456789abcdef0", "fs-0123456789abcdef0", "eu-central-1"))
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
 
-It needs no network, no credentials and no Pulumi CLI, and nothing else of the package uses it.
+They need no network, no credentials and no Pulumi CLI. The rest of the package does not use them.
 """
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import pulumi
+from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 
 from .copies.arguments import problems, with_defaults
@@ -40,19 +41,17 @@ ACCOUNT = "111122223333"
 OWNER_ID = "0" * 32
 """The owner id of a stack under `Mocks`, which is in the tag of each copy."""
 
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # how Pulumi's wire format signs a value as secret
-
 
 def backup(
     backup_id: str, file_system_id: str, region: str, *, hours_old: float = 1, type_: str = "AUTOMATIC"
 ) -> Backup:
-    """Return a backup of a Windows file system that is AVAILABLE; `dataclasses.replace` makes any other of it.
+    """Return an AVAILABLE backup of a Windows file system; change others of its fields with `dataclasses.replace`.
 
     Args:
-        backup_id: such as `backup-0123456789abcdef0`.
-        file_system_id: such as `fs-0123456789abcdef0`.
-        region: where both are.
-        hours_old: how long ago it was made.
+        backup_id: Such as `backup-0123456789abcdef0`.
+        file_system_id: Such as `fs-0123456789abcdef0`.
+        region: Where both are.
+        hours_old: How long ago it was made.
         type_: AUTOMATIC, USER_INITIATED or AWS_BACKUP.
     """
     return Backup(
@@ -74,16 +73,16 @@ def fake_aws(
     file_systems: Mapping[str, str] | None = None,
     tags: Mapping[str, Mapping[str, str]] | None = None,
 ) -> "FakeAws":
-    """Have programs of this process find these backups, and no AWS, from now on.
+    """Put these backups in the place of AWS, for all programs of this process.
 
     It lasts until its method `end` or, as a context manager, until the end of the block.
 
     Args:
-        backups: all that there are, copies included; each says in which Region it is.
-        file_systems: those without a backup: the Region of each, by its id.
-        tags: of file systems, by their ids, for sources that select by `tags`.
+        backups: All backups, copies included; each has its Region.
+        file_systems: The Region of each file system that has no backup, by its id.
+        tags: Tags of file systems by their ids, for sources that select by `tags`.
     """
-    fake = FakeAws(backups, file_systems or {}, tags)
+    fake = FakeAws(backups, file_systems, tags)
     fake.begin()
     return fake
 
@@ -92,17 +91,19 @@ class FakeAws:
     """One AWS account, as far as backups of FSx are concerned.
 
     Attributes:
-        backups: all that there are now, by their ids: those given, and the copies that `Mocks` made.
+        backups: All backups by their ids: those given, and the copies that `Mocks` made.
+        file_systems: The Region of each file system that has no backup.
+        tags: Tags of file systems.
     """
 
     def __init__(
         self,
         backups: Iterable[Backup],
-        file_systems: Mapping[str, str],
+        file_systems: Mapping[str, str] | None = None,
         tags: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.backups = {backup.id: backup for backup in backups}
-        self._file_systems, self._tags = file_systems, tags or {}
+        self.file_systems, self.tags = file_systems or {}, tags or {}
         self._former: Connect | None = None
 
     def begin(self) -> None:
@@ -122,22 +123,20 @@ class FakeAws:
     def region(self, name: str, *, impatient: bool = False) -> Fsx:
         """Return FSx in a Region."""
         del impatient  # it answers at once
-        return _Region(name, self.backups, self._file_systems, self._tags)
+        return _Region(self, name)
 
 
 class Mocks(pulumi.runtime.Mocks):
     """Answers for each `BackupCopy` as the provider does once it is made, and for other resources their inputs.
 
-    To answer for other resources in a way of your own, derive from it and leave the rest to these methods.
+    To answer for other resources in another way, derive from it and leave the rest to these methods.
+
+    Args:
+        aws: Where the sources are, and the copies will be. Default: an empty account.
     """
 
     def __init__(self, aws: FakeAws | None = None) -> None:
-        """Begin.
-
-        Args:
-            aws: where the sources are, and the copies will be; by default an empty account.
-        """
-        self._aws = aws or FakeAws((), {})
+        self._aws = aws or FakeAws([])
         self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -152,29 +151,30 @@ class Mocks(pulumi.runtime.Mocks):
         """Return id and outputs of a resource.
 
         Raises:
-            InvalidSettingsError: the provider would refuse the arguments of a `BackupCopy`.
+            InvalidSettingsError: The provider would refuse the arguments of a `BackupCopy`.
         """
         if args.typ == OWNER_TYPE:
             return OWNER_ID, {"owner_id": OWNER_ID}
         if args.typ == BACKUP_COPY_TYPE:
-            return self._made(args.name, args.inputs)
+            return self._create(args.name, args.inputs)
         made_up = _backup_id(args.name) if args.typ == "aws:fsx/backup:Backup" else f"{args.name}-id"
         return made_up, dict(args.inputs)
 
-    def _made(self, name: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _create(self, name: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         plain = {key: _plain(value) for key, value in given.items() if not key.startswith("__")}
         inputs = with_defaults(plain, {}, lambda: _default_region() or self._context.copy().run(_default_region))
         if found := problems(inputs):
             raise InvalidSettingsError(f"BackupCopy {name} would be refused: {' '.join(text for _, text in found)}")
-        copy = self._copied(name, inputs)
+        copy = self._copy(name, inputs)
         # The engine keeps secret what an argument of the same name is, and the program what repeats one.
         named = {key for key, value in given.items() if _holds_secret(value)}
-        secret, outputs = named | outputs_that_say(named), outputs_of(inputs, copy)
-        secrecy = {key: pulumi.Output.secret(value) if key in secret else value for key, value in outputs.items()}
-        return copy.backup.id, secrecy
+        secret = named | outputs_that_say(named)
+        outputs = outputs_of(inputs, copy).items()
+        return copy.backup.id, {key: pulumi.Output.secret(value) if key in secret else value for key, value in outputs}
 
-    def _copied(self, name: str, inputs: Mapping[str, Any]) -> Copy:
-        wanted, destination = CopySpec.of(inputs), self._aws.region(inputs["region"])
+    def _copy(self, name: str, inputs: Mapping[str, Any]) -> Copy:
+        wanted = CopySpec.of(inputs)
+        destination = self._aws.region(inputs["region"])
         source_id, source_region = wanted.source_backup_id, wanted.source_region
         if not (source := self._aws.region(source_region).find([source_id]).get(source_id)):
             source = backup(source_id, "", source_region)  # perhaps one that the program itself makes
@@ -182,11 +182,11 @@ class Mocks(pulumi.runtime.Mocks):
         urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{BACKUP_COPY_TYPE}::{name}"
         # The token makes one copy of it, however often the program runs.
         own = Ownership(OWNER_ID, RequestToken.of(OWNER_ID, urn, source_id, wanted.kms_key_id))
+        tags = {**wanted.tags, **own.tag(urn)}
         if adopted := destination.find([inputs.get("adopt_backup_id") or ""]):
             [made] = adopted.values()
-            destination.tag(made.arn, {**wanted.tags, **own.tag(urn)})
+            destination.tag(made.arn, tags)
         else:
-            tags = {**wanted.tags, **own.tag(urn)}
             made = cast("Backup", destination.copy(replace(wanted, token=str(own.token), tags=tags)))  # never refused
         return Copy(backup=self._aws.backups[made.id], ownership=own, source_creation_time=source.creation_time)
 
@@ -194,15 +194,8 @@ class Mocks(pulumi.runtime.Mocks):
 class _Region(Fsx):
     """FSx in one Region, where everything is done at once."""
 
-    def __init__(
-        self,
-        name: str,
-        all_: dict[str, Backup],
-        file_systems: Mapping[str, str],
-        tags: Mapping[str, Mapping[str, str]],
-    ) -> None:
-        self.name = name
-        self._all, self._file_systems, self._tags = all_, file_systems, tags
+    def __init__(self, aws: FakeAws, name: str) -> None:
+        self._aws, self.name = aws, name
 
     def find(self, ids: Iterable[str]) -> dict[str, Backup]:
         wanted = set(ids)
@@ -212,39 +205,48 @@ class _Region(Fsx):
         return self.find(ids)
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        here = [found for found in self._all.values() if found.region == self.name]
+        here = [found for found in self._aws.backups.values() if found.region == self.name]
         return iter([found for found in here if file_system_id in (None, found.file_system_id)])
 
     def copy(self, request: CopyRequest) -> Backup:
-        source = _Region(request.source_region, self._all, {}, {}).find([request.source_backup_id])
-        if not source:
+        source = self._aws.region(request.source_region).find([request.source_backup_id]).get(request.source_backup_id)
+        if source is None:
             raise NotFoundError(f"There is no backup {request.source_backup_id} in {request.source_region} to copy.")
-        made = _copy(source[request.source_backup_id], request, self.name)
-        return self._all.setdefault(made.id, made)
+        id_ = _backup_id(f"{request.token} in {self.name}")
+        made = replace(
+            source,
+            id=id_,
+            arn=_arn(id_, self.name),
+            type="USER_INITIATED",
+            creation_time=datetime.now(UTC),
+            region=self.name,
+            kms_key_arn=_key_arn(request.kms_key_id, self.name),
+            tags={**(source.tags if request.copy_tags else {}), **request.tags},
+            source_backup_id=request.source_backup_id,
+            source_region=request.source_region,
+        )
+        return self._aws.backups.setdefault(id_, made)
 
     def delete(self, backup_id: str) -> None:
         if self.find([backup_id]):
-            del self._all[backup_id]
+            del self._aws.backups[backup_id]
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
-        self._retag(arn, lambda former: {**former, **tags})
+        for found in [found for found in self.backups() if found.arn == arn]:
+            self._aws.backups[found.id] = replace(found, tags={**found.tags, **tags})
 
     def untag(self, arn: str, keys: Iterable[str]) -> None:
-        gone = set(keys)
-        self._retag(arn, lambda former: {key: value for key, value in former.items() if key not in gone})
-
-    def _retag(self, arn: str, change: Callable[[Mapping[str, str]], Mapping[str, str]]) -> None:
         for found in [found for found in self.backups() if found.arn == arn]:
-            self._all[found.id] = replace(found, tags=change(found.tags))
+            tags = {key: found.tags[key] for key in found.tags.keys() - set(keys)}
+            self._aws.backups[found.id] = replace(found, tags=tags)
 
     def file_system_exists(self, file_system_id: str) -> bool:
-        known = self._file_systems.get(file_system_id) == self.name
-        return known or any(found.source_backup_id is None for found in self.backups(file_system_id))
+        return file_system_id in self.file_systems()
 
     def file_systems(self) -> dict[str, Mapping[str, str] | None]:
         backed_up = [found.file_system_id for found in self.backups() if found.source_backup_id is None]
-        bare = [name for name, region in self._file_systems.items() if region == self.name]
-        return {name: self._tags.get(name, {}) for name in (*backed_up, *bare) if name}
+        without_backup = [name for name, region in self._aws.file_systems.items() if region == self.name]
+        return {name: self._aws.tags.get(name, {}) for name in (*backed_up, *without_backup) if name}
 
     def key_arn(self, kms_key_id: str) -> str:
         return _key_arn(kms_key_id, self.name)
@@ -253,29 +255,12 @@ class _Region(Fsx):
         return ACCOUNT
 
 
-def _copy(source: Backup, request: CopyRequest, region: str) -> Backup:
-    """Return the copy that a request makes, once it is AVAILABLE."""
-    id_ = _backup_id(f"{request.token} in {region}")
-    return replace(
-        source,
-        id=id_,
-        arn=_arn(id_, region),
-        type="USER_INITIATED",
-        creation_time=datetime.now(UTC),
-        region=region,
-        kms_key_arn=_key_arn(request.kms_key_id, region),
-        tags={**(source.tags if request.copy_tags else {}), **request.tags},
-        source_backup_id=source.id,
-        source_region=source.region,
-    )
-
-
 def _arn(backup_id: str, region: str) -> str:
     return f"arn:{partition_of(region)}:fsx:{region}:{ACCOUNT}:backup/{backup_id}"
 
 
 def _key_arn(kms_key_id: str | None, region: str) -> str:
-    """Return the ARN of a key, by whatever name; an alias is of the same key each time."""
+    """Return the ARN of a key; an alias names the same key each time."""
     name = KeyName.parse(kms_key_id or "alias/aws/fsx")
     resource = name.resource if name else ""
     key = f"key/{uuid.uuid5(uuid.NAMESPACE_URL, region + resource)}" if resource.startswith("alias/") else resource
@@ -291,11 +276,10 @@ def _default_region() -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as it is without its secrecy."""
-    if isinstance(value, Mapping):
-        return _plain(value["value"]) if _SECRET in value else {key: _plain(inner) for key, inner in value.items()}
-    return value
+    """Return a value in the clear."""
+    value = rpc.unwrap_rpc_secret(value)
+    return {key: _plain(inner) for key, inner in value.items()} if isinstance(value, Mapping) else value
 
 
 def _holds_secret(value: Any) -> bool:
-    return isinstance(value, Mapping) and (_SECRET in value or any(map(_holds_secret, value.values())))
+    return rpc.is_rpc_secret(value) or (isinstance(value, Mapping) and any(map(_holds_secret, value.values())))

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.output import Unknown
@@ -13,7 +13,7 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr.copies.arguments import BackupCopyArgs
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
-from pulumi_fsx_dr.copies.names import camel_case, snake_case
+from pulumi_fsx_dr.copies.names import by_core_names, camel_case, snake_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
@@ -28,18 +28,9 @@ from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 def construct(
     request: provider_pb2.ConstructRequest, session: ProviderRuntime, owner_id: str, engine: str
 ) -> provider_pb2.ConstructResponse:
-    """Register a DrRegion with its copies, and return its outputs.
+    """Register a DrRegion with its copies, and return its outputs; `engine` is the engine's address.
 
-    Each runs in an event loop, and with settings of the SDK, of its own: many may be constructed at once.
-
-    Args:
-        request: of the engine.
-        session: of this process.
-        owner_id: of the stack.
-        engine: its address.
-
-    Raises:
-        FsxDrError: an argument is wrong, or nobody can tell which copies there are; nothing is changed.
+    Each call has an event loop, and settings of the SDK, of its own: many may run at once.
     """
     if request.type != NATIVE_DR_REGION_TYPE:
         raise FsxDrError(f"The package fsx-dr has no component {request.type}.")
@@ -149,28 +140,21 @@ def _former_urn(urn: str, alias: Any) -> str:
 
 
 def _args(inputs: Mapping[str, Any]) -> DrRegionArgs:
-    args: Any = _by_core_names(inputs)
-    if isinstance(args.get("sources"), list):
-        args["sources"] = [
-            _by_core_names(source) if isinstance(source, Mapping) else source for source in args["sources"]
-        ]
-    declared: DrRegionArgs = args
-    return declared
+    """Return the arguments as a program in Python would have given them."""
+    args = {snake_case(name): _value(value) for name, value in inputs.items()}
+    if isinstance(sources := args.get("sources"), list):
+        args["sources"] = [by_core_names(source) if isinstance(source, Mapping) else source for source in sources]
+    return cast("DrRegionArgs", args)
 
 
-def _by_core_names(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {snake_case(name): _as_declared(value) for name, value in values.items()}
-
-
-def _as_declared(value: Any) -> Any:
-    """Return a value as a program in Python would have given it.
-
-    The wire has no whole numbers; and what a preview does not know is the output that it will be.
-    """
+def _value(value: Any) -> Any:
+    """Return a value with whole numbers, which the wire does not have, and outputs for what a preview does not know."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):
-        return {name: _as_declared(item) for name, item in value.items()}
+        return {name: _value(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_value(item) for item in value]
     return pulumi.Output.from_input(value) if isinstance(value, Unknown) else value
 
 

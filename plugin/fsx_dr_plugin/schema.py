@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pulumi
 from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
@@ -51,7 +51,7 @@ _LANGUAGES: Mapping[str, Any] = {
 def schema() -> dict[str, Any]:
     """Return the schema, as JSON that Pulumi's metaschema describes."""
     settings = {name: {**setting.type, "description": setting.description} for name, setting in SETTINGS.items()}
-    types: dict[str, Any] = {}
+    resources = _Resources()
     return {
         "name": "fsx-dr",
         "displayName": "Amazon FSx DR",
@@ -62,48 +62,77 @@ def schema() -> dict[str, Any]:
         "config": {"variables": settings},
         "provider": {"description": "The provider fsx-dr.", "inputProperties": settings},
         "resources": {
-            BACKUP_COPY: _resource(BackupCopy, BackupCopyArgs, types),
-            DR_REGION: {**_resource(DrRegion, DrRegionArgs, types), "isComponent": True},
+            BACKUP_COPY: resources.of(BackupCopy, BackupCopyArgs),
+            DR_REGION: {**resources.of(DrRegion, DrRegionArgs), "isComponent": True},
         },
-        "types": types,
+        "types": resources.types,
         "language": _LANGUAGES,
     }
 
 
-def _resource(resource: Any, args: type, types: dict[str, Any]) -> dict[str, Any]:
-    outputs = {name: get_args(hint)[0] for name, hint in inspect.get_annotations(resource, eval_str=True).items()}
-    argument_docs = _docs_of(resource.__init__)
-    inputs = _object(args, types, argument_docs)
-    if resource is BackupCopy:
-        for name, argument in ARGUMENTS.items():
-            if argument.change is Change.REPLACES:
-                inputs["properties"][camel_case(name)]["willReplaceOnChanges"] = True
-    return {
-        "description": _description(resource),
-        "properties": _properties(outputs, argument_docs | _docs_of(resource), types, plain=False),
-        "required": [camel_case(name) for name, hint in outputs.items() if NoneType not in get_args(hint)],
-        "inputProperties": inputs["properties"],
-        "requiredInputs": inputs["required"],
-    }
+class _Resources:
+    """The schemas of resources.
 
+    A value that is `plain` must be known when the program runs; it is so unless its annotation is an `Input`.
 
-def _object(record: Any, types: dict[str, Any], docs: Mapping[str, str], *, plain: bool = True) -> dict[str, Any]:
-    """Return the object type of a TypedDict."""
-    return {
-        "type": "object",
-        "properties": _properties(get_type_hints(record, localns=_OF_INPUT), docs, types, plain=plain),
-        "required": [camel_case(name) for name in record.__annotations__ if name in record.__required_keys__],
-    }
+    Attributes:
+        types: those that the resources name, by their tokens.
+    """
 
+    def __init__(self) -> None:
+        self.types: dict[str, Any] = {}
 
-def _properties(
-    hints: Mapping[str, Any], docs: Mapping[str, str], types: dict[str, Any], *, plain: bool
-) -> dict[str, Any]:
-    return {
-        camel_case(name): _type(hint, types, plain=plain)
-        | ({"description": spoken(docs[name])} if name in docs else {})
-        for name, hint in hints.items()
-    }
+    def of(self, resource: Any, args: type) -> dict[str, Any]:
+        outputs = {name: get_args(hint)[0] for name, hint in inspect.get_annotations(resource, eval_str=True).items()}
+        argument_docs = _docs_of(resource.__init__)
+        inputs = self._object(args, argument_docs)
+        if resource is BackupCopy:
+            for name, argument in ARGUMENTS.items():
+                if argument.change is Change.REPLACES:
+                    inputs["properties"][camel_case(name)]["willReplaceOnChanges"] = True
+        return {
+            "description": _description(resource),
+            "properties": self._properties(outputs, argument_docs | _docs_of(resource), plain=False),
+            "required": [camel_case(name) for name, hint in outputs.items() if NoneType not in get_args(hint)],
+            "inputProperties": inputs["properties"],
+            "requiredInputs": inputs["required"],
+        }
+
+    def _object(self, record: Any, docs: Mapping[str, str], *, plain: bool = True) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": self._properties(get_type_hints(record, localns=_OF_INPUT), docs, plain=plain),
+            "required": [camel_case(name) for name in record.__annotations__ if name in record.__required_keys__],
+        }
+
+    def _properties(self, hints: Mapping[str, Any], docs: Mapping[str, str], *, plain: bool) -> dict[str, Any]:
+        properties = {camel_case(name): self._type(hint, plain=plain) for name, hint in hints.items()}
+        for name in hints.keys() & docs.keys():
+            properties[camel_case(name)]["description"] = spoken(docs[name])
+        return properties
+
+    def _type(self, hint: Any, *, plain: bool) -> dict[str, Any]:
+        options = get_args(hint)
+        if get_origin(hint) is Annotated:
+            return self._type(options[1], plain=plain)
+        if get_origin(hint) in (Union, UnionType):
+            if any(get_origin(option) is pulumi.Output for option in options):
+                return self._type(options[0], plain=False)
+            given = [self._type(option, plain=plain) for option in options if option is not NoneType]
+            return given[0] if len(given) == 1 else {"oneOf": given, **({"plain": True} if plain else {})}
+        shape: dict[str, Any]
+        if hint in _SIMPLE:
+            shape = {"type": _SIMPLE[hint]}
+        elif is_typeddict(hint):
+            token = f"fsx-dr:index:{hint.__name__}"
+            described = {"description": _description(hint)}
+            self.types[token] = {**self._object(hint, _docs_of(hint), plain=plain), **described}
+            shape = {"$ref": f"#/types/{token}"}
+        elif get_origin(hint) in (list, Sequence):
+            shape = {"type": "array", "items": self._type(options[0], plain=plain)}
+        else:
+            shape = {"type": "object", "additionalProperties": self._type(options[1], plain=plain)}
+        return {**shape, "plain": True} if plain else shape
 
 
 def _description(described: Any) -> str:
@@ -114,33 +143,3 @@ def _docs_of(described: Any) -> dict[str, str]:
     """Return what the docstring says of each argument or attribute."""
     section = _SECTION.search(inspect.getdoc(described) or "")
     return {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[0])} if section else {}
-
-
-def _type(hint: Any, types: dict[str, Any], *, plain: bool) -> dict[str, Any]:
-    """Return the schema of an annotation; a TypedDict in it is added to `types`.
-
-    Args:
-        plain: whether a value must be known when the program runs, unless the annotation is an `Input`.
-    """
-    options = get_args(hint)
-    if get_origin(hint) is Annotated:
-        return _type(options[1], types, plain=plain)
-    if get_origin(hint) in (Union, UnionType):
-        if any(get_origin(option) is pulumi.Output for option in options):
-            return _type(options[0], types, plain=False)
-        given = [_type(option, types, plain=plain) for option in options if option is not NoneType]
-        return given[0] if len(given) == 1 else {"oneOf": given, **({"plain": True} if plain else {})}
-    shape: dict[str, Any]
-    if hint in _SIMPLE:
-        shape = {"type": _SIMPLE[hint]}
-    elif get_origin(hint) is Literal:
-        shape = {"type": "string"}
-    elif is_typeddict(hint):
-        token = f"fsx-dr:index:{hint.__name__}"
-        types[token] = {**_object(hint, types, _docs_of(hint), plain=plain), "description": _description(hint)}
-        shape = {"$ref": f"#/types/{token}"}
-    elif get_origin(hint) in (list, Sequence):
-        shape = {"type": "array", "items": _type(options[0], types, plain=plain)}
-    else:
-        shape = {"type": "object", "additionalProperties": _type(options[1], types, plain=plain)}
-    return {**shape, "plain": True} if plain else shape

@@ -1,7 +1,6 @@
 """The command with a simulator and a clock of its own."""
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,12 @@ STATE = str(RECORDED / "export.json")
 ROWS = json.loads(Path(OUTPUTS).read_text())["readiness"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Prepared(Credentials):
     """Credentials whose session leads to a service of this process."""
 
-    made: boto3.Session = field(repr=False)
+    def __init__(self, made: boto3.Session) -> None:
+        super().__init__()
+        self.made = made
 
     def session(self) -> boto3.Session:
         return self.made
@@ -36,9 +36,7 @@ class World:
         self.service = FsxService(ManualClock(), copy_seconds=600)
         session = boto3.Session("made-up", "made-up")
         in_process(session, self.service)
-        self.context = CliContext(
-            self.service.clock, lambda name: FsxRegion(name, Prepared(made=session), impatient=True)
-        )
+        self.context = CliContext(self.service.clock, lambda name: FsxRegion(name, Prepared(session), impatient=True))
 
     def run(self, *arguments: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(fsx_dr, arguments, obj=self.context, input=stdin)

@@ -30,15 +30,7 @@ class Entry:
 
 @dataclass
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """Registers resources and keeps their state.
-
-    Attributes:
-        provider: the plugin.
-        preview: whether nothing is made.
-        state: the copies that it holds, by URN.
-        registered: what a component has registered in this run, by URN.
-        said: what was logged.
-    """
+    """Registers resources, and keeps the copies in the state by their URNs; `said` is what was logged."""
 
     provider: Provider
     preview: bool = False

@@ -1,4 +1,4 @@
-"""The arguments of a BackupCopy: one table of what makes them wrong and of what a change of each means."""
+"""The arguments of a BackupCopy: a table of what makes each wrong, and what a change of it means."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,12 +31,13 @@ class BackupCopyArgs(TypedDict):
 class Change(Enum):
     """What a change of an argument means for the copy that exists."""
 
-    REPLACES = "another copy is made, and then this one goes"
-    REPLACES_IF_OTHER_KEY = "the same, unless it is the same key written another way"
-    UPDATES = "the copy stays and its outputs change"
-    NOTHING = "it mattered when the copy was made"
+    REPLACES = "replaced (create before delete)"
+    REPLACES_IF_OTHER_KEY = "replaced unless it names the same key"
+    UPDATES = "updated in place"
+    NOTHING = "used only when the copy is made"
 
 
+# Returns what is wrong with a value, given all arguments that are known.
 Check = Callable[[Any, Mapping[str, Any]], list[str]]
 
 
@@ -45,8 +46,6 @@ class Argument:
     """One argument of a BackupCopy.
 
     Attributes:
-        check: returns what is wrong with a value, given all arguments that are known.
-        change: what a change of it means.
         required: whether a copy needs it, once defaults are filled in.
         hint: what a person who left it out can do.
     """
@@ -60,12 +59,11 @@ class Argument:
 def with_defaults(
     given: Mapping[str, Any], former: Mapping[str, Any], region: Callable[[], str | None]
 ) -> dict[str, Any]:
-    """Return the arguments with every default filled in; a default is chosen once and stays.
+    """Return the arguments of the program with every default filled in; a default is chosen once and stays.
 
     Args:
-        given: the arguments as the program wrote them.
-        former: those of the copy that exists, as far as there is one.
-        region: finds the Region to use where neither the program nor the state names one.
+        former: those of the copy that exists, if there is one.
+        region: finds the default Region.
     """
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):
@@ -79,9 +77,8 @@ def with_defaults(
 def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is wrong with the arguments, as pairs of the argument's name and a sentence.
 
-    What Pulumi does not know yet is taken to be right. No sentence repeats a value, because any may be a secret. The
-    engine shows the value of an argument that is named to it, even if that is secret; so the name is "" unless the
-    argument is missing.
+    Unknown values count as right. No sentence repeats a value, because any may be a secret. The engine shows the value
+    of an argument that is named to it, even if that is secret; so the name is "" unless the argument is missing.
     """
     known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
     found = [("", f"BackupCopy has no argument {name}.") for name in known if name not in ARGUMENTS]
@@ -148,6 +145,7 @@ def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
     return tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)})
 
 
+# In the order in which states and previews name them.
 ARGUMENTS: Mapping[str, Argument] = {
     "source_backup_id": Argument(_backup_id("source_backup_id"), Change.REPLACES, required=True),
     "region": Argument(
@@ -162,4 +160,3 @@ ARGUMENTS: Mapping[str, Argument] = {
     "tags": Argument(_tags, Change.UPDATES),
     "adopt_backup_id": Argument(_adopt_backup_id, Change.NOTHING),
 }
-"""All of them, in the order in which states and previews name them."""

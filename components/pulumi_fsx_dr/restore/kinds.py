@@ -1,4 +1,4 @@
-"""What a backup records of its file system, as arguments of the pulumi_aws resource that restores it."""
+"""Each type of file system: which arguments of its pulumi_aws resource a backup records."""
 
 import re
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from typing import Any
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
 
+_SELF_MANAGED = "SelfManagedActiveDirectoryConfiguration"
 ACTIVE_DIRECTORY = "self_managed_active_directory"
 # All that FSx records of a self-managed directory except the secret's ARN, which names a secret of the source Region.
 ACTIVE_DIRECTORY_ARGUMENTS = frozenset(
@@ -20,13 +21,15 @@ class Kind:
     """How file systems of one type are restored.
 
     Attributes:
+        name: FSx's `FileSystemType`.
         resource: the class in `pulumi_aws.fsx`.
-        configuration: the member of FSx's `FileSystem` that holds the settings of this type.
+        configuration: the member of FSx's `FileSystem` that has the settings of this type.
         recorded: the members to restore with, of that one or of `FileSystem` itself.
         needed: the arguments without which FSx restores nothing.
         defaults: the arguments whose default in pulumi-aws loses data.
     """
 
+    name: str
     resource: str
     configuration: str
     recorded: tuple[str, ...]
@@ -35,8 +38,8 @@ class Kind:
 
     @property
     def arguments(self) -> frozenset[str]:
-        """The names of all arguments that a backup may fill in."""
-        return frozenset(_argument(member) for member in self.recorded)
+        """Names of the arguments that a backup may fill in."""
+        return frozenset(map(_argument, self.recorded))
 
 
 _OF_ALL_KINDS = (
@@ -51,49 +54,45 @@ _OF_ALL_KINDS = (
 
 # Left to FSx, which takes them from the backup: the capacity of Windows and Lustre, the Lustre version and the root
 # volume of OpenZFS. Left out, as they name things of the source Region: aliases, log destinations, addresses.
-KINDS: Mapping[str, Kind] = {
-    "WINDOWS": Kind(
-        resource="WindowsFileSystem",
-        configuration="WindowsConfiguration",
-        recorded=(
-            *_OF_ALL_KINDS,
-            "ThroughputCapacity",
-            "DiskIopsConfiguration",
-            "ActiveDirectoryId",
-            "PreferredSubnetId",
-        ),
-        needed=("deployment_type", "throughput_capacity"),
+_WINDOWS = Kind(
+    name="WINDOWS",
+    resource="WindowsFileSystem",
+    configuration="WindowsConfiguration",
+    recorded=(*_OF_ALL_KINDS, "ThroughputCapacity", "DiskIopsConfiguration", "ActiveDirectoryId", "PreferredSubnetId"),
+    needed=("deployment_type", "throughput_capacity"),
+)
+_LUSTRE = Kind(
+    name="LUSTRE",
+    resource="LustreFileSystem",
+    configuration="LustreConfiguration",
+    recorded=(
+        *_OF_ALL_KINDS,
+        "PerUnitStorageThroughput",
+        "DataCompressionType",
+        "DriveCacheType",
+        "EfaEnabled",
+        "MetadataConfiguration",
+        "RootSquashConfiguration",
     ),
-    "LUSTRE": Kind(
-        resource="LustreFileSystem",
-        configuration="LustreConfiguration",
-        recorded=(
-            *_OF_ALL_KINDS,
-            "PerUnitStorageThroughput",
-            "DataCompressionType",
-            "DriveCacheType",
-            "EfaEnabled",
-            "MetadataConfiguration",
-            "RootSquashConfiguration",
-        ),
-        needed=("deployment_type",),
-        defaults={"skip_final_backup": False},
+    needed=("deployment_type",),
+    defaults={"skip_final_backup": False},
+)
+_OPENZFS = Kind(
+    name="OPENZFS",
+    resource="OpenZfsFileSystem",
+    configuration="OpenZFSConfiguration",
+    recorded=(
+        *_OF_ALL_KINDS,
+        "StorageCapacity",
+        "ThroughputCapacity",
+        "CopyTagsToVolumes",
+        "DiskIopsConfiguration",
+        "ReadCacheConfiguration",
+        "PreferredSubnetId",
     ),
-    "OPENZFS": Kind(
-        resource="OpenZfsFileSystem",
-        configuration="OpenZFSConfiguration",
-        recorded=(
-            *_OF_ALL_KINDS,
-            "StorageCapacity",
-            "ThroughputCapacity",
-            "CopyTagsToVolumes",
-            "DiskIopsConfiguration",
-            "ReadCacheConfiguration",
-            "PreferredSubnetId",
-        ),
-        needed=("deployment_type", "throughput_capacity"),
-    ),
-}
+    needed=("deployment_type", "throughput_capacity"),
+)
+KINDS = {kind.name: kind for kind in (_WINDOWS, _LUSTRE, _OPENZFS)}
 
 _OTHER_NAMES = {"SizeGiB": "size", "UserName": "username"}
 
@@ -103,11 +102,7 @@ OF_A_VOLUME = (
 
 
 def kind_of(name: str) -> Kind:
-    """Return how file systems of a type are restored.
-
-    Raises:
-        InvalidSettingsError: FSx does not restore file systems of this type.
-    """
+    """Return the type of that name; refuse one that FSx does not restore file systems of."""
     if name == "ONTAP":
         raise InvalidSettingsError(f"ONTAP backups hold {OF_A_VOLUME}")
     if name not in KINDS:
@@ -118,16 +113,16 @@ def kind_of(name: str) -> Kind:
 
 
 def type_of(backup: Backup) -> str | None:
-    """Return the type of the file system, e.g. WINDOWS; None if nothing tells it.
+    """Return the type of a backup's file system, or None if nothing tells it.
 
     Backups of 2018 do not record `FileSystemType`, but the settings, which each type has under a name of its own.
     """
-    settings = (name for name, kind in KINDS.items() if kind.configuration in backup.file_system)
+    settings = (kind.name for kind in KINDS.values() if kind.configuration in backup.file_system)
     return backup.file_system_type or next(settings, None)
 
 
-def arguments(backup: Backup, kind: Kind) -> dict[str, Any]:
-    """Return the arguments that a backup fills in, without those of which it records nothing."""
+def arguments_of(backup: Backup, kind: Kind) -> dict[str, Any]:
+    """Return the arguments that a backup records."""
     members = {**backup.file_system, **backup.file_system.get(kind.configuration, {})}
     members |= {"KmsKeyId": backup.kms_key_arn, "PreferredSubnetId": None}  # the recorded ones are of another Region
     if members.get("AutomaticBackupRetentionDays") == 0:
@@ -137,15 +132,15 @@ def arguments(backup: Backup, kind: Kind) -> dict[str, Any]:
     return {_argument(member): _value(members[member]) for member in kind.recorded if members.get(member) is not None}
 
 
-def active_directory(backup: Backup) -> dict[str, Any]:
+def active_directory_of(backup: Backup) -> dict[str, Any]:
     """Return the self-managed directory that the file system had joined; empty if it had joined none."""
-    configuration = backup.file_system.get("WindowsConfiguration", {}).get("SelfManagedActiveDirectoryConfiguration")
-    named = {_argument(member): value for member, value in (configuration or {}).items()}
-    return {name: value for name, value in named.items() if name in ACTIVE_DIRECTORY_ARGUMENTS}
+    windows = backup.file_system.get("WindowsConfiguration", {})
+    recorded = {_argument(name): value for name, value in (windows.get(_SELF_MANAGED) or {}).items()}
+    return {name: value for name, value in recorded.items() if name in ACTIVE_DIRECTORY_ARGUMENTS}
 
 
 def _argument(member: str) -> str:
-    """`DiskIopsConfiguration` as `disk_iops_configuration`."""
+    """Return `disk_iops_configuration` for `DiskIopsConfiguration`."""
     return _OTHER_NAMES.get(member) or re.sub(r"(?<!^)(?=[A-Z])", "_", member).lower()
 
 

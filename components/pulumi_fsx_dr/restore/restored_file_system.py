@@ -9,15 +9,19 @@ from pulumi import Input, Output
 
 from pulumi_fsx_dr import optional
 from pulumi_fsx_dr.args_or_keywords import args_or_keywords, require_complete
+from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
-from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
 from pulumi_fsx_dr.program import lookup
 
-from . import checks, kinds
+from . import validation
+from .kinds import ACTIVE_DIRECTORY, ACTIVE_DIRECTORY_ARGUMENTS, active_directory_of, arguments_of, kind_of
 
 # Restoring terabytes outlasts the 30 to 60 minutes that pulumi-aws waits.
 _TIMEOUTS = pulumi.CustomTimeouts(create="24h", delete="2h")
+
+_NOT_OF_RESOURCE = ("kind", "settings")
 
 
 class RestoredFileSystemArgs(TypedDict):
@@ -36,19 +40,19 @@ class RestoredFileSystemArgs(TypedDict):
 class RestoredFileSystem(pulumi.ComponentResource):
     """A new file system with the contents of a backup and, unless set otherwise, the settings that it records.
 
-    It is made from the backup that `backup_id` names at that time. Neither a newer copy nor other settings in it ever
-    change or replace the file system, and it needs the backup no longer: that one may go. Everything given in `args`
-    takes effect as usual. Other subnets, security groups or another key can only be had by a replacement, made from
-    the backup named then, with which all that was written since is lost: therefore the file system is protected, and
-    leaves a final backup behind, unless `protect` in `opts` or `skip_final_backup` in the settings say otherwise.
+    It is made from the backup that `backup_id` names at that time. A newer copy, or other settings in it, never change
+    or replace the file system, and the backup may be deleted afterwards. Every argument that is given takes effect as
+    usual. Other subnets, other security groups and another key replace the file system by one made from the backup
+    named then, and all that was written since is lost: therefore it is protected, and leaves a final backup, unless
+    `protect` in `opts` or `skip_final_backup` in the settings say otherwise.
 
     Attributes:
-        id: the file system's id.
-        arn: its ARN.
-        dns_name: its DNS name, never that of the original.
-        region: its Region.
-        backup_id: the backup it was made from.
-        file_system: the pulumi_aws resource, with all its other outputs, such as the `mount_name` of Lustre.
+        id: The file system's id.
+        arn: Its ARN.
+        dns_name: Its DNS name, never that of the original.
+        region: Its Region.
+        backup_id: The backup it was made from.
+        file_system: The pulumi_aws resource, with all its other outputs, such as the `mount_name` of Lustre.
     """
 
     @overload
@@ -86,13 +90,13 @@ class RestoredFileSystem(pulumi.ComponentResource):
         Raises:
             InvalidSettingsError: FSx cannot restore with these arguments; nothing is made.
         """
-        asked = args_or_keywords(f"RestoredFileSystem {name}", args, keywords)
-        require_complete(f"RestoredFileSystem {name}", asked, RestoredFileSystemArgs)
-        restoration = _Restoration(asked)
+        given = args_or_keywords(f"RestoredFileSystem {name}", args, keywords)
+        require_complete(f"RestoredFileSystem {name}", given, RestoredFileSystemArgs)
+        restoration = _Restoration(name, given)
         super().__init__("pulumi-fsx-dr:index:RestoredFileSystem", name, None, opts)
         file_system = restoration.resource(
             name,
-            **restoration.arguments(name, self.urn),
+            **restoration.arguments(self.urn),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=opts is None or opts.protect is not False,
@@ -111,127 +115,110 @@ class RestoredFileSystem(pulumi.ComponentResource):
 
 
 def find_backup(backup_id: str, region: str) -> Backup | None:
-    """Return a backup as the stack's `aws` settings let it be seen, or None if there is none.
-
-    Raises:
-        ServiceError: FSx did not answer.
-    """
+    """Return a backup, looked up with the stack's `aws` settings, or None if there is none."""
     return lookup.of_this_run().region(region).fsx.find([backup_id]).get(backup_id)
 
 
 class _Restoration:
-    """The arguments of the pulumi_aws resource: those given, and those that the backup fills in once it is known."""
+    """The arguments of the pulumi_aws resource: those given, and those that the backup records."""
 
-    def __init__(self, args: RestoredFileSystemArgs) -> None:
-        self._kind = kinds.kind_of(args["kind"])
-        self._kind_name = args["kind"]
-        own: Mapping[str, Any] = args
-        self._own = {name: own[name] for name in own.keys() - {"kind", "settings"} if own[name] is not None}
-        settings = args.get("settings") or {}
-        self._settings = {name: value for name, value in settings.items() if value is not None}
+    def __init__(self, name: str, args: RestoredFileSystemArgs) -> None:
+        self._name, self._kind = name, kind_of(args["kind"])
+        self._args = {name: value for name, value in args.items() if name not in _NOT_OF_RESOURCE and value is not None}
+        self._settings = {name: value for name, value in (args.get("settings") or {}).items() if value is not None}
+        self._directory: Mapping[str, Any] | None = self._settings.get(ACTIVE_DIRECTORY)
         fsx = optional.import_pulumi_aws().fsx
         self.resource: Any = getattr(fsx, self._kind.resource)
         accepted = inspect.signature(getattr(fsx, f"{self._kind.resource}Args").__init__).parameters
-        checks.check_settings(self._settings, accepted.keys() - _OWN_ARGUMENTS, self._kind)
+        validation.require_settings(
+            self._settings, accepted.keys() - RestoredFileSystemArgs.__annotations__.keys(), self._kind
+        )
 
-    def arguments(self, name: str, component: Output[str]) -> dict[str, Any]:
-        """Return all arguments; what the backup records comes as outputs.
-
-        Args:
-            name: of the resource.
-            component: the URN of its parent.
-        """
-        found = self._look_up(name, component)
-        filled = {argument: _pick(found, argument) for argument in self._filled_in()}
-        given = {**self._kind.defaults, **self._settings, **self._own}
-        return {**filled, **given, **self._directory(found), "subnet_ids": self._subnets()}
+    def arguments(self, component: Output[str]) -> dict[str, Any]:
+        """Return all arguments, those that the backup records as outputs; `component` is the URN of the parent."""
+        found = self._recorded(component)
+        recorded = {name: _pick(found, name) for name in self._recorded_names()}
+        given = {**self._kind.defaults, **self._settings, **self._args}
+        subnet_ids = self._args["subnet_ids"]
+        if self._kind.name == "LUSTRE":  # of which pulumi_aws takes one subnet, not a list
+            given["subnet_ids"] = Output.from_input(subnet_ids)[0]
+        if self._directory is not None:
+            given[ACTIVE_DIRECTORY] = self._whole_directory(self._directory, _pick(found, ACTIVE_DIRECTORY))
+        return {**recorded, **given}
 
     def ignored(self) -> list[str]:
         """Return the inputs that stay as they were when the file system was made."""
-        nested = [f"selfManagedActiveDirectory.{_camel_case(name)}" for name in sorted(self._filled_in_directory())]
+        nested = [f"selfManagedActiveDirectory.{camel_case(name)}" for name in sorted(self._recorded_in_directory())]
         left_to_the_backup = {"backup_id", "storage_capacity"} - self._settings.keys()
-        return [*sorted(left_to_the_backup | self._filled_in()), *nested]
+        return [*sorted(left_to_the_backup | self._recorded_names()), *nested]
 
-    def _filled_in(self) -> set[str]:
-        given = self._settings.keys() | self._own.keys()
-        filled = {*self._kind.arguments} - given
-        if kinds.ACTIVE_DIRECTORY in given:
-            filled.discard("active_directory_id")
+    def _recorded_names(self) -> set[str]:
+        """Return the names of the arguments that are left to the backup."""
+        given = self._settings.keys() | self._args.keys()
+        names = {*self._kind.arguments} - given
+        if ACTIVE_DIRECTORY in given:
+            names.discard("active_directory_id")
         if self._settings.get("automatic_backup_retention_days") == 0:
-            filled.discard("daily_automatic_backup_start_time")
-        return filled
+            names.discard("daily_automatic_backup_start_time")
+        return names
 
-    def _look_up(self, name: str, component: Output[str]) -> Output[dict[str, Any]]:
-        named = {argument: self._own[argument] for argument in ("backup_id", "region", "subnet_ids")}
-        decisive = {setting: self._settings.get(setting) for setting in ("deployment_type", "storage_capacity")}
+    def _recorded_in_directory(self) -> set[str]:
+        if self._directory is None:
+            return set()
+        by_secret = {"username"} if "domain_join_service_account_secret" in self._directory else set()
+        return {*ACTIVE_DIRECTORY_ARGUMENTS} - self._directory.keys() - by_secret
+
+    def _whole_directory(self, given: Mapping[str, Any], found: Output[dict[str, Any]]) -> dict[str, Any]:
+        recorded = {name: _pick(found, name) for name in self._recorded_in_directory()}
+        secret = {name: Output.secret(given[name]) for name in given.keys() & {"password", "password_wo"}}
+        return {**recorded, **given, **secret}
+
+    def _recorded(self, component: Output[str]) -> Output[dict[str, Any]]:
+        """Return what the backup records, once all that decides about it is known."""
+        named = {name: self._args[name] for name in ("backup_id", "region", "subnet_ids")}
+        decisive = {name: self._settings.get(name) for name in ("deployment_type", "storage_capacity")}
         urn = component.future()  # as an output it would make the component depend on its own child
-        return Output.all(component=urn, **named, **decisive).apply(lambda known: self._look(name, **known))
+        return Output.all(component=urn, **named, **decisive).apply(self._look_up)
 
-    def _look(self, name: str, component: str, backup_id: str, region: str, **known: Any) -> dict[str, Any]:
-        checks.check_id(backup_id)
+    def _look_up(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        backup_id, region = known["backup_id"], known["region"]
+        if not BACKUP_ID.fullmatch(backup_id):
+            raise InvalidSettingsError("backup_id is not the id of an FSx backup, such as backup-0123456789abcdef0.")
         try:
-            backup = checks.check_backup(find_backup(backup_id, region), backup_id, region, self._kind_name)
+            backup = self._restorable_backup(backup_id, region)
         except (InvalidSettingsError, ServiceError) as obstacle:
-            if not self._is_in_state(name, component, backup_id):
+            if not self._is_in_state(known["component"], backup_id):
                 raise
-            pulumi.log.info(f"{name} stays as it is, but could not be restored again. {obstacle}")
-            return {kinds.ACTIVE_DIRECTORY: {}}  # the engine goes on with all that is ignored
-        return self._fill_in(backup, **known)
+            pulumi.log.info(f"{self._name} stays as it is, but could not be restored again. {obstacle}")
+            return {ACTIVE_DIRECTORY: {}}  # the engine goes on with all that is ignored
+        return self._arguments_of(backup, known)
 
-    def _is_in_state(self, name: str, component: str, backup_id: str) -> bool:
+    def _restorable_backup(self, backup_id: str, region: str) -> Backup:
+        backup = find_backup(backup_id, region)
+        if backup is None:
+            raise InvalidSettingsError(f"There is no backup {backup_id} in {region}: give one that is there.")
+        validation.require_restorable(backup, self._kind)
+        return backup
+
+    def _is_in_state(self, component: str, backup_id: str) -> bool:
         """Whether the file system is in the state, perhaps under a name that an alias has to change."""
         type_: str = self.resource.pulumi_type
         found = stack_state.outputs_of_types(type_)
-        return _child(component, type_, name) in found or backup_id in [of.get("backupId") for of in found.values()]
+        stack, project, types, _ = component.split("::", 3)
+        urn = f"{stack}::{project}::{types}${type_}::{self._name}"
+        return urn in found or backup_id in [outputs.get("backupId") for outputs in found.values()]
 
-    def _fill_in(
-        self, backup: Backup, subnet_ids: Sequence[str], deployment_type: str | None, storage_capacity: float | None
-    ) -> dict[str, Any]:
-        filled = kinds.arguments(backup, self._kind)
-        checks.check_complete(backup, self._kind, filled.keys() | self._settings.keys())
-        deployed_as: str = deployment_type or filled["deployment_type"]
-        checks.check_deployment_type(deployed_as)
-        checks.check_capacity(backup, storage_capacity)
-        checks.check_subnets(deployed_as, subnet_ids)
-        if deployed_as.startswith("MULTI_AZ"):
-            filled["preferred_subnet_id"] = subnet_ids[0]
-        return filled | {kinds.ACTIVE_DIRECTORY: kinds.active_directory(backup)}
-
-    def _subnets(self) -> Any:
-        # pulumi_aws takes one id, not a list, where FSx permits no second subnet.
-        subnet_ids = self._own["subnet_ids"]
-        return Output.from_input(subnet_ids)[0] if self._kind_name == "LUSTRE" else subnet_ids
-
-    def _directory(self, found: Output[dict[str, Any]]) -> dict[str, Any]:
-        given = self._settings.get(kinds.ACTIVE_DIRECTORY)
-        if given is None:
-            return {}
-        directory = _pick(found, kinds.ACTIVE_DIRECTORY)
-        filled = {name: _pick(directory, name) for name in self._filled_in_directory()}
-        secret = {name: Output.secret(given[name]) for name in given.keys() & {"password", "password_wo"}}
-        return {kinds.ACTIVE_DIRECTORY: {**filled, **given, **secret}}
-
-    def _filled_in_directory(self) -> set[str]:
-        given: Mapping[str, Any] | None = self._settings.get(kinds.ACTIVE_DIRECTORY)
-        if given is None:
-            return set()
-        by_secret = {"username"} if "domain_join_service_account_secret" in given else set()
-        return {*kinds.ACTIVE_DIRECTORY_ARGUMENTS} - given.keys() - by_secret
-
-
-_OWN_ARGUMENTS = RestoredFileSystemArgs.__annotations__.keys()
+    def _arguments_of(self, backup: Backup, known: Mapping[str, Any]) -> dict[str, Any]:
+        recorded = arguments_of(backup, self._kind)
+        validation.require_complete(backup, self._kind, recorded.keys() | self._settings.keys())
+        deployment_type: str = known["deployment_type"] or recorded["deployment_type"]
+        validation.require_persistent(deployment_type)
+        validation.require_capacity(backup, known["storage_capacity"])
+        validation.require_subnets(deployment_type, known["subnet_ids"])
+        if deployment_type.startswith("MULTI_AZ"):
+            recorded["preferred_subnet_id"] = known["subnet_ids"][0]
+        return recorded | {ACTIVE_DIRECTORY: active_directory_of(backup)}
 
 
 def _pick(found: Output[dict[str, Any]], name: str) -> Output[Any]:
     return found.apply(lambda all_: all_.get(name))
-
-
-def _child(component: str, type_: str, name: str) -> str:
-    """Return the URN of a component's child."""
-    stack, project, types, _ = component.split("::", 3)
-    return f"{stack}::{project}::{types}${type_}::{name}"
-
-
-def _camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))

@@ -1,6 +1,6 @@
 """The arguments of a DrRegion, and what makes them wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -58,86 +58,67 @@ class DrRegionArgs(TypedDict):
 
 
 def require_valid(name: str, args: DrRegionArgs) -> None:
-    """Refuse arguments that a `DrRegion` of that name does not take; no refusal repeats a value, which may be secret.
-
-    Raises:
-        InvalidSettingsError: one of them is wrong.
-    """
-    unknown = set(args) - set(DrRegionArgs.__annotations__)
-    if unknown:
-        raise InvalidSettingsError(f"DrRegion {name} has no argument {', '.join(sorted(map(str, unknown)))}.")
+    """Refuse arguments that a `DrRegion` of that name does not take. No refusal repeats a value: it may be secret."""
+    dr = f"DrRegion {name}"
+    if unknown := set(args) - set(DrRegionArgs.__annotations__):
+        raise InvalidSettingsError(f"{dr} has no argument {_listed(unknown)}.")
     if not isinstance(args.get("region"), str):
-        raise InvalidSettingsError(f"DrRegion {name} needs its region as a string that is known when the program runs.")
+        raise InvalidSettingsError(f"{dr} needs its region as a string that is known when the program runs.")
     if not isinstance(args.get("sources"), Sequence) or isinstance(args["sources"], str):
-        raise InvalidSettingsError(f"DrRegion {name} needs its sources as a list, which may be empty.")
-    partition_of(args["region"], f"region of DrRegion {name}")
-    _require_keep(name, args.get("keep", KEEP))
+        raise InvalidSettingsError(f"{dr} needs its sources as a list, which may be empty.")
+    partition_of(args["region"], f"region of {dr}")
+    _require_keep(dr, args.get("keep", KEEP))
     if not isinstance(args.get("adopt_existing", False), bool):
-        raise InvalidSettingsError(f"adopt_existing of DrRegion {name} must be true or false.")
+        raise InvalidSettingsError(f"adopt_existing of {dr} must be true or false.")
     for source in args["sources"]:
-        _require_valid_source(name, source)
+        _require_valid_source(dr, source)
 
 
-def _require_valid_source(name: str, source: Source) -> None:
+def _require_valid_source(dr: str, source: Source) -> None:
     if not isinstance(source, Mapping):
         raise InvalidSettingsError(
-            f"A source of DrRegion {name} is not a dict: give one of region and file_system_id or backup_id."
+            f"A source of {dr} is not a dict: give one of region and file_system_id or backup_id."
         )
     if set(source) - set(Source.__annotations__) or len(source.keys() & _WHICH) != 1:
         raise InvalidSettingsError(
-            f"A source of DrRegion {name} has one of file_system_id, tags and backup_id, region, and perhaps keep, "
-            f"kms_key_id, add_tags and exclude, not {', '.join(sorted(map(str, source)))}."
+            f"A source of {dr} has one of file_system_id, tags and backup_id, region, and perhaps keep, "
+            f"kms_key_id, add_tags and exclude, not {_listed(source)}."
         )
     if not isinstance(source.get("region"), str):
-        raise InvalidSettingsError(f"A source of DrRegion {name} needs its region as a string.")
-    partition_of(source["region"], f"region in the sources of DrRegion {name}")
-    _require_keep(name, source.get("keep", KEEP))
+        raise InvalidSettingsError(f"A source of {dr} needs its region as a string.")
+    partition_of(source["region"], f"region in the sources of {dr}")
+    _require_keep(dr, source.get("keep", KEEP))
     if not isinstance(source.get("file_system_id", ""), str):
         raise InvalidSettingsError(
-            f"A source of DrRegion {name} needs its file_system_id as a string that is known when the program runs, "
+            f"A source of {dr} needs its file_system_id as a string that is known when the program runs, "
             "as its backups decide what is declared; give a backup_id to copy what this program makes."
         )
     for key, pattern, example in _IDS:
         value = source.get(key)
         if isinstance(value, str) and not pattern.fullmatch(value):
-            raise InvalidSettingsError(f"{key} in the sources of DrRegion {name} is not an id, such as {example}.")
-    if "tags" in source:
-        _require_tags(name, "tags", source["tags"])
-    if "add_tags" in source:
-        _require_tags(name, "add_tags", source["add_tags"])
-    if not _are_file_systems(source.get("exclude", [])) or ("exclude" in source and "tags" not in source):
-        raise InvalidSettingsError(
-            f"exclude in the sources of DrRegion {name} is a list of file system ids that go beside tags."
-        )
+            raise InvalidSettingsError(f"{key} in the sources of {dr} is not an id, such as {example}.")
+    for argument in ("tags", "add_tags"):
+        # An empty object would select every file system there is.
+        if argument in source and not _is_nonempty_text(source[argument]):
+            raise InvalidSettingsError(
+                f"{argument} in the sources of {dr} must be an object of strings with at least one entry, "
+                "known when the program runs."
+            )
+    if "exclude" in source and not ("tags" in source and _are_file_systems(source["exclude"])):
+        raise InvalidSettingsError(f"exclude in the sources of {dr} is a list of file system ids that go beside tags.")
 
 
-def _require_tags(name: str, argument: str, tags: Any) -> None:
-    # No tags at all would select every file system there is, which nobody means by an empty object.
-    is_text = isinstance(tags, Mapping) and all(isinstance(text, str) for pair in tags.items() for text in pair)
-    if not is_text or not tags:
-        raise InvalidSettingsError(
-            f"{argument} in the sources of DrRegion {name} must be an object of strings with at least one entry, "
-            "known when the program runs."
-        )
-
-
-def _are_file_systems(names: Any) -> bool:
-    return isinstance(names, list | tuple) and all(
-        isinstance(name, str) and FILE_SYSTEM_ID.fullmatch(name) for name in names
-    )
-
-
-def _require_keep(name: str, keep: Any) -> None:
+def _require_keep(dr: str, keep: Any) -> None:
     if not isinstance(keep, Mapping):
-        _require_number(f"keep of DrRegion {name}", keep, ", or rules by time")
+        _require_number(f"keep of {dr}", keep, ", or rules by time")
         return
     rules = ", ".join(RetentionPolicy.__annotations__)
-    if unknown := sorted(map(str, keep.keys() - RetentionPolicy.__annotations__.keys())):
-        raise InvalidSettingsError(f"keep of DrRegion {name} has no rule {', '.join(unknown)}: its rules are {rules}.")
+    if unknown := keep.keys() - RetentionPolicy.__annotations__.keys():
+        raise InvalidSettingsError(f"keep of {dr} has no rule {_listed(unknown)}: its rules are {rules}.")
     if not keep:
-        raise InvalidSettingsError(f"keep of DrRegion {name} has no rule, and so no copy: give one of {rules}.")
+        raise InvalidSettingsError(f"keep of {dr} has no rule, and so no copy: give one of {rules}.")
     for rule, value in keep.items():
-        what = f"{rule} in keep of DrRegion {name}"
+        what = f"{rule} in keep of {dr}"
         if rule != "within":
             _require_number(what, value)
         elif not isinstance(value, str) or not is_duration(value):
@@ -150,3 +131,17 @@ def _require_number(what: str, value: Any, otherwise: str = "") -> None:
     # In Python True is an int, and would mean one copy.
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidSettingsError(f"{what} must be a whole number of at least 1{otherwise}.")
+
+
+def _is_nonempty_text(tags: Any) -> bool:
+    if not isinstance(tags, Mapping) or not tags:
+        return False
+    return all(isinstance(text, str) for pair in tags.items() for text in pair)
+
+
+def _are_file_systems(ids: Any) -> bool:
+    return isinstance(ids, list | tuple) and all(isinstance(id_, str) and FILE_SYSTEM_ID.fullmatch(id_) for id_ in ids)
+
+
+def _listed(names: Iterable[Any]) -> str:
+    return ", ".join(sorted(map(str, names)))
