@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulator.fsx.journal import Entry
+from simulator.fsx.records import Entry
 
 SLOTS = 5  # FSx quota: copies in progress per destination Region and account
 

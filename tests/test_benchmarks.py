@@ -7,7 +7,7 @@ import pytest
 from benchmarks.figures import Workload, copied, per_copy
 from benchmarks.measuring import subject
 from benchmarks.table import Row, Section, Target, as_markdown
-from simulator.fsx.journal import Entry
+from simulator.fsx.records import Entry
 
 ARN = "arn:aws:fsx:eu-west-1:123456789012:backup/"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from simulator.fsx.journal import Entry
+from simulator.fsx.records import Entry
 
 
 class DemoFailedError(Exception):
