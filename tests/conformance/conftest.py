@@ -53,9 +53,9 @@ def observed(account: Account) -> Iterator[Observations]:
     options, file_system = account.options, account.source.get("FileSystem", {})
     who = "AWS" if account.is_aws else "the simulator (`AWS_ENDPOINT_URL` was set)"
     kind = file_system.get("FileSystemType") or "ONTAP (a volume)"
+    when, where = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", f"from {options.home} to {options.away}"
     lines = [
-        f"Observed on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {who}, source backup of type {kind}, "
-         f"from {options.home} to {options.away}.",
+        f"Observed on {when}: {who}, source backup of type {kind}, {where}.",
         "",
         "| Behaviour | Default of the simulator | Observed |",
         "| :-- | :-- | :-- |",
