@@ -1,1 +1,1 @@
-"""Benchmarks: the package next to a plain dynamic provider and to what FSx's own limit allows."""
+"""Benchmarks: the package, a naive dynamic provider, and the limit that FSx's quota sets."""

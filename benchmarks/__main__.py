@@ -1,6 +1,6 @@
 """`python -m benchmarks`: run all benchmarks, print the tables and write them to docs/benchmarks.md.
 
-`python -m benchmarks hosts` does so with the comparison of the two hosts alone.
+`python -m benchmarks hosts` only compares the two hosts.
 """
 
 import os
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from benchmarks.figures import Workload
 from benchmarks.measuring import PARALLEL
-from benchmarks.sections import many_copies, native_copies, timed_copies, timed_copies_and_their_end
+from benchmarks.sections import many_copies, native_copies, timed_copies, timed_copies_and_destroy
 from benchmarks.table import Section, as_markdown, as_rich
 from simulator.fake_engine import FAKE_ENGINE, find_engine
 from simulator.project import POLL_SECONDS
@@ -32,14 +32,14 @@ def main(*only: str) -> None:
     """Measure, print and write."""
     console = Console(width=130)
     if only != ("hosts",):
-        sections = _shown(_measured(), console)
+        sections = _printed(_measured(), console)
         _PAGE.write_text(_page(sections))
-    if find_engine() != FAKE_ENGINE:  # which knows no plugins
-        write_section(_PAGE, "hosts", as_markdown(_shown(_hosts(), console)))
+    if find_engine() != FAKE_ENGINE:  # which runs no plugins
+        write_section(_PAGE, "hosts", as_markdown(_printed(_hosts(), console)))
     console.print(f"Written to docs/{_PAGE.name}.")
 
 
-def _shown(measured: Iterator[Section], console: Console) -> list[Section]:
+def _printed(measured: Iterator[Section], console: Console) -> list[Section]:
     began, sections = time.monotonic(), []
     for section in measured:
         sections.append(section)
@@ -50,7 +50,7 @@ def _shown(measured: Iterator[Section], console: Console) -> list[Section]:
 
 def _measured() -> Iterator[Section]:
     yield timed_copies(Workload(copies=60, copy_seconds=2, regions=3))
-    yield from timed_copies_and_their_end(Workload(copies=300, copy_seconds=1, regions=6))
+    yield from timed_copies_and_destroy(Workload(copies=300, copy_seconds=1, regions=6))
     yield from many_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
 
 
@@ -75,7 +75,7 @@ def _page(sections: list[Section]) -> str:
 def _engine() -> str:
     engine = find_engine()
     if engine == FAKE_ENGINE:
-        return "the fake engine, as there is no Pulumi CLI here"
+        return "the fake engine (no Pulumi CLI found)"
     answer = subprocess.run([*engine, "version"], capture_output=True, text=True, check=True)  # noqa: S603 - the engine
     return f"Pulumi CLI {answer.stdout.strip()}"
 

@@ -1,4 +1,4 @@
-"""A dynamic resource that does nothing: what engine, host and SDK cost by themselves."""
+"""Dynamic resources that do nothing, to measure what engine, host and SDK cost."""
 
 from typing import Any
 
@@ -7,13 +7,11 @@ from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 _ARGUMENTS = ("source_backup_id", "region", "source_region", "kms_key_id", "copy_tags", "tags", "adopt_backup_id")
-_OUTPUTS = tuple(
-    f"output_{number}" for number in range(len(OUTPUTS))
-)  # as many as a BackupCopy has: each costs the SDK time
+_OUTPUTS = tuple(f"output_{number}" for number in range(len(OUTPUTS)))  # as many as a BackupCopy has
 
 
 class EmptyProvider(ResourceProvider):
-    """Keeps what it is given."""
+    """Accepts everything and does nothing."""
 
     serialize_as_secret_always = False
 
@@ -23,7 +21,7 @@ class EmptyProvider(ResourceProvider):
 
 
 class Empty(Resource, module="empty", name="Empty"):
-    """A resource with a BackupCopy's properties and nothing behind it."""
+    """A resource with as many properties as a BackupCopy."""
 
     __annotations__ = dict.fromkeys((*_ARGUMENTS, *_OUTPUTS), pulumi.Output[str])
 
@@ -33,7 +31,7 @@ class Empty(Resource, module="empty", name="Empty"):
 
 
 class Bare(Resource, module="empty", name="Bare"):
-    """A resource with no more properties than the arguments it is given."""
+    """A resource with its arguments as its only properties."""
 
     def __init__(self, name: str, args: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare it with any arguments."""

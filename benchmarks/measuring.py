@@ -8,125 +8,119 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import Copied, Workload, copied, per_copy
-from benchmarks.usage import Usage, watched
+from benchmarks.figures import Figures, Workload, figures, per_copy
+from benchmarks.usage import Usage, sampled
 from simulator.fake_engine import find_engine
 from simulator.fsx import Control, running
 from simulator.project import NO_PROMPT, POLL_SECONDS, Project, write_plugin, write_program
 
 PARALLEL = 128  # operations at once
 
-_HOME = "us-east-1"
+_SOURCE_REGION = "us-east-1"
 _REGIONS = (
     "eu-central-1", "eu-west-1", "eu-north-1", "us-west-2", "us-east-2",
     "ap-southeast-2", "ap-northeast-1", "ca-central-1", "sa-east-1", "ap-south-1",
 )  # fmt: skip
-_MANY = 10_000  # more user-initiated backups than FSx's quota lets one Region have
-_FEW = 100  # copies with which writing the state at each step is not what is measured
+_QUOTA = 10_000  # of user-initiated backups; FSx's own is too small for a thousand copies
+_FEW = 100  # up to so many copies, writing the state at each step takes little of the time
 _PROGRAM = "from benchmarks.program import declare\n\ndeclare()\n"
-# A state in files is written anew for each step, which at 1,000 resources takes longer than all else.
-_AT_THE_END = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+# The file backend writes the whole state at each step, which with 1,000 resources takes longer than everything else.
+_WRITE_STATE_ONCE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
 @dataclass(frozen=True)
-class Ran:
-    """One command: how long it took, in seconds, and what the provider's process used meanwhile."""
+class Run:
+    """One command: its duration in seconds, and what the provider's process used."""
 
     seconds: float
     usage: Usage
 
 
 @dataclass(frozen=True)
-class Made:
-    """An `up` that made copies: what the user waited for, and what the service saw of it."""
+class CopyRun:
+    """An `up` that made copies, and its figures."""
 
-    ran: Ran
-    copied: Copied
+    run: Run
+    figures: Figures
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A command on copies that are there, with its FSx calls per copy."""
+class LaterRun:
+    """A command on existing copies, and its FSx calls per copy."""
 
-    ran: Ran
+    run: Run
     per_copy: dict[str, float]
 
 
-class Subject:
-    """One resource class at work on one workload."""
+class MeasuredStack:
+    """A stack of one resource class with one workload."""
 
-    def __init__(self, aws: Control, made: Project, workload: Workload) -> None:
+    def __init__(self, aws: Control, project: Project, workload: Workload) -> None:
         self._aws = aws
-        self._project = made
+        self._project = project
         self._workload = workload
 
-    def up(self) -> Made:
+    def up(self) -> CopyRun:
         """Make all copies."""
-        ran = self._calls_of("up")
-        return Made(ran, copied(self._aws.journal(), self._workload.copy_seconds, POLL_SECONDS))
+        run = self.fill()
+        return CopyRun(run, figures(self._aws.journal(), self._workload.copy_seconds, POLL_SECONDS))
 
-    def preview(self) -> Ran:
-        """Preview with nothing changed."""
-        return self._calls_of("preview")
+    def fill(self) -> Run:
+        """Run `up` without figures of copies."""
+        return self._run("up", *NO_PROMPT)
 
-    def refresh(self) -> Ended:
+    def preview(self) -> Run:
+        """Preview without a change."""
+        return self._run("preview")
+
+    def refresh(self) -> LaterRun:
         """Read all copies."""
-        return self._ended("refresh")
+        return self._later("refresh")
 
-    def destroy(self) -> Ended:
+    def destroy(self) -> LaterRun:
         """Delete all copies."""
-        return self._ended("destroy")
+        return self._later("destroy")
 
-    def fill(self) -> Ran:
-        """Put resources into the state that make no copies."""
-        return self._calls_of("up")
+    def _later(self, command: str) -> LaterRun:
+        return LaterRun(self._run(command, *NO_PROMPT), per_copy(self._aws.journal(), self._workload.copies))
 
-    def _ended(self, command: str) -> Ended:
-        return Ended(self._calls_of(command), per_copy(self._aws.journal(), self._workload.copies))
-
-    def _calls_of(self, command: str) -> Ran:
+    def _run(self, *command: str) -> Run:
         self._aws.clear_journal()
-        with watched(self._project) as usage:
+        with sampled(self._project) as usage:
             began = time.monotonic()
-            options = () if command == "preview" else NO_PROMPT
-            self._project.run(command, *options, "--parallel", str(PARALLEL))
+            self._project.run(*command, "--parallel", str(PARALLEL))
             seconds = time.monotonic() - began
-        return Ran(seconds, usage)
+        return Run(seconds, usage)
 
 
 @contextmanager
-def subject(name: str, workload: Workload) -> Iterator[Subject]:
-    """Give a resource class with a service and a stack of its own.
-
-    Args:
-        name: ours, native, naive, one session, empty or bare.
-        workload: what it is to declare.
-    """
+def measured_stack(resource: str, workload: Workload) -> Iterator[MeasuredStack]:
+    """Yield a stack with its own simulator; `resource` is one of `program.CLASSES`."""
     with (
-        running(copy_seconds=workload.copy_seconds, user_initiated_backups=_MANY) as aws,
+        running(copy_seconds=workload.copy_seconds, user_initiated_backups=_QUOTA) as aws,
         TemporaryDirectory(ignore_cleanup_errors=True) as folder,
     ):
-        variables = aws.environment(_HOME) | ({} if workload.copies <= _FEW else _AT_THE_END)
-        settings = write_plugin(Path(folder) / "plugin") if name == "native" else {}
-        made = Project.create(write_program(Path(folder), _PROGRAM, **settings), find_engine(), variables)
-        made.declare(subject=name, copies=_copies(aws, workload))
-        yield Subject(aws, made, workload)
+        variables = aws.environment(_SOURCE_REGION) | ({} if workload.copies <= _FEW else _WRITE_STATE_ONCE)
+        settings = write_plugin(Path(folder) / "plugin") if resource == "native" else {}
+        project = Project.create(write_program(Path(folder), _PROGRAM, **settings), find_engine(), variables)
+        project.declare(resource=resource, copies=_copies(aws, workload))
+        yield MeasuredStack(aws, project, workload)
 
 
 def _copies(aws: Control, workload: Workload) -> dict[str, dict[str, str]]:
     regions = _REGIONS[: workload.regions]
     for region in regions:
-        aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # makes the key that copies there will need
-    file_system = aws.seed_file_system(_HOME)
-    sources = [aws.seed_backup(_HOME, file_system) for _ in range(workload.copies // workload.regions)]
+        aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # creates the default key of the copies
+    file_system = aws.seed_file_system(_SOURCE_REGION)
+    sources = [aws.seed_backup(_SOURCE_REGION, file_system) for _ in range(workload.copies // workload.regions)]
     return {
-        f"{region}-{number}": {"source_backup_id": source, "source_region": _HOME, "region": region}
+        f"{region}-{number}": {"source_backup_id": source, "source_region": _SOURCE_REGION, "region": region}
         for number, source in enumerate(sources)
         for region in regions
     }
 
 
-def alternately(subjects: list[Subject], times: int) -> list[float]:
-    """Preview one after the other, several times over, and return the median seconds of each."""
-    rounds = [[each.preview().seconds for each in subjects] for _ in range(times)]
+def median_previews(stacks: list[MeasuredStack], times: int) -> list[float]:
+    """Preview the stacks in turn, several times, and return the median seconds of each."""
+    rounds = [[stack.preview().seconds for stack in stacks] for _ in range(times)]
     return [median(seconds) for seconds in zip(*rounds, strict=True)]

@@ -1,4 +1,4 @@
-"""A copy as one would write it in an afternoon: what the package is measured against."""
+"""A naive provider, as one would write it in an afternoon, to compare the package with."""
 
 import os
 import time
@@ -13,15 +13,15 @@ _POLL_SECONDS = float(os.environ.get("PULUMI_FSX_DR_POLL_SECONDS", "15"))
 
 
 class NaiveCopyProvider(ResourceProvider):
-    """CopyBackup with a random token, then sleep and describe; a client of its own for each call.
+    """CopyBackup with a random token, then sleep and describe; each call has its own client.
 
-    The host calls from several threads, and boto3's sessions are not made for that: its guide asks for one each.
+    The host calls from several threads, and boto3's guide says that threads must not share a session.
     """
 
     serialize_as_secret_always = False
 
     def client(self, region: str) -> Any:
-        """Return what talks to FSx."""
+        """Return an FSx client."""
         return boto3.session.Session(region_name=region).client("fsx")
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -43,22 +43,20 @@ class NaiveCopyProvider(ResourceProvider):
         return DiffResult(changes=bool(replaces), replaces=replaces)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Look whether the copy is still there."""
-        fsx = self.client(props["region"])
-        fsx.describe_backups(BackupIds=[id_])
+        """Fail if the copy is gone."""
+        self.client(props["region"]).describe_backups(BackupIds=[id_])
         return ReadResult(id_, props)
 
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete the copy."""
-        fsx = self.client(_props["region"])
-        fsx.delete_backup(BackupId=_id)
+        self.client(props["region"]).delete_backup(BackupId=id_)
 
 
 class OneSessionProvider(NaiveCopyProvider):
-    """The same with clients of boto3's one default session, which spares most of what they cost."""
+    """The same with clients of boto3's default session, which cost less."""
 
     def client(self, region: str) -> Any:
-        """Return what talks to FSx."""
+        """Return an FSx client."""
         return boto3.client("fsx", region_name=region)
 
 
@@ -73,6 +71,6 @@ class NaiveCopy(Resource, module="naive", name="BackupCopy"):
 
 
 class OneSessionCopy(NaiveCopy, module="naive", name="OneSessionCopy"):
-    """A copy of a backup, with one session for all."""
+    """A copy of a backup; all copies share one session."""
 
     provider = OneSessionProvider

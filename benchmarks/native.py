@@ -1,4 +1,4 @@
-"""A native BackupCopy, as a generated SDK declares it: the same copies, made by the plugin for all languages."""
+"""The plugin's BackupCopy, declared as a generated SDK does."""
 
 from typing import Any
 

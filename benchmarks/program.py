@@ -4,7 +4,7 @@ import json
 from importlib import import_module
 from pathlib import Path
 
-_CLASSES = {
+CLASSES = {
     "ours": ("pulumi_fsx_dr", "BackupCopy"),
     "native": ("benchmarks.native", "NativeCopy"),
     "naive": ("benchmarks.naive", "NaiveCopy"),
@@ -15,9 +15,9 @@ _CLASSES = {
 
 
 def declare() -> None:
-    """Declare the resources of a file; what is not measured is not imported."""
-    program = json.loads(Path("declared.json").read_text())
-    module, name = _CLASSES[program["subject"]]
+    """Declare the resources in declared.json; only the measured class is imported."""
+    declared = json.loads(Path("declared.json").read_text())
+    module, name = CLASSES[declared["resource"]]
     resource = getattr(import_module(module), name)
-    for copy, args in program["copies"].items():
+    for copy, args in declared["copies"].items():
         resource(copy, args)

@@ -1,4 +1,4 @@
-"""How long a provider's process takes from its start to the first answers, called as the engine calls it."""
+"""The time from the start of a provider's process to its first answers, with the calls that the engine makes."""
 
 import subprocess
 import sys
@@ -23,8 +23,8 @@ _DYNAMIC = [sys.executable, "-u", "-m", "pulumi.dynamic", ""]
 _ARGUMENTS = {"source_backup_id": "backup-0123456789abcdef0", "source_region": "us-east-1", "region": "eu-west-1"}
 
 
-def starts(times: int) -> tuple[float, float]:
-    """Start both hosts in turn, and return the median seconds to the first checked copy: native, dynamic."""
+def median_starts(times: int) -> tuple[float, float]:
+    """Start both hosts in turn, and return the median seconds to a checked copy: native, dynamic."""
     native = {camel_case(name): value for name, value in _ARGUMENTS.items()}
     dynamic = {**_ARGUMENTS, "__provider": serialize_provider(BackupCopyProvider())}
     rounds = [

@@ -1,4 +1,4 @@
-"""The table of the benchmarks: what was measured, side by side, and which targets are met."""
+"""The table of the benchmarks: figures and targets."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ HEADINGS = ("Figure", "Ours", "Naive", "Reference", "Target", "Verdict")
 
 @dataclass(frozen=True)
 class Target:
-    """The most, or the least, that a figure of ours may be."""
+    """The maximum or minimum for a figure of ours."""
 
     at_most: float | None = None
     at_least: float | None = None
@@ -21,13 +21,13 @@ class Target:
         return "exactly " + f"{self.at_most:g}" if self.at_most == self.at_least else " and ".join(least + most)
 
     def is_met(self, value: float) -> bool:
-        """Tell whether a value, as measured and not as rounded, keeps within the target."""
+        """Whether a value, not rounded, is within the target."""
         return (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure of ours, next to the naive provider's and a reference (the ideal, or the empty resource)."""
+    """One figure: ours, the naive provider's, and a reference (the ideal, or the empty resource)."""
 
     figure: str
     ours: float

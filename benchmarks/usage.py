@@ -1,4 +1,4 @@
-"""What the provider's process uses: processor time and memory, as the kernel counts them."""
+"""Processor time and memory of the provider's process, from /proc."""
 
 import os
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Usage:
-    """Processor seconds and peak memory (MB) of a provider's process, up to a tenth of a second before its end."""
+    """Processor seconds and peak memory (MB), until at most a tenth of a second before the process ends."""
 
     cpu_seconds: float = 0
     peak_mb: float = 0
 
 
 @contextmanager
-def watched(project: Project) -> Iterator[Usage]:
-    """Sample a project's plugin host while the context lasts."""
+def sampled(project: Project) -> Iterator[Usage]:
+    """Sample the project's host of dynamic providers while the context lasts."""
     usage, over = Usage(), Event()
     sampler = Thread(target=_sample, args=(project, usage, over), daemon=True)
     sampler.start()

@@ -1,1 +1,1 @@
-"""Stand-ins for what is outside: the FSx service and, where the Pulumi CLI is absent, the engine."""
+"""A simulator of AWS, a demo, and a fake Pulumi engine for machines without the Pulumi CLI."""

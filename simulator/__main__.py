@@ -1,4 +1,4 @@
-"""`python -m simulator`: the stand-in for AWS on this machine, by itself or in a demonstration."""
+"""A simulator of Amazon FSx on this machine, and a demo that uses it."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from simulator.fsx.service import FsxService
 
 
 def main() -> None:
-    """Read the command line and do what it says until done or interrupted."""
+    """Run a command until it ends or is interrupted."""
     options = _parser().parse_args()
     sys.exit(options.command(options))
 
@@ -20,8 +20,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    # It takes in rich and boto3, for which `serve` need not wait.
-    from simulator.demo.demo import demo  # noqa: PLC0415 - see above
+    from simulator.demo.demo import demo  # noqa: PLC0415 - `serve` need not wait for rich
 
     return demo(fake_engine=options.fake_engine)
 
@@ -29,14 +28,14 @@ def _demo(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("serve", help="serve FSx, KMS and STS for all Regions")
+    command = commands.add_parser("serve", help="serve FSx, KMS, STS and IAM for all Regions")
     command.set_defaults(command=_serve)
-    command.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 (the default) takes a free one")
-    command.add_argument("--copy-seconds", type=float, default=2.0, help="how long a copy takes (default 2)")
-    command.add_argument("--attached", action="store_true", help="end when standard input does")
-    command = commands.add_parser("demo", help="play the whole life of a stack")
+    command.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    command.add_argument("--copy-seconds", type=float, default=2.0, help="duration of a copy in seconds (default: 2)")
+    command.add_argument("--attached", action="store_true", help="end when standard input ends")
+    command = commands.add_parser("demo", help="run a whole stack lifecycle")
     command.set_defaults(command=_demo)
-    command.add_argument("--fake-engine", action="store_true", help="without the Pulumi CLI, even if there is one")
+    command.add_argument("--fake-engine", action="store_true", help="use the fake engine even if there is a Pulumi CLI")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""`make setup`, its last step: the Pulumi CLI, which pip does not bring."""
+"""The last step of `make setup`: install the Pulumi CLI, which is not a Python package."""
 
 import os
 import signal
@@ -15,13 +15,13 @@ _INSTALL = f"from pulumi.automation import PulumiCommand; PulumiCommand.install(
 
 
 def main() -> None:
-    """See that there is an engine, and say in one line which."""
+    """Install the Pulumi CLI if there is none, and print one line about the result."""
     if _has_cli():
-        said = "The Pulumi CLI is there already."
+        said = "Pulumi CLI found."
     elif _is_reachable() and _install() and _has_cli():
-        said = f"The Pulumi CLI was installed into {INSTALLED.name}."
+        said = f"Pulumi CLI installed into {INSTALLED.name}."
     else:
-        said = f"No Pulumi CLI here, none from {_INSTALLER}: demo and tests fall back to the fake engine."
+        said = f"Pulumi CLI not found, and not installable from {_INSTALLER}. Demo and tests use the fake engine."
     sys.stdout.write(f"{said}\n")
 
 
@@ -30,7 +30,7 @@ def _has_cli() -> bool:
 
 
 def _is_reachable() -> bool:
-    """Probe first: the installer waits without limit for a network that swallows its packets."""
+    """Whether there is a network; without one the installer can wait for ever."""
     try:
         with urlopen(_INSTALLER, timeout=_CONNECT_SECONDS):
             return True
@@ -39,7 +39,7 @@ def _is_reachable() -> bool:
 
 
 def _install() -> bool:
-    """Run Pulumi's own installer, which takes the version of the SDK, within a limit."""
+    """Run Pulumi's own installer, which installs the version of the SDK, for at most five minutes."""
     command = [sys.executable, "-c", _INSTALL]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as installer:  # noqa: S603 - our own interpreter
         try:

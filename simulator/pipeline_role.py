@@ -1,4 +1,4 @@
-"""The identity that runs Pulumi in rehearsals: it may do what `fsx-dr policy` prints, and nothing else."""
+"""The identity that runs Pulumi against the simulator; it may only do what `fsx-dr policy` prints."""
 
 import json
 import shlex
@@ -15,22 +15,22 @@ FSX_DR = str(Path(sys.executable).with_name("fsx-dr"))
 
 
 def environment(control: Control, region: str | None = None) -> dict[str, str]:
-    """Return the environment variables that lead AWS clients to the simulator, with this identity's key."""
+    """Return the environment variables with which AWS clients call the simulator as this identity."""
     return control.environment(region) | {"AWS_ACCESS_KEY_ID": ACCESS_KEY}
 
 
 def allow(control: Control, *options: str) -> str:
-    """Attach the document that `fsx-dr policy` prints in place of former ones, and return the command that printed it.
+    """Attach the policy that `fsx-dr policy` prints, in place of the former one, and return the command.
 
     Raises:
-        subprocess.CalledProcessError: an option makes no sense.
+        subprocess.CalledProcessError: an option is wrong.
     """
     arguments = ("policy", "--account", ACCOUNT_ID, *options)
-    control.attach_policies(ACCESS_KEY, [json.loads(_printed(arguments))])
+    control.attach_policies(ACCESS_KEY, [json.loads(_output_of(arguments))])
     return shlex.join(["fsx-dr", *arguments])
 
 
 @cache
-def _printed(arguments: tuple[str, ...]) -> str:
-    """Return what `fsx-dr` prints, which for a policy depends on nothing but its arguments."""
+def _output_of(arguments: tuple[str, ...]) -> str:
+    """Return what `fsx-dr` prints, which for a policy depends on its arguments only."""
     return subprocess.run([FSX_DR, *arguments], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own

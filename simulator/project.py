@@ -1,4 +1,4 @@
-"""A Pulumi project in a folder of its own, and the commands that are run in it, by whichever engine there is."""
+"""A Pulumi project in a folder, and commands in it, on the Pulumi CLI or the fake engine."""
 
 import json
 import os
@@ -27,18 +27,12 @@ _SECONDS_TO_END = 15  # the engine gives its plugins 5
 
 
 class CommandError(Exception):
-    """A command did not end as it was to."""
+    """A command failed, or succeeded when it was expected to fail."""
 
 
 @dataclass
 class Project:
-    """A project with a stack, its state, and all that leads its programs to the simulator of AWS.
-
-    Attributes:
-        folder: holds the project's files and its state.
-        engine: argv prefix of the engine.
-        environment: the variables of its commands.
-    """
+    """A project with one stack; `folder` has its files and its state, `engine` is the argv prefix of its commands."""
 
     folder: Path
     engine: list[str]
@@ -46,14 +40,7 @@ class Project:
 
     @classmethod
     def create(cls, folder: Path, engine: list[str], variables: dict[str, str], *, stack: str = "dev") -> "Project":
-        """Make a stack of the project whose files are in a folder.
-
-        Args:
-            folder: see `write_program` and `copy_project`.
-            engine: argv prefix of the engine.
-            variables: environment variables, such as those that lead AWS clients to the simulator.
-            stack: its name; it is selected.
-        """
+        """Create and select a stack of the project in a folder, with these environment variables for its commands."""
         (folder / "state").mkdir()
         (folder / ".venv").symlink_to(sys.prefix)
         project = cls(folder, engine, _environment(folder) | variables)
@@ -62,18 +49,18 @@ class Project:
 
     @property
     def has_cli(self) -> bool:
-        """Whether the engine is Pulumi's own."""
+        """Whether the engine is the Pulumi CLI."""
         return self.engine != FAKE_ENGINE
 
     def declare(self, **declared: Any) -> None:
-        """Write what the program is to declare where it reads that: declared.json."""
+        """Write declared.json, which the program reads."""
         (self.folder / "declared.json").write_text(json.dumps(declared))
 
     def run(self, *command: str, succeeds: bool = True) -> str:
-        """Run a command to its end, and return all it printed.
+        """Run a command to its end, and return its output.
 
         Raises:
-            CommandError: it failed, or did not although it was to.
+            CommandError: it failed, or succeeded although it was expected to fail.
         """
         ended = subprocess.run(  # noqa: S603 - the engine
             [*self.engine, *command],
@@ -90,7 +77,7 @@ class Project:
         return ended.stdout
 
     def up(self, *options: str, succeeds: bool = True) -> str:
-        """Run `up` to its end, and return all it printed."""
+        """Run `up` to its end, and return its output."""
         return self.run("up", *NO_PROMPT, *options, succeeds=succeeds)
 
     def show(self, *command: str) -> int:
@@ -99,18 +86,18 @@ class Project:
             return process.wait()
 
     def start(self, *command: str, output: int | None = subprocess.DEVNULL) -> subprocess.Popen[str]:
-        """Start a command, whose output is to be shown (None), piped or dropped."""
+        """Start a command; its output is shown (None), piped or dropped."""
         errors = output if output is None else subprocess.STDOUT
         return subprocess.Popen(  # noqa: S603 - the engine
             [*self.engine, *command], cwd=self.folder, env=self.environment, stdout=output, stderr=errors, text=True
         )
 
     def start_up(self, *options: str) -> subprocess.Popen[str]:
-        """Start an `up` of which nothing is shown."""
+        """Start an `up` without output."""
         return self.start("up", *NO_PROMPT, *options)
 
     def read(self, *command: str) -> dict[str, Any]:
-        """Run a command that prints a JSON document, and return that without the lines before and behind it."""
+        """Run a command that prints a JSON document, possibly among other lines, and return the document."""
         printed = self.run(*command)
         document: dict[str, Any] = json.JSONDecoder().raw_decode(printed, printed.index("{"))[0]
         return document
@@ -125,7 +112,7 @@ class Project:
         return deployment
 
     def resources(self) -> list[dict[str, Any]]:
-        """Return what the state holds."""
+        """Return the resources in the state."""
         return self.deployment().get("resources") or []
 
     def ids(self) -> dict[str, str]:
@@ -134,7 +121,7 @@ class Project:
         return {state["urn"].rpartition("::")[2]: state["id"] for state in copies}
 
     def processes(self) -> list[tuple[int, str]]:
-        """Return id and command line of what this project's commands started and is still there."""
+        """Return id and command line of the processes of this project that still run."""
         found, marker = [], self.environment["PULUMI_BACKEND_URL"].encode()
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -143,18 +130,18 @@ class Project:
         return found
 
     def plugins(self) -> list[int]:
-        """Return the plugin hosts among those processes."""
+        """Return the ids of the hosts of dynamic providers among those processes."""
         return [pid for pid, command in self.processes() if "pulumi.dynamic" in command and "/bin/sh" not in command]
 
     def end_processes(self) -> None:
-        """End what a killed command left behind."""
+        """Kill the processes that a killed command left running."""
         for pid, _command in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
 def write_program(folder: Path, program: str, name: str = "copies", **settings: Any) -> Path:
-    """Write a project of one program, with any further settings of Pulumi.yaml, into a folder, and return that."""
+    """Write a project with one program and these settings of Pulumi.yaml into a folder, and return the folder."""
     (folder / "__main__.py").write_text(program)
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
     (folder / "Pulumi.yaml").write_text(json.dumps({"name": name, "runtime": runtime, **settings}))
@@ -162,7 +149,7 @@ def write_program(folder: Path, program: str, name: str = "copies", **settings: 
 
 
 def write_plugin(folder: Path) -> dict[str, Any]:
-    """Make a folder of the plugin, run in this interpreter's environment, and return what Pulumi.yaml says of it."""
+    """Make a folder of the plugin that uses this virtual environment, and return its settings for Pulumi.yaml."""
     folder.mkdir()
     for name in ("__main__.py", "fsx_dr_plugin"):
         (folder / name).symlink_to(ROOT / "plugin" / name)
@@ -172,7 +159,7 @@ def write_plugin(folder: Path) -> dict[str, Any]:
 
 
 def copy_project(folder: Path, origin: Path) -> Path:
-    """Copy the files of a project into a folder, and return that."""
+    """Copy the files of a project into a folder, and return the folder."""
     for file in (*origin.glob("Pulumi*.yaml"), *origin.glob("*.py")):
         shutil.copy(file, folder)
     return folder
@@ -183,7 +170,7 @@ def interrupt(
     when: Callable[[], bool],
     signals: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGINT),
 ) -> None:
-    """Send signals to a command at a moment, two as a cancelled CI job does, and return once it has ended.
+    """Send signals to a command once `when` is true, by default two as a cancelled CI job does, and wait for its end.
 
     Raises:
         CommandError: it ended before.
@@ -200,7 +187,7 @@ def interrupt(
 
 
 def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = _SECONDS_OF_A_COMMAND) -> None:
-    """Return once something has happened in another process.
+    """Wait until something has happened in another process.
 
     Raises:
         TimeoutError: it did not happen in time.
@@ -208,12 +195,12 @@ def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = 
     end = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > end:
-            raise TimeoutError(f"{what} did not happen")
+            raise TimeoutError(f"{what} did not happen within {seconds:g} s")
         time.sleep(0.05)
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Return the variables of this process without what would lead to AWS, Pulumi Cloud or a download."""
+    """Return the variables of this process without access to AWS, Pulumi Cloud or downloads."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
     return inherited | {
         "AWS_CONFIG_FILE": os.devnull,
@@ -231,7 +218,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def _ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """End an engine that may be at work in the end: it ends its plugins at the second signal."""
+    """End an engine that still runs in the end; at the second signal it ends its plugins, too."""
     try:
         yield process
     finally:

@@ -1,18 +1,18 @@
-"""Parts of a Markdown page that programs write."""
+"""Sections of a Markdown page that programs write."""
 
 import re
 from pathlib import Path
 
 
 def write_section(page: Path, name: str, text: str) -> None:
-    """Put a text in place of what stands between a page's marks `<!-- name -->` and `<!-- end of name -->`.
+    """Replace what is between `<!-- name -->` and `<!-- end of name -->` in a page.
 
     Raises:
-        ValueError: the page has no such marks.
+        ValueError: the page does not have both comments once.
     """
     begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
     marked = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     written, count = marked.subn(lambda _: f"{begin}\n{text}\n{end}", page.read_text())
     if count != 1:
-        raise ValueError(f"{page} has not once the mark {begin.strip()} with its end: put it where the text is to go.")
+        raise ValueError(f"{page} must have {begin.strip()} and {end.strip()} once.")
     page.write_text(written)

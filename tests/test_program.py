@@ -289,7 +289,7 @@ def test_hours_that_no_copy_can_be_within_are_refused_in_a_sentence(hours: str) 
 def test_the_rehearsal_stack_is_configured_for_the_account_of_the_demo() -> None:
     config = yaml.safe_load((ROOT / "Pulumi.demo.yaml").read_text())["config"]
 
-    assert config["fsx-dr:sources"] == [{"fileSystemId": account.FILE_SYSTEM, "region": account.HOME}]
+    assert config["fsx-dr:sources"] == [{"fileSystemId": account.FILE_SYSTEM, "region": account.SOURCE_REGION}]
     assert [entry["region"] for entry in config["fsx-dr:regions"]] == list(account.DR_REGIONS)
     assert {entry["kmsKeyId"] for entry in config["fsx-dr:regions"]} == {account.ALIAS}
     assert config["fsx-dr:keep"] == account.KEEP

@@ -1,1 +1,1 @@
-"""`python -m simulator demo`: the whole life of a stack, without an AWS account."""
+"""`python -m simulator demo`: a whole stack lifecycle, without an AWS account."""

@@ -1,4 +1,4 @@
-"""`python -m simulator demo`: the whole life of a stack, without an AWS account."""
+"""`python -m simulator demo`: a whole stack lifecycle, without an AWS account."""
 
 import signal
 from pathlib import Path
@@ -12,20 +12,17 @@ from simulator.fake_engine import FAKE_ENGINE, find_engine
 from simulator.fsx import running
 from simulator.project import ROOT, CommandError, Project, copy_project
 
-_INTERRUPTED = 130  # what shells make of Ctrl-C
+_INTERRUPTED = 130  # the exit code that shells have for Ctrl-C
 
 
 def demo(*, fake_engine: bool = False) -> int:
-    """Play the demonstration, checking each claim as it is made.
-
-    Args:
-        fake_engine: run it with the fake engine even where there is a Pulumi CLI.
+    """Run the demo, with the fake engine if wanted or if there is no Pulumi CLI, and check each step.
 
     Returns:
-        The exit code: 0, 1 if anything was not as told, 130 if it was interrupted.
+        The exit code: 0, 1 if a check failed, 130 if it was interrupted.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    narrator = DemoOutput()
+    output = DemoOutput()
     engine = FAKE_ENGINE if fake_engine else find_engine()
     try:
         with (
@@ -34,13 +31,13 @@ def demo(*, fake_engine: bool = False) -> int:
         ):
             project = copy_project(Path(folder), ROOT)
             stack = Project.create(project, engine, pipeline_role.environment(control), stack="demo")
-            DemoSteps(narrator, control, stack).play()
-            narrator.calls(control.journal())
-    except (DemoFailedError, CommandError) as finding:
-        narrator.close(f"The demo ends here. Not as told: {finding}")
+            DemoSteps(output, control, stack).run()
+            output.calls(control.journal())
+    except (DemoFailedError, CommandError) as failure:
+        output.end(f"Check failed: {failure}")
         return 1
     except KeyboardInterrupt:
-        narrator.close("Interrupted; everything is removed.")
+        output.end("Interrupted. Everything was cleaned up.")
         return _INTERRUPTED
-    narrator.close("All of it was as told, and all of it is removed again.")
+    output.end("All checks passed. Everything was cleaned up.")
     return 0

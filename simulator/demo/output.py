@@ -1,4 +1,4 @@
-"""What a person sees of a demonstration: acts, commands, findings, and a table of the calls it took."""
+"""What the demo prints: steps, commands, checks, and a table of the AWS calls."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,72 +6,59 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from simulator.fsx.journal import Entry
+from simulator.fsx.records import Entry
 
 
 class DemoFailedError(Exception):
-    """What was shown is not what was announced."""
+    """A command or check of the demo failed."""
 
 
 class DemoOutput:
-    """Tells the story and stops it where it is not true."""
+    """Prints the demo, and ends it at the first check that fails."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
-        self._acts = 0
+        self._steps = 0
 
-    def act(self, title: str, *sentences: str) -> None:
-        """Announce what comes next."""
-        self._acts += 1
+    def step(self, title: str, *sentences: str) -> None:
+        """Print the title of the next step, and what it does."""
+        self._steps += 1
         self._console.print()
-        self._console.rule(f"[bold cyan]{self._acts}. {title}", align="left", style="cyan")
+        self._console.rule(f"[bold cyan]{self._steps}. {title}", align="left", style="cyan")
         for sentence in sentences:
             self._console.print(sentence)
 
     def command(self, line: str) -> None:
-        """Show a command as one would type it."""
+        """Print a command as one would type it."""
         self._console.print(f"\n$ {line}", style="bold", markup=False, soft_wrap=True)
 
-    def expect(self, finding: str, *, holds: bool) -> None:
-        """Tell a finding.
+    def check(self, claim: str, *, holds: bool) -> None:
+        """Print a claim and whether it holds.
 
         Raises:
             DemoFailedError: it does not hold.
         """
-        self._console.print(f"[green]  ✓ {finding}" if holds else f"[bold red]  ✗ {finding}")
+        self._console.print(f"[green]  ✓ {claim}" if holds else f"[bold red]  ✗ {claim}")
         if not holds:
-            raise DemoFailedError(finding)
-
-    def expect_success(self, exit_code: int) -> None:
-        """Go on only if a command succeeded.
-
-        Raises:
-            DemoFailedError: it did not.
-        """
-        if exit_code:
-            raise DemoFailedError(f"The command failed or was interrupted (exit code {exit_code}).")
+            raise DemoFailedError(claim)
 
     def calls(self, journal: Iterable[Entry]) -> None:
-        """Show how often each action was called, what it made and how often it was turned away."""
-        table = Table(title="Calls to the simulator of AWS", title_justify="left")
+        """Print how often each action was called, how many copies it made, and its errors."""
+        table = Table(title="AWS calls", title_justify="left")
         table.add_column("Action")
-        for heading in ("Calls", "Made", "Turned away"):
+        for heading in ("Calls", "Copies", "Errors"):
             table.add_column(heading, justify="right")
-        for (service, action), entries in sorted(_by_action(journal).items()):
-            away = Counter(entry["error"] for entry in entries if entry["error"])
-            reasons = ", ".join(f"{times} {reason}" for reason, times in away.items())
-            made = sum(entry["made"] is not None for entry in entries)
-            table.add_row(f"{service}:{action}", str(len(entries)), str(made or ""), reasons)
+        by_action: dict[str, list[Entry]] = {}
+        for entry in journal:
+            by_action.setdefault(f"{entry['service']}:{entry['action']}", []).append(entry)
+        for action, entries in sorted(by_action.items()):
+            errors = Counter(entry["error"] for entry in entries if entry["error"])
+            copies = sum(entry["made"] is not None for entry in entries)
+            listed = ", ".join(f"{times} {error}" for error, times in errors.items())
+            table.add_row(action, str(len(entries)), str(copies or ""), listed)
         self._console.print()
         self._console.print(table)
 
-    def close(self, sentence: str) -> None:
-        """Tell how it ended."""
+    def end(self, sentence: str) -> None:
+        """Print the result."""
         self._console.print(f"\n[bold]{sentence}")
-
-
-def _by_action(journal: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
-    found: dict[tuple[str, str], list[Entry]] = {}
-    for entry in journal:
-        found.setdefault((entry["service"], entry["action"]), []).append(entry)
-    return found

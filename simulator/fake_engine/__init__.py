@@ -1,4 +1,4 @@
-"""a small Pulumi engine, for machines without the Pulumi CLI: real provider host, JSON state file."""
+"""A small Pulumi engine for machines without the Pulumi CLI, with Pulumi's own host of dynamic providers."""
 
 import re
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-INSTALLED = Path(__file__).parents[2] / ".pulumi-cli"  # where `make setup` puts the CLI if there is none
+INSTALLED = Path(__file__).parents[2] / ".pulumi-cli"  # where `make setup` installs the CLI
 FAKE_ENGINE = [sys.executable, "-m", "simulator.fake_engine"]
 _OLDEST = (3, 200)
 
@@ -20,6 +20,5 @@ def find_engine() -> list[str]:
 
 
 def _version(cli: str) -> tuple[int, ...]:
-    # What is on PATH under this name is the machine's own Pulumi CLI.
-    answer = subprocess.run([cli, "version"], capture_output=True, text=True, check=False)  # noqa: S603
+    answer = subprocess.run([cli, "version"], capture_output=True, text=True, check=False)  # noqa: S603 - the Pulumi CLI
     return tuple(int(part) for part in re.findall(r"\d+", answer.stdout)[:2])

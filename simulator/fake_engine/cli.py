@@ -1,4 +1,4 @@
-"""The part of the Pulumi CLI's command line that end-to-end scenarios use."""
+"""The part of the Pulumi CLI's command line that tests and the demo use."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def _refuse_real_endpoints() -> None:
     real = [name for name, url in urls.items() if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}]
     if "AWS_ENDPOINT_URL" not in urls or real or "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" in os.environ:
         names = ", ".join(real) or "AWS_ENDPOINT_URL"
-        raise click.ClickException(f"the fake engine never talks to AWS: set {names} to a loopback address")
+        raise click.ClickException(f"the fake engine does not call AWS: set {names} to a loopback address")
 
 
 def _file(name: str | None = None) -> Path:
@@ -41,8 +41,7 @@ def _file(name: str | None = None) -> Path:
 
 
 def _run(verb: str, **options: Any) -> None:
-    # What deploys takes in the SDK, for which the other commands need not wait.
-    from simulator.fake_engine.running import run  # noqa: PLC0415 - see above
+    from simulator.fake_engine.running import run  # noqa: PLC0415 - the other commands need not wait for the SDK
 
     run(verb, _file(), **options)
 
@@ -75,7 +74,7 @@ def cancel() -> None:
 
 @main.group("stack")
 def stack_() -> None:
-    """Make and look at stacks."""
+    """Make and inspect stacks."""
 
 
 @stack_.command()

@@ -1,4 +1,4 @@
-"""What happens to each resource: the order of provider calls and of state writes is the real engine's."""
+"""The steps of a deployment, with provider calls and state writes in the order of the real engine."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass
 class Deployment:
-    """One run over one stack; a preview is a run over a frozen stack."""
+    """One run on one stack; a preview is a run on a frozen stack."""
 
     stack: Stack
     project: ProjectFile
@@ -42,7 +42,7 @@ class Deployment:
         self.generating, self.starting, self.slots = Lock(), Lock(), Semaphore(self.parallel)
 
     def register(self, request: RegisterResourceRequest) -> State | None:
-        """Carry out one registration: planned one at a time, done up to ``parallel`` at once; None when stopped."""
+        """Register a resource: plan one at a time, run up to ``parallel`` at once; return None if the run stops."""
         goal = make_goal(self.stack.name, self.project.name, request)
         with self.generating:
             step = self._guarded(goal, partial(self._plan, goal, request))
@@ -53,16 +53,16 @@ class Deployment:
             self.slots.release()
 
     def delete_all(self) -> None:
-        """Delete what the run has not reached, dependants first."""
+        """Delete the resources that the program did not register, dependants first."""
         for wave in waves(self.stack.old):
             self._each(wave, self._delete)
 
     def refresh(self) -> None:
-        """Read every resource, then diff it to know what the next update would do."""
+        """Read every resource, then diff it."""
         self._each(filter(is_dynamic, self.stack.old), self._read)
 
     def end_plugins(self) -> None:
-        """End the plugin hosts, in whatever they are."""
+        """End the plugin hosts, whatever they do."""
         for plugin in self.plugins.values():
             plugin.end()
 
@@ -86,7 +86,7 @@ class Deployment:
         if not goal["custom"]:
             return Step("same" if old else "create", old, goal)
         if not is_dynamic(goal):
-            raise StepError(f"the fake engine runs no AWS plugin, so it cannot make a {goal['type']}")
+            raise StepError(f"the fake engine has no AWS plugin and cannot make a {goal['type']}")
         goal["provider"] = self._default_provider()
         ignored = {key: old["inputs"].get(key) for key in request.ignoreChanges} if old else {}
         planned = plan(
@@ -117,7 +117,7 @@ class Deployment:
         return checked
 
     def _diff(self, old: State, news: State) -> proto.DiffResponse:
-        """Return the provider's diff, with ``changes`` made a plain yes (1) or no (0)."""
+        """Return the provider's diff, with ``changes`` as yes (DIFF_SOME) or no."""
         bags = {"olds": old["outputs"], "old_inputs": old["inputs"], "news": news}
         diff: proto.DiffResponse = self._plugin().call("Diff", old, **bags)
         unknown = diff.changes == diff.DIFF_UNKNOWN and old["inputs"] != news
@@ -159,7 +159,7 @@ class Deployment:
 
     @contextmanager
     def _settled(self, method: str, new: State, **bags: State) -> Iterator[State]:
-        """Yield what the provider made of ``new``, ready or not; a preview takes its inputs for outputs."""
+        """Yield the resource after the call, complete or not; in a preview its outputs are its inputs."""
         failure = None
         with self.stack.operation({"Create": "creating", "Update": "updating"}[method], new):
             if not new["custom"]:
@@ -173,7 +173,7 @@ class Deployment:
             raise failure
 
     def _asked(self, method: str, state: State, **bags: State) -> tuple[State, StepError | None]:
-        """Return the state after a call, and the error if the resource exists but is not ready."""
+        """Return the resource after a call, and the error if it exists but is not complete."""
         failure = None
         try:
             answer = self._plugin().call(method, state, **bags)

@@ -1,4 +1,4 @@
-"""What a run shows: a row for each step, errors and a summary, or one JSON document."""
+"""The output of a run: a row for each step, errors and a summary, or one JSON document."""
 
 import json
 from collections import Counter
@@ -20,7 +20,7 @@ _WORDS = {  # op: sign, planned, done
 
 @dataclass(frozen=True)
 class Step:
-    """One operation on one resource; ``reasons`` are the properties that force its replacement."""
+    """One operation on one resource; ``reasons`` are the properties that replace it."""
 
     op: str
     old: State | None
@@ -31,7 +31,7 @@ class Step:
 
 @dataclass
 class Display:
-    """Shows one run; ``diff`` adds changed properties, ``as_json`` leaves stdout to one document."""
+    """Prints one run; with ``diff`` changed properties, too; with ``as_json`` one document on stdout."""
 
     preview: bool
     diff: bool
@@ -41,16 +41,16 @@ class Display:
     diagnostics: list[State] = field(default_factory=list)
 
     def log(self, urn: str, message: str, severity: str) -> None:
-        """Show what a program says of a resource."""
+        """Print a log message about a resource."""
         self.say(f"    {name_of(urn)}: {message}")
         self.diagnostics.append({"urn": urn, "message": f"{message}\n", "severity": severity})
 
     def say(self, text: str) -> None:
-        """Print, but never into the document."""
+        """Print to stdout, or to stderr beside a document."""
         click.echo(text, err=self.as_json)
 
     def step(self, step: Step) -> None:
-        """Show a step that is planned, in a preview, or done."""
+        """Print a step, planned or done."""
         state = step.new or step.old or {}
         if state["type"].startswith("pulumi:providers:"):
             return
@@ -73,9 +73,8 @@ class Display:
         self.say(f"    {counts['same']} unchanged")
         if self.as_json:
             steps = [_document(step) for step in self.steps if step.op in counts]
-            # As the CLI has it, which leaves out what is empty.
-            said = {"diagnostics": self.diagnostics} if self.diagnostics else {}
-            click.echo(json.dumps({"steps": steps, **said, "changeSummary": counts}, indent=4))
+            diagnostics = {"diagnostics": self.diagnostics} if self.diagnostics else {}  # like the CLI
+            click.echo(json.dumps({"steps": steps, **diagnostics, "changeSummary": counts}, indent=4))
 
 
 def name_of(urn: str) -> str:
@@ -84,7 +83,6 @@ def name_of(urn: str) -> str:
 
 
 def _document(step: Step) -> State:
-    # As the CLI has it, which leaves out what is not there.
     states = {name: state for name, state in (("oldState", step.old), ("newState", step.new)) if state}
     reasons = {"replaceReasons": step.reasons, "detailedDiff": None}
     return {"op": step.op, "urn": (step.new or step.old or {})["urn"], **states, **reasons}

@@ -1,4 +1,4 @@
-"""What is to become of a resource: the order in which its provider is asked is the real engine's."""
+"""The plan for a resource, with provider calls in the order of the real engine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ Inputs = dict[str, Any]
 
 
 class Diff(Protocol):
-    """What a provider answers to diff."""
+    """A provider's answer to diff."""
 
     @property
     def changes(self) -> Any:
@@ -16,7 +16,7 @@ class Diff(Protocol):
 
     @property
     def replaces(self) -> Any:
-        """Return the properties that force a replacement."""
+        """Return the properties that replace the resource."""
 
 
 D = TypeVar("D", bound=Diff)
@@ -24,12 +24,12 @@ D = TypeVar("D", bound=Diff)
 
 @dataclass(frozen=True)
 class Old:
-    """What the state holds of a resource.
+    """A resource in the state.
 
     Attributes:
-        inputs: as they were checked.
-        is_half_made: whether its last step failed, and left it there.
-        is_deleted: whether it was deleted to be replaced, which was then cut off.
+        inputs: its checked inputs.
+        is_half_made: whether its last step failed and left it incomplete.
+        is_deleted: whether a replacement was interrupted after it had deleted the resource.
     """
 
     inputs: Inputs
@@ -39,7 +39,7 @@ class Old:
 
 @dataclass(frozen=True)
 class Plan(Generic[D]):
-    """What to do, with the inputs to do it with; ``diff`` is what the provider answered, if it was asked."""
+    """The operation, its checked inputs, and the provider's answer to diff, if diff was called."""
 
     op: Literal["same", "create", "update", "replace"]
     inputs: Inputs
@@ -47,7 +47,7 @@ class Plan(Generic[D]):
 
 
 def plan(
-    held: Old | None,
+    old: Old | None,
     news: Inputs,
     check: Callable[[Inputs, Inputs], Inputs],
     diff: Callable[[Inputs], D],
@@ -57,16 +57,16 @@ def plan(
     """Plan one resource.
 
     Args:
-        held: what the state holds of it, if anything.
-        news: what the program declares.
-        check: asks the provider with the old inputs, or none, and the new ones; returns them checked.
-        diff: asks the provider with checked inputs.
-        replacing: whether the user asks for its replacement.
+        old: the resource in the state, if it is there.
+        news: the inputs that the program declares.
+        check: calls check with old and new inputs, and returns the checked ones.
+        diff: calls diff with checked inputs.
+        replacing: whether the user wants a replacement.
     """
-    if held is None or replacing:
-        return Plan("replace" if held else "create", check({}, news))
-    checked = check(held.inputs, news)
+    if old is None or replacing:
+        return Plan("replace" if old else "create", check({}, news))
+    checked = check(old.inputs, news)
     found = diff(checked)
-    if found.replaces or held.is_deleted:
+    if found.replaces or old.is_deleted:
         return Plan("replace", check({}, news), found)
-    return Plan("update" if found.changes or held.is_half_made else "same", checked, found)
+    return Plan("update" if found.changes or old.is_half_made else "same", checked, found)

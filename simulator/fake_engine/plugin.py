@@ -1,4 +1,4 @@
-"""The real host of Python dynamic providers in a process of its own, and the calls made to it."""
+"""Pulumi's host of Python dynamic providers in its own process, and calls to it."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from pulumi.runtime.proto.status_pb2 import Status
 
 
 class StepError(Exception):
-    """A step failed; the text is what the user reads. ``partial``: the resource exists but is not ready."""
+    """A step failed; the text is for the user. ``partial``: the resource exists but is not complete."""
 
     def __init__(self, text: str, partial: proto.ErrorResourceInitFailed | None = None) -> None:
         super().__init__(text)
@@ -40,7 +40,7 @@ class Plugin:
         self.stub.Configure(proto.ConfigureRequest(args=to_struct(config)))
 
     def call(self, method: str, state: dict[str, Any], **bags: dict[str, Any]) -> Any:
-        """Call a method for a resource; ``bags`` are its properties, by the names the request has for them."""
+        """Call a method for a resource; ``bags`` are its properties, by their names in the request."""
         make = getattr(proto, f"{method}Request")
         names = {"urn": state["urn"], "name": state["urn"].split("::")[-1], "type": state["type"]}
         timeout = state.get("customTimeouts", {}).get(method.lower())
@@ -61,19 +61,19 @@ class Plugin:
 
 
 def spawn(command: list[str], root: Path, environment: dict[str, str], stdout: Any) -> subprocess.Popen[str]:
-    """Start a child in a process group of its own: a Ctrl-C at the terminal is for the engine only."""
+    """Start a child in its own process group, because Ctrl-C at the terminal is for the engine only."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter
         command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=stdout, text=True, start_new_session=True
     )
 
 
 def to_struct(bag: dict[str, Any]) -> Struct:
-    """Return a property bag as the wire has it."""
+    """Return properties as a protobuf Struct."""
     return ParseDict(bag, Struct())
 
 
 def plain(value: Any) -> Any:
-    """Return a property value as the state has it: whole numbers whole, no nulls in mappings."""
+    """Return a property value as in the state: whole numbers are ints, mappings have no nulls."""
     if isinstance(value, Struct):
         return plain(MessageToDict(value))
     if isinstance(value, dict):

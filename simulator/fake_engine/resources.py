@@ -1,4 +1,4 @@
-"""One resource as the state holds it: made from a registration, told apart, and ordered for deletion."""
+"""Resources in the state: made from registrations, and ordered for deletion."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _KEPT = ("parent", "protect", "retainOnDelete", "dependencies")
 
 
 def make_goal(stack: str, project: str, request: RegisterResourceRequest) -> State:
-    """Return what the program wants, with its inputs unchecked."""
+    """Return the resource that a program registers, with unchecked inputs."""
     wire = MessageToDict(request)
     kinds = [kind for kind in request.parent.split("::")[2:3] if kind != "pulumi:pulumi:Stack"]
     urn = "::".join([f"urn:pulumi:{stack}", project, "$".join([*kinds, request.type]), request.name])
@@ -25,17 +25,17 @@ def make_goal(stack: str, project: str, request: RegisterResourceRequest) -> Sta
 
 
 def is_dynamic(state: State) -> bool:
-    """Whether the provider host manages it."""
+    """Whether it is a dynamic resource."""
     return bool(state["type"].startswith("pulumi-python:dynamic"))
 
 
 def is_provider(state: State) -> bool:
-    """Whether it stands for the provider host itself."""
+    """Whether it is a provider."""
     return bool(state["type"].startswith("pulumi:providers:"))
 
 
 def waves(doomed: list[State]) -> Iterator[list[State]]:
-    """Split resources so that each wave holds what no later one depends on."""
+    """Split resources into waves; no resource of a later wave depends on one of an earlier wave."""
     while doomed:
         needed = {urn for state in doomed for urn in _dependencies(state)}
         # A pending delete may depend on what has since come to depend on its URN; then the newest goes first.

@@ -1,4 +1,4 @@
-"""One command that deploys, from the lock of the stack to what the terminal shows."""
+"""Commands that deploy, from the lock of the stack to the exit code."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from simulator.fake_engine.stack import Stack
 
 
 def run(verb: str, file: Path, *, skip_preview: bool, **options: Any) -> None:
-    """Do what a verb says to the stack in a state file, and end with the CLI's exit code."""
+    """Run preview, up, refresh or destroy on the stack in a state file, and exit with the CLI's code."""
     if verb == "preview":
         sys.exit(not _once(verb, file, options, frozen=True))
     with Stack(file).locked():

@@ -1,4 +1,4 @@
-"""The engine's two gRPC services, ResourceMonitor for the program and Engine for logs, and the program's process."""
+"""The engine's gRPC services (ResourceMonitor for the program, Engine for logs) and the process of the program."""
 # ruff: noqa: N802 - methods have the names, and the documentation, of Pulumi's services
 
 import json
@@ -21,20 +21,20 @@ from simulator.fake_engine.plugin import plain, spawn, to_struct
 
 
 class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """Serves one program and one plugin host. It offers no features, so secrets come, and stay, in plain text."""
+    """Serves one program and its plugin host. Without the feature for secrets these are plain text."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment, self.over = deployment, Event()
 
-    def GetDeploymentInfo(self, _request: Any, _context: Any) -> Any:  # a message that older SDKs do not have
+    def GetDeploymentInfo(self, _request: Any, _context: Any) -> Any:  # unknown to older SDKs
         return resource_pb2.DeploymentInfo()
 
     def SupportsFeature(self, _request: Any, _context: Any) -> resource_pb2.SupportsFeatureResponse:
-        return resource_pb2.SupportsFeatureResponse()  # asked by those SDKs, feature by feature
+        return resource_pb2.SupportsFeatureResponse()  # called by those SDKs
 
     def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> resource_pb2.RegisterResourceResponse:
         if not (state := self.deployment.register(request)):
-            self.over.wait()  # an answer would only make the program print a traceback before it is ended
+            self.over.wait()  # with an answer the program would print a traceback
             context.abort(grpc.StatusCode.CANCELLED, "the run has stopped")
         outputs = to_struct(state.get("outputs", {}))
         return resource_pb2.RegisterResourceResponse(urn=state["urn"], id=state.get("id", ""), object=outputs)
@@ -57,25 +57,25 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         if request.tok != "pulumi:pulumi:readStackResourceOutputs":
             self.Call(request, context)
-        told = {
+        found = {
             state["urn"]: {"type": state["type"], "outputs": state.get("outputs", {})}
             for state in self.deployment.stack.all()
             if not state.get("delete")
         }
         response = provider_pb2.InvokeResponse()
-        getattr(response, "return").CopyFrom(to_struct({"outputs": told}))
+        getattr(response, "return").CopyFrom(to_struct({"outputs": found}))
         return response
 
     def Call(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002 - the name is the base class's
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "the fake engine runs no AWS plugin, so it answers no function")
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "the fake engine has no AWS plugin and calls no function")
 
     ReadResource = RegisterPackage = Call
 
 
 @contextmanager
 def serving(deployment: Deployment) -> Iterator[Service]:
-    """Serve a deployment; at the end its plugins are ended."""
-    # Registrations wait in the server's threads, and the engine sets no limit on them.
+    """Serve a deployment, and end its plugins afterwards."""
+    # Registrations wait in the server's threads; the real engine has no limit for them.
     server, service = grpc.server(ThreadPoolExecutor(1000), options=_GRPC_CHANNEL_OPTIONS), Service(deployment)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(service, server)
     engine_pb2_grpc.add_EngineServicer_to_server(service, server)
@@ -90,7 +90,7 @@ def serving(deployment: Deployment) -> Iterator[Service]:
 
 
 def run_program(deployment: Deployment, service: Service) -> bool:
-    """Run the program, or end it once the steps under way are recorded; return whether all went well."""
+    """Run the program; if the run stops, kill it after the running steps. Return whether everything succeeded."""
     project, stack, parallel = deployment.project, deployment.stack, deployment.parallel
     values = [deployment.engine, project.name, stack.name, str(parallel), str(stack.frozen).lower()]
     command = [sys.executable, "-u", "-P", str(Path(__file__).with_name("program.py")), *values]

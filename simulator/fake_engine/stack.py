@@ -1,4 +1,4 @@
-"""One stack's state on disk, written whole before and after every step."""
+"""The state of a stack on disk, written before and after every step."""
 
 import json
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ State = dict[str, Any]  # one resource, in the shape of a deployment's `resource
 
 
 class Stack:
-    """``old`` are the resources this run has not reached, ``new`` those it has; the state is ``new`` and ``old``.
+    """The state: ``new`` are the resources that this run registered, ``old`` the others.
 
-    A preview is ``frozen``: it goes through the same motions and writes nothing.
+    A preview has a ``frozen`` stack, of which nothing is written.
     """
 
     def __init__(self, file: Path, *, frozen: bool = False) -> None:
@@ -26,11 +26,11 @@ class Stack:
         deployment = json.loads(file.read_text())["deployment"]
         self.old: list[State] = deployment["resources"]
         self.new: list[State] = []
-        # Only a create leaves something unknown behind; the other operations are simply done again.
+        # Other interrupted operations than creates are repeated.
         self.pending = [item for item in deployment.get("pending_operations", []) if item["type"] == "creating"]
 
     def find(self, *urns: str) -> State | None:
-        """Return the old resource that has one of ``urns`` and is not waiting for its deletion."""
+        """Return the old resource with one of ``urns`` that is not pending deletion."""
         return next((state for state in self.old if state["urn"] in urns and not state.get("delete")), None)
 
     def all(self) -> list[State]:
@@ -38,13 +38,13 @@ class Stack:
         return [*self.new, *self.old]
 
     def replace(self, old: State | None, *new: State) -> None:
-        """Drop ``old`` and append ``new``."""
+        """Remove ``old`` and append ``new``."""
         self.old = [state for state in self.old if state is not old]
         self.new = [*(state for state in self.new if state is not old), *new]
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Hold other changes back, then write."""
+        """Change the state, then write it."""
         with self.writing:
             yield
             if not self.frozen:
@@ -52,7 +52,7 @@ class Stack:
 
     @contextmanager
     def operation(self, kind: str, state: State) -> Iterator[None]:
-        """Record that an operation is under way; its end is written together with what the body changed."""
+        """Record a pending operation; its end is written together with the changes of the body."""
         pending = {"resource": state, "type": kind}
         with self.change():
             self.pending.append(pending)
@@ -64,7 +64,7 @@ class Stack:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other runs out; a killed run leaves its lock behind."""
+        """Lock the stack; a killed run leaves its lock."""
         try:
             self.lock.touch(exist_ok=False)
         except FileExistsError:
@@ -75,7 +75,7 @@ class Stack:
 
 
 def write(file: Path, resources: list[State], pending: list[State]) -> None:
-    """Replace the state file in one go: a kill leaves the old one or the new one."""
+    """Replace the state file atomically."""
     deployment = {"resources": resources, "pending_operations": pending}
     draft = file.with_suffix(".draft")
     draft.write_text(json.dumps({"version": 3, "deployment": deployment}, indent=4))

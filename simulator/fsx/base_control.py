@@ -1,65 +1,48 @@
-"""The control of a simulator: the same methods for a service in this process and for one behind HTTP."""
+"""The control of a simulator: the same methods for one in this process and for one behind HTTP."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import cache, wraps
-from inspect import signature
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast, get_type_hints
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from simulator.fsx import actions, authorizing, views
-from simulator.fsx.service_state import ServiceState
-from simulator.fsx.typed import refuse_unfit
+from simulator.fsx.state import State
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _ACTIONS: dict[str, Callable[..., Any]] = {}
 
 
-def _action(play: Callable[Concatenate[ServiceState, P], R]) -> "Callable[Concatenate[BaseControl, P], R]":
-    _ACTIONS[play.__name__] = play
+def _action(function: Callable[Concatenate[State, P], R]) -> "Callable[Concatenate[BaseControl, P], R]":
+    """Make a method of a function of the state."""
+    _ACTIONS[function.__name__] = function
 
-    @wraps(play)
+    @wraps(function)
     def method(control: "BaseControl", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return cast("R", control._run(play.__name__, args, kwargs))  # noqa: SLF001 - the method is part of the class
+        return cast("R", control.run(function.__name__, args, kwargs))
 
     return method
 
 
-def run_action(world: ServiceState, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
-    """Play a scene by name.
+def run_action(state: State, name: str, args: Any, kwargs: Any) -> Any:
+    """Run an action by name.
 
     Raises:
-        TypeError: the arguments do not fit it.
-        ValueError: there is no such scene, or it cannot be played; the message says why.
+        LookupError: there is no such action.
+        TypeError: the arguments do not fit.
+        ValueError: the action cannot be done; the message says why.
     """
-    if name not in _ACTIONS:
-        raise ValueError(f"There is no scene {name}.")
-    given = signature(_ACTIONS[name]).bind(world, *args, **kwargs)
-    for parameter, value in list(given.arguments.items())[1:]:
-        _refuse_unfit(name, parameter, value)
-    with world.lock:
-        return _ACTIONS[name](*given.args, **given.kwargs)
-
-
-def _refuse_unfit(name: str, parameter: str, value: object) -> None:
-    # What `**changes: Any` collects is for the scene to judge.
-    if parameter != "changes":
-        refuse_unfit(parameter, value, _hints(name)[parameter])
-
-
-@cache
-def _hints(name: str) -> dict[str, Any]:
-    return get_type_hints(_ACTIONS[name])
+    with state.lock:
+        return _ACTIONS[name](state, *args, **kwargs)
 
 
 class BaseControl(ABC):
-    """Sets the scene, and tells what happened; the methods are documented in `actions` and `views`."""
+    """Prepares a simulator and reports what happened in it; see `actions` and `views` for each method."""
 
     seed_file_system = _action(actions.seed_file_system)
     seed_volume = _action(actions.seed_volume)
     seed_backup = _action(actions.seed_backup)
     remove_file_system = _action(actions.remove_file_system)
-    remove_volume = _action(actions.remove_volume)
     remove_backup = _action(actions.remove_backup)
     set_tags = _action(actions.set_tags)
     set_key = _action(actions.set_key)
@@ -74,15 +57,15 @@ class BaseControl(ABC):
     lift_fault = _action(actions.lift_fault)
     attach_policies = _action(authorizing.attach_policies)
     clear_journal = _action(actions.clear_journal)
-    state = _action(views.state)
     backups = _action(views.backups)
     backup = _action(views.backup)
     file_systems = _action(views.file_systems)
+    running_copies = _action(views.running_copies)
     max_running = _action(views.max_running)
     journal = _action(views.journal)
     counts = _action(views.counts)
     now = _action(views.now)
 
     @abstractmethod
-    def _run(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Play a scene wherever the service is."""
+    def run(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an action where the simulator is; see `run_action`."""

@@ -4,14 +4,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qs
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,]+)/\d+/(?P<region>[^/,]+)/(?P<service>[^/,]+)/aws4_request")
-_MAX_DEPTH = 32
-_IDS = ("SourceBackupId", "BackupId", "FileSystemId", "VolumeId", "ResourceARN", "KeyId")
-_ID_LISTS = ("BackupIds", "FileSystemIds", "VolumeIds")
+_IDS = ("SourceBackupId", "BackupId", "FileSystemId", "ResourceARN", "KeyId", "BackupIds", "FileSystemIds")
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """Who asks which service of which Region for what; `parsed` is None if the body was no JSON object."""
+    """An API call; `parsed` is None if the body is not a JSON object."""
 
     region: str
     service: str
@@ -46,15 +43,14 @@ class Call:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Return the request's members; none if the body was no JSON object."""
+        """Return the request's members."""
         return self.parsed or {}
 
     @property
     def ids(self) -> list[str]:
-        """Return the backups, file systems, keys or ARNs the call names."""
-        single = [self.parameters[name] for name in _IDS if name in self.parameters]
-        lists = [self.parameters.get(name) for name in _ID_LISTS]
-        return [str(item) for item in single + list(chain(*(one for one in lists if isinstance(one, list))))]
+        """Return the ids and ARNs of the backups, file systems and keys in the request."""
+        values = [self.parameters[name] for name in _IDS if name in self.parameters]
+        return [str(item) for value in values for item in (value if isinstance(value, list) else [value])]
 
 
 def signed_scope(request: Request) -> tuple[str, str, str]:
@@ -71,23 +67,9 @@ def action_of(request: Request) -> str:
 
 
 def object_in(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a request's body, or None if there is none; a member that is null counts as left out.
-
-    JSON has no NaN and no Infinity, and nothing AWS takes is nested deeper than a few levels.
-    """
+    """Return the JSON object in a request's body, without members that are null, or None if there is none."""
     try:
-        found = json.loads(body or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        found = json.loads(body or b"{}")
+    except ValueError:
         return None
-    if not isinstance(found, dict) or _is_deeper(found, _MAX_DEPTH):
-        return None
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON.")
-
-
-def _is_deeper(value: object, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return not levels or any(_is_deeper(item, levels - 1) for item in inner)
+    return {name: value for name, value in found.items() if value is not None} if isinstance(found, dict) else None

@@ -1,4 +1,4 @@
-"""Where the service and its clients take their time from."""
+"""Clocks of the simulator and its clients."""
 
 import threading
 import time
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Seconds since 1970, and a way to let some pass."""
+    """The time in seconds since 1970."""
 
     def now(self) -> float:
-        """Return the seconds since 1970."""
+        """Return the time."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -21,7 +21,7 @@ class SystemClock:
     """The time of this machine."""
 
     def now(self) -> float:
-        """Return the seconds since 1970."""
+        """Return the time."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
@@ -30,17 +30,17 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until somebody sleeps on it; sleeping takes no real time."""
+    """A clock that only `sleep` moves; sleeping takes no real time."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self._now = now
         self._lock = threading.Lock()
 
     def now(self) -> float:
-        """Return the seconds since 1970 on this clock."""
+        """Return the time on this clock."""
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock forward by `seconds` and return at once."""
+        """Move the clock forward and return at once."""
         with self._lock:
             self._now += seconds

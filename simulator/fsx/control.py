@@ -1,4 +1,4 @@
-"""The control of a service in another process."""
+"""The control of a simulator behind HTTP, and a simulator in a process of its own."""
 
 import json
 import subprocess
@@ -21,17 +21,13 @@ _TIMEOUT_SECONDS = 30
 
 
 class Control(BaseControl):
-    """Sets the scene of a service behind HTTP, and tells what happened there.
-
-    Args:
-        url: the service's address, such as `http://127.0.0.1:4566`.
-    """
+    """Controls the simulator at `url`, such as `http://127.0.0.1:4566`, and makes clients of it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def environment(self, region: str | None = None) -> dict[str, str]:
-        """Return the environment variables that lead AWS clients, of any language, to this service."""
+        """Return the environment variables with which AWS clients of any language call this simulator."""
         variables = {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "simulator",
@@ -41,13 +37,18 @@ class Control(BaseControl):
         return variables | ({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {})
 
     def client(self, service: str, region: str, *, access_key: str = "simulator", config: Config | None = None) -> Any:
-        """Return a boto3 client of this endpoint."""
+        """Return a boto3 client of this simulator."""
         session = boto3.Session(access_key, "simulator", region_name=region)
         # The name is only known when this runs, and the stubs have one overload for each service.
         make: Any = session.client
         return make(service, endpoint_url=self.url, config=config)
 
-    def _run(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def run(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an action in the other process.
+
+        Raises:
+            ValueError: the action cannot be done; the message says why.
+        """
         body = json.dumps({"args": args, "kwargs": kwargs}).encode()
         request = Request(f"{self.url}{CONTROL}{name}", body)  # noqa: S310 - the address of a server we were given
         try:
@@ -60,12 +61,9 @@ class Control(BaseControl):
 
 @contextmanager
 def running(**settings: Any) -> Iterator[Control]:
-    """Run a service in a process of its own, on a free port, and give the control of it.
+    """Run a simulator in a process of its own, with these `settings.Settings`, and yield its control.
 
     The process ends with the context, and also when this process ends in any way.
-
-    Args:
-        **settings: changes to `settings.Settings`, such as `copy_seconds=0.2`.
     """
     command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--attached"]
     pipe = subprocess.PIPE
@@ -78,10 +76,10 @@ def running(**settings: Any) -> Iterator[Control]:
 
 def _connected(process: subprocess.Popen[str], settings: dict[str, Any]) -> Control:
     if process.stdout is None:
-        raise RuntimeError("The service has no output to read its address from.")
+        raise RuntimeError("The simulator has no output to read its address from.")
     url = process.stdout.readline().strip()
     if not url:
-        raise RuntimeError("The service ended before it listened; its last words are above.")
+        raise RuntimeError("The simulator ended before it listened; its error is above.")
     control = Control(url)
     control.configure(**settings)
     return control

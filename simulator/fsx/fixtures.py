@@ -1,6 +1,6 @@
-"""Pytest fixtures; a test module takes them in with `pytest_plugins = ["simulator.fsx.fixtures"]`.
+"""Pytest fixtures; a test module uses them with `pytest_plugins = ["simulator.fsx.fixtures"]`.
 
-PYTEST_DONT_REWRITE, since test modules import the names here before pytest takes in the fixtures.
+PYTEST_DONT_REWRITE, because test modules import names of this module before pytest loads the fixtures.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,23 +28,26 @@ Clients = Callable[..., Any]
 
 @pytest.fixture
 def fsx_clock() -> ManualClock:
-    """Return the clock of `fsx_service`, which only a test moves."""
+    """Return the clock of `fsx_service`."""
     return ManualClock()
 
 
 @pytest.fixture
 def fsx_service(fsx_clock: ManualClock) -> FsxService:
-    """Return a service without any file system, whose copies take `COPY_SECONDS`."""
+    """Return an empty simulator whose copies take `COPY_SECONDS`."""
     return FsxService(fsx_clock, copy_seconds=COPY_SECONDS)
 
 
-@pytest.fixture(params=["in process", "over HTTP"])
+@pytest.fixture
 def fsx_session(request: Any, fsx_service: FsxService, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    """Yield a session whose clients reach `fsx_service`, and whose answers are checked against the model."""
+    """Yield a session whose clients call `fsx_service`; each answer is checked against the model.
+
+    A test may be parametrized with `"over HTTP"` indirectly.
+    """
     session = new_session()
     model.watch(session)
     with ExitStack() as stack:
-        if request.param == "over HTTP":
+        if getattr(request, "param", "in process") == "over HTTP":
             monkeypatch.setenv("AWS_ENDPOINT_URL", stack.enter_context(listening(fsx_service)))
         else:
             in_process(session, fsx_service)
@@ -52,9 +55,9 @@ def fsx_session(request: Any, fsx_service: FsxService, monkeypatch: pytest.Monke
 
 
 def new_session() -> boto3.Session:
-    """Return a session that shares what is read from disk with all others made here."""
+    """Return a session that shares the service models with all others made here."""
     core = botocore.session.Session()
-    # Reading the service models anew takes most of the time of a short test.
+    # Reading the service models takes most of the time of a short test.
     core.register_component("data_loader", _loader())
     return boto3.Session("simulator", "simulator", botocore_session=core)
 
@@ -66,7 +69,7 @@ def _loader() -> Loader:
 
 @pytest.fixture
 def fsx_client(fsx_session: boto3.Session) -> Iterator[Clients]:
-    """Yield what makes a client that tries once, of a Region and, FSx if left out, a service."""
+    """Yield a function that makes a client of a Region and a service (by default FSx) without retries."""
     # The name is only known when this runs, and the stubs have one overload for each service.
     make: Any = fsx_session.client
     secret = {"aws_secret_access_key": "simulator"}

@@ -1,4 +1,4 @@
-"""KMS keys, as moto keeps them."""
+"""KMS keys, which moto stores."""
 
 from typing import Any
 
@@ -8,19 +8,14 @@ FSX_ALIAS = "alias/aws/fsx"
 
 
 class KeyUnusableError(ValueError):
-    """The key is missing, elsewhere, asymmetric, disabled or about to be deleted; the message says which."""
+    """The key is missing, in another Region or account, asymmetric, disabled or about to be deleted."""
 
 
 def resolve(account: str, region: str, key_id: str) -> str:
-    """Return the ARN of a usable symmetric key of one Region.
-
-    Args:
-        account: the key's account.
-        region: the Region that is to use the key.
-        key_id: key id, key ARN, alias name or alias ARN.
+    """Return the ARN of a key that FSx can use, given by key id, key ARN, alias name or alias ARN.
 
     Raises:
-        KeyUnusableError: there is no such key here, or FSx cannot encrypt with it.
+        KeyUnusableError: there is no such key in the Region and account, or FSx cannot encrypt with it.
     """
     if key_id.startswith("arn:") and not key_id.startswith(arn("kms", region, account, "")):
         raise KeyUnusableError(f"{key_id} is not a key of {region} in account {account}.")
@@ -33,7 +28,7 @@ def resolve(account: str, region: str, key_id: str) -> str:
 
 
 def arn_of(account: str, region: str, key_id: str) -> str | None:
-    """Return the ARN of the key of one Region that a key id, alias name or ARN stands for, or None if there is none."""
+    """Return the ARN of a key given in any of these ways, or None if there is none."""
     try:
         return str(_find(account, region, key_id).arn)
     except KeyUnusableError:
@@ -57,15 +52,14 @@ def _bare_id(backend: Any, key_id: str) -> str | None:
 
 
 def _backend(account: str, region: str) -> Any:
-    # Loading moto takes a second that a simulator without keys need not spend.
-    from moto.kms.models import kms_backends  # noqa: PLC0415 - see above
+    from moto.kms.models import kms_backends  # noqa: PLC0415 - loading moto takes a second
 
     declare_fsx_alias()
     return kms_backends[account][region]
 
 
 def declare_fsx_alias() -> None:
-    """Let moto make FSx's managed key when its alias is first looked up, as KMS does."""
+    """Let moto create FSx's managed key when its alias is first looked up, as KMS does."""
     from moto.kms.utils import RESERVED_ALIASES  # noqa: PLC0415 - loading moto takes a second
 
     if FSX_ALIAS not in RESERVED_ALIASES:

@@ -1,4 +1,4 @@
-"""A service for boto3 clients of the same process, without a socket."""
+"""The simulator for boto3 clients of the same process, without a socket."""
 
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -17,8 +17,8 @@ READ_TIMEOUT_SECONDS = 60
 def in_process(session: boto3.Session, service: FsxService) -> None:
     """Let `service` answer the FSx, KMS and STS clients that `session` makes from now on.
 
-    A call that hangs takes a minute of the service's clock, then times out. Botocore waits between its own attempts in
-    real time: give clients `Config(retries={"total_max_attempts": 1})` where faults are expected.
+    A call that hangs takes a minute of the simulator's clock, then times out. Botocore waits in real time between its
+    attempts: give clients `Config(retries={"total_max_attempts": 1})` where faults are expected.
     """
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
@@ -29,7 +29,7 @@ def in_process(session: boto3.Session, service: FsxService) -> None:
         headers: Any = HeadersDict(answered.headers)
         return AWSResponse(request.url, answered.status, headers, _Raw(answered.body))
 
-    # The stubs give every handler the type of those that return nothing; what before-send returns is the answer.
+    # In the stubs no handler returns anything; what this one returns is the answer.
     handler: Any = answer
     for name in ("fsx", "kms", "sts"):
         session.events.register_first(f"before-send.{name}", handler)

@@ -1,4 +1,4 @@
-"""The services that moto answers: KMS and STS."""
+"""The services that moto answers: KMS, STS and IAM."""
 
 import sys
 from functools import cache
@@ -32,8 +32,8 @@ def answer(request: Request) -> Answer:
 
 
 def account_of(access_key: str) -> str:
-    """Return the account of an access key; only keys that moto's STS or IAM gave out can be of another account."""
-    # Missing as long as nobody needed moto, and while another thread is still loading it: then there are no such keys.
+    """Return the account of an access key; only keys from moto's STS or IAM can be of another account."""
+    # Until moto is loaded there are no such keys.
     look_up: Any = getattr(sys.modules.get("moto.iam.models"), "get_account_id_from", None)
     return look_up(access_key) if look_up else ACCOUNT_ID
 

@@ -1,4 +1,4 @@
-"""Regions, partitions and the names of things in them."""
+"""Regions, partitions, ARNs and ids."""
 
 from functools import cache
 from uuid import uuid4
@@ -20,7 +20,7 @@ def fsx_regions() -> dict[str, str]:
 
 
 def partition_of(region: str) -> str:
-    """Return the partition of `region`; a Region that botocore does not know counts as `aws`."""
+    """Return the partition of `region`; by default `aws`."""
     return fsx_regions().get(region, "aws")
 
 
@@ -30,5 +30,5 @@ def arn(service: str, region: str, account: str, resource: str) -> str:
 
 
 def new_id(prefix: str) -> str:
-    """Return an id as FSx makes them: `prefix`, a dash and 17 hexadecimal digits."""
+    """Return an id like FSx's: `prefix`, a dash and 17 hexadecimal digits."""
     return f"{prefix}-0{uuid4().hex[:16]}"

@@ -1,13 +1,13 @@
-"""Descriptions of file systems and volumes, with the members that recorded ones have."""
+"""File systems and volumes to start with, described with the members that recorded ones have."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
 from simulator.fsx.records import Description, FileSystem, Volume
-from simulator.fsx.regions import arn, new_id
+from simulator.fsx.regions import ACCOUNT_ID, arn, new_id
 
-SUBNETS = ["subnet-0b1c2d3e4f5a6b7c8", "subnet-0c2d3e4f5a6b7c8d9"]
+_SUBNETS = ["subnet-0b1c2d3e4f5a6b7c8", "subnet-0c2d3e4f5a6b7c8d9"]
 ROOT_VOLUME = "fsx_root"
 _BACKUPS: Description = {
     "AutomaticBackupRetentionDays": 7,
@@ -17,22 +17,21 @@ _BACKUPS: Description = {
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where, by which name, when (seconds since 1970) and under which key (ARN) a file system is made."""
+class Seed:
+    """Region, id, creation time (seconds since 1970) and key (ARN) of a file system."""
 
     region: str
-    account: str
-    name: str
+    file_system_id: str
     created: float
     kms_key: str
 
     @property
     def dns_name(self) -> str:
         """Return the file system's DNS name."""
-        return f"{self.name}.fsx.{self.region}.amazonaws.com"
+        return f"{self.file_system_id}.fsx.{self.region}.amazonaws.com"
 
 
-def file_system(place: Place, kind: str, deployment: str | None, storage_type: str = "SSD") -> FileSystem:
+def file_system(seed: Seed, kind: str, deployment: str | None, storage_type: str = "SSD") -> FileSystem:
     """Return a file system of type WINDOWS, LUSTRE, OPENZFS or ONTAP; `deployment` defaults to a common one.
 
     Raises:
@@ -42,37 +41,37 @@ def file_system(place: Place, kind: str, deployment: str | None, storage_type: s
         raise ValueError(f"There is no file system type {kind}; take one of {', '.join(_KINDS)}.")
     usual, member, configure = _KINDS[kind]
     deployed_as = deployment or usual
-    subnets = SUBNETS if deployed_as.startswith("MULTI_AZ") else SUBNETS[:1]
-    description = placed(place, subnets) | {
+    subnets = _SUBNETS if deployed_as.startswith("MULTI_AZ") else _SUBNETS[:1]
+    description = _placed(seed, subnets) | {
         "FileSystemType": kind,
         "StorageCapacity": 1200,
         "StorageType": storage_type,
-        member: _BACKUPS | {"DeploymentType": deployed_as} | configure(place),
+        member: _BACKUPS | {"DeploymentType": deployed_as} | configure(seed),
     }
     if kind == "LUSTRE":
         description["FileSystemTypeVersion"] = "2.15"
     if kind == "ONTAP":
         del description["DNSName"]
-    return FileSystem(description, place.kms_key, {})
+    return FileSystem(description, seed.kms_key, {})
 
 
-def placed(place: Place, subnets: list[str]) -> Description:
-    """Return what the description of a file system says of its place."""
+def _placed(seed: Seed, subnets: list[str]) -> Description:
+    """Return what the description of a file system says of its seed."""
     return {
-        "OwnerId": place.account,
-        "CreationTime": place.created,
-        "FileSystemId": place.name,
+        "OwnerId": ACCOUNT_ID,
+        "CreationTime": seed.created,
+        "FileSystemId": seed.file_system_id,
         "VpcId": "vpc-0a1b2c3d4e5f6a7b8",
         "SubnetIds": subnets,
         "NetworkInterfaceIds": ["eni-0c1d2e3f4a5b6c7d8"],
-        "DNSName": place.dns_name,
-        "KmsKeyId": place.kms_key,
-        "ResourceARN": arn("fsx", place.region, place.account, f"file-system/{place.name}"),
+        "DNSName": seed.dns_name,
+        "KmsKeyId": seed.kms_key,
+        "ResourceARN": arn("fsx", seed.region, ACCOUNT_ID, f"file-system/{seed.file_system_id}"),
     }
 
 
-def volume(place: Place, name: str, style: str) -> Volume:
-    """Return a volume of the ONTAP file system at `place`; `style` is FLEXVOL or FLEXGROUP."""
+def volume(seed: Seed, name: str, style: str) -> Volume:
+    """Return a volume of an ONTAP file system; `style` is FLEXVOL or FLEXGROUP."""
     is_root = name == ROOT_VOLUME
     volume_id = new_id("fsvol")
     tiering: Description = {"Name": "NONE"} if is_root else {"CoolingPeriod": 31, "Name": "AUTO"}
@@ -82,39 +81,39 @@ def volume(place: Place, name: str, style: str) -> Volume:
         "SecurityStyle": "UNIX",
         "SizeInMegabytes": 1024 if is_root else 102400,
         "StorageEfficiencyEnabled": False,
-        "StorageVirtualMachineId": f"svm-{place.name.removeprefix('fs-'):0>17}",
+        "StorageVirtualMachineId": f"svm-{seed.file_system_id.removeprefix('fs-'):0>17}",
         "StorageVirtualMachineRoot": is_root,
         "TieringPolicy": tiering,
         "UUID": str(uuid4()),
         "OntapVolumeType": "RW",
     }
     description = {
-        "CreationTime": place.created,
-        "FileSystemId": place.name,
+        "CreationTime": seed.created,
+        "FileSystemId": seed.file_system_id,
         "Lifecycle": "CREATED",
         "Name": name,
         "OntapConfiguration": ontap | ({"VolumeStyle": style} if style == "FLEXGROUP" else {}),
-        "ResourceARN": arn("fsx", place.region, place.account, f"volume/{place.name}/{volume_id}"),
+        "ResourceARN": arn("fsx", seed.region, ACCOUNT_ID, f"volume/{seed.file_system_id}/{volume_id}"),
         "VolumeId": volume_id,
         "VolumeType": "ONTAP",
     }
-    return Volume(description, place.region)
+    return Volume(description, seed.region)
 
 
-def _windows(place: Place) -> Description:
+def _windows(seed: Seed) -> Description:
     return {
         "ActiveDirectoryId": "d-9067a1b2c3",
         "AuditLogConfiguration": {"FileAccessAuditLogLevel": "DISABLED", "FileShareAccessAuditLogLevel": "DISABLED"},
         "CopyTagsToBackups": True,
         "DiskIopsConfiguration": {"Mode": "AUTOMATIC", "Iops": 3600},
         "PreferredFileServerIp": "10.0.1.12",
-        "PreferredSubnetId": SUBNETS[0],
-        "RemoteAdministrationEndpoint": place.dns_name,
+        "PreferredSubnetId": _SUBNETS[0],
+        "RemoteAdministrationEndpoint": seed.dns_name,
         "ThroughputCapacity": 32,
     }
 
 
-def _lustre(_: Place) -> Description:
+def _lustre(_: Seed) -> Description:
     return {
         "CopyTagsToBackups": True,
         "DataCompressionType": "LZ4",
@@ -124,7 +123,7 @@ def _lustre(_: Place) -> Description:
     }
 
 
-def _openzfs(_: Place) -> Description:
+def _openzfs(_: Seed) -> Description:
     return {
         "CopyTagsToBackups": True,
         "CopyTagsToVolumes": True,
@@ -134,9 +133,9 @@ def _openzfs(_: Place) -> Description:
     }
 
 
-def _ontap(place: Place) -> Description:
+def _ontap(seed: Seed) -> Description:
     def endpoint(role: str, address: str) -> Description:
-        return {"DNSName": f"{role}.{place.dns_name}", "IpAddresses": [address]}
+        return {"DNSName": f"{role}.{seed.dns_name}", "IpAddresses": [address]}
 
     return {
         "DiskIopsConfiguration": {"Mode": "AUTOMATIC", "Iops": 3600},
@@ -146,14 +145,14 @@ def _ontap(place: Place) -> Description:
             "Management": endpoint("management", "198.19.255.38"),
         },
         "HAPairs": 1,
-        "PreferredSubnetId": SUBNETS[0],
+        "PreferredSubnetId": _SUBNETS[0],
         "RouteTableIds": ["rtb-0d1e2f3a4b5c6d7e8"],
         "ThroughputCapacity": 128,
         "ThroughputCapacityPerHAPair": 128,
     }
 
 
-_KINDS: dict[str, tuple[str, str, Callable[[Place], Description]]] = {
+_KINDS: dict[str, tuple[str, str, Callable[[Seed], Description]]] = {
     "WINDOWS": ("SINGLE_AZ_2", "WindowsConfiguration", _windows),
     "LUSTRE": ("PERSISTENT_2", "LustreConfiguration", _lustre),
     "OPENZFS": ("SINGLE_AZ_HA_2", "OpenZFSConfiguration", _openzfs),

@@ -1,4 +1,4 @@
-"""The service over HTTP, on the loopback interface only."""
+"""The simulator over HTTP, on the loopback interface only."""
 
 import json
 import socket
@@ -6,22 +6,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from simulator.fsx import model
-from simulator.fsx.calls import Answer, Request, object_in
+from simulator.fsx.calls import Answer, Request
 from simulator.fsx.service import FsxService, NoAnswerError
 
 HOST = "127.0.0.1"
 CONTROL = "/simulator/"
-# How often the server looks whether it is to end.
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.05  # how often the server looks whether it is to end
 
 
 class Server(ThreadingHTTPServer):
-    """One port for all Regions and services; each connection has its thread and stays open."""
+    """One port for all Regions and services; each connection has a thread and stays open."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -31,7 +29,7 @@ class Server(ThreadingHTTPServer):
         self.service = service
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that are gone: some are killed on purpose."""
+        """Print nothing if the client is gone: tests kill clients on purpose."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -49,23 +47,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a call of an AWS service or of the control."""
-        length = self.headers.get("Content-Length", "0")
-        if not (length.isascii() and length.isdigit()):
-            self.send_error(HTTPStatus.BAD_REQUEST, "The content has no length.")
-            return
-        body = self.rfile.read(int(length))
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         request = Request(self.command, self.path, {n.lower(): v for n, v in self.headers.items()}, body)
         if self.path.startswith(CONTROL):
             self._send(_control(self.server.service, request))
-        else:
-            self._send_unless_cut(request)
-
-    do_GET = do_PUT = do_DELETE = do_HEAD = do_POST  # noqa: N815 - the names the base class calls
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
-        """Keep quiet: the journal holds every call."""
-
-    def _send_unless_cut(self, request: Request) -> None:
+            return
         try:
             self._send(self.server.service.answer(request))
         except NoAnswerError as cause:
@@ -73,6 +59,11 @@ class _Handler(BaseHTTPRequestHandler):
                 cause.fault.lifted.wait()
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
+
+    do_GET = do_PUT = do_DELETE = do_HEAD = do_POST  # noqa: N815 - the names the base class calls
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
+        """Print nothing: the journal has every call."""
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)
@@ -85,31 +76,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _control(service: FsxService, request: Request) -> Answer:
-    name = request.path.removeprefix(CONTROL)
     try:
-        result = service.run(name, *_arguments(request.body))
-    except (TypeError, ValueError) as cause:
-        return _json(400, {"error": str(cause)})
-    return _json(200, {"result": result})
-
-
-def _arguments(body: bytes) -> tuple[list[Any], dict[str, Any]]:
-    asked = object_in(body)
-    if asked is None or not asked.keys() <= {"args", "kwargs"}:
-        raise ValueError("A scene is asked for with a JSON object of args and kwargs.")
-    args, kwargs = asked.get("args", []), asked.get("kwargs", {})
-    if not (isinstance(args, list) and isinstance(kwargs, dict)):
-        raise TypeError("args is a list, and kwargs is an object.")
-    return args, kwargs
-
-
-def _json(status: int, body: dict[str, Any]) -> Answer:
-    return Answer(status, {"Content-Type": "application/json"}, json.dumps(body).encode())
+        asked = json.loads(request.body)
+        body = {"result": service.run(request.path.removeprefix(CONTROL), asked["args"], asked["kwargs"])}
+    except (LookupError, TypeError, ValueError) as cause:
+        return Answer(400, {"Content-Type": "application/json"}, json.dumps({"error": str(cause)}).encode())
+    return Answer(200, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
 
 @contextmanager
 def listening(service: FsxService) -> Iterator[str]:
-    """Serve from a thread of this process while the context lasts, and give the address."""
+    """Serve from a thread of this process while the context lasts, and yield the address."""
     with Server(service) as server:
         threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
         try:
@@ -123,11 +100,11 @@ def serve(service: FsxService, port: int = 0, *, attached: bool = False) -> None
     """Serve until interrupted; print the address in one line as soon as the port listens.
 
     Args:
-        service: what answers.
-        port: the port; 0 takes a free one.
-        attached: whether to end when standard input does, that is with the process that started this one.
+        service: the simulator.
+        port: the port; 0 for a free one.
+        attached: whether to end with standard input, that is with the process that started this one.
     """
-    # A tag's pattern takes half a second to translate, and many first calls together would each do it.
+    # The pattern of tags takes half a second to compile, and many first calls at once would each do it.
     list(model.request_violations("TagResource", {"Tags": [{"Key": "key", "Value": "value"}]}))
     with Server(service, port) as server:
         if attached:

@@ -1,54 +1,83 @@
-"""TagResource, UntagResource and ListTagsForResource."""
+"""TagResource and UntagResource, and the rules for tags."""
 
-from simulator.fsx import tags
 from simulator.fsx.calls import Call
 from simulator.fsx.errors import FsxError, bad_request
-from simulator.fsx.paging import page
-from simulator.fsx.records import Backup, Description, FileSystem, tag_list
+from simulator.fsx.records import Backup, Description, FileSystem
 from simulator.fsx.regions import arn
-from simulator.fsx.service_state import ServiceState
+from simulator.fsx.state import State
+
+_MAX_TAGS = 50
 
 
-def tag_resource(world: ServiceState, call: Call) -> Description:
+def tag_resource(state: State, call: Call) -> Description:
     """Add or change tags."""
-    resource = _resource(world, call)
-    together = resource.tags | tags.requested(call.parameters["Tags"])
-    if tags.too_many(together):
-        raise bad_request(f"A resource has at most {tags.MAX_TAGS} tags.")
-    _retag(world, resource, together)
+    resource = _resource(state, call)
+    together = resource.tags | requested(call.parameters["Tags"])
+    if len(_own(together)) > _MAX_TAGS:
+        raise bad_request(f"A resource has at most {_MAX_TAGS} tags.")
+    _change_tags(state, resource, together)
     return {}
 
 
-def untag_resource(world: ServiceState, call: Call) -> Description:
-    """Remove tags; keys that the resource does not carry are passed over."""
-    resource = _resource(world, call)
+def untag_resource(state: State, call: Call) -> Description:
+    """Remove tags; keys that the resource does not have are ignored."""
+    resource = _resource(state, call)
     removed = call.parameters["TagKeys"]
-    tags.refuse_reserved(removed)
-    _retag(world, resource, {key: value for key, value in resource.tags.items() if key not in removed})
+    _refuse_reserved(removed)
+    _change_tags(state, resource, {key: value for key, value in resource.tags.items() if key not in removed})
     return {}
 
 
-def list_tags_for_resource(world: ServiceState, call: Call) -> Description:
-    """Return a page of a resource's tags."""
-    resource = _resource(world, call)
-    keys, token = page(world, call, sorted(resource.tags), str)
-    return tag_list({key: resource.tags[key] for key in keys}) | token
+def requested(tags: list[dict[str, str]] | None) -> dict[str, str]:
+    """Return the tags of a request.
+
+    Raises:
+        FsxError: `BadRequest` for a key that is there twice, or is reserved for AWS.
+    """
+    listed = tags or []
+    found = {tag["Key"]: tag["Value"] for tag in listed}
+    if len(found) < len(listed):
+        raise bad_request("The tag keys of a request must differ from each other.")
+    _refuse_reserved(list(found))
+    return found
 
 
-def _retag(world: ServiceState, resource: Backup | FileSystem, changed: dict[str, str]) -> None:
+def merged(source: dict[str, str], explicit: dict[str, str]) -> dict[str, str]:
+    """Return the tags of a copy with `CopyTags`: the source backup's, overruled by the request's.
+
+    Raises:
+        FsxError: `ServiceLimitExceeded` if there are too many.
+    """
+    together = _own(source) | explicit
+    if len(together) > _MAX_TAGS:
+        raise FsxError("ServiceLimitExceeded", f"A backup has at most {_MAX_TAGS} tags.", Limit="TOTAL_USER_TAGS")
+    return together
+
+
+def _own(tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags that are not AWS's; AWS's own do not count against the limit."""
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+
+
+def _refuse_reserved(keys: list[str]) -> None:
+    reserved = [key for key in keys if key.lower().startswith("aws:")]
+    if reserved:
+        raise bad_request(f"Tag keys that start with aws: are reserved for AWS: {reserved[0]}")
+
+
+def _change_tags(state: State, resource: Backup | FileSystem, changed: dict[str, str]) -> None:
     if isinstance(resource, Backup):
-        resource.retag(changed, world.clock.now(), world.settings.tags_shown_after_seconds)
+        resource.change_tags(changed, state.clock.now(), state.settings.tags_shown_after_seconds)
     else:
         resource.tags = changed
 
 
-def _resource(world: ServiceState, call: Call) -> Backup | FileSystem:
+def _resource(state: State, call: Call) -> Backup | FileSystem:
     name = call.parameters["ResourceARN"]
     kind, _, resource_id = name.rpartition(":")[2].partition("/")
     if kind not in {"backup", "file-system"}:
-        raise FsxError("NotServiceResourceError", "The ARN is of no backup and no file system.", ResourceARN=name)
-    file_systems = world.file_systems(call.region, call.account)
-    found = world.backup(call.region, resource_id, call.account) or file_systems.get(resource_id)
+        raise FsxError("NotServiceResourceError", "The ARN is not of a backup or file system.", ResourceARN=name)
+    found = state.resource(call.region, resource_id, call.account)
     if found is None or name != arn("fsx", call.region, call.account, f"{kind}/{resource_id}"):
-        raise FsxError("ResourceNotFound", "The ARN's resource does not exist here.", ResourceARN=name)
+        raise FsxError("ResourceNotFound", "The resource does not exist in this Region and account.", ResourceARN=name)
     return found

@@ -2,39 +2,39 @@
 
 from simulator.fsx.calls import Call
 from simulator.fsx.errors import FsxError
-from simulator.fsx.records import Accepted, Backup, FileSystem
-from simulator.fsx.regions import new_id
-from simulator.fsx.service_state import ServiceState
+from simulator.fsx.records import Backup
+from simulator.fsx.state import State
 
 
-def earlier(world: ServiceState, call: Call) -> Accepted | None:
-    """Return the request that the call's token came with before."""
-    return world.region(call.region, call.account).accepted.get(_key(call))
+def earlier(state: State, call: Call) -> Backup | None:
+    """Return the backup that an earlier request with the call's token was about, whatever its parameters were."""
+    found = state.region(call.region, call.account).accepted.get(_key(call))
+    return found[1] if found else None
 
 
-def repeated(world: ServiceState, call: Call) -> Backup | FileSystem | None:
-    """Return what the call's token stands for, if it came before.
+def repeated(state: State, call: Call) -> Backup | None:
+    """Return the backup that an earlier request with the call's token and parameters was about.
 
     Raises:
-        FsxError: `IncompatibleParameterError` if the token came with other parameters.
+        FsxError: `IncompatibleParameterError` if the earlier request had other parameters.
     """
-    found = earlier(world, call)
-    if found and found.parameters != call.parameters:
+    parameters, backup = state.region(call.region, call.account).accepted.get(_key(call), ({}, None))
+    if backup and parameters != call.parameters:
         raise incompatible()
-    return found.subject if found else None
+    return backup
 
 
-def accept(world: ServiceState, call: Call, subject: Backup | FileSystem) -> None:
-    """Let the call's token stand for `subject`."""
-    world.region(call.region, call.account).accepted[_key(call)] = Accepted(call.parameters, subject)
+def accept(state: State, call: Call, backup: Backup) -> None:
+    """Remember the call's token; a request without one is never repeated."""
+    if "ClientRequestToken" in call.parameters:
+        state.region(call.region, call.account).accepted[_key(call)] = (call.parameters, backup)
 
 
 def incompatible() -> FsxError:
-    """Return the refusal of a token that stands for another request."""
+    """Return the refusal of a token that another request had."""
     message = "This client request token was used with other parameters."
     return FsxError("IncompatibleParameterError", message, Parameter="ClientRequestToken")
 
 
 def _key(call: Call) -> tuple[str, str]:
-    # Without a token each request stands for itself.
-    return call.action, call.parameters.get("ClientRequestToken") or new_id("untold")
+    return call.action, call.parameters.get("ClientRequestToken", "")

@@ -1,10 +1,10 @@
-"""The state of the service, as tests and demonstrations read it."""
+"""The state of the simulator, as tests and the demo read it."""
 
+from collections import Counter
 from typing import TypedDict
 
-from simulator.fsx.journal import Entry
-from simulator.fsx.records import Backup, Description, FileSystem, Region
-from simulator.fsx.service_state import ServiceState
+from simulator.fsx.records import Backup, Description, Entry
+from simulator.fsx.state import State
 
 
 class BackupView(TypedDict):
@@ -27,79 +27,57 @@ class BackupView(TypedDict):
     deleted: bool
 
 
-class RegionView(TypedDict):
-    """A Region: its backups and file systems, and how many copies run now and ran at once at most."""
-
-    backups: list[BackupView]
-    file_systems: list[Description]
-    running: int
-    max_running: int
+def running_copies(state: State) -> dict[str, int]:
+    """Return how many copies run in each Region that anything was asked of."""
+    return {name: len(region.running_copies(state.clock.now())) for (_, name), region in sorted(state.regions.items())}
 
 
-def state(world: ServiceState) -> dict[str, RegionView]:
-    """Return every Region of the simulator's account, by name; deleted backups are left out."""
-    names = sorted(name for _, name in world.regions)
-    return {name: _region_view(world, name) for name in names}
-
-
-def backups(world: ServiceState, region: str, *, deleted: bool = False) -> list[BackupView]:
-    """Return the backups and copies in a Region in the order they were made, with the deleted ones if wanted."""
-    now = world.clock.now()
-    present = world.region(region).backups.values()
+def backups(state: State, region: str, *, deleted: bool = False) -> list[BackupView]:
+    """Return the backups and copies in a Region in the order they were made; `deleted` includes deleted ones."""
+    now = state.clock.now()
+    present = state.region(region).backups.values()
     return [_backup_view(backup, now) for backup in present if deleted or backup.deleted_at is None]
 
 
-def backup(world: ServiceState, region: str, backup_id: str) -> BackupView:
+def backup(state: State, region: str, backup_id: str) -> BackupView:
     """Return one backup or copy, even if it was deleted.
 
     Raises:
-        ValueError: the Region never had it.
+        ValueError: it was never in the Region.
     """
-    found = [view for view in backups(world, region, deleted=True) if view["id"] == backup_id]
+    found = [view for view in backups(state, region, deleted=True) if view["id"] == backup_id]
     if not found:
-        raise ValueError(f"There never was a backup {backup_id} in {region}.")
+        raise ValueError(f"There was never a backup {backup_id} in {region}.")
     return found[0]
 
 
-def file_systems(world: ServiceState, region: str) -> list[Description]:
-    """Return the file systems in a Region, as the API describes them; ONTAP's with their `Volumes`."""
-    place, now = world.region(region), world.clock.now()
-    return [one.describe(now) | _volumes(place, one) for one in world.file_systems(region).values()]
+def file_systems(state: State, region: str) -> list[Description]:
+    """Return the file systems in a Region as the API describes them, those of ONTAP with their `Volumes`."""
+    found = []
+    for file_system in state.region(region).file_systems.values():
+        volumes = [volume.description for volume in state.region(region).volumes_of(file_system.file_system_id)]
+        found.append(file_system.describe() | ({"Volumes": volumes} if volumes else {}))
+    return found
 
 
-def max_running(world: ServiceState) -> dict[str, int]:
+def max_running(state: State) -> dict[str, int]:
     """Return the highest number of copies that ever ran at once, by destination Region."""
-    return {name: region.max_running for (_, name), region in world.regions.items() if region.max_running}
+    return {name: region.max_running for (_, name), region in state.regions.items() if region.max_running}
 
 
-def journal(world: ServiceState, region: str | None = None, action: str | None = None) -> list[Entry]:
-    """Return the calls, to FSx, KMS and STS, in the order they came in; of one Region and action, or of all."""
-    return world.journal.select(region, action)
+def journal(state: State, region: str | None = None, action: str | None = None) -> list[Entry]:
+    """Return the calls, to all services, in the order they came in; `region` and `action` narrow them down."""
+    return [call for call in state.journal if region in {None, call["region"]} and action in {None, call["action"]}]
 
 
-def counts(world: ServiceState, region: str | None = None) -> dict[str, int]:
+def counts(state: State, region: str | None = None) -> dict[str, int]:
     """Return how often each action was called, in one Region or in all."""
-    return world.journal.counts(region)
+    return Counter(call["action"] for call in journal(state, region))
 
 
-def now(world: ServiceState) -> float:
-    """Return the service's time in seconds since 1970."""
-    return world.clock.now()
-
-
-def _region_view(world: ServiceState, name: str) -> RegionView:
-    region = world.region(name)
-    return {
-        "backups": backups(world, name),
-        "file_systems": file_systems(world, name),
-        "running": region.running_copies(world.clock.now()),
-        "max_running": region.max_running,
-    }
-
-
-def _volumes(region: Region, file_system: FileSystem) -> Description:
-    volumes = [volume.description for volume in region.volumes_of(file_system.file_system_id)]
-    return {"Volumes": volumes} if volumes else {}
+def now(state: State) -> float:
+    """Return the simulator's time in seconds since 1970."""
+    return state.clock.now()
 
 
 def _backup_view(backup: Backup, now: float) -> BackupView:

@@ -1,55 +1,50 @@
-"""FSx's wire protocol, JSON 1.1, for one request."""
+"""FSx's protocol, JSON 1.1, for one request."""
 
 import json
 from collections.abc import Callable
 from uuid import uuid4
 
-from simulator.fsx import copying, deleting, describing, model, restoring, tagging
+from simulator.fsx import copying, deleting, describing, model, tagging
 from simulator.fsx.authorizing import authorize
 from simulator.fsx.calls import Answer, Call, Request
 from simulator.fsx.errors import FsxError, bad_request
 from simulator.fsx.records import Description
-from simulator.fsx.service_state import ServiceState
+from simulator.fsx.state import State
 
 TARGET = "AWSSimbaAPIService_v20180301."
 
-_ACTIONS: dict[str, Callable[[ServiceState, Call], Description]] = {
+_ACTIONS: dict[str, Callable[[State, Call], Description]] = {
     "CopyBackup": copying.copy_backup,
-    "CreateBackup": copying.create_backup,
-    "CreateFileSystemFromBackup": restoring.create_file_system_from_backup,
     "DeleteBackup": deleting.delete_backup,
-    "DeleteFileSystem": restoring.delete_file_system,
     "DescribeBackups": describing.describe_backups,
     "DescribeFileSystems": describing.describe_file_systems,
-    "DescribeVolumes": describing.describe_volumes,
-    "ListTagsForResource": tagging.list_tags_for_resource,
     "TagResource": tagging.tag_resource,
     "UntagResource": tagging.untag_resource,
 }
 
 
 def is_fsx(request: Request) -> bool:
-    """Tell whether a request is for FSx."""
+    """Whether a request is for FSx."""
     return request.headers.get("x-amz-target", "").startswith(TARGET)
 
 
-def perform(world: ServiceState, call: Call) -> Description:
+def perform(state: State, call: Call) -> Description:
     """Do what a call asks for and return the answer's body.
 
     Raises:
-        FsxError: the service refuses.
+        FsxError: the call is refused.
     """
     action = _ACTIONS.get(call.action)
     if action is None:
-        raise FsxError("UnknownOperationException", f"There is no action {call.action} here.")
+        raise FsxError("UnknownOperationException", f"The simulator does not have the action {call.action}.")
     _refuse_invalid(call)
-    with world.lock:
-        authorize(world, call)
-        return action(world, call)
+    with state.lock:
+        authorize(state, call)
+        return action(state, call)
 
 
 def _refuse_invalid(call: Call) -> None:
-    # Seen of other services of this protocol: what cannot be read at all, and a member of another type, is one error.
+    # Other services of this protocol answer so both to a body that they cannot parse and to a member of another type.
     if call.parsed is None:
         raise FsxError("SerializationException", "The request's body is not a JSON object.")
     found = list(model.request_violations(call.action, call.parameters))
@@ -69,21 +64,18 @@ def success(body: Description) -> Answer:
     return _answer(200, json.dumps(body).encode())
 
 
-def half(answer: Answer) -> Answer:
-    """Return an answer that breaks off halfway."""
+def cut_in_half(answer: Answer) -> Answer:
+    """Return an answer whose body ends halfway."""
     return Answer(200, answer.headers, answer.body[: len(answer.body) // 2])
 
 
-def refusal(error: FsxError, *, service: str = "fsx") -> Answer:
-    """Return an error answer as the given service writes it: query services answer in XML."""
+def error_answer(error: FsxError, service: str) -> Answer:
+    """Return an error as the service writes it: query services answer in XML."""
     if service in {"sts", "iam"}:
-        return _answer(error.status, _xml(error), "text/xml")
+        detail = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{error}</Message></Error>"
+        body = f"<ErrorResponse>{detail}<RequestId>{uuid4()}</RequestId></ErrorResponse>"
+        return _answer(error.status, body.encode(), "text/xml")
     return _answer(error.status, json.dumps(error.body()).encode())
-
-
-def _xml(error: FsxError) -> bytes:
-    detail = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{error}</Message></Error>"
-    return f"<ErrorResponse>{detail}<RequestId>{uuid4()}</RequestId></ErrorResponse>".encode()
 
 
 def _answer(status: int, body: bytes, content_type: str = "application/x-amz-json-1.1") -> Answer:

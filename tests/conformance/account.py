@@ -1,4 +1,4 @@
-"""A real account: what is asked of it, and within which bounds."""
+"""A real AWS account, used within limits: few small copies, limited time, and no deletion of what is not this run's."""
 
 import os
 import time
@@ -14,34 +14,33 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
-from pulumi_fsx_dr.rules.copy_size import GIB
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 TAG = "fsx-dr:conformance"
 MAX_COPIES = 4
 MAX_GIB = 64
 
-_NEEDED = ("HOME", "AWAY", "BACKUP", "PREFIX")
+_GIB = 1 << 30
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 _T = TypeVar("_T")
 
 
 class RefusedError(Exception):
-    """The run must not start, or not go on; the text is one line for whoever started it."""
+    """The run must not start or continue; the message is one line for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the environment asks for.
+class Options:
+    """The options of a run, from variables FSX_DR_CONFORMANCE_….
 
     Attributes:
-        home: the Region of the backup.
-        away: where copies are made.
-        backup: the id of the backup to copy; it is never changed or deleted.
-        prefix: the beginning of the tag value and of the tokens of this run.
-        poll: seconds between two looks.
-        minutes: how long the run may take, without cleaning up.
-        page: where the observations are written.
+        home: the Region of the source backup.
+        away: the Region of the copies.
+        backup: the id of the source backup, which is never changed or deleted.
+        prefix: the beginning of the tag value and of the request tokens.
+        poll: seconds between two polls.
+        minutes: the limit for the run, without cleanup.
+        page: the page for the observations.
     """
 
     home: str
@@ -53,111 +52,103 @@ class Asked:
     page: Path = PAGE
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "Asked":
-        """Read the variables FSX_DR_CONFORMANCE_….
+    def of(cls, environment: Mapping[str, str]) -> "Options":
+        """Read the variables.
 
         Raises:
-            RefusedError: one is missing or makes no sense.
+            RefusedError: one is missing or wrong.
         """
-        given = {
-            name: environment.get(f"FSX_DR_CONFORMANCE_{name}", "") for name in (*_NEEDED, "POLL", "MINUTES", "PAGE")
-        }
-        missing = [f"FSX_DR_CONFORMANCE_{name}" for name in _NEEDED if not given[name]]
+        names = {name: f"FSX_DR_CONFORMANCE_{name.upper()}" for name in cls.__dataclass_fields__}
+        given = {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
+        missing = [names[name] for name in ("home", "away", "backup", "prefix") if name not in given]
         if missing:
             raise RefusedError(
-                f"make conformance makes backups on a real account; to allow it, set {', '.join(missing)}."
+                f"make conformance copies backups in a real account. To allow it, set {', '.join(missing)}."
             )
-        if not BACKUP_ID.fullmatch(given["BACKUP"]):
-            raise RefusedError(f"FSX_DR_CONFORMANCE_BACKUP is {given['BACKUP']!r}, which is no backup id.")
-        if given["HOME"] == given["AWAY"] or partition_of(given["HOME"]) != partition_of(given["AWAY"]):
-            raise RefusedError("FSX_DR_CONFORMANCE_HOME and _AWAY must be two Regions of one partition.")
-        return cls(
-            home=given["HOME"],
-            away=given["AWAY"],
-            backup=given["BACKUP"],
-            prefix=given["PREFIX"],
-            poll=float(given["POLL"] or cls.poll),
-            minutes=float(given["MINUTES"] or cls.minutes),
-            page=Path(given["PAGE"] or cls.page),
-        )
+        if not BACKUP_ID.fullmatch(given["backup"]):
+            raise RefusedError(f"{names['backup']} is {given['backup']!r}, which is not a backup id.")
+        if given["home"] == given["away"] or partition_of(given["home"]) != partition_of(given["away"]):
+            raise RefusedError(f"{names['home']} and {names['away']} must be two Regions of one partition.")
+        types = {"poll": float, "minutes": float, "page": Path}
+        return cls(**{name: types.get(name, str)(value) for name, value in given.items()})
 
 
 @dataclass
 class Account:
-    """The account within its bounds: so many copies, so much time, and no deletion of what is not this run's."""
+    """The account; `made` are the copies of this run that are not deleted."""
 
-    asked: Asked
+    options: Options
     run: str = field(default_factory=lambda: uuid4().hex[:8])
     copies: int = 0
     made: set[str] = field(default_factory=set)
     ends: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ends = time.monotonic() + 60 * self.asked.minutes
+        self.ends = time.monotonic() + 60 * self.options.minutes
 
     @property
-    def mark(self) -> dict[str, str]:
-        """The tag of all that this run makes."""
-        return {"Key": TAG, "Value": f"{self.asked.prefix}-{self.run}"}
+    def tag(self) -> dict[str, str]:
+        """The tag of everything that this run makes."""
+        return {"Key": TAG, "Value": f"{self.options.prefix}-{self.run}"}
 
     @property
     def is_aws(self) -> bool:
-        """Whether it is AWS that answers, and no stand-in."""
+        """Whether this is AWS and not the simulator."""
         return not (os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_FSX"))
 
     @cached_property
     def away(self) -> Any:
-        """The FSx client of the Region where copies are made."""
-        return boto3.Session().client("fsx", region_name=self.asked.away, config=_CONFIG)
+        """The FSx client of the Region of the copies."""
+        return boto3.Session().client("fsx", region_name=self.options.away, config=_CONFIG)
 
     @cached_property
     def source(self) -> dict[str, Any]:
-        """The backup to copy.
+        """The source backup.
 
         Raises:
             RefusedError: it is not AVAILABLE, or not small.
         """
-        client = boto3.Session().client("fsx", region_name=self.asked.home, config=_CONFIG)
-        found: dict[str, Any] = dict(client.describe_backups(BackupIds=[self.asked.backup])["Backups"][0])
+        client = boto3.Session().client("fsx", region_name=self.options.home, config=_CONFIG)
+        found: dict[str, Any] = dict(client.describe_backups(BackupIds=[self.options.backup])["Backups"][0])
         if found["Lifecycle"] != "AVAILABLE":
-            raise RefusedError(f"{self.asked.backup} is {found['Lifecycle']}: name an AVAILABLE backup.")
-        if found.get("SizeInBytes", 0) > MAX_GIB * GIB:
-            raise RefusedError(f"{self.asked.backup} is larger than {MAX_GIB} GiB: name a smaller one.")
+            raise RefusedError(f"{self.options.backup} is {found['Lifecycle']}: choose an AVAILABLE backup.")
+        if found.get("SizeInBytes", 0) > MAX_GIB * _GIB:
+            raise RefusedError(f"{self.options.backup} is larger than {MAX_GIB} GiB: choose a smaller one.")
         return found
 
     @property
-    def cost_class(self) -> str:
-        """What the run stores and transfers at most, in one line."""
+    def cost(self) -> str:
+        """What the run costs at most, in one line."""
         size = self.source.get("SizeInBytes")
-        known = f"{size / GIB:.1f} GiB" if size else "a size that FSx does not tell"
+        known = f"{size / _GIB:.1f} GiB" if size else "unknown size"
         return (
-            f"At most {MAX_COPIES} copies of {known}, from {self.asked.home} into {self.asked.away} and deleted again: "
-            "transfer between the Regions, and a day of backup storage."
+            f"At most {MAX_COPIES} copies of {known} into {self.options.away}, deleted at the end. Prices of transfer"
+            " and backup storage: https://aws.amazon.com/fsx/pricing/"
         )
 
     def copy(self, **request: Any) -> dict[str, Any]:
-        """Start a copy that carries the mark, and return FSx's description of it.
+        """Start a copy with this run's tag, and return FSx's description of it.
 
         Raises:
-            RefusedError: this run has made enough.
+            RefusedError: this run has started its last copy.
         """
         if self.copies >= MAX_COPIES:
-            raise RefusedError(f"This run has started {MAX_COPIES} copies, which is enough.")
+            raise RefusedError(f"This run has started {MAX_COPIES} copies, which is the limit.")
         self.copies += 1
-        described: dict[str, Any] = self.away.copy_backup(Tags=[self.mark], **request)["Backup"]
+        described: dict[str, Any] = self.away.copy_backup(Tags=[self.tag], **request)["Backup"]
         if described["Lifecycle"] != "DELETED":
             self.made.add(described["BackupId"])
         return described
 
     def delete(self, backup_id: str) -> dict[str, Any]:
-        """Ask FSx to delete a backup of this run's.
+        """Delete a copy of this run.
 
         Raises:
-            RefusedError: it does not carry the mark.
+            RefusedError: it does not have this run's tag.
         """
         found = self.find(backup_id)
-        if found is None or self.mark not in found.get("Tags", []):
-            raise RefusedError(f"{backup_id} does not carry this run's tag, so it is left alone.")
+        if found is None or self.tag not in found.get("Tags", []):
+            raise RefusedError(f"{backup_id} does not have this run's tag and is not deleted.")
         answer: dict[str, Any] = self.away.delete_backup(BackupId=backup_id)
         self.made.discard(backup_id)
         return answer
@@ -173,16 +164,16 @@ class Account:
         return described[0] if described else None
 
     def listed(self) -> Iterator[dict[str, Any]]:
-        """Return all backups of the Region where copies are made."""
+        """Return all backups in the Region of the copies."""
         for page in self.away.get_paginator("describe_backups").paginate():
             yield from page["Backups"]
 
     def is_listed(self, backup_id: str) -> bool:
-        """Tell whether a listing holds a backup."""
+        """Whether a listing has the backup."""
         return any(backup["BackupId"] == backup_id for backup in self.listed())
 
     def until(self, look: Callable[[], _T | None], poll: float | None = None) -> tuple[_T, float]:
-        """Look until there is something, and return it and how many seconds that took.
+        """Call `look` until it returns something; return that and how many seconds it took.
 
         Raises:
             RefusedError: the run's time is up.
@@ -190,29 +181,25 @@ class Account:
         began = time.monotonic()
         while not (seen := look()):
             if time.monotonic() > self.ends:
-                raise RefusedError(f"The {self.asked.minutes:g} minutes of this run are over.")
-            time.sleep(self.asked.poll if poll is None else poll)
+                raise RefusedError(f"The {self.options.minutes:g} minutes of this run are over.")
+            time.sleep(self.options.poll if poll is None else poll)
         return seen, time.monotonic() - began
 
     def clean_up(self, minutes: float = 30) -> list[str]:
-        """Delete all that carries this run's mark, and return the ids of what is still there after so long."""
+        """Delete everything with this run's tag, and return the ids of what is left after so many minutes."""
         ends = time.monotonic() + 60 * minutes
         while (left := self._left()) and time.monotonic() < ends:
             for backup_id in left:
                 self._try_to_delete(backup_id)
-            time.sleep(self.asked.poll)
+            time.sleep(self.options.poll)
         return sorted(left)
 
     def _left(self) -> set[str]:
-        """Return what was listed with the mark, and what was made and is not known to be gone, shown yet or not."""
-        listed = {backup["BackupId"] for backup in self.listed() if self._is_own(backup)}
-        return listed | self.made
-
-    def _is_own(self, backup: Mapping[str, Any]) -> bool:
-        return self.mark in backup.get("Tags", []) and backup["Lifecycle"] != "DELETED"
+        """Return what is listed with the tag, and what was made and is not deleted, whether it is listed or not."""
+        with_tag = (backup for backup in self.listed() if self.tag in backup.get("Tags", []))
+        return {backup["BackupId"] for backup in with_tag if backup["Lifecycle"] != "DELETED"} | self.made
 
     def _try_to_delete(self, backup_id: str) -> None:
-        """Delete what carries the mark; what FSx does not show, or does not let go yet, is tried again."""
         try:
             self.delete(backup_id)
         except RefusedError:

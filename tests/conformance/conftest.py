@@ -1,16 +1,20 @@
-"""The run on a real account: refused unless the environment asks for it, announced with its cost, and cleaned up."""
+"""The run on a real account: only if the environment asks for it, announced with its cost, and cleaned up."""
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.conformance.account import Account, Asked, RefusedError
-from tests.conformance.notebook import Notebook
+from simulator.fsx.settings import Settings
+from simulator.sections import write_section
+from tests.conformance.account import Account, Options, RefusedError
+
+Observations = dict[str, object]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have nothing of this folder run unless it was asked for by name."""
+    """Skip these tests unless they are selected by their mark."""
     if "conformance" not in (config.option.markexpr or "").replace("not conformance", ""):
         skipped = pytest.mark.skip(reason="make conformance runs these")
         for item in items:
@@ -20,30 +24,43 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    """Yield the account, and delete what the run made there."""
+    """Yield the account, and delete what the run made in it."""
     try:
-        made = Account(Asked.of(os.environ))
-        announce = made.cost_class
+        account = Account(Options.of(os.environ))
+        cost = account.cost
     except RefusedError as refusal:
         pytest.exit(str(refusal), returncode=2)
-    _say(request.config, announce)
+    _print(request.config, cost)
     try:
-        yield made
+        yield account
     finally:
-        left = made.clean_up()
-        _say(request.config, f"Left behind: {', '.join(left) or 'nothing'}.")
+        left = account.clean_up()
+        _print(request.config, f"Not deleted: {', '.join(left) or 'nothing'}.")
 
 
-def _say(config: pytest.Config, line: str) -> None:
-    """Print a line at once, although pytest keeps what tests print."""
+def _print(config: pytest.Config, line: str) -> None:
+    """Print a line at once; pytest would keep it until the end."""
     plugin = config.pluginmanager.getplugin
     with plugin("capturemanager").global_and_fixture_disabled():
         plugin("terminalreporter").write_line(f"\n{line}")
 
 
 @pytest.fixture(scope="session")
-def notebook(account: Account) -> Iterator[Notebook]:
-    """Yield the notebook, and write the page at the end, whatever came of the run."""
-    kept = Notebook(account)
-    yield kept
-    kept.write()
+def observed(account: Account) -> Iterator[Observations]:
+    """Yield the observations by behaviour, and write them into the page at the end, even after a failure."""
+    observed: Observations = {}
+    yield observed
+    options, file_system = account.options, account.source.get("FileSystem", {})
+    who = "AWS" if account.is_aws else "the simulator (`AWS_ENDPOINT_URL` was set)"
+    kind = file_system.get("FileSystemType") or "ONTAP (a volume)"
+    when, where = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", f"from {options.home} to {options.away}"
+    lines = [
+        f"Observed on {when}: {who}, source backup of type {kind}, {where}.",
+        "",
+        "| Behaviour | Default of the simulator | Observed |",
+        "| :-- | :-- | :-- |",
+    ]
+    for behaviour, value in observed.items():
+        shown = f"{value:.1f}" if isinstance(value, float) else value
+        lines.append(f"| `{behaviour}` | {getattr(Settings(), behaviour, 'none')} | {shown} |")
+    write_section(options.page, "observed", "\n".join(lines))

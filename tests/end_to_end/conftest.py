@@ -25,7 +25,7 @@ def aws(service: Control) -> Iterator[Control]:
     yield service
     service.lift_fault()
     service.finish_copies()
-    for region in service.state():
+    for region in service.running_copies():
         for backup in service.backups(region):
             service.remove_backup(region, backup["id"])
     service.clear_journal()

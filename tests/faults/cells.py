@@ -8,7 +8,7 @@ from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from simulator.fsx.faults import FaultKind
-from simulator.fsx.journal import Entry
+from simulator.fsx.records import Entry
 from tests.faults.fleet import Program
 from tests.faults.playing import DR_REGIONS, Theatre, Told, no_sentences
 

@@ -164,7 +164,7 @@ def until(holds: Any) -> None:
 
 
 def running_copies(service: FsxService) -> int:
-    return sum(region["running"] for region in service.state().values())
+    return sum(service.running_copies().values())
 
 
 def partial_failure(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | None:

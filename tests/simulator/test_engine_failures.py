@@ -1,4 +1,4 @@
-"""What stays in the state when a step fails: the same on the fake engine and on the real CLI."""
+"""The state after failed steps is the same on the fake engine and on the Pulumi CLI."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.simulator.test_engine_command_line import Rig, on_both_engines
 
 
 @on_both_engines
-def test_a_failed_create_leaves_nothing(tmp_path: Path, engine: list[str]) -> None:
+def test_failed_create_leaves_nothing(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}, "b": {"after": ["a"]}})
     rig.tell("create-fails-a")
@@ -19,21 +19,21 @@ def test_a_failed_create_leaves_nothing(tmp_path: Path, engine: list[str]) -> No
 
 
 @on_both_engines
-def test_a_failed_check_is_told_in_one_line_and_changes_nothing(tmp_path: Path, engine: list[str]) -> None:
+def test_failed_check_is_one_line_and_changes_nothing(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}})
     rig.tell("check-fails-a")
 
     text = rig.run("up", "--yes", fails=True)
 
-    told = "error: pulumi-python:dynamic/rig:Thing resource 'a': property tag value {t} has a problem: is no tag"
-    assert told in text
+    line = "error: pulumi-python:dynamic/rig:Thing resource 'a': property tag value {t} has a problem: is not a tag"
+    assert line in text
     assert rig.calls() == ["check a anew"]
     assert rig.state() == {}
 
 
 @on_both_engines
-def test_a_failed_delete_stays_and_is_tried_by_each_update(tmp_path: Path, engine: list[str]) -> None:
+def test_failed_delete_stays_pending_and_is_retried(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {}})
     rig.tell("delete-fails-a")
@@ -50,7 +50,7 @@ def test_a_failed_delete_stays_and_is_tried_by_each_update(tmp_path: Path, engin
 
 
 @on_both_engines
-def test_a_partial_failure_is_kept_and_updated_without_a_diff(tmp_path: Path, engine: list[str]) -> None:
+def test_partial_failure_stays_and_is_updated(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.tell("create-is-partial-a")
 
@@ -68,7 +68,7 @@ def test_a_partial_failure_is_kept_and_updated_without_a_diff(tmp_path: Path, en
 
 
 @on_both_engines
-def test_refresh_takes_drift_into_the_inputs_and_forgets_what_is_gone(tmp_path: Path, engine: list[str]) -> None:
+def test_refresh_updates_inputs_and_removes_missing(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {}, "b": {"after": ["a"]}})
     rig.tell("drifted-a", "gone-b")
@@ -84,7 +84,7 @@ def test_refresh_takes_drift_into_the_inputs_and_forgets_what_is_gone(tmp_path: 
 
 
 @on_both_engines
-def test_update_with_refresh_reads_before_it_checks(tmp_path: Path, engine: list[str]) -> None:
+def test_up_with_refresh_reads_before_check(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {}})
 

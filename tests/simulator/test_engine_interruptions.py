@@ -1,4 +1,4 @@
-"""What stays in the state when a run is interrupted: the same on the fake engine and on the real CLI."""
+"""The state after an interruption is the same on the fake engine and on the Pulumi CLI."""
 
 import signal
 from pathlib import Path
@@ -8,9 +8,7 @@ from tests.simulator.test_engine_command_line import Rig, on_both_engines
 
 
 @on_both_engines
-def test_a_killed_run_leaves_a_lock_and_a_pending_create_and_the_next_creates_again(
-    tmp_path: Path, engine: list[str]
-) -> None:
+def test_killed_run_leaves_lock_and_pending_create(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}, "b": {"after": ["a"]}})
     rig.tell("create-waits-b")
@@ -34,7 +32,7 @@ def test_a_killed_run_leaves_a_lock_and_a_pending_create_and_the_next_creates_ag
 
 
 @on_both_engines
-def test_one_interrupt_lets_running_steps_finish_and_starts_no_other(tmp_path: Path, engine: list[str]) -> None:
+def test_first_interrupt_finishes_running_steps(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}, "b": {"after": ["a"]}})
     rig.tell("create-waits-a")
@@ -51,7 +49,7 @@ def test_one_interrupt_lets_running_steps_finish_and_starts_no_other(tmp_path: P
 
 
 @on_both_engines
-def test_a_second_interrupt_ends_the_provider_and_leaves_a_pending_create(tmp_path: Path, engine: list[str]) -> None:
+def test_second_interrupt_leaves_pending_create(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}})
     rig.tell("create-waits-a")

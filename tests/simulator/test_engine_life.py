@@ -1,4 +1,4 @@
-"""Order of provider calls when all goes well: the same on the fake engine and on the real CLI."""
+"""The order of provider calls is the same on the fake engine and on the Pulumi CLI."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.simulator.test_engine_command_line import Rig, on_both_engines
 
 
 @on_both_engines
-def test_resources_are_created_left_alone_updated_replaced_and_destroyed(tmp_path: Path, engine: list[str]) -> None:
+def test_resources_are_created_updated_replaced_and_destroyed(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     two = {"a": {}, "b": {"after": ["a"]}}
 
@@ -38,7 +38,7 @@ def test_resources_are_created_left_alone_updated_replaced_and_destroyed(tmp_pat
 
 
 @on_both_engines
-def test_destroy_and_retained_resources_follow_the_state_not_the_program(tmp_path: Path, engine: list[str]) -> None:
+def test_destroy_uses_the_state_and_not_the_program(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {}, "b": {"after": ["a"]}, "kept": {"after": ["b"], "options": {"retain_on_delete": True}}})
     rig.want({})
@@ -53,7 +53,7 @@ def test_destroy_and_retained_resources_follow_the_state_not_the_program(tmp_pat
 
 
 @on_both_engines
-def test_replace_by_urn_checks_anew_and_never_diffs(tmp_path: Path, engine: list[str]) -> None:
+def test_replace_by_urn_checks_without_olds_and_diff(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {}})
 
@@ -76,7 +76,7 @@ def test_delete_before_replace_deletes_first(tmp_path: Path, engine: list[str]) 
 
 
 @on_both_engines
-def test_options_alias_ignore_changes_and_timeouts_reach_the_resource(tmp_path: Path, engine: list[str]) -> None:
+def test_options_reach_the_resource(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {"options": {"custom_timeouts": {"create": "1h30m"}}}})
     timeout = rig.state()["a"]["outputs"]["timeout"]
@@ -89,7 +89,7 @@ def test_options_alias_ignore_changes_and_timeouts_reach_the_resource(tmp_path: 
 
 
 @on_both_engines
-def test_a_protected_resource_is_not_deleted(tmp_path: Path, engine: list[str]) -> None:
+def test_protected_resource_is_not_deleted(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {"options": {"protect": True}}})
 

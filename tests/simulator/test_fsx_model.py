@@ -17,11 +17,11 @@ WRONG_BACKUPS: dict[str, dict[str, Any]] = {
     "an unknown state": {"Lifecycle": "BANANA"},
     "an id in capitals": {"BackupId": "backup-0123456789ABCDEF0"},
     "an empty list of tags": {"Tags": []},
-    "more than all of it": {"ProgressPercent": 101},
-    "a percentage that is a flag": {"ProgressPercent": True},
-    "a time that is a text": {"CreationTime": "2026-01-01"},
-    "a member that the model does not know": {"Colour": "red"},
-    "a fault deep inside": {"FileSystem": {"SubnetIds": ["subnet-0b1c2d3e4f5a6b7c8", "subnet"]}},
+    "more than 100 per cent": {"ProgressPercent": 101},
+    "a flag for a percentage": {"ProgressPercent": True},
+    "a time as text": {"CreationTime": "2026-01-01"},
+    "an unknown member": {"Colour": "red"},
+    "a nested violation": {"FileSystem": {"SubnetIds": ["subnet-0b1c2d3e4f5a6b7c8", "subnet"]}},
 }
 
 
@@ -31,23 +31,23 @@ def found(shape: str, value: object) -> list[str]:
     ]
 
 
-def test_a_right_answer_has_no_violations() -> None:
+def test_valid_answer_has_no_violations() -> None:
     assert found("Backup", BACKUP) == []
 
 
 @pytest.mark.parametrize("change", WRONG_BACKUPS.values(), ids=WRONG_BACKUPS)
-def test_a_wrong_answer_is_found_out(change: dict[str, Any]) -> None:
+def test_invalid_answer_has_violations(change: dict[str, Any]) -> None:
     assert found("Backup", BACKUP | change)
 
 
 @pytest.mark.parametrize("missing", ["BackupId", "Lifecycle", "Type", "CreationTime", "FileSystem"])
-def test_a_missing_required_member_is_found_out(missing: str) -> None:
+def test_missing_member_is_a_violation(missing: str) -> None:
     partial = {name: value for name, value in BACKUP.items() if name != missing}
 
     assert len(found("Backup", partial)) == 1
 
 
-def test_a_violation_says_where_it_is_in_the_words_of_aws() -> None:
+def test_violation_has_the_message_of_aws() -> None:
     request = {"SourceBackupId": "backup-01234567", "Tags": [{"Key": "a", "Value": "100 %"}]}
 
     violations = [str(violation) for violation in model.request_violations("CopyBackup", request)]
@@ -58,16 +58,16 @@ def test_a_violation_says_where_it_is_in_the_words_of_aws() -> None:
 
 
 @pytest.mark.parametrize("token", ["plain", "with.dots-and_dashes"])
-def test_a_pattern_without_a_start_still_means_the_whole_text(token: str) -> None:
+def test_pattern_must_match_the_whole_text(token: str) -> None:
     assert found("ClientRequestToken", token) == []
     assert found("ClientRequestToken", f"é{token}")
 
 
 @pytest.mark.parametrize("text", ["Größe", "大阪", "Ⅷ", "٣", "a b", "a/b:c=d+e@f_g.h-i"])
-def test_tags_may_hold_letters_digits_and_spaces_of_any_script(text: str) -> None:
+def test_tags_have_letters_and_digits_of_any_script(text: str) -> None:
     assert found("TagValue", text) == []
 
 
 @pytest.mark.parametrize("text", ["a\tb", "a,b", "50%", "🙂", "a\n"])
-def test_tags_may_hold_no_other_characters(text: str) -> None:
+def test_tags_have_no_other_characters(text: str) -> None:
     assert found("TagValue", text)

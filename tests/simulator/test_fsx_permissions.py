@@ -1,4 +1,4 @@
-"""The stand-in's IAM: what a policy document allows, what a call needs, and how it is refused."""
+"""IAM in the simulator: what a policy document allows, what a call needs, and how it is refused."""
 
 from typing import Any
 
@@ -7,8 +7,6 @@ from botocore.exceptions import ClientError
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy, protection
 
 from simulator.fsx import FsxService
-from simulator.fsx.authorizing import needed
-from simulator.fsx.calls import Call
 from simulator.fsx.fixtures import AWAY, HOME, Clients
 from simulator.fsx.permissions import Access, NotUnderstoodError, refuse_unknown, verdict
 from simulator.fsx.regions import ACCOUNT_ID
@@ -34,7 +32,7 @@ def judged(*documents: dict[str, Any], resource: str = BACKUP, context: dict[str
 # --- documents: IAM user guide, "Policy evaluation logic" and "Condition operators" ------------------------------
 
 
-def test_nothing_is_allowed_without_an_allow_and_a_deny_wins() -> None:
+def test_access_needs_an_allow_and_a_deny_wins() -> None:
     assert judged(document("fsx:CopyBackup")) == "not allowed"
     assert judged(document()) == "allowed"
     assert judged(document(), document("fsx:DeleteBackup", effect="Deny")) == "denied"
@@ -44,7 +42,7 @@ def test_nothing_is_allowed_without_an_allow_and_a_deny_wins() -> None:
     ("action", "allowed"),
     [("fsx:DeleteBackup", True), ("FSX:deletebackup", True), ("fsx:Delete*", True), ("fsx:DeleteBackup?", False)],
 )
-def test_actions_have_wildcards_and_no_case(action: str, allowed: bool) -> None:  # noqa: FBT001  # a table's column
+def test_actions_have_wildcards_and_ignore_case(action: str, allowed: bool) -> None:  # noqa: FBT001  # a table's column
     assert (judged(document([action])) == "allowed") is allowed
 
 
@@ -57,11 +55,11 @@ def test_actions_have_wildcards_and_no_case(action: str, allowed: bool) -> None:
         ("*", True),
     ],
 )
-def test_resources_have_wildcards_and_case(resource: str, allowed: bool) -> None:  # noqa: FBT001  # a table's column
+def test_resources_have_wildcards_and_respect_case(resource: str, allowed: bool) -> None:  # noqa: FBT001  # a table's column
     assert (judged(document(resource=[resource])) == "allowed") is allowed
 
 
-def test_an_action_without_resource_types_is_allowed_by_no_arn() -> None:
+def test_action_without_resource_types_needs_all_resources() -> None:
     assert judged(document(resource=f"arn:aws:fsx:{HOME}:{ACCOUNT_ID}:*"), resource="*") == "not allowed"
     assert judged(document(resource="*"), resource="*") == "allowed"
 
@@ -87,7 +85,7 @@ def test_an_action_without_resource_types_is_allowed_by_no_arn() -> None:
         ("ForAnyValue:StringEqualsIgnoreCase", ["a"], ["b"], False),
     ],
 )
-def test_conditions(operator: str, wanted: Any, value: list[str] | None, holds: bool) -> None:  # noqa: FBT001  # a table's column
+def test_condition_operators(operator: str, wanted: Any, value: list[str] | None, holds: bool) -> None:  # noqa: FBT001  # a table's column
     conditional = document(condition={operator: {"AWS:Key": wanted}})
 
     assert (judged(conditional, context={"aws:key": value} if value else {}) == "allowed") is holds
@@ -103,7 +101,7 @@ def test_conditions(operator: str, wanted: Any, value: list[str] | None, holds: 
         ({"Resource": "arn:aws:fsx:*:*:backup/${aws:PrincipalTag/own}"}, "PrincipalTag"),
     ],
 )
-def test_what_is_not_understood_is_refused(change: dict[str, Any], named: str) -> None:
+def test_unknown_policy_elements_are_refused(change: dict[str, Any], named: str) -> None:
     whole = document()
     whole["Statement"][0] |= change
 
@@ -121,7 +119,7 @@ def refused(call: Any, **parameters: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-def test_a_refusal_has_the_words_of_iam(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_refusal_has_the_message_of_iam(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     """The words are those of github.com/aws-samples/eks-workshop-v2/issues/1445."""
     fsx_service.attach_policies("simulator", [document("fsx:DescribeBackups")])
 
@@ -137,9 +135,7 @@ def test_a_refusal_has_the_words_of_iam(fsx_client: Clients, fsx_service: FsxSer
     assert fsx_service.journal()[-1]["error"] == "AccessDeniedException"
 
 
-def test_a_copy_needs_both_regions_the_tags_and_the_key(
-    fsx_client: Clients, fsx_service: FsxService, fsx_source: str
-) -> None:
+def test_copy_needs_both_regions_tags_and_key(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     key = fsx_client(AWAY, "kms").create_key()["KeyMetadata"]["Arn"]
     wanted = {"SourceBackupId": fsx_source, "SourceRegion": HOME, "KmsKeyId": key}
     source, copy = (f"arn:aws:fsx:{region}:{ACCOUNT_ID}:backup/" for region in (HOME, AWAY))
@@ -161,7 +157,7 @@ def test_a_copy_needs_both_regions_the_tags_and_the_key(
     assert fsx_client().copy_backup(**wanted, Tags=[{"Key": "team", "Value": "storage"}])["Backup"]["KmsKeyId"] == key
 
 
-def test_kms_and_sts_are_asked_for_too(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_kms_and_sts_need_permissions(fsx_client: Clients, fsx_service: FsxService) -> None:
     kms = fsx_client(AWAY, "kms")
     key = kms.create_key()["KeyMetadata"]["Arn"]
     alias = f"alias/dr-{key[-12:]}"
@@ -180,7 +176,7 @@ def test_kms_and_sts_are_asked_for_too(fsx_client: Clients, fsx_service: FsxServ
     )
 
 
-def test_an_identity_without_policies_may_do_everything(
+def test_identity_without_policies_may_do_everything(
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str
 ) -> None:
     fsx_service.attach_policies("pipeline", [])
@@ -190,7 +186,7 @@ def test_an_identity_without_policies_may_do_everything(
     assert refused(fsx_client(HOME, access_key="pipeline").describe_backups)[0] == "AccessDeniedException"
 
 
-def test_a_protected_copy_is_not_deleted_by_an_administrator(
+def test_protected_copy_is_not_deleted_by_administrator(
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str
 ) -> None:
     fsx_service.set_tags(HOME, fsx_source, owned())
@@ -205,68 +201,59 @@ def test_a_protected_copy_is_not_deleted_by_an_administrator(
     assert unmarking[0] == "AccessDeniedException"
 
 
-# --- a drill -----------------------------------------------------------------------------------------------------
+# --- the policy of the failover drill -----------------------------------------------------------------------------
 
-RESTORED = "fs-0a1b2c3d4e5f60718"
-DRILL_KEY = f"arn:aws:kms:{AWAY}:{ACCOUNT_ID}:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
-DRILL_POLICY = policy(ACCOUNT_ID, Purpose.DRILL, dr_regions=[AWAY], key_arns={AWAY: [DRILL_KEY]})
-
-
-def needs_of(service: FsxService, action: str, parameters: dict[str, Any]) -> list[Access]:
-    call = Call(AWAY, "fsx", action, "drill", ACCOUNT_ID, parameters)
-    return list(needed(service._world, call))  # noqa: SLF001  # the service's own question
+FSX = f"arn:aws:fsx:{AWAY}:{ACCOUNT_ID}"
+KEY = f"arn:aws:kms:{AWAY}:{ACCOUNT_ID}:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
+DRILL_POLICY = policy(ACCOUNT_ID, Purpose.DRILL, dr_regions=[AWAY], key_arns={AWAY: [KEY]})
 
 
-def what_a_drill_needs(service: FsxService, key: str) -> list[Access]:
-    """Return what the calls of pulumi-aws need: hashicorp/terraform-provider-aws, internal/service/fsx/*.go."""
-    service.seed_file_system(AWAY, "OPENZFS", file_system_id=RESTORED, tags={"purpose": "failover-drill"})
-    tags = [{"Key": "purpose", "Value": "failover-drill"}]
-    arn = f"arn:aws:fsx:{AWAY}:{ACCOUNT_ID}:file-system/{RESTORED}"
-    calls: list[tuple[str, dict[str, Any]]] = [
-        ("DescribeBackups", {"BackupIds": ["backup-0123456789abcdef0"]}),
-        ("CreateFileSystemFromBackup", {"BackupId": "backup-0123456789abcdef0", "Tags": tags, "KmsKeyId": key}),
-        ("DescribeFileSystems", {"FileSystemIds": [RESTORED]}),
-        ("DescribeVolumes", {"VolumeIds": ["fsvol-0123456789abcdef0"]}),
-        ("ListTagsForResource", {"ResourceARN": arn}),
-        ("DeleteFileSystem", {"FileSystemId": RESTORED, "OpenZFSConfiguration": {"SkipFinalBackup": False}}),
+def accesses_of_a_drill() -> list[Access]:
+    """Return the permissions that a drill needs.
+
+    Its calls are those of pulumi-aws (hashicorp/terraform-provider-aws, internal/service/fsx/*.go). What they need is
+    in the service authorization reference; in the user guides, Encryption at rest; and in AmazonFSxFullAccess, which
+    has the ec2 and ds actions.
+    """
+    tag = {"aws:RequestTag/purpose": ["failover-drill"], "aws:TagKeys": ["purpose"]}
+    own = {"aws:ResourceTag/purpose": ["failover-drill"]}
+    via_fsx = {"aws:CalledVia": ["fsx.amazonaws.com"]}
+    with_key = {"kms:ViaService": [f"fsx.{AWAY}.amazonaws.com"], "kms:GrantIsForAWSResource": ["true"]}
+    backup, new, restored = f"{FSX}:backup/backup-1", f"{FSX}:file-system/*", f"{FSX}:file-system/fs-1"
+    rows: list[tuple[str, str, dict[str, list[str]]]] = [
+        *((f"fsx:Describe{noun}", "*", {}) for noun in ("Backups", "FileSystems", "Volumes")),
+        *(("fsx:CreateFileSystemFromBackup", resource, tag) for resource in (backup, new)),
+        ("fsx:TagResource", new, tag),
+        *((f"kms:{use}", KEY, with_key) for use in ("DescribeKey", "Decrypt", "CreateGrant")),
+        ("kms:GenerateDataKeyWithoutPlaintext", KEY, with_key),
+        *((f"ec2:Describe{noun}", "*", via_fsx) for noun in ("RouteTables", "SecurityGroups", "Subnets", "Vpcs")),
+        ("ec2:GetSecurityGroupsForVpc", "*", via_fsx),
+        (
+            "ec2:CreateTags",
+            f"arn:aws:ec2:{AWAY}:{ACCOUNT_ID}:route-table/rtb-1",
+            {**via_fsx, "aws:RequestTag/AmazonFSx": ["ManagedByAmazonFSx"]},
+        ),
+        ("ds:DescribeDirectories", "*", {}),
+        ("fsx:ListTagsForResource", restored, own),
+        ("fsx:DeleteFileSystem", restored, own),
+        ("fsx:CreateBackup", f"{FSX}:backup/*", {}),
+        ("fsx:CreateBackup", restored, own),
     ]
-    by_calls = [access for action, parameters in calls for access in needs_of(service, action, parameters)]
-    here = {"aws:RequestedRegion": [AWAY]}
-    mark = {"aws:CalledVia": ["fsx.amazonaws.com"], "aws:RequestTag/AmazonFSx": ["ManagedByAmazonFSx"]}
-    table = f"arn:aws:ec2:{AWAY}:{ACCOUNT_ID}:route-table/rtb-0123456789abcdef0"
-    of_kinds = [  # Multi-AZ OpenZFS, and Windows with a directory of Directory Service: AmazonFSxFullAccess
-        Access("ec2:CreateTags", table, here | mark),
-        Access("ds:DescribeDirectories", "*", here),
-    ]
-    return [*by_calls, *of_kinds]
+    return [Access(action, name, {"aws:RequestedRegion": [AWAY], **context}) for action, name, context in rows]
 
 
-@pytest.fixture
-def drill_key(fsx_client: Clients) -> str:
-    return str(fsx_client(AWAY, "kms").create_key()["KeyMetadata"]["Arn"])
-
-
-def drill_policy(key: str, *, without: str | None = None) -> dict[str, Any]:
-    document = policy(ACCOUNT_ID, Purpose.DRILL, dr_regions=[AWAY], key_arns={AWAY: [key]})
-    return document | {"Statement": [each for each in document["Statement"] if each["Sid"] != without]}
-
-
-def test_a_drill_may_do_what_it_does(fsx_service: FsxService, drill_key: str) -> None:
-    asked = what_a_drill_needs(fsx_service, drill_key)
-
-    assert {access.action for access in asked if verdict([drill_policy(drill_key)], access) != "allowed"} == set()
+def test_drill_policy_allows_a_drill() -> None:
+    assert {one.action for one in accesses_of_a_drill() if verdict([DRILL_POLICY], one) != "allowed"} == set()
 
 
 @pytest.mark.parametrize("sid", [statement["Sid"] for statement in DRILL_POLICY["Statement"]])
-def test_no_statement_of_a_drill_can_be_left_out(fsx_service: FsxService, drill_key: str, sid: str) -> None:
-    asked = what_a_drill_needs(fsx_service, drill_key)
+def test_drill_policy_needs_each_statement(sid: str) -> None:
+    reduced = {"Statement": [each for each in DRILL_POLICY["Statement"] if each["Sid"] != sid]}
 
-    lessened = drill_policy(drill_key, without=sid)
-    assert [access for access in asked if verdict([lessened], access) != "allowed"]
+    assert [one for one in accesses_of_a_drill() if verdict([reduced], one) != "allowed"]
 
 
-def test_a_drill_may_delete_no_other_file_system(fsx_service: FsxService, drill_key: str) -> None:
-    other = fsx_service.seed_file_system(AWAY)
-    (deleting, *_) = needs_of(fsx_service, "DeleteFileSystem", {"FileSystemId": other})
+def test_drill_policy_deletes_no_other_file_system() -> None:
+    deletion = Access("fsx:DeleteFileSystem", f"{FSX}:file-system/fs-2", {"aws:RequestedRegion": [AWAY]})
 
-    assert verdict([drill_policy(drill_key)], deleting) == "not allowed"
+    assert verdict([DRILL_POLICY], deletion) == "not allowed"

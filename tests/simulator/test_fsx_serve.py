@@ -1,4 +1,4 @@
-"""`python -m simulator serve` is a process of its own that others reach by one address."""
+"""`python -m simulator serve` is a process of its own, which others reach by one address."""
 
 import subprocess
 import sys
@@ -32,30 +32,23 @@ def copy(client: Any, source: str) -> str:
     return made
 
 
-def test_a_scene_set_from_outside_is_what_clients_see(control: Control, source: str) -> None:
+def test_one_address_serves_all_regions_and_services(control: Control, source: str) -> None:
     control.set_tags(HOME, source, {"a": "b"})
-    client = control.client("fsx", HOME)
-
-    seen = client.describe_backups(BackupIds=[source])["Backups"][0]
-    client.close()
-
-    assert seen["Tags"] == [{"Key": "a", "Value": "b"}]
-    assert control.backup(HOME, source)["tags"] == {"a": "b"}
-
-
-def test_one_address_serves_all_regions_and_kms_and_sts(control: Control, source: str) -> None:
-    clients = [control.client("fsx", AWAY), control.client("kms", AWAY), control.client("sts", AWAY)]
-    fsx, kms, sts = clients
+    home, fsx, kms, sts = clients = [
+        control.client("fsx", HOME),
+        *(control.client(service, AWAY) for service in ("fsx", "kms", "sts")),
+    ]
 
     made = copy(fsx, source)
     key = kms.describe_key(KeyId="alias/aws/fsx")["KeyMetadata"]["Arn"]
     account = sts.get_caller_identity()["Account"]
+    (seen,) = home.describe_backups(BackupIds=[source])["Backups"]
     for client in clients:
         client.close()
 
-    assert control.backup(AWAY, made)["kms_key_arn"] == key
-    assert account == "123456789012"
-    assert control.backup(AWAY, made)["source_region"] == HOME
+    view = control.backup(AWAY, made)
+    assert (view["kms_key_arn"], view["source_region"], account) == (key, HOME, "123456789012")
+    assert seen["Tags"] == [{"Key": "a", "Value": "b"}]
 
 
 def test_many_clients_at_once_each_get_their_copy(control: Control, source: str) -> None:
@@ -71,21 +64,14 @@ def test_many_clients_at_once_each_get_their_copy(control: Control, source: str)
     assert known >= set(made)
 
 
-def test_what_cannot_be_staged_says_why(control: Control) -> None:
+def test_control_raises_what_an_action_refuses(control: Control) -> None:
     with pytest.raises(ValueError, match="There is no file system fs-1 in eu-west-1"):
         control.seed_backup(HOME, "fs-1")
-    with pytest.raises(ValueError, match="There is no setting colour"):
+    with pytest.raises(ValueError, match="colour"):
         control.configure(colour="red")
 
 
-def test_an_ordinary_aws_environment_is_enough_to_reach_it(control: Control) -> None:
-    variables = control.environment(HOME)
-
-    assert variables["AWS_ENDPOINT_URL"] == control.url
-    assert control.url.startswith("http://127.0.0.1:")
-
-
-def test_a_fault_set_from_outside_hits_clients(control: Control) -> None:
+def test_fault_set_from_outside_hits_clients(control: Control) -> None:
     control.add_fault("expired", "DescribeBackups", region=HOME, times=1)
     client = control.client("fsx", HOME, access_key="stranger")
 
@@ -96,15 +82,15 @@ def test_a_fault_set_from_outside_hits_clients(control: Control) -> None:
     assert control.journal(HOME, "DescribeBackups")[-1]["access_key"] == "stranger"
 
 
-def test_the_process_ends_with_its_context() -> None:
+def test_process_ends_with_its_context() -> None:
     with running() as control:
-        assert control.state() == {}
+        assert control.running_copies() == {}
 
     with pytest.raises(URLError):
-        control.state()
+        control.running_copies()
 
 
-def test_the_process_ends_with_its_standard_input() -> None:
+def test_process_ends_with_its_standard_input() -> None:
     command = [sys.executable, "-m", "simulator", "serve", "--attached"]
 
     ended = subprocess.run(command, input="", capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - ours

@@ -1,4 +1,4 @@
-"""However clients copy, finish and delete, a Region never runs more copies than it has slots."""
+"""A Region never runs more copies than it has slots, whatever clients do."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class Slots(RuleBasedStateMachine):
 
     @rule(region=st.sampled_from(REGIONS))
     def copy(self, region: str) -> None:
-        has_slot = self.service.state().get(region, {"running": 0})["running"] < 5
+        has_slot = self.service.running_copies().get(region, 0) < 5
         assert self.limit_met(region) == (None if has_slot else "TOTAL_IN_PROGRESS_COPY_BACKUPS")
 
     @rule(seconds=SECONDS)
@@ -48,7 +48,7 @@ class Slots(RuleBasedStateMachine):
         assert all(running <= 5 for running in self.service.max_running().values())
 
     @invariant()
-    def every_running_copy_tells_its_progress(self) -> None:
+    def every_running_copy_has_progress(self) -> None:
         running = [view for region in REGIONS for view in self.service.backups(region) if view["progress"] is not None]
         assert {view["lifecycle"] for view in running} <= {"COPYING"}
 

@@ -1,15 +1,14 @@
-"""The state of the whole service."""
+"""The state of the simulator."""
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeVar
 
 from simulator.fsx.clock import Clock
-from simulator.fsx.faults import Faults
-from simulator.fsx.journal import Journal
-from simulator.fsx.records import Backup, FileSystem, Region
+from simulator.fsx.faults import Fault
+from simulator.fsx.records import Backup, Entry, FileSystem, Region
 from simulator.fsx.regions import ACCOUNT_ID
 from simulator.fsx.settings import Settings
 
@@ -17,8 +16,8 @@ T = TypeVar("T")
 
 
 @dataclass
-class Failure:
-    """Copies that are to fail: why, where to, of which source, and how many of them."""
+class PlannedFailure:
+    """Copies that are to fail: why, into which Region, of which source backup, and how many."""
 
     reason: str
     region: str | None
@@ -27,7 +26,7 @@ class Failure:
 
 
 @dataclass
-class ServiceState:
+class State:
     """All Regions of all accounts; hold `lock` while reading or changing anything."""
 
     clock: Clock
@@ -36,18 +35,18 @@ class ServiceState:
     lock: threading.RLock = field(default_factory=threading.RLock)
     regions: dict[tuple[str, str], Region] = field(default_factory=dict)
     copy_seconds: dict[str | None, float] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
-    faults: Faults = field(default_factory=Faults)
-    journal: Journal = field(default_factory=Journal)
+    failures: list[PlannedFailure] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    journal: list[Entry] = field(default_factory=list)
     policies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def configure(self, changes: dict[str, Any]) -> None:
         """Change settings.
 
         Raises:
-            ValueError: a change names no setting, or has a value that the setting does not take.
+            TypeError: there is no such setting.
         """
-        self.settings = self.settings.changed(changes)
+        self.settings = replace(self.settings, **changes)
         if "shuffle_seed" in changes:
             self.shuffler.seed(self.settings.shuffle_seed)
 
@@ -67,24 +66,18 @@ class ServiceState:
         found = self.region(region, account).backups.get(backup_id)
         return found if found and found.deleted_at is None else None
 
-    def file_systems(self, region: str, account: str = ACCOUNT_ID) -> dict[str, FileSystem]:
-        """Return the file systems that are there by now, also those that are being deleted."""
-        now, present = self.clock.now(), self.region(region, account).file_systems
-        return {name: one for name, one in present.items() if one.gone_from is None or now < one.gone_from}
-
-    def restoring_to(self, backup: Backup) -> str | None:
-        """Return the file system that `backup` is being restored to, if any."""
-        now, restored = self.clock.now(), self.file_systems(backup.region, backup.owner_id)
-        targets = (name for name, one in restored.items() if one.restored_from == backup.backup_id)
-        return next((name for name in targets if restored[name].lifecycle(now) == "CREATING"), backup.restoring_to)
+    def resource(self, region: str, resource_id: str, account: str) -> Backup | FileSystem | None:
+        """Return a backup or file system."""
+        file_systems = self.region(region, account).file_systems
+        return self.backup(region, resource_id, account) or file_systems.get(resource_id)
 
     def duration(self, region: str) -> float:
-        """Return how long a copy to `region` takes; what was set for it alone wins."""
+        """Return how long a copy into `region` takes."""
         everywhere = self.copy_seconds.get(None, self.settings.copy_seconds)
         return self.copy_seconds.get(region, everywhere)
 
     def take_failure(self, region: str, source: str) -> str | None:
-        """Return why the next copy of `source` to `region` fails, if it is to, and count it."""
+        """Return why the next copy of `source` into `region` fails, if it is to fail, and count it."""
         for failure in self.failures:
             if failure.times and failure.region in {None, region} and failure.source in {None, source}:
                 failure.times -= 1
@@ -92,9 +85,9 @@ class ServiceState:
         return None
 
     def is_being_copied(self, backup: Backup) -> bool:
-        """Tell whether a copy reads from `backup`, or read until a short while ago."""
+        """Whether a copy of `backup` runs, or ended less than `source_busy_seconds` ago."""
         now, lag = self.clock.now(), self.settings.source_busy_seconds
         source = (backup.backup_id, backup.region, backup.owner_id)
-        copies = (copy for region in self.regions.values() for copy in region.backups.values())
-        readers = (copy for copy in copies if (copy.source_id, copy.source_region, copy.owner_id) == source)
-        return any(copy.is_copying(now) or copy.was_copying(now, lag) for copy in readers)
+        everywhere = (copy for region in self.regions.values() for copy in region.backups.values())
+        copies = [copy for copy in everywhere if (copy.source_id, copy.source_region, copy.owner_id) == source]
+        return any(copy.is_copying(now) or (copy.job and copy.job.ends <= now < copy.job.ends + lag) for copy in copies)
