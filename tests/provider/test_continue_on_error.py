@@ -99,8 +99,8 @@ def test_delete_before_replace_deletes(service: FsxService, stack: Stack, made: 
 
 @pytest.mark.usefixtures("made")
 def test_destroy_deletes_after_an_up_that_failed(service: FsxService, stack: Stack, source: str, newer: str) -> None:
+    service.fail_copies("no luck")
     with pytest.raises(CopyError):
-        service.fail_copies("no luck")
         stack.up({**monday(source), "tuesday": copy_args(newer)})
 
     stack.destroy()

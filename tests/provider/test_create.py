@@ -208,7 +208,7 @@ def test_create_ends_if_somebody_deletes_its_copy(service: FsxService, stack: St
         ("not_enabled", AWAY, "DescribeBackups"),
     ],
 )
-def test_create_names_action_and_region_of_a_refusal(
+def test_create_names_action_and_region_of_a_refusal(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
     service: FsxService, stack: Stack, source: str, kind: str, region: str, action: str
 ) -> None:
     service.add_fault(kind, action, region=region)  # type: ignore[arg-type]  # two of its kinds
