@@ -163,7 +163,12 @@ def test_swapped_tags_delete_nothing(
     for copy, tag in zip(ids, reversed(tags), strict=True):
         write_tag(service, copy, tag)
 
-    {"refresh": stack.refresh, "up": lambda: stack.up(program), "destroy": stack.destroy}[command]()
+    commands: dict[str, Callable[[], object]] = {
+        "refresh": stack.refresh,
+        "up": lambda: stack.up(program),
+        "destroy": stack.destroy,
+    }
+    commands[command]()
 
     assert copies(service) == ids
     for copy in ids:
