@@ -51,9 +51,7 @@ def test_adopt_takes_a_copy_as_it_is(service: FsxService, stack: Stack, source: 
 
 
 @pytest.mark.parametrize("kind", ["refuse", "unavailable", "access_denied"])
-def test_adopt_works_with_an_unreachable_source_region(
-    service: FsxService, stack: Stack, source: str, manual: str, kind: Any
-) -> None:
+def test_adopt_needs_no_source_region(service: FsxService, stack: Stack, source: str, manual: str, kind: Any) -> None:
     service.darken(HOME, kind)
 
     stack.up(monday(source, adopt_backup_id=manual))
@@ -112,9 +110,7 @@ def test_adopt_names_a_missing_permission(service: FsxService, stack: Stack, sou
         stack.up(monday(source, adopt_backup_id=manual))
 
 
-def test_adopt_does_not_delete_a_copy_that_fails_meanwhile(
-    service: FsxService, stack: Stack, wire: Wire, source: str
-) -> None:
+def test_adopt_deletes_no_copy_that_fails_meanwhile(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
     begun, run = copied_by_hand(wire, source), stack.run()
     inputs = stack.check(run, "monday", {}, copy_args(source, adopt_backup_id=begun))
     service.finish_copies(failure="no luck")
@@ -139,7 +135,7 @@ def test_adopt_names_the_owner_in_the_preview(
     assert own_copy(other, "theirs") == theirs
 
 
-def test_adopt_warns_of_nothing_without_an_owner(
+def test_adopt_without_an_owner_is_silent(
     stack: Stack, source: str, manual: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.up(monday(source, adopt_backup_id=manual))
@@ -196,9 +192,7 @@ def test_adopt_without_permission_to_tag_is_finished_later(
     assert only_copy(stack) == theirs
 
 
-def test_adopt_that_runs_out_of_time_is_finished_later(
-    service: FsxService, stack: Stack, wire: Wire, source: str
-) -> None:
+def test_adopt_that_times_out_is_finished_later(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
     other = Stack(wire, name="other")
     service.set_copy_seconds(10_000)
     killed_up(other, {"theirs": copy_args(source)}, "CopyBackup", "after")

@@ -53,7 +53,7 @@ def test_delete_refuses_after_another_copy_was_not_made(
     assert made in copies(service)
 
 
-def test_delete_refuses_after_the_replacement_failed(
+def test_delete_refuses_if_the_replacement_failed(
     service: FsxService, stack: Stack, made: str, source: str, key: str
 ) -> None:
     run = stack.run()

@@ -154,7 +154,7 @@ def test_create_keeps_waiting_in_an_unknown_lifecycle(service: FsxService, stack
     only_copy(stack)
 
 
-def test_create_deletes_a_failed_copy_and_the_next_run_makes_one(
+def test_create_deletes_a_failed_copy_and_starts_clean(
     service: FsxService, stack: Stack, source: str, key: str
 ) -> None:
     service.fail_copies(f"The KMS key {key} was disabled.")
@@ -168,9 +168,7 @@ def test_create_deletes_a_failed_copy_and_the_next_run_makes_one(
     only_copy(stack)
 
 
-def test_create_leaves_a_failed_copy_without_permission_to_the_next_run(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_create_without_permission_leaves_a_failed_copy(service: FsxService, stack: Stack, source: str) -> None:
     service.fail_copies("no luck")
     service.add_fault("access_denied", "DeleteBackup")
     with refused(CopyError, "fsx:DeleteBackup"):

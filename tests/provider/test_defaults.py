@@ -93,9 +93,7 @@ def test_region_follows_program_and_configuration(service: FsxService, stack: St
 
 
 @ON_THE_DYNAMIC_HOST
-def test_region_of_a_new_resource_is_that_of_the_environment(
-    service: FsxService, stack: Stack, args: Properties
-) -> None:
+def test_region_of_a_new_resource_is_the_environments(service: FsxService, stack: Stack, args: Properties) -> None:
     stack.up({"monday": args, "tuesday": args})
 
     assert where(service) == {AWAY: 1, ELSEWHERE: 1}

@@ -79,7 +79,7 @@ def test_delete_leaves_the_copy_of_another_owner_and_says_so(
     assert tag.rpartition("-0/")[2] in caplog.text
 
 
-def test_delete_leaves_a_copy_that_is_adopted_while_it_waits(
+def test_delete_leaves_a_copy_that_is_adopted_meanwhile(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
     other, run = Stack(stack.wire, name="other"), stack.run()
@@ -107,9 +107,7 @@ def test_delete_waits_for_a_restore(service: FsxService, stack: Stack, made: str
 
 
 @pytest.mark.parametrize("shape", ["BackupBeingCopied", "BadRequest"])
-def test_delete_waits_for_a_copy_of_the_copy(
-    service: FsxService, stack: Stack, wire: Wire, made: str, shape: str
-) -> None:
+def test_delete_waits_for_copies_of_it(service: FsxService, stack: Stack, wire: Wire, made: str, shape: str) -> None:
     service.configure(being_copied_error=shape)
     wire.client("fsx", "eu-north-1").copy_backup(SourceBackupId=made, SourceRegion=AWAY)
 

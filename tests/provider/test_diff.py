@@ -47,9 +47,7 @@ def encrypted(stack: Stack, source: str, key: str) -> Stack:
         ({"copy_tags": True}, True),  # shown, and copies nothing again
     ],
 )
-def test_diff_replaces_nothing_for(
-    encrypted: Stack, source: str, key: str, args: dict[str, Any], *, changes: bool
-) -> None:
+def test_diff_changes_in_place(encrypted: Stack, source: str, key: str, args: dict[str, Any], *, changes: bool) -> None:
     assert preview(encrypted, source, **{"kms_key_id": key, **TEAM, **args}) == (changes, [])
 
 

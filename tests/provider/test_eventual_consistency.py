@@ -71,9 +71,7 @@ def test_create_waits_for_a_copy_that_is_shown_late(service: FsxService, stack: 
     assert service.counts(AWAY)["CopyBackup"] == 1
 
 
-def test_create_waits_through_an_outage_for_a_copy_that_is_not_shown(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_create_waits_through_an_outage_for_an_unseen_copy(service: FsxService, stack: Stack, source: str) -> None:
     """One look that finds nothing, and then none for minutes, says nothing about the copy."""
     service.configure(shown_after_seconds=3.0)
 
@@ -88,9 +86,7 @@ def test_create_waits_through_an_outage_for_a_copy_that_is_not_shown(
     assert service.counts(AWAY)["CopyBackup"] == 1
 
 
-def test_create_gives_up_a_copy_that_is_never_shown_and_its_token(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_create_gives_up_an_unseen_copy_and_its_token(service: FsxService, stack: Stack, source: str) -> None:
     """FSx may repeat its first answer for a copy that was deleted since."""
     service.configure(shown_after_seconds=1e9, copy_seconds=1e9)
     with refused(CopyError, AWAY):

@@ -57,7 +57,7 @@ def run_commands(stack: Stack, source: str, moment: str, forge: Callable[[], obj
 
 @pytest.mark.parametrize("moment", COMMANDS)
 @pytest.mark.parametrize("kind", VICTIMS)
-def test_our_tag_on_another_backup_changes_nothing(
+def test_own_tag_on_another_backup_is_void(
     service: FsxService, stack: Stack, source: str, kind: str, moment: str
 ) -> None:
     victim = seed_victim(stack, source, kind)
@@ -68,9 +68,7 @@ def test_our_tag_on_another_backup_changes_nothing(
 
 
 @pytest.mark.parametrize("kind", VICTIMS)
-def test_our_tag_on_another_backup_hides_no_copy_to_resume(
-    service: FsxService, stack: Stack, source: str, kind: str
-) -> None:
+def test_own_tag_on_another_backup_hides_no_copy(service: FsxService, stack: Stack, source: str, kind: str) -> None:
     victim = seed_victim(stack, source, kind)
     killed_before_saving(stack, monday(source))
     (made,) = set(copies(service)) - {victim}
@@ -120,7 +118,7 @@ def test_foreign_tag_on_our_copy_keeps_it(  # noqa: PLR0913, PLR0917  # fixtures
 
 
 @pytest.mark.parametrize("tag", FOREIGN_TAGS)
-def test_foreign_tag_that_is_removed_is_replaced_by_ours(
+def test_foreign_tag_gives_way_once_removed(
     service: FsxService, stack: Stack, source: str, made: str, tag: str
 ) -> None:
     write_tag(service, made, tag)
@@ -179,7 +177,7 @@ def test_swapped_tags_delete_nothing(
 
 
 @pytest.mark.parametrize("generation", [5, 10**12 - 1])
-def test_forged_generation_deletes_no_live_copy(
+def test_forged_generation_keeps_the_copy(
     service: FsxService, stack: Stack, source: str, made: str, generation: int
 ) -> None:
     assert copies(service) == [made]

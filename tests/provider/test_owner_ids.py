@@ -35,9 +35,7 @@ def test_twin_stacks_make_copies_of_their_own(stack: Stack, twin: Stack, source:
     assert stack.preview("monday", copy_args(source)).changes is False
 
 
-def test_twin_does_not_resume_the_copy_of_a_killed_run(
-    service: FsxService, stack: Stack, twin: Stack, source: str
-) -> None:
+def test_twin_does_not_resume_copies_of_the_other(service: FsxService, stack: Stack, twin: Stack, source: str) -> None:
     killed_up(stack, monday(source), "CopyBackup", "after")
     (begun,) = copies(service)
 

@@ -53,9 +53,7 @@ def test_refresh_with_another_account_forgets_nothing(service: FsxService, stack
 
 @pytest.mark.parametrize("kind", ["access_denied", "not_enabled"])
 @pytest.mark.parametrize("call", ["fsx:DescribeBackups", "sts:GetCallerIdentity"])
-def test_refresh_that_is_refused_forgets_nothing(
-    service: FsxService, stack: Stack, made: str, call: str, kind: Any
-) -> None:
+def test_refused_refresh_forgets_nothing(service: FsxService, stack: Stack, made: str, call: str, kind: Any) -> None:
     name, _, action = call.partition(":")
     service.remove_backup(AWAY, made)
     service.add_fault(kind, action, service=name)

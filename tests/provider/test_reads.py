@@ -69,9 +69,7 @@ def test_lookups_before_a_lull_share_a_call_that_answers_each(service: FsxServic
         ([0.015 * n for n in range(20)], 0.1),  # never a lull, but nobody waits for ever
     ],
 )
-def test_lull_waits_until_nobody_asks_for_a_moment(
-    monkeypatch: pytest.MonkeyPatch, others: list[float], waited: float
-) -> None:
+def test_lull_waits_until_nobody_asks(monkeypatch: pytest.MonkeyPatch, others: list[float], waited: float) -> None:
     clock = ManualClock(0)
     lull = Lull(0.02)
 

@@ -33,9 +33,7 @@ def test_up_keeps_the_key_if_the_source_cannot_be_copied(  # noqa: PLR0913  # fi
     assert all(fact in caplog.text for fact in (copy, AWAY, source, HOME))
 
 
-def test_up_replaces_the_region_although_the_source_expired(
-    service: FsxService, stack: Stack, source: str, made: str
-) -> None:
+def test_up_replaces_the_region_without_a_source(service: FsxService, stack: Stack, source: str, made: str) -> None:
     """Only a key may be left as it is: a copy elsewhere is not what the program asks for."""
     service.remove_backup(HOME, source)
 
@@ -133,9 +131,7 @@ def test_create_tries_one_more_token_after_a_refusal(service: FsxService, stack:
 
 
 @pytest.mark.parametrize("kind", ["access_denied", "expired"])
-def test_create_tries_no_other_token_without_permission(
-    service: FsxService, stack: Stack, source: str, kind: Any
-) -> None:
+def test_create_without_permission_tries_one_token(service: FsxService, stack: Stack, source: str, kind: Any) -> None:
     service.add_fault(kind, "CopyBackup")
 
     with pytest.raises(ServiceError):

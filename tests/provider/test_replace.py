@@ -18,7 +18,7 @@ def generation(stack: Stack) -> int:
 # --- --replace --------------------------------------------------------------------------------------------------------
 
 
-def test_replace_makes_a_new_copy_if_the_ids_in_the_state_are_known(
+def test_replace_makes_a_new_copy_if_all_ids_are_known(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
     """Elsewhere the same copy stays, under another generation."""
@@ -35,9 +35,7 @@ def test_replace_makes_a_new_copy_if_the_ids_in_the_state_are_known(
 
 
 @pytest.mark.parametrize("killed", ["before create is saved", "before delete begins", "before delete is saved"])
-def test_replace_that_is_killed_leaves_the_live_entry_its_copy(
-    stack: Stack, source: str, made: str, killed: str
-) -> None:
+def test_replace_that_is_killed_keeps_the_live_copy(stack: Stack, source: str, made: str, killed: str) -> None:
     """The next run deletes first what is pending deletion, and then does the rest."""
     run = stack.run()
     if killed == "before create is saved":
@@ -62,9 +60,7 @@ def test_replace_that_is_killed_leaves_the_live_entry_its_copy(
     assert stack.preview("monday", copy_args(source)).changes is False
 
 
-def test_replace_of_an_unfinished_copy_keeps_the_one_in_the_state(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_replace_of_an_unfinished_copy_keeps_the_live_copy(service: FsxService, stack: Stack, source: str) -> None:
     unfinished = out_of_time(stack, monday(source))
     service.finish_copies()
 
@@ -74,9 +70,7 @@ def test_replace_of_an_unfinished_copy_keeps_the_one_in_the_state(
     assert stack.replaced == []
 
 
-def test_replace_of_an_unfinished_copy_that_times_out_is_finished(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_replace_of_an_unfinished_copy_may_time_out(service: FsxService, stack: Stack, source: str) -> None:
     out_of_time(stack, monday(source))
     second = out_of_time(stack, monday(source), replacing=("monday",))
     assert len(copies(service)) == (2 if stack.knows_state else 1)
@@ -87,9 +81,7 @@ def test_replace_of_an_unfinished_copy_that_times_out_is_finished(
     assert only_copy(stack) == second
 
 
-def test_replace_of_an_unfinished_copy_that_is_killed_finishes_it(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_replace_of_an_unfinished_copy_may_be_killed(service: FsxService, stack: Stack, source: str) -> None:
     unfinished = out_of_time(stack, monday(source))
     killed_up(stack, monday(source), "DescribeBackups", "after", replacing=["monday"])
     service.finish_copies()
@@ -122,7 +114,7 @@ def test_replace_keeps_an_adopted_copy(service: FsxService, stack: Stack, source
 
 
 @pytest.mark.parametrize("name", ["monday", "renamed"])
-def test_new_key_makes_a_copy_before_the_old_one_is_deleted(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_new_key_copies_before_it_deletes(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
     service: FsxService, stack: Stack, source: str, made: str, key: str, name: str
 ) -> None:
     stack.up({name: copy_args(source, kms_key_id=key)})
@@ -135,9 +127,7 @@ def test_new_key_makes_a_copy_before_the_old_one_is_deleted(  # noqa: PLR0913, P
     assert copies(service) == []
 
 
-def test_new_region_makes_a_copy_before_the_old_one_is_deleted(
-    service: FsxService, stack: Stack, source: str, made: str
-) -> None:
+def test_new_region_copies_before_it_deletes(service: FsxService, stack: Stack, source: str, made: str) -> None:
     stack.up(monday(source, region="eu-north-1"))
 
     assert service.backup(AWAY, made)["deleted"]
@@ -162,9 +152,7 @@ def test_new_key_keeps_the_old_copy_until_the_new_one_is_available(
     assert only_copy(stack) != made
 
 
-def test_new_name_makes_a_copy_before_the_old_one_is_deleted(
-    service: FsxService, stack: Stack, source: str, made: str
-) -> None:
+def test_new_name_copies_before_it_deletes(service: FsxService, stack: Stack, source: str, made: str) -> None:
     stack.up({"renamed": copy_args(source)})
 
     assert only_copy(stack, "renamed") != made
@@ -172,7 +160,7 @@ def test_new_name_makes_a_copy_before_the_old_one_is_deleted(
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 1000])
-def test_new_name_that_adopts_the_copy_keeps_it(
+def test_new_name_that_adopts_keeps_the_copy(
     service: FsxService, stack: Stack, source: str, made: str, seconds: float
 ) -> None:
     service.configure(tags_shown_after_seconds=seconds)

@@ -1,5 +1,6 @@
 """Whatever ends a run, the next one resumes its copy and makes no second one."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -11,7 +12,6 @@ from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.checks import copies, only_copy, other_tags, out_of_time, own_copy, refused
 from tests.engine.stack import Program, Stack, copy_args, killed_before_saving, killed_up, monday
-from tests.engine.wire import When
 
 
 def killed_while_copying(stack: Stack, program: Program) -> str:
@@ -29,15 +29,57 @@ def tokens(service: FsxService) -> set[str | None]:
     return {entry["token"] for entry in service.journal(AWAY, "CopyBackup")}
 
 
-@pytest.mark.parametrize(
-    ("action", "when"), [("DescribeBackups", "before"), ("CopyBackup", "before"), ("CopyBackup", "after")]
-)
-def test_resume_after_a_kill(stack: Stack, source: str, action: str, when: When) -> None:
-    killed_up(stack, monday(source), action, when)
+INTERRUPTIONS: dict[str, Callable[[Stack, Program], object]] = {
+    "killed at once": lambda stack, program: killed_up(stack, program, "CopyBackup", "after"),
+    "killed while copying": killed_while_copying,
+    "killed before saving": killed_before_saving,
+    "out of time": out_of_time,
+    "out of time twice": lambda stack, program: (out_of_time(stack, program), out_of_time(stack, program)),
+}
+
+
+@pytest.mark.parametrize("action", ["DescribeBackups", "CopyBackup"])
+def test_up_after_a_kill_before_the_copy(stack: Stack, source: str, action: str) -> None:
+    killed_up(stack, monday(source), action, "before")
 
     stack.up(monday(source))
 
     only_copy(stack)
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "finished", "source expired", "failed", "deleted"])
+@pytest.mark.parametrize("interruption", INTERRUPTIONS)
+def test_up_after_an_interruption_resumes_the_copy(
+    service: FsxService, stack: Stack, source: str, interruption: str, meanwhile: str
+) -> None:
+    """A copy that failed, or was deleted, is made again."""
+    INTERRUPTIONS[interruption](stack, monday(source))
+    (begun,) = copies(service)
+    happens: dict[str, Callable[[], object]] = {
+        "finished": service.finish_copies,
+        "source expired": lambda: service.remove_backup(HOME, source),
+        "failed": lambda: (service.finish_copies(), service.set_lifecycle(AWAY, begun, "FAILED", "no luck")),
+        "deleted": lambda: service.remove_backup(AWAY, begun),
+    }
+    happens.get(meanwhile, list)()
+    service.clock.sleep(3)  # so that nobody takes it for a new one
+    is_lost = meanwhile in {"failed", "deleted"}
+    if not is_lost and interruption.startswith("out of time"):
+        service.finish_copies()
+    if is_lost and interruption.startswith("out of time"):
+        with refused(CopyError, AWAY, begun if meanwhile == "deleted" else "no luck"):
+            stack.up(monday(source))
+
+    stack.up(monday(source))
+
+    assert (only_copy(stack) != begun) is is_lost
+    assert service.counts(AWAY)["CopyBackup"] >= 2 if is_lost else service.counts(AWAY)["CopyBackup"] == 1
+    outputs = stack.states["monday"].outputs
+    if meanwhile == "source expired" and interruption.startswith("killed"):
+        assert outputs["source_creation_time"] == outputs["creation_time"], "nothing better is known"
+    assert stack.preview("monday", copy_args(source)).changes is False
+    stack.destroy()
+    assert copies(service) == []
 
 
 def test_resume_after_kills_one_after_the_other(stack: Stack, source: str) -> None:
@@ -48,19 +90,6 @@ def test_resume_after_kills_one_after_the_other(stack: Stack, source: str) -> No
     stack.up(monday(source))
 
     only_copy(stack)
-
-
-def test_resume_of_a_finished_copy_that_was_never_saved(service: FsxService, stack: Stack, source: str) -> None:
-    killed_before_saving(stack, monday(source))
-    (made,) = copies(service)
-
-    stack.up(monday(source))
-
-    assert only_copy(stack) == made
-    assert service.counts(AWAY)["CopyBackup"] == 1
-    assert stack.preview("monday", copy_args(source)).changes is False
-    stack.destroy()
-    assert copies(service) == []
 
 
 def test_resume_after_an_old_checkpoint(service: FsxService, stack: Stack, source: str, newer: str) -> None:
@@ -80,9 +109,7 @@ def test_resume_after_an_old_checkpoint(service: FsxService, stack: Stack, sourc
     assert copies(service) == []
 
 
-def test_resume_after_a_checkpoint_from_before_a_rename(
-    service: FsxService, stack: Stack, source: str, made: str
-) -> None:
+def test_resume_after_a_rename_and_an_old_checkpoint(service: FsxService, stack: Stack, source: str, made: str) -> None:
     """The tag has the token of another name; it is ours only where all ids of the state are known."""
     stack.states = {}
 
@@ -170,39 +197,6 @@ def test_resume_after_all_answers_were_lost(service: FsxService, stack: Stack, s
 # --- what became of the copy meanwhile --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("is_finished", [True, False])
-def test_resume_of_a_copy_needs_neither_copy_backup_nor_source(
-    service: FsxService, stack: Stack, source: str, *, is_finished: bool
-) -> None:
-    begun = killed_while_copying(stack, monday(source))
-    service.remove_backup(HOME, source)
-    if is_finished:
-        service.finish_copies()
-
-    stack.up(monday(source))
-
-    assert only_copy(stack) == begun
-    assert service.counts(AWAY)["CopyBackup"] == 1
-    outputs = stack.states["monday"].outputs
-    assert outputs["source_creation_time"] == outputs["creation_time"], "nothing better is known"
-
-
-@pytest.mark.parametrize("is_deleted", [True, False])
-def test_resume_replaces_a_copy_that_failed_or_was_deleted(
-    service: FsxService, stack: Stack, source: str, *, is_deleted: bool
-) -> None:
-    begun = killed_while_copying(stack, monday(source))
-    if is_deleted:
-        service.remove_backup(AWAY, begun)
-    else:
-        service.finish_copies(failure="no luck")
-    service.clock.sleep(3)  # so that nobody takes it for a new one
-
-    stack.up(monday(source))
-
-    assert only_copy(stack) != begun
-
-
 def test_create_with_another_key_leaves_and_names_the_copy(
     service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -216,9 +210,7 @@ def test_create_with_another_key_leaves_and_names_the_copy(
     assert stack.preview("monday", copy_args(source, kms_key_id=key)).changes is False
 
 
-def test_create_leaves_a_copy_that_another_stack_adopts(
-    service: FsxService, stack: Stack, source: str, key: str
-) -> None:
+def test_create_leaves_a_copy_that_another_adopts(service: FsxService, stack: Stack, source: str, key: str) -> None:
     other = Stack(stack.wire, name="other")
     begun = killed_while_copying(stack, monday(source))
     service.finish_copies()
@@ -246,7 +238,7 @@ def test_resume_recognizes_the_same_key_by_its_alias(service: FsxService, stack:
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_resume_by_an_alias_waits_for_kms(
+def test_resume_by_alias_waits_for_kms(
     service: FsxService, stack: Stack, source: str, key: str, *, is_first: bool
 ) -> None:
     """Without the key behind it, a run neither recognizes the copy nor asks with the same token."""
@@ -275,19 +267,6 @@ def test_resume_ignores_the_copy_of_another_stack(service: FsxService, stack: St
 
 
 # --- after CopyBackup was accepted a failure is a partial one ---------------------------------------------------------
-
-
-def test_timeout_leaves_a_partial_failure_that_up_finishes(service: FsxService, stack: Stack, source: str) -> None:
-    begun = out_of_time(stack, monday(source))
-    assert stack.states["monday"].outputs["lifecycle"] == service.backup(AWAY, begun)["lifecycle"] == "COPYING"
-    out_of_time(stack, monday(source))
-    assert stack.states["monday"].id == begun
-    service.finish_copies()
-
-    stack.up(monday(source))
-
-    assert only_copy(stack) == begun
-    assert service.counts(AWAY)["CopyBackup"] == 1
 
 
 def test_refresh_does_not_hide_that_a_copy_is_unfinished(service: FsxService, stack: Stack, source: str) -> None:
@@ -319,24 +298,6 @@ def test_destroy_waits_for_an_unfinished_copy(service: FsxService, stack: Stack,
 
     assert copies(service) == []
     assert stack.states == {}
-
-
-@pytest.mark.parametrize("is_deleted", [True, False])
-def test_update_of_an_unfinished_copy_that_failed_makes_another(
-    service: FsxService, stack: Stack, source: str, *, is_deleted: bool
-) -> None:
-    begun = out_of_time(stack, monday(source))
-    if is_deleted:
-        service.remove_backup(AWAY, begun)
-    else:
-        service.finish_copies(failure="no luck")
-    with refused(CopyError, AWAY, begun if is_deleted else "no luck"):
-        stack.up(monday(source))
-
-    stack.up(monday(source))
-
-    assert only_copy(stack) != begun
-    assert stack.replaced == []
 
 
 def test_create_without_permission_to_look_is_a_partial_failure(service: FsxService, stack: Stack, source: str) -> None:

@@ -66,7 +66,7 @@ def test_delete_retries(service: FsxService, stack: Stack, made: str, action: st
 
 
 @pytest.mark.parametrize(("kind", "fact"), [("throttled", "ThrottlingException"), ("refuse", "fsx:CopyBackup")])
-def test_create_ends_if_copy_backup_does_not_get_through(
+def test_create_ends_if_copy_backup_keeps_failing(
     service: FsxService, stack: Stack, source: str, kind: Any, fact: str
 ) -> None:
     service.add_fault(kind, "CopyBackup")
@@ -77,9 +77,7 @@ def test_create_ends_if_copy_backup_does_not_get_through(
     assert stack.states == {}
 
 
-def test_create_that_retries_beyond_its_timeout_is_finished_later(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_create_that_retries_too_long_is_finished_later(service: FsxService, stack: Stack, source: str) -> None:
     stack.timeouts["create"] = 60.0
     stack.wire.at_call["CopyBackup", "after"] = lambda: service.add_fault("expired", region=AWAY)
     with refused(CopyError, AWAY, "pulumi up"):
@@ -134,9 +132,7 @@ def test_each_region_has_one_session(service: FsxService) -> None:
         ("kms:DescribeKey", lambda stack: stack.run().region(AWAY).fsx.key_arn("alias/x")),
     ],
 )
-def test_refusal_names_the_action(
-    service: FsxService, stack: Stack, action: str, call: Callable[[Stack], object]
-) -> None:
+def test_refusal_names_action(service: FsxService, stack: Stack, action: str, call: Callable[[Stack], object]) -> None:
     name, _, method = action.partition(":")
     service.add_fault("access_denied", method, service=name)
 
