@@ -14,12 +14,13 @@ from .stack import Program, Stack
 
 
 @contextmanager
-def refused(error: type[Exception], *facts: str) -> Iterator[None]:
-    """Expect an error that names these ids, Regions, actions or commands."""
+def refused(error: type[Exception], *facts: str, unsaid: str = "\n") -> Iterator[None]:
+    """Expect an error of one line that names these ids, Regions, actions or commands."""
     with pytest.raises(error) as failure:
         yield
     said = str(failure.value)
     assert [fact for fact in facts if fact not in said] == [], said
+    assert unsaid not in said
 
 
 def copies(service: FsxService) -> list[str]:

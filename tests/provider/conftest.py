@@ -1,4 +1,4 @@
-"""What every specification of the provider starts from."""
+"""What the tests of the provider start from."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from pulumi_fsx_dr import provider
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import HOME
 from tests.engine.plugin_stack import PluginStack
-from tests.engine.stack import Stack
+from tests.engine.stack import Stack, copy_args, monday
 from tests.engine.wire import SharedClock, Wire, key_named
 
 COPY_SECONDS = 10.0
@@ -46,6 +46,12 @@ def source(service: FsxService) -> str:
 
 
 @pytest.fixture
+def newer(service: FsxService, source: str) -> str:
+    """Return a newer backup of the same file system."""
+    return service.seed_backup(HOME, service.backup(HOME, source)["file_system_id"])
+
+
+@pytest.fixture
 def wire(service: FsxService) -> Wire:
     """Return the way to the service."""
     return Wire(service)
@@ -53,11 +59,33 @@ def wire(service: FsxService) -> Wire:
 
 @pytest.fixture(params=["dynamic", "plugin"])
 def stack(request: pytest.FixtureRequest, wire: Wire) -> Stack:
-    """Return a stack that is still empty, with copies that the one host makes, or the other."""
+    """Return an empty stack whose copies the one host makes, or the other."""
     return {"dynamic": Stack, "plugin": PluginStack}[request.param](wire)
 
 
 @pytest.fixture
+def made(stack: Stack, source: str) -> str:
+    """Return the id of the stack's one copy, `monday`."""
+    stack.up(monday(source))
+    stack.wire.service.clear_journal()
+    return stack.states["monday"].id
+
+
+@pytest.fixture
+def other(wire: Wire, source: str) -> Stack:
+    """Return another stack, with the copy `theirs` of the same source."""
+    other = Stack(wire, name="other")
+    other.up({"theirs": copy_args(source)})
+    return other
+
+
+@pytest.fixture
+def theirs(other: Stack) -> str:
+    """Return the id of the copy of another stack."""
+    return other.states["theirs"].id
+
+
+@pytest.fixture
 def key() -> str:
-    """Return the ARN of a KMS key in `AWAY`, which has the alias `alias/dr`."""
+    """Return the ARN of a KMS key in `AWAY` that has the alias `alias/dr`."""
     return key_named("dr")

@@ -1,4 +1,4 @@
-"""A default is chosen once: a copy that exists does not move because the environment is another (R19)."""
+"""A default is chosen once: a copy does not move because the environment is another one."""
 
 import pytest
 
@@ -28,21 +28,30 @@ def where(service: FsxService) -> dict[str, int]:
     return {region: number for region, number in found.items() if number}
 
 
-def test_an_unchanged_copy_stays_where_it_is(stack: Stack, args: Properties) -> None:
-    assert stack.preview("monday", args).changes is False
-
-
-def test_a_replaced_copy_stays_where_it_is(service: FsxService, stack: Stack, args: Properties) -> None:
+@pytest.mark.parametrize("is_refreshed", [True, False])
+@pytest.mark.parametrize("replacing", [(), ("monday",)])
+@pytest.mark.parametrize("tags", [{}, {"team": "storage"}])
+def test_region_stays_in_another_environment(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+    service: FsxService,
+    stack: Stack,
+    args: Properties,
+    tags: dict[str, str],
+    replacing: tuple[str, ...],
+    is_refreshed: bool,  # noqa: FBT001  # a case
+) -> None:
     """With --replace the engine shows check nothing of the state; the program tells it."""
     before = stack.states["monday"].id
+    if is_refreshed:
+        stack.refresh()
+    assert stack.preview("monday", args).changes is False
 
-    stack.up({"monday": args}, replacing=["monday"])
+    stack.up({"monday": {**args, "tags": tags}}, replacing=replacing)
 
     assert where(service) == {AWAY: 1}
-    assert (stack.states["monday"].id != before) is stack.knows_state
+    assert (stack.states["monday"].id != before) is (stack.knows_state and bool(replacing))
 
 
-def test_a_copy_of_another_source_stays_where_it_is(service: FsxService, stack: Stack, args: Properties) -> None:
+def test_region_stays_for_another_source(service: FsxService, stack: Stack, args: Properties) -> None:
     other = service.seed_backup(HOME, service.seed_file_system(HOME))
 
     stack.up({"monday": {**args, "source_backup_id": other}})
@@ -51,20 +60,7 @@ def test_a_copy_of_another_source_stays_where_it_is(service: FsxService, stack: 
     assert service.backup(AWAY, stack.states["monday"].id)["source_backup_id"] == other
 
 
-@pytest.mark.parametrize("replacing", [(), ("monday",)])
-def test_a_refreshed_copy_stays_where_it_is(
-    service: FsxService, stack: Stack, args: Properties, replacing: tuple[str, ...]
-) -> None:
-    stack.refresh()
-
-    stack.up({"monday": args}, replacing=replacing)
-
-    assert where(service) == {AWAY: 1}
-
-
-def test_a_renamed_copy_stays_where_it_is_when_it_is_replaced(
-    service: FsxService, stack: Stack, args: Properties
-) -> None:
+def test_region_stays_after_a_rename_and_replace(service: FsxService, stack: Stack, args: Properties) -> None:
     stack.states["tuesday"] = stack.states.pop("monday")  # with an alias
 
     stack.up({"tuesday": args}, replacing=["tuesday"])
@@ -72,7 +68,7 @@ def test_a_renamed_copy_stays_where_it_is_when_it_is_replaced(
     assert where(service) == {AWAY: 1}
 
 
-def test_a_copy_whose_source_is_elsewhere_by_default_keeps_that_too(
+def test_source_region_stays_in_another_environment(
     service: FsxService, stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without source_region it is an in-Region copy."""
@@ -86,9 +82,7 @@ def test_a_copy_whose_source_is_elsewhere_by_default_keeps_that_too(
     assert stack.states["monday"].outputs["source_region"] == HOME
 
 
-def test_the_program_and_the_stack_s_configuration_do_move_it(
-    service: FsxService, stack: Stack, args: Properties
-) -> None:
+def test_region_follows_program_and_configuration(service: FsxService, stack: Stack, args: Properties) -> None:
     stack.up({"monday": {**args, "region": "eu-north-1"}})
     assert stack.states["monday"].outputs["region"] == "eu-north-1"
 
@@ -99,9 +93,7 @@ def test_the_program_and_the_stack_s_configuration_do_move_it(
 
 
 @ON_THE_DYNAMIC_HOST
-def test_a_second_resource_takes_what_the_environment_says_now(
-    service: FsxService, stack: Stack, args: Properties
-) -> None:
+def test_region_of_a_new_resource_is_the_environments(service: FsxService, stack: Stack, args: Properties) -> None:
     stack.up({"monday": args, "tuesday": args})
 
     assert where(service) == {AWAY: 1, ELSEWHERE: 1}

@@ -3,24 +3,20 @@
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY
+from tests.engine.checks import copies, refused, write_tag
 from tests.engine.stack import Stack, change_outputs, copy_args
 from tests.engine.wire import Wire
 
 
-@pytest.fixture
-def made(stack: Stack, source: str) -> str:
-    """Return the id of the stack's one copy, `monday`."""
-    stack.up({"monday": copy_args(source)})
-    stack.wire.service.clear_journal()
-    return stack.states["monday"].id
+def errors(service: FsxService) -> list[str | None]:
+    return [entry["error"] for entry in service.journal(AWAY, "DeleteBackup")]
 
 
-def test_a_delete_returns_once_the_copy_is_gone(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_returns_once_the_copy_is_gone(service: FsxService, stack: Stack, made: str) -> None:
     service.configure(delete_lag=20.0, delete_lag_lifecycle="AVAILABLE")
 
     stack.destroy()
@@ -31,7 +27,7 @@ def test_a_delete_returns_once_the_copy_is_gone(service: FsxService, stack: Stac
 
 
 @pytest.mark.usefixtures("made")
-def test_a_copy_that_fsx_still_shows_as_deleted_is_gone(service: FsxService, stack: Stack) -> None:
+def test_delete_treats_a_copy_that_is_shown_as_deleted_as_gone(service: FsxService, stack: Stack) -> None:
     service.configure(delete_lag=1e9)
     state = stack.states["monday"]
 
@@ -42,7 +38,7 @@ def test_a_copy_that_fsx_still_shows_as_deleted_is_gone(service: FsxService, sta
     assert service.counts(AWAY)["DeleteBackup"] == 1
 
 
-def test_a_copy_that_is_gone_already_is_success(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_of_a_missing_copy_succeeds(service: FsxService, stack: Stack, made: str) -> None:
     service.remove_backup(AWAY, made)
 
     stack.destroy()
@@ -51,11 +47,19 @@ def test_a_copy_that_is_gone_already_is_success(service: FsxService, stack: Stac
     assert "DeleteBackup" not in service.counts(AWAY)
 
 
-def test_not_found_by_credentials_of_another_account_is_an_error(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_of_a_failed_copy_succeeds(service: FsxService, stack: Stack, made: str) -> None:
+    service.set_lifecycle(AWAY, made, "FAILED", "no luck")
+
+    stack.destroy()
+
+    assert copies(service) == []
+
+
+def test_delete_with_another_account_never_takes_a_copy_for_gone(service: FsxService, stack: Stack, made: str) -> None:
     change_outputs(stack, "monday", owner_id="999999999999")
     service.remove_backup(AWAY, made)
 
-    with pytest.raises(CopyError, match=f"{made} in {AWAY} belongs to account 999999999999"):
+    with refused(CopyError, made, AWAY, "999999999999"):
         stack.destroy()
 
     assert list(stack.states) == ["monday"]
@@ -65,59 +69,20 @@ def test_not_found_by_credentials_of_another_account_is_an_error(service: FsxSer
 def test_delete_leaves_the_copy_of_another_owner_and_says_so(
     service: FsxService, stack: Stack, made: str, tag: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    service.set_tags(AWAY, made, {OWNERSHIP_TAG: tag})
+    write_tag(service, made, tag)
 
     stack.destroy()
 
-    assert [copy["id"] for copy in service.backups(AWAY)] == [made]
+    assert copies(service) == [made]
     assert stack.states == {}
     assert f"{made} in {AWAY}" in caplog.text
     assert tag.rpartition("-0/")[2] in caplog.text
 
 
-def test_a_copy_that_is_itself_being_restored_is_deleted_once_it_is_free(
-    service: FsxService, stack: Stack, made: str
-) -> None:
-    service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
-    stack.wire.at_call["DeleteBackup", "after"] = lambda: service.mark_restoring(AWAY, made, None)
-
-    stack.destroy()
-
-    assert service.backups(AWAY) == []
-    assert [entry["error"] for entry in service.journal(AWAY, "DeleteBackup")] == ["BackupRestoring", None]
-
-
-@pytest.mark.parametrize("shape", ["BackupBeingCopied", "BadRequest"])
-def test_a_copy_that_is_being_copied_on_is_deleted_once_it_is_free(
-    service: FsxService, stack: Stack, wire: Wire, made: str, shape: str
-) -> None:
-    service.configure(being_copied_error=shape)
-    wire.client("fsx", "eu-north-1").copy_backup(SourceBackupId=made, SourceRegion=AWAY)
-
-    stack.destroy()
-
-    assert service.backups(AWAY) == []
-    errors = [entry["error"] for entry in service.journal(AWAY, "DeleteBackup")]
-    assert (errors[0], errors[-1]) == (shape, None)
-
-
-def test_a_copy_that_stays_in_use_is_an_error_that_leaves_it_in_the_state(
-    service: FsxService, stack: Stack, made: str
-) -> None:
-    service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
-    stack.timeouts["delete"] = 20.0
-
-    with pytest.raises(CopyError, match=f"{made} in {AWAY} is still in use"):
-        stack.destroy()
-
-    assert list(stack.states) == ["monday"]
-
-
-def test_a_copy_that_another_stack_adopts_while_the_delete_waits_is_left_to_it(
+def test_delete_leaves_a_copy_that_is_adopted_meanwhile(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
-    other = Stack(stack.wire, name="other")
-    run = stack.run()
+    other, run = Stack(stack.wire, name="other"), stack.run()
     service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
 
     def adopted() -> None:
@@ -128,44 +93,53 @@ def test_a_copy_that_another_stack_adopts_while_the_delete_waits_is_left_to_it(
 
     stack.destroy(run=run)
 
-    assert [copy["id"] for copy in service.backups(AWAY)] == [other.states["theirs"].id]
+    assert copies(service) == [other.states["theirs"].id]
 
 
-@pytest.mark.parametrize("kind", ["throttled", "internal", "expired", "lost", "malformed", "refuse"])
-@pytest.mark.parametrize("action", ["DeleteBackup", "DescribeBackups"])
-def test_trouble_that_passes_fails_no_delete(
-    service: FsxService, stack: Stack, made: str, action: str, kind: Any
-) -> None:
-    service.add_fault(kind, action, times=2)
+def test_delete_waits_for_a_restore(service: FsxService, stack: Stack, made: str) -> None:
+    service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
+    stack.wire.at_call["DeleteBackup", "after"] = lambda: service.mark_restoring(AWAY, made, None)
 
     stack.destroy()
 
-    assert service.backup(AWAY, made)["deleted"]
+    assert copies(service) == []
+    assert errors(service) == ["BackupRestoring", None]
 
 
-def test_a_missing_permission_is_named_and_the_copy_stays_in_the_state(
-    service: FsxService, stack: Stack, made: str
-) -> None:
-    service.add_fault("access_denied", "DeleteBackup")
-
-    with pytest.raises(AccessDeniedError, match=f"lack permission for fsx:DeleteBackup in {AWAY}"):
-        stack.destroy()
-
-    assert stack.states["monday"].id == made
-
-
-def test_any_other_refusal_is_an_error(service: FsxService, stack: Stack, made: str) -> None:
-    service.add_fault("not_enabled", "DeleteBackup")
-
-    with pytest.raises(ServiceError, match="fsx:DeleteBackup in eu-central-1 answered UnrecognizedClientException"):
-        stack.destroy()
-
-    assert stack.states["monday"].id == made
-
-
-def test_a_failed_copy_is_removed_too(service: FsxService, stack: Stack, made: str) -> None:
-    service.set_lifecycle(AWAY, made, "FAILED", "no luck")
+@pytest.mark.parametrize("shape", ["BackupBeingCopied", "BadRequest"])
+def test_delete_waits_for_copies_of_it(service: FsxService, stack: Stack, wire: Wire, made: str, shape: str) -> None:
+    service.configure(being_copied_error=shape)
+    wire.client("fsx", "eu-north-1").copy_backup(SourceBackupId=made, SourceRegion=AWAY)
 
     stack.destroy()
 
-    assert service.backups(AWAY) == []
+    assert copies(service) == []
+    assert (errors(service)[0], errors(service)[-1]) == (shape, None)
+
+
+def test_delete_gives_up_on_a_copy_that_stays_in_use(service: FsxService, stack: Stack, made: str) -> None:
+    service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
+    stack.timeouts["delete"] = 20.0
+
+    with refused(CopyError, made, AWAY):
+        stack.destroy()
+
+    assert list(stack.states) == ["monday"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "fact"),
+    [
+        ("access_denied", AccessDeniedError, "fsx:DeleteBackup"),
+        ("not_enabled", ServiceError, "UnrecognizedClientException"),
+    ],
+)
+def test_delete_names_action_and_region_of_a_refusal(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+    service: FsxService, stack: Stack, made: str, kind: Any, error: type[Exception], fact: str
+) -> None:
+    service.add_fault(kind, "DeleteBackup")
+
+    with refused(error, fact, AWAY):
+        stack.destroy()
+
+    assert stack.states["monday"].id == made

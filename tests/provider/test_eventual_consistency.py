@@ -1,66 +1,60 @@
-"""Not shown is not gone: what FSx has accepted and does not show yet is waited for (R21)."""
+"""What FSx has accepted and does not show yet is not gone: it is waited for."""
 
 import pytest
-from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
 from pulumi_fsx_dr.errors import CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY
-from tests.engine.stack import Stack, copy_args
+from tests.engine.checks import copies, only_copy, out_of_time, refused
+from tests.engine.stack import Stack, monday
 
 
 @pytest.fixture
 def unseen(service: FsxService, stack: Stack, source: str) -> str:
-    """Return a copy whose create ran out of time before FSx showed it; the state holds it as `monday`."""
+    """Return a copy whose create ran out of time before FSx showed it; the state has it as `monday`."""
     service.configure(shown_after_seconds=100.0)
-    stack.timeouts["create"] = 20.0
-    with pytest.raises(UnfinishedCopyError):
-        stack.up({"monday": copy_args(source)})
-    stack.timeouts.clear()
-    return stack.states["monday"].id
+    begun = out_of_time(stack, monday(source))
+    service.finish_copies()
+    return begun
 
 
-def test_destroy_waits_for_it_and_deletes_it(service: FsxService, stack: Stack, unseen: str) -> None:
+def test_destroy_deletes_a_copy_that_is_shown_late(service: FsxService, stack: Stack, unseen: str) -> None:
     stack.destroy()
 
     assert service.backup(AWAY, unseen)["deleted"]
     assert stack.states == {}
 
 
-def test_destroy_says_that_it_is_not_shown_if_time_is_up_before(service: FsxService, stack: Stack, unseen: str) -> None:
+def test_destroy_that_runs_out_of_time_deletes_nothing(service: FsxService, stack: Stack, unseen: str) -> None:
     stack.timeouts["delete"] = 10.0
 
-    with pytest.raises(CopyError, match=f"FSx does not show {unseen} in {AWAY} yet"):
+    with refused(CopyError, unseen, AWAY):
         stack.destroy()
 
     assert list(stack.states) == ["monday"]
     assert not service.backup(AWAY, unseen)["deleted"]
 
 
-def test_refresh_waits_for_it_and_does_not_forget_it(stack: Stack, unseen: str) -> None:
+def test_refresh_and_up_wait_for_a_copy_that_is_shown_late(stack: Stack, source: str, unseen: str) -> None:
     stack.refresh()
-
     assert stack.states["monday"].id == unseen
 
+    stack.up(monday(source))
 
-def test_up_waits_for_it_and_finishes_it(service: FsxService, stack: Stack, source: str, unseen: str) -> None:
-    stack.up({"monday": copy_args(source)})
-
-    assert [copy["id"] for copy in service.backups(AWAY)] == [unseen] == [stack.states["monday"].id]
-    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
+    assert only_copy(stack) == unseen
 
 
-def test_refresh_forgets_nothing_while_fsx_may_still_show_it(service: FsxService, stack: Stack, unseen: str) -> None:
+def test_up_waits_for_a_copy_that_is_shown_late(stack: Stack, source: str, unseen: str) -> None:
+    stack.up(monday(source))
+
+    assert only_copy(stack) == unseen
+
+
+def test_refresh_forgets_a_copy_only_after_ten_minutes(service: FsxService, stack: Stack, unseen: str) -> None:
     service.remove_backup(AWAY, unseen)
-
-    with pytest.raises(CopyError, match=f"FSx does not show {unseen} in {AWAY} yet"):
+    with refused(CopyError, unseen, AWAY):
         stack.refresh()
-
     assert list(stack.states) == ["monday"]
-
-
-def test_what_is_not_shown_after_ten_minutes_is_gone(service: FsxService, stack: Stack, unseen: str) -> None:
-    service.remove_backup(AWAY, unseen)
     service.clock.sleep(600)
 
     stack.refresh()
@@ -68,14 +62,41 @@ def test_what_is_not_shown_after_ten_minutes_is_gone(service: FsxService, stack:
     assert stack.states == {}
 
 
-def test_a_copy_that_was_shown_once_and_is_no_more_is_gone_at_once(
-    service: FsxService, stack: Stack, source: str
-) -> None:
-    stack.up({"monday": copy_args(source)})
-    service.remove_backup(AWAY, stack.states["monday"].id)
-    before = service.now()
+def test_create_waits_for_a_copy_that_is_shown_late(service: FsxService, stack: Stack, source: str) -> None:
+    service.configure(shown_after_seconds=80.0)
 
-    stack.refresh()
+    stack.up(monday(source))
 
-    assert stack.states == {}
-    assert service.now() - before < 60
+    only_copy(stack)
+    assert service.counts(AWAY)["CopyBackup"] == 1
+
+
+def test_create_waits_through_an_outage_for_an_unseen_copy(service: FsxService, stack: Stack, source: str) -> None:
+    """One look that finds nothing, and then none for minutes, says nothing about the copy."""
+    service.configure(shown_after_seconds=3.0)
+
+    def outage() -> None:
+        service.add_fault("hang", "DescribeBackups", region=AWAY, seconds=900)
+
+    stack.wire.at_call["CopyBackup", "after"] = lambda: stack.wire.after_calls(0, "DescribeBackups", "after", outage)
+
+    stack.up(monday(source))
+
+    only_copy(stack)
+    assert service.counts(AWAY)["CopyBackup"] == 1
+
+
+def test_create_gives_up_an_unseen_copy_and_its_token(service: FsxService, stack: Stack, source: str) -> None:
+    """FSx may repeat its first answer for a copy that was deleted since."""
+    service.configure(shown_after_seconds=1e9, copy_seconds=1e9)
+    with refused(CopyError, AWAY):
+        stack.up(monday(source))
+    assert service.counts(AWAY)["CopyBackup"] == 1
+    (first,) = copies(service)
+    service.configure(shown_after_seconds=0.0, copy_seconds=1.0)
+
+    stack.up(monday(source))
+
+    assert [str(entry["token"])[-2:] for entry in service.journal(AWAY, "CopyBackup")] == ["-0", "-0", "-1"]
+    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
+    assert stack.states["monday"].id != first

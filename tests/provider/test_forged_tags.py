@@ -8,125 +8,94 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToke
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.checks import copies, own_copy, write_tag
-from tests.engine.stack import Stack, copy_args
-from tests.engine.wire import Killed
+from tests.engine.stack import Stack, copy_args, killed_before_saving, monday
 
 FOREIGN_KEY = f"arn:aws:kms:{AWAY}:999999999999:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
 OTHER_OWNER = "0123456789abcdef" * 2
-MOMENTS = ["create", "refresh", "up", "destroy"]
+FOREIGN_TAGS = ["junk", "", f"{OTHER_OWNER}/{'0' * 40}-0/files/other/theirs", f"{OTHER_OWNER}/x"]
+VICTIMS = ["USER_INITIATED", "AWS_BACKUP", "copy of another source", "copy under a foreign key"]
+COMMANDS = ["create", "refresh", "up", "destroy"]
 
 
-def by_hand(stack: Stack, source: str, **more: str) -> str:
-    """Return a copy that somebody made by hand."""
-    made: str = stack.wire.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME, **more)["Backup"][
-        "BackupId"
-    ]
-    stack.wire.service.finish_copies()
+def seed_victim(stack: Stack, source: str, kind: str) -> str:
+    """Return a backup in the DR Region that is not a copy of the source of this account."""
+    service = stack.wire.service
+    if not kind.startswith("copy"):
+        return service.seed_backup(AWAY, service.seed_file_system(AWAY), type=kind)
+    if kind == "copy of another source":
+        source = service.seed_backup(HOME, service.seed_file_system(HOME))
+    copied = stack.wire.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)
+    made: str = copied["Backup"]["BackupId"]
+    service.finish_copies()
+    if kind == "copy under a foreign key":
+        service.set_key(AWAY, made, FOREIGN_KEY)
     return made
-
-
-def manual(stack: Stack, _source: str) -> str:
-    service = stack.wire.service
-    return service.seed_backup(AWAY, service.seed_file_system(AWAY), type="USER_INITIATED")
-
-
-def of_aws_backup(stack: Stack, _source: str) -> str:
-    service = stack.wire.service
-    return service.seed_backup(AWAY, service.seed_file_system(AWAY), type="AWS_BACKUP")
-
-
-def of_another_source(stack: Stack, _source: str) -> str:
-    service = stack.wire.service
-    return by_hand(stack, service.seed_backup(HOME, service.seed_file_system(HOME)))
-
-
-def under_a_foreign_key(stack: Stack, source: str) -> str:
-    copy = by_hand(stack, source)
-    # FSx itself would need grants across accounts for this, which the simulator does not have.
-    stack.wire.service.set_key(AWAY, copy, FOREIGN_KEY)
-    return copy
-
-
-VICTIMS = [manual, of_aws_backup, of_another_source, under_a_foreign_key]
 
 
 def own_tag(stack: Stack, source: str) -> str:
     """Return the tag that the copy `monday` gets; whoever reads tags can compute it."""
     urn = stack.urn("monday")
-    return Ownership(stack.owner_id, RequestToken.of(stack.owner_id, urn, AWAY, source, HOME, None)).tag(urn)[
-        OWNERSHIP_TAG
-    ]
+    token = RequestToken.of(stack.owner_id, urn, AWAY, source, HOME, None)
+    return Ownership(stack.owner_id, token).tag(urn)[OWNERSHIP_TAG]
 
 
-def life(stack: Stack, source: str, moment: str, forge: Callable[[], object]) -> None:
+def run_commands(stack: Stack, source: str, moment: str, forge: Callable[[], object]) -> None:
     """Create, refresh, update and destroy a copy, and forge tags before one of these."""
-    program = {"monday": copy_args(source)}
-    steps: dict[str, Callable[[], object]] = {
-        "create": lambda: stack.up(program),
+    commands: dict[str, Callable[[], object]] = {
+        "create": lambda: stack.up(monday(source)),
         "refresh": stack.refresh,
-        "up": lambda: stack.up(program),
+        "up": lambda: stack.up(monday(source)),
         "destroy": stack.destroy,
     }
-    for name, step in steps.items():
+    for name, command in commands.items():
         if name == moment:
             forge()
-        step()
+        command()
         if name != "destroy":
             assert stack.states["monday"].id in copies(stack.wire.service)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("victim", VICTIMS)
-def test_our_tag_on_another_backup_changes_nothing(
-    service: FsxService, stack: Stack, source: str, victim: Callable[[Stack, str], str], moment: str
+@pytest.mark.parametrize("moment", COMMANDS)
+@pytest.mark.parametrize("kind", VICTIMS)
+def test_own_tag_on_another_backup_is_void(
+    service: FsxService, stack: Stack, source: str, kind: str, moment: str
 ) -> None:
-    other = victim(stack, source)
+    victim = seed_victim(stack, source, kind)
 
-    life(stack, source, moment, lambda: write_tag(service, other, own_tag(stack, source)))
+    run_commands(stack, source, moment, lambda: write_tag(service, victim, own_tag(stack, source)))
 
-    assert copies(service) == [other]
+    assert copies(service) == [victim]
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
-def test_our_tag_on_another_backup_hides_no_copy_of_a_killed_run(
-    service: FsxService, stack: Stack, source: str, victim: Callable[[Stack, str], str]
-) -> None:
-    other, run = victim(stack, source), stack.run()
-    stack.before_writing = run.kill
-    with pytest.raises(Killed):
-        stack.up({"monday": copy_args(source)}, run=run)
-    (made,) = set(copies(service)) - {other}
-    write_tag(service, other, own_tag(stack, source))
+@pytest.mark.parametrize("kind", VICTIMS)
+def test_own_tag_on_another_backup_hides_no_copy(service: FsxService, stack: Stack, source: str, kind: str) -> None:
+    victim = seed_victim(stack, source, kind)
+    killed_before_saving(stack, monday(source))
+    (made,) = set(copies(service)) - {victim}
+    write_tag(service, victim, own_tag(stack, source))
 
-    stack.up({"monday": copy_args(source)})
+    stack.up(monday(source))
 
     assert own_copy(stack) == made
     stack.destroy()
-    assert copies(service) == [other]
+    assert copies(service) == [victim]
 
 
-@pytest.mark.parametrize("moment", MOMENTS[1:])
-def test_our_tag_on_a_true_copy_of_another_stack_changes_nothing_once_we_have_ours(
-    service: FsxService, stack: Stack, source: str, moment: str
+@pytest.mark.parametrize("moment", COMMANDS[1:])
+def test_our_tag_on_a_copy_of_another_stack_is_ignored_with_our_own(
+    service: FsxService, stack: Stack, source: str, theirs: str, moment: str
 ) -> None:
-    other = Stack(stack.wire, name="other")
-    other.up({"theirs": copy_args(source)})
-    theirs = other.states["theirs"].id
-
-    life(stack, source, moment, lambda: write_tag(service, theirs, own_tag(stack, source)))
+    run_commands(stack, source, moment, lambda: write_tag(service, theirs, own_tag(stack, source)))
 
     assert copies(service) == [theirs]
 
 
-def test_our_tag_on_a_true_copy_of_another_stack_is_said_in_that_stack_s_runs(
-    service: FsxService, stack: Stack, source: str, caplog: pytest.LogCaptureFixture
+def test_our_tag_on_a_copy_of_another_stack_is_named_by_that_stack(  # noqa: PLR0913, PLR0917  # fixtures
+    service: FsxService, stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Before ours is made, nothing in AWS tells such a copy from one of an interrupted run."""
-    other = Stack(stack.wire, name="other")
-    other.up({"theirs": copy_args(source)})
-    theirs = other.states["theirs"].id
+    """Before ours is made, AWS does not distinguish such a copy from one of an interrupted run."""
     write_tag(service, theirs, own_tag(stack, source))
-    stack.up({"monday": copy_args(source)})
+    stack.up(monday(source))
     assert own_copy(stack) == theirs
 
     other.preview("theirs", copy_args(source))
@@ -136,15 +105,12 @@ def test_our_tag_on_a_true_copy_of_another_stack_is_said_in_that_stack_s_runs(
     assert copies(service) == [theirs]
 
 
-FOREIGN_TAGS = ["junk", "", f"{OTHER_OWNER}/{'0' * 40}-0/files/other/theirs", f"{OTHER_OWNER}/x"]
-
-
 @pytest.mark.parametrize("tag", FOREIGN_TAGS)
-@pytest.mark.parametrize("moment", MOMENTS[1:])
-def test_a_foreign_tag_on_our_copy_keeps_it_until_the_tag_is_removed(  # noqa: PLR0913, PLR0917  # fixtures, and cases
+@pytest.mark.parametrize("moment", COMMANDS[1:])
+def test_foreign_tag_on_our_copy_keeps_it(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
     service: FsxService, stack: Stack, source: str, moment: str, tag: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    life(stack, source, moment, lambda: write_tag(service, stack.states["monday"].id, tag))
+    run_commands(stack, source, moment, lambda: write_tag(service, stack.states["monday"].id, tag))
 
     (left,) = copies(service)
     assert left in caplog.text
@@ -152,35 +118,30 @@ def test_a_foreign_tag_on_our_copy_keeps_it_until_the_tag_is_removed(  # noqa: P
 
 
 @pytest.mark.parametrize("tag", FOREIGN_TAGS)
-def test_a_foreign_tag_that_is_removed_is_replaced_by_ours(
-    service: FsxService, stack: Stack, source: str, tag: str
+def test_foreign_tag_gives_way_once_removed(
+    service: FsxService, stack: Stack, source: str, made: str, tag: str
 ) -> None:
-    stack.up({"monday": copy_args(source)})
-    copy = stack.states["monday"].id
-    write_tag(service, copy, tag)
-    stack.up({"monday": copy_args(source)})
-    write_tag(service, copy, None)
+    write_tag(service, made, tag)
+    stack.up(monday(source))
+    write_tag(service, made, None)
     service.clock.sleep(60)
 
-    stack.up({"monday": copy_args(source)})
+    stack.up(monday(source))
 
-    assert own_copy(stack) == copy
+    assert own_copy(stack) == made
     stack.destroy()
     assert copies(service) == []
 
 
 @pytest.mark.parametrize("tag", [*FOREIGN_TAGS, None])
-def test_a_foreign_tag_on_the_copy_of_a_killed_run_deletes_nothing(
+def test_foreign_tag_on_the_copy_of_a_killed_run_deletes_nothing(
     service: FsxService, stack: Stack, source: str, tag: str | None
 ) -> None:
-    run = stack.run()
-    stack.before_writing = run.kill
-    with pytest.raises(Killed):
-        stack.up({"monday": copy_args(source)}, run=run)
+    killed_before_saving(stack, monday(source))
     (made,) = copies(service)
     write_tag(service, made, tag)
 
-    stack.up({"monday": copy_args(source)})
+    stack.up(monday(source))
 
     assert {made, stack.states["monday"].id} == set(copies(service))
     stack.refresh()
@@ -189,11 +150,11 @@ def test_a_foreign_tag_on_the_copy_of_a_killed_run_deletes_nothing(
 
 @pytest.mark.parametrize("same_source", [True, False])
 @pytest.mark.parametrize("command", ["refresh", "up", "destroy"])
-def test_own_tags_that_are_swapped_delete_nothing(
+def test_swapped_tags_delete_nothing(
     service: FsxService, stack: Stack, source: str, command: str, *, same_source: bool
 ) -> None:
-    other = source if same_source else service.seed_backup(HOME, service.seed_file_system(HOME))
-    program = {"monday": copy_args(source), "tuesday": copy_args(other)}
+    second = source if same_source else service.seed_backup(HOME, service.seed_file_system(HOME))
+    program = {**monday(source), "tuesday": copy_args(second)}
     stack.up(program)
     ids = [stack.states[name].id for name in program]
     tags = [service.backup(AWAY, copy)["tags"][OWNERSHIP_TAG] for copy in ids]
@@ -216,35 +177,30 @@ def test_own_tags_that_are_swapped_delete_nothing(
 
 
 @pytest.mark.parametrize("generation", [5, 10**12 - 1])
-def test_a_forged_generation_deletes_no_live_copy(
-    service: FsxService, stack: Stack, source: str, generation: int
+def test_forged_generation_keeps_the_copy(
+    service: FsxService, stack: Stack, source: str, made: str, generation: int
 ) -> None:
-    program = {"monday": copy_args(source)}
-    stack.up(program)
+    assert copies(service) == [made]
     for _ in range(3):
         tag = own_tag(stack, source).replace("-0/", f"-{generation}/")
         write_tag(service, stack.states["monday"].id, tag)
-        run = stack.run()
-        stack.register(run, "monday", program["monday"], replacing=True)  # and the engine is killed
+        stack.register(stack.run(), "monday", copy_args(source), replacing=True)  # and the engine is killed
         next_run = stack.run()
         stack.delete_replaced(next_run)
-        stack.up(program, run=next_run)
+        stack.up(monday(source), run=next_run)
         assert stack.states["monday"].id in copies(service)
 
     own_copy(stack)
 
 
-def test_a_tag_has_a_new_resource_take_no_copy_that_is_in_the_state(
-    service: FsxService, stack: Stack, source: str
-) -> None:
-    """Where the ids in the state are not known, both have it, and the run says so; neither loses it."""
+def test_our_tag_on_a_copy_in_the_state_loses_no_copy(service: FsxService, stack: Stack, source: str) -> None:
+    """Where the ids in the state are not known, both entries have it, and the run says so."""
     stack.up({"tuesday": copy_args(source)})
     copy = stack.states["tuesday"].id
     write_tag(service, copy, own_tag(stack, source))
-    program = {"monday": copy_args(source), "tuesday": copy_args(source)}
 
-    stack.up(program)
+    stack.up({**monday(source), "tuesday": copy_args(source)})
     assert (stack.states["monday"].id != copy) is stack.knows_state
-    stack.up({"tuesday": program["tuesday"]})
+    stack.up({"tuesday": copy_args(source)})
 
     assert copy in copies(service)

@@ -1,179 +1,129 @@
-"""No state of AWS and stack makes each later `up` fail: what the message names gets out."""
+"""No state of AWS and stack makes each later `up` fail: what the message names helps."""
 
-import re
-from collections.abc import Callable
+from typing import Any
 
 import pytest
-from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.checks import copies, only_copy, write_tag
-from tests.engine.stack import Stack, copy_args, killed_up
+from tests.engine.checks import copies, only_copy, other_tags, refused, write_tag
+from tests.engine.stack import Stack, copy_args, killed_up, monday
 from tests.engine.wire import key_named
 
 FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, and one is ours
 
 
-@pytest.fixture
-def other_key() -> str:
-    """Return the ARN of another key in `AWAY`."""
-    return key_named("other")
+@pytest.mark.parametrize("is_expired", [True, False])
+def test_up_keeps_the_key_if_the_source_cannot_be_copied(  # noqa: PLR0913  # fixtures, and two cases
+    service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture, *, is_expired: bool
+) -> None:
+    stack.up(monday(source, kms_key_id=key))
+    copy = only_copy(stack)
+    if is_expired:
+        service.remove_backup(HOME, source)
+    else:
+        service.darken(HOME)
+
+    for team in ("a", "b"):
+        stack.up(monday(source, kms_key_id=key_named("other"), tags={"team": team}))
+        assert only_copy(stack) == copy
+        assert other_tags(stack) == {"team": team}
+
+    assert all(fact in caplog.text for fact in (copy, AWAY, source, HOME))
 
 
-def tags(service: FsxService, stack: Stack) -> dict[str, str]:
-    found = service.backup(AWAY, stack.states["monday"].id)["tags"]
-    return {key: value for key, value in found.items() if key != OWNERSHIP_TAG}
-
-
-# --- another key, and no source to copy with it -----------------------------------------------------------------------
-
-
-def expire(service: FsxService, source: str) -> None:
+def test_up_replaces_the_region_without_a_source(service: FsxService, stack: Stack, source: str, made: str) -> None:
+    """Only a key may be left as it is: a copy elsewhere is not what the program asks for."""
     service.remove_backup(HOME, source)
 
-
-def make_unreachable(service: FsxService, _source: str) -> None:
-    service.make_unreachable(HOME)
-
-
-@pytest.mark.parametrize(
-    ("happens", "why"),
-    [(expire, "does not exist any more."), (make_unreachable, "could not be looked up: fsx:DescribeBackups")],
-)
-def test_a_copy_whose_source_is_out_of_reach_keeps_its_key(  # noqa: PLR0913, PLR0917  # fixtures, and two cases
-    service: FsxService,
-    stack: Stack,
-    source: str,
-    key: str,
-    other_key: str,
-    happens: Callable[[FsxService, str], None],
-    why: str,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    stack.up({"monday": copy_args(source, kms_key_id=key)})
-    copy = stack.states["monday"].id
-    happens(service, source)
-
-    for _ in range(2):
-        stack.up({"monday": copy_args(source, kms_key_id=other_key)})
-
-    assert copies(service) == [copy] == [stack.states["monday"].id]
-    assert f"{copy} in {AWAY} keeps its KMS key, because its source {source} in {HOME} {why}" in caplog.text
-
-
-def test_its_tags_change_all_the_same(service: FsxService, stack: Stack, source: str, key: str, other_key: str) -> None:
-    stack.up({"monday": copy_args(source, kms_key_id=key)})
-    expire(service, source)
-
-    stack.up({"monday": copy_args(source, kms_key_id=other_key, tags={"team": "a"})})
-
-    assert tags(service, stack) == {"team": "a"}
-
-
-def test_another_region_is_asked_for_whatever_became_of_the_source(
-    service: FsxService, stack: Stack, source: str
-) -> None:
-    """Only a key may be left as it is: a copy elsewhere is not what the program asks for."""
-    stack.up({"monday": copy_args(source)})
-    expire(service, source)
-
     assert stack.preview("monday", copy_args(source, region="eu-north-1")).replaces == ["region"]
+    assert copies(service) == [made]
 
 
-# --- tags -------------------------------------------------------------------------------------------------------------
-
-
-def test_of_49_tags_one_key_can_be_renamed(service: FsxService, stack: Stack, source: str) -> None:
-    stack.up({"monday": copy_args(source, tags=FULL)})
+def test_update_renames_one_of_49_tags(service: FsxService, stack: Stack, source: str) -> None:
+    stack.up(monday(source, tags=FULL))
     renamed = {**FULL, "renamed": "x"}
     del renamed["tag-0"]
     service.clear_journal()
 
-    stack.up({"monday": copy_args(source, tags=renamed)})
+    stack.up(monday(source, tags=renamed))
 
-    assert tags(service, stack) == renamed
-    effects = [entry["action"] for entry in service.journal(AWAY)]
-    assert effects.index("UntagResource") < effects.index("TagResource"), "room is made first"
+    assert other_tags(stack) == renamed
+    actions = [entry["action"] for entry in service.journal(AWAY)]
+    assert actions.index("UntagResource") < actions.index("TagResource"), "room is made first"
 
 
-def test_resume_leaves_out_wanted_tags_that_have_no_room(stack: Stack, source: str) -> None:
-    """Whose the copy is matters more; the next change of tags says what does not fit."""
-    killed_up(stack, {"monday": copy_args(source, tags=FULL)}, "CopyBackup", "after")
+def test_resume_leaves_out_tags_that_have_no_room(stack: Stack, source: str) -> None:
+    """The owner matters more; the next change of tags says what does not fit."""
+    killed_up(stack, monday(source, tags=FULL), "CopyBackup", "after")
 
-    stack.up({"monday": copy_args(source, tags={"another": "x"})})
+    stack.up(monday(source, tags={"another": "x"}))
 
     only_copy(stack)
 
 
-def test_a_source_with_too_many_tags_is_an_error_that_names_the_way_out(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_create_names_copy_tags_if_the_source_has_too_many(service: FsxService, stack: Stack, source: str) -> None:
     service.set_tags(HOME, source, {f"tag-{number}": "x" for number in range(50)})
 
-    with pytest.raises(CopyError, match=re.escape("while FSx permits 50: set copy_tags to False, or remove tags")):
-        stack.up({"monday": copy_args(source, copy_tags=True)})
+    with refused(CopyError, source, HOME, "copy_tags"):
+        stack.up(monday(source, copy_tags=True))
 
     assert "CopyBackup" not in service.counts(AWAY)
-    stack.up({"monday": copy_args(source, copy_tags=False)})
-    assert copies(service) == [stack.states["monday"].id]
+    stack.up(monday(source, copy_tags=False))
+    only_copy(stack)
 
 
-def test_without_permission_to_tag_a_killed_run_is_resumed_once_there_is_one(
-    service: FsxService, stack: Stack, source: str
-) -> None:
-    program = {"monday": copy_args(source)}
-    killed_up(stack, program, "CopyBackup", "after")
+def test_resume_without_permission_to_tag_is_done_later(service: FsxService, stack: Stack, source: str) -> None:
+    killed_up(stack, monday(source), "CopyBackup", "after")
     (copy,) = copies(service)
-    fault = service.add_fault("access_denied", "TagResource")
-    with pytest.raises(AccessDeniedError, match="lack permission for fsx:TagResource"):
-        stack.up(program)
-    service.lift_fault(fault)
+    service.add_fault("access_denied", "TagResource")
+    with refused(AccessDeniedError, "fsx:TagResource", AWAY):
+        stack.up(monday(source))
+    service.lift_fault()
 
-    stack.up(program)
+    stack.up(monday(source))
 
     assert only_copy(stack) == copy
 
 
-def test_without_permission_to_tag_a_missing_ownership_tag_is_a_warning(
-    service: FsxService, stack: Stack, source: str, caplog: pytest.LogCaptureFixture
+def test_refresh_without_permission_to_tag_warns(
+    service: FsxService, stack: Stack, made: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stack.up({"monday": copy_args(source)})
-    write_tag(service, stack.states["monday"].id, None)
-    fault = service.add_fault("access_denied", "TagResource")
+    write_tag(service, made, None)
+    service.add_fault("access_denied", "TagResource")
 
     stack.refresh()
 
-    assert stack.states["monday"].id in caplog.text
-    service.lift_fault(fault)
+    assert made in caplog.text
+    service.lift_fault()
     stack.refresh()
-    only_copy(stack)
+    assert only_copy(stack) == made
 
 
-# --- tokens -----------------------------------------------------------------------------------------------------------
-
-
+@pytest.mark.parametrize("command", ["destroy", "by hand"])
 @pytest.mark.parametrize("answer", ["deleted", "forgotten", "refused", "incompatible"])
-def test_a_token_whose_copy_was_deleted_gives_way_to_the_next_whatever_fsx_answers(
-    service: FsxService, stack: Stack, source: str, answer: str
+def test_create_follows_a_deleted_copy_whatever_fsx_answers(
+    service: FsxService, stack: Stack, source: str, answer: str, command: str
 ) -> None:
     service.configure(token_after_deletion=answer)
-    stack.up({"monday": copy_args(source)})
-    service.remove_backup(AWAY, stack.states.pop("monday").id)
+    stack.up(monday(source))
+    first = stack.states["monday"].id
+    if command == "destroy":
+        stack.destroy()
+    else:
+        service.remove_backup(AWAY, stack.states.pop("monday").id)
 
-    stack.up({"monday": copy_args(source)})
+    stack.up(monday(source))
 
-    assert copies(service) == [stack.states["monday"].id]
+    assert only_copy(stack) != first
 
 
-def test_a_refusal_that_another_token_does_not_help_against_is_reported_after_one_more(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_create_tries_one_more_token_after_a_refusal(service: FsxService, stack: Stack, source: str) -> None:
     service.configure(user_initiated_backups=0)
 
-    with pytest.raises(ServiceError, match="TOTAL_USER_INITIATED_BACKUPS"):
-        stack.up({"monday": copy_args(source)})
+    with refused(ServiceError, "TOTAL_USER_INITIATED_BACKUPS"):
+        stack.up(monday(source))
 
     (request, first), (again, second) = (str(e["token"]).split("-") for e in service.journal(AWAY, "CopyBackup"))
     assert request == again
@@ -181,12 +131,10 @@ def test_a_refusal_that_another_token_does_not_help_against_is_reported_after_on
 
 
 @pytest.mark.parametrize("kind", ["access_denied", "expired"])
-def test_what_no_token_helps_against_is_not_asked_again_with_another(
-    service: FsxService, stack: Stack, source: str, kind: str
-) -> None:
-    service.add_fault(kind, "CopyBackup")  # type: ignore[arg-type]  # two of its kinds
+def test_create_without_permission_tries_one_token(service: FsxService, stack: Stack, source: str, kind: Any) -> None:
+    service.add_fault(kind, "CopyBackup")
 
     with pytest.raises(ServiceError):
-        stack.up({"monday": copy_args(source)})
+        stack.up(monday(source))
 
     assert len({entry["token"] for entry in service.journal(AWAY, "CopyBackup")}) == 1

@@ -4,33 +4,32 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.errors import CallCancelledError, CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
+from tests.engine.moments import Moment, happening, moments
 from tests.engine.plugin_stack import PluginStack
 from tests.engine.stack import Stack, copy_args
-from tests.engine.wire import Killed, SharedClock, When, Wire, key_named
+from tests.engine.wire import Killed, SharedClock, Wire, key_named
 
 resources = st.sampled_from(["monday", "tuesday"])
-moments: st.SearchStrategy[tuple[str, When]] = st.sampled_from(
-    [
-        ("CopyBackup", "after"),
-        ("DescribeBackups", "after"),
-        ("TagResource", "before"),
-        ("TagResource", "after"),
-        ("the engine's write", "before"),
-        ("DeleteBackup", "after"),
-    ]
-)
 
 
-class Life(RuleBasedStateMachine):
+class StackMachine(RuleBasedStateMachine):
     """One stack with up to two copies, over runs that end well, are killed, run out of time, or fail."""
 
     host: ClassVar[type[Stack]] = Stack
@@ -77,18 +76,11 @@ class Life(RuleBasedStateMachine):
         self._settle(replacing)
 
     @precondition(lambda self: self.program)
-    @rule(replacing=st.sets(resources), data=st.data())
-    def up_that_is_killed(self, replacing: set[str], data: st.DataObject) -> None:
-        action, when = data.draw(moments)
+    @rule(replacing=st.sets(resources), moment=moments)
+    def up_that_is_killed(self, replacing: set[str], moment: Moment) -> None:
         run = self.stack.run()
-        if action == "the engine's write":
-            self.stack.before_writing = run.kill
-        else:
-            self.wire.at_call[action, when] = run.kill
-        with suppress(Killed, CallCancelledError, CopyError):
+        with happening(self.stack, moment, run.kill), suppress(Killed, CallCancelledError, CopyError):
             self.stack.up(self.program, replacing=replacing & self.program.keys(), run=run)
-        self.stack.before_writing = None
-        self.wire.at_call.clear()
 
     @precondition(lambda self: self.program)
     @rule(replacing=st.sets(resources))
@@ -148,12 +140,12 @@ class Life(RuleBasedStateMachine):
         self._require_settled()
 
     def _require_settled(self) -> None:
-        held = Counter(state.id for state in self.stack.states.values())
+        entries = Counter(state.id for state in self.stack.states.values())
         assert self.stack.states.keys() == self.program.keys()
-        assert set(held.values()) <= {1}
+        assert set(entries.values()) <= {1}
 
 
-class NativeLife(Life):
+class PluginStackMachine(StackMachine):
     """The same on the plugin, which does not know the ids in the state."""
 
     host = PluginStack
@@ -163,7 +155,7 @@ class NativeLife(Life):
         assert self.stack.states.keys() == self.program.keys()
 
 
-class LifeWithLateTags(Life):
+class LateTagsStackMachine(StackMachine):
     """The same where FSx shows tags late: something may be left over, but no state ever loses its copy."""
 
     fsx: ClassVar[dict[str, Any]] = {"tags_shown_after_seconds": 3, "copy_tells_tags": False}
@@ -180,8 +172,7 @@ class LifeWithLateTags(Life):
         """Promise nothing here."""
 
 
-TestLife = Life.TestCase
-TestNativeLife = NativeLife.TestCase
-TestLifeWithLateTags = LifeWithLateTags.TestCase
-TestLife.settings = TestNativeLife.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
-TestLifeWithLateTags.settings = TestLife.settings
+@pytest.mark.parametrize("machine", [StackMachine, PluginStackMachine, LateTagsStackMachine])
+def test_stack_loses_no_copy_and_forgets_none(machine: type[StackMachine]) -> None:
+    few = settings(max_examples=25, stateful_step_count=15, deadline=None)
+    run_state_machine_as_test(machine, settings=few)

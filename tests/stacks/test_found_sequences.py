@@ -7,6 +7,7 @@ import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToken
 
 from simulator.fsx.fixtures import AWAY, HOME
+from tests.engine.checks import refused
 from tests.engine.process import Properties
 from tests.engine.program_stack import Code, FailedError, ProgramStack
 from tests.engine.stack import copy_args
@@ -14,161 +15,162 @@ from tests.engine.wire import Killed, key_named
 from tests.stacks.oracle import FAR, FSX_SETTLES, Simulation
 
 
-def region(sim: Simulation, where: str = AWAY, keep: int = 1) -> Properties:
+@pytest.fixture
+def sim() -> Simulation:
+    """Return a simulation in which the first file system has one backup."""
+    sim = Simulation()
+    sim.new_backup(0)
+    return sim
+
+
+@pytest.fixture
+def source(sim: Simulation) -> str:
+    (source,) = sim.sources
+    return source
+
+
+@pytest.fixture
+def stack(sim: Simulation) -> ProgramStack:
+    return sim.stacks[0]
+
+
+def region(sim: Simulation, where: str = AWAY, keep: int = 1, **args: Any) -> Properties:
     """Return the arguments of a DrRegion for the first file system."""
-    return {"region": where, "keep": keep, "sources": [{"file_system_id": sim.file_systems[0], "region": HOME}]}
+    wishes = [{"file_system_id": sim.file_systems[0], "region": HOME}]
+    return {"region": where, "keep": keep, "sources": wishes, **args}
 
 
-def held(stack: ProgramStack) -> dict[str, str]:
-    """Return the Region of each copy that a state holds."""
+def dr(sim: Simulation, where: str = AWAY, keep: int = 1, **args: Any) -> Code:
+    """Return a program with one DrRegion."""
+    return Code(regions={"dr": region(sim, where, keep, **args)})
+
+
+def entries(stack: ProgramStack) -> dict[str, str]:
+    """Return the Region of each copy in a state."""
     return {state.id: state.outputs["region"] for state in stack.states.values()}
 
 
-def copies_made(sim: Simulation) -> int:
-    return sum(sim.service.counts(where).get("CopyBackup", 0) for where in (AWAY, FAR))
+def require_settled(sim: Simulation, stack: ProgramStack, made: int) -> None:
+    """Require that the state has all copies, that so many were made, and that the next preview is empty."""
+    assert entries(stack) == dict.fromkeys(sim.available(), AWAY)
+    assert sum(sim.service.counts(where).get("CopyBackup", 0) for where in (AWAY, FAR)) == made
+    assert stack.changes() == []
 
 
 @pytest.mark.parametrize("answer", ["deleted", "forgotten", "refused", "incompatible"])
-def test_a_copy_that_failed_again_and_again_is_made_at_last_whatever_fsx_answers_to_its_old_tokens(answer: str) -> None:
-    sim = Simulation({"token_after_deletion": answer})
-    sim.new_backup(0)
-    stack = sim.stacks[0]
-    stack.code = Code(regions={"dr": region(sim)})
+def test_copy_that_failed_three_times_is_made(sim: Simulation, stack: ProgramStack, answer: str) -> None:
+    sim.service.configure(token_after_deletion=answer)
+    stack.code = dr(sim)
     sim.service.fail_copies("an internal error", times=3)
     for _ in range(3):
-        with pytest.raises(FailedError, match="an internal error"):
+        with refused(FailedError, "an internal error"):
             stack.deploy()
 
     stack.deploy()
 
-    assert held(stack) == dict.fromkeys(sim.available(), AWAY)
-    assert len(held(stack)) == 1
+    assert entries(stack) == dict.fromkeys(sim.available(), AWAY)
+    assert len(entries(stack)) == 1
 
 
-def test_two_dr_regions_that_change_places_keep_their_copies_and_make_none() -> None:
-    sim = Simulation()
-    sim.new_backup(0)
-    stack = sim.stacks[0]
+def test_dr_regions_that_change_places_keep_their_copies(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=Code(regions={"dr": region(sim, AWAY), "west": region(sim, FAR)}))
-    before = held(stack)
+    before = entries(stack)
 
     stack.deploy(code=Code(regions={"dr": region(sim, FAR), "west": region(sim, AWAY)}))
 
-    assert held(stack) == before
+    assert entries(stack) == before
     assert sorted(before.values()) == [AWAY, FAR]
-    assert copies_made(sim) == 2
+    assert sum(sim.service.counts(where)["CopyBackup"] for where in (AWAY, FAR)) == 2
     assert stack.changes() == []
 
 
-def test_a_new_dr_region_may_have_the_name_that_another_one_had_before() -> None:
-    sim = Simulation()
-    sim.new_backup(0)
-    stack = sim.stacks[0]
+def test_dr_region_may_take_the_former_name_of_another(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=Code(regions={"west": region(sim, AWAY)}))
-    (copy,) = held(stack)
+    (copy,) = entries(stack)
 
     stack.deploy(code=Code(regions={"dr": region(sim, AWAY), "west": region(sim, FAR)}))
 
-    assert held(stack)[copy] == AWAY
-    assert sorted(held(stack).values()) == [AWAY, FAR]
+    assert entries(stack)[copy] == AWAY
+    assert sorted(entries(stack).values()) == [AWAY, FAR]
     assert stack.changes() == []
 
 
-def test_a_single_copy_of_the_same_stack_and_region_is_not_named_as_left_over() -> None:
-    sim = Simulation()
-    source = sim.new_backup(0)
-    stack = sim.stacks[0]
-    stack.code = Code(regions={"dr": region(sim)}, copies={"monday": copy_args(source)})
+def test_single_copy_beside_a_dr_region_is_not_a_leftover(sim: Simulation, stack: ProgramStack, source: str) -> None:
+    stack.code = replace(dr(sim), copies={"monday": copy_args(source)})
 
     said: list[Any] = []
     for _ in range(2):
         stack.deploy()
         said += stack.said
 
-    assert len(held(stack)) == 2
+    assert len(entries(stack)) == 2
     assert said == []
 
 
-def test_a_copy_that_is_listed_late_counts_so_that_no_older_backup_is_copied_in_its_place() -> None:
-    sim = Simulation({"listed_after_seconds": 30.0})
+def test_copy_that_is_listed_late_counts_for_retention(sim: Simulation, stack: ProgramStack) -> None:
+    sim.service.configure(listed_after_seconds=30.0)
     sim.new_backup(0)
-    sim.new_backup(0)
-    stack = sim.stacks[0]
 
-    stack.deploy(code=Code(regions={"dr": region(sim, keep=1)}))
+    stack.deploy(code=dr(sim))
 
-    assert len(held(stack)) == 1
+    assert len(entries(stack)) == 1
     assert stack.changes() == []
 
 
-def test_a_copy_that_somebody_deleted_after_its_source_expired_leaves_the_state_with_a_word() -> None:
-    sim = Simulation()
-    expired = sim.new_backup(0)
-    stack = sim.stacks[0]
-    stack.deploy(code=Code(regions={"dr": region(sim, keep=2)}))
-    (copy,) = held(stack)
-    sim.service.remove_backup(HOME, expired)
+def test_deleted_copy_of_an_expired_backup_is_named(sim: Simulation, stack: ProgramStack, source: str) -> None:
+    stack.deploy(code=dr(sim, keep=2))
+    (copy,) = entries(stack)
+    sim.service.remove_backup(HOME, source)
     sim.service.remove_backup(AWAY, copy)
     sim.new_backup(0)
 
-    stack.deploy(code=Code(regions={"dr": region(sim, keep=2) | {"tags": {"team": "storage"}}}))
+    stack.deploy(code=dr(sim, keep=2, tags={"team": "storage"}))
 
-    assert held(stack) == dict.fromkeys(sim.available(), AWAY)
-    assert [said for said in stack.said if copy in said and expired in said]
+    assert entries(stack) == dict.fromkeys(sim.available(), AWAY)
+    assert [said for said in stack.said if copy in said and source in said]
 
 
-def test_an_entry_that_was_given_the_name_of_a_copy_to_come_stays_and_the_new_copy_is_made() -> None:
-    sim = Simulation()
-    sim.new_backup(0)
-    stack = sim.stacks[0]
-    stack.deploy(code=Code(regions={"dr": region(sim, keep=2)}))
+def test_entry_with_the_name_of_a_copy_to_come_stays(sim: Simulation, stack: ProgramStack) -> None:
+    stack.deploy(code=dr(sim, keep=2))
     ((urn, first),) = stack.states.items()
     newer = sim.new_backup(0)
     stack.states = {f"{urn.rpartition('::')[0]}::dr-{newer}": first}  # as `pulumi state rename` does
 
     stack.deploy()
 
-    assert held(stack) == dict.fromkeys(sim.available(), AWAY)
-    assert copies_made(sim) == 2
-    assert stack.changes() == []
+    require_settled(sim, stack, made=2)
 
 
-def test_the_key_of_an_adopted_copy_can_be_changed() -> None:
-    sim = Simulation()
-    source = sim.new_backup(0)
-    stack, other = sim.stacks[0], sim.stacks[1]
+def test_key_of_an_adopted_copy_can_be_changed(sim: Simulation, stack: ProgramStack, source: str) -> None:
+    other = sim.stacks[1]
     other.deploy(code=Code(copies={"monday": copy_args(source)}))
-    (copy,) = held(other)
+    (copy,) = entries(other)
     stack.deploy(code=Code(copies={"taken": copy_args(source, adopt_backup_id=copy)}))
     stack.code = Code(copies={"taken": copy_args(source, adopt_backup_id=copy, kms_key_id=key_named("dr"))})
     assert len(stack.changes()) == 1
 
     stack.deploy()
 
+    assert entries(stack).keys() == sim.available() - {copy}
 
-def test_a_copy_that_the_same_stack_adopted_and_removed_again_stays_with_its_dr_region() -> None:
-    sim = Simulation()
-    sim.new_backup(0)
-    stack = sim.stacks[0]
-    stack.deploy(code=Code(regions={"dr": region(sim, keep=2)}))
-    (older,) = held(stack)
-    source = sim.new_backup(0)
+
+def test_copy_that_was_adopted_and_removed_stays_with_its_dr_region(sim: Simulation, stack: ProgramStack) -> None:
+    stack.deploy(code=dr(sim, keep=2))
+    (older,) = entries(stack)
+    second = sim.new_backup(0)
     stack.deploy()
-    (newer,) = held(stack).keys() - {older}
-    stack.deploy(code=replace(stack.code, copies={"taken": copy_args(source, adopt_backup_id=newer)}))
+    (newer,) = entries(stack).keys() - {older}
+    stack.deploy(code=replace(stack.code, copies={"taken": copy_args(second, adopt_backup_id=newer)}))
 
-    stack.deploy(code=Code(regions={"dr": region(sim, keep=1)}))
+    stack.deploy(code=dr(sim))
 
     assert sim.available() == {newer}
     assert stack.changes() == []
 
 
-def test_tag_that_no_entry_of_the_state_has_is_written_again_in_the_same_run() -> None:
-    sim = Simulation()
-    source = sim.new_backup(0)
-    stack = sim.stacks[0]
+def test_tag_that_no_entry_has_is_repaired_in_the_same_run(sim: Simulation, stack: ProgramStack, source: str) -> None:
     stack.deploy(code=Code(copies={"monday": copy_args(source)}))
-    (copy,) = held(stack)
+    (copy,) = entries(stack)
     adopted = {"tuesday": copy_args(source, adopt_backup_id=copy)}
     stack.deploy(code=replace(stack.code, copies={**stack.code.copies, **adopted}))
     forged = Ownership(stack.owner_id, RequestToken("c" * 40))
@@ -177,61 +179,48 @@ def test_tag_that_no_entry_of_the_state_has_is_written_again_in_the_same_run() -
 
     stack.deploy(code=Code(copies=adopted))
 
-    assert held(stack) == dict.fromkeys(sim.available(), AWAY) == {copy: AWAY}
-    assert stack.changes() == []
+    require_settled(sim, stack, made=1)
+    assert entries(stack) == {copy: AWAY}
 
 
-def test_copy_of_former_region_stays_while_one_for_the_new_region_is_resumed() -> None:
-    sim = Simulation()
-    sim.new_backup(0)
-    stack = sim.stacks[0]
-    stack.deploy(code=Code(regions={"dr": region(sim, FAR)}))
+def test_copy_of_the_former_region_stays_while_one_is_resumed(sim: Simulation, stack: ProgramStack) -> None:
+    stack.deploy(code=dr(sim, FAR))
     run = stack.run()
     sim.wire.at_call["CopyBackup", "after"] = run.kill
     with pytest.raises(Killed):
-        stack.deploy(code=Code(regions={"dr": region(sim, AWAY)}), run=run)
+        stack.deploy(code=dr(sim), run=run)
     sim.service.clock.sleep(FSX_SETTLES)
     fault = sim.service.make_unreachable(HOME, "unavailable")
 
     stack.deploy()
 
-    assert held(stack) == {copy["id"]: where for where in (AWAY, FAR) for copy in sim.service.backups(where)}
-    assert sorted(held(stack).values()) == [AWAY, FAR]
+    assert entries(stack) == {copy["id"]: where for where in (AWAY, FAR) for copy in sim.service.backups(where)}
+    assert sorted(entries(stack).values()) == [AWAY, FAR]
     sim.service.lift_fault(fault)
     stack.deploy()
-    assert held(stack) == dict.fromkeys(sim.available(), AWAY)
-    assert copies_made(sim) == 2
-    assert stack.changes() == []
+    require_settled(sim, stack, made=2)
 
 
-def test_copies_stay_if_check_refuses_to_replace_one_and_the_run_continues() -> None:
-    sim = Simulation()
-    stack = sim.stacks[0]
-    for _ in range(2):
-        sim.new_backup(0)
-    stack.deploy(code=Code(regions={"dr": region(sim, AWAY, keep=2)}))
-    before = held(stack)
+def test_copies_stay_if_check_refuses_a_replacement(sim: Simulation, stack: ProgramStack) -> None:
+    sim.new_backup(0)
+    stack.deploy(code=dr(sim, keep=2))
+    before = entries(stack)
 
-    with pytest.raises(FailedError, match="names a key of another Region"):
-        stack.deploy(
-            code=Code(regions={"dr": region(sim, FAR) | {"kms_key_id": key_named("dr")}}), continue_on_error=True
-        )
+    with refused(FailedError, "kms_key_id"):
+        stack.deploy(code=dr(sim, FAR, kms_key_id=key_named("dr")), continue_on_error=True)
 
     assert len(before) == 2
-    assert held(stack) == before == dict.fromkeys(sim.available(), AWAY)
+    assert entries(stack) == before == dict.fromkeys(sim.available(), AWAY)
 
 
-def test_two_dr_regions_of_one_region_each_resume_a_copy_of_an_expired_backup() -> None:
-    sim = Simulation()
-    source = sim.new_backup(0)
-    stack = sim.stacks[0]
+def test_two_dr_regions_resume_copies_of_an_expired_backup(sim: Simulation, stack: ProgramStack, source: str) -> None:
     stack.deploy(code=Code(regions={"dr": region(sim), "west": region(sim)}))
-    before = held(stack)
+    before = entries(stack)
     sim.service.remove_backup(HOME, source)
     stack.states = {}
 
     stack.deploy()
 
     assert len(before) == 2
-    assert held(stack) == before
+    assert entries(stack) == before
     assert stack.changes() == []

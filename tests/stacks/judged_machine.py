@@ -1,0 +1,182 @@
+"""What must hold of whole stacks after each command, and once all is well again."""
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+from unittest.mock import patch
+
+from hypothesis import event, note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from pulumi_fsx_dr import provider
+from pulumi_fsx_dr.copies.ownership import ownership_of
+from pulumi_fsx_dr.errors import CallCancelledError
+
+from simulator.fsx.fixtures import HOME
+from simulator.fsx.regions import ACCOUNT_ID
+from tests.engine.process import Properties
+from tests.engine.program_stack import FailedError, ProgramStack, name_of
+from tests.engine.wire import Killed
+from tests.stacks.oracle import FSX_SETTLES, KNOBS, Simulation, state_ids, texts, title
+
+
+class JudgedMachine(RuleBasedStateMachine):
+    """Runs commands of stacks, and judges them with the oracle."""
+
+    knobs: ClassVar[tuple[Properties, ...]] = KNOBS
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        self.former = provider.current()
+        # FSx sorts by id, so a life that is lived again needs the same ones.
+        numbers = random.Random(0)  # noqa: S311  # ids of a simulator
+        self.uuids = patch("simulator.fsx.regions.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128)))
+        self.uuids.start()
+        self.sim = Simulation(data.draw(st.sampled_from(self.knobs), label="knobs"))
+        self.shown: list[str] = []  # by all runs that were not killed
+        self.failures = 0  # how many copies are to FAIL at most
+
+    def teardown(self) -> None:
+        self.uuids.stop()
+        provider.start(self.former)
+
+    @rule()
+    def all_faults_are_lifted(self) -> None:
+        self.sim.is_unreachable = False
+        self.sim.service.lift_fault()
+
+    @rule()
+    def all_is_well_again(self) -> None:
+        """Lift all faults and run each stack until its `up` goes through, which it does at the second try."""
+        sim = self.sim
+        self.all_faults_are_lifted()
+        sim.service.clock.sleep(1000)
+        refused = set()
+        for stack in sim.stacks:
+            self._take_out_what_cannot_be(stack)
+            converges_late = self._converges_late(stack)
+            errors: list[str] = []
+            for _ in range(2 + self.failures):
+                failed = self._try(stack, "up", stack.deploy)
+                if not failed:
+                    break
+                errors.append(failed)
+                sim.service.clock.sleep(FSX_SETTLES)
+            else:
+                refusal = self._try(stack, "preview", stack.changes)
+                refused.add(id(stack))
+                if not refusal:
+                    sim.violations.append(f"(d) up of {title(stack)} fails for ever: {errors[-2:]}")
+            if converges_late and id(stack) not in refused:
+                self._try(stack, "up", stack.deploy)
+
+        sim.service.clock.sleep(FSX_SETTLES)
+        for stack in sim.stacks:
+            if id(stack) not in refused and (changes := self._changes_of(stack)):
+                sim.violations.append(f"(f) the preview of {title(stack)} after a good run shows {changes}")
+        self._require_all_held_or_named()
+        for stack in sim.stacks:
+            if id(stack) not in refused:
+                self._do_as_warned(stack)
+                self._require_newest(stack)
+
+    def _converges_late(self, stack: ProgramStack) -> bool:
+        """Tell whether a good run leaves something to the next one."""
+        ids = [state.id for state in stack.states.values()]
+        # What is gone from AWS does not count, and yet a change of the key makes it anew: one copy more than asked. Of
+        # two entries with one copy, the one that stays writes its tag once the other has left the state.
+        return self._holds_what_is_gone(stack) or len(set(ids)) < len(ids)
+
+    def _holds_what_is_gone(self, stack: ProgramStack) -> bool:
+        return bool(state_ids(stack) - self.sim.alive().keys())
+
+    def _do_as_warned(self, stack: ProgramStack) -> None:
+        """Refresh a state with copies that are gone from AWS."""
+        if self._holds_what_is_gone(stack):
+            self._try(stack, "refresh", stack.refresh)
+            self._try(stack, "up", stack.deploy)
+
+    def _require_newest(self, stack: ProgramStack) -> None:
+        """Require that each DrRegion has the newest recovery point, from which `latest` and readiness follow."""
+        sim, there, alive = self.sim, self.sim.available(), self.sim.alive()
+        present = {backup["id"] for backup in sim.service.backups(HOME)} & sim.sources.keys()
+        for args in stack.code.regions.values():
+            entries = [s for s in stack.states.values() if s.id in there and s.outputs["region"] == args["region"]]
+            # The copy of a backup that has expired is a recovery point, too, but its key cannot be changed any more.
+            points = present | {entry.outputs["source_backup_id"] for entry in entries}
+            for file_system in (source["file_system_id"] for source in args["sources"]):
+                of_it = [source for source in points if sim.file_system_of(source) == file_system]
+                newest = max(of_it, key=lambda source: sim.sources[source][1], default=None)
+                keys = {alive[s.id]["kms_key_arn"] for s in entries if s.outputs["source_backup_id"] == newest}
+                if newest and not keys:
+                    sim.violations.append(f"(h) {title(stack)} has no copy of {newest} in {args['region']}")
+                if newest in present and keys and args.get("kms_key_id") not in {None, *keys}:
+                    sim.violations.append(f"(h) {title(stack)} has a copy of {newest} under another key: {keys}")
+
+    def _require_all_held_or_named(self) -> None:
+        """Require of each copy that is in no state that a run has named it, if a stack has its owner id."""
+        sim, text = self.sim, "\n".join(self.shown)
+        entries = {state.id for stack in sim.stacks for state in stack.states.values()}
+        entries |= {state.id for stack in sim.stacks for _, state in stack.replaced}
+        for id_, copy in sim.alive().items():
+            tag = ownership_of(copy["tags"])
+            owner = next((stack for stack in sim.stacks if tag and stack.owner_id == tag.owner_id), None)
+            if copy["source_backup_id"] is None or owner is None or id_ in entries:
+                continue
+            # Where its program declares nothing, a stack does not look for copies that people made its state forget, or
+            # on which an attacker wrote its owner id.
+            is_looked_for = copy["region"] in {args["region"] for args in owner.code.regions.values()}
+            known = set() if is_looked_for else sim.released | sim.adopters.keys() | sim.forged
+            if id_ not in known and id_ not in text:
+                sim.violations.append(f"(c) {id_} in {copy['region']} ({tag}) is in no state, and no run names it")
+
+    def _take_out_what_cannot_be(self, stack: ProgramStack) -> None:
+        """Do what a person does whose single copy cannot be made, or adopted, any more."""
+        there, alive = {backup["id"] for backup in self.sim.service.backups(HOME)}, self.sim.available()
+        held = [(name_of(u), self.sim.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
+
+        def can_be(name: str, args: Properties) -> bool:
+            if (name, args["source_backup_id"]) in held:
+                return True
+            adopted = args.get("adopt_backup_id")
+            return args["source_backup_id"] in there if not adopted else adopted in alive and "kms_key_id" not in args
+
+        stack.code = replace(stack.code, copies={n: args for n, args in stack.code.copies.items() if can_be(n, args)})
+
+    @invariant()
+    def nothing_is_violated(self) -> None:
+        note(f"sources {self.sim.sources}; copies {self.sim.copies}")
+        assert not self.sim.violations, "\n".join(self.sim.violations)
+
+    @invariant()
+    def every_copy_in_a_state_is_under_a_key_of_this_account(self) -> None:
+        keys = {id_: copy["kms_key_arn"] for id_, copy in self.sim.alive().items()}
+        held = set().union(*map(state_ids, self.sim.stacks)) & keys.keys()
+        assert not [id_ for id_ in held if f":{ACCOUNT_ID}:" not in keys[id_]]
+
+    @invariant()
+    def never_more_than_five_run_in_a_region(self) -> None:
+        assert max(self.sim.service.max_running().values(), default=0) <= 5
+
+    def _changes_of(self, stack: ProgramStack) -> list[str]:
+        with self.sim.command(stack, "preview"):
+            return stack.changes()
+
+    def _try(self, stack: ProgramStack, command: str, act: Callable[[], object]) -> str:
+        """Run a command, and return the errors that it ends with."""
+        failed = ""
+        with self.sim.command(stack, command):
+            try:
+                act()
+            except FailedError as error:
+                failed = str(error)
+            except (Killed, CallCancelledError):
+                failed = "killed"
+        if failed != "killed":
+            self.shown += [*stack.said, failed]
+        note(f"{command} of {title(stack)}: {failed or 'good'}; said {stack.said}")
+        note(f"    {stack.code}; {texts(stack)}; {self.sim}")
+        event(f"{command} {'ends well' if not failed else 'is killed' if failed == 'killed' else 'fails'}")
+        return failed
