@@ -52,7 +52,7 @@ def test_adopt_takes_a_copy_as_it_is(service: FsxService, stack: Stack, source: 
 
 @pytest.mark.parametrize("kind", ["refuse", "unavailable", "access_denied"])
 def test_adopt_needs_no_source_region(service: FsxService, stack: Stack, source: str, manual: str, kind: Any) -> None:
-    service.darken(HOME, kind)
+    service.make_unreachable(HOME, kind)
 
     stack.up(monday(source, adopt_backup_id=manual))
 

@@ -9,7 +9,6 @@ from pulumi.output import Unknown
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
-from pulumi_fsx_dr.fsx.aws_settings import AwsSettings
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
 

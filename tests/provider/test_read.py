@@ -67,7 +67,7 @@ def test_refused_refresh_forgets_nothing(service: FsxService, stack: Stack, made
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("kind", ["refuse", "unavailable", "malformed", "hang"])
 def test_refresh_of_an_unreachable_region_forgets_nothing(service: FsxService, stack: Stack, kind: Any) -> None:
-    service.darken(AWAY, kind)
+    service.make_unreachable(AWAY, kind)
 
     with pytest.raises(FsxDrError):
         stack.refresh()
@@ -96,7 +96,7 @@ def test_refresh_needs_neither_source_nor_environment(
     service: FsxService, stack: Stack, source: str, made: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service.remove_backup(HOME, source)
-    service.darken(HOME)
+    service.make_unreachable(HOME)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
     stack.refresh()

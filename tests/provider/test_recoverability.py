@@ -23,7 +23,7 @@ def test_up_keeps_the_key_if_the_source_cannot_be_copied(  # noqa: PLR0913  # fi
     if is_expired:
         service.remove_backup(HOME, source)
     else:
-        service.darken(HOME)
+        service.make_unreachable(HOME)
 
     for team in ("a", "b"):
         stack.up(monday(source, kms_key_id=key_named("other"), tags={"team": team}))

@@ -9,7 +9,6 @@ import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ExpiredCredentialsError, ServiceError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from simulator.fsx import FsxService, in_process
 from simulator.fsx.fixtures import AWAY, HOME, new_session
