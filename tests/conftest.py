@@ -17,8 +17,9 @@ settings.load_profile("specification")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md anew")
-    parser.addoption("--write-languages", action="store_true", help="write docs/languages.md anew")
+    parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md again")
+    parser.addoption("--write-messages", action="store_true", help="write tests/messages.txt again")
+    parser.addoption("--write-languages", action="store_true", help="write docs/languages.md again")
 
 
 def pytest_configure(config: pytest.Config) -> None:
