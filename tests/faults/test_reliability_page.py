@@ -1,4 +1,4 @@
-"""docs/reliability.md tells of everything that was played on each engine, and is written by programs."""
+"""docs/reliability.md has all results of each engine, and is written by programs."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from simulator.sections import write_section
-from tests.faults.cells import ACTIONS, KINDS, LASTING, Action, Cell
-from tests.faults.crashes import CRASHES, MOMENTS
-from tests.faults.crashes import Cell as Interruption
+from tests.faults.crash_matrix import CRASHES, MOMENTS
+from tests.faults.crash_matrix import Cell as Interruption
 from tests.faults.engines import ENGINES
-from tests.faults.playing import Theatre
-from tests.faults.reliability import PAGE, Played, section
+from tests.faults.fault_matrix import ACTIONS, KINDS, LASTING, Action, Cell
+from tests.faults.harness import Harness
+from tests.faults.reliability import PAGE, Results, section
 
 engines = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.engine)
 
 
-def written(of_what: str, engine: type[Theatre]) -> str:
+def written(of_what: str, engine: type[Harness]) -> str:
     name = section(of_what, engine)
     return PAGE.read_text().partition(f"<!-- {name} -->")[2].partition(f"<!-- end of {name} -->")[0]
 
@@ -27,7 +27,7 @@ def rows(text: str) -> list[list[str]]:
     return [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
 
 
-def table(engine: type[Theatre], action: Action) -> list[list[str]]:
+def table(engine: type[Harness], action: Action) -> list[list[str]]:
     """Return the rows of the table of one action."""
     titles = [f"#### {title}\n" for title in ACTIONS]
     ends = dict(pairwise([*titles, "<!--"]))
@@ -37,7 +37,7 @@ def table(engine: type[Theatre], action: Action) -> list[list[str]]:
 
 @engines
 @pytest.mark.parametrize("action", ACTIONS)
-def test_the_page_tells_of_every_fault_and_of_none_that_went_wrong(engine: type[Theatre], action: Action) -> None:
+def test_page_has_every_fault_and_no_wrong_result(engine: type[Harness], action: Action) -> None:
     head, *told = table(engine, action)
 
     assert head[1 : 1 + len(LASTING)] == list(LASTING)
@@ -49,7 +49,7 @@ def test_the_page_tells_of_every_fault_and_of_none_that_went_wrong(engine: type[
 
 
 @engines
-def test_the_page_tells_of_every_interruption_and_of_none_that_left_anything(engine: type[Theatre]) -> None:
+def test_page_has_every_interruption_and_no_wrong_result(engine: type[Harness]) -> None:
     head, *told = rows(written("crashes", engine))
 
     assert head[1:] == list(MOMENTS)
@@ -57,21 +57,20 @@ def test_the_page_tells_of_every_interruption_and_of_none_that_left_anything(eng
 
 
 @engines
-def test_each_table_says_what_it_was_played_on(engine: type[Theatre]) -> None:
+def test_each_table_names_its_engine(engine: type[Harness]) -> None:
     for of_what in ("faults", "crashes"):
-        sentence = written(of_what, engine).strip().splitlines()[0]
-        assert sentence.startswith(f"Played on the {engine.engine}")
+        assert f" the {engine.engine}" in written(of_what, engine).strip().splitlines()[0]
 
 
-def test_a_table_of_which_not_every_cell_was_played_is_not_written() -> None:
+def test_incomplete_table_is_not_written() -> None:
     interruptions: dict[Interruption, list[str]] = {
         Interruption(crash, moment): [] for crash in CRASHES for moment in MOMENTS[1:]
     }
 
-    assert Played(interruptions=interruptions).tables() == {}
+    assert Results(interruptions=interruptions).tables() == {}
 
 
-def test_only_the_named_section_of_a_page_is_written(tmp_path: Path) -> None:
+def test_write_section_changes_only_that_section(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Before.\n<!-- rows -->\nold\n<!-- end of rows -->\nAfter.\n")
 
@@ -81,11 +80,11 @@ def test_only_the_named_section_of_a_page_is_written(tmp_path: Path) -> None:
     assert page.read_text() == "Before.\n<!-- rows -->\n\nnewer\n\n<!-- end of rows -->\nAfter.\n"
 
 
-def test_a_page_without_the_section_is_left_as_it_is(tmp_path: Path) -> None:
+def test_write_section_leaves_page_without_the_section(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Nothing to fill in.\n")
 
-    with pytest.raises(ValueError, match="has not once the mark <!-- rows -->"):
+    with pytest.raises(ValueError, match="<!-- rows -->"):
         write_section(page, "rows", "new")
 
     assert page.read_text() == "Nothing to fill in.\n"
