@@ -10,7 +10,7 @@ from simulator.project import Project, eventually, interrupt
 
 from .engines import ON_BOTH_HOSTS
 from .native import NativeProject
-from .project import DR, SOURCE_REGION, copies, new_key
+from .project import DR, SOURCE_REGION, copies
 
 
 @pytest.fixture
@@ -79,40 +79,6 @@ def test_up_after_killed_provider_resumes(project: Project, aws: Control, source
 
 
 @ON_BOTH_HOSTS
-def test_arguments_may_change_between_a_kill_and_the_next_up(
-    project: Project, aws: Control, sources: list[str]
-) -> None:
-    (source, *_) = sources
-    key = new_key(aws)
-    aws.set_copy_seconds(3600)
-    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
-    interrupt(project.start_up(), lambda: len(copies(aws)) == 1, [signal.SIGKILL])
-    aws.set_copy_seconds(1)
-    aws.finish_copies()
-
-    project.run("cancel", "--yes")
-    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "2"}, "kms_key_id": key})
-    shown = project.up()
-
-    copy = next(copy for copy in copies(aws) if copy["id"] == project.ids()["nightly"])
-    assert (copy["kms_key_arn"], copy["tags"]["a"]) == (key, "2")
-    (left,) = [other["id"] for other in copies(aws) if other != copy]
-    if not isinstance(project, NativeProject):  # whose plugin does not know whether it is in the state
-        assert left in shown
-
-
-@ON_BOTH_HOSTS
-@pytest.mark.slow
-def test_lost_answer_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
-    aws.add_fault("lost", "CopyBackup", region=DR, times=2)
-    declare_all(project, sources)
-
-    project.up()
-
-    assert_exactly_as_asked(project, aws, sources)
-
-
-@ON_BOTH_HOSTS
 def test_copy_that_takes_too_long_is_kept_and_resumed(project: Project, aws: Control, sources: list[str]) -> None:
     (source, *_) = sources
     aws.set_copy_seconds(60)
@@ -129,19 +95,6 @@ def test_copy_that_takes_too_long_is_kept_and_resumed(project: Project, aws: Con
     assert project.ids() == {"nightly": copy["id"]}
     assert len(aws.journal(DR, "CopyBackup")) == 1
     project.run("preview", "--expect-no-changes")
-
-
-@ON_BOTH_HOSTS
-@pytest.mark.slow
-def test_destroy_deletes_an_unfinished_copy(project: Project, aws: Control, sources: list[str]) -> None:
-    (source, *_) = sources
-    aws.set_copy_seconds(3)
-    project.declare(nightly={"source_backup_id": source, "region": DR, "timeouts": {"create": "1s"}})
-    project.up(succeeds=False)
-
-    project.run("destroy", "--yes")
-
-    assert copies(aws) == []
 
 
 @ON_BOTH_HOSTS
@@ -175,15 +128,3 @@ def test_wrong_source_is_refused_without_traceback(project: Project, aws: Contro
     assert said in output
     assert_no_traceback(output)
     assert aws.counts(DR).get("CopyBackup") is None
-
-
-@ON_BOTH_HOSTS
-@pytest.mark.slow
-def test_missing_permission_is_reported(project: Project, aws: Control, sources: list[str]) -> None:
-    aws.add_fault("access_denied", "CopyBackup", region=DR)
-    project.declare(nightly={"source_backup_id": sources[0], "region": DR})
-
-    output = project.up(succeeds=False)
-
-    assert "fsx:CopyBackup" in output
-    assert_no_traceback(output)

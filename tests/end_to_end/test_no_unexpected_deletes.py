@@ -1,6 +1,6 @@
 """No copy is deleted unexpectedly: with unreachable Regions, after renames and moves, and beside other stacks.
 
-What tests/stacks and tests/test_declaration.py show in process is marked slow.
+Decisions are tested in process, in tests/stacks and tests/test_declaration.py.
 """
 
 import signal
@@ -90,21 +90,6 @@ def test_moved_dr_region_keeps_copies_until_new_ones_exist(
     assert all(deleted in shown for deleted in before)
 
 
-@pytest.mark.slow
-def test_moved_dr_region_without_sources_keeps_copies(
-    stack: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
-    before = brought_up(stack, aws, dr=region_of(file_system))
-    expire(aws, *backups)
-
-    declare(stack, {"dr": region_of(file_system, region=OTHER_DR)})
-    stack.up()
-    stack.up()
-
-    assert ids(aws) == before
-    assert set(stack.ids().values()) == before
-
-
 def test_copy_of_killed_up_is_resumed_after_unreachable_source(stack: Project, aws: Control) -> None:
     """The `up` in between declares no copy at all, and must not end the owner id."""
     backup(aws, aws.seed_file_system(SOURCE_REGION, tags={"backup": "yes"}))
@@ -125,35 +110,23 @@ def test_copy_of_killed_up_is_resumed_after_unreachable_source(stack: Project, a
     assert len(aws.journal(DR, "CopyBackup")) == 1
 
 
-@pytest.mark.parametrize("happens", ["unreachable", pytest.param("expired", marks=pytest.mark.slow)])
-def test_renamed_dr_region_keeps_copies_without_alias(
-    stack: Project, aws: Control, file_system: str, backups: list[str], happens: str
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param({"name": "dr"}, {"name": "west"}, id="name"),
+        pytest.param({"name": "dr", "parent": "App"}, {"name": "dr", "parent": "Platform"}, id="parent"),
+    ],
+)
+def test_renamed_dr_region_keeps_copies_without_alias(  # noqa: PLR0913, PLR0917  # fixtures, and a case
+    stack: Project, aws: Control, file_system: str, backups: list[str], before: dict[str, str], after: dict[str, str]
 ) -> None:
-    before = brought_up(stack, aws, dr=region_of(file_system))
-
-    declare(stack, {"west": region_of(file_system)})
-    if happens == "unreachable":
-        aws.darken(SOURCE_REGION)
-    else:
-        expire(aws, backups[0])
-    stack.up()
-
-    assert ids(aws) == before == set(stack.ids().values())
-    assert set(stack.ids()) == {f"west-{source}" for source in backups}
-    assert aws.counts(DR)["CopyBackup"] == len(backups)
-
-
-@pytest.mark.slow
-def test_dr_region_under_another_parent_keeps_copies(
-    stack: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
-    before = brought_up(stack, aws, dr=region_of(file_system, parent="App"))
+    made = brought_up(stack, aws, **{before.pop("name"): region_of(file_system, **before)})
     expire(aws, backups[0])
 
-    declare(stack, {"dr": region_of(file_system, parent="Platform")})
-    stack.up()
+    brought_up(stack, aws, **{after.pop("name"): region_of(file_system, **after)})
 
-    assert ids(aws) == before == set(stack.ids().values())
+    assert ids(aws) == made == set(stack.ids().values())
+    assert aws.counts(DR)["CopyBackup"] == len(backups)
 
 
 @only_cli
@@ -238,8 +211,7 @@ def test_copy_moved_to_another_stack_stays_there(stack: Project, aws: Control, b
     assert ids(aws) == {made}
 
 
-@pytest.mark.parametrize("change", ["replace", pytest.param("source", marks=pytest.mark.slow)])
-def test_copy_keeps_its_default_region(stack: Project, aws: Control, backups: list[str], change: str) -> None:
+def test_copy_keeps_its_default_region(stack: Project, aws: Control, backups: list[str]) -> None:
     stack.environment["AWS_REGION"] = DR
     args = {"source_backup_id": backups[0], "source_region": SOURCE_REGION}
     declare(stack, copies={"nightly": args})
@@ -247,11 +219,7 @@ def test_copy_keeps_its_default_region(stack: Project, aws: Control, backups: li
     assert len(ids(aws)) == 1
 
     stack.environment["AWS_REGION"] = SOURCE_REGION
-    if change == "source":
-        declare(stack, copies={"nightly": {**args, "source_backup_id": backups[1]}})
-        stack.up()
-    else:
-        stack.up("--replace", urn("nightly"))
+    stack.up("--replace", urn("nightly"))
 
     assert ids(aws, SOURCE_REGION) == set()
     assert ids(aws) == {stack.ids()["nightly"]}
@@ -284,63 +252,6 @@ def test_moved_dr_region_without_permission_keeps_copies(stack: Project, aws: Co
     assert ids(aws) == before
 
 
-@pytest.mark.slow
-def test_leftovers_of_killed_up_are_reported_if_outdated(
-    stack: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
-    aws.configure(copy_seconds=1000)
-    declare(stack, {"dr": region_of(file_system)})
-    interrupt(stack.start_up(), lambda: len(ids(aws)) == 2, [signal.SIGKILL])
-    stack.end_processes()
-    begun = ids(aws)
-    aws.configure(copy_seconds=1)
-    aws.finish_copies()
-    for _ in backups:
-        backup(aws, file_system)
-    stack.run("cancel", "--yes")
-
-    shown = stack.up()
-
-    assert begun <= ids(aws)
-    assert all(copy in shown for copy in begun)
-
-
-def test_destroy_deletes_copy_that_fsx_does_not_show_yet(stack: Project, aws: Control, backups: list[str]) -> None:
-    aws.configure(copy_seconds=2, shown_after_seconds=8)
-    (stack.folder / "__main__.py").write_text(
-        PROGRAM.replace(
-            "BackupCopy(name, args)",
-            "BackupCopy(name, args, pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='2s')))",
-        )
-    )
-    declare(stack, copies={"nightly": {"source_backup_id": backups[0], "source_region": SOURCE_REGION, "region": DR}})
-    stack.up(succeeds=False)
-    assert stack.ids()
-
-    stack.run("destroy", "--yes")
-
-    aws.configure(shown_after_seconds=0)
-    eventually(lambda: not ids(aws), "the deletion")
-
-
-@pytest.mark.slow
-def test_copy_of_expired_source_keeps_its_key(
-    stack: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
-    declare(stack, {"dr": region_of(file_system)})
-    stack.up()
-    expired = stack.ids()[f"dr-{backups[0]}"]
-    expire(aws, backups[0])
-    key = new_key(aws)
-
-    declare(stack, {"dr": region_of(file_system, kms_key_id=key)})
-    shown = stack.up()
-    stack.run("preview", "--expect-no-changes")
-
-    assert expired in shown
-    assert {copy["id"] == expired: copy["kms_key_arn"] == key for copy in copies(aws)} == {True: False, False: True}
-
-
 def test_refresh_writes_missing_tag_so_that_destroy_works(stack: Project, aws: Control, backups: list[str]) -> None:
     declare(stack, copies={"nightly": {"source_backup_id": backups[0], "source_region": SOURCE_REGION, "region": DR}})
     stack.up()
@@ -352,42 +263,6 @@ def test_refresh_writes_missing_tag_so_that_destroy_works(stack: Project, aws: C
     assert copies(aws)[0]["tags"] == {OWNERSHIP_TAG: made["tags"][OWNERSHIP_TAG]}
     stack.run("destroy", "--yes")
     assert ids(aws) == set()
-
-
-@pytest.mark.slow
-def test_source_with_fifty_tags_does_not_stop_others(stack: Project, aws: Control, file_system: str) -> None:
-    aws.seed_backup(SOURCE_REGION, file_system, tags={f"tag-{n}": "x" for n in range(50)})
-    other = aws.seed_file_system(SOURCE_REGION)
-    copied = backup(aws, other)
-    sources = [{"file_system_id": name, "region": SOURCE_REGION} for name in (file_system, other)]
-    declare(stack, {"dr": region_of(file_system, sources=sources)})
-
-    shown = stack.up()
-
-    assert file_system in shown
-    assert [copy["source_backup_id"] for copy in copies(aws)] == [copied]
-
-
-@pytest.mark.slow
-def test_removed_output_source_leaves_copy_of_the_other(stack: Project, aws: Control, backups: list[str]) -> None:
-    program = PROGRAM.replace(
-        "    region = DrRegion(",
-        "    for source in args['sources']:\n"
-        "        source['backup_id'] = pulumi.Output.from_input(source['backup_id'])\n"
-        "    region = DrRegion(",
-    )
-    (stack.folder / "__main__.py").write_text(program)
-    sources = [{"backup_id": source, "region": SOURCE_REGION} for source in backups]
-    declare(stack, {"dr": {"region": DR, "sources": sources}})
-    stack.up()
-    first, second = (next(c["id"] for c in copies(aws) if c["source_backup_id"] == source) for source in backups)
-
-    declare(stack, {"dr": {"region": DR, "sources": sources[1:]}})
-    shown = stack.up()
-
-    assert ids(aws) == {second}
-    assert first in shown
-    assert aws.counts(DR)["CopyBackup"] == 2
 
 
 @only_cli
