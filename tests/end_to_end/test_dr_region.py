@@ -188,17 +188,6 @@ def test_mistyped_file_system_is_an_error(dr: Project, aws: Control, file_system
     assert copied(aws) == set(backups[1:])
 
 
-def test_removed_source_loses_its_copies(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
-    declare(dr, file_system)
-    dr.up()
-
-    declare(dr, file_system, sources=[{"backup_id": backups[2], "region": SOURCE_REGION}])
-    shown = dr.up()
-
-    assert f"dr-{backups[1]}" in shown
-    assert copied(aws) == {backups[2]}
-
-
 def test_copies_of_others_are_left(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
     client = aws.client("fsx", DR)
     foreign = client.copy_backup(SourceBackupId=backups[0], SourceRegion=SOURCE_REGION)["Backup"]["BackupId"]

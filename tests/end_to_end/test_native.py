@@ -64,16 +64,6 @@ def test_preview_reports_the_key_as_reason_to_replace(project: NativeProject, aw
     assert step["detailedDiff"] == {"kmsKeyId": {"kind": "add-replace", "inputDiff": True}}
 
 
-def test_preview_of_other_tags_is_an_update(project: NativeProject, source: str) -> None:
-    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
-    project.up()
-
-    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "2"}})
-    step = previewed(project)
-
-    assert (step["op"], step["detailedDiff"]) == ("update", {"tags": {"kind": "update", "inputDiff": True}})
-
-
 def test_unknown_source_replaces_nothing(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(first={"source_backup_id": source, "region": DR})
     project.declare(
@@ -119,12 +109,6 @@ def test_import_and_the_next_update_write_the_tag(
     project.run("preview", "--expect-no-changes")
     project.run("destroy", "--yes", "--skip-preview")
     assert copies(aws) == []
-
-
-def test_import_refuses_what_is_not_a_copy(project: NativeProject, source: str) -> None:
-    refused = project.run("import", NATIVE_COPY_TYPE, "nightly", f"{SOURCE_REGION}/{source}", "--yes", succeeds=False)
-
-    assert f"{source} in {SOURCE_REGION}" in refused
 
 
 def test_import_of_copy_of_another_stack_warns(project: NativeProject, aws: Control, source: str) -> None:
@@ -323,21 +307,6 @@ def test_copy_is_moved_to_a_stack_with_copies(project: NativeProject, aws: Contr
     assert {copy["id"] for copy in copies(aws)} == set(project.ids().values())
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"), [("allowedAccountIds", '["111122223333"]'), ("forbiddenAccountIds", '["123456789012"]')]
-)
-def test_no_copy_is_made_in_a_forbidden_account(
-    project: NativeProject, aws: Control, source: str, setting: str, value: str
-) -> None:
-    project.run("config", "set", f"fsx-dr:{setting}", value)
-    project.declare(nightly={"source_backup_id": source, "region": DR})
-
-    shown = project.up(succeeds=False)
-
-    assert f"fsx-dr:{setting}" in shown
-    assert copies(aws) == []
-
-
 def test_dr_region_follows_allowed_accounts(project: NativeProject, source: str) -> None:
     file = project.folder / "Pulumi.yaml"
     region = {"region": DR, "sources": [{"backupId": source, "region": SOURCE_REGION}]}
@@ -349,13 +318,6 @@ def test_dr_region_follows_allowed_accounts(project: NativeProject, source: str)
 
     project.run("config", "set", "fsx-dr:allowedAccountIds", '["123456789012"]')
     project.up()
-
-
-def test_wrong_configuration_is_refused(project: NativeProject, source: str) -> None:
-    project.declare(nightly={"source_backup_id": source, "region": DR})
-    project.run("config", "set", "fsx-dr:pollSeconds", "often")
-
-    assert "fsx-dr:pollSeconds" in project.run("preview", succeeds=False)
 
 
 def test_plugin_ends_with_its_engine(project: NativeProject, aws: Control, source: str) -> None:
