@@ -62,7 +62,7 @@ soak: $(READY)
 
 faults: $(READY)
 	$(BIN)/pytest tests/faults -m "slow or not slow" --write-reliability
-	$(BIN)/pytest tests/end_to_end/test_nothing_leaves.py tests/stacks -n 3 -m "slow or not slow" --write-reliability
+	$(BIN)/pytest tests/end_to_end/test_no_unexpected_deletes.py tests/stacks -n 3 -m "slow or not slow" --write-reliability
 
 languages: $(READY)
 	$(BIN)/pytest tests/languages -m "slow or not slow" --write-languages

@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Options, marks and fixtures of all tests."""
 
 import asyncio
 import shutil
@@ -11,20 +11,21 @@ from hypothesis import settings
 from simulator.fsx import Control, FsxService, listening
 from tests.sequences import Sequences
 
-# The first example of a property also pays for what is loaded once, so an example has no deadline.
-settings.register_profile("specification", deadline=None)
-settings.load_profile("specification")
+# The first example of a property also loads modules, so an example has no deadline.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md anew")
-    parser.addoption("--write-languages", action="store_true", help="write docs/languages.md anew")
+    parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md again")
+    parser.addoption("--write-messages", action="store_true", help="write tests/messages.txt again")
+    parser.addoption("--write-languages", action="store_true", help="write docs/languages.md again")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell has what it runs in the background ignore Ctrl-C, and so would the processes that tests send it to.
+    # A shell lets its background processes ignore Ctrl-C, and processes that tests start would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Outputs need an event loop, as the language host gives programs one. Since Python 3.12 none is made by itself.
+    # Outputs need an event loop, which the language host gives programs. Since Python 3.12 it is not made by itself.
     asyncio.set_event_loop(asyncio.new_event_loop())
     if config.getoption("--write-reliability") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Sequences())
@@ -45,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
-    """Yield a stand-in for AWS that this process uses in its place."""
+    """Yield a simulator that this process uses instead of AWS."""
     # In a thread, because a process for each test would take a second.
     with listening(FsxService()) as url:
         control = Control(url)

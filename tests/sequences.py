@@ -1,4 +1,4 @@
-"""The table of docs/reliability.md that tells of the sequences, each a test whose name is its sentence."""
+"""The table of the sequences in docs/reliability.md: each is a test, whose name is the sentence."""
 
 import re
 from collections import defaultdict
@@ -8,29 +8,29 @@ import pytest
 from simulator.sections import write_section
 from tests.faults.reliability import PAGE
 
-FILES = ("tests/end_to_end/test_nothing_leaves.py", "tests/stacks/test_found_sequences.py")
+FILES = ("tests/end_to_end/test_no_unexpected_deletes.py", "tests/stacks/test_found_sequences.py")
 SECTION = "sequences"
-_ENGINES = {"pulumi": "Pulumi CLI", "fake-engine": "fake engine", "": "in process"}
+_ENGINES = {"pulumi": "Pulumi CLI", "fake-engine": "fake engine", "": "in process"}  # by a part of the id
 _TEST = re.compile(r"(?P<file>[^:]+)::test_(?P<name>\w+)(?:\[(?P<case>.*)\])?")
 
 
 class Sequences:
-    """Takes note of how each sequence ended; the controller of a distributed run hears of all of them."""
+    """Records how each sequence ended; in a distributed run, the controller gets all reports."""
 
     def __init__(self) -> None:
         self._ended: dict[str, dict[str, str]] = defaultdict(dict)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note an outcome; one case that failed is what counts of a sequence."""
+        """Record an outcome; a sequence with a failed case has failed."""
         test = _TEST.fullmatch(report.nodeid)
         if test is None or test["file"] not in FILES or not (report.when == "call" or report.failed):
             return
-        engine = _ENGINES.get((test["case"] or "").rpartition("-")[2], _ENGINES[""])
+        engine = next(name for part, name in _ENGINES.items() if part in (test["case"] or ""))
         sequence = self._ended[f"{test['name'].replace('_', ' ').capitalize()}."]
         sequence[engine] = "**wrong**" if report.failed else sequence.get(engine, "holds")
 
     def pytest_sessionfinish(self) -> None:
-        """Write the table, if any sequence was played."""
+        """Write the table, if any sequence was run."""
         if self._ended:
             write_section(PAGE, SECTION, self.table())
 

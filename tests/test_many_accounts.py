@@ -1,4 +1,4 @@
-"""The example many-accounts: a stack for each account, and no account's trouble is another's."""
+"""The example many-accounts: a stack for each account, and a failure in one stops no other."""
 
 import runpy
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 import pytest
-import yaml
 from pulumi import automation
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.settings import Settings
@@ -15,12 +14,12 @@ from simulator.fsx import Control
 from tests.recording import RecordingEngine
 
 FOLDER = Path(__file__).parents[1] / "examples" / "many-accounts"
-FLEET = runpy.run_path(str(FOLDER / "fleet.py"))
-BERLIN, MADRID = FLEET["read_accounts"](FOLDER / "accounts.yaml")
+EXAMPLE = runpy.run_path(str(FOLDER / "fleet.py"))
+BERLIN, MADRID = EXAMPLE["read_accounts"](FOLDER / "accounts.yaml")
 
 
 class Stack:
-    """A stack that remembers what it was told, and fails if it is to."""
+    """A stack that records its commands, and fails if it is to."""
 
     def __init__(self, held: dict[str, str], *, fails: bool = False) -> None:
         self.config, self.ran, self._fails = dict(held), list[tuple[str, int | None]](), fails
@@ -46,7 +45,7 @@ class Stack:
         on_output("")
 
 
-def test_all_accounts_have_the_common_settings_and_each_its_own_and_its_role() -> None:
+def test_accounts_have_common_and_own_settings_and_a_role() -> None:
     assert (BERLIN.stack, MADRID.stack) == ("files-berlin", "files-madrid")
     assert BERLIN.config["fsx-dr:sources"] == '[{"tags": {"dr": "yes"}, "region": "eu-central-1"}]'
     assert [account.config.get("fsx-dr:keep") for account in (BERLIN, MADRID)] == [None, "14"]
@@ -54,24 +53,21 @@ def test_all_accounts_have_the_common_settings_and_each_its_own_and_its_role() -
     assert MADRID.config["aws:allowedAccountIds"] == '["444455556666"]'
 
 
-def test_what_fails_in_one_account_is_named_and_stops_no_other() -> None:
+def test_failure_in_one_account_stops_no_other() -> None:
     stacks = {"files-berlin": Stack({}, fails=True), "files-madrid": Stack({})}
     said: list[str] = []
 
-    failed = FLEET["run"]("up", [BERLIN, MADRID], stacks.__getitem__, said.append)
+    failed = EXAMPLE["run"]("up", [BERLIN, MADRID], stacks.__getitem__, said.append)
 
     assert failed == 1
     assert [stack.ran for stack in stacks.values()] == [[("up", 64)]] * 2
-    assert sorted(line for line in said if "failed" in line or "madrid" in line) == [
-        "files-berlin: up failed: error: no such role",
-        "files-madrid: Updating (files)",
-    ]
+    assert [line.partition(":")[0] for line in said if "no such role" in line] == ["files-berlin"]
 
 
-def test_a_setting_that_was_taken_out_of_the_file_leaves_the_stack_and_others_stay() -> None:
+def test_removed_setting_is_removed_from_the_stack() -> None:
     stack = Stack({"fsx-dr:keep": "3", "aws:profile": "of-yesterday", "mine:colour": "blue"})
 
-    FLEET["run"]("refresh", [BERLIN], lambda _: stack, lambda _: None)
+    EXAMPLE["run"]("refresh", [BERLIN], lambda _: stack, lambda _: None)
 
     assert stack.config == {**BERLIN.config, "mine:colour": "blue"}
 
@@ -84,7 +80,7 @@ def _configured() -> Any:
 
 
 @pytest.mark.usefixtures("_configured")
-def test_the_configuration_is_what_the_program_and_its_credentials_read() -> None:
+def test_program_and_credentials_read_the_configuration() -> None:
     settings = Settings.read()
 
     assert [args["keep"] for args in settings.regions.values()] == [14]
@@ -93,7 +89,7 @@ def test_the_configuration_is_what_the_program_and_its_credentials_read() -> Non
     assert [role.arn for role in stack.assume_roles or ()] == ["arn:aws:iam::444455556666:role/fsx-dr"]
 
 
-def test_the_program_copies_each_file_system_with_the_tag(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_copies_file_systems_with_the_tag(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = aws.seed_file_system("eu-central-1", tags={"dr": "yes"})
     aws.seed_file_system("eu-central-1")
     backup = aws.seed_backup("eu-central-1", ledger)
@@ -109,10 +105,3 @@ def test_the_program_copies_each_file_system_with_the_tag(aws: Control, monkeypa
     pulumi.runtime.set_all_config({})
 
     assert engine.only("pulumi-python:dynamic/fsx:BackupCopy").inputs["source_backup_id"] == backup
-
-
-def test_the_folder_is_a_project_whose_virtual_environment_pulumi_makes() -> None:
-    project = yaml.safe_load((FOLDER / "Pulumi.yaml").read_text())
-
-    assert project["runtime"]["options"] == {"toolchain": "pip", "virtualenv": ".venv"}
-    assert (FOLDER / "requirements.txt").read_text() == "-e ../..[cli]\n"

@@ -1,7 +1,6 @@
-"""The program at the root: what it declares for a configuration, and that its files agree with each other."""
+"""The bundled program: what it declares for a configuration."""
 
 import json
-import re
 import runpy
 from collections.abc import Iterator
 from datetime import datetime
@@ -47,18 +46,15 @@ def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:
     return engine, exported
 
 
-def test_each_source_is_copied_to_each_region_under_that_regions_key(aws: Control) -> None:
-    # given
+def test_each_source_is_copied_to_each_region_with_its_key(aws: Control) -> None:
     config = {
         "sources": [{"backupId": BACKUP, "region": "eu-central-1"}],
         "regions": [{"region": WEST, "kmsKeyId": "alias/west"}, {"region": NORTH}],
         "tags": {"team": "storage"},
     }
 
-    # when
     engine, exported = _run(config)
 
-    # then
     copies = {copy.inputs["region"]: copy for copy in engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")}
     assert [copies[region].inputs.get("kms_key_id") for region in (WEST, NORTH)] == ["alias/west", None]
     assert {copy.inputs["source_backup_id"] for copy in copies.values()} == {BACKUP}
@@ -70,7 +66,7 @@ def test_each_source_is_copied_to_each_region_under_that_regions_key(aws: Contro
     assert aws.counts().get("CopyBackup") is None
 
 
-def test_the_copies_have_names_that_stay_when_the_order_of_the_configuration_changes(aws: Control) -> None:
+def test_names_do_not_depend_on_the_order_of_regions(aws: Control) -> None:
     source = {"backupId": BACKUP, "region": "eu-central-1"}
     regions = [{"region": WEST}, {"region": NORTH}]
 
@@ -84,8 +80,8 @@ def test_the_copies_have_names_that_stay_when_the_order_of_the_configuration_cha
     assert set(aws.counts()) == {"DescribeBackups"}
 
 
-def test_a_process_that_runs_the_program_again_looks_again(aws: Control) -> None:
-    """Retention by what the last run saw could retire copies that only the last run could do without."""
+def test_second_run_in_a_process_looks_up_backups_again(aws: Control) -> None:
+    """Retention by an old listing could delete copies that are still needed."""
     file_system = aws.seed_file_system("eu-central-1")
     config = {
         "sources": [{"fileSystemId": file_system, "region": "eu-central-1"}],
@@ -108,10 +104,9 @@ def test_a_process_that_runs_the_program_again_looks_again(aws: Control) -> None
         ({"keep": 2}, ["18 evening", "18 morning"]),
     ],
 )
-def test_keep_is_a_number_or_a_policy_for_all_sources_or_for_one(
+def test_keep_is_a_number_or_a_policy_of_all_sources_or_one(
     aws: Control, config: dict[str, Any], kept: list[str]
 ) -> None:
-    # given
     file_system = aws.seed_file_system("eu-central-1")
     made = {
         "18 evening": aws.seed_backup(
@@ -126,36 +121,23 @@ def test_keep_is_a_number_or_a_policy_for_all_sources_or_for_one(
     }
     source = {"fileSystemId": file_system, "region": "eu-central-1", **config.get("sources", {})}
 
-    # when
     engine, _ = _run({**config, "sources": [source], "regions": [{"region": WEST}]})
 
-    # then
     copies = engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")
     assert {copy.inputs["source_backup_id"] for copy in copies} == {made[when] for when in kept}
 
 
-@pytest.mark.parametrize(
-    ("keep", "why"),
-    [
-        ({"hourly": 1}, "has no rule hourly: its rules are last, daily, weekly, monthly, yearly, within."),
-        ({}, "has no rule, and so no copy: give one of last, daily, weekly, monthly, yearly, within."),
-        ({"weekly": 0}, "weekly in keep of DrRegion dr-eu-west-1 must be a whole number of at least 1."),
-        ({"within": "30"}, "hours in this order, such as 30d, 12h or 1y6m."),
-        ({"within": 30}, "hours in this order, such as 30d, 12h or 1y6m."),
-        (7.5, "keep of DrRegion dr-eu-west-1 must be a whole number of at least 1, or rules by time."),
-        (True, "must be a whole number of at least 1, or rules by time."),
-    ],
-)
+@pytest.mark.parametrize("keep", [{"hourly": 1}, {}, {"weekly": 0}, {"within": "30"}, {"within": 30}, 7.5, True])
 @pytest.mark.parametrize("of_source", [False, True])
-def test_a_wrong_keep_is_refused_in_a_sentence(keep: Any, why: str, *, of_source: bool) -> None:
+def test_wrong_keep_is_refused(keep: Any, *, of_source: bool) -> None:
     source = {"backupId": BACKUP, "region": "eu-central-1", **({"keep": keep} if of_source else {})}
     setting = {} if of_source else {"keep": keep}
 
-    with pytest.raises(InvalidSettingsError, match=re.escape(why)):
+    with pytest.raises(InvalidSettingsError, match="keep"):
         _run({"sources": [source], "regions": [{"region": WEST}], **setting})
 
 
-def test_a_stack_without_configuration_declares_nothing() -> None:
+def test_stack_without_configuration_declares_nothing() -> None:
     engine, exported = _run({})
 
     assert engine.registered == []
@@ -165,35 +147,31 @@ def test_a_stack_without_configuration_declares_nothing() -> None:
 @pytest.mark.parametrize(
     ("setting", "instead"),
     [
-        ("keeep", "write fsx-dr:keep"),
-        ("rpohours", "write fsx-dr:rpoHours"),
-        ("source", "write fsx-dr:sources"),
-        (
-            "xyz",
-            "there are fsx-dr:sources, fsx-dr:regions, fsx-dr:copyTags, fsx-dr:tags, fsx-dr:keep, fsx-dr:adoptExisting",
-        ),
-        ("adopt", "write fsx-dr:adoptExisting"),
+        ("keeep", "keep"),
+        ("rpohours", "rpoHours"),
+        ("source", "sources"),
+        ("adopt", "adoptExisting"),
+        ("xyz", "sources"),
     ],
 )
-def test_a_setting_that_does_not_exist_is_refused_with_the_one_that_is_near(setting: str, instead: str) -> None:
-    with pytest.raises(InvalidSettingsError, match=f"There is no setting fsx-dr:{setting}: {instead}"):
+def test_unknown_setting_is_refused_with_a_similar_one(setting: str, instead: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=rf"fsx-dr:{setting}\b.* fsx-dr:{instead}\b"):
         _run({setting: 3})
 
 
-def test_settings_of_other_namespaces_are_no_business_of_ours() -> None:
+def test_settings_of_other_namespaces_are_ignored() -> None:
     pulumi.runtime.set_all_config({"aws:region": WEST, "fsx-dr-mine:keeep": "3"})
 
     assert Settings.read().sources == []
 
 
-def test_a_field_of_a_source_that_does_not_exist_is_refused_with_the_one_that_is_near() -> None:
-    with pytest.raises(
-        InvalidSettingsError, match="An entry of fsx-dr:sources has no field filesystemid: write fileSystemId"
-    ):
-        _run({"sources": [{"filesystemid": "fs-0123456789abcdef0", "region": "eu-central-1"}]})
+@pytest.mark.parametrize(("field", "instead"), [("filesystemid", "fileSystemId"), ("without", "fileSystemId")])
+def test_unknown_field_of_a_source_is_refused(field: str, instead: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=rf"\b{field}\b.*\b{instead}\b"):
+        _run({"sources": [{field: [], "region": "eu-central-1"}]})
 
 
-def test_sources_may_be_selected_by_tags_with_retention_key_and_tags_of_their_own(aws: Control) -> None:
+def test_source_by_tags_has_its_own_keep_key_and_tags(aws: Control) -> None:
     gold = aws.seed_file_system("eu-central-1", tags={"dr": "gold"})
     aws.seed_file_system("eu-central-1")
     backups = [aws.seed_backup("eu-central-1", gold) for _ in range(2)]
@@ -212,7 +190,7 @@ def test_sources_may_be_selected_by_tags_with_retention_key_and_tags_of_their_ow
     assert (copy.inputs["kms_key_id"], copy.inputs["tags"]) == ("alias/gold", {"team": "a", "tier": "1"})
 
 
-def test_copies_that_exist_already_are_adopted_if_the_configuration_says_so(aws: Control) -> None:
+def test_existing_copies_are_adopted_if_configured(aws: Control) -> None:
     source = aws.seed_backup("eu-central-1", aws.seed_file_system("eu-central-1"))
     client = aws.client("fsx", WEST)
     made = client.copy_backup(SourceBackupId=source, SourceRegion="eu-central-1")["Backup"]["BackupId"]
@@ -230,12 +208,12 @@ def test_copies_that_exist_already_are_adopted_if_the_configuration_says_so(aws:
     assert adopted == [None, made]
 
 
-def test_what_is_neither_true_nor_false_is_refused_in_a_sentence() -> None:
+def test_setting_that_is_not_a_boolean_is_refused() -> None:
     with pytest.raises(pulumi.RunError, match="fsx-dr:adoptExisting"):
         _run({"adoptExisting": "existing"})
 
 
-def test_a_file_system_that_is_excluded_is_not_selected(aws: Control) -> None:
+def test_excluded_file_system_is_not_selected(aws: Control) -> None:
     first, second = (aws.seed_file_system("eu-central-1", tags={"dr": "yes"}) for _ in range(2))
     backups = [aws.seed_backup("eu-central-1", name) for name in (first, second)]
     source = {"tags": {"dr": "yes"}, "region": "eu-central-1", "exclude": [first]}
@@ -245,14 +223,7 @@ def test_a_file_system_that_is_excluded_is_not_selected(aws: Control) -> None:
     assert engine.only("pulumi-python:dynamic/fsx:BackupCopy").inputs["source_backup_id"] == backups[1]
 
 
-def test_the_former_names_of_settings_are_unknown() -> None:
-    source = {"tags": {"dr": "yes"}, "region": "eu-central-1", "without": []}
-
-    with pytest.raises(InvalidSettingsError, match="An entry of fsx-dr:sources has no field without"):
-        _run({"sources": [source]})
-
-
-def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
+def test_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
 
     assert {key.removeprefix("fsx-dr:") for key in declared} == set(SETTINGS)
@@ -267,7 +238,7 @@ def test_the_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
     }
 
 
-def test_hours_may_be_a_fraction_in_pulumi_yaml_as_in_the_code() -> None:
+def test_rpo_hours_may_be_a_fraction() -> None:
     """Types of settings are string, integer, boolean, array and object (pulumi/pulumi, project.json, configTypes)."""
     assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]["fsx-dr:rpoHours"]["type"] == "string"
 
@@ -277,7 +248,7 @@ def test_hours_may_be_a_fraction_in_pulumi_yaml_as_in_the_code() -> None:
 
 
 @pytest.mark.parametrize("hours", ["0", "-3", "nan", "inf", "a day"])
-def test_hours_that_no_copy_can_be_within_are_refused_in_a_sentence(hours: str) -> None:
+def test_wrong_rpo_hours_are_refused_without_the_value(hours: str) -> None:
     pulumi.runtime.set_all_config({"fsx-dr:rpoHours": hours})
 
     with pytest.raises(InvalidSettingsError, match="fsx-dr:rpoHours") as refusal:
@@ -286,7 +257,7 @@ def test_hours_that_no_copy_can_be_within_are_refused_in_a_sentence(hours: str) 
     assert hours not in str(refusal.value)
 
 
-def test_the_rehearsal_stack_is_configured_for_the_account_of_the_demo() -> None:
+def test_demo_stack_has_the_account_of_the_demo() -> None:
     config = yaml.safe_load((ROOT / "Pulumi.demo.yaml").read_text())["config"]
 
     assert config["fsx-dr:sources"] == [{"fileSystemId": account.FILE_SYSTEM, "region": account.SOURCE_REGION}]

@@ -1,4 +1,4 @@
-"""A stand-in for the plugin of pulumi-aws that makes file systems: files in the folder that FAKE_CLOUD names.
+"""A fake of the plugin of pulumi-aws that makes file systems: files in the folder that FAKE_CLOUD names.
 
 Of the real one it has what matters to a restore: how long a file system takes, which inputs replace it (ForceNew), and
 that a create that is cancelled hands over the id that FSx gave, with an error (pulumi-terraform-bridge,

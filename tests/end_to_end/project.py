@@ -23,7 +23,7 @@ for name, declared in json.load(open("declared.json")).items():
 
 
 def new_project(folder: Path, engine: list[str], aws: Control, program: str = PROGRAM) -> Project:
-    """Return a project with an empty stack `dev`, which works in the stand-in for AWS."""
+    """Return a project with an empty stack `dev`, which works in the simulator."""
     # What pulumi-plugin.json says keeps the CLI from looking for a plugin; no setting has to.
     variables = {
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false",

@@ -1,6 +1,5 @@
-"""A whole DR Region: retention, the dark source Region, and mistyped file systems."""
+"""A whole DR Region: retention, an unreachable source Region, and mistyped file systems."""
 
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -50,7 +49,7 @@ def copied(aws: Control) -> set[str]:
 
 
 @pytest.mark.smoke
-def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
+def test_newest_backups_are_copied_and_replace_the_oldest(
     dr: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
     declare(dr, file_system)
@@ -61,8 +60,7 @@ def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
     dr.run("preview", "--expect-no-changes")
 
     newest = aws.seed_backup(SOURCE_REGION, file_system)
-    assert f"dr-{backups[1]}" in dr.run("preview")
-    dr.up()
+    assert f"dr-{backups[1]}" in dr.up()
 
     assert copied(aws) == {backups[2], newest}
     known = dr.outputs()
@@ -71,72 +69,53 @@ def test_the_newest_backups_are_copied_and_newer_ones_push_the_oldest_out(
     dr.run("preview", "--expect-no-changes")
 
 
-def test_by_time_a_day_keeps_its_newest_copy_and_the_preview_says_why_and_how_much_is_copied(
-    dr: Project, aws: Control, file_system: str
-) -> None:
-    # given
+def test_retention_policy_keeps_the_newest_copy_of_a_day(dr: Project, aws: Control, file_system: str) -> None:
     noon = aws.now() // (24 * HOUR) * 24 * HOUR - 12 * HOUR  # of yesterday
     before, morning = (aws.seed_backup(SOURCE_REGION, file_system, created=noon - age * HOUR) for age in (24, 3))
     declare(dr, file_system, keep={"daily": 2, "within": "1h"})
-    shown = dr.run("preview")
     dr.up()
     assert copied(aws) == {before, morning}
-    dr.run("preview", "--expect-no-changes")
 
-    # when
     evening = aws.seed_backup(SOURCE_REGION, file_system, created=noon + 6 * HOUR)
-    later = dr.run("preview")
+    shown = dr.run("preview")
     dr.up()
 
-    # then
-    assert f"A copy of {before} in {DR} is kept: daily 2 of 2." in shown
-    assert f"{morning} is copied into {DR}: full because it is the first of {file_system} under this key" in shown
-    assert "daily: its day has a newer one, within 1h: it is older)." in later
-    assert f"{evening} is copied into {DR}: incremental, at most 10.0 GB." in later
+    assert all(backup in shown for backup in (before, morning, evening))
     assert copied(aws) == {before, evening}
     dr.run("preview", "--expect-no-changes")
 
 
-def test_copies_outlive_their_expired_sources_and_the_whole_file_system(
-    dr: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
-    declare(dr, file_system)
-    dr.up()
-
-    expire(aws, *backups)
-    aws.remove_file_system(SOURCE_REGION, file_system)
-
-    dr.run("preview", "--expect-no-changes")
-    dr.up()
-    assert copied(aws) == set(backups[1:])
-
-
-@pytest.mark.parametrize("darkness", ["refuse", pytest.param("unavailable", marks=pytest.mark.slow)])
-def test_with_the_source_region_dark_everything_goes_on_and_nothing_is_deleted(
-    dr: Project, aws: Control, file_system: str, backups: list[str], darkness: Literal["refuse", "unavailable"]
+@pytest.mark.parametrize("fault", ["refuse", pytest.param("unavailable", marks=pytest.mark.slow)])
+def test_copies_outlive_source_backups_and_source_region(
+    dr: Project, aws: Control, file_system: str, backups: list[str], fault: Literal["refuse", "unavailable"]
 ) -> None:
     declare(dr, file_system)
     dr.up()
     before = dr.ids()
-    aws.make_unreachable(SOURCE_REGION, darkness)
 
-    shown = dr.run("preview", "--expect-no-changes")
-    dr.up()
+    aws.darken(SOURCE_REGION, fault)
+    assert SOURCE_REGION in dr.run("preview", "--expect-no-changes")
     dr.run("refresh", "--yes")
+    aws.lift_fault()
+    expire(aws, *backups)
+    aws.remove_file_system(SOURCE_REGION, file_system)
+    dr.up()
 
-    assert f"Source Region {SOURCE_REGION} does not answer" in shown
     assert dr.ids() == before
     assert copied(aws) == set(backups[1:])
+    aws.darken(SOURCE_REGION, fault)
     dr.run("destroy", "--yes")
     assert copied(aws) == set()
 
 
-losing_the_sources = pytest.mark.parametrize("happens", ["dark", pytest.param("expired", marks=pytest.mark.slow)])
+losing_the_sources = pytest.mark.parametrize(
+    "happens", ["unreachable", pytest.param("expired", marks=pytest.mark.slow)]
+)
 
 
 def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
-    if happens == "dark":
-        aws.make_unreachable(SOURCE_REGION)
+    if happens == "unreachable":
+        aws.darken(SOURCE_REGION)
     else:
         expire(aws, *backups)
 
@@ -148,7 +127,7 @@ def rename(project: Project) -> None:
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
 @losing_the_sources
-def test_a_renamed_region_with_an_alias_keeps_its_copies_whatever_becomes_of_their_sources(
+def test_renamed_region_with_alias_keeps_copies_without_sources(
     dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
 ) -> None:
     declare(dr, file_system)
@@ -165,7 +144,7 @@ def test_a_renamed_region_with_an_alias_keeps_its_copies_whatever_becomes_of_the
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
 @losing_the_sources
-def test_a_renamed_stack_keeps_its_copies_whatever_becomes_of_their_sources(
+def test_renamed_stack_keeps_copies_without_sources(
     dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
 ) -> None:
     declare(dr, file_system)
@@ -181,7 +160,7 @@ def test_a_renamed_stack_keeps_its_copies_whatever_becomes_of_their_sources(
     dr.run("preview", "--expect-no-changes")
 
 
-def test_a_second_stack_of_the_same_program_leaves_the_copies_of_the_first_alone(
+def test_second_stack_leaves_copies_of_the_first(
     dr: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
     declare(dr, file_system)
@@ -197,34 +176,19 @@ def test_a_second_stack_of_the_same_program_leaves_the_copies_of_the_first_alone
     assert {copy["id"] for copy in copies(aws)} == set(first.values())
 
 
-def test_a_mistyped_file_system_is_an_error_that_names_it(
-    dr: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
+def test_mistyped_file_system_is_an_error(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
     declare(dr, file_system)
     dr.up()
 
     declare(dr, "fs-00000000000000bad")
     shown = dr.up(succeeds=False)
 
-    assert "There is no file system fs-00000000000000bad in us-east-1" in shown
+    assert "fs-00000000000000bad in us-east-1" in shown
+    assert "Traceback" not in shown
     assert copied(aws) == set(backups[1:])
 
 
-def test_taking_a_source_out_of_the_list_retires_its_copies(
-    dr: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
-    declare(dr, file_system)
-    dr.up()
-
-    declare(dr, file_system, sources=[{"backup_id": backups[2], "region": SOURCE_REGION}])
-    shown = dr.run("preview")
-    dr.up()
-
-    assert f"dr-{backups[1]}" in shown
-    assert copied(aws) == {backups[2]}
-
-
-def test_copies_of_others_are_never_touched(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
+def test_copies_of_others_are_left(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
     client = aws.client("fsx", DR)
     foreign = client.copy_backup(SourceBackupId=backups[0], SourceRegion=SOURCE_REGION)["Backup"]["BackupId"]
     client.close()
@@ -234,13 +198,3 @@ def test_copies_of_others_are_never_touched(dr: Project, aws: Control, file_syst
     dr.run("destroy", "--yes")
 
     assert [copy["id"] for copy in copies(aws)] == [foreign]
-
-
-def test_a_wrong_setting_is_one_clear_sentence(dr: Project, aws: Control, file_system: str) -> None:
-    declare(dr, file_system, keep=0)
-
-    shown = dr.up(succeeds=False)
-
-    assert "keep of DrRegion dr must be a whole number of at least 1" in shown
-    assert aws.counts(DR).get("CopyBackup") is None
-    assert str(Path("pulumi_fsx_dr") / "dr_region.py") not in shown

@@ -1,4 +1,4 @@
-"""States that are lost, old or doubled: no second copy is made, and no copy of another state is deleted."""
+"""Lost, old and duplicate states: no second copy is made, and no copy of another state is deleted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,9 +45,7 @@ def lost_backend(project: Project) -> Iterator[None]:
         aside.rename(backend)
 
 
-def test_a_backend_that_is_lost_during_a_run_makes_no_second_copy(
-    project: Project, aws: Control, sources: list[str]
-) -> None:
+def test_backend_lost_during_a_run_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
     aws.set_copy_seconds(3600)
     project.declare(**wanted(sources))
     up = project.start_up()
@@ -66,7 +64,7 @@ def test_a_backend_that_is_lost_during_a_run_makes_no_second_copy(
     project.run("preview", "--expect-no-changes")
 
 
-def test_an_old_checkpoint_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
+def test_old_checkpoint_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
     project.declare(**wanted(sources[:1]))
     project.up()
     checkpoint = str(project.folder / "yesterday.json")
@@ -86,9 +84,7 @@ def test_an_old_checkpoint_makes_no_second_copy(project: Project, aws: Control, 
 
 
 @pytest.mark.slow
-def test_a_checkpoint_from_before_a_replacement_makes_no_second_copy(
-    project: Project, aws: Control, sources: list[str]
-) -> None:
+def test_checkpoint_before_a_replace_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
     project.declare(**wanted(sources))
     project.up()
     checkpoint = str(project.folder / "yesterday.json")
@@ -108,7 +104,7 @@ def test_a_checkpoint_from_before_a_replacement_makes_no_second_copy(
 
 
 @pytest.mark.slow
-def test_two_stacks_of_one_name_never_delete_each_other_s_copies(
+def test_stacks_of_one_name_leave_each_others_copies(
     project: Project, aws: Control, sources: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Their backends do not know of each other."""

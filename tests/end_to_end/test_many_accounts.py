@@ -1,4 +1,4 @@
-"""The example many-accounts on the real CLI, with two accounts of the stand-in."""
+"""The example many-accounts on the Pulumi CLI, with two accounts of the simulator."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.pulumi_cli
 
 
 @pytest.fixture
-def fleet(tmp_path: Path) -> Path:
+def example(tmp_path: Path) -> Path:
     """Return a copy of the example, for two accounts of which one does not exist and one has our file systems."""
     folder = tmp_path / "many-accounts"
     shutil.copytree(ROOT / "examples" / "many-accounts", folder)
@@ -37,19 +37,17 @@ def fleet(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(300)
-def test_each_account_copies_its_own_tagged_file_systems_and_one_report_tells_of_all(
-    fleet: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_accounts_copy_tagged_file_systems_into_one_report(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(copy_seconds=1) as aws:
         ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
         aws.seed_file_system(HOME, tags={"Name": "scratch"})
         source = aws.seed_backup(HOME, ledger)
         variables = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false", **pipeline_role.environment(aws, HOME)}
-        project = Project.create(fleet, ["pulumi"], variables)
+        project = Project.create(example, ["pulumi"], variables)
 
         done = subprocess.run(  # our own interpreter
             [sys.executable, "fleet.py", "up"],
-            cwd=fleet,
+            cwd=example,
             env=project.environment,
             capture_output=True,
             text=True,
@@ -60,7 +58,7 @@ def test_each_account_copies_its_own_tagged_file_systems_and_one_report_tells_of
         assert [copy["source_backup_id"] for copy in aws.backups(DR)] == [source]
         for name, value in project.environment.items():
             monkeypatch.setenv(name, value)
-        stacks = ["--stack", "files-berlin", "--stack", "files-madrid", "--cwd", str(fleet)]
+        stacks = ["--stack", "files-berlin", "--stack", "files-madrid", "--cwd", str(example)]
         report = CliRunner().invoke(fsx_dr, ["report", *stacks, "--format", "json"])
 
     rows = json.loads(report.stdout)["rows"]
@@ -69,4 +67,3 @@ def test_each_account_copies_its_own_tagged_file_systems_and_one_report_tells_of
         ("files-madrid", None, "missing"),
         ("files-berlin", "ledger", "ready"),
     ]
-    assert rows[0]["reason"] == f"no file system in {HOME} has these tags"

@@ -1,4 +1,4 @@
-"""What native copies can do that dynamic ones cannot: the plugin on the real Pulumi CLI, from a YAML program."""
+"""What native copies can do that dynamic ones cannot: the plugin on the Pulumi CLI, from a YAML program."""
 
 import json
 import signal
@@ -51,9 +51,7 @@ def set_version(project: NativeProject, version: str) -> None:
     file.write_text(json.dumps(program))
 
 
-def test_a_preview_names_the_key_alone_as_the_reason_of_a_replacement(
-    project: NativeProject, aws: Control, source: str
-) -> None:
+def test_preview_reports_the_key_as_reason_to_replace(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
     project.up()
     key = new_key(aws)
@@ -66,19 +64,7 @@ def test_a_preview_names_the_key_alone_as_the_reason_of_a_replacement(
     assert step["detailedDiff"] == {"kmsKeyId": {"kind": "add-replace", "inputDiff": True}}
 
 
-def test_a_preview_of_other_tags_shows_an_update_of_them(project: NativeProject, source: str) -> None:
-    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
-    project.up()
-
-    project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "2"}})
-    step = previewed(project)
-
-    assert (step["op"], step["detailedDiff"]) == ("update", {"tags": {"kind": "update", "inputDiff": True}})
-
-
-def test_a_source_that_a_preview_does_not_know_is_unknown_and_replaces_nothing(
-    project: NativeProject, aws: Control, source: str
-) -> None:
+def test_unknown_source_replaces_nothing(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(first={"source_backup_id": source, "region": DR})
     project.declare(
         first={"source_backup_id": source, "region": DR},
@@ -94,7 +80,7 @@ def test_a_source_that_a_preview_does_not_know_is_unknown_and_replaces_nothing(
 
 
 @pytest.mark.parametrize("place", [f"{DR}/", ""])
-def test_a_copy_is_imported_and_the_next_update_makes_it_the_state_s_own(
+def test_import_and_the_next_update_write_the_tag(
     project: NativeProject, aws: Control, source: str, place: str
 ) -> None:
     project.run("config", "set", "fsx-dr:region", DR)
@@ -125,16 +111,7 @@ def test_a_copy_is_imported_and_the_next_update_makes_it_the_state_s_own(
     assert copies(aws) == []
 
 
-def test_what_is_no_copy_cannot_be_imported(project: NativeProject, source: str) -> None:
-    refused = project.run("import", NATIVE_COPY_TYPE, "nightly", f"{SOURCE_REGION}/{source}", "--yes", succeeds=False)
-
-    assert f"{source} in {SOURCE_REGION}" in refused
-    assert "not a copy" in refused
-
-
-def test_an_imported_copy_of_another_stack_is_taken_over_with_a_warning(
-    project: NativeProject, aws: Control, source: str
-) -> None:
+def test_import_of_copy_of_another_stack_warns(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     (copy,) = copies(aws)
@@ -151,7 +128,7 @@ def test_an_imported_copy_of_another_stack_is_taken_over_with_a_warning(
     assert [left["id"] for left in copies(aws)] == [copy["id"]]
 
 
-def test_replace_of_a_single_copy_keeps_it_and_says_so(project: NativeProject, aws: Control, source: str) -> None:
+def test_replace_of_a_single_copy_keeps_it_and_warns(project: NativeProject, aws: Control, source: str) -> None:
     """The plugin is not told which copies are in the state, so create takes the one that there is."""
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
@@ -162,11 +139,11 @@ def test_replace_of_a_single_copy_keeps_it_and_says_so(project: NativeProject, a
 
     (copy,) = copies(aws)
     assert copy["id"] == project.ids()["nightly"] == old["id"]
-    assert f"{old['id']} in {DR} was not deleted" in shown
+    assert old["id"] in shown
     assert_tag_is_that_of_the_entry(project, copy)
 
 
-def test_ctrl_c_keeps_what_runs_and_the_next_up_finishes_it(project: NativeProject, aws: Control, source: str) -> None:
+def test_ctrl_c_keeps_running_copy_for_the_next_up(project: NativeProject, aws: Control, source: str) -> None:
     aws.set_copy_seconds(600)
     project.declare(nightly={"source_backup_id": source, "region": DR})
 
@@ -181,7 +158,7 @@ def test_ctrl_c_keeps_what_runs_and_the_next_up_finishes_it(project: NativeProje
     assert len(aws.journal(DR, "CopyBackup")) == 1
 
 
-def test_sixty_copies_are_made_at_once(project: NativeProject, aws: Control, source: str) -> None:
+def test_sixty_copies_are_made_together(project: NativeProject, aws: Control, source: str) -> None:
     aws.set_copy_seconds(0.5)
     regions = (DR, "eu-central-1")
     project.declare(**{f"copy-{n}": {"source_backup_id": source, "region": regions[n % 2]} for n in range(60)})
@@ -196,7 +173,7 @@ def test_sixty_copies_are_made_at_once(project: NativeProject, aws: Control, sou
     assert [copy for region in regions for copy in copies(aws, region)] == []
 
 
-def test_a_secret_is_readable_nowhere(project: NativeProject, aws: Control, source: str) -> None:
+def test_secret_is_readable_nowhere(project: NativeProject, aws: Control, source: str) -> None:
     secret = {"fn::secret": SECRET}
     key = new_key(aws)
     project.declare(
@@ -219,7 +196,7 @@ def test_a_secret_is_readable_nowhere(project: NativeProject, aws: Control, sour
     project.run("preview", "--expect-no-changes")
 
 
-def test_a_value_that_becomes_secret_becomes_unreadable(project: NativeProject, source: str) -> None:
+def test_value_that_becomes_secret_is_unreadable(project: NativeProject, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"hidden": SECRET}})
     project.up()
     assert SECRET in json.dumps(project.deployment())
@@ -231,7 +208,7 @@ def test_a_value_that_becomes_secret_becomes_unreadable(project: NativeProject, 
     project.run("preview", "--expect-no-changes")
 
 
-def test_progress_and_errors_show_as_sentences(project: NativeProject, aws: Control, source: str) -> None:
+def test_progress_and_errors_are_shown(project: NativeProject, aws: Control, source: str) -> None:
     aws.set_copy_seconds(3)
     project.declare(nightly={"source_backup_id": source, "region": DR})
     shown = project.up()
@@ -240,13 +217,12 @@ def test_progress_and_errors_show_as_sentences(project: NativeProject, aws: Cont
     project.declare(other={"source_backup_id": "backup-0fedcba9876543210", "region": DR})
     refused = project.up(succeeds=False)
 
-    assert "There is no backup backup-0fedcba9876543210 in us-east-1 to copy: check sourceBackupId" in refused
+    assert "backup-0fedcba9876543210 in us-east-1" in refused
+    assert "sourceBackupId" in refused
     assert "Traceback" not in refused
 
 
-def test_a_region_that_only_the_environment_names_is_chosen_once(
-    project: NativeProject, aws: Control, source: str
-) -> None:
+def test_region_of_the_environment_is_chosen_once(project: NativeProject, aws: Control, source: str) -> None:
     project.environment["AWS_REGION"] = DR
     project.declare(nightly={"source_backup_id": source})
     project.up()
@@ -259,7 +235,7 @@ def test_a_region_that_only_the_environment_names_is_chosen_once(
     assert copies(aws, "eu-central-1") == []
 
 
-def test_another_version_of_the_plugin_takes_the_copies_over(project: NativeProject, aws: Control, source: str) -> None:
+def test_another_version_of_the_plugin_keeps_copies(project: NativeProject, aws: Control, source: str) -> None:
     """Its default provider is another one with another id, and so has another owner id."""
     project.declare(nightly={"source_backup_id": source, "region": DR})
     set_version(project, "0.1.0")
@@ -280,7 +256,7 @@ def test_another_version_of_the_plugin_takes_the_copies_over(project: NativeProj
     assert copies(aws) == []
 
 
-def test_a_copy_that_moves_to_an_explicit_provider_is_kept(project: NativeProject, aws: Control, source: str) -> None:
+def test_copy_is_kept_when_it_gets_an_explicit_provider(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     (copy,) = copies(aws)
@@ -298,7 +274,7 @@ def test_a_copy_that_moves_to_an_explicit_provider_is_kept(project: NativeProjec
     project.run("preview", "--expect-no-changes")
 
 
-def test_a_first_run_keeps_to_the_plan_of_its_preview(project: NativeProject, aws: Control, source: str) -> None:
+def test_first_up_keeps_to_the_plan_of_its_preview(project: NativeProject, aws: Control, source: str) -> None:
     """The owner id is random, but not an input of anything."""
     project.environment["PULUMI_EXPERIMENTAL"] = "true"  # up knows no --plan without it
     project.declare(nightly={"source_backup_id": source, "region": DR})
@@ -309,7 +285,7 @@ def test_a_first_run_keeps_to_the_plan_of_its_preview(project: NativeProject, aw
     assert len(copies(aws)) == 1
 
 
-def test_a_copy_is_moved_to_a_stack_that_has_copies(project: NativeProject, aws: Control, source: str) -> None:
+def test_copy_is_moved_to_a_stack_with_copies(project: NativeProject, aws: Control, source: str) -> None:
     nightly = {"source_backup_id": source, "region": DR}
     project.declare(nightly=nightly)
     project.up()
@@ -331,44 +307,20 @@ def test_a_copy_is_moved_to_a_stack_that_has_copies(project: NativeProject, aws:
     assert {copy["id"] for copy in copies(aws)} == set(project.ids().values())
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"), [("allowedAccountIds", '["111122223333"]'), ("forbiddenAccountIds", '["123456789012"]')]
-)
-def test_no_copy_is_made_in_an_account_that_the_stack_rules_out(
-    project: NativeProject, aws: Control, source: str, setting: str, value: str
-) -> None:
-    project.run("config", "set", f"fsx-dr:{setting}", value)
-    project.declare(nightly={"source_backup_id": source, "region": DR})
-
-    shown = project.up(succeeds=False)
-
-    assert f"fsx-dr:{setting}" in shown
-    assert copies(aws) == []
-
-
-def test_a_dr_region_does_not_ignore_that_the_stack_allows_one_account(project: NativeProject, source: str) -> None:
+def test_dr_region_follows_allowed_accounts(project: NativeProject, source: str) -> None:
     file = project.folder / "Pulumi.yaml"
     region = {"region": DR, "sources": [{"backupId": source, "region": SOURCE_REGION}]}
     resources = {"dr": {"type": "fsx-dr:DrRegion", "properties": region}}
     file.write_text(json.dumps({**json.loads(file.read_text()), "resources": resources, "outputs": {}}))
     project.run("config", "set", "aws:allowedAccountIds", '["123456789012"]')
 
-    assert "Set fsx-dr:allowedAccountIds" in project.run("preview", succeeds=False)
+    assert "fsx-dr:allowedAccountIds" in project.run("preview", succeeds=False)
 
     project.run("config", "set", "fsx-dr:allowedAccountIds", '["123456789012"]')
     project.up()
 
 
-def test_a_wrong_configuration_is_refused_in_one_sentence(project: NativeProject, source: str) -> None:
-    project.declare(nightly={"source_backup_id": source, "region": DR})
-    project.run("config", "set", "fsx-dr:pollSeconds", "often")
-
-    assert "fsx-dr:pollSeconds is not a positive number: set it to seconds, such as 15." in project.run(
-        "preview", succeeds=False
-    )
-
-
-def test_the_plugin_ends_with_its_engine(project: NativeProject, aws: Control, source: str) -> None:
+def test_plugin_ends_with_its_engine(project: NativeProject, aws: Control, source: str) -> None:
     aws.set_copy_seconds(600)
     project.declare(nightly={"source_backup_id": source, "region": DR})
 

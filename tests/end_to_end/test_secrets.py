@@ -1,4 +1,4 @@
-"""Secret tags and keys stay secret in all that Pulumi keeps and shows of a copy, and plain ones stay readable."""
+"""Secret tags and keys stay secret in what Pulumi stores and shows of a copy; others stay readable."""
 
 from collections.abc import Callable
 from typing import Any
@@ -83,7 +83,7 @@ def shown_everywhere(project: Project) -> str:
         pytest.param({"pin": secret(PIN), "team": "storage"}, id="one"),
     ],
 )
-def test_secret_tags_and_a_secret_key_are_shown_nowhere(  # noqa: PLR0913, PLR0917  # fixtures
+def test_secret_tags_and_keys_are_shown_nowhere(  # noqa: PLR0913, PLR0917  # fixtures
     project: Project, aws: Control, source: str, key: str, declare: Callable[..., None], tags: dict[str, Any]
 ) -> None:
     declare(of(source, tags=tags, kms_key_id=secret(key)))
@@ -104,7 +104,7 @@ def test_secret_tags_and_a_secret_key_are_shown_nowhere(  # noqa: PLR0913, PLR09
     assert (copy["tags"]["pin"], copy["kms_key_arn"]) == (PIN, key)
 
 
-def test_plain_tags_and_a_plain_key_stay_readable(
+def test_plain_tags_and_keys_stay_readable(
     project: Project, source: str, key: str, declare: Callable[..., None]
 ) -> None:
     declare(of(source, tags={"pin": PIN}, kms_key_id=key))
@@ -118,7 +118,7 @@ def test_plain_tags_and_a_plain_key_stay_readable(
 
 
 @pytest.mark.parametrize("hide", [secret, lambda tags: {"pin": secret(tags["pin"])}], ids=["all", "one"])
-def test_what_becomes_secret_is_taken_out_of_the_state_by_the_next_up(
+def test_value_that_becomes_secret_leaves_the_state(
     project: Project, source: str, key: str, declare: Callable[..., None], hide: Callable[..., Any]
 ) -> None:
     declare(of(source, tags={"pin": PIN}, kms_key_id=key))
@@ -132,7 +132,7 @@ def test_what_becomes_secret_is_taken_out_of_the_state_by_the_next_up(
     assert key not in shown
 
 
-def test_a_copy_that_is_kept_unfinished_tells_no_secret(
+def test_unfinished_copy_shows_no_secret(
     project: Project, aws: Control, source: str, key: str, declare: Callable[..., None]
 ) -> None:
     aws.set_copy_seconds(3600)
@@ -140,13 +140,13 @@ def test_a_copy_that_is_kept_unfinished_tells_no_secret(
 
     printed = project.up(succeeds=False)
 
-    assert "was left running" in printed
+    assert copies(aws)[0]["id"] in printed
     everything = printed + project.run("stack", "export") + project.run("preview", "--diff")
     assert PIN not in everything
     assert key not in everything
 
 
-def test_no_refusal_and_no_failure_shows_a_secret(
+def test_errors_show_no_secret(
     project: Project, aws: Control, source: str, key: str, declare: Callable[..., None]
 ) -> None:
     declare(of(source, tags={"aws:pin": secret(PIN)}, kms_key_id=secret(PIN)))
@@ -157,15 +157,15 @@ def test_no_refusal_and_no_failure_shows_a_secret(
     declare(of(source, tags={"pin": secret(PIN)}, kms_key_id=secret(key)))
     failed = project.up(succeeds=False)
 
-    assert "A tag key begins with 'aws:'" in refused
-    assert "kms_key_id is not a KMS key" in refused
-    assert "set kms_key_id to an enabled symmetric key" in not_made
+    assert "aws:" in refused
+    assert "kms_key_id" in refused
+    assert "kms_key_id" in not_made
     assert "[KMS key] is disabled." in failed
     printed = refused + not_made + failed
     assert [text for text in (PIN, "nobody-s", key) if text in printed] == []
 
 
-def test_a_region_s_secret_key_stays_secret_when_the_sources_are_gone(  # noqa: PLR0913, PLR0917  # fixtures
+def test_key_of_a_region_without_sources_stays_secret(  # noqa: PLR0913, PLR0917  # fixtures
     project: Project, aws: Control, file_system: str, source: str, key: str, declare: Callable[..., None]
 ) -> None:
     sources = [{"file_system_id": file_system, "region": SOURCE_REGION}]

@@ -1,4 +1,4 @@
-"""The page that tells what came of the faults that were played."""
+"""Fixtures of the page with the results of fault injection."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def whole_page() -> Page:
 
 @pytest.fixture
 def page(whole_page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Yield what comes to stand in docs/reliability.md, if that was asked for."""
+    """Yield the results, which are written into docs/reliability.md if that was asked for."""
     yield whole_page
     if request.config.getoption("--write-reliability", default=False):
         whole_page.write()

@@ -1,17 +1,17 @@
-"""The engines that faults and interruptions are played on."""
+"""The engines that run the matrices."""
 
 from typing import Any
 
 import pytest
 
-from tests.faults.on_the_cli import CliTheatre, NativeTheatre
-from tests.faults.on_the_host import HostTheatre
-from tests.faults.playing import Theatre
+from tests.faults.cli_harness import CliHarness, NativeHarness
+from tests.faults.harness import Harness
+from tests.faults.host_harness import HostHarness
 
-ENGINES: tuple[type[Theatre], ...] = (CliTheatre, HostTheatre, NativeTheatre)
+ENGINES: tuple[type[Harness], ...] = (CliHarness, HostHarness, NativeHarness)
 
 
-def on(kind: type[Theatre], *args: Any, name: str = "", slow: bool = False) -> Any:
-    """Return the parameters of a test that is played on an engine."""
-    marks = [*([pytest.mark.pulumi_cli] if issubclass(kind, CliTheatre) else []), *([pytest.mark.slow] if slow else [])]
+def on(kind: type[Harness], *args: Any, name: str = "", slow: bool = False) -> Any:
+    """Return the parameters of a test on an engine."""
+    marks = [*([pytest.mark.pulumi_cli] if issubclass(kind, CliHarness) else []), *([pytest.mark.slow] if slow else [])]
     return pytest.param(kind, *args, id=f"{kind.engine}-{name}".rstrip("-"), marks=marks)

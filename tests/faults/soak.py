@@ -26,7 +26,7 @@ from simulator.fsx import Control, running
 from simulator.fsx.faults import FaultKind
 from simulator.fsx.views import BackupView
 from simulator.sections import write_section
-from tests.faults import fleet
+from tests.faults import workload
 
 HOME = "us-east-1"
 REGIONS = ("eu-west-1", "eu-north-1", "ap-south-1", "ca-central-1")
@@ -56,7 +56,7 @@ class Soak:
     figures: Counter[str] = field(default_factory=Counter)
     hanging: list[tuple[float, int]] = field(default_factory=list)
 
-    def bring_up(self, programs: Mapping[str, fleet.Program]) -> None:
+    def bring_up(self, programs: Mapping[str, workload.Program]) -> None:
         """Run `up` under faults and kills until all stacks are as their programs say.
 
         Raises:
@@ -68,14 +68,14 @@ class Soak:
             left = {stack: program for stack, program in left.items() if not self._is_done(stack, program)}
             self.figures["rounds of up"] += 1
 
-    def check_at_rest(self, programs: Mapping[str, fleet.Program]) -> None:
+    def check_at_rest(self, programs: Mapping[str, workload.Program]) -> None:
         """Check that every id in a state is that of a copy which exists and has the tag of its entry.
 
         What a program does not declare any more may be gone already: its deletion is what was interrupted.
         """
         made = {copy["id"]: copy for region in REGIONS for copy in self.aws.backups(region)}
         for stack, program in programs.items():
-            entries = fleet.resources(self.folder, stack)
+            entries = workload.resources(self.folder, stack)
             for entry in (entry for entry in entries if entry["urn"].rpartition("::")[2] in program):
                 _require(entry["id"] in made, f"{entry['id']} is in the state of {stack} and gone")
                 own = Ownership.parse(entry["outputs"].get("managed_by"))
@@ -85,10 +85,10 @@ class Soak:
 
     def leftovers(self) -> list[BackupView]:
         """Return the copies that are in no state."""
-        entries = {entry["id"] for stack in self._stacks() for entry in fleet.resources(self.folder, stack)}
+        entries = {entry["id"] for stack in self._stacks() for entry in workload.resources(self.folder, stack)}
         return [copy for region in REGIONS for copy in self.aws.backups(region) if copy["id"] not in entries]
 
-    def _round(self, programs: Mapping[str, fleet.Program]) -> None:
+    def _round(self, programs: Mapping[str, workload.Program]) -> None:
         with self._started(programs) as process:
             host = int(process.stdout.readline()) if process.stdout else 0
             for tick in itertools.count():
@@ -105,9 +105,9 @@ class Soak:
         self.check_at_rest(programs)
 
     @contextmanager
-    def _started(self, programs: Mapping[str, fleet.Program]) -> Iterator[subprocess.Popen[str]]:
+    def _started(self, programs: Mapping[str, workload.Program]) -> Iterator[subprocess.Popen[str]]:
         environment = {**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"}
-        command = [sys.executable, "-m", "tests.faults.fleet", str(self.folder)]
+        command = [sys.executable, "-m", "tests.faults.workload", str(self.folder)]
         pipe = subprocess.PIPE
         with (self.folder / "log").open("w") as log, (self.folder / "programs").open("w+") as wanted:
             json.dump(programs, wanted)
@@ -148,8 +148,8 @@ class Soak:
         for resource, count in Counter(claimed_description(copy["tags"]) for copy in made).items():
             _require(count == 1, f"{resource} has {count} copies")
 
-    def _is_done(self, stack: str, program: fleet.Program) -> bool:
-        held = {state["urn"].rpartition("::")[2]: state for state in fleet.resources(self.folder, stack)}
+    def _is_done(self, stack: str, program: workload.Program) -> bool:
+        held = {state["urn"].rpartition("::")[2]: state for state in workload.resources(self.folder, stack)}
         return held.keys() == program.keys() and not any(state.get("initErrors") for state in held.values())
 
     def _stacks(self) -> list[str]:
@@ -182,9 +182,9 @@ def soak(copies: int, seed: int, minutes: float) -> Counter[str]:
     return one.figures
 
 
-def _programs(aws: Control, folder: Path, copies: int) -> dict[str, fleet.Program]:
+def _programs(aws: Control, folder: Path, copies: int) -> dict[str, workload.Program]:
     stacks = [(region, f"{region}-{number}") for region in REGIONS for number in range(_STACKS)]
-    fleet.found(folder, *(stack for _, stack in stacks))
+    workload.found(folder, *(stack for _, stack in stacks))
     file_system = aws.seed_file_system(HOME)
     sources = [aws.seed_backup(HOME, file_system) for _ in range(copies // len(stacks))]
     return {

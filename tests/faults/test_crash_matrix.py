@@ -1,23 +1,21 @@
-"""However and whenever a run is interrupted: the next `up` finds or makes exactly the copies asked for."""
+"""After any interruption, the next `up` leads to exactly the declared copies."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.faults.crashes import companies, play
+from tests.faults.cli_harness import CliHarness, NativeHarness
+from tests.faults.crash_matrix import batches, run_cells
 from tests.faults.engines import on
-from tests.faults.on_the_cli import CliTheatre, NativeTheatre
-from tests.faults.on_the_host import HostTheatre
-from tests.faults.playing import Theatre, play_all
+from tests.faults.harness import Harness, run_all
+from tests.faults.host_harness import HostHarness
 from tests.faults.reliability import Page
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("engine", [on(HostTheatre, slow=True), on(CliTheatre), on(NativeTheatre)])
-def test_an_interruption_leaves_neither_a_second_copy_nor_an_orphan(
-    engine: type[Theatre], tmp_path: Path, page: Page
-) -> None:
-    outcomes = play_all(engine, tmp_path, companies(engine), play)
+@pytest.mark.parametrize("engine", [on(HostHarness, slow=True), on(CliHarness), on(NativeHarness)])
+def test_interruption_leaves_no_second_copy_and_no_orphan(engine: type[Harness], tmp_path: Path, page: Page) -> None:
+    outcomes = run_all(engine, tmp_path, batches(engine), run_cells)
 
     page.of(engine).interruptions.update(outcomes)
     assert {cell: wrong for cell, wrong in outcomes.items() if wrong} == {}

@@ -1,13 +1,13 @@
-"""Whatever AWS does to a call: the next `up` finds or makes exactly the copies asked for, and leaves none behind."""
+"""After any fault of AWS, the next `up` leads to exactly the declared copies."""
 
 from pathlib import Path
 
 import pytest
 
 from simulator.fsx.faults import FaultKind
-from tests.faults.cells import KINDS, Lasting, companies, play, wrongs
 from tests.faults.engines import ENGINES, on
-from tests.faults.playing import Theatre, play_all
+from tests.faults.fault_matrix import KINDS, Lasting, batches, problems, run_cells
+from tests.faults.harness import Harness, run_all
 from tests.faults.reliability import Page
 
 HANGING: tuple[FaultKind, ...] = ("hang",)  # 20 s pass until the client gives up
@@ -28,13 +28,13 @@ QUICK = tuple(kind for kind in KINDS if kind not in HANGING)
         )
     ],
 )
-def test_a_fault_leaves_neither_a_second_copy_nor_an_orphan(
-    engine: type[Theatre], lasting: Lasting, kinds: tuple[FaultKind, ...], tmp_path: Path, page: Page
+def test_fault_leaves_no_second_copy_and_no_orphan(
+    engine: type[Harness], lasting: Lasting, kinds: tuple[FaultKind, ...], tmp_path: Path, page: Page
 ) -> None:
-    outcomes = play_all(engine, tmp_path, companies(lasting, kinds), play)
+    outcomes = run_all(engine, tmp_path, batches(lasting, kinds), run_cells)
 
     page.of(engine).faults.update(outcomes)
-    assert wrongs(outcomes) == {}
+    assert problems(outcomes) == {}
     failing = [cell for cell in outcomes if cell.is_to_fail]
     assert [cell for cell in outcomes if outcomes[cell].failed] == failing
-    assert [cell for cell in outcomes if outcomes[cell].told] == failing
+    assert [cell for cell in outcomes if outcomes[cell].diagnostics] == failing

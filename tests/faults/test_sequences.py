@@ -1,11 +1,12 @@
-"""Faults in a row that could leave a copy behind, each as short as it gets."""
+"""Short sequences of faults that could leave a copy without an entry."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pulumi_fsx_dr import provider
-from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
+from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
+from pulumi_fsx_dr.errors import AccessDeniedError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
@@ -37,11 +38,11 @@ def program(service: FsxService) -> dict[str, dict[str, Any]]:
     return {"monday": copy_args(service.seed_backup(HOME, service.seed_file_system(HOME)))}
 
 
-def test_destroy_deletes_a_copy_that_was_resumed_and_not_finished(
+def test_destroy_deletes_resumed_and_unfinished_copy(
     service: FsxService, stack: Stack, program: dict[str, dict[str, Any]]
 ) -> None:
     killed_up(stack, program, "CopyBackup", "after")
-    with pytest.raises(CopyError, match="resumes it"):
+    with pytest.raises(UnfinishedCopyError):
         stack.up(program)
     service.finish_copies()
 
@@ -50,7 +51,7 @@ def test_destroy_deletes_a_copy_that_was_resumed_and_not_finished(
     assert service.backups(AWAY) == []
 
 
-def test_destroy_deletes_a_resumed_copy_of_whose_new_tag_no_answer_came(
+def test_destroy_deletes_resumed_copy_after_lost_tag_answer(
     service: FsxService, plugin: PluginStack, program: dict[str, dict[str, Any]]
 ) -> None:
     killed_up(plugin, program, "CopyBackup", "after")
@@ -63,7 +64,7 @@ def test_destroy_deletes_a_resumed_copy_of_whose_new_tag_no_answer_came(
     assert service.backups(AWAY) == []
 
 
-def test_a_resumed_copy_that_may_not_be_tagged_is_the_only_one_in_the_end(
+def test_resumed_copy_without_tag_permission_stays_the_only(
     service: FsxService, plugin: PluginStack, program: dict[str, dict[str, Any]]
 ) -> None:
     killed_up(plugin, program, "CopyBackup", "after")

@@ -1,4 +1,4 @@
-"""Two stacks and a stranger, such as a backup service, want the five slots of one Region at the same time."""
+"""Two stacks and another tool share the five copy slots of a Region."""
 
 import json
 import time
@@ -14,13 +14,13 @@ from simulator.fsx import Control, running
 from simulator.project import Project, eventually
 from tests.end_to_end.engines import ENGINES
 from tests.end_to_end.project import new_project
-from tests.faults.playing import HOME
+from tests.faults.harness import HOME
 
 DR = "eu-west-1"
-EACH = 12  # copies that each of the three wants: many times as many as there are slots
+EACH = 12  # copies for each of the three: more than there are slots
 
 
-class Stranger(Thread):
+class OtherTool(Thread):
     """Another tool, with a loop of its own around CopyBackup."""
 
     def __init__(self, aws: Control, sources: list[str]) -> None:
@@ -71,27 +71,27 @@ def backups(aws: Control) -> list[str]:
 
 
 def accepted(aws: Control, stacks: list[Project]) -> list[int]:
-    """Return whose each copy was, in the order they were accepted: the first stack's, the second's, the stranger's."""
+    """Return who made each copy, in the order of CopyBackup: 0 and 1 for the stacks, 2 for the other tool."""
     wanted = [json.loads((stack.folder / "declared.json").read_text()).values() for stack in stacks]
     owner = {copy["source_backup_id"]: number for number, copies in enumerate(wanted) for copy in copies}
     made = [entry for entry in aws.journal(DR, "CopyBackup") if entry["made"]]
     return [owner.get(entry["parameters"]["SourceBackupId"], 2) for entry in made]
 
 
-def test_two_stacks_and_a_stranger_share_the_slots_of_a_region(aws: Control, stacks: list[Project]) -> None:
-    stranger = Stranger(aws, backups(aws))
+def test_stacks_and_another_tool_share_the_copy_slots(aws: Control, stacks: list[Project]) -> None:
+    other_tool = OtherTool(aws, backups(aws))
     ups = [stack.start_up() for stack in stacks]
     eventually(lambda: bool(aws.counts(DR).get("CopyBackup")), "the first copy")
-    stranger.start()
+    other_tool.start()
     exits = [up.wait(timeout=120) for up in ups]
-    stranger.join(timeout=60)
+    other_tool.join(timeout=60)
 
     order = accepted(aws, stacks)
     assert exits == [0, 0]
-    assert [order.count(owner) for owner in range(3)] == [EACH] * 3, "everybody got all, and nothing twice"
+    assert [order.count(owner) for owner in range(3)] == [EACH] * 3, "everyone got all, and nothing twice"
     assert len(aws.backups(DR)) == 3 * EACH
     assert aws.max_running() == {DR: 5}
     held = {copy_id for stack in stacks for copy_id in stack.ids().values()}
-    assert held | set(stranger.made) == {copy["id"] for copy in aws.backups(DR)}
+    assert held | set(other_tool.made) == {copy["id"] for copy in aws.backups(DR)}
     for owner in range(3):
-        assert order.index(owner) < 2 * EACH, "nobody has to wait until the two others have all they want"
+        assert order.index(owner) < 2 * EACH, "no one waits until the others have all their copies"

@@ -1,4 +1,4 @@
-"""What the tests in every language share: a stand-in for AWS with what the examples name, and a checkout."""
+"""The simulator with what the examples name, and a checkout."""
 
 from collections.abc import Iterator
 from pathlib import Path

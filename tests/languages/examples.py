@@ -1,4 +1,4 @@
-"""The examples of one stack in four languages, and what of this machine runs them."""
+"""The examples of one stack in four languages, and what is needed to run them."""
 
 import functools
 import shutil
@@ -12,7 +12,7 @@ from simulator.fsx import Control
 from simulator.project import ROOT, Project
 
 EXAMPLES = ROOT / "examples" / "languages"
-ALONE = {"PYTHONPATH": ""}  # nothing leads the plugin to the package: it has to be in its own virtual environment
+ALONE = {"PYTHONPATH": ""}  # so that the plugin finds the package in its own virtual environment only
 DR = "eu-west-1"
 KEY = "alias/fsx-dr"
 NEWEST, OLDER, OLDEST, OTHER = (
@@ -50,13 +50,13 @@ class Example:
 
     @property
     def missing_host(self) -> str:
-        """What of Pulumi is not on this machine: one line, or ""."""
+        """The program of Pulumi that is not on PATH, "" if none."""
         missing = [program for program in ("pulumi", self.host) if not shutil.which(program)]
         return f"there is no {missing[0]} on PATH" if missing else ""
 
     @property
     def missing(self) -> str:
-        """What is not on this machine or cannot be reached from it: one line, or ""."""
+        """What is not on this machine, or cannot be reached from it; "" if nothing."""
         failed = (" ".join(command) for command in (_PYPI, *self.needs) if not _succeeds(command))
         return self.missing_host or next((f"no answer to: {command}" for command in failed), "")
 
@@ -82,7 +82,7 @@ def seed(aws: Control) -> None:
 
 
 def open_example(example: Example, folder: Path, aws: Control, **variables: str) -> Project:
-    """Copy an example into a folder, with an empty stack `dev` that works in the stand-in for AWS."""
+    """Copy an example into a folder, with an empty stack `dev` that works in the simulator."""
     shutil.copytree(example.folder, folder, dirs_exist_ok=True)
     variables |= {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false"}
     project = Project.create(folder, ["pulumi"], aws.environment() | variables)

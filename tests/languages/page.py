@@ -1,4 +1,4 @@
-"""The parts of docs/languages.md that are taken from the examples and recorded of their runs."""
+"""The parts of docs/languages.md that come from the examples and their runs."""
 
 import re
 from dataclasses import dataclass

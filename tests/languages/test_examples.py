@@ -1,4 +1,4 @@
-"""The same stack in every language: added, previewed, brought up, unchanged, and destroyed.
+"""The same stack in every language, from `package add` to `destroy`.
 
 A preview also compiles: the Go host builds the program, and the Node.js host type-checks it.
 """
@@ -27,30 +27,30 @@ def example(request: pytest.FixtureRequest) -> Example:
 
 
 @pytest.mark.slow
-def test_the_stack_lives_once_its_package_was_added_from_the_plugin_s_folder(
+def test_stack_runs_with_the_package_added_from_a_folder(
     example: Example, aws: Control, repository: Path, tmp_path: Path, recorder: Recorder
 ) -> None:
     project = open_example(example, tmp_path, aws, **ALONE)
 
     project.run("package", "add", str(repository / "plugin"))
 
-    recorder.preview(example, _lives(project, aws))
+    recorder.preview(example, _run_stack(project, aws))
 
 
 @pytest.mark.smoke
-def test_a_yaml_program_needs_nothing_but_the_plugin(aws: Control, tmp_path: Path) -> None:
-    """As above, for machines without a package registry: the plugin runs in the environment of these tests."""
+def test_yaml_program_needs_only_the_plugin(aws: Control, tmp_path: Path) -> None:
+    """Without a package registry: the plugin runs in the environment of these tests."""
     if YAML.missing_host:
         pytest.skip(YAML.missing_host)
     project = open_example(YAML, tmp_path / "program", aws)
     declared = project.folder / "Pulumi.yaml"
     declared.write_text(json.dumps(yaml.safe_load(declared.read_text()) | write_plugin(tmp_path / "plugin")))
 
-    _lives(project, aws)
+    _run_stack(project, aws)
 
 
-def _lives(project: Project, aws: Control) -> str:
-    """Hold what is true of the stack in every language, and return what its first preview printed."""
+def _run_stack(project: Project, aws: Control) -> str:
+    """Run the stack from preview to destroy, and return what the first preview printed."""
     preview = project.run("preview")
     assert rows(preview) == PREVIEWED
     assert aws.backups(DR) == []

@@ -1,4 +1,4 @@
-"""`pulumi package add` from the git repository's subfolder, as from a forge."""
+"""`pulumi package add` from a folder of the git repository, as on a forge."""
 
 import os
 import shutil
@@ -18,9 +18,7 @@ pytestmark = [pytest.mark.pulumi_cli, pytest.mark.slow]
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may listen at the port of https")
 @pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl on PATH")
-def test_the_package_is_added_from_the_repository_s_subfolder_with_all_of_one_commit(
-    aws: Control, tmp_path: Path
-) -> None:
+def test_package_is_added_from_a_folder_of_the_repository(aws: Control, tmp_path: Path) -> None:
     if YAML.missing:
         pytest.skip(YAML.missing)
     repository = copy_repository(tmp_path / "pulumi-fsx-dr")

@@ -1,4 +1,4 @@
-"""The guide of docs/languages.md: from the dynamic provider to the plugin and back, and nothing is copied."""
+"""The guide in docs/languages.md from the dynamic provider to the plugin and back, without a new copy."""
 
 import json
 import os
@@ -43,7 +43,7 @@ pulumi.export("id", BackupCopy("ledger", args).id)
 
 
 class Stack:
-    """One stack, whose program is now for the one host and now for the other."""
+    """One stack, whose program is for one host or for the other."""
 
     def __init__(self, folder: Path, aws: Control) -> None:
         self._plugins = write_plugin(folder / "plugin")
@@ -85,9 +85,7 @@ def copied(aws: Control) -> dict[str, str]:
     return {str(copy["source_backup_id"]): copy["id"] for copy in aws.backups(DR)}
 
 
-def test_a_dr_region_that_adopts_what_exists_takes_the_other_host_s_copies_over_and_back(
-    stack: Stack, aws: Control
-) -> None:
+def test_dr_region_adopts_copies_of_the_other_host_and_back(stack: Stack, aws: Control) -> None:
     stack.for_python(REGION)
     stack.project.up()
     made = copied(aws)
@@ -114,7 +112,7 @@ def test_a_dr_region_that_adopts_what_exists_takes_the_other_host_s_copies_over_
     assert copied(aws) == {}
 
 
-def test_a_single_copy_goes_over_and_back_by_its_id(stack: Stack, aws: Control) -> None:
+def test_single_copy_is_adopted_by_the_other_host_and_back(stack: Stack, aws: Control) -> None:
     stack.for_python(COPY)
     stack.project.up()
     made = copied(aws)

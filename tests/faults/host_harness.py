@@ -1,4 +1,4 @@
-"""Runs on Pulumi's own plugin host under the fake engine: a stack for each Region, all of them in one run."""
+"""Runs on Pulumi's plugin host under the fake engine: a stack for each Region, all in one run."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from simulator.fsx import Control
-from tests.faults import fleet
-from tests.faults.playing import DR_REGIONS, HOME, Run, Said, Theatre, Told, kill
+from tests.faults import workload
+from tests.faults.harness import DR_REGIONS, HOME, Diagnostic, Diagnostics, Harness, Run, kill
 
 
 @dataclass
@@ -28,10 +28,12 @@ class HostRun(Run):
     def processes(self) -> list[int]:
         return [self.process.pid, *self.hosts()]
 
-    def told(self) -> Told:
+    def diagnostics(self) -> Diagnostics:
         assert self.process.stdout is not None
         said: list[tuple[str, str]] = json.loads(self.process.stdout.read() or "[]")
-        return {region: [Said(text, is_failure=True) for other, text in said if other == region] for region, _ in said}
+        return {
+            region: [Diagnostic(text, is_failure=True) for other, text in said if other == region] for region, _ in said
+        }
 
     def _is_gone(self) -> bool:
         try:
@@ -41,7 +43,7 @@ class HostRun(Run):
 
 
 @dataclass
-class HostTheatre(Theatre):
+class HostHarness(Harness):
     """Stacks named after their Regions."""
 
     engine: ClassVar[str] = "plugin host"
@@ -50,8 +52,8 @@ class HostTheatre(Theatre):
 
     @classmethod
     @contextmanager
-    def opened(cls, aws: Control, folder: Path) -> Iterator["HostTheatre"]:
-        fleet.found(folder, *DR_REGIONS)
+    def opened(cls, aws: Control, folder: Path) -> Iterator["HostHarness"]:
+        workload.found(folder, *DR_REGIONS)
         yield cls(aws, folder)
 
     @classmethod
@@ -59,12 +61,17 @@ class HostTheatre(Theatre):
         return f"the plugin host of Pulumi's Python SDK {version('pulumi')}, under the fake engine"
 
     @contextmanager
-    def started(self, programs: Mapping[str, fleet.Program], *, goes_on: bool = False) -> Iterator[HostRun]:  # noqa: ARG002 - no stack knows of others
+    def started(
+        self,
+        programs: Mapping[str, workload.Program],
+        *,
+        continues_on_error: bool = False,  # noqa: ARG002 - the stacks are independent
+    ) -> Iterator[HostRun]:
         pipe = subprocess.PIPE
         with (
             (self.folder / "log").open("a") as log,
             subprocess.Popen(  # noqa: S603 - our own
-                [sys.executable, "-m", "tests.faults.fleet", str(self.folder)],
+                [sys.executable, "-m", "tests.faults.workload", str(self.folder)],
                 env={**os.environ, **self.aws.environment(HOME), "PULUMI_FSX_DR_POLL_SECONDS": "0.1"},
                 stdin=pipe,
                 stdout=pipe,

@@ -1,4 +1,4 @@
-"""Runs of the real Pulumi CLI: one stack for all Regions of a theatre."""
+"""Runs on the Pulumi CLI: one stack for all Regions."""
 
 import json
 import re
@@ -16,8 +16,8 @@ from simulator.fsx import Control
 from simulator.project import Project
 from tests.end_to_end.native import new_native_project
 from tests.end_to_end.project import new_project
-from tests.faults.fleet import Program
-from tests.faults.playing import Run, Said, Theatre, Told, kill
+from tests.faults.harness import Diagnostic, Diagnostics, Harness, Run, kill
+from tests.faults.workload import Program
 
 _SETTINGS = {
     "PULUMI_PARALLEL": "128",
@@ -42,15 +42,15 @@ class CliRun(Run):
     def processes(self) -> list[int]:
         return [pid for pid, _ in self.project.processes()]
 
-    def told(self) -> Told:
-        told: defaultdict[str, list[Said]] = defaultdict(list)
+    def diagnostics(self) -> Diagnostics:
+        diagnostics: defaultdict[str, list[Diagnostic]] = defaultdict(list)
         for diagnostic in self._diagnostics():
             text = _LIST_OF_ONE.sub("", diagnostic["message"].strip())
-            said = Said(text, is_failure=diagnostic["severity"] == "error")
+            said = Diagnostic(text, is_failure=diagnostic["severity"] == "error")
             region = _region(diagnostic.get("urn", ""))
             assert region or not said.is_failure or _OF_THE_CLI.fullmatch(said.text), said.text
-            told[region].append(said)
-        return told
+            diagnostics[region].append(said)
+        return diagnostics
 
     def _diagnostics(self) -> Iterator[dict[str, Any]]:
         for line in self.events.read_text().splitlines():
@@ -60,7 +60,7 @@ class CliRun(Run):
 
 
 @dataclass
-class CliTheatre(Theatre):
+class CliHarness(Harness):
     """A project with one stack."""
 
     engine: ClassVar[str] = "Pulumi CLI"
@@ -70,7 +70,7 @@ class CliTheatre(Theatre):
 
     @classmethod
     @contextmanager
-    def opened(cls, aws: Control, folder: Path) -> Iterator["CliTheatre"]:
+    def opened(cls, aws: Control, folder: Path) -> Iterator["CliHarness"]:
         project = cls._new_project(folder, aws)
         project.environment.update(_SETTINGS)
         try:
@@ -89,7 +89,7 @@ class CliTheatre(Theatre):
         return f"the Pulumi CLI {printed.stdout.strip()}"
 
     @contextmanager
-    def started(self, programs: Mapping[str, Program], *, goes_on: bool = False) -> Iterator[CliRun]:
+    def started(self, programs: Mapping[str, Program], *, continues_on_error: bool = False) -> Iterator[CliRun]:
         self._exported = None
         self.project.declare(
             **{
@@ -100,7 +100,7 @@ class CliTheatre(Theatre):
         )
         events = self.project.folder / "events"
         events.unlink(missing_ok=True)
-        options = ["--event-log", str(events), *(["--continue-on-error"] if goes_on else [])]
+        options = ["--event-log", str(events), *(["--continue-on-error"] if continues_on_error else [])]
         run = CliRun(self.project.start_up(*options), self.project, events)
         try:
             yield run
@@ -117,7 +117,7 @@ class CliTheatre(Theatre):
         return self._exported
 
 
-class NativeTheatre(CliTheatre):
+class NativeHarness(CliHarness):
     """The same with the native copies of the plugin."""
 
     engine: ClassVar[str] = "Pulumi CLI with the plugin"

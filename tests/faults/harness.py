@@ -1,4 +1,4 @@
-"""Where faults and interruptions are played, whichever engine it is, and what must hold after every run."""
+"""The harness of the matrices: runs programs on an engine, and says what is wrong after a run."""
 
 import os
 import re
@@ -19,24 +19,24 @@ from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
 
 from simulator.fsx import Control, running
 from simulator.fsx.regions import fsx_regions
-from tests.faults.fleet import TYPE, Program
+from tests.faults.workload import TYPE, Program
 
 HOME = "us-east-1"
 DR_REGIONS = [name for name, partition in fsx_regions().items() if partition == "aws" and name != HOME]
-_BESIDE = 5  # theatres at once, which is as much as two processors bear
+_PARALLEL = 5  # harnesses at the same time; two processors bear no more
 _Cell = TypeVar("_Cell")
 _Outcome = TypeVar("_Outcome")
-_NO_SENTENCE = re.compile(r"Traceback|\n|File \"|botocore|boto3|ClientError|Exception\b(?!:)|object at 0x")
+_UNREADABLE = re.compile(r"Traceback|\n|File \"|botocore|boto3|ClientError|Exception\b(?!:)|object at 0x")
 
 
-class Said(NamedTuple):
-    """What a run said of a copy: a failure, or else a warning."""
+class Diagnostic(NamedTuple):
+    """An error of a copy, or a warning."""
 
     text: str
     is_failure: bool
 
 
-Told = Mapping[str, list[Said]]  # by Region
+Diagnostics = Mapping[str, list[Diagnostic]]  # by Region
 
 
 @dataclass
@@ -51,24 +51,24 @@ class Run(ABC):
 
     @abstractmethod
     def processes(self) -> list[int]:
-        """Return the process ids of all that is still there of it, the program included."""
+        """Return the process ids of all its processes that are still there, the program included."""
 
     @abstractmethod
-    def told(self) -> Told:
-        """Return the whole texts of its failures and warnings, once the run is over."""
+    def diagnostics(self) -> Diagnostics:
+        """Return its errors and warnings, once the run is over."""
 
     def is_over(self) -> bool:
-        """Tell whether both the engine and its plugin host have ended."""
+        """Whether both the engine and its plugin host have ended."""
         return self.process.poll() is not None and not self.hosts()
 
 
 @dataclass
-class Theatre(ABC):
-    """An account, and programs that want copies in its Regions; each Region is told apart in all that happens.
+class Harness(ABC):
+    """An account, and programs that declare copies in its Regions.
 
     Attributes:
         engine: the name of the engine that runs the programs.
-        deletes_last: whether a run begins to delete only once it has made everything, in all Regions.
+        deletes_last: whether a run deletes only after all creates, in all Regions.
         resource_type: the resource's, as states name it.
     """
 
@@ -84,8 +84,8 @@ class Theatre(ABC):
 
     @classmethod
     @abstractmethod
-    def opened(cls, aws: Control, folder: Path) -> AbstractContextManager["Theatre"]:
-        """Yield one whose states are in an empty folder, and leave no process behind."""
+    def opened(cls, aws: Control, folder: Path) -> AbstractContextManager["Harness"]:
+        """Yield a harness whose states are in an empty folder, and end its processes."""
 
     @classmethod
     @abstractmethod
@@ -93,24 +93,26 @@ class Theatre(ABC):
         """Return the engine's name and version."""
 
     @abstractmethod
-    def started(self, programs: Mapping[str, Program], *, goes_on: bool = False) -> AbstractContextManager[Run]:
+    def started(
+        self, programs: Mapping[str, Program], *, continues_on_error: bool = False
+    ) -> AbstractContextManager[Run]:
         """Start `pulumi up` of these Regions' programs; engine and plugin host are killed in the end.
 
         Args:
-            programs: by Region, what is wanted there.
-            goes_on: whether the failure of one copy keeps no other from being tried.
+            programs: by Region.
+            continues_on_error: whether the other copies are tried after a failure.
         """
 
     @abstractmethod
     def unlock(self) -> None:
-        """Do what a person does after a run was killed, and before the next one."""
+        """Do what a user does after a run was killed, and before the next one."""
 
     @abstractmethod
     def export(self, region: str) -> Mapping[str, Any]:
-        """Return the document of `pulumi stack export` that tells what is held in a Region."""
+        """Return the document of `pulumi stack export` with the copies of a Region."""
 
     def program(self, region: str, *numbers: int, **timeouts: str) -> Program:
-        """Return a program that wants copies of the sources of these numbers; each step has two minutes, or as said."""
+        """Return a program with copies of these sources; each step has two minutes if not given."""
         limits = dict.fromkeys(("create", "update", "delete"), "120s") | timeouts
         where = {"source_region": HOME, "region": region}
         return {
@@ -118,13 +120,13 @@ class Theatre(ABC):
             for number in numbers
         }
 
-    def up(self, programs: Mapping[str, Program], meanwhile: Callable[[], None] = lambda: None) -> Told:
-        """Bring Regions up, doing something again and again meanwhile; return what was said of each."""
-        with self.started(programs, goes_on=True) as run:
+    def up(self, programs: Mapping[str, Program], meanwhile: Callable[[], None] = lambda: None) -> Diagnostics:
+        """Run `up`, doing something again and again meanwhile; return the diagnostics of each Region."""
+        with self.started(programs, continues_on_error=True) as run:
             while run.process.poll() is None:
                 meanwhile()
                 time.sleep(0.1)
-            return run.told()
+            return run.diagnostics()
 
     def copies(self, region: str) -> list[dict[str, Any]]:
         """Return the copies in a Region that are not deleted."""
@@ -135,8 +137,8 @@ class Theatre(ABC):
         resources = self.export(region)["deployment"].get("resources", [])
         return [r for r in resources if r["type"] == self.resource_type and r["outputs"]["region"] == region]
 
-    def wrongs(self, region: str, *numbers: int) -> list[str]:
-        """Return all that is not as it must be, once a Region has been brought up to copies of these numbers."""
+    def problems(self, region: str, *numbers: int) -> list[str]:
+        """Return what is wrong in a Region after an `up` with copies of these sources."""
         made = self.copies(region)
         has = Counter(copy["source_backup_id"] for copy in made)
         wanted = Counter(self.sources[number] for number in numbers)
@@ -152,22 +154,22 @@ class Theatre(ABC):
         ]
 
 
-def play_all(
-    kind: type[Theatre],
+def run_all(
+    kind: type[Harness],
     folder: Path,
-    companies: Sequence[list[_Cell]],
-    play: Callable[[Theatre, list[_Cell]], Mapping[_Cell, _Outcome]],
+    batches: Sequence[list[_Cell]],
+    run_cells: Callable[[Harness, list[_Cell]], Mapping[_Cell, _Outcome]],
 ) -> dict[_Cell, _Outcome]:
-    """Play cells, each company of them in a theatre of its own, some beside each other."""
+    """Run all cells, each batch in a harness of its own, some at the same time."""
 
-    def played(number: int) -> Mapping[_Cell, _Outcome]:
+    def run_batch(number: int) -> Mapping[_Cell, _Outcome]:
         here = folder / str(number)
         here.mkdir()
-        with running(copy_seconds=2) as aws, kind.opened(aws, here) as theatre:
-            return play(theatre, companies[number])
+        with running(copy_seconds=2) as aws, kind.opened(aws, here) as harness:
+            return run_cells(harness, batches[number])
 
-    with ThreadPoolExecutor(_BESIDE) as pool:
-        return dict(chain.from_iterable(outcomes.items() for outcomes in pool.map(played, range(len(companies)))))
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        return dict(chain.from_iterable(outcomes.items() for outcomes in pool.map(run_batch, range(len(batches)))))
 
 
 def kill(*pids: int) -> None:
@@ -177,9 +179,9 @@ def kill(*pids: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def no_sentences(texts: Iterable[str]) -> list[str]:
-    """Return those texts that are not one readable sentence or two."""
-    return [text for text in texts if _NO_SENTENCE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
+def unreadable(texts: Iterable[str]) -> list[str]:
+    """Return the texts that have a traceback, an internal name or no full stop."""
+    return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
 
 
 def _managed_by(state: Mapping[str, Any]) -> str:

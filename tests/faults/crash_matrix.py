@@ -1,4 +1,4 @@
-"""Every kind of interruption at every moment of a copy's life: what is played, and what is left of it."""
+"""The matrix of interruptions: each kind at each moment of a copy."""
 
 import signal
 import time
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
 from simulator.project import eventually
-from tests.faults.fleet import Program
-from tests.faults.playing import DR_REGIONS, Run, Theatre, Told, kill
+from tests.faults.harness import DR_REGIONS, Diagnostics, Harness, Run, kill
+from tests.faults.workload import Program
 
 Crash = Literal["CLI killed", "plugin killed", "both killed", "first Ctrl-C", "second Ctrl-C"]
 Moment = Literal[
@@ -34,12 +34,12 @@ class Cell(NamedTuple):
 
 
 @dataclass
-class _Scene:
+class _CellRun:
     """A cell in its Region."""
 
     cell: Cell
     region: str
-    theatre: Theatre
+    harness: Harness
     faults: list[int] = field(default_factory=list)
 
     @property
@@ -50,11 +50,11 @@ class _Scene:
     @property
     def program(self) -> Program:
         """What the program declares."""
-        return self.theatre.program(self.region, *self.wanted, **_LIMITS)
+        return self.harness.program(self.region, *self.wanted, **_LIMITS)
 
     def prepare(self) -> None:
-        """See to it that the run stays at the moment."""
-        aws, at = self.theatre.aws, self.cell.moment
+        """Keep the run at the moment."""
+        aws, at = self.harness.aws, self.cell.moment
         if at in ("queued", "copying", "AVAILABLE, not saved"):
             aws.set_copy_seconds(_LONG, region=self.region)
         elif at == "before CopyBackup's answer":
@@ -64,7 +64,7 @@ class _Scene:
 
     def has_come(self) -> bool:
         """Whether the run is at the moment."""
-        copies = [c for c in self.theatre.copies(self.region) if c["source_backup_id"] in self._sources]
+        copies = [c for c in self.harness.copies(self.region) if c["source_backup_id"] in self._sources]
         moments: Mapping[Moment, Callable[[], bool]] = {
             "queued": lambda: len(copies) == 5,
             "before CopyBackup's answer": lambda: len(copies) == len(self.wanted),
@@ -75,74 +75,74 @@ class _Scene:
         return moments[self.cell.moment]()
 
     def release(self) -> None:
-        """Let what runs and hangs come to its end."""
-        self.theatre.aws.set_copy_seconds(_SHORT, region=self.region)
-        self.theatre.aws.finish_copies(region=self.region)
+        """End what runs and hangs."""
+        self.harness.aws.set_copy_seconds(_SHORT, region=self.region)
+        self.harness.aws.finish_copies(region=self.region)
         for fault in self.faults:
-            self.theatre.aws.lift_fault(fault)
+            self.harness.aws.lift_fault(fault)
 
-    def wrongs(self, told: Told) -> list[str]:
-        """Return what a run said, and what is not as it must be after it."""
-        said = [text for text, _ in told.get(self.region, [])]
-        return [*said, *self.theatre.wrongs(self.region, *self.wanted)]
+    def problems(self, diagnostics: Diagnostics) -> list[str]:
+        """Return the diagnostics of a run, and what is wrong after it."""
+        said = [text for text, _ in diagnostics.get(self.region, [])]
+        return [*said, *self.harness.problems(self.region, *self.wanted)]
 
     def _are_made(self, copies: Sequence[Mapping[str, Any]]) -> bool:
-        """Finish copies behind the back of the run, which is told nothing more and so has not handed them on."""
+        """Finish copies while DescribeBackups hangs, so that the run does not learn of it."""
         if not self.faults:
-            self.faults.append(self.theatre.aws.add_fault("hang", "DescribeBackups", region=self.region))
-            self.theatre.aws.finish_copies(region=self.region)
+            self.faults.append(self.harness.aws.add_fault("hang", "DescribeBackups", region=self.region))
+            self.harness.aws.finish_copies(region=self.region)
         return all(copy["lifecycle"] == "AVAILABLE" for copy in copies)
 
     @property
     def _sources(self) -> set[str]:
-        return {self.theatre.sources[number] for number in self.wanted}
+        return {self.harness.sources[number] for number in self.wanted}
 
     def _called(self, action: str) -> int:
-        return len(self.theatre.aws.journal(self.region, action))
+        return len(self.harness.aws.journal(self.region, action))
 
 
-def companies(kind: type[Theatre]) -> list[list[Cell]]:
-    """Return all cells, those together that one run can hold at their moments."""
+def batches(kind: type[Harness]) -> list[list[Cell]]:
+    """Return all cells, in batches that one run can keep at their moments."""
     last = MOMENTS[-1:] if kind.deletes_last else ()
     parts = [[moment for moment in MOMENTS if moment not in last], *([moment] for moment in last)]
     return [[Cell(crash, moment) for moment in part] for crash in CRASHES for part in parts]
 
 
-def play(theatre: Theatre, played: list[Cell]) -> dict[Cell, list[str]]:
-    """Play cells of one interruption, each in a Region of its own: a run that is interrupted, and another one.
+def run_cells(harness: Harness, cells: list[Cell]) -> dict[Cell, list[str]]:
+    """Run cells of one interruption, each in a Region of its own: an interrupted run, and another one.
 
     Returns:
-        By cell what the other run said, and all that was wrong after it.
+        By cell: the diagnostics of the other run, and what was wrong after it.
     """
-    scenes = [_Scene(cell, region, theatre) for cell, region in zip(played, DR_REGIONS, strict=False)]
-    theatre.aws.set_copy_seconds(_SHORT)
-    if deleting := {scene.region: theatre.program(scene.region, 0) for scene in scenes if not scene.wanted}:
-        assert theatre.up(deleting) == {}
-    theatre.aws.clear_journal()
-    for scene in scenes:
-        scene.prepare()
-    (crash,) = {cell.crash for cell in played}
-    _interrupt(theatre, crash, scenes)
-    theatre.unlock()
-    again = theatre.up({scene.region: scene.program for scene in scenes})
-    return {scene.cell: scene.wrongs(again) for scene in scenes}
+    runs = [_CellRun(cell, region, harness) for cell, region in zip(cells, DR_REGIONS, strict=False)]
+    harness.aws.set_copy_seconds(_SHORT)
+    if deleting := {cell_run.region: harness.program(cell_run.region, 0) for cell_run in runs if not cell_run.wanted}:
+        assert harness.up(deleting) == {}
+    harness.aws.clear_journal()
+    for cell_run in runs:
+        cell_run.prepare()
+    (crash,) = {cell.crash for cell in cells}
+    _interrupt(harness, crash, runs)
+    harness.unlock()
+    again = harness.up({cell_run.region: cell_run.program for cell_run in runs})
+    return {cell_run.cell: cell_run.problems(again) for cell_run in runs}
 
 
-def _interrupt(theatre: Theatre, crash: Crash, scenes: list[_Scene]) -> None:
+def _interrupt(harness: Harness, crash: Crash, runs: list[_CellRun]) -> None:
     """Start a run, and interrupt it once all its copies are at their moment."""
-    with theatre.started({scene.region: scene.program for scene in scenes}) as run:
-        for scene in scenes:
-            eventually(scene.has_come, f"{scene.cell}", seconds=_MOMENT_SECONDS)
+    with harness.started({cell_run.region: cell_run.program for cell_run in runs}) as run:
+        for cell_run in runs:
+            eventually(cell_run.has_come, f"{cell_run.cell}", seconds=_MOMENT_SECONDS)
         _CRASHES[crash](run)
         if crash in _SURVIVED:
-            _release(scenes)
+            _release(runs)
         eventually(run.is_over, f"the end after {crash}", seconds=_MOMENT_SECONDS)
-    _release(scenes)
+    _release(runs)
 
 
-def _release(scenes: list[_Scene]) -> None:
-    for scene in scenes:
-        scene.release()
+def _release(runs: list[_CellRun]) -> None:
+    for cell_run in runs:
+        cell_run.release()
 
 
 def _cli_killed(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""No refusal of a DrRegion's arguments repeats a value: one that stands in the wrong place may be a secret."""
+"""Refusals of a DrRegion's arguments show no value, because it may be a secret in the wrong place."""
 
 from typing import Any
 
@@ -43,5 +43,5 @@ def test_refusal_of_a_source_shows_no_value(source: dict[str, Any], argument: st
 
 
 @pytest.mark.parametrize("source", [SECRET, None, [SECRET], {SECRET: SECRET, 1: 2}, {"region": {"a": SECRET}}])
-def test_refusal_of_what_is_no_source_shows_no_value(source: Any) -> None:
+def test_refusal_of_another_type_of_source_shows_no_value(source: Any) -> None:
     assert "DrRegion dr" in refused({"region": "eu-west-1", "sources": [source]})

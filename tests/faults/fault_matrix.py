@@ -1,4 +1,4 @@
-"""Every fault at every action, for some time: what is played, and what came of it."""
+"""The matrix of faults: each kind at each action, for some time."""
 
 import re
 from collections import defaultdict
@@ -8,9 +8,9 @@ from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from simulator.fsx.faults import FaultKind
-from simulator.fsx.records import Entry
-from tests.faults.fleet import Program
-from tests.faults.playing import DR_REGIONS, Theatre, Told, no_sentences
+from simulator.fsx.journal import Entry
+from tests.faults.harness import DR_REGIONS, Diagnostics, Harness, unreadable
+from tests.faults.workload import Program
 
 Action = Literal["CopyBackup", "TagResource", "DescribeBackups", "DescribeBackups while copying", "DeleteBackup"]
 Lasting = Literal["once", "for 30 s", "for ever"]
@@ -46,56 +46,56 @@ class Cell(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a cell.
+    """The result of a cell.
 
     Attributes:
-        struck: whether the fault met a call.
-        failed: whether the `up` under the fault did.
-        told: its failures and warnings, the same ones once.
-        then: those of the next `up`, and all that was wrong after it.
+        struck: whether a call met the fault.
+        failed: whether the `up` under the fault failed.
+        diagnostics: its errors and warnings, without duplicates.
+        then: those of the next `up`, and what was wrong after it.
     """
 
     struck: bool
     failed: bool
-    told: list[str]
+    diagnostics: list[str]
     then: list[str]
 
 
 @dataclass
-class _Scene:
+class _CellRun:
     """A cell in its Region."""
 
     cell: Cell
     region: str
-    theatre: Theatre
+    harness: Harness
     fault: int = 0
     struck_at: float | None = None
 
     @property
     def before(self) -> Program:
-        """What the program declares before the fault: something to delete or to tag, where that is to fail."""
+        """What the program declares before the fault: something to delete or to tag, if that is to fail."""
         if self._tags:
-            return self.theatre.program(self.region, *self._wanted, **self._limits("update"))
-        return self.theatre.program(self.region, *([0, 1] if self._deletes else []), **self._limits("delete"))
+            return self.harness.program(self.region, *self._wanted, **self._limits("update"))
+        return self.harness.program(self.region, *([0, 1] if self._deletes else []), **self._limits("delete"))
 
     @property
     def under_fault(self) -> Program:
         """What the program declares then."""
         step = "update" if self._tags else "create"
-        return self._tagged(self.theatre.program(self.region, *self._wanted, **self._limits(step)))
+        return self._tagged(self.harness.program(self.region, *self._wanted, **self._limits(step)))
 
     @property
     def after(self) -> Program:
         """What the program declares from then on."""
-        return self._tagged(self.theatre.program(self.region, *self._wanted))
+        return self._tagged(self.harness.program(self.region, *self._wanted))
 
     def prepare(self) -> None:
-        """See to it that copies which a fault is to meet on their way do not arrive before."""
+        """Keep copies running that are to meet the fault."""
         if self._waits:
-            self.theatre.aws.set_copy_seconds(_LONG, region=self.region)
+            self.harness.aws.set_copy_seconds(_LONG, region=self.region)
 
     def step(self, journal: Iterable[Entry]) -> None:
-        """Put the fault in the way when its time has come, and take it away when that is over."""
+        """Add the fault when its time has come, and lift it when that is over."""
         here = [entry for entry in journal if entry["region"] == self.region]
         if not self.fault and (not self._waits or any(entry["made"] for entry in here)):
             self._put()
@@ -103,21 +103,21 @@ class _Scene:
             self.struck_at = next((e["time"] for e in here if e["action"] == self._action and e["error"]), None)
             if self.struck_at and self._waits:
                 self._let_arrive()
-        if self.cell.lasting == "for 30 s" and self.struck_at and self.theatre.aws.now() >= self.struck_at + _SPELL:
-            self.theatre.aws.lift_fault(self.fault)
+        if self.cell.lasting == "for 30 s" and self.struck_at and self.harness.aws.now() >= self.struck_at + _SPELL:
+            self.harness.aws.lift_fault(self.fault)
 
-    def outcome(self, told: Told, again: Told) -> Outcome:
-        """Return what came of it, after the `up` under the fault and another one."""
-        said, then = told.get(self.region, []), again.get(self.region, [])
+    def outcome(self, diagnostics: Diagnostics, again: Diagnostics) -> Outcome:
+        """Return the result, after the `up` under the fault and another one."""
+        said, then = diagnostics.get(self.region, []), again.get(self.region, [])
         return Outcome(
             struck=self.struck_at is not None,
             failed=any(what.is_failure for what in said),
-            told=self.sentences(text for text, _ in said),
-            then=[*(text for text, _ in then), *self.theatre.wrongs(self.region, *self._wanted)],
+            diagnostics=self.messages(text for text, _ in said),
+            then=[*(text for text, _ in then), *self.harness.problems(self.region, *self._wanted)],
         )
 
-    def sentences(self, told: Iterable[str]) -> list[str]:
-        """Return failures without what differs from run to run."""
+    def messages(self, diagnostics: Iterable[str]) -> list[str]:
+        """Return messages without what differs from run to run."""
         known = [
             (r"backup-[0-9a-f]+", "backup-…"),
             (self.region, "REGION"),
@@ -126,16 +126,16 @@ class _Scene:
             (r"after \d+ s", "after 6 s"),
         ]
         for pattern, word in known:
-            told = [re.sub(pattern, word, text.strip()) for text in told]
-        return sorted(set(told))
+            diagnostics = [re.sub(pattern, word, text.strip()) for text in diagnostics]
+        return sorted(set(diagnostics))
 
     def _put(self) -> None:
         times = 1 if self.cell.lasting == "once" else None
-        self.fault = self.theatre.aws.add_fault(self.cell.kind, self._action, region=self.region, times=times)
+        self.fault = self.harness.aws.add_fault(self.cell.kind, self._action, region=self.region, times=times)
 
     def _let_arrive(self) -> None:
-        self.theatre.aws.set_copy_seconds(_BRIEF, region=self.region)
-        self.theatre.aws.finish_copies(region=self.region)
+        self.harness.aws.set_copy_seconds(_BRIEF, region=self.region)
+        self.harness.aws.finish_copies(region=self.region)
 
     def _limits(self, step: str) -> dict[str, str]:
         return {step: _SHORT} if self.cell.is_to_fail and self.cell.lasting == "for ever" else {}
@@ -167,7 +167,7 @@ class _Scene:
         return [] if self._deletes else [2, 3]
 
 
-def companies(lasting: Lasting, kinds: Sequence[FaultKind]) -> list[list[Cell]]:
+def batches(lasting: Lasting, kinds: Sequence[FaultKind]) -> list[list[Cell]]:
     """Return these faults at every action, for this time, those together that one run can meet.
 
     There are more cells than Regions, and the CLI deletes only once it has made everything.
@@ -176,37 +176,37 @@ def companies(lasting: Lasting, kinds: Sequence[FaultKind]) -> list[list[Cell]]:
     return [[Cell(action, kind, lasting) for action, kind in product(part, kinds)] for part in parts]
 
 
-def play(theatre: Theatre, played: list[Cell]) -> dict[Cell, Outcome]:
-    """Play cells, each in a Region of its own: an `up` under the fault, and another one without it."""
-    scenes = [_Scene(cell, region, theatre) for cell, region in zip(played, DR_REGIONS, strict=False)]
-    assert len(scenes) == len(played), "each cell needs a Region of its own"
-    if before := {scene.region: scene.before for scene in scenes if scene.before}:
-        assert theatre.up(before) == {}
-    told = _under_fault(theatre, scenes)
-    theatre.aws.lift_fault()
-    again = theatre.up({scene.region: scene.after for scene in scenes})
-    return {scene.cell: scene.outcome(told, again) for scene in scenes}
+def run_cells(harness: Harness, cells: list[Cell]) -> dict[Cell, Outcome]:
+    """Run cells, each in a Region of its own: an `up` under the fault, and another one without it."""
+    runs = [_CellRun(cell, region, harness) for cell, region in zip(cells, DR_REGIONS, strict=False)]
+    assert len(runs) == len(cells), "each cell needs a Region of its own"
+    if before := {cell_run.region: cell_run.before for cell_run in runs if cell_run.before}:
+        assert harness.up(before) == {}
+    diagnostics = _under_fault(harness, runs)
+    harness.aws.lift_fault()
+    again = harness.up({cell_run.region: cell_run.after for cell_run in runs})
+    return {cell_run.cell: cell_run.outcome(diagnostics, again) for cell_run in runs}
 
 
-def _under_fault(theatre: Theatre, scenes: list[_Scene]) -> Told:
+def _under_fault(harness: Harness, runs: list[_CellRun]) -> Diagnostics:
     def step() -> None:
-        is_news = any(scene.struck_at is None for scene in scenes)
-        journal = theatre.aws.journal() if is_news else []
-        for scene in scenes:
-            scene.step(journal)
+        is_news = any(cell_run.struck_at is None for cell_run in runs)
+        journal = harness.aws.journal() if is_news else []
+        for cell_run in runs:
+            cell_run.step(journal)
 
-    theatre.aws.clear_journal()
-    for scene in scenes:
-        scene.prepare()
+    harness.aws.clear_journal()
+    for cell_run in runs:
+        cell_run.prepare()
     step()
-    told = theatre.up({scene.region: scene.under_fault for scene in scenes}, meanwhile=step)
+    diagnostics = harness.up({cell_run.region: cell_run.under_fault for cell_run in runs}, meanwhile=step)
     step()
-    return told
+    return diagnostics
 
 
-def wrongs(outcomes: Mapping[Cell, Outcome]) -> dict[Cell, list[str]]:
-    """Return what is wrong with a cell: something left over, a fault that met no call, an error that is no sentence."""
+def problems(outcomes: Mapping[Cell, Outcome]) -> dict[Cell, list[str]]:
+    """Return what is wrong with a cell: a leftover, a fault that no call met, an unreadable message."""
     found: defaultdict[Cell, list[str]] = defaultdict(list)
-    for cell, (struck, _failed, told, then) in outcomes.items():
-        found[cell] += [*then, *no_sentences(told), *([] if struck else ["the fault met no call"])]
+    for cell, (struck, _failed, diagnostics, then) in outcomes.items():
+        found[cell] += [*then, *unreadable(diagnostics), *([] if struck else ["no call met the fault"])]
     return {cell: wrong for cell, wrong in found.items() if wrong}

@@ -1,7 +1,7 @@
-"""Many stacks of BackupCopies in one run of the fake engine: one plugin host, and no processes for the programs.
+"""Many stacks in one run of the fake engine: one plugin host, and no processes for the programs.
 
-`python -m tests.faults.fleet FOLDER` is one `pulumi up` of them all. It reads from stdin what the stacks want, and
-prints the process id of the plugin host, then, when done, what the host told of each failure, both as a line of JSON.
+`python -m tests.faults.workload FOLDER` is one `pulumi up` of them all. It reads the
+programs of the stacks from stdin, and prints two lines of JSON: the process id of the plugin host, and the failures.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ from simulator.fake_engine.project_file import ProjectFile
 from simulator.fake_engine.service import serving
 from simulator.fake_engine.stack import Stack, write
 
-PROJECT = "fleet"
+PROJECT = "workload"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 _PARALLEL = 16  # resources at once, of each stack
 
@@ -36,9 +36,9 @@ Program = Mapping[str, Mapping[str, Any]]  # by resource: `inputs`, and `timeout
 
 
 class Host(Plugin):
-    """A plugin host of which all failures are kept as it told them, tracebacks included."""
+    """A plugin host that keeps all failures with their whole text, tracebacks included."""
 
-    told: list[tuple[str, str]]
+    diagnostics: list[tuple[str, str]]
 
     def call(self, method: str, state: dict[str, Any], **bags: dict[str, Any]) -> Any:
         """Call a method for a resource."""
@@ -46,11 +46,11 @@ class Host(Plugin):
             return super().call(method, state, **bags)
         except StepError as error:
             stack = state["urn"].removeprefix("urn:pulumi:").partition("::")[0]
-            self.told.append((stack, getattr(error.__context__, "details", error.__str__)() or ""))
+            self.diagnostics.append((stack, getattr(error.__context__, "details", error.__str__)() or ""))
             raise
 
 
-class Fleet:
+class Workload:
     """One run over the stacks of a folder.
 
     Args:
@@ -63,21 +63,21 @@ class Fleet:
         self._deployments = {stack: self._deployment(folder / f"{stack}.json") for stack in programs}
 
     def up(self) -> list[tuple[str, str]]:
-        """Bring all stacks up, and return the stack and the whole text of each failure."""
+        """Run `up` on all stacks, and return the stack and the whole text of each failure."""
         first, *others = self._deployments.values()
         with serving(first):
             host = Host(self._folder, PROJECT, {}, first.engine)
-            host.told = []
+            host.diagnostics = []
             first.plugins["{}"] = host
             _say(host.process.pid)
             for other in others:
                 other.plugins, other.engine = first.plugins, first.engine
             with ThreadPoolExecutor(len(self._deployments)) as pool:
                 list(pool.map(_bring_up, self._deployments.values(), self._programs.values()))
-        return host.told
+        return host.diagnostics
 
     def interrupt(self, *_signal: object) -> None:
-        """Stop as the engine does: at first after the steps under way, the second time at once, writing nothing."""
+        """Stop as the engine does: first after the running steps, the second time at once, without writing."""
         if any(deployment.cancelled for deployment in self._deployments.values()):
             self._end()
         for deployment in self._deployments.values():
@@ -141,12 +141,12 @@ def _say(what: object) -> None:
 
 def main() -> None:
     """Bring up what stdin asks for; the exit code tells whether all went well."""
-    fleet = Fleet(Path(sys.argv[1]), json.load(sys.stdin))
+    workload = Workload(Path(sys.argv[1]), json.load(sys.stdin))
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, fleet.interrupt)
-    told = fleet.up()
-    _say(told)
-    sys.exit(bool(told))
+        signal.signal(number, workload.interrupt)
+    diagnostics = workload.up()
+    _say(diagnostics)
+    sys.exit(bool(diagnostics))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""What a user reads: the text of an error, or of warnings and notes."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pulumi
+from pulumi_fsx_dr.errors import FsxDrError
+
+from simulator.fsx import Control, FsxService, ManualClock, listening
+
+Messages = Iterator[tuple[str, str]]
+"""Name of the case, and text."""
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """Return the text of the error that an action ends with."""
+    try:
+        act()
+    except FsxDrError as error:
+        return str(error)
+    raise AssertionError("nothing was refused")
+
+
+def logged(act: Callable[[], object], level: int = logging.WARNING) -> str:
+    """Return what an action logs, a line each, whether it fails or not."""
+    with _recorded(level) as lines:
+        try:
+            act()
+        except FsxDrError as error:
+            lines.append(str(error))
+    assert lines, "nothing was said"
+    return "\n    ".join(lines)
+
+
+@contextmanager
+def _recorded(level: int) -> Iterator[list[str]]:
+    lines: list[str] = []
+
+    class Recorder(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno >= level and record.name.startswith(("root", "pulumi_fsx_dr")):
+                lines.append(record.getMessage())
+
+    root, recorder = logging.getLogger(), Recorder()
+    former = root.level
+    root.addHandler(recorder)
+    root.setLevel(min(level, former))
+    try:
+        yield lines
+    finally:
+        root.removeHandler(recorder)
+        root.setLevel(former)
+
+
+@contextmanager
+def configured(settings: Mapping[str, str]) -> Iterator[None]:
+    """Have a stack with this configuration."""
+    pulumi.runtime.set_all_config(dict(settings))
+    try:
+        yield
+    finally:
+        pulumi.runtime.set_all_config({})
+
+
+@contextmanager
+def simulated(set_variable: Callable[[str, str], Any], **settings: Any) -> Iterator[Control]:
+    """Have this process use a new simulator instead of AWS."""
+    with listening(FsxService(ManualClock(), **settings)) as url:
+        control = Control(url)
+        for name, value in control.environment().items():
+            set_variable(name, value)
+        yield control

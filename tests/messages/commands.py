@@ -1,0 +1,110 @@
+"""What the command `fsx-dr` says when something is wrong."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+from pulumi_fsx_dr.cli.commands import fsx_dr
+
+from simulator.fsx import Control
+from tests.messages.collecting import Messages, simulated
+
+RECORDED = Path(__file__).parents[1] / "recorded"
+HOME, AWAY = "eu-central-1", "eu-west-1"
+FILE_SYSTEM = "fs-0123456789abcdef0"
+OUTPUTS, STATE = str(RECORDED / "outputs.json"), str(RECORDED / "export.json")
+
+_WRONG: Mapping[str, tuple[list[str], str]] = {
+    "report: no output": (["report", "--outputs", "-"], "{}"),
+    "report: other rows": (["report", "--outputs", "-"], '{"readiness": [{}]}'),
+    "report: no JSON": (["report", "--outputs", "-"], "Outputs:"),
+    "report: no JSON object": (["report", "--outputs", "-"], "[]"),
+    "report: no file": (["report", "--outputs", "/nonexistent"], ""),
+    "report: cannot be written": (["report", "--outputs", OUTPUTS, "--output", "/"], ""),
+    "report: no sources": (["report", "--outputs", "-"], '{"readiness": []}'),
+    "report: no CLI": (["report"], ""),
+    "watch: no Region": (["watch", "--outputs", "-"], '{"readiness": []}'),
+    "watch: wrong Region": (["watch", "--region", "eu-west"], ""),
+    "orphans: no state": (["orphans", "--region", AWAY], ""),
+    "orphans: not a state": (["orphans", "--region", AWAY, "--state", "-"], "{}"),
+    "orphans: damaged state": (["orphans", "--region", AWAY, "--state", "-"], '{"deployment": {"resources": {}}}'),
+    "check: no sames": (["check", str(RECORDED / "preview_without_sames.json")], ""),
+    "check: failed preview": (["check", str(RECORDED / "preview_failed.json")], ""),
+    "check: key without Region": (["check", "-", "--require-key", "alias/dr"], "{}"),
+    "policy: account": (["policy", "--account", "1", "--dr-region", AWAY], ""),
+    "policy: no source Region": (["policy", "--account", "111122223333", "--dr-region", AWAY], ""),
+    "policy: partitions": (
+        ["policy", "--account", "111122223333", "--source-region", "cn-north-1", "--dr-region", AWAY],
+        "",
+    ),
+    "policy: key": (
+        [
+            *["policy", "--account", "111122223333", "--source-region", HOME, "--dr-region", AWAY],
+            *["--key", "alias/dr"],
+        ],
+        "",
+    ),
+    "doctor: nothing to copy": (["doctor", "--dr-region", AWAY], ""),
+    "doctor: wrong source": (["doctor", "--source", f"ledger@{HOME}", "--dr-region", AWAY], ""),
+    "doctor: wrong Region": (["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", "eu-west"], ""),
+    "doctor: no file": (["doctor", "--config", "/nonexistent"], ""),
+    "doctor: not the file of a stack": (["doctor", "--config", "requirements.txt"], ""),
+}
+_CHECKED: Mapping[str, tuple[str, ...]] = {
+    "last copy deleted": ("preview_delete_last.json",),
+    "all copies deleted": ("preview_destroy.json",),
+    "Region without a copy": ("preview_delete_last.json", "--require-region", "us-east-1"),
+    "no copy with the key": ("preview_create.json", "--require-key", "eu-west-1=alias/other"),
+    "all is well": ("preview_create.json",),
+}
+
+
+def failures(set_variable: Callable[[str, str], Any]) -> Messages:
+    set_variable("PATH", "")
+    for case, (arguments, text) in _WRONG.items():
+        yield case, _lines(CliRunner().invoke(fsx_dr, arguments, input=text).stderr)
+
+
+def checks() -> Messages:
+    for case, (name, *options) in _CHECKED.items():
+        yield case, _lines(CliRunner().invoke(fsx_dr, ["check", str(RECORDED / name), *options]).stdout)
+
+
+def diagnoses(set_variable: Callable[[str, str], Any]) -> Messages:
+    accounts: Mapping[str, Callable[[Control], object]] = {
+        "no backup": lambda _: None,
+        "backups": lambda aws: [_backup(aws, number) for number in (1, 2)],
+        "only AWS Backup": lambda aws: _backup(aws, 1, type="AWS_BACKUP"),
+        "source Region does not answer": lambda aws: aws.darken(HOME),
+        "DR Region does not answer": lambda aws: aws.darken(AWAY),
+        "no permission to read": lambda aws: aws.add_fault("access_denied", "DescribeBackups", region=HOME),
+        "expired credentials": lambda aws: aws.add_fault("expired", "DescribeBackups", region=HOME),
+    }
+    for case, prepare in accounts.items():
+        with simulated(set_variable, copy_seconds=1) as aws:
+            aws.seed_file_system(HOME, file_system_id=FILE_SYSTEM)
+            prepare(aws)
+            yield case, _diagnosis(ok=case == "backups")
+    with simulated(set_variable, copy_seconds=1):
+        yield "no file system", _diagnosis()
+        yield "key does not exist", _diagnosis(f"{AWAY}=alias/unknown")
+        yield "key of another Region", _diagnosis(f"{AWAY}=arn:aws:kms:{HOME}:111122223333:alias/dr")
+
+
+def _diagnosis(region: str = AWAY, *, ok: bool = False) -> str:
+    command = ["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", region, "--json"]
+    found = json.loads(CliRunner().invoke(fsx_dr, command).stdout or '{"findings": []}')["findings"]
+    shown = [each for each in found if ok or each["verdict"] != "ok"]
+    return "\n    ".join(f"{each['verdict']}: {each['about']}: {each['said']}" for each in shown)
+
+
+def _backup(aws: Control, number: int, **settings: Any) -> str:
+    created = aws.now() - number * 3600
+    return aws.seed_backup(HOME, FILE_SYSTEM, backup_id=f"backup-{number:017x}", created=created, **settings)
+
+
+def _lines(printed: str) -> str:
+    """Return what was printed, without the lines with which Click introduces a wrong option."""
+    return "\n    ".join(line for line in printed.splitlines() if line and not line.startswith(("Usage: ", "Try ")))

@@ -1,0 +1,48 @@
+"""The golden file: sections of messages, each under the name of its case."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+GOLDEN_FILE = Path(__file__).parents[1] / "messages.txt"
+_HEAD = """\
+All messages that users can meet, as they read them. The only place where tests hold wording.
+Written by: pytest tests/test_messages.py --write-messages
+"""
+_TITLE = re.compile(r"^== (.+) ==$", re.MULTILINE)
+_MADE_UP_IDS = (
+    r"backup-[0-9a-f]{17}\b",
+    r"fs-[0-9a-f]{17}\b",
+    r"fsvol-[0-9a-f]{17}\b",
+    r"key/[0-9a-f-]{36}\b",
+)
+
+
+def section(messages: Iterable[tuple[str, str]]) -> str:
+    """Return the messages of one area, under their cases."""
+    return "\n\n".join(f"{case}\n    {_without_random_parts(text).strip()}" for case, text in messages)
+
+
+def sections() -> dict[str, str]:
+    """Return what the file has, by the title of the section."""
+    _, *parts = _TITLE.split(GOLDEN_FILE.read_text() if GOLDEN_FILE.exists() else "")
+    return {title: text.strip("\n") for title, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def write(title: str, text: str, titles: Iterable[str]) -> None:
+    """Write one section, and leave out those that no area has any more."""
+    known = {**sections(), title: text}
+    parts = [f"== {each} ==\n\n{known[each]}" for each in titles if each in known]
+    GOLDEN_FILE.write_text("\n\n\n".join([_HEAD.rstrip(), *parts]) + "\n")
+
+
+def _without_random_parts(text: str) -> str:
+    """Replace what differs from run to run; the first id of a kind by A, the next by B, and so on."""
+    text = re.sub(r"http://127\.0\.0\.1:\d+", "https://SIMULATOR", text)
+    text = re.sub(r"\bafter \d+ (?:s|min)\b", "after TIME", text)
+    for pattern in _MADE_UP_IDS:
+        found = dict.fromkeys(re.findall(pattern, text))
+        for letter, id_ in zip("ABCDEFGHIJ", (i for i in found if "0123456789abcdef" not in i), strict=False):
+            kind = re.split("[-/]", id_)[0]
+            text = text.replace(id_, id_[: len(kind) + 1] + letter)
+    return text
