@@ -93,7 +93,7 @@ def test_copies_outlive_source_backups_and_source_region(
     dr.up()
     before = dr.ids()
 
-    aws.darken(SOURCE_REGION, fault)
+    aws.make_unreachable(SOURCE_REGION, fault)
     assert SOURCE_REGION in dr.run("preview", "--expect-no-changes")
     dr.run("refresh", "--yes")
     aws.lift_fault()
@@ -103,7 +103,7 @@ def test_copies_outlive_source_backups_and_source_region(
 
     assert dr.ids() == before
     assert copied(aws) == set(backups[1:])
-    aws.darken(SOURCE_REGION, fault)
+    aws.make_unreachable(SOURCE_REGION, fault)
     dr.run("destroy", "--yes")
     assert copied(aws) == set()
 
@@ -115,7 +115,7 @@ losing_the_sources = pytest.mark.parametrize(
 
 def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
     if happens == "unreachable":
-        aws.darken(SOURCE_REGION)
+        aws.make_unreachable(SOURCE_REGION)
     else:
         expire(aws, *backups)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
-from simulator.fsx.faults import FaultKind
 from simulator.fsx.journal import Entry
+
+from simulator.fsx.faults import FaultKind
 from tests.faults.harness import DR_REGIONS, Diagnostics, Harness, unreadable
 from tests.faults.workload import Program
 

@@ -77,8 +77,8 @@ def diagnoses(set_variable: Callable[[str, str], Any]) -> Messages:
         "no backup": lambda _: None,
         "backups": lambda aws: [_backup(aws, number) for number in (1, 2)],
         "only AWS Backup": lambda aws: _backup(aws, 1, type="AWS_BACKUP"),
-        "source Region does not answer": lambda aws: aws.darken(HOME),
-        "DR Region does not answer": lambda aws: aws.darken(AWAY),
+        "source Region does not answer": lambda aws: aws.make_unreachable(HOME),
+        "DR Region does not answer": lambda aws: aws.make_unreachable(AWAY),
         "no permission to read": lambda aws: aws.add_fault("access_denied", "DescribeBackups", region=HOME),
         "expired credentials": lambda aws: aws.add_fault("expired", "DescribeBackups", region=HOME),
     }

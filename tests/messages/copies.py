@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
+from tests.provider.deploying import RefusedError, SharedClock, Stack, Wire, copy_args, key_named, killed_up
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.messages.collecting import Messages, logged, refusal
-from tests.provider.deploying import RefusedError, SharedClock, Stack, Wire, copy_args, key_named, killed_up
 
 OTHERS = f"{'0123456789abcdef' * 2}/{'0123456789' * 4}-0/files/other/nightly"
 _CASES: dict[str, Callable[["_Account"], str]] = {}
@@ -149,7 +149,7 @@ def _(account: _Account) -> str:
 
 @_case("create: the DR Region is unreachable")
 def _(account: _Account) -> str:
-    account.service.darken(AWAY)
+    account.service.make_unreachable(AWAY)
     account.stack.timeouts["create"] = 60.0
     return account.refused_up()
 

@@ -89,7 +89,7 @@ def _(program: _Program) -> str:
 
 @_case("source Region does not answer")
 def _(program: _Program) -> str:
-    program.aws.darken(HOME)
+    program.aws.make_unreachable(HOME)
     return program.says()
 
 
@@ -102,7 +102,7 @@ def _(program: _Program) -> str:
 @_case("DR Region does not answer")
 def _(program: _Program) -> str:
     program.backup(1)
-    program.aws.darken(AWAY)
+    program.aws.make_unreachable(AWAY)
     return program.says()
 
 
@@ -237,7 +237,7 @@ def _(program: _Program) -> str:
 @_case("stays: DR Region moved while the source is unreachable")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))
-    program.aws.darken(HOME)
+    program.aws.make_unreachable(HOME)
     return program.says(region=FURTHER)
 
 
