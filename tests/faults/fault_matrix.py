@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
-from simulator.fsx.journal import Entry
-
 from simulator.fsx.faults import FaultKind
+from simulator.fsx.records import Entry
 from tests.faults.harness import DR_REGIONS, Diagnostics, Harness, unreadable
 from tests.faults.workload import Program
 

@@ -6,8 +6,8 @@ from typing import Any
 from fsx_dr_plugin.server import Provider
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2
-from tests.provider.plugin_stack import PluginContext
 
+from tests.engine.plugin_stack import PluginContext
 from tests.messages.collecting import Messages, refusal
 
 _PROVIDER = "urn:pulumi:prod::files::pulumi:providers:fsx-dr::default_0_1_0"

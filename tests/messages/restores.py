@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from pulumi_fsx_dr.restore import RestoredFileSystem
-from pulumi_fsx_dr.restore.checks import check_backup
+from pulumi_fsx_dr.restore.kinds import KINDS
+from pulumi_fsx_dr.restore.validation import require_restorable
 
 from tests.backups import copy
 from tests.messages.collecting import Messages, refusal
@@ -35,12 +36,11 @@ def file_systems() -> Messages:
         yield case, _refused({**_COMMON, **args})
     # A program asks for the backup in an output, whose failures asyncio would print after the tests.
     for case, backup in {
-        "backup does not exist": None,
         "backup is not AVAILABLE": copy(lifecycle="CREATING"),
         "backup of a volume": copy(file_system_type="ONTAP"),
         "backup is of another kind": copy(file_system_type="LUSTRE", file_system={"StorageCapacity": 1200}),
     }.items():
-        yield case, refusal(partial(check_backup, backup, copy().id, "eu-west-1", "WINDOWS"))
+        yield case, refusal(partial(require_restorable, backup, KINDS["WINDOWS"]))
 
 
 def _refused(args: dict[str, Any]) -> str:

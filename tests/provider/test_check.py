@@ -9,6 +9,7 @@ from pulumi.output import Unknown
 from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
+from pulumi_fsx_dr.fsx.aws_settings import AwsSettings
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
@@ -69,14 +70,14 @@ def test_check_takes_the_region_from(
     region: str,
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    provider.start(provider.session_with(Credentials(), stack_region))
+    provider.start(provider.new_runtime(Credentials(), stack_region))
 
     olds = {"region": old_region} if old_region else {}
     assert check({"source_backup_id": SOURCE, "region": given_region}, olds)[0]["region"] == region
 
 
 def test_check_refuses_to_run_without_any_region() -> None:
-    provider.start(provider.session_with(Credentials()))
+    provider.start(provider.new_runtime(Credentials()))
 
     ((name, reason),) = check({"source_backup_id": SOURCE})[1]
 
@@ -84,7 +85,7 @@ def test_check_refuses_to_run_without_any_region() -> None:
 
 
 def test_check_refuses_a_profile_that_does_not_exist() -> None:
-    provider.start(provider.session_with(Credentials(profile="nobody")))
+    provider.start(provider.new_runtime(Credentials(AwsSettings(profile="nobody"))))
 
     ((_, reason),) = check({"source_backup_id": SOURCE})[1]
 

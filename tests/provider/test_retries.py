@@ -9,6 +9,7 @@ import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, ExpiredCredentialsError, ServiceError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from simulator.fsx import FsxService, in_process
 from simulator.fsx.fixtures import AWAY, HOME, new_session
@@ -116,7 +117,7 @@ def test_expired_credentials_are_read_again(service: FsxService) -> None:
 
 def test_each_region_has_one_session(service: FsxService) -> None:
     credentials, sessions = counted(service)
-    run = Session(partial(FsxRegion, credentials=credentials), poll_seconds=1.0)
+    run = ProviderRuntime(partial(FsxRegion, credentials=credentials), poll_seconds=1.0)
 
     for region in (AWAY, HOME) * 3:
         run.region(region).fsx.find([BACKUP])
