@@ -23,8 +23,7 @@ from pulumi_fsx_dr.fsx.backup import CopyRequest
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 
-from tests.fsx.replaying import SETTINGS, AnsweringRegion, ReplayedRegion
-from tests.fsx.test_odd_descriptions import described
+from tests.fsx.replaying import SETTINGS, AnsweringRegion, ReplayedRegion, described
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 1000000\r\n"
 PAUSE = 0.2  # seconds between two bytes of a drip: far below the read time-out
