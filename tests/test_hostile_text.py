@@ -14,8 +14,7 @@ from pulumi_fsx_dr.readiness import rows
 
 from simulator.fsx import ManualClock
 from tests.backups import FILE_SYSTEM, NOW, copy, owned
-from tests.fsx.replaying import AnsweringRegion
-from tests.fsx.test_odd_descriptions import described
+from tests.fsx.replaying import AnsweringRegion, described
 
 OUTPUTS = json.loads((Path(__file__).parent / "recorded" / "outputs.json").read_text())
 HOSTILE = [

@@ -1,4 +1,4 @@
-"""A call for one native BackupCopy, as the core takes it."""
+"""A call for one native BackupCopy, as the core sees it."""
 
 import threading
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ class NativeCall(EngineCall):
     """A call that this plugin serves.
 
     Attributes:
-        inputs: the arguments that came with it; what is secret of them is secret in what goes back.
-        ending: set once the user wants the deployment to end.
+        inputs: its arguments; what is secret of them is secret in the answer.
+        ending: set once the user cancels the deployment.
     """
 
     inputs: Properties = field(default_factory=Properties)

@@ -1,4 +1,4 @@
-"""The provider's configuration: where AWS is found, and how often running copies are looked at."""
+"""The provider's configuration: Region, credentials, accounts and the interval of polls."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from .names import spoken
 
-# Settings of the AWS provider that decide whose credentials are used, or which accounts are allowed, and what says the
-# same here. A DrRegion of the plugin that ignored them in silence could work in another account than its author meant.
-_SAYS_THE_SAME: Mapping[str, str] = {
+# The `aws:` settings that decide on credentials and accounts, with the `fsx-dr:` setting to use instead. Ignoring one
+# could copy into another account than the stack's author meant.
+_OWN_SETTINGS: Mapping[str, str] = {
     "profile": "profile",
     "accessKey": "profile",
     "secretKey": "profile",
@@ -34,36 +34,30 @@ _SAYS_THE_SAME: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its schema type, and what it is for."""
+    """A setting, with its type in the schema."""
 
     type: Mapping[str, Any]
     description: str
 
 
-# Beside the settings in the state: what the environment named in the first run. No setting, as a user has `region`.
-CHOSEN_REGION = "chosenRegion"
-_ACCOUNTS: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}}
+CHOSEN_REGION = "chosenRegion"  # beside the settings in the state: the Region of the environment in the first run
+_STRING = {"type": "string"}
+_ACCOUNTS = {"type": "array", "items": _STRING}
 SETTINGS: Mapping[str, Setting] = {
-    "region": Setting(
-        {"type": "string"}, "Where copies are made that name no Region. Default: that of the environment."
-    ),
-    "profile": Setting({"type": "string"}, "The AWS profile to take credentials from. Default: the environment's."),
+    "region": Setting(_STRING, "Region of copies that name none. Default: the environment's."),
+    "profile": Setting(_STRING, "AWS profile to take credentials from. Default: the environment's."),
     "assumeRoles": Setting(
-        {
-            "type": "array",
-            "items": {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}},
-        },
-        "Roles to assume, one after the other: an object for each, with `roleArn` and the other fields that the AWS "
-        "provider for Pulumi documents.",
+        {"type": "array", "items": {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}}},
+        "Roles to assume, one after the other, with the fields of the AWS provider's `assumeRoles`.",
     ),
-    "allowedAccountIds": Setting(_ACCOUNTS, "AWS accounts that copies may be made in. Default: all."),
-    "forbiddenAccountIds": Setting(_ACCOUNTS, "AWS accounts that nothing may be changed in. Default: none."),
-    "pollSeconds": Setting({"type": "number"}, "Seconds between two looks at running copies. Default: 15."),
+    "allowedAccountIds": Setting(_ACCOUNTS, "The only AWS accounts to work in. Default: all."),
+    "forbiddenAccountIds": Setting(_ACCOUNTS, "AWS accounts not to work in. Default: none."),
+    "pollSeconds": Setting({"type": "number"}, "Seconds between two polls of running copies. Default: 15."),
 }
 
 
 def problems(settings: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the settings, a sentence for each; none repeats a value, because it may be a secret."""
+    """Return what is wrong with the settings, without their values: these may be secrets."""
     unknown = settings.keys() - SETTINGS.keys() - {"version"}
     found = [f"fsx-dr has no setting {name}." for name in sorted(unknown)]
     known = _known(settings)
@@ -76,16 +70,9 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
 
 
 def chosen(settings: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the state is to have beside the settings: the environment's Region, which is chosen once.
+    """Return what the state has beside the settings: the environment's Region, which is chosen once.
 
-    The engine shows a replaced copy's check nothing of the copy that exists, so no other memory of the Region lasts.
-
-    Args:
-        settings: as the program or the stack gives them.
-        former: those in the state, if there are any.
-
-    Raises:
-        CredentialsError: there is no such profile.
+    It is kept here because the check of a replaced copy does not see the former copy. `former` is what the state has.
     """
     region = former.get(CHOSEN_REGION) or default_region(_credentials(_known(settings)))
     return {CHOSEN_REGION: region} if region else {}
@@ -94,37 +81,25 @@ def chosen(settings: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str, 
 def owner_id_of(provider_id: str, urn: str) -> str:
     """Return the owner id of the stack.
 
-    The engine gives each provider a random id, and has saved it before it makes the first copy. `pulumi state move`
-    takes the provider along with its id, and two stacks must not share an owner id. A preview that does not know the id
-    of a new provider yet has an owner id that no stack has.
+    The engine gives each provider a random id, and saves it before the first copy. Stack and project are part of the
+    hash because `pulumi state move` moves the provider with its id, and two stacks must not share an owner id. A
+    preview that does not know the id of a new provider yet has an owner id that no stack has.
     """
     stack, project, _ = urn.split("::", 2)
     return hashlib.sha256(f"{provider_id}\0{stack}\0{project}".encode()).hexdigest()[:32]
 
 
 def require_same_account(settings: Mapping[str, Any], configuration: Mapping[str, str]) -> None:
-    """Refuse a stack whose `aws:` settings mean an account, and whose settings of this provider do not.
-
-    Args:
-        settings: of this provider.
-        configuration: that of the whole stack.
-
-    Raises:
-        InvalidSettingsError: as above.
-    """
-    for name, own in _SAYS_THE_SAME.items():
+    """Refuse a stack whose `aws:` settings decide on the account, and whose settings of this provider do not."""
+    for name, own in _OWN_SETTINGS.items():
         if configuration.get(f"aws:{name}") and own not in settings:
             raise InvalidSettingsError(
-                f"The stack sets {name} of the AWS provider, which fsx-dr does not follow. Set fsx-dr:{own}."
+                f"fsx-dr does not follow {name} of the AWS provider, which the stack sets. Set fsx-dr:{own}."
             )
 
 
-def session_of(settings: Mapping[str, Any]) -> ProviderRuntime:
-    """Return a new session that these settings make.
-
-    Raises:
-        InvalidSettingsError: one of them cannot be used.
-    """
+def new_runtime(settings: Mapping[str, Any]) -> ProviderRuntime:
+    """Return what all calls share, as these settings say."""
     credentials = _credentials(settings)
     return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),

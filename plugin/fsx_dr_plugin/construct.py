@@ -26,7 +26,7 @@ from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 
 def construct(
-    request: provider_pb2.ConstructRequest, session: ProviderRuntime, owner_id: str, engine: str
+    request: provider_pb2.ConstructRequest, runtime: ProviderRuntime, owner_id: str, engine: str
 ) -> provider_pb2.ConstructResponse:
     """Register a DrRegion with its copies, and return its outputs; `engine` is the engine's address.
 
@@ -34,7 +34,7 @@ def construct(
     """
     if request.type != NATIVE_DR_REGION_TYPE:
         raise FsxDrError(f"The package fsx-dr has no component {request.type}.")
-    servicer = ProviderServicer(_Components(request, session, owner_id), [], engine)
+    servicer = ProviderServicer(_Components(request, runtime, owner_id), [], engine)
     # The SDK's public method adds a traceback to every error.
     work = servicer._construct(request, None)  # noqa: SLF001  # as above
     return contextvars.Context().run(asyncio.run, work)
@@ -43,9 +43,9 @@ def construct(
 class _Components(Provider):
     """What the SDK asks for a component."""
 
-    def __init__(self, request: provider_pb2.ConstructRequest, session: ProviderRuntime, owner_id: str) -> None:
+    def __init__(self, request: provider_pb2.ConstructRequest, runtime: ProviderRuntime, owner_id: str) -> None:
         super().__init__(version="")
-        self._request, self._session, self._owner_id = request, session, owner_id
+        self._request, self._runtime, self._owner_id = request, runtime, owner_id
 
     def construct(
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
@@ -54,7 +54,7 @@ class _Components(Provider):
         del resource_type  # there is one
         options = options or pulumi.ResourceOptions()
         options.custom_timeouts = _timeouts(self._request)  # which the SDK drops
-        component = _DrRegion(name, _args(inputs), options, self._session, self._owner_id)
+        component = _DrRegion(name, _args(inputs), options, self._runtime, self._owner_id)
         state = {"region": component.region, "copies": component.copies, "latest": component.latest}
         return ConstructResult(component.urn, state)
 
@@ -83,9 +83,9 @@ class _DrRegion(DrRegion):
     _copy_type = NATIVE_COPY_TYPE
 
     def __init__(  # a resource's own three, and what this process knows
-        self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, session: ProviderRuntime, owner_id: str
+        self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, runtime: ProviderRuntime, owner_id: str
     ) -> None:
-        self._session, self._opts, self._owner_id = session, opts, owner_id
+        self._runtime, self._opts, self._owner_id = runtime, opts, owner_id
         self._urns: list[str] = []  # its own, and those that aliases name
         super().__init__(name, args, opts)
 
@@ -93,7 +93,7 @@ class _DrRegion(DrRegion):
         return camel_case(name)
 
     def _program_that_runs(self) -> Program:
-        return Program(Lookup(self._session, self._owner_id), self._owns)
+        return Program(Lookup(self._runtime, self._owner_id), self._owns)
 
     async def _described(self) -> DrRegionSpec:
         described = await super()._described()
@@ -107,7 +107,7 @@ class _DrRegion(DrRegion):
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
         state = self._program.lookup.related(name, args["source_backup_id"])
         # Its create runs in this same process, so it can be told what it must not hand out again.
-        self._session.checked.hints[_child_urn(self._urns[0], name)] = Hints(state=state)
+        self._runtime.checked.hints[_child_urn(self._urns[0], name)] = Hints(state=state)
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
         return _BackupCopy(name, args, opts)
 

@@ -1,4 +1,4 @@
-"""What a change means to the engine: which arguments change, which of them replace the copy, what is known after it."""
+"""Answers of Diff, and the outputs that a preview of an update knows."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,15 +17,9 @@ _Kind = provider_pb2.PropertyDiff.Kind
 def response(
     found: DiffResult, old_inputs: Properties, outputs: Properties, news: Properties
 ) -> provider_pb2.DiffResponse:
-    """Return the answer of Diff.
+    """Return the answer of Diff; `old_inputs` and `outputs` are in the state.
 
-    An argument that has become secret is a change, too: what the state holds of it must become unreadable.
-
-    Args:
-        found: by the core.
-        old_inputs: the arguments that the state holds.
-        outputs: the outputs that the state holds.
-        news: the arguments.
+    An argument that has become secret is a change, too: the state must encrypt it.
     """
     changed = dict.fromkeys([*found.replaced, *found.updated, *_become_secret(outputs, news)])
     return provider_pb2.DiffResponse(
@@ -41,7 +35,7 @@ def response(
 
 
 def any_of(changes: object) -> provider_pb2.DiffResponse.DiffChanges.ValueType:
-    """Return how the engine is told whether there are changes."""
+    """Return whether there are changes, in the engine's terms."""
     return provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
 
 

@@ -40,8 +40,8 @@ _CALLS_AT_ONCE = 1024  # more than the engine's --parallel ever asks for; thread
 _T = TypeVar("_T")
 
 
-def _one_sentence(method: Callable[..., _T]) -> Callable[..., _T]:
-    """Let every error reach the user as one sentence, and nothing hang the deployment."""
+def _report_errors(method: Callable[..., _T]) -> Callable[..., _T]:
+    """Report errors without a traceback, and end the call in every case: otherwise the deployment hangs."""
 
     @functools.wraps(method)
     def guarded(self: Any, request: Any, context: Any) -> _T:
@@ -58,156 +58,150 @@ def _one_sentence(method: Callable[..., _T]) -> Callable[..., _T]:
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """The provider `fsx-dr`.
-
-    Args:
-        engine: its address, or "" where none is known yet.
-    """
+    """The provider `fsx-dr`; `engine` is the engine's address, if it is known yet."""
 
     def __init__(self, engine: str = "") -> None:
         self._engine = engine
         self._ending = threading.Event()
         self._owner_id = ""
-        self._session: ProviderRuntime | None = None
+        self._runtime: ProviderRuntime | None = None
         self._settings: Mapping[str, Any] = {}
 
-    def start(self, session: ProviderRuntime, owner_id: str, settings: Mapping[str, Any] | None = None) -> None:
-        """Serve with these collaborators, for the stack with this owner id, whose provider has these settings."""
-        self._session, self._owner_id, self._settings = session, owner_id, settings or {}
+    def start(self, runtime: ProviderRuntime, owner_id: str, settings: Mapping[str, Any] | None = None) -> None:
+        """Serve the stack with this owner id."""
+        self._runtime, self._owner_id, self._settings = runtime, owner_id, settings or {}
 
     @property
-    def session(self) -> ProviderRuntime:
+    def runtime(self) -> ProviderRuntime:
         """What all calls share."""
-        if self._session is None:
-            raise FsxDrError("The provider fsx-dr was not configured yet: report this.")
-        return self._session
+        if self._runtime is None:
+            raise FsxDrError("Internal error: the provider fsx-dr is not configured. Report this.")
+        return self._runtime
 
-    @_one_sentence
+    @_report_errors
     def Handshake(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Agree on what this plugin understands."""
+        """Return what this plugin supports."""
         self._engine = request.engine_address or self._engine
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=True)
 
-    @_one_sentence
+    @_report_errors
     def Attach(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Serve another engine; for a plugin that a person has started."""
+        """Serve another engine."""
         self._engine = request.address
         return Empty()
 
-    @_one_sentence
+    @_report_errors
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Tell the version."""
+        """Return the version."""
         return plugin_pb2.PluginInfo(version=version("pulumi-fsx-dr"))
 
-    @_one_sentence
+    @_report_errors
     def GetSchema(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Return the schema."""
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema()))
 
-    @_one_sentence
+    @_report_errors
     def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Refuse a configuration that cannot be used."""
+        """Refuse wrong settings."""
         news = _settings(request.news)
         if problems := config.problems(news):
-            # Without names: of a setting that is named to it, the engine shows the value, even if that is secret.
+            # Without names: the engine shows the value of a named setting, even a secret one.
             return provider_pb2.CheckResponse(failures=_failures(("", problem) for problem in problems))
         request.news.update(config.chosen(news, _settings(request.olds)))
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    @_one_sentence
+    @_report_errors
     def DiffConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Tell that the configuration may change: no copy is replaced for it."""
+        """Return that no change of the configuration replaces a copy."""
         return provider_pb2.DiffResponse(changes=differences.any_of(request.news != request.old_inputs))
 
-    @_one_sentence
+    @_report_errors
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Take the configuration."""
+        """Start with these settings."""
         if not request.id:
-            raise FsxDrError(
-                "fsx-dr needs the Pulumi CLI 3.154 or later, which tells a provider its id. Update the CLI."
-            )
+            raise FsxDrError("fsx-dr needs the Pulumi CLI 3.154 or later. Update the CLI.")  # which sends the id
         settings = _settings(request.args)
-        self.start(config.session_of(settings), config.owner_id_of(request.id, request.urn), settings)
+        self.start(config.new_runtime(settings), config.owner_id_of(request.id, request.urn), settings)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=True
         )
 
-    @_one_sentence
+    @_report_errors
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Fill in defaults and refuse what FSx would refuse."""
+        """Fill in defaults, and refuse what FSx would refuse."""
         news = Properties.of(request.news)
         olds = Properties.of(request.olds)
-        checked = check(self._call(request, context), self.session, olds.values, news.values)
+        checked = check(self._call(request, context), self.runtime, olds.values, news.values)
         return provider_pb2.CheckResponse(
             inputs=news.sent(checked.inputs),
             failures=_failures((camel_case(name), spoken(reason)) for name, reason in checked.problems),
         )
 
-    @_one_sentence
+    @_report_errors
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Tell what a change of the arguments means, argument by argument."""
+        """Return which changed arguments update the copy, and which replace it."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
-        found = diff(self._call(request, context), self.session, request.id, olds.values, news.values)
+        found = diff(self._call(request, context), self.runtime, request.id, olds.values, news.values)
         return differences.response(found, Properties.of(request.old_inputs), olds, news)
 
-    @_one_sentence
+    @_report_errors
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Make the copy, or pick up the one that an interrupted run started."""
+        """Make the copy, or resume the one that an interrupted run started."""
         inputs = Properties.of(request.properties)
         call = self._call(request, context, inputs)
         if request.preview:
-            foreseen = dict.fromkeys(OUTPUTS, UNKNOWN) | inputs.values
-            return provider_pb2.CreateResponse(properties=call.sent(foreseen))
-        created = create(call, self.session, inputs.values)
+            outputs = dict.fromkeys(OUTPUTS, UNKNOWN) | inputs.values
+            return provider_pb2.CreateResponse(properties=call.sent(outputs))
+        created = create(call, self.runtime, inputs.values)
         return provider_pb2.CreateResponse(id=created.id, properties=call.sent(created.outputs))
 
-    @_one_sentence
+    @_report_errors
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Look at the copy as it is."""
+        """Read the copy, or import it."""
         outputs, inputs = Properties.of(request.properties), Properties.of(request.inputs)
         call = self._call(request, context, outputs)
         if outputs.values:
-            backup_id, found = request.id, read(call, self.session, request.id, outputs.values)
+            backup_id, found = request.id, read(call, self.runtime, request.id, outputs.values)
         else:
-            region, backup_id = self._place_of(request.id)
-            found = import_copy(call, self.session, region, backup_id)
+            region, backup_id = self._parse_import_id(request.id)
+            found = import_copy(call, self.runtime, region, backup_id)
         if found is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
             id=backup_id, properties=call.sent(found.outputs), inputs=inputs.sent(found.inputs)
         )
 
-    @_one_sentence
+    @_report_errors
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Change tags in place; a copy that was kept unfinished is first seen through."""
+        """Change tags in place; an unfinished copy is finished first."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
         call = self._call(request, context, news)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=call.sent(differences.foreseen(olds, news)))
-        outputs = update(call, self.session, request.id, olds.values, news.values)
+        outputs = update(call, self.runtime, request.id, olds.values, news.values)
         return provider_pb2.UpdateResponse(properties=call.sent(outputs))
 
-    @_one_sentence
+    @_report_errors
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Delete the copy if it still is this resource's own."""
+        """Delete the copy, if it still belongs to this resource."""
         outputs = Properties.of(request.properties)
-        delete(self._call(request, context), self.session, request.id, outputs.values)
+        delete(self._call(request, context), self.runtime, request.id, outputs.values)
         return Empty()
 
-    @_one_sentence
+    @_report_errors
     def Construct(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Register a DrRegion and its copies."""
         config.require_same_account(self._settings, request.config)
-        return construct(request, self.session, self._owner_id, self._engine)
+        return construct(request, self.runtime, self._owner_id, self._engine)
 
-    @_one_sentence
+    @_report_errors
     def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Keep what runs, and begin nothing more."""
+        """Keep running copies in the state, and start no more."""
         self._ending.set()
         return Empty()
 
     def _call(self, request: Any, context: Any, inputs: Properties | None = None) -> NativeCall:
-        hints = self.session.checked.hints.get(request.urn)  # of the DrRegion that was constructed in this process
+        hints = self.runtime.checked.hints.get(request.urn)  # of the DrRegion that was constructed in this process
         return NativeCall(
             urn=request.urn,
             timeout=getattr(request, "timeout", 0),
@@ -221,12 +215,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             ending=self._ending,
         )
 
-    def _place_of(self, given: str) -> tuple[str, str]:
-        """Return Region and id of a copy to import: `REGION/backup-…`, or the id alone in the provider's Region."""
+    def _parse_import_id(self, given: str) -> tuple[str, str]:
+        """Parse `REGION/backup-…`, or a backup id in the provider's Region."""
         region, _, backup_id = given.rpartition("/")
-        region = region or self.session.default_region({}) or ""
+        region = region or self.runtime.default_region({}) or ""
         if not region or not BACKUP_ID.fullmatch(backup_id):
-            raise FsxDrError(f"{given!r} is not what to import: give REGION/backup-0123456789abcdef0.")
+            raise FsxDrError(f"{given!r} is not an id to import. Use REGION/backup-0123456789abcdef0.")
         partition_of(region)
         return region, backup_id
 
@@ -236,13 +230,13 @@ def _failures(problems: Iterable[tuple[str, str]]) -> list[provider_pb2.CheckFai
 
 
 def _settings(struct: Any) -> Mapping[str, Any]:
-    """Return settings by their own names, which the core never sees."""
+    """Return settings by their names in camelCase."""
     return {camel_case(name): value for name, value in Properties.of(struct).values.items()}
 
 
 @contextmanager
 def serving(provider: Provider) -> Iterator[int]:
-    """Serve a provider and give its port."""
+    """Serve a provider, and yield its port."""
     pool = ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="call")
     server = grpc.server(pool, options=_GRPC_CHANNEL_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
@@ -255,7 +249,7 @@ def serving(provider: Provider) -> Iterator[int]:
 
 
 def serve(engine: str) -> None:
-    """Serve an engine until it ends this process, or ends itself."""
+    """Serve an engine until it ends."""
     with serving(Provider(engine)) as port:
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()

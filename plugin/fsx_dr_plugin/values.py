@@ -1,4 +1,4 @@
-"""Properties as they cross the wire: what is unknown in a preview, and what is secret, stay so."""
+"""Properties of gRPC messages, with what is unknown in a preview and what is secret."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -18,11 +18,11 @@ _OUTPUT = rpc._special_output_value_sig  # noqa: SLF001  # as above
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """What came in one message, by the core's names.
+    """The properties of one message, by the core's names.
 
     Attributes:
-        values: plain values, and an `Unknown` for each that a preview does not know.
-        secrets: names of those that are secret, or hold something that is.
+        values: plain values, or `Unknown`.
+        secrets: names of properties that are, or contain, a secret.
     """
 
     values: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -31,7 +31,7 @@ class Properties:
 
     @classmethod
     def of(cls, struct: Struct) -> "Properties":
-        """Read them; nulls and what is Pulumi's own are left out."""
+        """Read a message, without nulls and Pulumi's own properties."""
         wire = {snake_case(name): value for name, value in struct.fields.items() if not name.startswith("__")}
         read = {name: _read(value) for name, value in wire.items()}
         return cls(
@@ -41,11 +41,11 @@ class Properties:
         )
 
     def sent(self, values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
-        """Return values as a message; what came as it is goes back as it came, with the same parts secret.
+        """Return values as a message, without None; an unchanged value has the same secret parts as before.
 
         Args:
-            values: by the core's names; None is left out.
-            secrets: names of those that are to be secret, whatever came.
+            values: by the core's names.
+            secrets: names of more values that are to be secret.
         """
         struct = Struct()
         for name, value in values.items():
@@ -61,7 +61,7 @@ class Properties:
 
 
 def _read(value: Value) -> tuple[Any, bool]:
-    """Return a plain value, and whether any part of it is secret."""
+    """Return a plain value, and whether a part of it is secret."""
     match value.WhichOneof("kind"):
         case "struct_value":
             return _read_struct(value.struct_value)
@@ -103,7 +103,7 @@ def _written(value: Any) -> Value:
             return Value(struct_value=Struct(fields={name: _written(item) for name, item in value.items()}))
         case list() | tuple():
             return Value(list_value=ListValue(values=[_written(item) for item in value]))
-    raise TypeError(f"Nothing on the wire stands for a {type(value).__name__}.")
+    raise TypeError(f"A {type(value).__name__} cannot be sent to the engine.")
 
 
 def _secret(value: Value) -> Value:

@@ -22,13 +22,31 @@ SETTINGS = AwsSettings(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="secret")
 _CREDENTIALS = Credentials(SETTINGS)  # one session: each costs 0.1 s
 
 
+def recordings(action: str, *, besides: str = "") -> list[str]:
+    """Return the files that have answers of an action."""
+    return sorted(file.name for file in RECORDINGS.glob(f"*{action}*.json") if file.name != besides)
+
+
+def described(backup_id: str = "backup-0fedcba9876543210", **changes: Any) -> dict[str, Any]:
+    """Return a backup as FSx describes it; a member that is changed to None is absent."""
+    members = {
+        "BackupId": backup_id,
+        "Lifecycle": "AVAILABLE",
+        "Type": "USER_INITIATED",
+        "CreationTime": 1656337394.675,
+        "ResourceARN": f"arn:aws:fsx:eu-west-1:111122223333:backup/{backup_id}",
+        "Tags": [{"Key": "team", "Value": "storage"}],
+    }
+    return {name: value for name, value in (members | changes).items() if value is not None}
+
+
 class _Raw(io.BytesIO):
     def stream(self) -> "_Raw":
         return self
 
 
 class ReplayedRegion(FsxRegion):
-    """A Region where every call gets the same answer, asked for once."""
+    """A Region where every call gets the same answer, and is tried once."""
 
     def __init__(self, body: Mapping[str, Any], *, status: int = 200, name: str = "us-east-1") -> None:
         super().__init__(name, _CREDENTIALS)
@@ -38,13 +56,13 @@ class ReplayedRegion(FsxRegion):
 
     @classmethod
     def of(cls, file: str) -> Self:
-        """Return a Region that answers what was recorded."""
+        """Return a Region that gives a recorded answer."""
         recording = json.loads((RECORDINGS / file).read_text())
         return cls(_on_the_wire(recording["body"]), status=recording["status"])
 
     @property
     def client(self) -> "FSxClient":
-        """A real client, for the calls that this product makes nowhere."""
+        """A real client, for calls that this package does not make."""
         return self._fsx
 
     def _client(self, service: str) -> Any:
@@ -58,7 +76,7 @@ class ReplayedRegion(FsxRegion):
 
 
 class AnsweringRegion(ReplayedRegion):
-    """A Region where a function of what is asked gives the answer."""
+    """A Region where a function of the request gives the answer."""
 
     max_pages = 50
 
@@ -72,6 +90,6 @@ class AnsweringRegion(ReplayedRegion):
 
 
 def _on_the_wire(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Undo what botocore makes of an error: it is what was recorded."""
+    """Undo botocore's conversion of errors, which the recordings have."""
     error = body.get("Error")
     return {"__type": error["Code"], "Message": error["Message"]} if error else body

@@ -162,6 +162,12 @@ def test_half_a_key_is_refused(given: dict[str, Any]) -> None:
     assert "aws:secretKey" in refusal(token="t", **given)
 
 
+@pytest.mark.parametrize(("value", "flag"), [("true", True), (True, True), ("False", False), (False, False)])
+def test_flag_is_read(value: Any, *, flag: bool) -> None:
+    """False is a value, too: it precedes the environment's."""
+    assert read(useFipsEndpoint=value).session_variables == {"use_fips_endpoint": flag}
+
+
 def test_empty_settings_are_not_set() -> None:
     names = [name.removeprefix("aws:") for name, _, _ in documented()]
 

@@ -1,4 +1,4 @@
-"""Text of others as it is shown: one short line without commands and without what is secret."""
+"""Cleaned text: one short line without commands of pipelines and without secrets."""
 
 import html
 import json
@@ -12,42 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_fsx_dr.fsx.text import LIMIT, clean, hide
 
-# Pieces of which attacks are made, beside any character there is.
-PIECES = st.sampled_from(
-    [
-        *(
-            "::",
-            ":",
-            "::error::",
-            "::stop-commands::x",
-            "##[",
-            "##vso[",
-            "##teamcity[",
-            "#",
-            "[",
-            "<{%",
-            "%",
-            "<{%x%}>",
-        ),
-        *(
-            " ",
-            "\n",
-            "\r",
-            "\t",
-            "\x1b[31m",
-            "\x00",
-            "\x85",
-            "\xa0",
-            "\xad",
-            "\u2028",
-            "\u2029",
-            "\u200b",
-            "\u202e",
-            "…",
-        ),
-        *("\ud800", "\ufeff", "\ufe0f", "arn:aws:iam::1234", "é", "word"),
-    ]
-)
+# Parts of attacks, beside any character.
+COMMANDS = ["::error::", "::stop-commands::x", "##[", "##vso[", "##teamcity[", "<{%", "<{%x%}>", *":#[%", "::"]
+CHARACTERS = [*" \n\r\t\x00\x85\xa0\xad\u2028\u2029\u200b\u202e…\ud800\ufeff\ufe0fé", "\x1b[31m", "word"]
+PIECES = st.sampled_from([*COMMANDS, *CHARACTERS, "arn:aws:iam::1234"])
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join)
 LIMITS = st.integers(min_value=1, max_value=60)
 
@@ -69,7 +37,7 @@ def test_cleaned_text_is_one_visible_line(text: str, limit: int) -> None:
 
 
 @given(TEXTS)
-def test_cleaned_text_has_no_command_however_it_is_wrapped(text: str) -> None:
+def test_cleaned_text_has_no_command_when_wrapped(text: str) -> None:
     cleaned = clean(text)
 
     # Each word may begin a line. What readers ignore at its beginning may precede the command.
@@ -95,7 +63,7 @@ def test_cleaned_text_has_no_command_however_it_is_wrapped(text: str) -> None:
         ("x" * (LIMIT + 1), "x" * (LIMIT - 1) + "…"),
     ],
 )
-def test_clean_changes_what_is_no_plain_line(said: str, shown: str | None) -> None:
+def test_clean_changes_only_what_is_not_plain(said: str, shown: str | None) -> None:
     assert clean(said) == (said if shown is None else shown)
 
 
@@ -136,7 +104,7 @@ def test_value_is_hidden_however_it_is_spelled(secret: str, spelled: "type[str]"
     assert not any(word in shown for word in re.split(r"\W+", secret) if len(word) > 3)
 
 
-def test_value_is_hidden_where_the_text_breaks_off_within_it() -> None:
+def test_value_is_hidden_at_the_end_of_a_cut_text() -> None:
     secret = "0123456789" * 10
     for start in range(LIMIT - 100, LIMIT - 5):
         shown = hide(clean("x" * start + secret), [secret], "[tag value]")
@@ -144,7 +112,7 @@ def test_value_is_hidden_where_the_text_breaks_off_within_it() -> None:
         assert "01234" not in shown
 
 
-def test_placeholder_of_one_value_is_not_taken_for_another() -> None:
+def test_placeholder_is_not_hidden_itself() -> None:
     assert hide("hunter22 value", ["hunter22", "value", "tag value"], "[tag value]") == "[tag value] [tag value]"
 
 

@@ -96,7 +96,7 @@ def diagnoses(set_variable: Callable[[str, str], Any]) -> Messages:
 def _diagnosis(region: str = AWAY, *, ok: bool = False) -> str:
     command = ["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", region, "--json"]
     found = json.loads(CliRunner().invoke(fsx_dr, command).stdout or '{"findings": []}')["findings"]
-    shown = [each for each in found if ok or each["verdict"] != "ok"]
+    shown = [each for each in found if ok or each["level"] != "ok"]
     return "\n    ".join(f"{each['verdict']}: {each['about']}: {each['said']}" for each in shown)
 
 

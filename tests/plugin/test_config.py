@@ -1,4 +1,4 @@
-"""The settings of the plugin's provider: whose credentials, which accounts, and what the state has beside them."""
+"""The settings of the plugin's provider: credentials, accounts, and the Region and owner id that the state keeps."""
 
 import json
 from typing import Any
@@ -37,12 +37,12 @@ def configured(**settings: Any) -> Provider:
 
 
 def construct(provider: Provider, **configuration: str) -> None:
-    """Construct a component that there is not, in a stack with this configuration."""
+    """Construct an unknown component in a stack with this configuration."""
     config = {f"aws:{name}": value for name, value in configuration.items()}
     provider.Construct(provider_pb2.ConstructRequest(type="fsx-dr:index:Other", config=config), PluginContext())
 
 
-def test_check_refuses_settings_that_cannot_be_used() -> None:
+def test_check_config_names_each_wrong_setting() -> None:
     failures = checked({"pollSeconds": -1, "region": "nowhere", "assumeRoles": "x", "color": "blue"}).failures
 
     names = ("color", "fsx-dr:region", "fsx-dr:pollSeconds", "fsx-dr:assumeRoles")
@@ -50,7 +50,7 @@ def test_check_refuses_settings_that_cannot_be_used() -> None:
 
 
 @pytest.mark.parametrize("name", ["region", "pollSeconds", "assumeRoles", "allowedAccountIds", "color"])
-def test_refusal_of_a_setting_shows_no_value(name: str) -> None:
+def test_check_config_repeats_no_value(name: str) -> None:
     """The engine shows the value of a property that a failure names."""
     [failure] = checked({name: "hunter22"}).failures
 
@@ -58,13 +58,13 @@ def test_refusal_of_a_setting_shows_no_value(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["chosenRegion", "ownerId"])
-def test_check_refuses_what_is_not_a_setting_of_users(name: str) -> None:
+def test_check_config_refuses_internal_settings(name: str) -> None:
     [failure] = checked({name: AWAY}).failures
 
     assert name in failure.reason
 
 
-def test_check_keeps_the_region_that_was_chosen_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_config_keeps_the_region_chosen_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", AWAY)
     first = checked({}).inputs
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
@@ -73,23 +73,21 @@ def test_check_keeps_the_region_that_was_chosen_first(monkeypatch: pytest.Monkey
     assert first["chosenRegion"] == AWAY
 
 
-def test_owner_id_is_that_of_one_provider_of_one_stack() -> None:
-    others = [
+def test_owner_id_depends_on_provider_and_stack() -> None:
+    owner_id = owner_id_of("0f0c2bb4", PROVIDER)
+
+    assert is_owner_id(owner_id)
+    assert owner_id == owner_id_of("0f0c2bb4", PROVIDER)
+    assert owner_id not in [
         owner_id_of("another", PROVIDER),
         owner_id_of("0f0c2bb4", PROVIDER.replace(":prod:", ":dev:")),
         owner_id_of("0f0c2bb4", PROVIDER.replace(":files:", ":shares:")),
     ]
 
-    first = owner_id_of("0f0c2bb4", PROVIDER)
-
-    assert is_owner_id(first)
-    assert first == owner_id_of("0f0c2bb4", PROVIDER)
-    assert first not in others
-
 
 @pytest.mark.parametrize("written", [[ACCOUNT_ID, 123], "no list", json.dumps(["12"])])
 @pytest.mark.parametrize("name", ["allowedAccountIds", "forbiddenAccountIds"])
-def test_check_refuses_what_is_not_a_list_of_account_ids(name: str, written: object) -> None:
+def test_check_config_refuses_wrong_account_ids(name: str, written: object) -> None:
     (failure,) = checked({name: written}).failures
 
     assert f"fsx-dr:{name}" in failure.reason
@@ -105,7 +103,7 @@ def test_check_refuses_what_is_not_a_list_of_account_ids(name: str, written: obj
         ("forbiddenAccountIds", [ANOTHER], False),
     ],
 )
-def test_create_copies_in_allowed_accounts_alone(  # noqa: PLR0913, PLR0917  # what pytest gives
+def test_create_copies_in_allowed_accounts_only(  # noqa: PLR0913, PLR0917  # what pytest gives
     service: FsxService,
     source: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -132,23 +130,22 @@ def test_create_copies_in_allowed_accounts_alone(  # noqa: PLR0913, PLR0917  # w
     assert len(service.backups(AWAY)) == (0 if refused else 1)
 
 
+# The other settings of pulumi-aws decide on neither credentials nor accounts.
 @pytest.mark.parametrize(
     ("name", "own"),
     [
-        ("profile", "profile"),
-        ("accessKey", "profile"),
-        ("assumeRoles", "assumeRoles"),
-        ("assumeRoleWithWebIdentity", "assumeRoles"),
+        *((name, "profile") for name in ("profile", "accessKey", "secretKey", "token", "sharedCredentialsFiles")),
+        *((name, "assumeRoles") for name in ("assumeRole", "assumeRoles", "assumeRoleWithWebIdentity")),
         ("allowedAccountIds", "allowedAccountIds"),
         ("forbiddenAccountIds", "forbiddenAccountIds"),
     ],
 )
-def test_construct_refuses_settings_that_mean_an_account(name: str, own: str) -> None:
+def test_construct_refuses_aws_settings_of_an_account(name: str, own: str) -> None:
     with pytest.raises(InvalidSettingsError, match=rf"{name}.*fsx-dr:{own}\."):
         construct(configured(), **{name: "x"})
 
 
-def test_construct_takes_a_setting_of_its_own_for_that_of_aws() -> None:
+def test_construct_accepts_own_settings_instead() -> None:
     """An empty one means the environment's credentials."""
     provider = configured(profile="", allowedAccountIds=[ACCOUNT_ID])
 
@@ -156,6 +153,6 @@ def test_construct_takes_a_setting_of_its_own_for_that_of_aws() -> None:
         construct(provider, profile="x", allowedAccountIds=json.dumps([ANOTHER]))
 
 
-def test_construct_ignores_settings_that_mean_no_account() -> None:
+def test_construct_ignores_other_aws_settings() -> None:
     with pytest.raises(FsxDrError, match="no component"):
         construct(configured(), region=AWAY, profile="")

@@ -1,4 +1,4 @@
-"""The plugin in a process of its own, spoken to as the engine does."""
+"""The plugin in a process of its own, called as the engine calls it."""
 
 import json
 import subprocess
@@ -97,7 +97,7 @@ def source(service: FsxService) -> str:
     return service.seed_backup(HOME, service.seed_file_system(HOME))
 
 
-def test_it_understands_secrets_resources_and_outputs(plugin: Plugin) -> None:
+def test_handshake_accepts_secrets_resources_and_outputs(plugin: Plugin) -> None:
     agreed = plugin.stub.Handshake(provider_pb2.ProviderHandshakeRequest())
     configured = plugin.stub.Configure(configure_request())
 
@@ -106,13 +106,13 @@ def test_it_understands_secrets_resources_and_outputs(plugin: Plugin) -> None:
     assert configured.supportsPreview
 
 
-def test_it_tells_its_version_and_its_schema(plugin: Plugin) -> None:
+def test_schema_has_name_and_version(plugin: Plugin) -> None:
     schema = json.loads(plugin.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
 
     assert (schema["name"], schema["version"]) == ("fsx-dr", plugin.stub.GetPluginInfo(Empty()).version)
 
 
-def test_sixty_creates_run_at_once_and_keep_nobody_waiting(plugin: Plugin, service: FsxService, source: str) -> None:
+def test_sixty_creates_do_not_block_a_check(plugin: Plugin, service: FsxService, source: str) -> None:
     regions = [AWAY, "eu-north-1", "us-west-2"]
     asked = [plugin.create(f"many-{n}", copy_args(source, region=regions[n % 3])) for n in range(60)]
     until(lambda: running_copies(service) == 15)
@@ -126,9 +126,7 @@ def test_sixty_creates_run_at_once_and_keep_nobody_waiting(plugin: Plugin, servi
     assert len({one.result().id for one in asked}) == 60
 
 
-def test_a_preview_of_a_create_asks_nobody_and_knows_the_arguments_alone(
-    plugin: Plugin, service: FsxService, source: str
-) -> None:
+def test_preview_of_create_calls_nothing(plugin: Plugin, service: FsxService, source: str) -> None:
     service.clear_journal()
 
     foreseen = plugin.create("foreseen", copy_args(source), preview=True).result()
@@ -139,9 +137,7 @@ def test_a_preview_of_a_create_asks_nobody_and_knows_the_arguments_alone(
     assert service.journal() == []
 
 
-def test_a_custom_timeout_makes_a_partial_failure_the_engine_can_keep(
-    plugin: Plugin, service: FsxService, source: str
-) -> None:
+def test_timeout_is_a_partial_failure(plugin: Plugin, service: FsxService, source: str) -> None:
     with pytest.raises(grpc.RpcError) as failure:
         plugin.create("slow", copy_args(source), timeout=0.3).result()
 
@@ -149,10 +145,10 @@ def test_a_custom_timeout_makes_a_partial_failure_the_engine_can_keep(
     assert kept is not None
     outputs = received(kept.properties)
     assert service.backup(AWAY, kept.id)["lifecycle"] == outputs["lifecycle"] == "COPYING"
-    assert kept.reasons[0].endswith("The next `pulumi up` resumes it.")
+    assert "`pulumi up`" in kept.reasons[0]
 
 
-def test_progress_shows_in_the_resource_s_own_row(
+def test_progress_is_shown_in_the_row_of_the_resource(
     plugin: Plugin, engine: Engine, service: FsxService, source: str
 ) -> None:
     asked = plugin.create("shown", copy_args(source))
@@ -165,17 +161,17 @@ def test_progress_shows_in_the_resource_s_own_row(
     assert (first.ephemeral, first.severity) == (True, engine_pb2.INFO)
 
 
-def test_an_error_is_one_sentence_with_the_names_of_the_schema(plugin: Plugin, service: FsxService) -> None:
-    assert service.backups(AWAY) is not None
+@pytest.mark.usefixtures("service")
+def test_error_has_names_of_the_schema(plugin: Plugin) -> None:
     with pytest.raises(grpc.RpcError) as failure:
         plugin.create("missing", copy_args("backup-0fedcba9876543210")).result()
 
-    assert failure.value.details() == (
-        f"There is no backup backup-0fedcba9876543210 in {HOME} to copy: check sourceBackupId and sourceRegion."
-    )
+    details = str(failure.value.details())
+    assert {each in details for each in ("backup-0fedcba9876543210", HOME, "sourceBackupId", "sourceRegion")} == {True}
+    assert "Traceback" not in details
 
 
-def test_wrong_arguments_are_failures_of_check_by_the_names_of_the_schema(plugin: Plugin) -> None:
+def test_check_names_wrong_arguments(plugin: Plugin) -> None:
     news = sent(copy_args("backup-x", tags={"aws:x": "y"}, copy_tags="yes"))
 
     checked = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
@@ -187,12 +183,12 @@ def test_wrong_arguments_are_failures_of_check_by_the_names_of_the_schema(plugin
     ]
 
 
-def test_a_provider_whose_id_the_engine_does_not_tell_is_refused(plugin: Plugin) -> None:
+def test_configure_needs_the_id_of_the_provider(plugin: Plugin) -> None:
     with pytest.raises(grpc.RpcError, match="Pulumi CLI"):
         plugin.stub.Configure(configure_request(id_=None))
 
 
-def test_another_configuration_replaces_nothing(plugin: Plugin) -> None:
+def test_changed_configuration_replaces_nothing(plugin: Plugin) -> None:
     found = plugin.stub.DiffConfig(
         provider_pb2.DiffRequest(old_inputs=sent({"region": AWAY}), news=sent({"region": HOME}))
     )
@@ -200,7 +196,7 @@ def test_another_configuration_replaces_nothing(plugin: Plugin) -> None:
     assert (found.changes, list(found.replaces)) == (provider_pb2.DiffResponse.DIFF_SOME, [])
 
 
-def test_cancel_keeps_what_runs_and_begins_nothing_more(service: FsxService, source: str) -> None:
+def test_cancel_keeps_running_copies_and_starts_no_more(service: FsxService, source: str) -> None:
     service.clear_journal()
     with serving(Engine()) as address, started(address) as cancelled:
         asked = [cancelled.create(f"cancelled-{n}", copy_args(source)) for n in range(7)]
@@ -215,7 +211,7 @@ def test_cancel_keeps_what_runs_and_begins_nothing_more(service: FsxService, sou
 
 
 @pytest.mark.usefixtures("service")
-def test_the_process_ends_by_itself_when_the_engine_is_gone(source: str) -> None:
+def test_process_ends_when_the_engine_is_gone(source: str) -> None:
     engine, ending = Engine(), ExitStack()
     with started(ending.enter_context(serving(engine))) as running:
         asked = running.create("orphaned", copy_args(source))

@@ -1,4 +1,4 @@
-"""What crosses the wire comes back as it was: unknown, secret, or plain."""
+"""Properties of messages: what is unknown or secret stays so."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def came(bag: dict[str, Any]) -> Properties:
     return Properties.of(ParseDict(bag, Struct()))
 
 
-def test_plain_values_get_the_core_s_names_and_tags_keep_their_own() -> None:
+def test_plain_values_have_names_of_the_core() -> None:
     read = came({"sourceBackupId": "backup-1", "copyTags": True, "tags": {"costCenter": "1"}, "sizeInBytes": 5})
 
     assert read.values == {
@@ -33,11 +33,11 @@ def test_plain_values_get_the_core_s_names_and_tags_keep_their_own() -> None:
     assert read.secrets == frozenset()
 
 
-def test_nulls_and_what_is_pulumi_s_own_are_left_out() -> None:
+def test_nulls_and_internal_properties_are_left_out() -> None:
     assert came({"kmsKeyId": None, "__defaults": ["x"], "__internal": {}}).values == {}
 
 
-def test_a_secret_is_taken_out_and_put_back() -> None:
+def test_secret_is_read_and_sent_as_secret() -> None:
     read = came({"kmsKeyId": secret("key"), "region": "eu-west-1"})
 
     assert (read.values["kms_key_id"], set(read.secrets)) == ("key", {"kms_key_id"})
@@ -45,7 +45,7 @@ def test_a_secret_is_taken_out_and_put_back() -> None:
     assert MessageToDict(sent) == {"kmsKeyId": secret("key"), "region": "eu-west-1", "kmsKeyArn": secret("arn")}
 
 
-def test_of_tags_only_that_value_is_secret_that_came_so() -> None:
+def test_only_secret_tags_are_sent_as_secret() -> None:
     read = came({"tags": {"open": "seen", "hidden": secret("x")}})
 
     assert read.values == {"tags": {"open": "seen", "hidden": "x"}}
@@ -53,7 +53,7 @@ def test_of_tags_only_that_value_is_secret_that_came_so() -> None:
     assert MessageToDict(read.sent({"tags": {"open": "seen"}})) == {"tags": secret({"open": "seen"})}
 
 
-def test_what_is_secret_and_unknown_stays_both() -> None:
+def test_value_may_be_secret_and_unknown() -> None:
     read = came({"kmsKeyId": secret(UNKNOWN_ON_THE_WIRE), "region": UNKNOWN_ON_THE_WIRE})
 
     assert read.values == {"kms_key_id": UNKNOWN, "region": UNKNOWN}
@@ -63,7 +63,7 @@ def test_what_is_secret_and_unknown_stays_both() -> None:
     }
 
 
-def test_an_output_value_is_what_it_holds() -> None:
+def test_output_value_is_read() -> None:
     read = came(
         {
             "region": {SIGNATURE: OUTPUT, "value": "eu-west-1", "dependencies": []},
@@ -76,5 +76,5 @@ def test_an_output_value_is_what_it_holds() -> None:
     assert read.secrets == {"kms_key_id"}
 
 
-def test_no_secret_shows_when_properties_are_printed() -> None:
+def test_repr_has_no_secret() -> None:
     assert "hush" not in repr(came({"kmsKeyId": secret("hush")}))

@@ -1,1 +1,1 @@
-"""AWS, one Region at a time, as frozen values, and its errors as ours: the only room that knows boto3."""
+"""AWS in one Region: the only package that imports boto3, returns frozen values and raises our errors."""

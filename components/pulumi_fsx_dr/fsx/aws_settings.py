@@ -6,14 +6,13 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
-_NOT_SET: tuple[Any, ...] = (None, "", [], {})
 _NOT_OF_TYPE = (ValueError, TypeError, KeyError, AttributeError, OSError)  # what parsers raise
 _ACCOUNT_ID = re.compile("[0-9]{12}")
 _GO_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
@@ -38,6 +37,10 @@ class _Type(NamedTuple):
             return self.parse(value)
         except _NOT_OF_TYPE:  # whose text may repeat a secret
             raise InvalidSettingsError(f"{name} must be {self.description}.") from None
+
+
+def _is_set(value: Any) -> bool:
+    return value not in (None, "", [], {})
 
 
 def _string(value: Any) -> str:
@@ -116,7 +119,7 @@ def _role(name: str, entry: Any) -> Role:
         raise InvalidSettingsError(f"{name} has no field {unknown[0]}. Its fields are {', '.join(_ROLE_FIELDS)}.")
     request = {"RoleSessionName": "pulumi-fsx-dr"}
     for key, value in entry.items():
-        if value not in _NOT_SET:
+        if _is_set(value):
             member, kind = _ROLE_FIELDS[key]
             request[member] = kind.read(f"{name}.{key}", value)
     return Role(request.pop("RoleArn"), request)
@@ -127,6 +130,7 @@ _STRINGS = _Type("a list of strings", _strings)
 _FLAG = _Type("true or false", lambda value: {"true": True, "false": False}[str(value).lower()])
 _FILE = _Type("the path of a file that exists", _file)
 _ONLY_FILE = _Type("a list with the path of one file that exists", _only_file)
+_ROLES = _Type("a list of objects with a roleArn each", _roles)
 _ACCOUNT_IDS = _Type("a list of account ids, each of 12 digits in quotes", _account_ids)
 
 _ROLE_FIELDS = {  # and the members of STS's request
@@ -157,8 +161,7 @@ class AwsSettings:
     secret_key: str | None = _setting(_STRING, "Secret access key.")
     token: str | None = _setting(_STRING, "Session token.")
     assume_roles: tuple[Role, ...] | None = _setting(
-        _Type("a list of objects with a roleArn each", _roles),
-        "Roles to assume, one after the other. Also `assumeRole`, its former name.",
+        _ROLES, "Roles to assume, one after the other. Also `assumeRole`, its former name."
     )
     allowed_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "The only accounts to work in.")
     forbidden_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "Accounts not to work in.")
@@ -190,13 +193,14 @@ class AwsSettings:
         given = {}
         for row in fields(cls):
             name = _name(row.name)
-            value = get(name) or (get("aws:assumeRole") if name == "aws:assumeRoles" else None)
-            given[row.name] = None if value in _NOT_SET else row.metadata["type"].read(name, value)
-        if any(given[key] for key in ("access_key", "secret_key", "token")) and not (
-            given["access_key"] and given["secret_key"]
-        ):
+            if _is_set(value := get(name)):
+                given[row.name] = row.metadata["type"].read(name, value)
+        found = cls(**given)
+        if not found.assume_roles and _is_set(former := get("aws:assumeRole")):
+            found = replace(found, assume_roles=_ROLES.read("aws:assumeRoles", former))
+        if (found.access_key or found.secret_key or found.token) and not (found.access_key and found.secret_key):
             raise InvalidSettingsError("aws:accessKey and aws:secretKey must be set together (aws:token is optional).")
-        return cls(**given)
+        return found
 
     @property
     def session_variables(self) -> dict[str, Any]:

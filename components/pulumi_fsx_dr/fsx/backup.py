@@ -1,4 +1,4 @@
-"""A backup as FSx describes it, and what can be asked of FSx about backups in one Region."""
+"""A backup as FSx describes it, and the calls to FSx in one Region."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,18 +20,15 @@ class Backup:
     Attributes:
         lifecycle: `BackupLifecycle`, e.g. COPYING, AVAILABLE, FAILED; FSx may add others.
         creation_time: when this backup, not its source, was made.
-        owner_id: the account; "" where FSx says it nowhere.
-        kms_key_arn: `KmsKeyId`, which FSx answers as an ARN.
-        tags: all tags, those of AWS and the ownership mark included.
-        source_backup_id: of what it is a copy, or None if it is none.
-        progress_percent: 0 to 100 while running, where FSx says so.
+        owner_id: the account; "" where FSx does not say it.
+        kms_key_arn: `KmsKeyId`, which FSx returns as an ARN.
+        source_backup_id: the source backup of a copy; None for other backups.
         failure_reason: `FailureDetails.Message`.
-        size_in_bytes: where FSx says so.
-        file_system_id: of the file system, or of the one that held the volume.
-        file_system_type: e.g. WINDOWS; None where FSx does not say so (backups of 2018).
-        file_system: the file system as it was when the backup was made (`FileSystem`); empty for a volume's backup.
-        volume_id: of the volume, if this is a backup of one (`ResourceType` VOLUME; so with ONTAP), else None.
-        volume: the volume as it was when the backup was made (`Volume`).
+        file_system_id: of a volume's backup, the volume's file system.
+        file_system_type: such as WINDOWS; None where FSx does not say it (backups of 2018).
+        file_system: `FileSystem`, as it was when the backup was made; empty for a volume's backup.
+        volume_id: the volume of a volume's backup (so with ONTAP), else None.
+        volume: `Volume`, as it was when the backup was made.
     """
 
     id: str
@@ -56,17 +53,17 @@ class Backup:
 
     @property
     def subject(self) -> str:
-        """What it is a backup of, by which retention counts: the volume's id, else the file system's, else ""."""
+        """What retention groups by: the volume's id, else the file system's, else ""."""
         return self.volume_id or self.file_system_id or ""
 
     @property
     def quota_group(self) -> str:
-        """Which copies share the quota of copies in progress with this one, in its Region."""
+        """The copies that share a quota of copies in progress with this one."""
         return quota_group(self.volume_id, "key/" + (self.kms_key_arn or "").rpartition("/")[2])
 
     @property
     def copy_obstacle(self) -> str | None:
-        """Why FSx copies no such backup, or None if it does (FSx user guides, Copying backups, limitations)."""
+        """Why FSx does not copy such backups, else None (FSx user guides, Copying backups, limitations)."""
         if self.volume.get("OntapConfiguration", {}).get("VolumeStyle") == "FLEXGROUP":
             return "FSx copies no backups of FlexGroup volumes"
         if self.file_system.get("StorageType") == "INTELLIGENT_TIERING":
@@ -80,13 +77,13 @@ class Backup:
 
     @property
     def is_dead(self) -> bool:
-        """Whether it never will be AVAILABLE (again)."""
+        """Whether it will never be AVAILABLE (again)."""
         return self.lifecycle in ("FAILED", "DELETED")
 
     @property
     def is_running(self) -> bool:
         """Whether it may still become AVAILABLE."""
-        # By what it is not: FSx may add lifecycles, and a copy in one of those must not be given up.
+        # FSx may add lifecycles. A copy in one of those must not be given up.
         return not (self.is_available or self.is_dead)
 
     @property
@@ -96,18 +93,13 @@ class Backup:
 
     @property
     def takes_slot(self) -> bool:
-        """Whether it surely takes one of the copy slots; a lifecycle that is unknown to us may last for ever."""
+        """Whether it takes a copy slot for sure; an unknown lifecycle may last for ever."""
         return self.source_backup_id is not None and self.lifecycle in _COPYING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRequest:
-    """What CopyBackup is asked for; its members have the names of a BackupCopy's arguments.
-
-    Attributes:
-        kms_key_id: in any form KMS knows; None for the key that FSx manages.
-        token: `ClientRequestToken`.
-    """
+    """A request of CopyBackup, by the names of a BackupCopy's arguments; `token` is the `ClientRequestToken`."""
 
     source_backup_id: str
     source_region: str
@@ -127,36 +119,28 @@ class Refused(Enum):
 
 
 LookUp = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]
-"""Looks at backups by their ids; the error of one that cannot be read says nothing of the others."""
+"""Returns backups by id, or the error of each that cannot be parsed."""
 
 
 class Fsx(Protocol):
-    """FSx in one Region, for one account.
+    """FSx in one Region, for one account. Every method raises `ServiceError`s."""
 
-    Every method raises one of the `ServiceError`s of `errors.py`.
-
-    Attributes:
-        name: the Region's, e.g. eu-central-1.
-    """
-
-    name: str
+    name: str  # of the Region
 
     def find(self, ids: Iterable[str]) -> Mapping[str, Backup]:
-        """Return the backups of these ids (DescribeBackups); those that FSx does not know are left out.
-
-        Any number of ids may be asked for; up to `MAX_IDS` cost one call.
+        """Return those of these backups that exist (DescribeBackups); up to `MAX_IDS` cost one call.
 
         Raises:
-            ServiceError: FSx describes one of them in a way that makes no sense.
+            ServiceError: one of them cannot be parsed.
         """
 
     def look_up(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
-        """Do as `find`, but return the error of a backup that cannot be read: it says nothing of the others."""
+        """Do as `find`, but return the error of a backup that cannot be parsed."""
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        """Return all backups, or those of one file system, a page at a time (DescribeBackups).
+        """Yield all backups, or those of one file system, page by page (DescribeBackups).
 
-        One that cannot be read is left out, and the log names it.
+        One that cannot be parsed is left out, and the log names it.
         """
 
     def copy(self, request: CopyRequest) -> Backup | Refused:
@@ -170,7 +154,7 @@ class Fsx(Protocol):
         """Delete a backup (DeleteBackup).
 
         Raises:
-            BusyError: it is being made, copied or restored.
+            BusyError: it is being created, copied or restored.
             NotFoundError: it does not exist.
         """
 
@@ -178,29 +162,28 @@ class Fsx(Protocol):
         """Add or overwrite tags (TagResource)."""
 
     def untag(self, arn: str, keys: Iterable[str]) -> None:
-        """Remove tags (UntagResource); a key that is not there is no error."""
+        """Remove tags (UntagResource); a missing key is not an error."""
 
     def file_system_exists(self, file_system_id: str) -> bool:
-        """Tell whether this Region has the file system (DescribeFileSystems)."""
+        """Return whether this Region has the file system (DescribeFileSystems)."""
 
     def file_systems(self) -> Mapping[str, Mapping[str, str] | None]:
-        """Return the tags of all file systems here, by id (DescribeFileSystems); None where FSx tells no tags.
+        """Return the tags of all file systems by id (DescribeFileSystems); None where FSx leaves them out.
 
-        It is all or an error: one page less would look like file systems that are no more.
+        It fails if a page is missing, which would look like deleted file systems.
         """
 
     def key_arn(self, kms_key_id: str) -> str:
-        """Return the ARN of the key that an id, ARN or alias stands for here (kms:DescribeKey)."""
+        """Return the ARN of the key of an id, ARN or alias (kms:DescribeKey)."""
 
     def account(self) -> str:
-        """Return the account of the credentials in use (sts:GetCallerIdentity)."""
+        """Return the account of the credentials (sts:GetCallerIdentity)."""
 
 
 def quota_group(volume_id: str | None, key: str | None) -> str:
-    """Return which copies share a quota of copies in progress in a Region (FSx user guides, Quotas).
+    """Return a name for the copies that share a quota of copies in progress in a Region (FSx user guides, Quotas).
 
-    Args:
-        volume_id: the ONTAP volume, of which five copies may run under each key; None for all others together.
-        key: `key/<id>` of the copy's KMS key; None for the key that FSx manages.
+    Five copies of each ONTAP volume may run under each key (`key/<id>`; None for the key that FSx manages), and five
+    of all others together.
     """
     return f"{volume_id} {key or 'managed by FSx'}" if volume_id else ""

@@ -173,7 +173,7 @@ class FsxRegion(Fsx):
             return {}
         # An empty page with more to come does not mean that these backups are gone.
         if not described and answer.get("NextToken"):
-            raise errors.TransientError(f"fsx:DescribeBackups in {self.name} did not answer yet: try again later.")
+            raise errors.TransientError(f"fsx:DescribeBackups in {self.name} returned an empty page. Try again later.")
         if isinstance(without_id := described.get(""), errors.ServiceError):
             raise without_id  # it may be any of these
         return {backup_id: parsed for backup_id, parsed in described.items() if backup_id in ids}
@@ -191,8 +191,7 @@ class FsxRegion(Fsx):
                 raise TypeError("the token of the next page is not a string")
             if token in tokens or len(tokens) == self.max_pages or time.monotonic() > end:
                 raise errors.TransientError(
-                    f"{service}:{operation} in {self.name} gave up after {len(tokens) + 1} pages, because the listing "
-                    "does not end: try again later."
+                    f"{service}:{operation} in {self.name} did not end after {len(tokens) + 1} pages. Try again later."
                 )
             tokens.add(token)
 

@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch, of one Region."""
+"""CloudWatch metrics in one Region."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,7 @@ _CALLS = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One value (CloudWatch API, MetricDatum).
-
-    Attributes:
-        dimensions: what it is about; empty values are left out.
-    """
+    """One value (CloudWatch API, MetricDatum); empty dimensions are left out."""
 
     name: str
     value: float
@@ -30,17 +26,13 @@ class Metric:
 
 
 class CloudWatch:
-    """CloudWatch of one Region and account."""
+    """CloudWatch in one Region, for one account."""
 
     def __init__(self, region: str, credentials: ClientFactory) -> None:
         self._region, self._credentials = region, credentials
 
     def put(self, namespace: str, metrics: Sequence[Metric], time: datetime) -> None:
-        """Publish values (cloudwatch:PutMetricData).
-
-        Raises:
-            ServiceError: CloudWatch does not take them.
-        """
+        """Publish values (cloudwatch:PutMetricData)."""
         with map_errors("cloudwatch:PutMetricData", self._region):
             client = self._credentials.client("cloudwatch", self._region, _CALLS)
             for some in _batches(metrics):

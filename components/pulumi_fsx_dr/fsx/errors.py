@@ -129,21 +129,21 @@ def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **
         raise _from_answer(error, redactor.redact(_message(error)), call, about | {"region": region}) from None
     except _EXPIRED_LOGIN as error:
         raise errors.ExpiredCredentialsError(
-            f"The AWS login has expired ({_first_line(error)}): log in again."
+            f"The AWS login has expired ({_first_line(error)}). Log in again."
         ) from None
     except _NO_CREDENTIALS as error:
         raise errors.CredentialsError(
-            f"There are no AWS credentials for {call} ({_first_line(error)}): set a profile or environment variables."
+            f"There are no AWS credentials for {call} ({_first_line(error)}). Set a profile or environment variables."
         ) from None
     except aws.ParamValidationError as error:
         raise errors.ServiceError(f"{call} was not sent: {clean(redactor.redact(str(error)))}") from None
     # AWS may have carried the request out. It is sent again, which the token of CopyBackup makes safe.
     except (aws.HTTPClientError, aws.ConnectionError) as error:
-        raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}): try again later.") from None
+        raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}). Try again later.") from None
     # Last, because most errors above are BotoCoreErrors, too. It is transient: a proxy, or a server in trouble.
     except (aws.BotoCoreError, ResponseParserError, *_UNPARSABLE) as error:
         raise errors.TransientError(
-            f"{call} got an answer that makes no sense ({_first_line(error)}): try again later."
+            f"{call} got an unreadable answer ({_first_line(error)}). Try again later."
         ) from None
 
 

@@ -1,8 +1,8 @@
-"""How long an answer of AWS may take as a whole, and how large it may be.
+"""Limits on the duration and the size of an answer of AWS.
 
 botocore's read time-out is for each read: a server that sends one byte a second never exceeds it. Here the same
-time-out is for the whole answer, from its first line to its last byte. It is applied where the answer is read from the
-socket, because that needs no thread: a thread could end the wait of its caller, but not the read that hangs.
+time-out is for the whole answer. It is applied to the reads from the socket: a thread could end the wait of its caller,
+but not the read.
 """
 
 import http.client
@@ -13,21 +13,16 @@ from typing import Any
 from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool, AWSHTTPSConnection, AWSHTTPSConnectionPool
 
 LARGEST_ANSWER = 16 * 1024 * 1024
-"""Bytes. A page of a thousand backups with 50 tags of the greatest length each has no more."""
+"""Bytes; enough for a page of a thousand backups with 50 tags of the greatest length each."""
 
 
 def limit_answers(client: Any) -> None:
-    """Have a boto3 client give an answer up that takes longer than its read time-out, or is too large.
-
-    botocore then tries again as often as the client is configured to, as with any answer that breaks off.
-    """
-    # botocore has no setting for it. Its own classes are left as they are: programs use boto3, too.
+    """Have a client drop an answer that takes longer than its read time-out, or is too large; botocore retries."""
+    # botocore has no setting for it. Its own classes stay as they are: programs use boto3, too.
     client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)  # noqa: SLF001  # see above
 
 
 class _LimitedReads(io.RawIOBase):
-    """The reads of one answer from a socket."""
-
     def __init__(self, sock: Any) -> None:
         super().__init__()
         self._sock = sock
@@ -56,8 +51,7 @@ class _LimitedReads(io.RawIOBase):
             raise TimeoutError("The answer took too long.")
         self._sock.settimeout(remaining)
         count: int | None = self._reads.readinto(buffer)
-        # The next request on this connection has its own time.
-        self._sock.settimeout(self._seconds)
+        self._sock.settimeout(self._seconds)  # for the next request on this connection
         return count
 
 

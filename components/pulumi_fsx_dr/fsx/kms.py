@@ -1,4 +1,4 @@
-"""The forms in which a KMS key can be named, and when two of them name the same key."""
+"""Names of KMS keys: their forms, and whether two of them name the same key."""
 
 import re
 from dataclasses import dataclass
@@ -14,13 +14,10 @@ KEY_IN_TEXT = "[KMS key]"
 
 @dataclass(frozen=True, slots=True)
 class KeyName:
-    """A KMS key as somebody wrote it.
+    """A KMS key as it was written; Region, partition and account are those of an ARN.
 
     Attributes:
         resource: `key/<id>` or `alias/<name>`.
-        region: the Region in the ARN, or None if it was not written as an ARN.
-        partition: the partition in the ARN, or None likewise.
-        account: the account in the ARN, or None likewise.
     """
 
     resource: str
@@ -30,7 +27,7 @@ class KeyName:
 
     @classmethod
     def parse(cls, text: str) -> "KeyName | None":
-        """Read a key id, key ARN, alias name or alias ARN; None if it is none of these."""
+        """Parse a key id, key ARN, alias name or alias ARN; return None for other text."""
         region = partition = account = None
         if arn := _ARN.fullmatch(text):
             region, partition, account = arn["region"], arn["partition"], arn["account"]
@@ -48,29 +45,24 @@ class KeyName:
 
 
 def same_key(one: str | None, other: str | None) -> bool:
-    """Tell whether two names, neither of them an alias, are of one key of one Region."""
+    """Return whether two names, neither of them an alias, are of one key in one Region."""
     if not one or not other:
         return False
     names = KeyName.parse(one), KeyName.parse(other)
     if names[0] is None or names[1] is None:
         return one == other
-    # Without Region and account, because a key may be written without them, and encrypts in its own Region only.
+    # Without Region and account: not every form has them, and a key encrypts in its own Region only.
     return names[0].resource == names[1].resource
 
 
 def spellings(name: str) -> list[str]:
-    """Return how a text may name a key that somebody wrote so, other than by its ARN."""
+    """Return the forms, other than ARNs, in which AWS may repeat a key that was written so."""
     key = KeyName.parse(name)
     return [name, key.resource.removeprefix("key/")] if key else [name]
 
 
 def without_keys(text: str, *names: str | None) -> str:
-    """Return what AWS said without the keys that it names, as they may be secret.
-
-    Args:
-        text: what AWS said.
-        names: keys that it may name otherwise than by an ARN, as somebody wrote them.
-    """
+    """Return AWS's text without any key ARN, and without these keys in other forms: they may be secret."""
     text = _ARN_IN_TEXT.sub(KEY_IN_TEXT, text)
     for form in (form for name in filter(None, names) for form in spellings(name)):
         text = text.replace(form, KEY_IN_TEXT)

@@ -68,10 +68,10 @@ def try_parse_backup(described: "BackupTypeDef", region: str, partition: str) ->
     except KeyError as missing:
         oddity = f"without {missing.args[0]}"
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        oddity = f"in a way that makes no sense ({error})"
+        oddity = f"incorrectly ({error})"
     return errors.ServiceError(
         f"fsx:DescribeBackups in {region} describes {find_backup_id(described) or 'a backup'} {oddity}, "
-        "so nothing is done about it: look at it in the AWS console, and ask AWS Support."
+        "so it is ignored. Look at it in the AWS console, and ask AWS Support."
     )
 
 

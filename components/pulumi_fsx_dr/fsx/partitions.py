@@ -16,10 +16,10 @@ def partition_of(region: str, called: str = "One of the Regions") -> str:
 
     Args:
         region: its name.
-        called: how a refusal calls it, which never repeats it: whatever stands there by mistake may be a secret.
+        called: what a refusal calls it. The refusal does not repeat it: it may be a secret in the wrong place.
 
     Raises:
-        InvalidSettingsError: no partition has Regions of such a name.
+        InvalidSettingsError: it is not the name of a Region.
     """
     try:
         if _REGION.fullmatch(region):

@@ -14,4 +14,4 @@ USER_INITIATED_BACKUPS: Mapping[str, int] = MappingProxyType(
 QUOTA_NAMES: Mapping[str, str] = MappingProxyType(
     {"WINDOWS": "Windows backups", "LUSTRE": "Lustre backups", "OPENZFS": "OpenZFS backups", "ONTAP": "ONTAP backups"}
 )
-"""How Service Quotas calls them."""
+"""Their names in Service Quotas."""

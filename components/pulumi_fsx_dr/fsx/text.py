@@ -1,7 +1,7 @@
-"""Text that AWS, tags or the environment wrote, made fit to be shown: one short line that nothing takes for a command.
+"""Cleaning of text from AWS, tags or the environment before it is shown: one short line that is not a command.
 
-Whoever may tag a backup chooses such text, and it ends in terminals, logs of pipelines and comments. Everything that
-shows it asks this module, and values that stay data, as `tags_all` does, are left as they are.
+Anyone who may tag a backup chooses such text, and it ends in terminals, logs of pipelines and comments. Everything that
+shows it uses this module. Values that stay data, such as `tags_all`, are left as they are.
 """
 
 import html
@@ -14,7 +14,7 @@ LIMIT = 500
 """Characters of a message that are shown."""
 
 WINDOW = 4000
-"""Characters of a message that are read at all: AWS names the cause well before, and expressions stay fast."""
+"""Characters of a message that are read at all: AWS names the cause well before, and regular expressions stay fast."""
 
 NAME_LIMIT = 256
 """Characters of a name or tag value that are shown (FSx API, TagValue)."""
@@ -26,14 +26,14 @@ _RAW_FOR_EACH_SHOWN = 8  # how much longer a text may be than what is shown of i
 _COMMAND = re.compile(r"(?<![a-zA-Z0-9_:]):{2,}")
 # `##[name]` of GitHub's older form, `##vso[` of Azure Pipelines and `##teamcity[` are read anywhere in a line.
 _OTHER_COMMAND = re.compile(r"(?<!#)#{2,}(?=[a-zA-Z]{0,20}\[)")
-# The Pulumi CLI colours what stands in <{%…%}>, and ends with a panic where it does not know the colour.
+# The Pulumi CLI takes <{%…%}> for a colour, and panics if it does not know it.
 _COLOUR = re.compile(r"<\{%+")
-_SHORTEST_HIDDEN = 4  # characters from which a value is hidden; fewer are part of too many words
-_SHORTEST_HIDDEN_IN_WORDS = 8  # and from which it is hidden within a word, too
+_MIN_HIDDEN = 4  # characters; shorter values are part of too many words
+_MIN_HIDDEN_IN_WORDS = 8
 
 
 def clean(text: str, limit: int = LIMIT) -> str:
-    """Return a text as one line of visible characters that is no command of a pipeline and no longer than the limit."""
+    """Return a text as one line of visible characters, without commands of pipelines and within the limit."""
     raw = text[: limit * _RAW_FOR_EACH_SHOWN]
     line = _COMMAND.sub(":", _one_line(raw))
     line = _COLOUR.sub("<{", _OTHER_COMMAND.sub("#", line))
@@ -43,8 +43,8 @@ def clean(text: str, limit: int = LIMIT) -> str:
 
 
 def hide(text: str, values: Iterable[str], placeholder: str) -> str:
-    """Return a cleaned text without the values, also where it encodes them, or breaks off within one."""
-    forms = {form for value in values for form in _forms(value) if len(form) >= _SHORTEST_HIDDEN}
+    """Return a cleaned text without the values, even where it encodes them or breaks off within one."""
+    forms = {form for value in values for form in _forms(value) if len(form) >= _MIN_HIDDEN}
     if not forms:
         return text
     # Longest first, because a value may be part of another, of which the rest would stay readable.
@@ -60,7 +60,7 @@ def _one_line(text: str) -> str:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield how a text may spell a value: AWS repeats requests, which are JSON, and proxies answer in HTML."""
+    """Yield encodings of a value: AWS repeats requests, which are JSON, and proxies answer in HTML."""
     plain = _one_line(value)
     yield plain
     yield clean(value, WINDOW)
@@ -73,11 +73,11 @@ def _forms(value: str) -> Iterator[str]:
 
 def _pattern(form: str) -> str:
     escaped = re.escape(form)
-    return escaped if len(form) >= _SHORTEST_HIDDEN_IN_WORDS else rf"(?<!\w){escaped}(?!\w)"
+    return escaped if len(form) >= _MIN_HIDDEN_IN_WORDS else rf"(?<!\w){escaped}(?!\w)"
 
 
 def _without_beginning_of(forms: Iterable[str], text: str, placeholder: str) -> str:
-    """Hide the beginning of a value at which a text that is too long was cut off."""
+    """Hide the beginning of a value at the end of a text that was cut off."""
     if not text.endswith(_ELLIPSIS):
         return text
     body = text.removesuffix(_ELLIPSIS)
@@ -86,6 +86,6 @@ def _without_beginning_of(forms: Iterable[str], text: str, placeholder: str) -> 
 
 
 def _overlap(body: str, form: str) -> int:
-    """Return how many characters of a form the body ends with; 0 for too few to tell."""
-    lengths = range(min(len(form), len(body)), _SHORTEST_HIDDEN - 1, -1)
+    """Return how many characters of a form the body ends with; 0 for too few."""
+    lengths = range(min(len(form), len(body)), _MIN_HIDDEN - 1, -1)
     return next((length for length in lengths if body.endswith(form[:length])), 0)

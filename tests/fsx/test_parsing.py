@@ -1,0 +1,179 @@
+"""Descriptions of backups and file systems, and incomplete ones, which are never taken for missing backups."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pulumi_fsx_dr.errors import ServiceError, TransientError
+
+from tests.backups import copy
+from tests.fsx.replaying import AnsweringRegion, ReplayedRegion, described, recordings
+
+ODD, SOUND = "backup-0123456789abcdef0", "backup-0fedcba9876543210"
+ONTAP_LISTING = "c7n-fsx_backup_count_filter-fsx.DescribeBackups_1.json"
+FILE_SYSTEM_BACKUP = "c7n-fsx_create_backup-fsx.DescribeBackups_1.json"
+
+
+def region(*backups: dict[str, Any] | None) -> ReplayedRegion:
+    return ReplayedRegion({"Backups": backups}, name="eu-west-1")
+
+
+def volume(**ontap: Any) -> dict[str, Any]:
+    return {
+        "VolumeId": "fsvol-0302fda18a354bdbf",
+        "FileSystemId": "fs-04e75277bcf51008f",
+        "VolumeType": "ONTAP",
+        "OntapConfiguration": ontap,
+    }
+
+
+# What a backup is of
+
+
+def test_file_system_backup_has_no_volume() -> None:
+    (backup,) = ReplayedRegion.of(FILE_SYSTEM_BACKUP).backups()
+
+    assert (backup.volume_id, backup.volume, backup.file_system_id) == (None, {}, "fs-002ccbccdcf032728")
+
+
+def test_retention_groups_by_volume_else_file_system() -> None:
+    of_volume = copy(volume_id="fsvol-0302fda18a354bdbf", file_system_id="fs-04e75277bcf51008f")
+    of_file_system = copy(file_system_id="fs-04e75277bcf51008f")
+
+    subjects = [of_volume.subject, of_file_system.subject, copy(file_system_id=None).subject]
+
+    assert subjects == ["fsvol-0302fda18a354bdbf", "fs-04e75277bcf51008f", ""]
+
+
+def test_account_without_owner_is_that_of_the_arn() -> None:
+    (backup,) = ReplayedRegion.of(FILE_SYSTEM_BACKUP).backups()
+    (nowhere,) = region(described(ResourceARN=None)).backups()
+
+    assert backup.arn == "arn:aws:fsx:us-east-1:111122223333:backup/backup-0f759586d0481aeeb"
+    assert (backup.owner_id, nowhere.owner_id) == ("111122223333", "")
+
+
+def test_backup_without_arn_has_that_of_its_region_and_account() -> None:
+    without_arn = described(SOUND, ResourceARN=None, OwnerId="111122223333")
+
+    (listed,) = ReplayedRegion({"Backups": [without_arn]}, name="cn-north-1").backups()
+
+    assert listed.arn == f"arn:aws-cn:fsx:cn-north-1:111122223333:backup/{SOUND}"
+
+
+def test_tags_may_be_empty_or_have_no_value() -> None:
+    with_tags = described(ODD, Tags=[{"Key": "team"}, {"Key": "tier", "Value": "gold"}])
+
+    listed = list(region(with_tags, described(Tags=[])).backups())
+
+    assert [backup.tags for backup in listed] == [{"team": "", "tier": "gold"}, {}]
+
+
+# FSx for ONTAP User Guide, Copying backups: "Amazon FSx doesn't support copying backups of FlexGroup volumes."
+# FSx for Lustre User Guide, Copying backups: "Backups of file systems using the Intelligent-Tiering storage class do
+# not support backup copies." The members and values are those of the service model.
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"Volume": volume(VolumeStyle="FLEXGROUP")}, "FlexGroup"),
+        ({"FileSystem": {"FileSystemId": "fs-1", "StorageType": "INTELLIGENT_TIERING"}}, "Intelligent-Tiering"),
+    ],
+)
+def test_backup_that_fsx_does_not_copy_has_a_reason(members: dict[str, Any], reason: str) -> None:
+    (backup,) = region(described(**members)).backups()
+
+    assert reason in str(backup.copy_obstacle)
+
+
+def test_any_other_backup_can_be_copied() -> None:
+    (flex_vol,) = region(described(Volume=volume(VolumeStyle="FLEXVOL"))).backups()
+    recorded = [*ReplayedRegion.of(ONTAP_LISTING).backups()]
+
+    assert {backup.copy_obstacle for backup in [flex_vol, copy(), *recorded]} == {None}
+
+
+# Incomplete descriptions
+
+
+@pytest.mark.parametrize("missing", ["CreationTime", "Lifecycle", "Type"])
+def test_listing_leaves_out_and_names_an_odd_backup(missing: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        listed = list(region(described(ODD, **{missing: None}), described()).backups())
+
+    assert [backup.id for backup in listed] == [SOUND]
+    assert [(ODD in message, missing in message) for message in caplog.messages] == [(True, True)]
+
+
+def test_backup_without_id_is_named_by_its_arn(caplog: pytest.LogCaptureFixture) -> None:
+    without_id = described(ODD, BackupId=None)
+
+    listed = list(region(without_id, without_id | {"ResourceARN": ""}, None, described()).backups())
+
+    assert [backup.id for backup in listed] == [SOUND]
+    assert [ODD in message for message in caplog.messages] == [True, False, False]
+
+
+def test_lookup_of_odd_backup_is_an_error_and_not_gone() -> None:
+    with pytest.raises(ServiceError, match=ODD) as refusal:
+        region(described(ODD, CreationTime=None)).find([ODD])
+
+    assert not isinstance(refusal.value, TransientError)
+
+
+def test_lookup_of_many_fails_for_the_odd_one_only() -> None:
+    found = region(described(ODD, Lifecycle=None), described()).look_up([ODD, SOUND])
+
+    assert isinstance(found[ODD], ServiceError)
+    assert (getattr(found[SOUND], "id", None), len(found)) == (SOUND, 2)
+
+
+def test_lookup_with_a_backup_without_id_finds_none_gone() -> None:
+    """It may be any of those that were looked up."""
+    with pytest.raises(ServiceError):
+        region(described(ODD, BackupId=None, ResourceARN=None), described()).find([ODD, SOUND])
+
+
+def test_impossible_time_is_a_transient_error() -> None:
+    with pytest.raises(TransientError, match="eu-west-1"):
+        list(region(described(CreationTime="yesterday")).backups())
+
+
+# File systems
+
+
+def test_file_systems_reads_every_page() -> None:
+    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        page = int(request.get("NextToken", 0))
+        described_tags = [{"Key": "n", "Value": str(page)}]
+        last = {"NextToken": str(page + 1)} if page < 2 else {}
+        return {"FileSystems": [{"FileSystemId": f"fs-{page}", "Tags": described_tags}], **last}
+
+    assert AnsweringRegion(answer).file_systems() == {f"fs-{page}": {"n": str(page)} for page in range(3)}
+
+
+def test_file_systems_fails_if_a_page_fails() -> None:
+    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        if "NextToken" not in request:
+            return {"FileSystems": [{"FileSystemId": "fs-1"}], "NextToken": "1"}
+        broken._status = 400  # noqa: SLF001  # as a replayed Region has it
+        return {"__type": "ThrottlingException", "Message": "Rate exceeded"}
+
+    broken = AnsweringRegion(answer)
+
+    with pytest.raises(TransientError, match="DescribeFileSystems in eu-west-1"):
+        broken.file_systems()
+
+
+@pytest.mark.parametrize("file", recordings("DescribeFileSystems"))
+def test_recorded_listing_has_tags_of_file_systems(file: str) -> None:
+    """So that their tags need no further permission and no further call."""
+    found = ReplayedRegion.of(file).file_systems()
+
+    assert all(tags and "Name" in tags for tags in found.values())
+
+
+def test_file_system_of_unknown_tags_is_not_one_without_tags() -> None:
+    listed = {"FileSystems": [{"FileSystemId": "fs-0123456789abcdef0"}, {"FileSystemId": "fs-1", "Tags": []}]}
+
+    assert ReplayedRegion(listed).file_systems() == {"fs-0123456789abcdef0": None, "fs-1": {}}
