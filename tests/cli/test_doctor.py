@@ -17,8 +17,7 @@ from pulumi_fsx_dr.doctor.evaluate import Finding, evaluate
 from pulumi_fsx_dr.doctor.permissions import simulation_requests
 from pulumi_fsx_dr.errors import AccessDeniedError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
-from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, USER_INITIATED_BACKUPS
+from pulumi_fsx_dr.fsx.diagnostics import Decision, ExaminedRegion, Identity, Key
 from pulumi_fsx_dr.rules.iam_policy import policy
 
 from simulator.fsx import Control
@@ -197,20 +196,18 @@ def test_region_that_is_not_enabled_fails(account: Account) -> None:
     assert HOME in found.message  # where the credentials work
 
 
-def test_unreachable_dr_region_is_unknown(account: Account) -> None:
+@pytest.mark.parametrize(
+    ("region", "about"),
+    [(AWAY, [("region", "unknown", AWAY)]), (HOME, [("region", "unknown", HOME), ("source", "unknown", FILE_SYSTEM)])],
+)
+def test_unreachable_region_is_unknown(account: Account, region: str, about: list[tuple[str, str, str]]) -> None:
     account.backup()
-    account.aws.make_unreachable(AWAY, "refuse")
+    account.aws.darken(region, "refuse")
 
     document = account.examine()
 
     problems = [(one["check"], one["level"], one["about"]) for one in document["findings"] if one["level"] != "ok"]
-    assert (document["exit_code"], problems) == (2, [("region", "unknown", AWAY)])
-
-
-def test_sources_of_an_unreachable_region_are_unknown(account: Account) -> None:
-    account.aws.make_unreachable(HOME, "refuse")
-
-    assert summary(account.problems()) == [("region", "unknown", HOME), ("source", "unknown", FILE_SYSTEM)]
+    assert (document["exit_code"], problems) == (2, about)
 
 
 @pytest.mark.slow
@@ -390,18 +387,17 @@ def test_recorded_description_of_a_key_is_read() -> None:
 # --- sources --------------------------------------------------------------------------------------------------
 
 
-def test_missing_file_system_fails(account: Account) -> None:
-    account.aws.remove_file_system(HOME, FILE_SYSTEM)
-
-    assert summary(account.problems()) == [("source", "fails", FILE_SYSTEM)]
-
-
 @pytest.mark.parametrize("backups", [[], [{"type": "AWS_BACKUP"}] * 2, [{"lifecycle": "CREATING"}]])
 def test_source_without_a_backup_to_copy_fails(account: Account, backups: list[dict[str, str]]) -> None:
     for number, changes in enumerate(backups):
         account.backup(number, **changes)
 
     assert summary(account.problems()) == [("source", "fails", FILE_SYSTEM)]
+
+
+@pytest.mark.parametrize("source", ["fs-0fedcba9876543210", "backup-0123456789abcdef0"])
+def test_missing_source_fails(account: Account, source: str) -> None:
+    assert summary(account.problems(source=source)) == [("source", "fails", source)]
 
 
 def test_storage_that_fsx_does_not_copy_fails(account: Account) -> None:
@@ -425,12 +421,6 @@ def test_single_backup_may_be_the_source(account: Account) -> None:
     document = account.examine(source=backup)
 
     assert (document["exit_code"], document["first_run"][0]["source_backup_ids"]) == (0, [backup])
-
-
-def test_missing_single_backup_fails(account: Account) -> None:
-    missing = "backup-0123456789abcdef0"
-
-    assert summary(account.problems(source=missing)) == [("source", "fails", missing)]
 
 
 # --- quotas and the first run ---------------------------------------------------------------------------------
@@ -531,11 +521,6 @@ def test_volumes_are_counted_each_and_have_no_known_size(account: Account) -> No
     [run] = account.examine("--keep", "1")["first_run"]
 
     assert (run["full"], run["unknown_sizes"], run["gigabytes"]) == (2, 2, [0.0, 0.0])
-
-
-def test_default_quotas_are_those_of_the_user_guides() -> None:
-    assert USER_INITIATED_BACKUPS == {"WINDOWS": 500, "LUSTRE": 500, "OPENZFS": 10_000, "ONTAP": 10_000}
-    assert COPIES_AT_ONCE == 5
 
 
 # --- where the configuration comes from -----------------------------------------------------------------------

@@ -18,6 +18,7 @@ from tests.backups import NOW
 
 RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "outputs.json").read_text())
 CHROMIUM = shutil.which("chromium")
+IN_BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH")
 
 # Shows the page in a frame of each width and writes down what a reader would see there.
 LOOK = """<!doctype html><body><script>
@@ -79,7 +80,7 @@ class Elements(HTMLParser):
         return [attributes for _, attributes in self.found if name in (attributes.get("class") or "").split()]
 
 
-def test_the_page_asks_nothing_of_the_network() -> None:
+def test_page_loads_nothing_from_the_network() -> None:
     html = page(rows(), NOW)
 
     linked = [a.get("src") or a.get("href") for _, a in Elements(html).found if "src" in a or "href" in a]
@@ -88,7 +89,7 @@ def test_the_page_asks_nothing_of_the_network() -> None:
     assert "default-src 'none'" in html
 
 
-def test_nothing_in_the_outputs_becomes_markup() -> None:
+def test_outputs_do_not_become_markup() -> None:
     attack = "<script>alert(1)</script>\"'>"
     attacked: list[dict[str, Any]] = [
         {**row, "source": attack, "region": attack, "source_region": attack} for row in rows()
@@ -102,7 +103,7 @@ def test_nothing_in_the_outputs_becomes_markup() -> None:
     assert attack in elements.text
 
 
-def test_every_copy_has_a_mark_and_the_newest_is_marked_as_such() -> None:
+def test_every_copy_has_a_dot() -> None:
     elements = Elements(page(rows(), NOW))
 
     assert len(elements.with_class("dot")) == sum(len(row["copies"]) for row in rows())
@@ -110,7 +111,7 @@ def test_every_copy_has_a_mark_and_the_newest_is_marked_as_such() -> None:
     assert len(elements.with_class("failed")) == 1
 
 
-def test_a_mark_stands_where_its_age_is_on_the_axis() -> None:
+def test_axis_places_ages() -> None:
     axis = Axis(span=200)
 
     assert [axis.place(hours) for hours in (0, 50, 200, 999, -1)] == [0, 25, 100, 100, 0]
@@ -118,7 +119,7 @@ def test_a_mark_stands_where_its_age_is_on_the_axis() -> None:
 
 
 @pytest.mark.parametrize("hours", [0.1, 1, 5, 24, 100, 168, 1000, 9000, 100_000])
-def test_there_are_some_ticks_and_not_too_many(hours: float) -> None:
+def test_axis_has_two_to_eight_ticks(hours: float) -> None:
     row = {**rows()[-1], "target_hours": hours}
 
     axis = Axis.over(rows_of("", {"readiness": [row]}, NOW), NOW)
@@ -127,29 +128,25 @@ def test_there_are_some_ticks_and_not_too_many(hours: float) -> None:
     assert 0 < axis.place(hours) < 80
 
 
-def test_what_is_drawn_is_also_said() -> None:
-    elements = Elements(page(rows(), NOW))
+def test_timelines_and_bars_have_labels() -> None:
+    found = Elements(page(rows(), NOW)).found
+    drawn = [attributes["aria-label"] for _, attributes in found if attributes.get("role") == "img"]
+    bars = [attributes for tag, attributes in found if tag == "progress"]
 
-    drawn = [attributes["aria-label"] for _, attributes in elements.found if attributes.get("role") == "img"]
+    assert len(drawn) == len(rows())
     assert drawn[1] == "Timeline of fs-0aa1bb2cc3dd4ee5f: 4 copies, the newest 31 h old; target 24 h"
     assert drawn[-1] == "Timeline of fs-0fedcba9876543210: 0 copies; target 24 h"
-    assert len(drawn) == len(rows())
-
-
-def test_running_copies_have_a_labelled_bar_and_one_without_a_percentage_has_no_value() -> None:
-    bars = [attributes for tag, attributes in Elements(page(rows(), NOW)).found if tag == "progress"]
-
-    assert [bar.get("value") for bar in bars] == ["62", "18", None]
+    assert [bar.get("value") for bar in bars] == ["62", "18", None]  # the last one has no percentage
     assert all((bar["aria-label"] or "").startswith("Copying backup-") for bar in bars)
 
 
-def test_a_stack_without_sources_has_a_page_that_says_so() -> None:
-    assert "Nothing is protected: there is no source with a DR Region to report on." in page([], NOW)
+def test_page_without_rows_says_so() -> None:
+    assert "Nothing is protected" in page([], NOW)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")
+@IN_BROWSER
 @pytest.mark.timeout(600)
-def test_a_browser_shows_the_page_whole_on_a_desk_and_on_a_phone(tmp_path: Path) -> None:
+def test_browser_shows_the_whole_page_in_two_widths(tmp_path: Path) -> None:
     html = page(rows(), NOW)
 
     (desk, phone), console = looked_at(html, tmp_path)
@@ -164,9 +161,9 @@ def test_a_browser_shows_the_page_whole_on_a_desk_and_on_a_phone(tmp_path: Path)
     assert console == []
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH to show the page in")
+@IN_BROWSER
 @pytest.mark.timeout(600)
-def test_the_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
+def test_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
     long = "backup-" + "0123456789abcdef" * 7
     copies = [{"backup_id": long, "source_backup_id": long, "percent": 100}]
     widened = [{**row, "source": long, "region": "us-gov-northeast-12", "running": copies} for row in rows()]

@@ -1,6 +1,7 @@
 """`fsx-dr doctor`: what would fail in the first `pulumi up`?"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -152,13 +153,8 @@ def _summary(run: FirstRun) -> str:
     )
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "level": finding.level,
-        "about": clean(finding.about),
-        "message": clean(finding.message, _LONGEST),
-    }
+def _finding(finding: Finding) -> dict[str, str]:
+    return {name: clean(value, _LONGEST) for name, value in asdict(finding).items()}
 
 
 def _first_run(run: FirstRun) -> dict[str, Any]:

@@ -23,7 +23,13 @@ def openmetrics(rows: Sequence[ReportRow], now: datetime) -> str:
         "copies": ("Copies that are AVAILABLE.", _available),
         "copies_running": ("Copies that are running.", lambda row: len(row["running"])),
     }
-    lines = [line for name, (help_text, value) in gauges.items() for line in _gauge(name, help_text, rows, value)]
+    lines = []
+    for name, (help_text, value) in gauges.items():
+        lines += [f"# TYPE fsx_dr_{name} gauge"]
+        lines += [f"# UNIT fsx_dr_{name} seconds"] if name.endswith("_seconds") else []
+        lines += [f"# HELP fsx_dr_{name} {help_text}"]
+        values = [(row, value(row)) for row in rows]
+        lines += [f"fsx_dr_{name}{{{_labels(row)}}} {float(of_row)}" for row, of_row in values if of_row is not None]
     return "\n".join([*lines, *_verdicts(rows), "# EOF"])
 
 
@@ -47,18 +53,6 @@ def _of_source(row: ReportRow, now: datetime) -> Iterator[Metric]:
     yield Metric(name="Target", value=_target(row), unit="Seconds", dimensions=dimensions)
     yield Metric(name="Ready", value=row["verdict"] == "ready", unit="None", dimensions=dimensions)
     yield Metric(name="Copies", value=_available(row), unit="Count", dimensions=dimensions)
-
-
-def _gauge(
-    name: str, help_text: str, rows: Iterable[ReportRow], value: Callable[[ReportRow], float | None]
-) -> Iterator[str]:
-    yield f"# TYPE fsx_dr_{name} gauge"
-    if name.endswith("_seconds"):
-        yield f"# UNIT fsx_dr_{name} seconds"
-    yield f"# HELP fsx_dr_{name} {help_text}"
-    for row in rows:
-        if (measured := value(row)) is not None:
-            yield f"fsx_dr_{name}{{{_labels(row)}}} {float(measured)}"
 
 
 def _verdicts(rows: Iterable[ReportRow]) -> Iterator[str]:

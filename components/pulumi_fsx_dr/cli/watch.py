@@ -123,11 +123,11 @@ def watch(  # noqa: PLR0913  # one for each option
 def running(backups: Iterable[Backup], now: datetime) -> list[Progress]:
     """Return the progress of the running copies among the backups, oldest first."""
     copies = sorted((b for b in backups if b.is_running_copy), key=lambda b: (b.creation_time, b.id))
-    return [_progress(copy, max((now - copy.creation_time).total_seconds(), 0.0)) for copy in copies]
+    return [_progress(copy, now) for copy in copies]
 
 
-def _progress(copy: Backup, elapsed: float) -> Progress:
-    done = copy.progress_percent
+def _progress(copy: Backup, now: datetime) -> Progress:
+    done, elapsed = copy.progress_percent, max((now - copy.creation_time).total_seconds(), 0.0)
     return Progress(
         region=copy.region,
         backup_id=copy.id,

@@ -92,13 +92,12 @@ def protection(account: str, pipelines: Collection[str], *, dr_regions: Collecti
     # IAM user guide, Controlling access to AWS resources using tags: conditions match a tag's key in any case, and one
     # of two keys that differ only by case. FSx keeps both, so nobody else may write either.
     owned = {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": ["*"]}}
+    write_tags, deny = ["fsx:TagResource", "fsx:UntagResource"], {"Effect": "Deny"}
     change_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": [OWNERSHIP_TAG]}}
     return _document(
         [
-            _deny("OnlyThePipelineDeletesCopies", ["fsx:DeleteBackup"], copies, others | owned),
-            _deny(
-                "OnlyThePipelineWritesOwnership", ["fsx:TagResource", "fsx:UntagResource"], copies, others | change_tag
-            ),
+            _allow("OnlyThePipelineDeletesCopies", ["fsx:DeleteBackup"], copies, others | owned) | deny,
+            _allow("OnlyThePipelineWritesOwnership", write_tags, copies, others | change_tag) | deny,
         ]
     )
 
@@ -204,11 +203,13 @@ def _find(regions: Iterable[str], look: list[str]) -> Statement:
 
 
 def _look_up_keys(keys: Mapping[str, Collection[str]]) -> list[Statement]:
-    return [_allow("LookUpKeys", ["kms:DescribeKey"], arns, _in(keys))] if (arns := _all(keys)) else []
+    arns = sorted({arn for arns in keys.values() for arn in arns})
+    return [_allow("LookUpKeys", ["kms:DescribeKey"], arns, _in(keys))] if arns else []
 
 
 def _use_keys(keys: Mapping[str, Collection[str]]) -> list[Statement]:
-    if not (arns := _all(keys)):
+    arns = sorted({arn for arns in keys.values() for arn in arns})
+    if not arns:
         return []
     via_fsx = {"StringEquals": {"kms:ViaService": through_fsx(keys)}}
     used = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"]
@@ -219,20 +220,12 @@ def _use_keys(keys: Mapping[str, Collection[str]]) -> list[Statement]:
     ]
 
 
-def _all(keys: Mapping[str, Collection[str]]) -> list[str]:
-    return sorted({arn for arns in keys.values() for arn in arns})
-
-
 def _document(statements: list[Statement]) -> Document:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _allow(sid: str, actions: list[str], resources: list[str], condition: Mapping[str, Any]) -> Statement:
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources, "Condition": dict(condition)}
-
-
-def _deny(sid: str, actions: list[str], resources: list[str], condition: Mapping[str, Any]) -> Statement:
-    return _allow(sid, actions, resources, condition) | {"Effect": "Deny"}
 
 
 def _in(regions: Iterable[str]) -> dict[str, dict[str, list[str]]]:

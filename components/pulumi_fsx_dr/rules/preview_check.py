@@ -84,7 +84,8 @@ def violations(
     steps = _copy_steps(preview)
     before, after = _by_region(step.before for step in steps), _by_region(step.after for step in steps)
     keys = required_keys or {}
-    judged = [_violation(r, before[r], after[r], keys.get(r)) for r in sorted({*before, *keys, *required_regions})]
+    regions = sorted({*before, *keys, *required_regions})
+    judged = [_lost(r, before[r]) if not after[r] else _without_key(r, after[r], keys.get(r)) for r in regions]
     if max_full_copies is not None:
         judged.append(_too_many(_full_copies(preview, steps), max_full_copies))
     return [violation for violation in judged if violation]
@@ -123,15 +124,17 @@ def _by_region(copies: Iterable[_Copy | None]) -> defaultdict[str, list[_Copy]]:
     return found
 
 
-def _violation(region: str, before: list[_Copy], after: list[_Copy], key: str | None) -> str | None:
-    if not after and before:
-        names = ", ".join(sorted({copy.name for copy in before}))
-        return f"{region} would lose its last copy ({names}): keep one, or add its successor in the same change."
-    if not after:
+def _lost(region: str, before: list[_Copy]) -> str:
+    if not before:
         return f"{region} would have no copy, but one is required there: declare one."
-    if key and not any(same_key(name, key) for copy in after for name in copy.keys):
-        return f"{region} would have no copy encrypted with {key}: give one of its copies this kms_key_id."
-    return None
+    names = ", ".join(sorted({copy.name for copy in before}))
+    return f"{region} would lose its last copy ({names}): keep one, or add its successor in the same change."
+
+
+def _without_key(region: str, after: list[_Copy], key: str | None) -> str | None:
+    if key is None or any(same_key(name, key) for copy in after for name in copy.keys):
+        return None
+    return f"{region} would have no copy encrypted with {key}: give one of its copies this kms_key_id."
 
 
 def _too_many(full: list[str], allowed: int) -> str | None:
