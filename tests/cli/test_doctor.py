@@ -17,7 +17,7 @@ from pulumi_fsx_dr.doctor.evaluate import Finding, evaluate
 from pulumi_fsx_dr.doctor.permissions import simulation_requests
 from pulumi_fsx_dr.errors import AccessDeniedError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.diagnostics import Decision, ExaminedRegion, Identity, Key
+from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, PolicyDecision, RegionDiagnostics
 from pulumi_fsx_dr.rules.iam_policy import policy
 
 from simulator.fsx import Control
@@ -202,7 +202,7 @@ def test_region_that_is_not_enabled_fails(account: Account) -> None:
 )
 def test_unreachable_region_is_unknown(account: Account, region: str, about: list[tuple[str, str, str]]) -> None:
     account.backup()
-    account.aws.darken(region, "refuse")
+    account.aws.make_unreachable(region, "refuse")
 
     document = account.examine()
 
