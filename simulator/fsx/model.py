@@ -1,4 +1,4 @@
-"""Botocore's model of the FSx API, applied in full: botocore itself checks neither enums nor patterns."""
+"""Checks of requests and answers against botocore's model of FSx; botocore itself checks no enums and patterns."""
 
 import json
 import re
@@ -28,10 +28,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Violation:
-    """A value that breaks the model: where it stands, what was there, the broken rule, and the shape's name.
-
-    `is_mistyped` tells that the value is of another type than the shape.
-    """
+    """A value that breaks the model: its path, the value, the broken rule, the shape, and whether its type is wrong."""
 
     path: str
     value: object
@@ -55,13 +52,9 @@ def operation(action: str) -> OperationModel:
 
 
 def violations(shape: Shape, value: object, path: str = "", *, closed: bool = False) -> Iterator[Violation]:
-    """Yield everything in `value` that `shape` does not allow.
+    """Yield everything in `value` that `shape` does not allow; if `closed`, unknown members, too.
 
-    Args:
-        shape: the botocore shape.
-        value: parsed JSON, or what boto3 returned.
-        path: where `value` stands, in AWS's way of writing (`tags.1.member.key`).
-        closed: whether members that the model does not know are violations, too.
+    Paths are as AWS writes them: `tags.1.member.key`.
     """
     if not _has_type(shape.type_name, value):
         yield Violation(path, value, f"Member must be a {shape.type_name}", shape.name, is_mistyped=True)
@@ -70,23 +63,20 @@ def violations(shape: Shape, value: object, path: str = "", *, closed: bool = Fa
     if isinstance(shape, StructureShape):
         yield from _member_violations(shape, value, path, closed=closed)
     elif isinstance(shape, ListShape):
-        for position, item in enumerate(_items(value), start=1):
+        items: Any = value
+        for position, item in enumerate(items, start=1):
             yield from violations(shape.member, item, f"{path}.{position}.member", closed=closed)
 
 
 def _has_type(type_name: str, value: object) -> bool:
     # In Python a bool is an int; in JSON it is not a number.
-    is_flag = isinstance(value, bool)
-    return isinstance(value, _TYPES[type_name]) and is_flag == (type_name == "boolean")
-
-
-def _items(value: Any) -> list[object]:
-    return list(value)
+    return isinstance(value, _TYPES[type_name]) and isinstance(value, bool) == (type_name == "boolean")
 
 
 def _own_violations(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
     rules: dict[str, Any] = shape.metadata
-    size, noun = (value, "value") if isinstance(value, int | float) else (_length(value), "length")
+    length = len(value) if isinstance(value, str | list) else 0
+    size, noun = (value, "value") if isinstance(value, int | float) else (length, "length")
     if "min" in rules and size < rules["min"]:
         yield Violation(path, value, f"Member must have {noun} greater than or equal to {rules['min']}", shape.name)
     if "max" in rules and size > rules["max"]:
@@ -95,10 +85,6 @@ def _own_violations(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
         yield Violation(path, value, f"Member must satisfy enum value set: {rules['enum']}", shape.name)
     if "pattern" in rules and not compiled(rules["pattern"]).fullmatch(value):
         yield Violation(path, value, f"Member must satisfy regular expression pattern: {rules['pattern']}", shape.name)
-
-
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, str | list) else 0
 
 
 def _member_violations(shape: StructureShape, value: Any, path: str, *, closed: bool) -> Iterator[Violation]:
@@ -118,13 +104,13 @@ def _join(path: str, name: str) -> str:
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    r"""Return `pattern` for Python: the model writes them for Java, which knows `\p{L}`; match them in full."""
+    r"""Return a pattern of the model for Python; the model has Java's `\p{L}`."""
     return re.compile(re.sub(r"\\p\{(\w)\}", lambda match: _category(match[1]), pattern), re.ASCII)
 
 
 @cache
 def _category(major: str) -> str:
-    """Return the inside of a character class that holds all of Unicode's category `major`."""
+    """Return the ranges of a Unicode category for a character class."""
     spans: list[list[int]] = []
     for point in (p for p in range(sys.maxunicode + 1) if unicodedata.category(chr(p))[0] == major):
         if spans and spans[-1][1] == point - 1:
@@ -135,10 +121,9 @@ def _category(major: str) -> str:
 
 
 def watch(session: boto3.Session) -> None:
-    """Check each FSx answer that clients of `session` get; call it before making them.
+    """Check each answer to FSx clients that `session` makes from now on.
 
-    Raises (from the client's call):
-        AssertionError: the answer breaks the model.
+    Their calls raise an AssertionError if the answer breaks the model.
     """
     session.events.register("before-parse.fsx", _check_answer)
 
@@ -147,7 +132,7 @@ def _check_answer(operation_model: OperationModel, response_dict: dict[str, Any]
     try:
         body = json.loads(response_dict["body"])
     except ValueError:
-        return  # a broken answer is botocore's to report
+        return  # botocore reports it
     found = list(answer_violations(operation_model, response_dict["status_code"], body))
     if found:
         raise AssertionError("; ".join(map(str, found)))
@@ -170,7 +155,7 @@ def answer_violations(action: OperationModel, status: int, body: dict[str, Any])
 
 
 def _is_recorded(violation: Violation) -> bool:
-    """Tell whether recorded answers have this, although the model forbids it; see tests/recorded/aws."""
+    """Whether recorded answers (tests/recorded/aws) have this although the model forbids it."""
     match violation.shape:
         case "Tags":
             return violation.value == []

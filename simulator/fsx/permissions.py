@@ -1,7 +1,7 @@
-"""What an IAM policy document allows: the part of IAM's rules that this project's policies need, and no more.
+"""Evaluation of IAM policy documents, as far as this project's policies need it.
 
-From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*. Whatever a
-document holds beyond that is refused, so that nothing is taken for granted that is not understood.
+From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*. Everything else in
+a document is refused, so that it is never ignored.
 """
 
 import re
@@ -17,34 +17,28 @@ _Test = Callable[[Values, Values], bool]
 _ELEMENTS = {"Sid", "Effect", "Action", "Resource", "Condition"}
 
 
-class NotUnderstoodError(ValueError):
-    """A policy document holds something that this module cannot judge."""
+class UnknownElementError(ValueError):
+    """A policy document has something that this module cannot evaluate."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """What somebody wants to do.
-
-    Attributes:
-        action: such as `fsx:CopyBackup`.
-        resource: an ARN, or `*` where the action knows no resource types.
-        context: the values of condition keys; keys that are not there are absent from the request.
-    """
+    """An action, the ARN of a resource (`*` for actions without resource types), and the values of condition keys."""
 
     action: str
     resource: str
     context: Mapping[str, Values] = field(default_factory=dict)
 
     def values(self, key: str) -> Values | None:
-        """Return the values of a condition key, whose case does not matter; None if it is absent."""
+        """Return the values of a condition key in any case, or None if it is absent."""
         return next((values for name, values in self.context.items() if name.lower() == key.lower()), None)
 
 
 def verdict(documents: Iterable[Mapping[str, Any]], access: Access) -> Verdict:
-    """Judge an access by all policies of an identity together: a Deny wins, and without an Allow nothing is allowed.
+    """Evaluate all policies of an identity: a Deny wins, and without an Allow nothing is allowed.
 
     Raises:
-        NotUnderstoodError: a document holds what is not known here.
+        UnknownElementError: a document has something that cannot be evaluated.
     """
     statements = [statement for document in documents for statement in _listed(document["Statement"])]
     effects = {statement["Effect"] for statement in statements if _applies(_known(statement), access)}
@@ -54,10 +48,10 @@ def verdict(documents: Iterable[Mapping[str, Any]], access: Access) -> Verdict:
 
 
 def refuse_unknown(document: Mapping[str, Any]) -> None:
-    """Refuse a document that cannot be judged.
+    """Refuse a document that cannot be evaluated.
 
     Raises:
-        NotUnderstoodError: it holds what is not known here.
+        UnknownElementError: it has something that cannot be evaluated.
     """
     for statement in _listed(document["Statement"]):
         _known(statement)
@@ -67,7 +61,7 @@ def _known(statement: Mapping[str, Any]) -> Mapping[str, Any]:
     unknown = [*statement.keys() - _ELEMENTS, *statement.get("Condition", {}).keys() - _OPERATORS.keys()]
     unknown += re.findall(r"\$\{.*?\}", str(statement))
     if unknown or statement["Effect"] not in {"Allow", "Deny"}:
-        raise NotUnderstoodError(f"Statement {statement.get('Sid')!r} holds {unknown or statement['Effect']!r}.")
+        raise UnknownElementError(f"Statement {statement.get('Sid')!r} has {unknown or statement['Effect']!r}.")
     return statement
 
 
@@ -84,12 +78,12 @@ def _hold(access: Access, operator: str, keys: Mapping[str, Any]) -> bool:
 
 
 def _single(matches: Callable[[str, str], bool]) -> _Test:
-    """Return the test of a key with one value: it matches any of those wanted."""
+    """Return a test of a key with one value: any wanted value matches it."""
     return lambda have, wanted: any(matches(one, have[0]) for one in wanted)
 
 
 def _any(matches: Callable[[str, str], bool]) -> _Test:
-    """Return the test of a key with several values: one of them matches any of those wanted."""
+    """Return a test of a key with several values: any wanted value matches any of them."""
     return lambda have, wanted: any(matches(one, value) for one in wanted for value in have)
 
 
@@ -111,7 +105,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts.get(letter, re.escape(letter)) for letter in pattern), re.DOTALL)
 
 
-# Each operator's test, and whether it holds where the request has no such key.
+# Each operator's test, and its result if the request has no such key.
 _OPERATORS: dict[str, tuple[_Test, bool]] = {
     "StringEquals": (_single(_equal), False),
     "StringLike": (_single(_like), False),
