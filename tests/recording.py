@@ -50,7 +50,7 @@ class RecordingEngine(mocks.MockMonitor):
 
     Args:
         outputs: further outputs, per type of resource.
-        held: type and outputs of what the state holds, by URN.
+        held: type and outputs of the state, by URN.
     """
 
     def __init__(

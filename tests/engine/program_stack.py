@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pulumi_fsx_dr import provider
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from pulumi_fsx_dr.copies.ownership import new_owner_id
 from pulumi_fsx_dr.copies.state_copy import StateCopy
@@ -80,7 +79,6 @@ class ProgramStack(Stack):
         self.code = code or Code()
         self.said: list[str] = []
         self.before: tuple[StateCopy, ...] = ()  # the copies in the state when the command began
-        self.has_ended = False  # whether its program runs no more, because of a Ctrl-C or an error
         self.former: dict[str, str] = {}  # URNs that aliases name
         self.registered: set[str] = set()  # URNs that its program has declared in the last run, or that aliases name
 
@@ -89,11 +87,6 @@ class ProgramStack(Stack):
 
     def urn_of(self, name: str, types: str = BACKUP_COPY_TYPE) -> str:
         return f"urn:pulumi:{self.name}::{self.project}::{types}::{name}"
-
-    def run(self) -> Run:
-        run = Run(self.wire, stack_region=self.region)
-        provider.start(run)
-        return run
 
     def hints(self, resource: str, args: Properties) -> Hints:
         name, source = name_of(resource), args.get("source_backup_id")
@@ -117,9 +110,6 @@ class ProgramStack(Stack):
             continue_on_error: whether it goes on after a failure.
             interrupted_at: at which registration Ctrl-C comes; never if left out.
             run: its provider process.
-
-        Raises:
-            FailedError: it ended with errors.
         """
         self.code = code or self.code
         with self._listening():
@@ -128,11 +118,7 @@ class ProgramStack(Stack):
             )
 
     def changes(self) -> list[str]:
-        """Return what `pulumi preview` shows.
-
-        Raises:
-            FailedError: it refuses.
-        """
+        """Return what `pulumi preview` shows."""
         with self._listening():
             return _Deployment(self, self.run(), ()).preview()
 
@@ -149,7 +135,7 @@ class ProgramStack(Stack):
     @contextmanager
     def _listening(self) -> Iterator[None]:
         """Collect what the program and the provider say; turn the product's errors into those of a command."""
-        self.said, self.former, self.has_ended = [], {}, False
+        self.said, self.former = [], {}
         self.before = tuple(StateCopy(urn, state.id, state.outputs) for urn, state in self.states.items())
         listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr")
         log.addHandler(listener)
@@ -195,13 +181,13 @@ class _Deployment:
         self._errors: list[Exception] = []
 
     def up(self, *, continue_on_error: bool, interrupted_at: int | None) -> None:
-        stack = self._stack
+        has_ended = False  # the program runs no more, because of a Ctrl-C or an error
         for number, registration in enumerate(self._registrations()):
-            stack.has_ended |= number == interrupted_at
+            has_ended |= number == interrupted_at
             self._tried(functools.partial(self._register, registration))
             # What is under way goes on, but the program has ended.
-            stack.has_ended |= bool(self._errors) and not continue_on_error
-        if stack.has_ended:
+            has_ended |= bool(self._errors) and not continue_on_error
+        if has_ended:
             raise FailedError([*self._errors, "update canceled"])
         self._require_nothing_lost()
         self._delete(continue_on_error=continue_on_error)

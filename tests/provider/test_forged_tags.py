@@ -82,7 +82,7 @@ def test_own_tag_on_another_backup_hides_no_copy(service: FsxService, stack: Sta
 
 
 @pytest.mark.parametrize("moment", COMMANDS[1:])
-def test_our_tag_on_a_copy_of_another_stack_is_ignored_with_our_own(
+def test_own_tag_on_a_copy_of_another_stack_is_ignored(
     service: FsxService, stack: Stack, source: str, theirs: str, moment: str
 ) -> None:
     run_commands(stack, source, moment, lambda: write_tag(service, theirs, own_tag(stack, source)))
@@ -90,7 +90,7 @@ def test_our_tag_on_a_copy_of_another_stack_is_ignored_with_our_own(
     assert copies(service) == [theirs]
 
 
-def test_our_tag_on_a_copy_of_another_stack_is_named_by_that_stack(  # noqa: PLR0913, PLR0917  # fixtures
+def test_own_tag_on_a_copy_of_another_stack_is_named_there(  # noqa: PLR0913, PLR0917  # fixtures
     service: FsxService, stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Before ours is made, AWS does not distinguish such a copy from one of an interrupted run."""
@@ -193,7 +193,7 @@ def test_forged_generation_keeps_the_copy(
     own_copy(stack)
 
 
-def test_our_tag_on_a_copy_in_the_state_loses_no_copy(service: FsxService, stack: Stack, source: str) -> None:
+def test_own_tag_on_a_copy_in_the_state_loses_no_copy(service: FsxService, stack: Stack, source: str) -> None:
     """Where the ids in the state are not known, both entries have it, and the run says so."""
     stack.up({"tuesday": copy_args(source)})
     copy = stack.states["tuesday"].id

@@ -62,7 +62,7 @@ def test_token_is_a_valid_client_request_token(token: RequestToken) -> None:
     assert list(model.request_violations("CopyBackup", request)) == []
 
 
-def test_generations_are_of_one_request_and_have_tokens_of_their_own() -> None:
+def test_generations_of_one_request_have_own_tokens() -> None:
     later = TOKEN.next().next()
 
     assert len({str(TOKEN), str(TOKEN.next()), str(later)}) == 3

@@ -24,7 +24,7 @@ def test_refresh_changes_nothing_of_an_unchanged_copy(stack: Stack, source: str,
 
 
 @pytest.mark.parametrize("becomes", ["removed", "DELETED", "FAILED"])
-def test_refresh_forgets_a_copy_that_is_gone_and_up_makes_another(
+def test_refresh_forgets_a_copy_that_is_gone(
     service: FsxService, stack: Stack, source: str, made: str, becomes: str
 ) -> None:
     if becomes == "removed":

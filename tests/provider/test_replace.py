@@ -135,7 +135,7 @@ def test_new_region_copies_before_it_deletes(service: FsxService, stack: Stack, 
     assert [backup["id"] for backup in service.backups(HOME)] == [source]
 
 
-def test_new_key_keeps_the_old_copy_until_the_new_one_is_available(
+def test_new_key_keeps_the_old_copy_until_it_is_done(
     service: FsxService, stack: Stack, source: str, made: str, key: str
 ) -> None:
     program = monday(source, kms_key_id=key)

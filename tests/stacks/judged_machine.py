@@ -135,10 +135,10 @@ class JudgedMachine(RuleBasedStateMachine):
     def _take_out_what_cannot_be(self, stack: ProgramStack) -> None:
         """Do what a person does whose single copy cannot be made, or adopted, any more."""
         there, alive = {backup["id"] for backup in self.sim.service.backups(HOME)}, self.sim.available()
-        held = [(name_of(u), self.sim.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
+        present = [(name_of(u), self.sim.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
 
         def can_be(name: str, args: Properties) -> bool:
-            if (name, args["source_backup_id"]) in held:
+            if (name, args["source_backup_id"]) in present:
                 return True
             adopted = args.get("adopt_backup_id")
             return args["source_backup_id"] in there if not adopted else adopted in alive and "kms_key_id" not in args
@@ -153,8 +153,8 @@ class JudgedMachine(RuleBasedStateMachine):
     @invariant()
     def every_copy_in_a_state_is_under_a_key_of_this_account(self) -> None:
         keys = {id_: copy["kms_key_arn"] for id_, copy in self.sim.alive().items()}
-        held = set().union(*map(state_ids, self.sim.stacks)) & keys.keys()
-        assert not [id_ for id_ in held if f":{ACCOUNT_ID}:" not in keys[id_]]
+        present = set().union(*map(state_ids, self.sim.stacks)) & keys.keys()
+        assert not [id_ for id_ in present if f":{ACCOUNT_ID}:" not in keys[id_]]
 
     @invariant()
     def never_more_than_five_run_in_a_region(self) -> None:

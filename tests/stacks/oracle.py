@@ -144,25 +144,27 @@ class Simulation:
         own = [*stack.states.values(), *(old for _, old in stack.replaced)]
         sources = [state.outputs["source_backup_id"] for state in own if state.id == backup_id]
         if copy["source_backup_id"] not in sources:
-            self.violations.append(f"(g) {command} of {title(stack)} deletes {backup_id}, which its state has not")
+            self.violations.append(f"(g) {command} of {title(stack)} deletes {backup_id}, which is not in its state")
         adopters = self.adopters.get(backup_id, set())
         # Its adopter said so, or never got to it.
         took_it = self.stacks.index(stack) in adopters or (adopters and _is_tagged(copy, own))
         if others and not took_it:
-            self.violations.append(f"(e) {command} of {title(stack)} deletes {backup_id}, which another stack holds")
+            self.violations.append(
+                f"(e) {command} of {title(stack)} deletes {backup_id}, which is in another state, too"
+            )
         if command == "destroy":
             return
         # What is pending deletion, or not declared any more, is about to be deleted, too.
         if any(stack.states[urn].id == backup_id for urn in stack.registered & stack.states.keys()):
-            self.violations.append(f"(e) {command} of {title(stack)} deletes {backup_id}, which another entry holds")
+            self.violations.append(f"(e) {command} of {title(stack)} deletes {backup_id}, which another entry has")
         if command != "up" or not self._has_reason(stack, region, backup_id):
-            self.violations.append(f"(a) {command} of {title(stack)} deletes {backup_id} in {region} for no reason")
+            self.violations.append(f"(a) {command} of {title(stack)} deletes {backup_id} in {region} without a reason")
 
     def _has_reason(self, stack: ProgramStack, region: str, backup_id: str) -> bool:
         source = self.copies[backup_id]
-        held = {urn: state.id for urn, state in stack.states.items()}
+        ids = {urn: state.id for urn, state in stack.states.items()}
         there = self.available()
-        others = {id_ for urn, id_ in held.items() if is_dr(urn)} & there
+        others = {id_ for urn, id_ in ids.items() if is_dr(urn)} & there
 
         def may_leave(urn: str) -> bool:
             if not is_dr(urn):
@@ -170,9 +172,9 @@ class Simulation:
             return self._may_leave(stack, region, backup_id, others)
 
         replaced = [urn for urn, state in stack.replaced if state.id == backup_id]
-        same = {id_ for urn, id_ in held.items() if urn in replaced or self.copies[id_] == source}
+        same = {id_ for urn, id_ in ids.items() if urn in replaced or self.copies[id_] == source}
         has_successor = bool(same & (there | self.removed) - {backup_id})
-        entries = [urn for urn, id_ in held.items() if id_ == backup_id]
+        entries = [urn for urn, id_ in ids.items() if id_ == backup_id]
         return bool(replaced or entries) and all(
             [has_successor or may_leave(urn) for urn in replaced] + [may_leave(urn) for urn in entries]
         )

@@ -154,7 +154,7 @@ def test_key_of_an_adopted_copy_can_be_changed(sim: Simulation, stack: ProgramSt
     assert entries(stack).keys() == sim.available() - {copy}
 
 
-def test_copy_that_was_adopted_and_removed_stays_with_its_dr_region(sim: Simulation, stack: ProgramStack) -> None:
+def test_copy_that_was_adopted_stays_with_its_dr_region(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=dr(sim, keep=2))
     (older,) = entries(stack)
     second = sim.new_backup(0)
