@@ -1,16 +1,10 @@
-"""Everything that can go wrong, each as one sentence a person can act on.
-
-The room `fsx/` (`answers.py`) is the only place that turns an AWS error into one of these.
-"""
+"""The errors of this package. Only `fsx/errors.py` turns an error of AWS into one of these."""
 
 from pulumi import RunError
 
 
 class FsxDrError(RunError):
-    """Base of all errors of this package.
-
-    A program that ends with a `RunError` shows its sentence and no traceback.
-    """
+    """Base of all. A program that ends with a `RunError` shows its message and no traceback."""
 
 
 class InvalidSettingsError(FsxDrError):

@@ -38,12 +38,7 @@ def of_namesake(copies: Sequence[Backup]) -> str:
 
 
 def belongs_to_another(backup: Backup, own: Ownership | None) -> str:
-    """Say that a copy in the state has another tag than its entry.
-
-    Args:
-        backup: the copy.
-        own: what the tag should say.
-    """
+    """Say that a copy in the state has another tag than its entry."""
     tag = ownership_of(backup.tags)
     is_ours = tag is not None and own is not None and tag.owner_id == own.owner_id
     other = "another entry, or another run, of this stack" if is_ours else "another owner"

@@ -36,12 +36,7 @@ class StackState:
 
 
 def stack_state() -> StackState:
-    """Return what the state contains now.
-
-    Raises:
-        InvalidSettingsError: the engine does not tell.
-        InvalidStateError: an entry is damaged.
-    """
+    """Return what the state contains now."""
     found = outputs_of_types(*COPY_TYPES, OWNER_TYPE)
     owners = [outputs.get("owner_id") for urn, outputs in found.items() if _type_of(urn) == OWNER_TYPE]
     copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if _type_of(urn) != OWNER_TYPE]
@@ -49,11 +44,7 @@ def stack_state() -> StackState:
 
 
 def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the outputs of each resource of some types in the state now, by URN, as `stack_state` does.
-
-    Raises:
-        InvalidSettingsError: the engine does not tell.
-    """
+    """Return the outputs of each resource of some types in the state now, by URN, as `stack_state` does."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     monitor: Any = settings.get_monitor()
     request = resource_pb2.ResourceInvokeRequest(tok=_FUNCTION)

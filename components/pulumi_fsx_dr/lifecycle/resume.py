@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 from pulumi_fsx_dr.copies.copy import Copy, CopySpec
-from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
+from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.retry import Work
 
-from .tagging import write_ownership
-from .tokens import first_ownership
+from .tagging import first_ownership, own_of, write_ownership
 
 
 def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backup]:
@@ -41,12 +40,6 @@ def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
     if backup is None or backup.is_dead or not own_of(work, backup):
         return None
     return backup if mismatch(backup, work.retry(lambda: work.region.facts(spec))) is None else None
-
-
-def own_of(work: Work, backup: Backup) -> Ownership | None:
-    """Return the ownership in a copy's tag if it has our owner id."""
-    own = ownership_of(backup.tags)
-    return own if own and own.owner_id == work.call.owner_id else None
 
 
 def renew_ownership(work: Work, spec: CopySpec, copy: Copy) -> Copy:

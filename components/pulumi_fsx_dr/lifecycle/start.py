@@ -13,9 +13,8 @@ from pulumi_fsx_dr.runtime.copy_queue import Slot
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
-from .resume import candidates, own_of, verified
-from .tagging import is_untagged
-from .tokens import first_ownership
+from .resume import candidates, verified
+from .tagging import first_ownership, is_untagged, own_of
 
 # A wait in the queue may last for hours, and where there is no terminal each message is a line of output.
 _QUEUE_STATUS_SECONDS = 10.0
@@ -33,12 +32,7 @@ class StartedCopy:
 
 
 def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
-    """Wait in the queue.
-
-    Raises:
-        CopyError: copies of others have had all slots for the time that the copy may take.
-        CallCancelledError: the deployment is to end.
-    """
+    """Wait in the queue; fail if copies of others have all slots for longer than the copy may take."""
     blocked_since = None
     while (ahead := slot.ahead) is not None:
         work.raise_if_cancelled()
@@ -53,12 +47,7 @@ def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
 
 
 def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
-    """Return the copy that FSx starts, or had started before, for our request token.
-
-    Raises:
-        CopyError: copies of others have had all slots for the time that the copy may take.
-        ServiceError: FSx refused.
-    """
+    """Return the copy that FSx starts, or had started before, for our request token."""
     own, is_refused, has_failed = first_ownership(work, spec), False, False
     while True:
         work.raise_if_ending()

@@ -19,12 +19,7 @@ _LOOKS_BEFORE_GONE = 2
 
 
 def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> Copy:
-    """Watch a running copy in its slot until it is AVAILABLE.
-
-    Raises:
-        UnfinishedCopyError: time is up, or AWS no longer lets us look.
-        CopyError: it FAILED, or somebody deleted it.
-    """
+    """Watch a running copy in its slot until it is AVAILABLE."""
     if copy.backup.is_available:
         return copy
     started, watch = work.now(), slot.watch_copy(copy.backup.id)

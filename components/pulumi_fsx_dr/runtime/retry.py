@@ -86,19 +86,11 @@ class Work:
             self.runtime.clock.sleep(min(left, _SLICE))
 
     def raise_if_cancelled(self) -> None:
-        """Stop work that nobody waits for any more.
-
-        Raises:
-            CallCancelledError: the second Ctrl-C came, or the engine has gone.
-        """
+        """Stop work that nobody waits for any more."""
         if self.call.cancelled:
             raise CallCancelledError(f"The engine stopped waiting for {self.call.name}.")
 
     def raise_if_ending(self) -> None:
-        """Begin nothing new when the deployment is to end.
-
-        Raises:
-            CallCancelledError: it is.
-        """
+        """Begin nothing new when the deployment is to end."""
         if self.call.is_ending:
             raise CallCancelledError(f"{self.call.name} was not begun, because the deployment was cancelled.")
