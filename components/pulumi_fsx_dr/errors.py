@@ -8,7 +8,7 @@ class FsxDrError(RunError):
 
 
 class InvalidSettingsError(FsxDrError):
-    """A setting, argument or environment variable holds a value that cannot be used."""
+    """A setting, argument or environment variable has a value that cannot be used."""
 
 
 class InvalidStateError(FsxDrError):
@@ -20,7 +20,7 @@ class ServiceError(FsxDrError):
 
 
 class TransientError(ServiceError):
-    """Worth another try later: throttled, a server-side failure, or an answer that made no sense."""
+    """Worth a retry: throttled, a server-side failure, or an answer that makes no sense."""
 
 
 class UnreachableError(TransientError):
@@ -28,7 +28,7 @@ class UnreachableError(TransientError):
 
 
 class ExpiredCredentialsError(TransientError):
-    """The credentials were good and have run out; they may be renewed while a copy goes on."""
+    """The credentials have expired; they may be renewed while a copy runs."""
 
 
 class CredentialsError(ServiceError):

@@ -17,7 +17,7 @@ OWNER_NAME = "fsx-dr-owner"
 
 
 class Owner(Resource, module="fsx", name="Owner"):
-    """The owner id that stands in the tag of each copy of this stack.
+    """The owner id in the tag of each copy of this stack.
 
     Copies depend on it, so it is created before the first and deleted after the last.
     """

@@ -37,7 +37,7 @@ from .runtime.provider_runtime import ProviderRuntime
 class BackupCopyProvider(ResourceProvider):
     """Copies of FSx backups, made by CopyBackup and deleted by DeleteBackup."""
 
-    serialize_as_secret_always = False  # the pickle is a name and holds no secret
+    serialize_as_secret_always = False  # the pickle is a name and contains no secret
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's `aws:` settings; called once per process, whichever method comes first."""
@@ -139,7 +139,7 @@ _runtime = new_runtime(Credentials())
 
 def start(runtime: ProviderRuntime) -> ProviderRuntime:
     """Make this the runtime of this process, and return the former one."""
-    global _runtime  # the host pickles providers, so they cannot hold their collaborators
+    global _runtime  # the host pickles providers, so they cannot have attributes
     _runtime, former = runtime, _runtime
     return former
 

@@ -19,7 +19,7 @@ from pulumi_fsx_dr.runtime.call import Call
 
 from .grpc_call import EngineCall, end_with_the_engine, engine_at
 
-PROVIDER_KEY = "__provider"  # pulumi.dynamic: where the pickled provider stands among the properties
+PROVIDER_KEY = "__provider"  # pulumi.dynamic: the property with the pickled provider
 
 _CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
 _POOL_SIZE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
@@ -36,7 +36,7 @@ class HostCall(EngineCall):
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         """Make the failure that follows a partial failure."""
-        # The host finds the provider in a resource's outputs: without it nobody could update or delete what is kept.
+        # The host finds the provider in a resource's outputs: without it the copy could be neither updated nor deleted.
         self.fail_partially(backup_id, _struct({**outputs, PROVIDER_KEY: self.pickle}), reason)
 
     def show_without_traceback(self, message: str) -> None:
@@ -52,7 +52,7 @@ def call_under_way() -> Call:
     if frame is None:
         return Call()
     request = frame.f_locals["request"]
-    # The host keeps the properties in `props`, or in `news` where it has the old ones, too. Each holds the provider.
+    # The host keeps the properties in `props`, or in `news` where it has the old ones, too. Each contains the provider.
     sent = (frame.f_locals[name] for name in ("news", "props") if name in frame.f_locals)
     properties: Mapping[str, Any] = next(sent, {})
     return HostCall(

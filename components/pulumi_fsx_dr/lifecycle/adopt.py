@@ -1,6 +1,6 @@
 """Bringing an existing copy under management: `import` for dynamic resources.
 
-The tag is replaced as the last step, so that an adoption that fails takes the copy from nobody.
+The tag is replaced as the last step, so that a failed adoption changes no owner.
 """
 
 from dataclasses import replace

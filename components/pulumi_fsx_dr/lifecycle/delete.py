@@ -1,4 +1,4 @@
-"""The end of a copy: only by the state that owns it, only once it is not in use, and only if nothing needs it yet."""
+"""Delete: only a copy that is in the state, matches its entry in fact and in its tag, and is not needed any more."""
 
 from pulumi_fsx_dr.copies.messages import belongs_to_another
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
@@ -66,7 +66,7 @@ def _delete_own(work: Work, state: StateCopy) -> bool:
                 return True
         if work.is_late:
             raise CopyError(f"{backup.id} in {state.region} is still in use. Run the command again later.")
-        work.pause()  # and look again: it may be adopted meanwhile
+        work.pause()  # and verify again, because another owner may have adopted it
     return backup is not None
 
 
@@ -78,7 +78,7 @@ def _is_described(work: Work, state: StateCopy, backup: Backup) -> bool:
 
 
 def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
-    # Success would remove the entry from the state, and leave a copy that nobody knows.
+    # Success would remove the entry from the state, and no state would contain the copy.
     if state.ownership is None:
         raise InvalidStateError(
             f"{state.id} in {state.region} was not deleted: its state entry does not have managed_by, because the copy "
@@ -109,7 +109,7 @@ def _delete_unless_busy(work: Work, backup_id: str) -> bool:
 
 
 def _wait_until_gone(work: Work, state: StateCopy) -> None:
-    # DeleteBackup only begins the deletion. Were it to fail after this entry has left the state, nobody would know.
+    # DeleteBackup only starts the deletion. If it failed after the entry was removed, no state would contain the copy.
     while (left := work.find(state.id)) and not left.is_dead:
         if work.is_late:
             raise CopyError(f"{state.id} in {state.region} is still there after DeleteBackup. Run the command again.")

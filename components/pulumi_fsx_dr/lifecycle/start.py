@@ -70,7 +70,7 @@ def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
                 return StartedCopy(answer, own, is_new)
             has_failed = is_new and answer.is_dead
             if backup := _usable(work, spec, answer, is_new=is_new):
-                # FSx need not tell tags in an answer.
+                # The answer of CopyBackup may come without tags.
                 return StartedCopy(backup, own_of(work, backup) or own, is_new)
         # Our token with other tags: the copy of a run that was killed before the tags were changed.
         elif backup := _find_listed(work, spec, own):
@@ -104,7 +104,7 @@ def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Back
     """Return the copy that FSx answered; None if it is gone or somebody else's, so that the next token is due.
 
     A copy that was made before we asked is one of an earlier run. A replacement ends with the delete of the copy in the
-    state, so that must not be handed out as the new one.
+    state, so that one is not usable.
     """
     if answer.id in work.call.state_ids:
         return None
@@ -120,7 +120,7 @@ def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Back
 
 
 def _as_shown(work: Work, answer: Backup) -> Backup | None:
-    """Return an earlier copy as it is now, None if it is gone; FSx need not tell tags in an answer."""
+    """Return an earlier copy as it is now, with its tags; None if it is gone."""
     shown = work.find(answer.id)
     if shown:
         return None if shown.is_dead else shown

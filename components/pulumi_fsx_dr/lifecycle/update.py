@@ -52,7 +52,7 @@ def update(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping
     copy = described(state, backup)
     if not backup.is_available:
         copy = kept_if_unfinished(work, news, lambda: _finish(work, spec, copy), in_state=copy)
-        # Counted anew, because the wait may have taken hours.
+        # The timeout begins again, because the wait may have taken hours.
         work = replace(work, deadline=work.now() + timeout)
     owned = _owned(work, spec, copy)
     # Two states that both changed its tags would undo each other's changes in turn.

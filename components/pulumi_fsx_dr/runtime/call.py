@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Call:
-    """What is known of a call, and what can be shown to the user meanwhile.
+    """What is known of a call, and what can be shown to the user.
 
     Attributes:
         urn: the resource's URN, or "" if the host does not know it.
@@ -46,7 +46,7 @@ class Call:
         return False
 
     def status(self, message: str, seconds: float = 2) -> None:
-        """Show a passing message beside the resource, unless the last one is younger than so many seconds."""
+        """Show a passing message in the row of the resource, unless the last one is younger than so many seconds."""
 
     def warn(self, message: str) -> None:
         """Leave a lasting warning under the resource."""

@@ -1,4 +1,4 @@
-"""What the program tells the provider of one of its copies, in a property that never reaches the state."""
+"""What the program sends the provider with each copy, in a property that never reaches the state."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _OUTPUTS = ("region", "source_region", "source_backup_id", "managed_by")
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the program knows of a copy beside its arguments.
+    """What the provider must know of a copy besides its arguments.
 
     Attributes:
         owner_id: the owner id of the stack; "" in a preview that does not know it yet.

@@ -57,7 +57,7 @@ class SharedListing:
             try:
                 answer.set_result(self._list())
             except BaseException as error:  # noqa: BLE001  # whatever it is, everybody who waits must get it
-                # Forgotten before those who wait are told, so that whoever asks again starts a new try.
+                # Forgotten before those who wait get the error, so that whoever asks again starts a new try.
                 with self._lock:
                     self._answer = None
                 answer.set_exception(error)

@@ -62,11 +62,11 @@ class Region:
         return self._key_arns[kms_key_id]
 
     def resolved_key(self, kms_key_id: str) -> str:
-        """Return the ARN behind an alias, or the name as it is if KMS does not tell."""
+        """Return the ARN behind an alias, or the name as it is if KMS gives none."""
         try:
             return self.key_arn(kms_key_id)
         except ServiceError:
-            # Without permission for KMS the work goes on: if the key is wrong, CopyBackup will say so.
+            # Create continues without permission for KMS: if the key is wrong, CopyBackup refuses it.
             return kms_key_id
 
     def key_text(self, kms_key_id: str | None) -> str | None:
