@@ -1,20 +1,14 @@
-"""Everything that can go wrong, each as one sentence a person can act on.
-
-The room `fsx/` (`answers.py`) is the only place that turns an AWS error into one of these.
-"""
+"""The errors of this package. Only `fsx/errors.py` turns an error of AWS into one of these."""
 
 from pulumi import RunError
 
 
 class FsxDrError(RunError):
-    """Base of all errors of this package.
-
-    A program that ends with a `RunError` shows its sentence and no traceback.
-    """
+    """Base of all. A program that ends with a `RunError` shows its message and no traceback."""
 
 
 class InvalidSettingsError(FsxDrError):
-    """A setting, argument or environment variable holds a value that cannot be used."""
+    """A setting, argument or environment variable has a value that cannot be used."""
 
 
 class InvalidStateError(FsxDrError):
@@ -26,7 +20,7 @@ class ServiceError(FsxDrError):
 
 
 class TransientError(ServiceError):
-    """Worth another try later: throttled, a server-side failure, or an answer that made no sense."""
+    """Worth a retry: throttled, a server-side failure, or an answer that makes no sense."""
 
 
 class UnreachableError(TransientError):
@@ -34,7 +28,7 @@ class UnreachableError(TransientError):
 
 
 class ExpiredCredentialsError(TransientError):
-    """The credentials were good and have run out; they may be renewed while a copy goes on."""
+    """The credentials have expired; they may be renewed while a copy runs."""
 
 
 class CredentialsError(ServiceError):

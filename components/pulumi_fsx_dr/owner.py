@@ -17,7 +17,7 @@ OWNER_NAME = "fsx-dr-owner"
 
 
 class Owner(Resource, module="fsx", name="Owner"):
-    """The owner id that stands in the tag of each copy of this stack.
+    """The owner id in the tag of each copy of this stack.
 
     Copies depend on it, so it is created before the first and deleted after the last.
     """
@@ -35,12 +35,7 @@ def owner_of_this_run() -> Owner:
 
 
 def hints(name: str, source_backup_id: pulumi.Input[str] | None) -> Awaitable[str]:
-    """Return what tells the provider the owner id, and what the state has of the same copy.
-
-    Args:
-        name: the copy's logical name.
-        source_backup_id: its source backup.
-    """
+    """Return the hints for the provider: the owner id, and what the state has of a copy with this name and source."""
     run = lookup.of_this_run()
     run.declared.add(name)
     # A coroutine and not an output, which would cost the SDK several times as much for each copy.

@@ -1,7 +1,7 @@
-"""The dynamic provider: what Pulumi's engine asks of a BackupCopy, handed on to the core with the call that it asks in.
+"""The dynamic provider: passes what Pulumi's engine asks of a BackupCopy on to `lifecycle`.
 
-The pickled provider in users' state is this module and class by name, so `pulumi_fsx_dr.provider.BackupCopyProvider`
-never moves, and it holds nothing: its collaborators belong to the process.
+The pickled provider in the state is this module and class by name, so `pulumi_fsx_dr.provider.BackupCopyProvider`
+never moves. It has no attributes: what calls share belongs to the process.
 """
 
 from functools import partial
@@ -19,6 +19,7 @@ from pulumi.dynamic import (
 )
 
 from .copies.ownership import is_owner_id, new_owner_id
+from .copies.state_copy import StateCopy
 from .engine import host
 from .fsx.client import FsxRegion
 from .fsx.credentials import Credentials, default_region
@@ -34,9 +35,9 @@ from .runtime.provider_runtime import ProviderRuntime
 
 
 class BackupCopyProvider(ResourceProvider):
-    """Copies of FSx backups, made by CopyBackup and removed by DeleteBackup."""
+    """Copies of FSx backups, made by CopyBackup and deleted by DeleteBackup."""
 
-    serialize_as_secret_always = False  # the pickle is a name and holds no secret
+    serialize_as_secret_always = False  # the pickle is a name and contains no secret
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's `aws:` settings; called once per process, whichever method comes first."""
@@ -51,7 +52,7 @@ class BackupCopyProvider(ResourceProvider):
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Fill in defaults and refuse what FSx would refuse, before anything is changed."""
         runtime = current()
-        # Create gets only what check returns, so what the program tells beside the arguments is kept until then.
+        # Create gets only what check returns, so the hints are kept until then.
         runtime.checked.hints[host.call_under_way().urn] = Hints.of(news)
         given = {name: value for name, value in news.items() if name not in (host.PROVIDER_KEY, HINTS)}
         checked = check(_call(runtime), runtime, olds, given)
@@ -59,37 +60,41 @@ class BackupCopyProvider(ResourceProvider):
 
     @host.entry_point
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """Tell what a change of the arguments means: nothing, an update in place, or a replacement."""
+        """Return what a change of the arguments means: nothing, an update in place, or a replacement."""
         runtime = current()
-        found = diff(_call(runtime), runtime, id_, olds, news)
+        call = _call(runtime)
+        found = diff(call, runtime, StateCopy.read(call.urn, id_, olds), news)
         # Without a change the state would keep the former provider, and a delete of the copy would use that one.
         moved = host.PROVIDER_KEY in olds and olds[host.PROVIDER_KEY] != news.get(host.PROVIDER_KEY)
-        # The new copy is made before the old one goes: meanwhile the DR Region must not be without one.
+        # The new copy is made before the old one is deleted, so that the DR Region is never without one.
         return DiffResult(changes=found.changes or moved, replaces=found.replaced, delete_before_replace=False)
 
     @host.entry_point
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Make the copy, or pick up the one that an interrupted run started, and return once it is AVAILABLE."""
+        """Make the copy, or resume the one that an earlier run started, and return once it is AVAILABLE."""
         runtime = current()
         created = create(_call(runtime), runtime, props)
         return CreateResult(created.id, created.outputs)
 
     @host.entry_point
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Look at the copy as it is; it is gone only on a sure answer."""
-        found = read(host.call_under_way(), current(), id_, props)
+        """Return the copy as it is."""
+        call = host.call_under_way()
+        found = read(call, current(), StateCopy.read(call.urn, id_, props))
         return ReadResult(id_, found.outputs, found.inputs) if found else ReadResult(None, {})
 
     @host.entry_point
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Change tags in place; for a copy that was kept unfinished, first see it through."""
+        """Change tags in place; an unfinished copy is finished first."""
         runtime = current()
-        return UpdateResult(update(_call(runtime), runtime, id_, olds, news))
+        call = _call(runtime)
+        return UpdateResult(update(call, runtime, StateCopy.read(call.urn, id_, olds), news))
 
     @host.entry_point
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        """Delete the copy if it still is this resource's own, and return once it is gone."""
-        delete(host.call_under_way(), current(), id_, props)
+        """Delete the copy if it is this resource's own, and return once it is gone."""
+        call = host.call_under_way()
+        delete(call, current(), StateCopy.read(call.urn, id_, props))
 
 
 class OwnerProvider(ResourceProvider):
@@ -110,7 +115,7 @@ class OwnerProvider(ResourceProvider):
 
 
 def _call(runtime: ProviderRuntime) -> Call:
-    """Return the call under way, with what the program said of its resource when it was checked."""
+    """Return the call under way, with the hints of its resource."""
     call = host.call_under_way()
     # Without a URN they would be those of whichever resource was checked last.
     hints = runtime.checked.hints.get(call.urn) if call.urn else None
@@ -134,7 +139,7 @@ _runtime = new_runtime(Credentials())
 
 def start(runtime: ProviderRuntime) -> ProviderRuntime:
     """Make this the runtime of this process, and return the former one."""
-    global _runtime  # the host pickles providers, so they cannot hold their collaborators
+    global _runtime  # the host pickles providers, so they cannot have attributes
     _runtime, former = runtime, _runtime
     return former
 

@@ -16,6 +16,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine.grpc_call import end_with_the_engine, engine_at
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
@@ -141,7 +142,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Return which changed arguments update the copy, and which replace it."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
-        found = diff(self._call(request, context), self.runtime, request.id, olds.values, news.values)
+        state = StateCopy.read(request.urn, request.id, olds.values)
+        found = diff(self._call(request, context), self.session, state, news.values)
         return differences.response(found, Properties.of(request.old_inputs), olds, news)
 
     @_report_errors
@@ -161,7 +163,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         outputs, inputs = Properties.of(request.properties), Properties.of(request.inputs)
         call = self._call(request, context, outputs)
         if outputs.values:
-            backup_id, found = request.id, read(call, self.runtime, request.id, outputs.values)
+            state = StateCopy.read(request.urn, request.id, outputs.values)
+            backup_id, found = request.id, read(call, self.session, state)
         else:
             region, backup_id = self._parse_import_id(request.id)
             found = import_copy(call, self.runtime, region, backup_id)
@@ -178,14 +181,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         call = self._call(request, context, news)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=call.sent(differences.foreseen(olds, news)))
-        outputs = update(call, self.runtime, request.id, olds.values, news.values)
+        state = StateCopy.read(request.urn, request.id, olds.values)
+        outputs = update(call, self.session, state, news.values)
         return provider_pb2.UpdateResponse(properties=call.sent(outputs))
 
     @_report_errors
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
         """Delete the copy, if it still belongs to this resource."""
         outputs = Properties.of(request.properties)
-        delete(self._call(request, context), self.runtime, request.id, outputs.values)
+        state = StateCopy.read(request.urn, request.id, outputs.values)
+        delete(self._call(request, context), self.session, state)
         return Empty()
 
     @_report_errors

@@ -85,30 +85,19 @@ def test_twelve_copies_never_meet_the_limit_of_fsx(service: FsxService, stack: S
     assert {copy["id"] for copy in service.backups(AWAY)} == {state.id for state in stack.states.values()}
 
 
-def test_create_in_the_queue_does_not_call_copy_backup(service: FsxService, stack: Stack, source: str) -> None:
-    run = stack.run()
-    slots = all_slots(run)
-
-    with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
-        until_queued(run.region(AWAY).queue)
-        assert refusals(service) == []
-        run.region(AWAY).queue.leave(slots[0])
-        done.result()
-
-    assert refusals(service) == [None]
-
-
-def test_create_timeout_does_not_count_the_queue(service: FsxService, stack: Stack, source: str) -> None:
+def test_queued_create_calls_nothing_and_its_timeout_waits(service: FsxService, stack: Stack, source: str) -> None:
     stack.timeouts["create"] = 1000.0
     run = stack.run()
     slots = all_slots(run)
 
     with background(lambda: stack.register(run, "monday", copy_args(source))) as done:
         until_queued(run.region(AWAY).queue)
+        assert refusals(service) == []
         service.clock.sleep(5000.0)
         run.region(AWAY).queue.leave(slots[0])
         done.result()
 
+    assert refusals(service) == [None]
     assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 
@@ -146,12 +135,12 @@ def test_slot_of_finished_copy_is_free_before_any_message(
     run.region(AWAY).queue.leave(all_slots(run)[0])
     free: list[bool] = []
 
-    def told(_call: Call, message: str, **_: float) -> None:
+    def status(_call: Call, message: str, **_: float) -> None:
         if "copying" not in message:  # it was seen to run no more
             with run.region(AWAY).queue.slot() as probe:
                 free.append(probe.ahead is None)
 
-    monkeypatch.setattr(EngineCall, "status", told)
+    monkeypatch.setattr(EngineCall, "status", status)
 
     stack.register(run, "monday", copy_args(source))
 
@@ -171,29 +160,20 @@ def test_running_copies_of_others_take_slots(service: FsxService, stack: Stack, 
 def test_create_backs_off_when_others_take_the_slots(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
-    stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source)
-
-    stack.up({"monday": copy_args(source)})
-
-    own = [entry["error"] for entry in service.journal(AWAY, "CopyBackup") if entry["token"] in tokens(stack)]
-    assert (own[0], own[-1]) == ("ServiceLimitExceeded", None)
-    assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
-
-
-def tokens(stack: Stack) -> set[str]:
-    return {state.outputs["managed_by"].partition("/")[2] for state in stack.states.values()}
-
-
-def test_create_timeout_does_not_count_refusals_for_slots(
-    service: FsxService, stack: Stack, wire: Wire, source: str
-) -> None:
+    """Its timeout is that of the copy, and begins when the copy starts."""
     service.set_copy_seconds(300)
     stack.timeouts["create"] = 400.0
     stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source)
 
     stack.up({"monday": copy_args(source)})
 
+    own = [entry["error"] for entry in service.journal(AWAY, "CopyBackup") if entry["token"] in tokens(stack)]
+    assert (own[0], own[-1]) == ("ServiceLimitExceeded", None)
     assert stack.states["monday"].errors == ()
+
+
+def tokens(stack: Stack) -> set[str]:
+    return {state.outputs["managed_by"].partition("/")[2] for state in stack.states.values()}
 
 
 # --- copies of others that do not end ---------------------------------------------------------------------------------

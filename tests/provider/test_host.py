@@ -1,4 +1,4 @@
-"""What the provider does in Pulumi's real plugin host, spoken to as the engine does."""
+"""The provider in Pulumi's real plugin host, which is called as the engine calls it."""
 
 import logging
 import socket
@@ -172,31 +172,22 @@ def partial_failure(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFaile
     return Context(trailers=tuple((key, value) for key, value in trailers)).partial_failure()
 
 
-def test_more_than_four_creates_run_at_once_and_keep_nobody_waiting(
+def test_host_serves_other_calls_while_creates_copy_and_queue(
     running: Plugin, service: FsxService, source: str
 ) -> None:
-    asked = [create(running, f"many-{n}", copy_args(source, region=[AWAY, ELSEWHERE][n % 2])) for n in range(9)]
-    until(lambda: running_copies(service) == 9)
+    regions = [AWAY] * 7 + [ELSEWHERE] * 2
+    asked = [create(running, f"many-{n}", copy_args(source, region=region)) for n, region in enumerate(regions)]
+    until(lambda: running_copies(service) == 7)
 
     assert not check(running, "other", copy_args(source)).failures
     assert not any(one.done() for one in asked)
-    service.finish_copies()
-    assert len({one.result().id for one in asked}) == 9
-
-
-def test_a_queued_create_keeps_nobody_waiting_either(running: Plugin, service: FsxService, source: str) -> None:
-    asked = [create(running, f"queued-{n}", copy_args(source)) for n in range(7)]
-    until(lambda: running_copies(service) == 5)
-
-    assert check(running, "other", copy_args(source)).inputs
-
     service.set_copy_seconds(0.1)
     service.finish_copies()
-    assert len({one.result().id for one in asked}) == 7
+    assert len({one.result().id for one in asked}) == 9
     assert service.max_running()[AWAY] == 5
 
 
-def test_the_urn_makes_the_copy_the_resource_s_own(running: Plugin, service: FsxService, source: str) -> None:
+def test_create_tags_the_copy_with_owner_id_token_and_urn(running: Plugin, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
 
     made = create(running, "urn", copy_args(source)).result()
@@ -206,9 +197,7 @@ def test_the_urn_makes_the_copy_the_resource_s_own(running: Plugin, service: Fsx
     assert MessageToDict(made.properties)["managed_by"] == str(own)
 
 
-def test_a_custom_timeout_is_honoured_and_makes_a_partial_failure_the_engine_can_keep(
-    running: Plugin, service: FsxService, source: str
-) -> None:
+def test_create_past_its_timeout_is_a_partial_failure(running: Plugin, service: FsxService, source: str) -> None:
     with pytest.raises(grpc.RpcError) as failure:
         create(running, "slow", copy_args(source), timeout=0.3).result()
 
@@ -222,52 +211,34 @@ def test_a_custom_timeout_is_honoured_and_makes_a_partial_failure_the_engine_can
     assert partial.id in partial.reasons[0]
 
 
-def test_the_engine_s_update_finishes_what_the_partial_failure_kept(
+def test_update_finishes_a_partial_failure_or_fails_partially_again(
     running: Plugin, service: FsxService, source: str
 ) -> None:
+    def update(kept: provider_pb2.ErrorResourceInitFailed, timeout: float) -> Any:
+        news = to_struct(properties(copy_args(source)))
+        return running.stub.Update(
+            provider_pb2.UpdateRequest(id=kept.id, urn=urn("kept"), olds=kept.properties, news=news, timeout=timeout)
+        )
+
     with pytest.raises(grpc.RpcError) as failure:
         create(running, "kept", copy_args(source), timeout=0.3).result()
-    partial = partial_failure(failure.value)
-    assert partial is not None
+    first = partial_failure(failure.value)
+    assert first is not None
+
+    with pytest.raises(grpc.RpcError) as failure:
+        update(first, timeout=0.3)
+    second = partial_failure(failure.value)
+    assert second is not None
+    assert (second.id, second.properties["__provider"]) == (first.id, first.properties["__provider"])
+    assert service.backup(AWAY, first.id)["lifecycle"] == "COPYING"
+
     service.finish_copies()
-
-    updated = running.stub.Update(
-        provider_pb2.UpdateRequest(
-            id=partial.id, urn=urn("kept"), olds=partial.properties, news=to_struct(properties(copy_args(source)))
-        )
-    )
-
-    outputs = MessageToDict(updated.properties)
-    own = ownership_of(service.backup(AWAY, partial.id)["tags"])
+    outputs = MessageToDict(update(second, timeout=0).properties)
+    own = ownership_of(service.backup(AWAY, first.id)["tags"])
     assert (outputs["lifecycle"], outputs["managed_by"]) == ("AVAILABLE", str(own))
 
 
-def test_an_update_that_runs_out_of_time_is_a_partial_failure_again(
-    running: Plugin, service: FsxService, source: str
-) -> None:
-    with pytest.raises(grpc.RpcError) as failure:
-        create(running, "kept-twice", copy_args(source), timeout=0.3).result()
-    first = partial_failure(failure.value)
-    assert first is not None
-    request = provider_pb2.UpdateRequest(
-        id=first.id,
-        urn=urn("kept-twice"),
-        olds=first.properties,
-        news=to_struct(properties(copy_args(source))),
-        timeout=0.3,
-    )
-
-    with pytest.raises(grpc.RpcError) as failure:
-        running.stub.Update(request)
-
-    second = partial_failure(failure.value)
-    assert second is not None
-    assert second.id == first.id
-    assert second.properties["__provider"] == first.properties["__provider"]
-    assert service.backup(AWAY, first.id)["lifecycle"] == "COPYING"
-
-
-def test_progress_shows_in_the_resource_s_own_row(
+def test_progress_is_an_ephemeral_message_of_the_resource(
     running: Plugin, engine: Engine, service: FsxService, source: str
 ) -> None:
     asked = create(running, "shown", copy_args(source))
@@ -281,7 +252,9 @@ def test_progress_shows_in_the_resource_s_own_row(
     assert first.severity == engine_pb2.INFO
 
 
-def test_a_warning_stays_under_the_resource(running: Plugin, engine: Engine, service: FsxService, source: str) -> None:
+def test_warning_is_a_lasting_message_of_the_resource(
+    running: Plugin, engine: Engine, service: FsxService, source: str
+) -> None:
     service.set_copy_seconds(0.1)
     made = create(running, "warned", copy_args(source), stack=WHOLE).result()
     service.set_tags(AWAY, made.id, {OWNERSHIP_TAG: "terraform"})
@@ -294,7 +267,7 @@ def test_a_warning_stays_under_the_resource(running: Plugin, engine: Engine, ser
     assert "terraform" in warning.message
 
 
-def test_a_call_the_engine_has_given_up_stops_its_wait(running: Plugin, service: FsxService, source: str) -> None:
+def test_cancelled_create_stops_waiting_and_is_resumed(running: Plugin, service: FsxService, source: str) -> None:
     asked = create(running, "cancelled", copy_args(source))
     until(lambda: running_copies(service))
 
@@ -315,19 +288,19 @@ def _is_quiet(service: FsxService) -> bool:
     return len(service.journal()) == before
 
 
-def test_an_error_is_one_sentence_and_no_traceback(running: Plugin, service: FsxService) -> None:
+def test_error_has_no_traceback(running: Plugin, service: FsxService) -> None:
     assert service.backups(ELSEWHERE) is not None
     with pytest.raises(grpc.RpcError) as failure:
         create(running, "missing", copy_args("backup-0fedcba9876543210")).result()
 
-    # SDKs before 3.262 leave the answer to gRPC, which says so before the sentence.
-    assert str(failure.value.details()).removeprefix("Exception calling application: ") == (
-        f"There is no backup backup-0fedcba9876543210 in {HOME} to copy: check source_backup_id and source_region."
-    )
+    message = str(failure.value.details())
+    assert "backup-0fedcba9876543210" in message
+    assert "Traceback" not in message
+    assert "\n" not in message
     assert partial_failure(failure.value) is None
 
 
-def test_wrong_arguments_are_failures_of_check_and_not_errors(running: Plugin) -> None:
+def test_check_returns_failures_for_wrong_arguments(running: Plugin) -> None:
     news = to_struct(properties(copy_args("backup-x", tags={"aws:x": "y"})))
 
     checked = running.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
@@ -335,7 +308,7 @@ def test_wrong_arguments_are_failures_of_check_and_not_errors(running: Plugin) -
     assert len(checked.failures) == 2
 
 
-def test_a_whole_life_crosses_the_wire(running: Plugin, service: FsxService, source: str) -> None:
+def test_create_read_diff_and_delete_over_grpc(running: Plugin, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
     args = properties(copy_args(source, tags={"team": "a"}))
     made = create(running, "life", args, stack=WHOLE).result()
@@ -352,19 +325,17 @@ def test_a_whole_life_crosses_the_wire(running: Plugin, service: FsxService, sou
 
 
 @pytest.mark.parametrize("source_backup_id", ["backup-0123456789abcdef0", "backup-0123456789abcdeff"])
-def test_code_that_wants_to_end_the_process_fails_one_call_and_hangs_nobody(
-    running: Plugin, source_backup_id: str
-) -> None:
+def test_code_that_exits_fails_one_call_and_not_the_host(running: Plugin, source_backup_id: str) -> None:
     bag = to_struct(properties(copy_args(source_backup_id), ExitingProvider()))
 
     with pytest.raises(grpc.RpcError) as failure:
         running.stub.Create(provider_pb2.CreateRequest(urn=urn("exit"), properties=bag), timeout=120)
 
-    assert "create was interrupted" in str(failure.value.details())
+    assert "create" in str(failure.value.details())
 
 
 @pytest.mark.usefixtures("service")
-def test_the_process_ends_by_itself_when_the_engine_is_gone(source: str) -> None:
+def test_process_ends_when_the_engine_is_gone(source: str) -> None:
     engine, ending = Engine(), ExitStack()
     with plugin(ending.enter_context(serving(engine))) as started:
         asked = create(started, "orphaned", copy_args(source))
@@ -376,10 +347,10 @@ def test_the_process_ends_by_itself_when_the_engine_is_gone(source: str) -> None
         assert started.process.wait(120) == 0
 
 
-# Without a host all of this does less, and no harm.
+# --- without a host ---------------------------------------------------------------------------------------------------
 
 
-def test_without_a_host_a_call_is_empty_and_never_cancelled() -> None:
+def test_call_without_host_is_empty_and_not_cancelled() -> None:
     call = host.call_under_way()
 
     call.status("copying")
@@ -388,7 +359,7 @@ def test_without_a_host_a_call_is_empty_and_never_cancelled() -> None:
     assert (call.urn, call.timeout, call.cancelled) == ("", 0, False)
 
 
-def test_without_a_host_the_pool_is_left_alone_and_nothing_watches_an_engine() -> None:
+def test_prepare_without_host_starts_no_thread() -> None:
     before = threading.active_count()
 
     host.prepare()
@@ -396,14 +367,14 @@ def test_without_a_host_the_pool_is_left_alone_and_nothing_watches_an_engine() -
     assert threading.active_count() == before
 
 
-def test_without_an_engine_a_warning_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_warning_without_engine_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         host.HostCall(urn=urn("monday")).warn("Look here.")
 
     assert caplog.messages == ["Look here."]
 
 
-def test_a_log_call_that_fails_never_fails_a_copy() -> None:
+def test_failed_log_call_raises_nothing() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         channel = grpc.insecure_channel(f"127.0.0.1:{nobody.getsockname()[1]}")
@@ -414,7 +385,7 @@ def test_a_log_call_that_fails_never_fails_a_copy() -> None:
     channel.close()
 
 
-def test_a_status_is_shown_once_and_not_faster_than_anybody_reads() -> None:
+def test_status_is_limited_to_one_in_two_seconds() -> None:
     shown: list[str] = []
 
     class Stub:
@@ -430,27 +401,27 @@ def test_a_status_is_shown_once_and_not_faster_than_anybody_reads() -> None:
     assert shown == ["copying 0 %"]
 
 
-def test_a_cancelled_call_says_whose_it_was() -> None:
+def test_error_of_cancelled_call_names_the_resource() -> None:
     class Asking(Host):
         def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # Pulumi's names
             run = Run(Wire(FsxService()))
             return Work(call=host.call_under_way(), runtime=run, region=run.region(AWAY)).raise_if_cancelled()
 
-    with pytest.raises(CallCancelledError, match=r"The engine stopped waiting for monday\."):
+    with pytest.raises(CallCancelledError, match="monday"):
         Asking().Create(HostRequest(urn("monday")), Context(active=False), {})
 
 
 @pytest.mark.parametrize("interruption", [SystemExit, KeyboardInterrupt])
-def test_an_interruption_becomes_an_error_at_the_boundary(interruption: type[BaseException]) -> None:
+def test_entry_point_turns_interruption_into_error(interruption: type[BaseException]) -> None:
     @host.entry_point
     def create() -> None:
         raise interruption
 
-    with pytest.raises(FsxDrError, match=r"create was interrupted .* run pulumi up again"):
+    with pytest.raises(FsxDrError, match="create"):
         create()
 
 
-def test_the_details_of_a_partial_failure_are_those_grpc_knows() -> None:
+def test_partial_failure_is_in_the_trailers_of_grpc() -> None:
     context = Context()
 
     host.HostCall(urn=urn("monday"), context=context, pickle="p").keep("id", {"arn": "a", "x": None}, "why")

@@ -1,4 +1,4 @@
-"""What stands in users' state outlives this version of the package, and tells no secrets."""
+"""What is in the state: it outlives this version of the package, and contains no secrets."""
 
 import base64
 import pickle
@@ -32,7 +32,7 @@ SECRETS = {"aws:accessKey": "AKIAIOSFODNN7EXAMPLE", "aws:secretKey": "wJalrXUtnF
 
 
 def configured(monkeypatch: pytest.MonkeyPatch, **settings: str) -> tuple[Credentials, str | None]:
-    """Return the credentials and the Region of the session that a provider with these settings starts."""
+    """Return the credentials and the Region of the runtime that a provider with these settings starts."""
     seen: list[tuple[Credentials, str | None]] = []
     make = provider.new_runtime
 
@@ -46,13 +46,13 @@ def configured(monkeypatch: pytest.MonkeyPatch, **settings: str) -> tuple[Creden
     return seen[0]
 
 
-def test_the_provider_in_users_states_is_found_again() -> None:
+def test_provider_in_states_can_be_unpickled() -> None:
     found = pickle.loads(base64.b64decode(IN_STATES))  # noqa: S301  # the literal above
 
     assert type(found) is BackupCopyProvider
 
 
-def test_the_provider_is_written_into_states_as_its_name_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_provider_is_pickled_as_its_name_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     configured(monkeypatch, **SECRETS)
 
     assert serialize_provider(BackupCopyProvider()) == IN_STATES
@@ -60,7 +60,7 @@ def test_the_provider_is_written_into_states_as_its_name_and_nothing_else(monkey
     assert BackupCopyProvider.serialize_as_secret_always is False
 
 
-def test_settings_of_the_stack_say_whose_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configure_uses_credentials_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     credentials, region = configured(monkeypatch, aws_region="eu-west-1", aws_profile="dr", **SECRETS)
 
     assert region == "eu-west-1"
@@ -70,7 +70,7 @@ def test_settings_of_the_stack_say_whose_credentials_are_used(monkeypatch: pytes
     )
 
 
-def test_keys_of_the_stack_are_those_that_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_of_the_stack_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "from-the-environment")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "from-the-environment")
 
@@ -82,13 +82,13 @@ def test_keys_of_the_stack_are_those_that_sign(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("roles", ["a", '"a"', "[1]", '[{"arn": "a"}]', "{}"])
-def test_roles_that_cannot_be_read_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch, roles: str) -> None:
+def test_configure_refuses_malformed_roles(monkeypatch: pytest.MonkeyPatch, roles: str) -> None:
     with pytest.raises(InvalidSettingsError, match="aws:assumeRoles"):
         configured(monkeypatch, **{"aws:assumeRoles": roles})
 
 
 @pytest.mark.parametrize("kind", ["access_denied", "not_enabled", "expired", "refuse", "malformed"])
-def test_no_credential_is_in_an_error(service: FsxService, kind: Any) -> None:
+def test_error_contains_no_credentials(service: FsxService, kind: Any) -> None:
     class Routed(Credentials):
         def session(self) -> boto3.Session:
             session = super().session()
@@ -102,14 +102,14 @@ def test_no_credential_is_in_an_error(service: FsxService, kind: Any) -> None:
     assert not [secret for secret in SECRETS.values() if secret in str(failure.value)]
 
 
-def test_every_output_of_the_resource_is_declared(stack: Stack, source: str, key: str) -> None:
+def test_every_output_is_declared(stack: Stack, source: str, key: str) -> None:
     stack.up({"monday": copy_args(source, kms_key_id=key)})
 
     assert stack.states["monday"].outputs.keys() - {"__provider"} <= BackupCopy.__annotations__.keys()
     assert set(arguments.ARGUMENTS) <= BackupCopy.__annotations__.keys()
 
 
-def test_a_process_makes_one_region_however_many_ask_at_once() -> None:
+def test_runtime_makes_one_region_for_many_threads() -> None:
     here, found = ProviderRuntime(partial(FsxRegion, credentials=Credentials()), poll_seconds=1.0), []
     threads = [threading.Thread(target=lambda: found.append(here.region("eu-west-1"))) for _ in range(20)]
     for thread in threads:
@@ -121,7 +121,7 @@ def test_a_process_makes_one_region_however_many_ask_at_once() -> None:
 
 
 @pytest.mark.parametrize("is_tagged", [True, False])
-def test_copy_is_managed_where_the_host_tells_no_urn(wire: Wire, source: str, *, is_tagged: bool) -> None:
+def test_copy_is_managed_without_urn(wire: Wire, source: str, *, is_tagged: bool) -> None:
     stack, args = Stack(wire), copy_args(source)
     stack.up({"monday": args})
     made, sent = stack.states["monday"], {HINTS: stack.hints("monday", args).sent()}

@@ -1,1 +1,1 @@
-"""What a copy is: its arguments, whose it is, its tags, and how the state describes it; pure, it asks nobody."""
+"""What a copy is: its arguments, its owner, its tags, and its entry in the state. Nothing here calls AWS."""

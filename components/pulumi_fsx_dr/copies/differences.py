@@ -16,9 +16,9 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
     Args:
         olds: the outputs in the state.
         news: the checked arguments; what Pulumi does not know yet replaces nothing.
-        key_arn: looks up the ARN of a key behind an alias; None if KMS does not tell.
+        key_arn: looks up the ARN of a key behind an alias; None if KMS gives none.
     """
-    # What the state does not tell cannot be compared, and a state with gaps must not replace copies.
+    # What is not in the state cannot be compared, and must not replace copies.
     names = [name for name in _that(Change.REPLACES) if name in olds and _is_other(olds[name], news.get(name))]
     names += [name for name in _that(Change.REPLACES_IF_OTHER_KEY) if _is_other_key(name, olds, news, key_arn)]
     # Nothing that could be changed is there any more: only a new copy helps.
@@ -67,5 +67,5 @@ def _is_other_key(
     if name is None or not name.is_alias:
         return True
     arn = key_arn(new)
-    # If KMS does not tell, it is taken for the same key: a look-up that failed must not replace a copy.
+    # Without an ARN it counts as the same key: a look-up that failed must not replace a copy.
     return arn is not None and not same_key(old_arn, arn)

@@ -38,12 +38,7 @@ def of_namesake(copies: Sequence[Backup]) -> str:
 
 
 def belongs_to_another(backup: Backup, own: Ownership | None) -> str:
-    """Say that a copy in the state has another tag than its entry.
-
-    Args:
-        backup: the copy.
-        own: what the tag should say.
-    """
+    """Say that a copy in the state has another tag than its entry."""
     tag = ownership_of(backup.tags)
     is_ours = tag is not None and own is not None and tag.owner_id == own.owner_id
     other = "another entry, or another run, of this stack" if is_ours else "another owner"
@@ -64,8 +59,8 @@ def gone(backup_id: str, region: str) -> str:
     return f"{backup_id} in {region} was deleted outside of Pulumi. Run `pulumi up` again to make a new copy."
 
 
-def progress(backup: Backup, elapsed: float, trouble: Exception | None) -> str:
+def progress(backup: Backup, elapsed: float, error: Exception | None) -> str:
     """Say how far a copy has come, for its row in `pulumi up`, of which a narrow terminal shows the beginning alone."""
     percent = f"{backup.progress_percent} % " if backup.progress_percent is not None else ""
-    note = f" (no news: {trouble})" if trouble else ""
+    note = f" (no news: {error})" if error else ""
     return f"{percent}copying, {duration(elapsed)}{note}"

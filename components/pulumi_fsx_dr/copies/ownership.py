@@ -48,7 +48,7 @@ class RequestToken:
         return replace(self, generation=(self.generation + 1) % _GENERATIONS)
 
     def unused(self) -> "RequestToken":
-        """Return a random generation, which no run has used and nobody can foresee."""
+        """Return a random generation, which no run has used and which cannot be guessed."""
         return replace(self, generation=secrets.randbelow(_GENERATIONS))
 
     def __str__(self) -> str:

@@ -52,11 +52,7 @@ class StateCopy:
 
     @classmethod
     def read(cls, urn: str, backup_id: str, outputs: Mapping[str, Any], secrets: Iterable[str] = ()) -> "StateCopy":
-        """Return an entry whose outputs are of the right types.
-
-        Raises:
-            InvalidStateError: they are not, for example because the state was edited by hand.
-        """
+        """Return an entry; fail if its outputs are of wrong types, for example because the state was edited by hand."""
         if problem := _problem(backup_id, outputs):
             name = urn.split("::", 3)[-1]
             raise InvalidStateError(

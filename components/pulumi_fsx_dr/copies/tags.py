@@ -28,7 +28,7 @@ def problems(tags: Mapping[str, Any]) -> list[str]:
 
 
 def is_reserved(key: str) -> bool:
-    """Tell whether AWS or this package owns the tag key."""
+    """Whether AWS or this package owns the tag key."""
     return key.lower().startswith(("aws:", _OURS))
 
 

@@ -1,4 +1,4 @@
-"""What every host that the engine calls over gRPC has in common: rows, partial failures, and its end."""
+"""What both hosts have in common: messages to the engine, partial failures, and the end of the process."""
 
 import functools
 import logging
@@ -25,8 +25,8 @@ class EngineCall(Call):
     """A call that came over gRPC.
 
     Attributes:
-        context: the gRPC context of the call; None for work that belongs to no call any more.
-        engine: what takes log messages, or None where they go to Python's own log.
+        context: the gRPC context of the call.
+        engine: takes log messages; if None they go to Python's own log.
     """
 
     context: Any = None
@@ -40,12 +40,10 @@ class EngineCall(Call):
         return self.context is not None and not self.context.is_active()
 
     def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
-        """Show a passing message in the resource's own row of `pulumi up`.
-
-        Output that is no terminal gets a line for each, so the longer the call runs the seldomer it speaks.
-        """
+        """Show a passing message in the resource's own row of `pulumi up`."""
         last, at = self._shown
         now = time.monotonic()
+        # Output that is not a terminal gets a line for each message: the longer the call runs, the fewer are sent.
         if message != last and now - at >= max(seconds, (now - self._started) / 20):
             self._shown = message, now
             self._log(message, engine_pb2.INFO, ephemeral=True)
@@ -55,7 +53,7 @@ class EngineCall(Call):
         self._log(message, engine_pb2.WARNING, ephemeral=False)
 
     def fail_partially(self, backup_id: str, properties: struct_pb2.Struct, reason: str) -> None:
-        """Send what the engine takes for a partial failure along with the failure that follows."""
+        """Make the failure that follows a partial failure (`ErrorResourceInitFailed`)."""
         failed = provider_pb2.ErrorResourceInitFailed(id=backup_id, properties=properties, reasons=[reason])
         detail = any_pb2.Any()
         detail.Pack(failed)
@@ -77,14 +75,14 @@ class EngineCall(Call):
 
 @functools.cache
 def engine_at(address: str) -> engine_pb2_grpc.EngineStub | None:
-    """Return the engine at an address, or None if that is none."""
+    """Return the engine at an address; None if that is not an address."""
     if not address.rpartition(":")[2].isdecimal():
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
 
 def end_with_the_engine(address: str) -> None:
-    """End this process once nobody listens at the engine's address any more; a killed engine ends nobody."""
+    """End this process once nobody listens at the engine's address: an engine that is killed does not end it."""
     threading.Thread(target=_end_with, args=(address,), daemon=True).start()
 
 

@@ -1,8 +1,7 @@
-"""What Pulumi's Python plugin host knows of the call under way; the only module that knows its frames.
+"""What Pulumi's Python plugin host knows of the call under way; the only module that reads its stack frames.
 
-The host hands a provider's methods neither URN, timeout nor engine, but the frame that calls them holds all
-three. Where that frame is not found (another host, a unit test) everything here falls back to doing less: the core
-gets a `Call` that knows nothing, cannot be cancelled and shows nothing.
+The host passes a provider's methods neither URN, timeout nor engine, but the frame that calls them has all three.
+Without that frame (another host, a unit test) the `Call` knows nothing, cannot be cancelled and shows nothing.
 """
 
 import functools
@@ -20,7 +19,7 @@ from pulumi_fsx_dr.runtime.call import Call
 
 from .grpc_call import EngineCall, end_with_the_engine, engine_at
 
-PROVIDER_KEY = "__provider"  # pulumi.dynamic: where the pickled provider stands among the properties
+PROVIDER_KEY = "__provider"  # pulumi.dynamic: the property with the pickled provider
 
 _CALLS = frozenset({"Check", "Diff", "Create", "Read", "Update", "Delete"})
 _POOL_SIZE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
@@ -31,19 +30,19 @@ _R = TypeVar("_R")
 
 @dataclass(slots=True)
 class HostCall(EngineCall):
-    """A call that the plugin host serves; `pickle` is the provider as the state holds it."""
+    """A call that the plugin host serves; `pickle` is the provider as it is in the state."""
 
     pickle: str = ""
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
-        """Send what the engine takes for a partial failure along with the failure that follows."""
-        # The host finds the provider in a resource's outputs: without it nobody could update or delete what is kept.
+        """Make the failure that follows a partial failure."""
+        # The host finds the provider in a resource's outputs: without it the copy could be neither updated nor deleted.
         self.fail_partially(backup_id, _struct({**outputs, PROVIDER_KEY: self.pickle}), reason)
 
-    def tell_tidily(self, sentence: str) -> None:
-        """Let the host's abort show the sentence in place of the traceback it would show."""
+    def show_without_traceback(self, message: str) -> None:
+        """Have the host's abort show a message in place of a traceback."""
         abort = self.context.abort
-        self.context.abort = lambda code, _traceback: abort(code, sentence)
+        self.context.abort = lambda code, _traceback: abort(code, message)
 
 
 def call_under_way() -> Call:
@@ -53,7 +52,7 @@ def call_under_way() -> Call:
     if frame is None:
         return Call()
     request = frame.f_locals["request"]
-    # The host keeps the properties in `props`, or in `news` where it has the old ones, too. Each holds the provider.
+    # The host keeps the properties in `props`, or in `news` where it has the old ones, too. Each contains the provider.
     sent = (frame.f_locals[name] for name in ("news", "props") if name in frame.f_locals)
     properties: Mapping[str, Any] = next(sent, {})
     return HostCall(
@@ -67,10 +66,7 @@ def call_under_way() -> Call:
 
 
 def entry_point(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Guard a provider's method: errors reach the user as one sentence, and nothing hangs the deployment.
-
-    `SystemExit` and `KeyboardInterrupt` would leave the engine waiting for ever.
-    """
+    """Guard a provider's method: errors reach the user without traceback, and `SystemExit` does not hang the engine."""
 
     @functools.wraps(method)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -79,7 +75,7 @@ def entry_point(method: Callable[_P, _R]) -> Callable[_P, _R]:
         except FsxDrError as error:
             call = call_under_way()
             if isinstance(call, HostCall):
-                call.tell_tidily(str(error))
+                call.show_without_traceback(str(error))
             raise error.with_traceback(None) from None
         except (SystemExit, KeyboardInterrupt) as error:
             raise FsxDrError(f"{method.__name__} was interrupted ({error!r}); run pulumi up again.") from None
@@ -88,11 +84,7 @@ def entry_point(method: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 def prepare() -> None:
-    """Fit the host for calls that wait for hours; called once per process, before the first real work.
-
-    The host serves four calls at once, and a waiting create would block every other resource. And it never ends
-    by itself when the engine is killed.
-    """
+    """Fit the host for calls of hours: it serves four at once, and does not end when the engine is killed."""
     # Only in the plugin host: a test or a program must not be ended because some address does not answer.
     if _widen_pool() and len(sys.argv) > 1:
         end_with_the_engine(sys.argv[1])

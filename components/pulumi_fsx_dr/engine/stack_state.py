@@ -1,4 +1,4 @@
-"""What is in the state of the stack, as the engine tells the program that runs."""
+"""The state of the stack, for which the program asks the engine."""
 
 import time
 from collections.abc import Mapping
@@ -36,12 +36,7 @@ class StackState:
 
 
 def stack_state() -> StackState:
-    """Return what the state contains now.
-
-    Raises:
-        InvalidSettingsError: the engine does not tell.
-        InvalidStateError: an entry is damaged.
-    """
+    """Return what the state contains now."""
     found = outputs_of_types(*COPY_TYPES, OWNER_TYPE)
     owners = [outputs.get("owner_id") for urn, outputs in found.items() if _type_of(urn) == OWNER_TYPE]
     copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if _type_of(urn) != OWNER_TYPE]
@@ -49,11 +44,7 @@ def stack_state() -> StackState:
 
 
 def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the outputs of each resource of some types in the state now, by URN, as `stack_state` does.
-
-    Raises:
-        InvalidSettingsError: the engine does not tell.
-    """
+    """Return the outputs of each resource of some types in the state now, by URN, as `stack_state` does."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     monitor: Any = settings.get_monitor()
     request = resource_pb2.ResourceInvokeRequest(tok=_FUNCTION)
@@ -73,10 +64,10 @@ def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
             time.sleep(_PAUSE)
         else:
             # The field is called return, which is a keyword in Python.
-            told = getattr(answer, "return").fields["outputs"].struct_value.fields
+            answered = getattr(answer, "return").fields["outputs"].struct_value.fields
             return {
                 urn: _value(resource.struct_value.fields["outputs"])
-                for urn, resource in told.items()
+                for urn, resource in answered.items()
                 if resource.struct_value.fields["type"].string_value in types
             }
     return {}
@@ -85,7 +76,7 @@ def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
 def _copy(urn: str, outputs: Mapping[str, Any]) -> StateCopy:
     secrets = [name for name, value in outputs.items() if _is_secret(value)]
     plain = {name: _plain(value) for name, value in outputs.items()}
-    # The engine tells the outputs of a resource, and not its id.
+    # The engine returns the outputs of a resource, and not its id.
     return StateCopy.read(urn, str(plain.get("arn")).rpartition("/")[2], plain, secrets)
 
 

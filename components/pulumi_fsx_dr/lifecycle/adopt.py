@@ -1,6 +1,6 @@
 """Bringing an existing copy under management: `import` for dynamic resources.
 
-The tag is replaced as the last step, so that an adoption that fails takes the copy from nobody.
+The tag is replaced as the last step, so that a failed adoption changes no owner.
 """
 
 from dataclasses import replace
@@ -15,18 +15,12 @@ from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.retry import Work
 
 from .source import source_time
-from .tagging import is_untagged, write_ownership
-from .tokens import new_ownership
+from .tagging import is_untagged, new_ownership, write_ownership
 from .wait import wait_until_available
 
 
 def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
-    """Make an existing copy this resource's own.
-
-    Raises:
-        CopyError: it is not the copy that the program describes; nothing was changed.
-        UnfinishedCopyError: it still runs when time is up, or its tag could not be written.
-    """
+    """Make an existing copy this resource's own; until its tag is written nothing is changed."""
     backup = require_adoptable(work, spec, backup_id)
     work.runtime.creates.started(work.urn, backup.subject)
     # A copy has one tag and so one owner: the second resource would take it away from the first.
@@ -43,12 +37,7 @@ def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
 
 
 def require_adoptable(work: Work, spec: CopySpec, backup_id: str) -> Backup:
-    """Return the copy that is to be adopted.
-
-    Raises:
-        CopyError: there is none, or it is another copy than the program describes.
-        ServiceError: AWS refused.
-    """
+    """Return the copy that is to be adopted; fail if it is another one than the program describes."""
     backup = work.find(backup_id)
     if backup is None:
         raise CopyError(f"There is no backup {backup_id} in {spec.region} to adopt. Correct adopt_backup_id or region.")

@@ -36,7 +36,7 @@ def check(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news: M
     if olds:
         runtime.checked.olds[call.urn] = olds
     else:
-        # Nobody knows yet of which file system, so until then it holds up all deletes of the stack.
+        # Until the file system of its source backup is known, all deletes of the stack wait for it.
         runtime.creates.started(call.urn)
     result = _checked(call, runtime, olds, news)
     if result.problems:
@@ -62,7 +62,7 @@ def _checked(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news
 
 
 def _in_state(call: Call) -> Mapping[str, Any]:
-    """Return the Regions of the state entry, as far as the call tells; `--replace` shows nothing of it."""
+    """Return the Regions of the state entry, as far as the call has it: `--replace` passes none of it."""
     entry = call.state_entry
     return {"region": entry.region, "source_region": entry.source_region} if entry else {}
 
@@ -76,7 +76,7 @@ def _problems_of_adoption(call: Call, runtime: ProviderRuntime, inputs: Mapping[
     try:
         backup = require_adoptable(work, spec, backup_id)
     except ServiceError:
-        return []  # nobody can tell now, and create looks again
+        return []  # create checks again
     except CopyError as error:
         return [("", str(error))]
     name_owner(call, backup)

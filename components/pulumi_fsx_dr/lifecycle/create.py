@@ -88,8 +88,8 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     """Call CopyBackup when there is a slot, and return the copy once it is AVAILABLE."""
     source_region = work.runtime.region(spec.source_region)
     source = require_copyable(work.retry(lambda: source_region.source(spec.source_backup_id)), spec)
-    # As early as it is known what the copy is of: if it fails, only deletes of the same file system are held up. A
-    # copy of which this is not known holds up all deletes of the stack.
+    # As early as its file system is known: if this copy fails, only deletes of the same file system wait for it. All
+    # deletes of the stack wait for a copy whose file system is not known.
     work.runtime.creates.started(work.urn, source.subject)
     require_room_for_tags(source, spec)
     with work.region.queue.slot(quota_group(source.volume_id, work.region.key_text(spec.kms_key_id))) as slot:
@@ -114,8 +114,8 @@ def _require_identity(call: Call) -> None:
 
 
 def _look_up_key(work: Work, spec: CopySpec) -> None:
-    """Have KMS tell which key an alias names; otherwise neither the copy of an earlier run nor its token is found."""
-    # Without permission for KMS the work goes on.
+    """Resolve an alias: the copy of an earlier run, and its token, are found by the key."""
+    # Create continues without permission for KMS.
     with suppress(ServiceError):
         work.retry(lambda: work.region.key_arn(spec.kms_key_id or ""))
 

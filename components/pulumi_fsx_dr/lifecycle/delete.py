@@ -1,7 +1,4 @@
-"""The end of a copy: only by the state that owns it, only once it is not in use, and only if nothing needs it yet."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Delete: only a copy that is in the state, matches its entry in fact and in its tag, and is not needed any more."""
 
 from pulumi_fsx_dr.copies.messages import belongs_to_another
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
@@ -19,34 +16,32 @@ from .tagging import is_untagged
 DELETE_TIMEOUT = 3600.0  # seconds, if `custom_timeouts` says nothing
 
 
-def delete(call: Call, runtime: ProviderRuntime, backup_id: str, outputs: Mapping[str, Any]) -> None:
+def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
     """Delete the copy if it matches its state entry in fact and in its tag, and return once it is gone (DeleteBackup).
 
     Args:
         call: of the engine.
         runtime: of this process.
-        backup_id: the copy.
-        outputs: those in the state.
+        state: the entry of the copy in the state.
 
     Raises:
         CopyError: it could not be deleted in time, its tag is missing, or a copy of the same file system could not be
             made in this run.
-        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
+        InvalidStateError: the backup is another one than the entry describes.
         ServiceError: AWS refused.
     """
-    state = StateCopy.read(call.urn, backup_id, outputs)
     deadline = runtime.clock.now() + (call.timeout or DELETE_TIMEOUT)
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
     # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
     _require_siblings(work, state)
     # Two entries of one state may have the same copy, as after an adoption, and the other one still needs it.
-    if other := runtime.entries.other_with(backup_id, call.urn, state.ownership):
+    if other := runtime.entries.other_with(state.id, call.urn, state.ownership):
         name = other.split("::", 3)[-1]
-        call.warn(f"{backup_id} in {state.region} was not deleted, because {name} in this stack still has it.")
+        call.warn(f"{state.id} in {state.region} was not deleted, because {name} in this stack still has it.")
     elif not _delete_own(work, state):
         # Not found is success only for credentials that would have been shown the copy.
         require_account(work, state)
-    runtime.entries.removed(call.urn, backup_id)
+    runtime.entries.removed(call.urn, state.id)
 
 
 def _require_siblings(work: Work, state: StateCopy) -> None:
@@ -71,7 +66,7 @@ def _delete_own(work: Work, state: StateCopy) -> bool:
                 return True
         if work.is_late:
             raise CopyError(f"{backup.id} in {state.region} is still in use. Run the command again later.")
-        work.pause()  # and look again: it may be adopted meanwhile
+        work.pause()  # and verify again, because another owner may have adopted it
     return backup is not None
 
 
@@ -83,7 +78,7 @@ def _is_described(work: Work, state: StateCopy, backup: Backup) -> bool:
 
 
 def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
-    # Success would remove the entry from the state, and leave a copy that nobody knows.
+    # Success would remove the entry from the state, and no state would contain the copy.
     if state.ownership is None:
         raise InvalidStateError(
             f"{state.id} in {state.region} was not deleted: its state entry does not have managed_by, because the copy "
@@ -114,7 +109,7 @@ def _delete_unless_busy(work: Work, backup_id: str) -> bool:
 
 
 def _wait_until_gone(work: Work, state: StateCopy) -> None:
-    # DeleteBackup only begins the deletion. Were it to fail after this entry has left the state, nobody would know.
+    # DeleteBackup only starts the deletion. If it failed after the entry was removed, no state would contain the copy.
     while (left := work.find(state.id)) and not left.is_dead:
         if work.is_late:
             raise CopyError(f"{state.id} in {state.region} is still there after DeleteBackup. Run the command again.")

@@ -11,7 +11,7 @@ from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
+from pulumi_fsx_dr.runtime.region import LISTED_WITHIN, Region
 
 from .adopt import name_owner
 from .find import require_match
@@ -31,29 +31,25 @@ class DiffResult:
         return bool(self.replaced or self.updated)
 
 
-def diff(
-    call: Call, runtime: ProviderRuntime, backup_id: str, outputs: Mapping[str, Any], news: Mapping[str, Any]
-) -> DiffResult:
+def diff(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[str, Any]) -> DiffResult:
     """Compare the checked arguments, and the ownership tag, with the state entry.
 
     Args:
         call: of the engine.
         runtime: of this process.
-        backup_id: the copy.
-        outputs: those in the state.
+        state: the entry of the copy in the state.
         news: the arguments.
 
     Raises:
-        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
+        InvalidStateError: the backup is another one than the entry describes.
     """
-    state = StateCopy.read(call.urn, backup_id, outputs)
     # Delete will ask whether another entry of the state has the same copy, and sees only what was noted here.
-    runtime.entries.seen(call.urn, backup_id)
-    replaced = replacements(outputs, news, lambda key: _look_up_key(call, runtime, state.region, key))
+    runtime.entries.seen(call.urn, state.id)
+    replaced = replacements(state.outputs, news, lambda key: _look_up_key(call, runtime.region(state.region), key))
     # A source that has expired cannot be copied again: such a replacement would fail in each run from now on.
     if replaced == ["kms_key_id"] and not _can_be_copied_again(call, runtime, state):
         replaced = []
-    updated = updates(outputs, news)
+    updated = updates(state.outputs, news)
     if _has_other_tag(call, runtime, state):
         updated.append("managed_by")
     return DiffResult(replaced, updated)
@@ -94,9 +90,9 @@ def _listed(call: Call, runtime: ProviderRuntime, state: StateCopy) -> Backup | 
     return listing.by_id.get(state.id)
 
 
-def _look_up_key(call: Call, runtime: ProviderRuntime, region: str, kms_key_id: str) -> str | None:
+def _look_up_key(call: Call, region: Region, kms_key_id: str) -> str | None:
     try:
-        return runtime.region(region).fsx.key_arn(kms_key_id)
+        return region.fsx.key_arn(kms_key_id)
     except (InvalidSettingsError, ServiceError) as error:
         # A preview must work without permission for KMS, and what is not known must not replace a copy.
         call.warn(f"kms_key_id could not be looked up, so the copy keeps its key: {error}")

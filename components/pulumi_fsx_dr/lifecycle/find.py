@@ -8,12 +8,7 @@ from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
 
 def find_shown(work: Work, state: StateCopy) -> Backup | None:
-    """Return a copy as it is now, or None if it is gone; a new one that FSx does not show yet is waited for.
-
-    Raises:
-        CopyError: FSx does not show it in time.
-        InvalidStateError: the backup is not the copy that the state describes.
-    """
+    """Return a copy as it is now, or None if it is gone; a new one that FSx does not show yet is waited for."""
     shown_by = state.creation_time.timestamp() + SHOWN_WITHIN
     while True:
         backup = work.find(state.id)
@@ -32,11 +27,7 @@ def find_shown(work: Work, state: StateCopy) -> Backup | None:
 
 
 def require_match(backup: Backup, state: StateCopy) -> Backup:
-    """Return a backup if it is the copy that the state describes.
-
-    Raises:
-        InvalidStateError: it is another one.
-    """
+    """Return a backup; fail if it is not the copy that the state describes."""
     problem = mismatch(backup, state.facts)
     # While a copy runs, FSx may not say yet what it is a copy of.
     if problem is None or (backup.source_backup_id is None and backup.is_running):
@@ -48,12 +39,7 @@ def require_match(backup: Backup, state: StateCopy) -> Backup:
 
 
 def require_account(work: Work, state: StateCopy) -> None:
-    """Refuse to take "not found" for an answer when it was given to another account.
-
-    Raises:
-        CopyError: the credentials are of another account than the copy.
-        InvalidStateError: the state does not say whose the copy is.
-    """
+    """Refuse to take "not found" for an answer when it was given to another account."""
     # To another account FSx answers that it knows no such backup. Refresh with a wrong profile would forget all copies.
     if not state.account:
         raise InvalidStateError(

@@ -43,7 +43,7 @@ def import_copy(call: Call, runtime: ProviderRuntime, region: str, backup_id: st
 
 
 def _arguments(backup: Backup) -> dict[str, object]:
-    """Return the arguments that would make such a copy; whether tags of its source came along, nobody can tell."""
+    """Return the arguments that would make such a copy; whether it got tags of its source cannot be known."""
     return {
         "source_backup_id": backup.source_backup_id or "",
         "source_region": backup.source_region or backup.region,

@@ -1,6 +1,5 @@
 """The copy as it is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,22 +27,20 @@ class ReadResult:
     inputs: dict[str, Any]
 
 
-def read(call: Call, runtime: ProviderRuntime, backup_id: str, outputs: Mapping[str, Any]) -> ReadResult | None:
+def read(call: Call, runtime: ProviderRuntime, state: StateCopy) -> ReadResult | None:
     """Look at the copy; it is gone, which is None, only if FSx says so by its id.
 
     Args:
         call: of the engine.
         runtime: of this process.
-        backup_id: the copy.
-        outputs: those in the state.
+        state: the entry of the copy in the state.
 
     Raises:
         CopyError: FSx does not show it yet, or the credentials are of another account.
-        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
+        InvalidStateError: the backup is another one than the entry describes.
         ServiceError: AWS refused.
     """
-    state = StateCopy.read(call.urn, backup_id, outputs)
-    runtime.entries.seen(call.urn, backup_id)
+    runtime.entries.seen(call.urn, state.id)
     deadline = runtime.clock.now() + (call.timeout or PATIENCE)
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
     backup = _unchanged(work, state) or find_shown(work, state)
@@ -52,9 +49,9 @@ def read(call: Call, runtime: ProviderRuntime, backup_id: str, outputs: Mapping[
         require_account(work, state)
         return None
     copy = described(state, _with_tag(work, state, backup))
-    inputs = {name: outputs[name] for name in ARGUMENTS if outputs.get(name) is not None}
+    inputs = {name: state.outputs[name] for name in ARGUMENTS if state.outputs.get(name) is not None}
     # The tags as they really are, so that the next preview shows what somebody changed.
-    inputs["tags"] = tags.live(outputs.get("tags") or {}, backup.tags)
+    inputs["tags"] = tags.live(state.outputs.get("tags") or {}, backup.tags)
     return ReadResult(outputs_of(inputs, copy), inputs)
 
 

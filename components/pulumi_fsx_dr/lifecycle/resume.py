@@ -3,19 +3,18 @@
 from dataclasses import replace
 
 from pulumi_fsx_dr.copies.copy import Copy, CopySpec
-from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
+from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.retry import Work
 
-from .tagging import write_ownership
-from .tokens import first_ownership
+from .tagging import first_ownership, own_of, write_ownership
 
 
 def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backup]:
-    """Return the listed copies that may be the one to make, as far as tags tell: of our token first, AVAILABLE, oldest.
+    """Return listed copies with our owner id: those of our request first, AVAILABLE first, oldest first.
 
-    Each must be verified before anything is done with it.
+    A tag proves nothing, so each must be verified before anything is done with it.
     """
     call = work.call
     found = [
@@ -43,18 +42,12 @@ def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
     return backup if mismatch(backup, work.retry(lambda: work.region.facts(spec))) is None else None
 
 
-def own_of(work: Work, backup: Backup) -> Ownership | None:
-    """Return the ownership in a copy's tag if it has our owner id."""
-    own = ownership_of(backup.tags)
-    return own if own and own.owner_id == work.call.owner_id else None
-
-
 def renew_ownership(work: Work, spec: CopySpec, copy: Copy) -> Copy:
     """Give a resumed copy a new generation, and the tags that the program wants by now.
 
-    The state may have the copy all the same: in an entry that is pending deletion, which the engine tells nobody, or in
-    the one that `--replace` replaces, where the ids in the state are not known. That entry has the former generation,
-    so that its delete leaves the copy. It is written before the wait: after it both may be saved.
+    The copy may be in the state all the same: in an entry that is pending deletion, which the engine does not show, or
+    in the one that `--replace` replaces, where the ids in the state are not known. That entry has the former
+    generation, so its delete leaves the copy. The tag is written before the wait, after which both may be saved.
     """
     own = copy.ownership or first_ownership(work, spec)
     own = replace(own, token=own.token.unused())

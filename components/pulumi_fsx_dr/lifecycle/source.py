@@ -1,4 +1,4 @@
-"""The backup that is copied, refused in one sentence where FSx could not copy it."""
+"""The source backup."""
 
 from datetime import datetime
 
@@ -10,11 +10,7 @@ from pulumi_fsx_dr.runtime.retry import Work
 
 
 def require_copyable(source: Backup | None, spec: CopySpec) -> Backup:
-    """Return the source, if FSx can copy it.
-
-    Raises:
-        CopyError: it is not there, or cannot be copied.
-    """
+    """Return the source backup; fail if FSx cannot copy it."""
     where = f"{spec.source_backup_id} in {spec.source_region}"
     if source is None:
         raise CopyError(f"There is no backup {where} to copy: check source_backup_id and source_region.")
@@ -26,11 +22,7 @@ def require_copyable(source: Backup | None, spec: CopySpec) -> Backup:
 
 
 def require_room_for_tags(source: Backup, spec: CopySpec) -> None:
-    """Check that FSx can copy a source together with its tags.
-
-    Raises:
-        CopyError: it has too many.
-    """
+    """Fail if FSx cannot copy a source backup together with its tags."""
     if spec.copy_tags and (problem := too_many_tags(source, spec.tags)):
         raise CopyError(problem)
 

@@ -13,9 +13,8 @@ from pulumi_fsx_dr.runtime.copy_queue import Slot
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
-from .resume import candidates, own_of, verified
-from .tagging import is_untagged
-from .tokens import first_ownership
+from .resume import candidates, verified
+from .tagging import first_ownership, is_untagged, own_of
 
 # A wait in the queue may last for hours, and where there is no terminal each message is a line of output.
 _QUEUE_STATUS_SECONDS = 10.0
@@ -33,12 +32,7 @@ class StartedCopy:
 
 
 def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
-    """Wait in the queue.
-
-    Raises:
-        CopyError: copies of others have had all slots for the time that the copy may take.
-        CallCancelledError: the deployment is to end.
-    """
+    """Wait in the queue; fail if copies of others have all slots for longer than the copy may take."""
     blocked_since = None
     while (ahead := slot.ahead) is not None:
         work.raise_if_cancelled()
@@ -53,12 +47,7 @@ def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
 
 
 def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
-    """Return the copy that FSx starts, or had started before, for our request token.
-
-    Raises:
-        CopyError: copies of others have had all slots for the time that the copy may take.
-        ServiceError: FSx refused.
-    """
+    """Return the copy that FSx starts, or had started before, for our request token."""
     own, is_refused, has_failed = first_ownership(work, spec), False, False
     while True:
         work.raise_if_ending()
@@ -81,7 +70,7 @@ def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
                 return StartedCopy(answer, own, is_new)
             has_failed = is_new and answer.is_dead
             if backup := _usable(work, spec, answer, is_new=is_new):
-                # FSx need not tell tags in an answer.
+                # The answer of CopyBackup may come without tags.
                 return StartedCopy(backup, own_of(work, backup) or own, is_new)
         # Our token with other tags: the copy of a run that was killed before the tags were changed.
         elif backup := _find_listed(work, spec, own):
@@ -115,7 +104,7 @@ def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Back
     """Return the copy that FSx answered; None if it is gone or somebody else's, so that the next token is due.
 
     A copy that was made before we asked is one of an earlier run. A replacement ends with the delete of the copy in the
-    state, so that must not be handed out as the new one.
+    state, so that one is not usable.
     """
     if answer.id in work.call.state_ids:
         return None
@@ -131,7 +120,7 @@ def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Back
 
 
 def _as_shown(work: Work, answer: Backup) -> Backup | None:
-    """Return an earlier copy as it is now, None if it is gone; FSx need not tell tags in an answer."""
+    """Return an earlier copy as it is now, with its tags; None if it is gone."""
     shown = work.find(answer.id)
     if shown:
         return None if shown.is_dead else shown

@@ -1,21 +1,55 @@
-"""What is written on a copy: the ownership tag and the tags of the program. Nothing else in this package tags.
+"""The ownership of a copy, and what is written on it: the ownership tag and the tags of the program.
 
-A copy gets both from CopyBackup. The ownership tag is written again only when a copy is adopted, when the tag is
-missing, and when the entry was moved to another stack.
+A copy gets both from CopyBackup. The ownership tag is written again only when a copy is resumed or adopted, when the
+tag is missing, and when the entry was moved to another stack. Nothing else in this package tags.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 
+from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.messages import leftover
-from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, claimed_description, description_of, ownership_of
+from pulumi_fsx_dr.copies.ownership import (
+    OWNERSHIP_TAG,
+    Ownership,
+    RequestToken,
+    claimed_description,
+    description_of,
+    ownership_of,
+)
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.copies.tags import MAX_TAGS, TagChange
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.listing import Listing
 from pulumi_fsx_dr.runtime.retry import Work
+
+
+def first_ownership(work: Work, spec: CopySpec) -> Ownership:
+    """Return our owner id and the request token at which every run of the same request arrives.
+
+    Tags are not part of it: they may change between a run that was killed and the next, which must find the same copy.
+    The key is, in one spelling, so that the same key written another way does not look like another copy.
+    """
+    call, key = work.call, work.region.key_text(spec.kms_key_id)
+    token = RequestToken.of(call.owner_id, call.urn, spec.region, spec.source_backup_id, spec.source_region, key)
+    first = Ownership(call.owner_id, token)
+    # FSx answers the token of a copy in the state with that copy. In a replacement it is deleted right after create.
+    used = [own.token.generation for entry in call.state if (own := entry.ownership) and own.is_same_request(first)]
+    return replace(first, token=replace(token, generation=max(used)).next()) if used else first
+
+
+def new_ownership(work: Work, spec: CopySpec) -> Ownership:
+    """Return an ownership that no entry of the state has, so that the delete of a former entry leaves the copy."""
+    own = first_ownership(work, spec)
+    return replace(own, token=own.token.unused())
+
+
+def own_of(work: Work, backup: Backup) -> Ownership | None:
+    """Return the ownership in a backup's tag if it has our owner id."""
+    own = ownership_of(backup.tags)
+    return own if own and own.owner_id == work.call.owner_id else None
 
 
 class TagState(Enum):
@@ -65,11 +99,7 @@ def name_leftovers(call: Call, listing: Listing, own_id: str) -> None:
 
 
 def write_ownership(work: Work, backup: Backup, ownership: Ownership, tags: Mapping[str, str] | None = None) -> Backup:
-    """Write the ownership tag, and the tags of the program with it as far as there is room (TagResource).
-
-    Raises:
-        ServiceError: AWS refused.
-    """
+    """Write the ownership tag, and the tags of the program with it as far as there is room (TagResource)."""
     own = ownership.tag(work.urn)
     wanted = {**(tags or {}), **own}
     # FSx would refuse the whole call, and the ownership tag matters more than the others.

@@ -16,33 +16,28 @@ from pulumi_fsx_dr.runtime.retry import Work
 
 from .find import find_shown, require_account
 from .partial_failure import kept_if_unfinished
-from .tagging import TagState, change_tags, tag_state, write_ownership
-from .tokens import new_ownership
+from .tagging import TagState, change_tags, new_ownership, tag_state, write_ownership
 from .wait import wait_until_available
 
 UPDATE_TIMEOUT = 600.0  # seconds, if `custom_timeouts` says nothing
 
 
-def update(
-    call: Call, runtime: ProviderRuntime, backup_id: str, outputs: Mapping[str, Any], news: Mapping[str, Any]
-) -> dict[str, Any]:
+def update(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[str, Any]) -> dict[str, Any]:
     """Change tags in place, and return every output; a copy that an earlier run left unfinished is finished first.
 
     Args:
         call: of the engine.
         runtime: of this process.
-        backup_id: the copy.
-        outputs: those in the state.
+        state: the entry of the copy in the state.
         news: the checked arguments.
 
     Raises:
         UnfinishedCopyError: it still is not AVAILABLE; the engine was told to keep it.
         CopyError: it is gone, or FAILED.
-        InvalidStateError: the entry is damaged, or the backup is another one than it describes.
+        InvalidStateError: the backup is another one than the entry describes.
         ServiceError: AWS refused.
     """
-    state = StateCopy.read(call.urn, backup_id, outputs)
-    runtime.entries.seen(call.urn, backup_id)
+    runtime.entries.seen(call.urn, state.id)
     # To finish a copy takes as long as to make it, so the timeout for that is the one of a create.
     spec = CopySpec.of({**news, "region": state.region}, call.timeout or CREATE_TIMEOUT)
     timeout = call.timeout or UPDATE_TIMEOUT
@@ -52,20 +47,20 @@ def update(
     if backup is None or backup.lifecycle == "DELETED":
         require_account(work, state)
         # Kept as DELETED so that the next diff asks for a new copy; otherwise each later update would fail, too.
-        call.keep(backup_id, {**outputs, "lifecycle": "DELETED"}, gone(backup_id, state.region))
-        raise CopyError(gone(backup_id, state.region))
+        call.keep(state.id, {**state.outputs, "lifecycle": "DELETED"}, gone(state.id, state.region))
+        raise CopyError(gone(state.id, state.region))
     copy = described(state, backup)
     if not backup.is_available:
         copy = kept_if_unfinished(work, news, lambda: _finish(work, spec, copy), in_state=copy)
-        # Counted anew, because the wait may have taken hours.
+        # The timeout begins again, because the wait may have taken hours.
         work = replace(work, deadline=work.now() + timeout)
     owned = _owned(work, spec, copy)
     # Two states that both changed its tags would undo each other's changes in turn.
     if owned is None:
         call.warn(belongs_to_another(copy.backup, copy.ownership))
         return outputs_of(news, copy)
-    change_tags(work, owned.backup, tags.change(outputs.get("tags") or {}, spec.tags, owned.backup.tags))
-    changed = work.find(backup_id) or owned.backup
+    change_tags(work, owned.backup, tags.change(state.outputs.get("tags") or {}, spec.tags, owned.backup.tags))
+    changed = work.find(state.id) or owned.backup
     return outputs_of(news, replace(owned, backup=changed))
 
 

@@ -19,12 +19,7 @@ _LOOKS_BEFORE_GONE = 2
 
 
 def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> Copy:
-    """Watch a running copy in its slot until it is AVAILABLE.
-
-    Raises:
-        UnfinishedCopyError: time is up, or AWS no longer lets us look.
-        CopyError: it FAILED, or somebody deleted it.
-    """
+    """Watch a running copy in its slot until it is AVAILABLE."""
     if copy.backup.is_available:
         return copy
     started, watch = work.now(), slot.watch_copy(copy.backup.id)
@@ -63,7 +58,7 @@ def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> 
 
 def _is_gone(work: Work, seen: PollResult) -> bool:
     """Whether a copy is missing for good: soon if it was shown, else once FSx has had time enough to show it."""
-    # While AWS gives no answer nobody knows whether the copy is still missing, so an outage makes no copy gone.
+    # Without an answer of AWS the copy may exist again: an outage makes no copy gone.
     if seen.missing_since is None or seen.error:
         return False
     limit = _LOOKS_BEFORE_GONE * work.region.poll_seconds if seen.backup else SHOWN_WITHIN

@@ -1,1 +1,1 @@
-"""What the calls of one process share: Regions, slots, looks, time, and what is known of copies meanwhile."""
+"""What the calls of one process share: Regions, copy queues, polls, retries and registries."""

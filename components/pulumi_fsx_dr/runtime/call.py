@@ -1,7 +1,4 @@
-"""One call of the engine for one resource, as whoever serves it hands it to the core.
-
-This is the seam: the core takes a `Call` and knows no host. A host makes its own kind of it; a test makes one by hand.
-"""
+"""One call of the engine for one resource. `lifecycle` knows only this class; each host derives its own from it."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Call:
-    """What the core may know of a call, and what it may say meanwhile.
+    """What is known of a call, and what can be shown to the user.
 
     Attributes:
         urn: the resource's URN, or "" if the host does not know it.
@@ -40,28 +37,23 @@ class Call:
 
     @property
     def cancelled(self) -> bool:
-        """Whether nobody waits for the answer any more."""
+        """Whether the engine has stopped waiting for the answer."""
         return False
 
     @property
     def is_ending(self) -> bool:
-        """Whether the user wants the deployment to end: what runs is kept as it is, and nothing is begun any more."""
+        """Whether the user has cancelled the deployment: nothing new is started, and what runs is kept."""
         return False
 
     def status(self, message: str, seconds: float = 2) -> None:
-        """Show a passing message beside the resource.
-
-        Args:
-            message: what to show.
-            seconds: what must have passed since the last message at least.
-        """
+        """Show a passing message in the row of the resource, unless the last one is younger than so many seconds."""
 
     def warn(self, message: str) -> None:
         """Leave a lasting warning under the resource."""
         _log.warning("%s", message)
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
-        """Make the failure that follows a partial one: the engine then keeps id and outputs in its state."""
+        """Make the failure that follows a partial failure: the engine then saves id and outputs in the state."""
 
     @property
     def state_ids(self) -> frozenset[str]:

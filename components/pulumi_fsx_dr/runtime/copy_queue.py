@@ -61,7 +61,7 @@ class CopyQueue:
         self._lock = threading.Lock()
         self._waiting: list[Slot] = []
         self._running: set[Slot] = set()
-        self._others: dict[str, str] = {}  # running copies that nobody here waits for: quota groups by id
+        self._others: dict[str, str] = {}  # running copies for which no create here waits: quota groups by id
         self._watched_others: dict[str, Watch] = {}
 
     def slot(self, group: str = "") -> Slot:
@@ -134,7 +134,7 @@ class CopyQueue:
         return next((slot for slot in self._waiting if taken[slot.group] < COPIES_AT_ONCE), None)
 
     def _watch_others(self) -> None:
-        # Only the poll can tell that the copy of somebody else has ended, which matters only to those who wait.
+        # Only the poll shows that the copy of somebody else has ended, and only those who wait need to know.
         wanted = self._others if self._waiting else {}
         for backup_id in wanted.keys() - self._watched_others.keys():
             self._watched_others[backup_id] = self._poller.watch(backup_id, partial(self._other_seen, backup_id))

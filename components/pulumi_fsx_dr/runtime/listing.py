@@ -1,7 +1,9 @@
-"""All backups of one Region at one time, found by what is asked about them."""
+"""All backups of one Region, listed once per process and found by what is asked about them."""
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from pulumi_fsx_dr.copies.ownership import ownership_of
@@ -10,12 +12,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What DescribeBackups listed.
-
-    Attributes:
-        backups: all of them.
-        by_id: the same by their ids.
-    """
+    """What DescribeBackups listed."""
 
     backups: Sequence[Backup]
     by_id: Mapping[str, Backup]
@@ -39,3 +36,29 @@ class Listing:
     def claimed_by(self, owner_id: str) -> Sequence[Backup]:
         """Return the copies whose tag has an owner id; the tag proves nothing."""
         return self._by_owner.get(owner_id, ()) if owner_id else ()
+
+
+class SharedListing:
+    """Lists once; those who come meanwhile share the listing, or its failure, which is not kept."""
+
+    def __init__(self, list_region: Callable[[], Listing]) -> None:
+        self._list = list_region
+        self._answer: Future[Listing] | None = None
+        self._lock = threading.Lock()
+
+    def get(self, *, fresh: bool = False) -> Listing:
+        """Return the listing; a fresh one is made unless one is just being made."""
+        with self._lock:
+            answer = self._answer
+            is_first = answer is None or (fresh and answer.done())
+            if answer is None or is_first:
+                answer = self._answer = Future()
+        if is_first:
+            try:
+                answer.set_result(self._list())
+            except BaseException as error:  # noqa: BLE001  # whatever it is, everybody who waits must get it
+                # Forgotten before those who wait get the error, so that whoever asks again starts a new try.
+                with self._lock:
+                    self._answer = None
+                answer.set_exception(error)
+        return answer.result()

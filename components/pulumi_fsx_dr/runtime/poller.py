@@ -42,7 +42,7 @@ class Watch:
         self._news.clear()
         return self.result
 
-    def tell(self, seen: Backup | Exception | None, now: float) -> None:
+    def update(self, seen: Backup | Exception | None, now: float) -> None:
         """Take what a look has seen."""
         if isinstance(seen, Exception):
             # A look that failed says nothing about the backup, so what was seen before stays.
@@ -105,9 +105,9 @@ class Poller:
         except ServiceError as error:
             found = dict.fromkeys(ids, error)
         except Exception:
-            # Whatever it is, the poll goes on: without it, all who watch would wait until their time is up.
+            # The poll must continue: without it, all who watch would wait until their timeout.
             logging.getLogger(__name__).exception("the poll of %s failed", self._region)
             return
         # Without the lock: a result may give a slot to the next copy, which is then watched.
         for watch in watches:
-            watch.tell(found.get(watch.backup_id), self._clock.now())
+            watch.update(found.get(watch.backup_id), self._clock.now())

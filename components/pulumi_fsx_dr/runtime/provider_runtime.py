@@ -1,4 +1,4 @@
-"""What the calls of one process share: the Regions, the time, and what is known of copies meanwhile."""
+"""What the calls of one process share."""
 
 import os
 import threading
@@ -21,11 +21,11 @@ class Connect(Protocol):
     """Makes the client of a Region."""
 
     def __call__(self, name: str, *, impatient: bool) -> Fsx:
-        """Return a new client; an impatient one has no time for a Region that is dark."""
+        """Return a new client; an impatient one gives up on an unreachable Region soon."""
 
 
 class ProviderRuntime:
-    """The collaborators of all calls; tests put in their own."""
+    """The Regions, the clock and the registries that all calls of a process share."""
 
     def __init__(  # each is one thing that differs between hosts and tests
         self,
@@ -48,21 +48,16 @@ class ProviderRuntime:
         self._lock = threading.Lock()
 
     def region(self, name: str) -> Region:
-        """Return what this process knows of a Region, the same object each time."""
+        """Return a Region, the same object each time."""
         return self._region(name, impatient=False)
 
     def source_region(self, name: str) -> Region:
-        """Return a Region to ask for sources in a preview, which has no time for one that is dark."""
+        """Return a Region to ask for sources in a preview, which gives up on an unreachable one soon."""
         return self._region(name, impatient=True)
 
     def default_region(self, former: Mapping[str, Any]) -> str | None:
-        """Return the Region to use where the program names none.
-
-        A copy stays where it is if only the environment changes: a laptop's AWS_REGION must not move terabytes.
-
-        Args:
-            former: the arguments of the copy that exists, as far as there is one.
-        """
+        """Return the Region of a copy for which the program names none, given its former arguments."""
+        # A copy stays where it is if only the environment changes: a laptop's AWS_REGION must not move terabytes.
         return self._stack_region or former.get("region") or self._environment_region()
 
     def _region(self, name: str, *, impatient: bool) -> Region:
@@ -76,11 +71,7 @@ class ProviderRuntime:
 
 
 def poll_seconds() -> float:
-    """Return the seconds between two looks at running copies, from the environment.
-
-    Raises:
-        InvalidSettingsError: the variable holds no positive number.
-    """
+    """Return the seconds between two looks at running copies, from the environment."""
     text = os.environ.get(POLL_SECONDS_VARIABLE, str(POLL_SECONDS))
     seconds = positive(text)
     if seconds is None:

@@ -12,9 +12,8 @@ from pulumi_fsx_dr.fsx.kms import KeyName
 
 from .clock import Clock
 from .copy_queue import CopyQueue
-from .listing import Listing
+from .listing import Listing, SharedListing
 from .poller import Poller
-from .single_flight import SingleFlight
 
 LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
 _T = TypeVar("_T")
@@ -35,7 +34,7 @@ class Region:
         self.queue = CopyQueue(Poller(fsx.name, fsx.look_up, clock, poll_seconds))
         self._sources: dict[str, Backup] = {}
         self._key_arns: dict[str, str] = {}
-        self._listing = SingleFlight(self._list)
+        self._listing = SharedListing(self._list)
         self._error: ServiceError | None = None
 
     @functools.cached_property
@@ -44,11 +43,7 @@ class Region:
         return self.fsx.account()
 
     def facts(self, spec: CopySpec) -> Facts:
-        """Return what must be true of the copy that the program asks for.
-
-        Raises:
-            ServiceError: STS does not tell the account.
-        """
+        """Return what must be true of the copy that the program asks for."""
         return Facts(
             source_backup_id=spec.source_backup_id,
             region=self.name,
@@ -58,11 +53,7 @@ class Region:
         )
 
     def key_arn(self, kms_key_id: str) -> str:
-        """Return the ARN behind an alias, which KMS is asked for once, or the name as it is if it is not an alias.
-
-        Raises:
-            ServiceError: KMS does not tell.
-        """
+        """Return the ARN behind an alias, which KMS is asked for once, or the name as it is if it is not an alias."""
         name = KeyName.parse(kms_key_id)
         if name is None or not name.is_alias:
             return kms_key_id
@@ -71,11 +62,11 @@ class Region:
         return self._key_arns[kms_key_id]
 
     def resolved_key(self, kms_key_id: str) -> str:
-        """Return the ARN behind an alias, or the name as it is if KMS does not tell."""
+        """Return the ARN behind an alias, or the name as it is if KMS gives none."""
         try:
             return self.key_arn(kms_key_id)
         except ServiceError:
-            # Without permission for KMS the work goes on: if the key is wrong, CopyBackup will say so.
+            # Create continues without permission for KMS: if the key is wrong, CopyBackup refuses it.
             return kms_key_id
 
     def key_text(self, kms_key_id: str | None) -> str | None:

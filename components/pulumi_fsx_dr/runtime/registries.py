@@ -1,4 +1,4 @@
-"""What one provider process remembers of its calls, because the engine tells each call little of the others.
+"""What one provider process remembers of its calls, because no call knows of the others.
 
 A process that serves no program (destroy, refresh) has checked nothing, so for it nothing counts as not made.
 """
@@ -19,7 +19,7 @@ class Checked:
 
     Attributes:
         hints: what the program says of it; None if it says nothing.
-        olds: its former inputs. Of a replacement the engine asks Check twice, and tells them only the first time.
+        olds: its former inputs. For a replacement the engine calls Check twice, and passes them only the first time.
     """
 
     hints: dict[str, Hints | None] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Creates:
             # `delete_before_replace` it deletes earlier: others are under way then, and only what has failed counts.
             comes_first = urn in self._creates and not self._creates[urn].failed
             for other, create in self._creates.items():
-                # What nobody knows the file system of may be of any.
+                # A copy whose file system is not known may be of any.
                 concerns = create.subject is None or not known or create.subject in known
                 if concerns and _stack(other) == _stack(urn) and (create.failed or not comes_first):
                     return other.split("::", 3)[-1]

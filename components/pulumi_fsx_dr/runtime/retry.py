@@ -21,7 +21,7 @@ ONE_TRY = 0.0
 SHOWN_WITHIN = 600.0  # seconds in which FSx may not show a new copy yet
 
 _LONGEST_INTERVALS = 8  # poll intervals between two tries
-_SLICE = 0.5  # seconds; how soon a pause notices that nobody waits any more
+_SLICE = 0.5  # seconds; how soon a pause notices that the call was cancelled
 _T = TypeVar("_T")
 
 
@@ -86,19 +86,11 @@ class Work:
             self.runtime.clock.sleep(min(left, _SLICE))
 
     def raise_if_cancelled(self) -> None:
-        """Stop work that nobody waits for any more.
-
-        Raises:
-            CallCancelledError: the second Ctrl-C came, or the engine has gone.
-        """
+        """Stop if the engine no longer waits for the answer."""
         if self.call.cancelled:
             raise CallCancelledError(f"The engine stopped waiting for {self.call.name}.")
 
     def raise_if_ending(self) -> None:
-        """Begin nothing new when the deployment is to end.
-
-        Raises:
-            CallCancelledError: it is.
-        """
+        """Begin nothing new when the deployment is to end."""
         if self.call.is_ending:
             raise CallCancelledError(f"{self.call.name} was not begun, because the deployment was cancelled.")
