@@ -3,15 +3,28 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi_fsx_dr.errors import FsxDrError
 
 from simulator.fsx import Control, FsxService, ManualClock, listening
 
+_Subject = TypeVar("_Subject")
 Messages = Iterator[tuple[str, str]]
 """Name of the case, and text."""
+
+
+class Cases(dict[str, Callable[[_Subject], str]]):
+    """Cases of one area: by name, what says the message for a subject."""
+
+    def add(self, name: str) -> Callable[[Callable[[_Subject], str]], None]:
+        """Add the decorated function as a case."""
+
+        def register(message: Callable[[_Subject], str]) -> None:
+            self[name] = message
+
+        return register
 
 
 def refusal(act: Callable[[], object]) -> str:

@@ -1,6 +1,5 @@
 """What `pulumi up`, `preview`, `refresh` and `destroy` say of single copies."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,12 +9,11 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.stack import RefusedError, Stack, copy_args, killed_up
-from tests.engine.wire import SharedClock, Wire, key_named
-from tests.messages.collecting import Messages, logged, refusal
+from tests.messages.collecting import Cases, Messages, logged, refusal
+from tests.provider.deploying import RefusedError, SharedClock, Stack, Wire, copy_args, key_named, killed_up
 
 OTHERS = f"{'0123456789abcdef' * 2}/{'0123456789' * 4}-0/files/other/nightly"
-_CASES: dict[str, Callable[["_Account"], str]] = {}
+_CASES = Cases["_Account"]()
 
 
 class _Account:
@@ -57,67 +55,60 @@ def copies() -> Messages:
         yield case, message(_Account())
 
 
-def _case(name: str) -> Callable[[Callable[[_Account], str]], None]:
-    def register(message: Callable[[_Account], str]) -> None:
-        _CASES[name] = message
-
-    return register
-
-
 # create
 
 
-@_case("create: the source does not exist")
+@_CASES.add("create: the source does not exist")
 def _(account: _Account) -> str:
     account.service.remove_backup(HOME, account.source)
     return account.refused_up()
 
 
-@_case("create: the source is not AVAILABLE")
+@_CASES.add("create: the source is not AVAILABLE")
 def _(account: _Account) -> str:
     account.source = account.service.seed_backup(HOME, account.file_system, lifecycle="CREATING")
     return account.refused_up()
 
 
-@_case("create: too many tags")
+@_CASES.add("create: too many tags")
 def _(account: _Account) -> str:
     account.source = account.service.seed_backup(HOME, account.file_system, tags={f"tag-{n}": "x" for n in range(50)})
     return account.refused_up(copy_tags=True)
 
 
-@_case("create: no owner id")
+@_CASES.add("create: no owner id")
 def _(account: _Account) -> str:
     account.stack.owner_id = ""
     return account.refused_up()
 
 
-@_case("create: the copy FAILED")
+@_CASES.add("create: the copy FAILED")
 def _(account: _Account) -> str:
     account.service.fail_copies("The KMS key is disabled.")
     return account.refused_up()
 
 
-@_case("create: the copy FAILED, under a key of the user")
+@_CASES.add("create: the copy FAILED, under a key of the user")
 def _(account: _Account) -> str:
     account.service.fail_copies(f"{key_named('dr')} is disabled.")
     return account.refused_up(kms_key_id=key_named("dr"))
 
 
-@_case("create: the FAILED copy may not be deleted")
+@_CASES.add("create: the FAILED copy may not be deleted")
 def _(account: _Account) -> str:
     account.service.fail_copies("The KMS key is disabled.")
     account.service.add_fault("access_denied", "DeleteBackup", region=AWAY)
     return account.refused_up()
 
 
-@_case("create: the copy takes longer than its timeout")
+@_CASES.add("create: the copy takes longer than its timeout")
 def _(account: _Account) -> str:
     account.service.set_copy_seconds(10_000)
     account.stack.timeouts["create"] = 60.0
     return account.refused_up()
 
 
-@_case("create: the copy is deleted by others")
+@_CASES.add("create: the copy is deleted by others")
 def _(account: _Account) -> str:
     account.service.set_copy_seconds(10_000)
     calls = account.stack.wire.at_call
@@ -126,7 +117,7 @@ def _(account: _Account) -> str:
     return account.refused_up()
 
 
-@_case("create: no permission to look at the copy")
+@_CASES.add("create: no permission to look at the copy")
 def _(account: _Account) -> str:
     account.service.set_copy_seconds(10_000)
     deny = partial(account.service.add_fault, "access_denied", "DescribeBackups", region=AWAY)
@@ -134,13 +125,13 @@ def _(account: _Account) -> str:
     return account.refused_up()
 
 
-@_case("create: no permission for CopyBackup")
+@_CASES.add("create: no permission for CopyBackup")
 def _(account: _Account) -> str:
     account.service.add_fault("access_denied", "CopyBackup", region=AWAY)
     return account.refused_up()
 
 
-@_case("create: the deployment is cancelled")
+@_CASES.add("create: the deployment is cancelled")
 def _(account: _Account) -> str:
     run = account.stack.run()
     account.service.set_copy_seconds(10_000)
@@ -148,14 +139,14 @@ def _(account: _Account) -> str:
     return refusal(lambda: account.stack.up({"nightly": copy_args(account.source)}, run=run))
 
 
-@_case("create: the DR Region is unreachable")
+@_CASES.add("create: the DR Region is unreachable")
 def _(account: _Account) -> str:
     account.service.make_unreachable(AWAY)
     account.stack.timeouts["create"] = 60.0
     return account.refused_up()
 
 
-@_case("create: a leftover of an interrupted run")
+@_CASES.add("create: a leftover of an interrupted run")
 def _(account: _Account) -> str:
     program = {"nightly": copy_args(account.source)}
     killed_up(account.stack, program, "CopyBackup", "after")
@@ -166,43 +157,43 @@ def _(account: _Account) -> str:
 # adopt
 
 
-@_case("adopt: no such backup")
+@_CASES.add("adopt: no such backup")
 def _(account: _Account) -> str:
     return _check_refuses(account, adopt_backup_id="backup-0fedcba9876543210")
 
 
-@_case("adopt: not a copy")
+@_CASES.add("adopt: not a copy")
 def _(account: _Account) -> str:
     made = account.service.seed_backup(AWAY, account.service.seed_file_system(AWAY))
     return _check_refuses(account, adopt_backup_id=made)
 
 
-@_case("adopt: a copy of another source")
+@_CASES.add("adopt: a copy of another source")
 def _(account: _Account) -> str:
     other = account.copy_of_others()
     account.source = account.service.seed_backup(HOME, account.file_system)
     return _check_refuses(account, adopt_backup_id=other)
 
 
-@_case("adopt: a copy with another key")
+@_CASES.add("adopt: a copy with another key")
 def _(account: _Account) -> str:
     return _check_refuses(account, adopt_backup_id=account.copy_of_others(), kms_key_id=key_named("dr"))
 
 
-@_case("adopt: the copy of another stack")
+@_CASES.add("adopt: the copy of another stack")
 def _(account: _Account) -> str:
     made = account.copy_of_others()
     account.tag(made, OTHERS)
     return logged(lambda: account.up(adopt_backup_id=made))
 
 
-@_case("adopt: one copy by two resources")
+@_CASES.add("adopt: one copy by two resources")
 def _(account: _Account) -> str:
     args = copy_args(account.source, adopt_backup_id=account.copy_of_others())
     return refusal(lambda: account.stack.up({"nightly": args, "weekly": args}))
 
 
-@_case("adopt: the tag may not be written")
+@_CASES.add("adopt: the tag may not be written")
 def _(account: _Account) -> str:
     made = account.copy_of_others()
     account.service.add_fault("access_denied", "TagResource", region=AWAY)
@@ -212,13 +203,13 @@ def _(account: _Account) -> str:
 # diff and update
 
 
-@_case("diff: the copy has the tag of another owner")
+@_CASES.add("diff: the copy has the tag of another owner")
 def _(account: _Account) -> str:
     account.tag(account.up_with_copy(), OTHERS)
     return logged(lambda: account.stack.preview("nightly", copy_args(account.source)))
 
 
-@_case("diff: another key, but the source is gone")
+@_CASES.add("diff: another key, but the source is gone")
 def _(account: _Account) -> str:
     account.up_with_copy()
     account.service.remove_backup(HOME, account.source)
@@ -226,26 +217,26 @@ def _(account: _Account) -> str:
     return logged(lambda: account.stack.preview("nightly", args))
 
 
-@_case("diff: the key cannot be looked up")
+@_CASES.add("diff: the key cannot be looked up")
 def _(account: _Account) -> str:
     account.up_with_copy()
     args = copy_args(account.source, kms_key_id="alias/unknown")
     return logged(lambda: account.stack.preview("nightly", args))
 
 
-@_case("update: the copy is gone")
+@_CASES.add("update: the copy is gone")
 def _(account: _Account) -> str:
     account.service.remove_backup(AWAY, account.up_with_copy())
     return account.refused_up(tags={"team": "storage"})
 
 
-@_case("update: the copy has the tag of another owner")
+@_CASES.add("update: the copy has the tag of another owner")
 def _(account: _Account) -> str:
     account.tag(account.up_with_copy(), OTHERS)
     return logged(lambda: account.up(tags={"team": "storage"}))
 
 
-@_case("update: no permission for TagResource")
+@_CASES.add("update: no permission for TagResource")
 def _(account: _Account) -> str:
     account.up_with_copy()
     account.service.add_fault("access_denied", "TagResource", region=AWAY)
@@ -255,28 +246,28 @@ def _(account: _Account) -> str:
 # read and state
 
 
-@_case("read: the tag may not be written again")
+@_CASES.add("read: the tag may not be written again")
 def _(account: _Account) -> str:
     account.tag(account.up_with_copy(), None)
     account.service.add_fault("access_denied", "TagResource", region=AWAY)
     return logged(account.stack.refresh)
 
 
-@_case("read: credentials of another account")
+@_CASES.add("read: credentials of another account")
 def _(account: _Account) -> str:
     account.service.remove_backup(AWAY, account.up_with_copy())
     account.change_entry(owner_id="999999999999")
     return refusal(account.stack.refresh)
 
 
-@_case("state: the entry describes another backup")
+@_CASES.add("state: the entry describes another backup")
 def _(account: _Account) -> str:
     account.up_with_copy()
     account.change_entry(source_backup_id="backup-0fedcba9876543210")
     return refusal(account.stack.destroy)
 
 
-@_case("state: the entry is damaged")
+@_CASES.add("state: the entry is damaged")
 def _(account: _Account) -> str:
     account.up_with_copy()
     account.change_entry(region="nowhere")
@@ -286,33 +277,33 @@ def _(account: _Account) -> str:
 # delete
 
 
-@_case("delete: the tag is missing")
+@_CASES.add("delete: the tag is missing")
 def _(account: _Account) -> str:
     account.tag(account.up_with_copy(), None)
     return refusal(account.stack.destroy)
 
 
-@_case("delete: the copy has the tag of another owner")
+@_CASES.add("delete: the copy has the tag of another owner")
 def _(account: _Account) -> str:
     account.tag(account.up_with_copy(), OTHERS)
     return logged(account.stack.destroy)
 
 
-@_case("delete: the state does not have managed_by")
+@_CASES.add("delete: the state does not have managed_by")
 def _(account: _Account) -> str:
     account.up_with_copy()
     account.change_entry(managed_by="")
     return refusal(account.stack.destroy)
 
 
-@_case("delete: another entry has the copy")
+@_CASES.add("delete: another entry has the copy")
 def _(account: _Account) -> str:
     account.up_with_copy()
     account.stack.states["weekly"] = account.stack.states["nightly"]
     return logged(account.up)
 
 
-@_case("delete: another copy of the file system FAILED in this run")
+@_CASES.add("delete: another copy of the file system FAILED in this run")
 def _(account: _Account) -> str:
     account.up_with_copy()
     newer = account.service.seed_backup(HOME, account.file_system)
@@ -322,7 +313,7 @@ def _(account: _Account) -> str:
     return refusal(lambda: account.stack.destroy_one(run, "nightly"))
 
 
-@_case("delete: the copy is still in use")
+@_CASES.add("delete: the copy is still in use")
 def _(account: _Account) -> str:
     made = account.up_with_copy()
     client = account.stack.wire.client("fsx", "eu-north-1")
@@ -332,7 +323,7 @@ def _(account: _Account) -> str:
     return refusal(account.stack.destroy)
 
 
-@_case("delete: no permission for DeleteBackup")
+@_CASES.add("delete: no permission for DeleteBackup")
 def _(account: _Account) -> str:
     account.up_with_copy()
     account.service.add_fault("access_denied", "DeleteBackup", region=AWAY)

@@ -11,14 +11,14 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from simulator.fsx import Control
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.backups import OTHER_OWNER_ID, OWNER_ID, owned
-from tests.messages.collecting import Messages, logged, simulated
+from tests.messages.collecting import Cases, Messages, logged, simulated
 from tests.recording import RecordingEngine
 
 FILE_SYSTEM, OTHER_FILE_SYSTEM = "fs-0123456789abcdef0", "fs-0fedcba9876543210"
 FURTHER = "eu-north-1"
 _HOUR = 3600
 _SOURCE: Source = {"file_system_id": FILE_SYSTEM, "region": HOME}
-_CASES: dict[str, Callable[["_Program"], str]] = {}
+_CASES = Cases["_Program"]()
 
 
 class _Program:
@@ -72,77 +72,70 @@ def dr_region(set_variable: Callable[[str, str], Any]) -> Messages:
             yield case, message(_Program(aws))
 
 
-def _case(name: str) -> Callable[[Callable[[_Program], str]], None]:
-    def register(message: Callable[[_Program], str]) -> None:
-        _CASES[name] = message
-
-    return register
-
-
 # sources
 
 
-@_case("file system does not exist")
+@_CASES.add("file system does not exist")
 def _(program: _Program) -> str:
     return program.says({"file_system_id": OTHER_FILE_SYSTEM, "region": HOME})
 
 
-@_case("source Region does not answer")
+@_CASES.add("source Region does not answer")
 def _(program: _Program) -> str:
     program.aws.make_unreachable(HOME)
     return program.says()
 
 
-@_case("source Region refuses")
+@_CASES.add("source Region refuses")
 def _(program: _Program) -> str:
     program.aws.add_fault("access_denied", "DescribeBackups", region=HOME)
     return program.says()
 
 
-@_case("DR Region does not answer")
+@_CASES.add("DR Region does not answer")
 def _(program: _Program) -> str:
     program.backup(1)
     program.aws.make_unreachable(AWAY)
     return program.says()
 
 
-@_case("no backups yet")
+@_CASES.add("no backups yet")
 def _(program: _Program) -> str:
     return program.says()
 
 
-@_case("only backup is of AWS Backup")
+@_CASES.add("only backup is of AWS Backup")
 def _(program: _Program) -> str:
     program.backup(1, type="AWS_BACKUP")
     return program.says()
 
 
-@_case("all backups are of AWS Backup")
+@_CASES.add("all backups are of AWS Backup")
 def _(program: _Program) -> str:
     for number in (1, 2):
         program.backup(number, type="AWS_BACKUP")
     return program.says()
 
 
-@_case("only backup is not AVAILABLE")
+@_CASES.add("only backup is not AVAILABLE")
 def _(program: _Program) -> str:
     program.backup(1, lifecycle="CREATING")
     return program.says()
 
 
-@_case("one backup has too many tags")
+@_CASES.add("one backup has too many tags")
 def _(program: _Program) -> str:
     program.backup(1, tags={f"tag-{n}": "x" for n in range(50)})
     program.backup(2)
     return program.says()
 
 
-@_case("tags select nothing")
+@_CASES.add("tags select nothing")
 def _(program: _Program) -> str:
     return program.says({"tags": {"dr": "yes"}, "region": HOME})
 
 
-@_case("file system has lost its tags")
+@_CASES.add("file system has lost its tags")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))
     return program.says({"tags": {"dr": "yes"}, "region": HOME})
@@ -151,14 +144,14 @@ def _(program: _Program) -> str:
 # what a preview adds
 
 
-@_case("preview: first copy, and the next")
+@_CASES.add("preview: first copy, and the next")
 def _(program: _Program) -> str:
     for number in (1, 2):
         program.backup(number)
     return program.says()
 
 
-@_case("preview: retention policy")
+@_CASES.add("preview: retention policy")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))
     program.backup(2)
@@ -166,31 +159,31 @@ def _(program: _Program) -> str:
     return program.says(keep={"last": 1, "within": "3h"})
 
 
-@_case("copy of others, not adopted")
+@_CASES.add("copy of others, not adopted")
 def _(program: _Program) -> str:
     program.copy(program.backup(1), in_state=False)
     return program.says()
 
 
-@_case("copy of others, adopted")
+@_CASES.add("copy of others, adopted")
 def _(program: _Program) -> str:
     program.copy(program.backup(1), in_state=False)
     return program.says(adopt_existing=True)
 
 
-@_case("copy of another stack")
+@_CASES.add("copy of another stack")
 def _(program: _Program) -> str:
     program.copy(program.backup(1), in_state=False, tags=owned("files/other/dr", OTHER_OWNER_ID))
     return program.says(adopt_existing=True)
 
 
-@_case("copy of this stack under another owner id")
+@_CASES.add("copy of this stack under another owner id")
 def _(program: _Program) -> str:
     program.copy(program.backup(1), in_state=False, tags=owned("dr/prod/dr", OTHER_OWNER_ID))
     return program.says()
 
 
-@_case("leftover of an interrupted run")
+@_CASES.add("leftover of an interrupted run")
 def _(program: _Program) -> str:
     source = program.backup(1)
     program.copy(source)
@@ -201,47 +194,47 @@ def _(program: _Program) -> str:
 # why copies are deleted, or stay
 
 
-@_case("deleted: newer copies are kept")
+@_CASES.add("deleted: newer copies are kept")
 def _(program: _Program) -> str:
     for number in (1, 2, 3):
         program.copy(program.backup(number))
     return program.says(keep=1)
 
 
-@_case("deleted: no rule keeps it")
+@_CASES.add("deleted: no rule keeps it")
 def _(program: _Program) -> str:
     for number in (1, 2):
         program.copy(program.backup(number))
     return program.says(keep={"daily": 1})
 
 
-@_case("deleted: source removed")
+@_CASES.add("deleted: source removed")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))
     program.aws.seed_file_system(HOME, file_system_id=OTHER_FILE_SYSTEM)
     return program.says({"file_system_id": OTHER_FILE_SYSTEM, "region": HOME})
 
 
-@_case("deleted: listed in exclude")
+@_CASES.add("deleted: listed in exclude")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))
     return program.says({"tags": {"dr": "yes"}, "region": HOME, "exclude": [FILE_SYSTEM]})
 
 
-@_case("deleted: DR Region moved")
+@_CASES.add("deleted: DR Region moved")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))
     return program.says(region=FURTHER)
 
 
-@_case("stays: DR Region moved while the source is unreachable")
+@_CASES.add("stays: DR Region moved while the source is unreachable")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))
     program.aws.make_unreachable(HOME)
     return program.says(region=FURTHER)
 
 
-@_case("stays: another key, and the source is gone")
+@_CASES.add("stays: another key, and the source is gone")
 def _(program: _Program) -> str:
     source = program.backup(1)
     program.copy(source)
@@ -249,13 +242,13 @@ def _(program: _Program) -> str:
     return program.says(kms_key_id="alias/dr")
 
 
-@_case("copy is gone from AWS")
+@_CASES.add("copy is gone from AWS")
 def _(program: _Program) -> str:
     program.aws.remove_backup(AWAY, program.copy(program.backup(1)))
     return program.says()
 
 
-@_case("copy is gone from AWS, and its source too")
+@_CASES.add("copy is gone from AWS, and its source too")
 def _(program: _Program) -> str:
     source = program.backup(1)
     program.aws.remove_backup(AWAY, program.copy(source))
@@ -263,7 +256,7 @@ def _(program: _Program) -> str:
     return program.says()
 
 
-@_case("state is damaged")
+@_CASES.add("state is damaged")
 def _(program: _Program) -> str:
     program.copy(program.backup(1), managed_by="x")
     urn = next(urn for urn in program.state if BACKUP_COPY_TYPE in urn)
