@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
+from tests.provider.deploying import RefusedError, SharedClock, Stack, Wire, copy_args, key_named, killed_up
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.messages.collecting import Cases, Messages, logged, refusal
-from tests.provider.deploying import RefusedError, SharedClock, Stack, Wire, copy_args, key_named, killed_up
 
 OTHERS = f"{'0123456789abcdef' * 2}/{'0123456789' * 4}-0/files/other/nightly"
 _CASES = Cases["_Account"]()
