@@ -143,7 +143,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return which changed arguments update the copy, and which replace it."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
         state = StateCopy.read(request.urn, request.id, olds.values)
-        found = diff(self._call(request, context), self.session, state, news.values)
+        found = diff(self._call(request, context), self.runtime, state, news.values)
         return differences.response(found, Properties.of(request.old_inputs), olds, news)
 
     @_report_errors
@@ -164,7 +164,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         call = self._call(request, context, outputs)
         if outputs.values:
             state = StateCopy.read(request.urn, request.id, outputs.values)
-            backup_id, found = request.id, read(call, self.session, state)
+            backup_id, found = request.id, read(call, self.runtime, state)
         else:
             region, backup_id = self._parse_import_id(request.id)
             found = import_copy(call, self.runtime, region, backup_id)
@@ -182,7 +182,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             return provider_pb2.UpdateResponse(properties=call.sent(differences.foreseen(olds, news)))
         state = StateCopy.read(request.urn, request.id, olds.values)
-        outputs = update(call, self.session, state, news.values)
+        outputs = update(call, self.runtime, state, news.values)
         return provider_pb2.UpdateResponse(properties=call.sent(outputs))
 
     @_report_errors
@@ -190,7 +190,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Delete the copy, if it still belongs to this resource."""
         outputs = Properties.of(request.properties)
         state = StateCopy.read(request.urn, request.id, outputs.values)
-        delete(self._call(request, context), self.session, state)
+        delete(self._call(request, context), self.runtime, state)
         return Empty()
 
     @_report_errors

@@ -17,7 +17,7 @@ from pulumi_fsx_dr.doctor.evaluate import Finding, evaluate
 from pulumi_fsx_dr.doctor.permissions import simulation_requests
 from pulumi_fsx_dr.errors import AccessDeniedError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, PolicyDecision, RegionDiagnostics
+from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
 from pulumi_fsx_dr.rules.iam_policy import policy
 
 from simulator.fsx import Control

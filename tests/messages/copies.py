@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
-from tests.provider.deploying import RefusedError, SharedClock, Stack, Wire, copy_args, key_named, killed_up
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
+from tests.engine.stack import RefusedError, Stack, copy_args, killed_up
+from tests.engine.wire import SharedClock, Wire, key_named
 from tests.messages.collecting import Cases, Messages, logged, refusal
 
 OTHERS = f"{'0123456789abcdef' * 2}/{'0123456789' * 4}-0/files/other/nightly"
