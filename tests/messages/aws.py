@@ -17,6 +17,7 @@ _CALLS: Mapping[str, Callable[[ReplayedRegion], object]] = {
     "fsx:DescribeBackups": lambda region: list(region.backups()),
     "kms:DescribeKey": lambda region: region.key_arn("alias/dr"),
 }
+_RETURNED = ("model-copy-copy-limit", "model-copy-token")  # the client returns these as values
 _DENIALS: Mapping[str, str] = {
     "service control policy": "with an explicit deny in a service control policy",
     "no permissions boundary": "because no permissions boundary allows the fsx:CopyBackup action",
@@ -26,6 +27,8 @@ _DENIALS: Mapping[str, str] = {
 
 def errors() -> Messages:
     for answer in json.loads((RECORDINGS / "errors.json").read_text()):
+        if answer["id"] in _RETURNED:
+            continue
         body = {"__type": answer["code"], "Message": answer["message"], **answer["members"]}
         yield answer["id"], _of_call(answer["action"], body, answer["status"])
     for case, context in _DENIALS.items():

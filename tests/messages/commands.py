@@ -97,7 +97,7 @@ def _diagnosis(region: str = AWAY, *, ok: bool = False) -> str:
     command = ["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", region, "--json"]
     found = json.loads(CliRunner().invoke(fsx_dr, command).stdout or '{"findings": []}')["findings"]
     shown = [each for each in found if ok or each["level"] != "ok"]
-    return "\n    ".join(f"{each['verdict']}: {each['about']}: {each['said']}" for each in shown)
+    return "\n    ".join(f"{each['level']}: {each['about']}: {each['message']}" for each in shown)
 
 
 def _backup(aws: Control, number: int, **settings: Any) -> str:
