@@ -1,7 +1,7 @@
 """Evaluation of IAM policy documents, as far as this project's policies need it.
 
-From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*. Everything else in
-a document is refused, so that it is never ignored.
+From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*. Everything else
+in a document is refused, so that it is never ignored.
 """
 
 import re
