@@ -11,9 +11,11 @@ from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE, NATIVE_C
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.rules.declaration import Declaration, DrRegionSpec, declare
-from pulumi_fsx_dr.rules.declared_outputs import declare_outputs, is_of_output
+from pulumi_fsx_dr.rules.plan import plan_copies
+from pulumi_fsx_dr.rules.plan_outputs import OutputSource, add_unclaimed, plan_outputs
+from pulumi_fsx_dr.rules.region_plan import RegionPlan
 from pulumi_fsx_dr.rules.retention import Keep
+from pulumi_fsx_dr.rules.specs import DrRegionSpec
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, OTHER_OWNER_ID, OWNER_ID, copy, hours_ago, owned
 from tests.growing import TIMES, growth
@@ -90,7 +92,7 @@ class World:
         gone: ids of copies that AWS surely does not have any more.
         state: all copies in the state.
         owner_id: of the stack.
-        declared: names of the program's single copies.
+        declared_names: names of the program's single copies.
         not_listed: copies that are shown only to who asks for them by id.
         file_systems: those that exist.
         keys: ARNs behind aliases, by Region and alias.
@@ -103,7 +105,7 @@ class World:
     gone: frozenset[str] = frozenset()
     state: Sequence[StateCopy] = ()
     owner_id: str = OWNER_ID
-    declared: frozenset[str] = frozenset()
+    declared_names: frozenset[str] = frozenset()
     not_listed: Sequence[Backup] = ()
     file_systems: frozenset[str] = field(default=frozenset({FILE_SYSTEM, OTHER_FILE_SYSTEM}))
     keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -123,10 +125,10 @@ class World:
     def copies_in(self, region: str) -> Sequence[Backup]:
         return [b for b in self.copies if b.region == region]
 
-    def copies_left_in(self, region: str) -> Sequence[Backup]:
+    def copies_in_removed(self, region: str) -> Sequence[Backup]:
         return [] if region in self.dark else self.copies_in(region)
 
-    def unlisted(self, copy: StateCopy) -> Backup | None:
+    def copy_by_id(self, copy: StateCopy) -> Backup | None:
         return next((b for b in self.not_listed if b.id == copy.id), None)
 
     def is_gone(self, copy: StateCopy) -> bool:
@@ -152,33 +154,33 @@ def shown(copies: Iterable[StateCopy], lifecycle: str = "AVAILABLE") -> list[Bac
     ]
 
 
-def decide(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> dict[str, Declaration]:
+def decide(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> dict[str, RegionPlan]:
     """Return what DrRegions declare whose copies are all that are in the state."""
-    return declare(regions, copies, replace(world, state=copies))
+    return plan_copies(regions, copies, replace(world, state=copies))
 
 
-def one(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> Declaration:
+def one(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> RegionPlan:
     """Return what the one DrRegion declares."""
     (declaration,) = decide(regions, copies, world).values()
     return declaration
 
 
-def names(declaration: Declaration) -> list[str]:
+def names(declaration: RegionPlan) -> list[str]:
     return [declared.name for declared in declaration.copies]
 
 
-def kept(declaration: Declaration) -> list[str]:
+def kept(declaration: RegionPlan) -> list[str]:
     """Return the ids of the copies in the state that stay declared."""
     return [declared.state.id for declared in declaration.copies if declared.state]
 
 
-def made(declaration: Declaration) -> list[str]:
+def made(declaration: RegionPlan) -> list[str]:
     """Return the sources of the copies that are to be made."""
     return [declared.args["source_backup_id"] for declared in declaration.copies if declared.state is None]
 
 
-def removed(declaration: Declaration) -> dict[str, str]:
-    return {removed.copy.id: removed.reason for removed in declaration.removed}
+def removed(declaration: RegionPlan) -> dict[str, str]:
+    return {removed.copy.id: str(removed.decision) for removed in declaration.removed}
 
 
 # --- what is declared -------------------------------------------------------------------------------------------------
@@ -521,7 +523,7 @@ def test_a_recovery_point_without_a_time_in_the_state_has_that_of_its_copy() -> 
 # --- copies of this stack that the state does not contain -------------------------------------------------------------
 
 
-def leftovers(declaration: Declaration) -> list[str]:
+def leftovers(declaration: RegionPlan) -> list[str]:
     return [warning.partition(" ")[0] for warning in declaration.warnings if "is not in the state" in warning]
 
 
@@ -577,20 +579,20 @@ def test_what_a_single_copy_of_the_program_can_name_itself_is_not_named() -> Non
 
     world = World([backup(n) for n in (1, 2, 9)], [of_single])
 
-    assert one([dr()], [], replace(world, declared=frozenset({"nightly"}))).warnings == []
+    assert one([dr()], [], replace(world, declared_names=frozenset({"nightly"}))).warnings == []
     assert leftovers(one([dr()], [], world)) == [of_single.id]
 
 
 def test_what_a_single_copy_of_the_program_can_resume_is_left_to_it() -> None:
     of_single = copy(9, tags=owned("files/prod/nightly"))
 
-    assert made(one([dr()], [], World([backup(1)], [of_single], declared=frozenset({"nightly"})))) == [source(1)]
+    assert made(one([dr()], [], World([backup(1)], [of_single], declared_names=frozenset({"nightly"})))) == [source(1)]
 
 
 def test_what_is_in_the_state_outside_of_dr_regions_is_not_named() -> None:
     single = entry(9, "nightly")
 
-    (declared,) = declare([dr()], [], World([backup(1)], shown([single]), state=[single])).values()
+    (declared,) = plan_copies([dr()], [], World([backup(1)], shown([single]), state=[single])).values()
 
     assert declared.warnings == []
 
@@ -758,6 +760,7 @@ def test_a_copy_whose_source_has_expired_is_declared_as_it_is() -> None:
 
     assert declared.copies[0].args == {
         "source_backup_id": source(1),
+        "region": AWAY,
         "source_region": "eu-south-1",
         "kms_key_id": KEY,
     }
@@ -863,49 +866,107 @@ def of_output(position: int, number: int) -> StateCopy:
     return entry(number, f"dr-source-{position}")
 
 
-def test_sources_that_are_outputs_are_named_by_position() -> None:
-    declared = declare_outputs(dr(), {0: (source(1), HOME), 1: (None, HOME)}, [])
+def with_outputs(
+    backup_ids: Sequence[str | None],
+    copies: Sequence[StateCopy],
+    region: DrRegionSpec | None = None,
+    world: World | None = None,
+) -> RegionPlan:
+    """Return what the one DrRegion declares in the end, whose outputs have these values."""
+    region = region or dr(sources=[])
+    region = replace(region, has_outputs=True)
+    planned = one([region], copies, world or World(copies=shown(copies)))
+    sources = [OutputSource(position, backup_id, HOME) for position, backup_id in enumerate(backup_ids)]
+    plan, unclaimed = plan_outputs(region, sources, planned.undecided, planned)
+    add_unclaimed(plan, region, unclaimed)
+    plan.copies[:0] = planned.copies
+    plan.removed[:0] = planned.removed
+    return plan
 
-    assert names(declared) == ["dr-source-0", "dr-source-1"]
+
+def test_outputs_are_named_by_position() -> None:
+    assert names(with_outputs([source(1), None], [])) == ["dr-source-0", "dr-source-1"]
 
 
-def test_when_the_first_is_taken_out_the_second_keeps_its_copy() -> None:
+def test_outputs_keep_their_copies_if_the_first_is_removed() -> None:
     first, second = of_output(0, 1), of_output(1, 2)
 
-    declared = declare_outputs(dr(), {0: (source(2), HOME)}, [first, second])
+    declared = with_outputs([source(2)], [first, second])
 
-    assert kept(declared) == [second.id]
-    assert names(declared) == ["dr-source-1"]
+    assert (kept(declared), names(declared)) == ([second.id], ["dr-source-1"])
     assert removed(declared) == {first.id: "its source was removed from the program"}
 
 
-def test_when_one_is_put_before_another_each_has_a_name_of_its_own() -> None:
-    declared = declare_outputs(dr(), {0: (source(2), HOME), 1: (source(1), HOME)}, [of_output(0, 1)])
+def test_outputs_keep_their_copies_if_another_is_put_first() -> None:
+    declared = with_outputs([source(2), source(1)], [of_output(0, 1)])
 
-    assert sorted(names(declared)) == ["dr-source-0", "dr-source-1"]
-    assert {copy.name: copy.state.id if copy.state else None for copy in declared.copies} == {
+    assert {copy.name: copy.state and copy.state.id for copy in declared.copies} == {
         "dr-source-0": of_output(0, 1).id,
         "dr-source-1": None,
     }
 
 
-def test_a_renamed_dr_region_knows_the_copies_of_its_outputs() -> None:
-    declared = declare_outputs(dr("now"), {0: (source(1), HOME)}, [of_output(0, 1)])
+@pytest.mark.parametrize("former", ["dr-source-0", f"dr-{source(1)}", "whatever"])
+def test_outputs_keep_their_copies_under_any_name(former: str) -> None:
+    before = entry(1, former)
 
-    (only,) = declared.copies
-    assert (only.name, only.state) == ("now-source-0", of_output(0, 1))
+    (only,) = with_outputs([source(1)], [before], dr("now", sources=[])).copies
+
+    assert (only.name, only.state) == ("now-source-0", before)
 
 
-def test_a_source_that_preview_does_not_know_yet_lets_nothing_go_under_its_name() -> None:
+def test_outputs_that_are_not_known_yet_delete_nothing_under_their_names() -> None:
+    assert with_outputs([None], [of_output(0, 1)]).removed == []
+
+
+def test_outputs_of_a_declared_file_system_have_copies_of_their_own() -> None:
+    copies = [entry(1), of_output(0, 3)]
+
+    declared = with_outputs([source(3)], copies, dr(keep=1), World([backup(1), backup(3)], shown(copies)))
+
+    assert ({*kept(declared)}, made(declared), declared.removed) == ({copy.id for copy in copies}, [], [])
+
+
+def test_outputs_never_get_the_name_of_a_copy_that_moved_to_a_file_system() -> None:
+    """The engine refuses a URN that is an alias of another resource."""
     before = of_output(0, 1)
 
-    assert declare_outputs(dr(), {0: (None, HOME)}, [before]).removed == []
+    declared = with_outputs([source(2)], [before], dr(), World([backup(1)], shown([before])))
+
+    assert {copy.name: copy.state for copy in declared.copies} == {f"dr-{source(1)}": before, "dr-source-1": None}
 
 
-def test_the_copies_of_outputs_are_left_to_the_dr_region_that_has_outputs() -> None:
-    assert is_of_output(of_output(0, 1), [dr(has_outputs=True)])
-    assert not is_of_output(of_output(0, 1), [dr()])
-    assert not is_of_output(entry(1), [dr(has_outputs=True)])
+def test_outputs_of_all_dr_regions_of_a_region_are_asked_before_a_delete() -> None:
+    ours, theirs = of_output(0, 1), entry(2, "before-source-0")
+    regions = [dr(sources=[], has_outputs=True), dr("now", sources=[], has_outputs=True)]
+
+    first, second = decide(regions, [ours, theirs], World(copies=shown([ours, theirs]))).values()
+    _, unclaimed = plan_outputs(regions[0], [OutputSource(0, source(1), HOME)], first.undecided, first)
+    declared, unclaimed = plan_outputs(regions[1], [OutputSource(0, source(2), HOME)], unclaimed, second)
+
+    assert (kept(declared), unclaimed) == ([theirs.id], [])
+
+
+def test_outputs_leave_copies_that_nobody_asks_for_to_what_was_decided() -> None:
+    """Another DR Region has the file system as a source, and no copy of it."""
+    last = entry(1)
+    regions = [dr(sources=[], has_outputs=True), dr("north", region=ELSEWHERE)]
+
+    first, _ = decide(regions, [last], World(copies=shown([last]), dark=frozenset({HOME}))).values()
+    declared, unclaimed = plan_outputs(regions[0], [], first.undecided, first)
+    add_unclaimed(declared, regions[0], unclaimed)
+
+    assert (kept(declared), declared.removed) == ([last.id], [])
+    assert [last.id in warning for warning in declared.warnings] == [True]
+
+
+def test_outputs_whose_copy_is_gone_are_named() -> None:
+    lost = of_output(0, 1)
+
+    declared = with_outputs([source(1)], [lost], world=World(gone=frozenset({lost.id})))
+
+    assert (kept(declared), declared.gone) == ([lost.id], {lost.id})
+    assert [lost.id in warning for warning in declared.warnings] == [True]
 
 
 # --- whatever the world is like ---------------------------------------------------------------------------------------
@@ -1001,7 +1062,7 @@ def test_no_tag_on_a_copy_in_the_state_or_on_a_source_backup_changes_a_decision(
 
     def decided(world: World) -> list[Any]:
         return [
-            ([replace(copy, source=None) for copy in made.copies], made.removed, made.notes, made.warnings, made.gone)
+            ([replace(copy, backup=None) for copy in made.copies], made.removed, made.notes, made.warnings, made.gone)
             for made in decide(scene.regions, scene.state, world).values()
         ]
 
@@ -1077,7 +1138,7 @@ def test_what_a_run_declares_is_what_the_next_one_declares(scene: Scene) -> None
 # --- copies that exist already (adopt_existing) ----------------------------------------------------------------------
 
 
-def adopted(declaration: Declaration) -> dict[str, str | None]:
+def adopted(declaration: RegionPlan) -> dict[str, str | None]:
     """Return what each declared copy adopts, by its source."""
     return {c.args["source_backup_id"]: c.args.get("adopt_backup_id") for c in declaration.copies}
 
@@ -1193,7 +1254,7 @@ def test_what_is_in_the_state_is_not_adopted() -> None:
     single = entry(1, "nightly")
     seen = replace(shown([single])[0], tags={})
 
-    made = declare([dr(adopts=True)], [], World(backups=[backup(1)], copies=[seen], state=[single])).popitem()[1]
+    made = plan_copies([dr(adopts=True)], [], World(backups=[backup(1)], copies=[seen], state=[single])).popitem()[1]
 
     assert adopted(made) == {source(1): None}
 
@@ -1247,7 +1308,7 @@ class Indexed(World):
         return self.by_file_system[file_system_id]
 
 
-def many(number: int) -> Callable[[], Declaration]:
+def many(number: int) -> Callable[[], RegionPlan]:
     """Return what declares so many file systems, each with three backups, three copies and a leftover."""
     names = {f"fs-{n:017x}": [backup(10 * n + k) for k in range(3)] for n in range(1, number + 1)}
     by_file_system = {name: [replace(b, file_system_id=name) for b in backups] for name, backups in names.items()}

@@ -12,8 +12,8 @@ from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
-from pulumi_fsx_dr.program import coordinator as program
-from pulumi_fsx_dr.rules.declaration import Declaration
+from pulumi_fsx_dr.program import coordinator
+from pulumi_fsx_dr.rules.region_plan import RegionPlan
 
 from simulator.fsx import Control
 from simulator.fsx.fixtures import AWAY, HOME
@@ -394,7 +394,9 @@ def test_a_copy_that_is_lost_on_the_way_ends_the_run_whatever_was_decided(
     file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard does not know look-ups and names: it compares the state with what was registered."""
-    monkeypatch.setattr(program, "declare", lambda regions, *_: {region.urn: Declaration() for region in regions})
+    monkeypatch.setattr(
+        coordinator, "plan_copies", lambda regions, *_: {region.urn: RegionPlan() for region in regions}
+    )
 
     with pytest.raises(
         InvalidSettingsError,

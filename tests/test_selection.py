@@ -21,19 +21,19 @@ from pulumi_fsx_dr.rules.retention import (
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def point(hours: int, *, is_in_state: bool = False, counts: bool = True) -> RecoveryPoint:
+def point(hours: int, *, is_in_state: bool = False, has_copy: bool = True) -> RecoveryPoint:
     """Return the point of so many hours before noon; `is_in_state`: the state has a copy of it."""
     name = f"{hours:017x}"
     return RecoveryPoint(
         source_backup_id=f"backup-{name}",
         time=NOON - timedelta(hours=hours),
-        state_id=f"copy-{name}" if is_in_state else "",
-        counts=counts,
+        is_in_state=is_in_state,
+        has_copy=has_copy,
     )
 
 
-def in_state(hours: int, *, counts: bool = True) -> RecoveryPoint:
-    return point(hours, is_in_state=True, counts=counts)
+def in_state(hours: int, *, has_copy: bool = True) -> RecoveryPoint:
+    return point(hours, is_in_state=True, has_copy=has_copy)
 
 
 @st.composite
@@ -41,7 +41,7 @@ def points(draw: st.DrawFn) -> list[RecoveryPoint]:
     """Return points in any order; one in the state may be FAILED or gone, and then does not count."""
     hours = draw(st.lists(st.integers(0, 30), unique=True, max_size=12))
     return [
-        point(hour, is_in_state=holds, counts=not holds or draw(st.booleans()))
+        point(hour, is_in_state=holds, has_copy=not holds or draw(st.booleans()))
         for hour in hours
         for holds in [draw(st.booleans())]
     ]
@@ -62,11 +62,13 @@ def years_of_points(draw: st.DrawFn) -> list[RecoveryPoint]:
     """Return points of five years, near and far from each other, some of a time that nobody knows."""
     hours = st.integers(0, 30) | st.integers(0, 900) | st.integers(0, 44_000)
     known = [
-        point(hour, is_in_state=holds, counts=not holds or draw(st.booleans()))
+        point(hour, is_in_state=holds, has_copy=not holds or draw(st.booleans()))
         for hour in draw(st.lists(hours, unique=True, max_size=16))
         for holds in [draw(st.booleans())]
     ]
-    unknown = [replace(in_state(100_000 + n, counts=draw(st.booleans())), time=UNKNOWN_TIME) for n in range(draw(few))]
+    unknown = [
+        replace(in_state(100_000 + n, has_copy=draw(st.booleans())), time=UNKNOWN_TIME) for n in range(draw(few))
+    ]
     return known + unknown
 
 
@@ -89,7 +91,7 @@ def test_a_copy_whose_source_has_expired_stays_until_newer_ones_push_it_out() ->
 
 
 def test_a_copy_that_failed_pushes_nothing_out_and_is_made_anew() -> None:
-    failed = in_state(1, counts=False)
+    failed = in_state(1, has_copy=False)
 
     assert select([failed, in_state(5)], keep=1) == Selection(kept=[failed, in_state(5)], expired=[])
 
@@ -120,11 +122,11 @@ def test_what_the_state_holds_is_kept_or_goes_and_never_vanishes(
 ) -> None:
     chosen = select(known, keep, may_expire=may_expire)
 
-    assert {p.state_id for p in [*chosen.kept, *chosen.expired] if p.state_id} == {
-        p.state_id for p in known if p.state_id
+    assert {p.source_backup_id for p in [*chosen.kept, *chosen.expired] if p.is_in_state} == {
+        p.source_backup_id for p in known if p.is_in_state
     }
-    assert not {p.state_id for p in chosen.kept if p.state_id} & {p.state_id for p in chosen.expired}
-    assert all(p.state_id for p in chosen.expired)
+    assert not {p.source_backup_id for p in chosen.kept if p.is_in_state} & {p.source_backup_id for p in chosen.expired}
+    assert all(p.is_in_state for p in chosen.expired)
 
 
 @given(points(), keeps)
@@ -132,7 +134,7 @@ def test_what_goes_has_keep_newer_ones_that_count_and_stay(known: list[RecoveryP
     chosen = select(known, keep)
 
     for gone in chosen.expired:
-        assert len([p for p in chosen.kept if p.counts and p.time > gone.time]) >= keep
+        assert len([p for p in chosen.kept if p.has_copy and p.time > gone.time]) >= keep
 
 
 @given(points(), keeps)
@@ -142,7 +144,7 @@ def test_nothing_goes_while_the_source_is_dark(known: list[RecoveryPoint], keep:
 
 @given(points(), keeps)
 def test_the_newest_that_count_are_all_kept(known: list[RecoveryPoint], keep: int) -> None:
-    newest = sorted((p for p in known if p.counts), key=lambda p: p.time, reverse=True)[:keep]
+    newest = sorted((p for p in known if p.has_copy), key=lambda p: p.time, reverse=True)[:keep]
 
     assert {p.source_backup_id for p in newest} <= {p.source_backup_id for p in select(known, keep).kept}
 
@@ -156,10 +158,10 @@ def test_the_order_of_the_listing_does_not_matter(known: list[RecoveryPoint], ke
 def test_a_run_in_which_all_goes_well_converges(known: list[RecoveryPoint], keep: int) -> None:
     """What is kept has been made, and what goes has gone; the sources of those are there still."""
     chosen = select(known, keep)
-    made = [replace(p, state_id=f"copy-of-{p.source_backup_id}", counts=True) for p in chosen.kept]
-    left = [replace(p, state_id="", counts=True) for p in chosen.expired]
+    made = [replace(p, is_in_state=True, has_copy=True) for p in chosen.kept]
+    left = [replace(p, is_in_state=False, has_copy=True) for p in chosen.expired]
 
-    again = select([*made, *left, *(p for p in known if not p.state_id and p not in chosen.kept)], keep)
+    again = select([*made, *left, *(p for p in known if not p.is_in_state and p not in chosen.kept)], keep)
     settled = select(again.kept, keep)
 
     assert {p.source_backup_id for p in again.kept} <= {p.source_backup_id for p in chosen.kept}
@@ -169,12 +171,10 @@ def test_a_run_in_which_all_goes_well_converges(known: list[RecoveryPoint], keep
 # --- by time ----------------------------------------------------------------------------------------------------------
 
 
-def at(time: str, *, is_in_state: bool = False, counts: bool = True) -> RecoveryPoint:
+def at(time: str, *, is_in_state: bool = False, has_copy: bool = True) -> RecoveryPoint:
     """Return the point of a moment, UTC, named after it."""
     made = datetime.fromisoformat(time).replace(tzinfo=UTC)
-    return RecoveryPoint(
-        source_backup_id=time, time=made, state_id=f"copy of {time}" if is_in_state else "", counts=counts
-    )
+    return RecoveryPoint(source_backup_id=time, time=made, is_in_state=is_in_state, has_copy=has_copy)
 
 
 def kept(times: list[str], policy: RetentionPolicy) -> list[str]:
@@ -270,7 +270,7 @@ def test_a_day_whose_newest_backup_is_still_to_be_copied_lets_the_older_copy_go_
 
 
 def test_a_copy_that_failed_takes_no_place_in_its_day() -> None:
-    failed, morning = at("2026-11-20 18:00", is_in_state=True, counts=False), at("2026-11-20 06:00", is_in_state=True)
+    failed, morning = at("2026-11-20 18:00", is_in_state=True, has_copy=False), at("2026-11-20 06:00", is_in_state=True)
     day_before = at("2026-11-19 18:00", is_in_state=True)
 
     assert select([failed, morning, day_before], {"daily": 1}) == Selection(
@@ -279,7 +279,7 @@ def test_a_copy_that_failed_takes_no_place_in_its_day() -> None:
 
 
 def test_a_copy_that_failed_begins_no_time_within_which_others_are_kept() -> None:
-    failed, old = at("2026-11-20 18:00", is_in_state=True, counts=False), at("2026-01-01 00:00", is_in_state=True)
+    failed, old = at("2026-11-20 18:00", is_in_state=True, has_copy=False), at("2026-01-01 00:00", is_in_state=True)
 
     assert select([failed, old], {"within": "1d"}).expired == []
 
@@ -313,8 +313,8 @@ def test_by_time_too_what_the_state_holds_is_kept_or_goes_and_never_vanishes(
 ) -> None:
     chosen = select(known, policy, may_expire=may_expire)
 
-    assert sorted(p.state_id for p in [*chosen.kept, *chosen.expired] if p.state_id) == sorted(
-        p.state_id for p in known if p.state_id
+    assert sorted(p.source_backup_id for p in [*chosen.kept, *chosen.expired] if p.is_in_state) == sorted(
+        p.source_backup_id for p in known if p.is_in_state
     )
     assert may_expire or chosen.expired == []
 
@@ -326,7 +326,7 @@ def test_what_goes_by_time_leaves_behind_what_each_rule_asks_for(known: list[Rec
     formats = {"last": "%Y-%m-%d %H:%M:%S", "daily": "%Y-%m-%d", "weekly": "%G-%V", "monthly": "%Y-%m", "yearly": "%Y"}
 
     for gone in chosen.expired:
-        newer = [p.time for p in chosen.kept if p.counts and p.time > gone.time]
+        newer = [p.time for p in chosen.kept if p.has_copy and p.time > gone.time]
         assert newer or gone.time == UNKNOWN_TIME
         for rule, layout in formats.items():
             if rule in policy and gone.time != UNKNOWN_TIME:
@@ -364,15 +364,15 @@ def test_nor_with_a_shorter_time(known: list[RecoveryPoint], policy: Any, times:
 def test_a_run_by_time_in_which_all_goes_well_converges(known: list[RecoveryPoint], policy: RetentionPolicy) -> None:
     """What is kept has been made, and what goes has gone; the sources of those are there still."""
     chosen = select(known, policy)
-    made = [replace(p, state_id=f"copy-of-{p.source_backup_id}", counts=True) for p in chosen.kept]
-    left = [replace(p, state_id="", counts=True) for p in chosen.expired]
-    passed_over = [p for p in known if not p.state_id and p not in chosen.kept]
+    made = [replace(p, is_in_state=True, has_copy=True) for p in chosen.kept]
+    left = [replace(p, is_in_state=False, has_copy=True) for p in chosen.expired]
+    passed_over = [p for p in known if not p.is_in_state and p not in chosen.kept]
 
     again = select([*made, *left, *passed_over], policy)
 
     assert ids(again) <= ids(chosen)
     assert select([*again.kept, *left, *passed_over], policy) == Selection(kept=again.kept, expired=[])
-    if all(p.counts for p in known):
+    if all(p.has_copy for p in known):
         assert again == Selection(kept=made, expired=[])
 
 

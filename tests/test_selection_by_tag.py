@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_fsx_dr.copies.state_copy import StateCopy
-from pulumi_fsx_dr.rules.declaration import DrRegionSpec
+from pulumi_fsx_dr.rules.specs import DrRegionSpec
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM
 from tests.test_declaration import (

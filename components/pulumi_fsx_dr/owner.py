@@ -42,7 +42,7 @@ def hints(name: str, source_backup_id: pulumi.Input[str] | None) -> Awaitable[st
         source_backup_id: its source backup.
     """
     run = lookup.of_this_run()
-    run.declared.add(name)
+    run.declared_names.add(name)
     # A coroutine and not an output, which would cost the SDK several times as much for each copy.
     return _message(name, source_backup_id, run.related, owner_of_this_run())
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, cast
 
 from .fsx.backup import Backup
 from .fsx.text import NAME_LIMIT, clean
-from .rules.sources import spoken
+from .rules.sources import source_label
 
 RPO_HOURS = 24
 Verdict = Literal["ready", "late", "missing"]
@@ -111,7 +111,7 @@ def _row(
     """Return the row of a source; its copies are the newest first."""
     time, newest = next(((time, copy) for time, copy in copies if copy.is_available), (None, None))
     return {
-        "source": spoken(source),
+        "source": source_label(source),
         "name": clean(source["name"], NAME_LIMIT) if source.get("name") else None,
         "source_region": source["region"],
         "region": region,

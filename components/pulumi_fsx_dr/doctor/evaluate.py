@@ -15,7 +15,7 @@ from pulumi_fsx_dr.rules.copy_size import Series, series
 from pulumi_fsx_dr.rules.copyable import obstacle
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
 from pulumi_fsx_dr.rules.retention import Keep
-from pulumi_fsx_dr.rules.sources import spoken
+from pulumi_fsx_dr.rules.sources import source_label
 
 from .collect import Answer, Configuration, RegionAnswers, Survey, of_source
 from .first_run import FirstRun, recovery_points
@@ -156,7 +156,7 @@ def _place(resource: str) -> str:
 
 
 def _source(source: Source, answers: RegionAnswers) -> Iterator[Finding]:
-    name = spoken(source)
+    name = source_label(source)
     exists = answers.file_systems.get(name, True)
     if isinstance(exists, ServiceError) and not isinstance(exists, TransientError):
         yield Finding("fails", name, str(exists))
