@@ -376,7 +376,7 @@ def test_a_run_by_time_in_which_all_goes_well_converges(known: list[RecoveryPoin
         assert again == Selection(kept=made, expired=[])
 
 
-def ids(chosen: Selection) -> set[str]:
+def ids(chosen: Selection[RecoveryPoint]) -> set[str]:
     return {p.source_backup_id for p in chosen.kept}
 
 
