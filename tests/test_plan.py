@@ -190,8 +190,7 @@ def test_copy_in_a_removed_dr_region_is_deleted_if_another_has_one() -> None:
 
 
 def test_copy_of_an_unknown_file_system_is_not_protected_by_another() -> None:
-    unknown = {"file_system_id": None}
-    left, stays = entry(1, region=ELSEWHERE, number_of_copy=7, **unknown), entry(2, **unknown)
+    left, stays = entry(1, region=ELSEWHERE, file_system_id=None), entry(2, file_system_id=None)
     world = World(copies=[replace(copy, file_system_id=None) for copy in shown([left, stays])])
 
     plan = one([dr()], [left, stays], world)
@@ -441,7 +440,7 @@ def test_each_ontap_volume_keeps_its_own_number() -> None:
 
     plan = one([dr(keep=1)], copies, World(backups, shown(copies)))
 
-    assert ({*kept(plan)}, removed(plan).keys()) == ({c.id for c in copies[:2]}, {c.id for c in copies[2:]})
+    assert ({*kept(plan)}, {*removed(plan)}) == ({c.id for c in copies[:2]}, {c.id for c in copies[2:]})
 
 
 # --- copies whose source backup cannot be copied ----------------------------------------------------------------------

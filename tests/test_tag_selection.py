@@ -72,14 +72,6 @@ def test_tags_do_not_select_a_named_file_system_again() -> None:
     assert (len(made(plan)), plan.sources) == (1, [named])
 
 
-def test_exclude_is_not_selected() -> None:
-    tags = {FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: TAGGED}
-
-    plan = one([by_tag(exclude=[FILE_SYSTEM])], [], world(tags))
-
-    assert [source["file_system_id"] for source in plan.sources] == [OTHER_FILE_SYSTEM]
-
-
 def test_selected_file_systems_have_the_arguments_of_their_source() -> None:
     source: dict[str, Any] = {"keep": 1, "kms_key_id": "alias/gold", "add_tags": {"tier": "gold"}}
     present = world({FILE_SYSTEM: TAGGED}, backups=[backup(1), backup(2)])
@@ -171,15 +163,6 @@ def test_lost_tags_keep_the_copies_beside_another_dr_region() -> None:
     first, _ = decide([by_tag(), north], BOTH, present).values()
 
     assert (set(kept(first)), first.removed) == ({OURS.id, OTHERS.id}, [])
-
-
-def test_lost_tags_of_all_file_systems_delete_nothing() -> None:
-    present = world({FILE_SYSTEM: {}, OTHER_FILE_SYSTEM: {"dr": "no"}}, BOTH)
-
-    plan = one([by_tag()], BOTH, present)
-
-    assert (set(kept(plan)), plan.removed) == ({OURS.id, OTHERS.id}, [])
-    assert "dr=yes" in plan.warnings[0]
 
 
 def test_tags_that_select_nothing_stay_a_source() -> None:
