@@ -12,12 +12,13 @@ from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
-from pulumi_fsx_dr.program import coordinator as program
-from pulumi_fsx_dr.rules.declaration import Declaration
+from pulumi_fsx_dr.program import coordinator
+from pulumi_fsx_dr.rules.copy_size import read_forecast
+from pulumi_fsx_dr.rules.region_plan import RegionPlan
 
 from simulator.fsx import Control
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.backups import OTHER_OWNER_ID, OWNER_ID, owned
+from tests.backups import OWNER_ID, owned
 from tests.recording import RecordingEngine, Registration
 
 ELSEWHERE = "eu-north-1"
@@ -149,19 +150,19 @@ def said(caplog: pytest.LogCaptureFixture, level: str = "WARNING") -> list[str]:
 
 
 @pytest.mark.parametrize("args", [{"region": AWAY}, {"region": AWAY, "sources": "fs-0123456789abcdef0"}])
-def test_sources_that_are_no_list_are_refused_in_a_sentence(args: Any) -> None:
-    with pytest.raises(InvalidSettingsError, match="DrRegion dr needs its sources as a list, which may be empty"):
+def test_sources_must_be_a_list(args: Any) -> None:
+    with pytest.raises(InvalidSettingsError, match="DrRegion dr"):
         RecordingEngine().run(lambda: DrRegion("dr", args))
 
 
-def test_a_file_system_that_the_same_program_makes_is_refused_in_a_sentence() -> None:
+def test_file_system_id_must_not_be_an_output() -> None:
     source: Any = {"file_system_id": pulumi.Output.from_input("fs-0123456789abcdef0"), "region": HOME}
 
-    with pytest.raises(InvalidSettingsError, match="needs its file_system_id as a string that is known when the prog"):
+    with pytest.raises(InvalidSettingsError, match="file_system_id"):
         RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}))
 
 
-def test_a_file_system_whose_backups_only_aws_backup_can_copy_is_warned_of_and_not_ready(
+def test_file_system_that_cannot_be_copied_is_not_ready(
     aws: Control, file_system: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No protection must not look like success."""
@@ -175,14 +176,12 @@ def test_a_file_system_whose_backups_only_aws_backup_can_copy_is_warned_of_and_n
 
     engine.run(program)
 
-    why = (
-        "its only backup was made by AWS Backup, which alone copies those: copy there, or turn on its automatic backups"
-    )
-    assert said(caplog) == [f"{file_system} in {HOME} has no new copy in {AWAY}, because {why}."]
-    assert [(row["verdict"], row["reason"]) for row in readiness] == [("missing", why)]
+    (row,) = readiness
+    assert row["verdict"] == "missing"
+    assert [file_system in text and row["reason"] in text for text in said(caplog)] == [True]
 
 
-def test_tags_select_what_is_copied_and_each_file_system_has_a_row_with_its_name(aws: Control) -> None:
+def test_selected_file_systems_have_rows_with_their_names(aws: Control) -> None:
     ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
     aws.seed_file_system(HOME, tags={"Name": "scratch"})
     aws.seed_backup(HOME, ledger)
@@ -201,7 +200,7 @@ def test_tags_select_what_is_copied_and_each_file_system_has_a_row_with_its_name
     assert [(row["source"], row["name"]) for row in readiness] == [(ledger, "ledger")]
 
 
-def test_a_region_that_lists_no_file_systems_for_now_makes_nothing_go(
+def test_unreachable_region_of_a_selector_keeps_copies(
     aws: Control, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     aws.seed_file_system(HOME, tags={"dr": "yes"})
@@ -214,37 +213,29 @@ def test_a_region_that_lists_no_file_systems_for_now_makes_nothing_go(
 
     (kept,) = engine.of_type(TYPE)
     assert kept.inputs["source_backup_id"] == copy["SourceBackupId"]
-    assert [text for text in said(caplog) if f"Source Region {HOME} does not answer" in text]
+    assert [text for text in said(caplog) if HOME in text]
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "argument"),
     [
-        ({"tags": {}}, "tags in the sources of DrRegion dr must be an object of strings with at least one entry"),
-        ({"tags": {"dr": True}}, "tags in the sources of DrRegion dr must be an object of strings"),
-        ({"tags": {"dr": "yes"}, "exclude": "fs-0123456789abcdef0"}, "is a list of file system ids that go beside"),
-        ({"tags": {"dr": "yes"}, "file_system_id": "fs-0123456789abcdef0"}, "has one of file_system_id, tags and"),
-        ({"file_system_id": "fs-0123456789abcdef0", "exclude": []}, "is a list of file system ids that go beside"),
-        ({"tags": {"dr": "yes"}, "without": []}, "kms_key_id, add_tags and exclude, not region, tags, without"),
+        ({"tags": {}}, "tags"),
+        ({"tags": {"dr": True}}, "tags"),
+        ({"tags": {"dr": "yes"}, "exclude": "fs-0123456789abcdef0"}, "exclude"),
+        ({"tags": {"dr": "yes"}, "file_system_id": "fs-0123456789abcdef0"}, "file_system_id"),
+        ({"file_system_id": "fs-0123456789abcdef0", "exclude": []}, "exclude"),
+        ({"tags": {"dr": "yes"}, "without": []}, "without"),
     ],
 )
-def test_tags_that_would_select_everything_or_nobody_knows_what_are_refused(source: Any, said: str) -> None:
+def test_selector_that_is_not_clear_is_refused(source: Any, argument: str) -> None:
     source["region"] = HOME
 
-    with pytest.raises(InvalidSettingsError, match=said):
+    with pytest.raises(InvalidSettingsError, match=argument):
         RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}))
 
 
-def test_a_copy_in_the_state_is_declared_whatever_its_tag_says(
-    file_system: str, source: str, copy: dict[str, Any]
-) -> None:
-    (declared,) = run(file_system, with_copy(copy))
-
-    assert (declared.name, declared.inputs["source_backup_id"]) == (f"dr-{source}", source)
-
-
 @pytest.mark.parametrize("former", ["dr-{source}", "a::b-{source}", "whatever"])
-def test_a_renamed_region_declares_its_copies_with_their_former_names_as_aliases(
+def test_renamed_dr_region_has_aliases_for_its_copies(
     file_system: str, source: str, copy: dict[str, Any], former: str
 ) -> None:
     former = former.format(source=source)
@@ -255,45 +246,14 @@ def test_a_renamed_region_declares_its_copies_with_their_former_names_as_aliases
     assert urn(former) in declared.aliases
 
 
-def test_a_region_that_is_renamed_and_gets_another_key_in_one_run_loses_nothing(
-    file_system: str, source: str, copy: dict[str, Any]
-) -> None:
+def test_renamed_dr_region_with_another_key_loses_nothing(file_system: str, source: str, copy: dict[str, Any]) -> None:
     (declared,) = run(file_system, with_copy(copy, f"dr-{source}"), "west", id_="backup-0123456789abcdef0")
 
     assert declared.name == f"west-{source}"
 
 
-def test_a_copy_of_another_stack_is_left_to_it(aws: Control, file_system: str, copy: dict[str, Any]) -> None:
-    aws.set_tags(AWAY, copy["BackupId"], owned(owner_id=OTHER_OWNER_ID))
-
-    assert run(file_system, owner_alone) == []
-
-
-def test_a_copy_of_this_stack_is_resumed_if_its_source_is_gone(
-    file_system: str, source: str, copy: dict[str, Any]
-) -> None:
-    assert copy
-
-    (declared,) = run(file_system, owner_alone)
-
-    assert (declared.name, declared.inputs["source_backup_id"]) == (f"dr-{source}", source)
-
-
-def test_a_copy_with_our_owner_id_that_nothing_resumes_is_named(
-    aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    newer = aws.seed_backup(HOME, file_system)
-    second = aws.client("fsx", AWAY).copy_backup(SourceBackupId=newer, SourceRegion=HOME)["Backup"]
-    aws.finish_copies()
-    aws.set_tags(AWAY, second["BackupId"], owned(f"dr/prod/dr-{newer}"))
-
-    run(file_system, lambda stack: {**with_copy(copy, source_backup_id=newer)(stack), **owner_alone(stack)})
-
-    assert [text for text in said(caplog) if text.startswith(f"{second['BackupId']} in {AWAY}")]
-
-
 @pytest.mark.parametrize("declared", [1, 2], ids=["one DrRegion", "two"])
-def test_a_damaged_state_ends_the_run_in_one_sentence(
+def test_damaged_state_ends_the_run(
     file_system: str, copy: dict[str, Any], declared: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = RecordingEngine()
@@ -304,7 +264,7 @@ def test_a_damaged_state_ends_the_run_in_one_sentence(
         for number in range(declared):
             DrRegion(f"dr-{number}", {"region": AWAY, "sources": sources})
 
-    with pytest.raises(InvalidStateError, match="is damaged"):
+    with pytest.raises(InvalidStateError, match="backup-"):
         engine.run(program, preview=True)
     assert engine.of_type(TYPE) == []
     assert "Traceback" not in caplog.text
@@ -318,7 +278,7 @@ def test_a_damaged_state_ends_the_run_in_one_sentence(
         ({"lifecycle": "COPYING"}, False),
     ],
 )
-def test_latest_is_a_copy_that_can_be_restored_from(
+def test_latest_is_an_available_copy(
     file_system: str, copy: dict[str, Any], changes: dict[str, Any], *, is_latest: bool
 ) -> None:
     assert latest(file_system, copy, changes) == ({file_system: copy["BackupId"]} if is_latest else {})
@@ -337,16 +297,7 @@ def test_latest_is_not_a_copy_that_is_gone(aws: Control, file_system: str, caplo
     assert [text for text in said(caplog) if made["BackupId"] in text and "pulumi refresh" in text]
 
 
-def test_the_time_in_a_tag_changes_neither_latest_nor_readiness(
-    aws: Control, file_system: str, copy: dict[str, Any]
-) -> None:
-    before = latest(file_system, copy, {})
-    aws.set_tags(AWAY, copy["BackupId"], {OWNERSHIP_TAG: "recorded:a1b2c3:20990101T000000Z:dr/prod/whatever"})
-
-    assert latest(file_system, copy, {}) == before
-
-
-def test_a_source_region_that_refuses_does_not_keep_the_others_from_being_copied(
+def test_source_region_that_refuses_does_not_stop_the_others(
     aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     abroad = aws.seed_file_system(ELSEWHERE)
@@ -363,7 +314,7 @@ def test_a_source_region_that_refuses_does_not_keep_the_others_from_being_copied
     assert [text for text in said(caplog) if HOME in text]
 
 
-def test_with_a_dark_source_and_another_region_the_copy_stays_where_it_is(
+def test_unreachable_source_keeps_a_copy_in_the_former_dr_region(
     aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     aws.make_unreachable(HOME)
@@ -371,10 +322,10 @@ def test_with_a_dark_source_and_another_region_the_copy_stays_where_it_is(
     (declared,) = run(file_system, with_copy(copy), region="eu-north-1")
 
     assert declared.inputs["region"] == AWAY
-    assert [text for text in said(caplog) if f"Source Region {HOME} does not answer" in text]
+    assert [text for text in said(caplog) if HOME in text]
 
 
-def test_a_preview_says_why_a_copy_goes(
+def test_preview_says_why_a_copy_is_deleted(
     file_system: str, source: str, copy: dict[str, Any], aws: Control, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -382,28 +333,26 @@ def test_a_preview_says_why_a_copy_goes(
 
     run(file_system, with_copy(copy), region="eu-north-1")
 
-    assert [text for text in said(caplog, "INFO") if "is deleted: " in text] == [
-        (
-            f"{copy['BackupId']} in {AWAY}, a copy of {source}, is deleted: its DR Region was removed from the "
-            "program, and eu-north-1 has copies."
-        )
-    ]
+    (text,) = [text for text in said(caplog, "INFO") if "is deleted" in text]
+    assert [part in text for part in (copy["BackupId"], AWAY, source, "eu-north-1")] == [True] * 4
 
 
-def test_a_copy_that_is_lost_on_the_way_ends_the_run_whatever_was_decided(
+def test_guard_ends_a_run_that_loses_a_copy(
     file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard does not know look-ups and names: it compares the state with what was registered."""
-    monkeypatch.setattr(program, "declare", lambda regions, *_: {region.urn: Declaration() for region in regions})
+    monkeypatch.setattr(
+        coordinator, "plan_copies", lambda regions, *_: {region.urn: RegionPlan() for region in regions}
+    )
 
     with pytest.raises(
         InvalidSettingsError,
-        match=f"{copy['BackupId']} in {AWAY} would leave the program without a reason",
+        match=copy["BackupId"],
     ):
         run(file_system, with_copy(copy))
 
 
-def test_a_state_that_cannot_be_read_is_an_error_and_changes_nothing(
+def test_unreadable_state_is_an_error_and_changes_nothing(
     aws: Control, file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack_state, "_PAUSE", 0)
@@ -412,14 +361,12 @@ def test_a_state_that_cannot_be_read_is_an_error_and_changes_nothing(
         raise UnknownStackError
 
     assert copy
-    with pytest.raises(
-        InvalidSettingsError, match=r"The state of organization/dr/prod could not be read.*unknown stack"
-    ):
+    with pytest.raises(InvalidSettingsError, match="organization/dr/prod"):
         run(file_system, tell)
     assert set(aws.counts(AWAY)) <= {"CopyBackup", "DescribeBackups"}
 
 
-def test_outputs_in_the_state_are_no_obstacle_to_the_next_run(aws: Control) -> None:
+def test_outputs_in_the_state_are_accepted(aws: Control) -> None:
     """The engine answers a component's registration with them, and the SDK holds each against its annotation."""
     row = {"source_backup_id": "backup-5", "backup_id": "backup-c", "arn": "arn:c", "creation_time": "2026-11-01"}
     state = {"region": AWAY, "copies": [row], "latest": {"fs-0123456789abcdef0": "backup-c"}}
@@ -431,7 +378,7 @@ def test_outputs_in_the_state_are_no_obstacle_to_the_next_run(aws: Control) -> N
     assert aws.counts().get("CopyBackup") is None
 
 
-def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_system: str) -> None:
+def test_two_dr_regions_are_planned_together(aws: Control, file_system: str) -> None:
     """A copy of the second is none that was taken out, although the first is declared before it."""
     backup = aws.seed_backup(HOME, file_system)
     state = {}
@@ -459,12 +406,12 @@ def test_two_regions_of_one_program_are_decided_on_together(aws: Control, file_s
     }
 
 
-def forecasts(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [text for text in said(caplog, "INFO") if "is copied into" in text]
+def forecasts(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, bool]]:
+    return [found for text in said(caplog, "INFO") if (found := read_forecast(text))]
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_preview_says_how_much_each_new_copy_will_copy_and_an_up_does_not_say_it_again(
+def test_preview_alone_logs_the_forecast(
     aws: Control,
     file_system: str,
     caplog: pytest.LogCaptureFixture,
@@ -476,13 +423,10 @@ def test_a_preview_says_how_much_each_new_copy_will_copy_and_an_up_does_not_say_
 
     RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
 
-    full = (
-        f"{backup} is copied into {AWAY}: full because it is the first of {file_system} under this key in this Region"
-    )
-    assert forecasts(caplog) == ([f"{full}, 10.0 GB."] if preview else [])
+    assert forecasts(caplog) == ([(backup, AWAY, True)] if preview else [])
 
 
-def test_the_key_may_be_one_that_the_same_program_makes(
+def test_forecast_with_a_key_that_is_not_known_yet(
     aws: Control, file_system: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What is not known yet is another key than that of the copies that are there."""
@@ -499,6 +443,4 @@ def test_the_key_may_be_one_that_the_same_program_makes(
 
     RecordingEngine().run(program, preview=True)
 
-    assert [line.partition(" under this key")[0].rpartition(":")[2] for line in forecasts(caplog)] == [
-        f" full because it is the first of {file_system}"
-    ]
+    assert [is_full for _, _, is_full in forecasts(caplog)] == [True]

@@ -10,7 +10,7 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.program.forecast import forecast
 from pulumi_fsx_dr.rules.copy_size import read_forecast
-from pulumi_fsx_dr.rules.declaration import Declared
+from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, copy, hours_ago
 
@@ -47,17 +47,17 @@ def backup(number: int, **changes: Any) -> Backup:
     return copy(number, **{"id": f"backup-5{number:016x}", **described, **changes})
 
 
-def new(number: int, **changes: Any) -> Declared:
+def new(number: int, **changes: Any) -> PlannedCopy:
     """Return a copy that is to be made of backup `number`."""
     return declared(backup(number, **changes))
 
 
-def declared(source: Backup, state: StateCopy | None = None, **args: Any) -> Declared:
-    return Declared(
+def declared(source: Backup, state: StateCopy | None = None, **args: Any) -> PlannedCopy:
+    return PlannedCopy(
         name=f"dr-{source.id}",
         args={"source_backup_id": source.id, "source_region": HOME, **args},
         state=state,
-        source=source,
+        backup=source,
     )
 
 
@@ -68,11 +68,11 @@ def entry(number: int, arn: str = KEY, **outputs: Any) -> StateCopy:
     return StateCopy(urn, f"backup-c{number:016x}", {**known, **outputs})
 
 
-def say(seen: Seen, kms_key_id: str | None, *copies: Declared) -> list[str]:
+def say(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[str]:
     return forecast(cast("Lookup", seen), AWAY, kms_key_id, copies)
 
 
-def is_full(seen: Seen, kms_key_id: str | None, *copies: Declared) -> list[bool]:
+def is_full(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[bool]:
     """Tell of each copy that is made, newest first, whether it is full."""
     return [told[2] for line in say(seen, kms_key_id, *copies) if (told := read_forecast(line))]
 
@@ -162,7 +162,7 @@ def test_neither_is_what_is_adopted_or_keeps_its_key_because_its_source_is_gone(
 
 
 def test_a_source_that_is_one_backup_is_looked_up_and_nothing_is_said_if_its_region_does_not_tell() -> None:
-    one = Declared(name="dr", args={"source_backup_id": backup(1).id, "source_region": HOME})
+    one = PlannedCopy(name="dr", args={"source_backup_id": backup(1).id, "source_region": HOME})
 
     assert is_full(Seen(backups={backup(1).id: backup(1)}), KEY, one) == [True]
     assert say(Seen(), KEY, one) == []

@@ -4,7 +4,7 @@ import pytest
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.rules.copyable import obstacle
 
-from tests.test_declaration import backup
+from tests.planning import backup
 
 OF_AWS_BACKUP: dict[str, Any] = {"type": "AWS_BACKUP"}
 TIERED: dict[str, Any] = {"file_system": {"StorageType": "INTELLIGENT_TIERING"}}

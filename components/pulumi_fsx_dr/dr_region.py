@@ -10,11 +10,13 @@ from .args_or_keywords import args_or_keywords
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .owner import owner_of_this_run
-from .program import coordinator as program
+from .program import coordinator
 from .program.secret_outputs import as_secret_as
 from .readiness import RPO_HOURS, ReadinessRow, rows
-from .rules.declaration import Declaration, Declared, DrRegionSpec
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
+from .rules.plan_outputs import OutputSource
+from .rules.region_plan import PlannedCopy, RegionPlan
+from .rules.specs import DrRegionSpec
 
 __all__ = ["DrRegion", "DrRegionArgs", "Source"]
 
@@ -95,10 +97,10 @@ class DrRegion(pulumi.ComponentResource):
         require_valid(name, asked)
         # No inputs: what changes shows in the copies, and a key written another way is no change.
         super().__init__(self._type, name, None, opts)
-        self._args, self._program = asked, self._program_that_runs()
-        self._declared = Declaration()  # before `copies` is known
-        self._program.add(self, self._described)
-        made: Awaitable[list[BackupCopy]] = self._declare(program.current_code())
+        self._args, self._coordinator = asked, self._coordinator_of_this_run()
+        self._plan = RegionPlan()  # until it is made
+        self._coordinator.add(self, self._spec)
+        made: Awaitable[list[BackupCopy]] = self._register_copies(coordinator.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
         self.region = pulumi.Output.from_input(asked["region"])
         self.copies = children.apply(
@@ -121,10 +123,10 @@ class DrRegion(pulumi.ComponentResource):
 
         def judge(known: list[Any]) -> list[ReadinessRow]:
             outputs, points = known
-            sources = [*map(self._with_what_is_known, self._declared.sources), *outputs]
+            sources = [*map(self._with_what_is_known, self._plan.sources), *outputs]
             times = {point["id"]: datetime.fromisoformat(point["time"]) for point in points if point.get("time")}
             declared, region = {point["id"] for point in points}, self._args["region"]
-            present = self._program.lookup.fresh_copies_in(region)
+            present = self._coordinator.lookup.fresh_copies_in(region)
             # Copies of others may be deleted at any time, so they make nothing ready.
             counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
             return rows(sources, region, counted, times, rpo_hours, datetime.now(UTC))
@@ -140,8 +142,8 @@ class DrRegion(pulumi.ComponentResource):
         if "tags" in source:
             known["obstacle"] = f"no file system in {region} has these tags"
         if name:
-            found = self._program.lookup.name_of(name, region)
-            known |= {"name": found, "obstacle": self._declared.obstacles.get(name)}
+            found = self._coordinator.lookup.name_of(name, region)
+            known |= {"name": found, "obstacle": self._plan.obstacles.get(name)}
         return known
 
     def _latest_of(self, points: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -152,37 +154,40 @@ class DrRegion(pulumi.ComponentResource):
             for point in oldest_first
             if point.get("file_system_id")
             and point.get("lifecycle") in (None, "AVAILABLE")
-            and point["id"] not in self._declared.gone
+            and point["id"] not in self._plan.gone
         }
 
-    async def _declare(self, code: Any) -> list[BackupCopy]:
+    async def _register_copies(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return them once that is done; one that could not be made is left out."""
-        described = await self._program.decide_for(self, code)
-        self._declared = described
-        children = [self._copy(declared) for declared in described.copies]
-        children += await self._declare_outputs()
+        self._plan = plan = await self._coordinator.plan_for(self, code)
+        children = [self._copy(planned) for planned in plan.copies]
+        children += await self._register_copies_of_outputs()
         # While the program still runs: the engine deletes what was not registered only when it has ended.
-        await self._program.require_nothing_lost(self, children)
+        await self._coordinator.refuse_unexplained_deletes(self, children)
         if pulumi.runtime.is_dry_run():
-            await self._forecast(described.copies)
+            await self._log_forecast(plan.copies)
         return [child for child in children if await _is_there(child)]
 
-    async def _declare_outputs(self) -> list[BackupCopy]:
+    async def _register_copies_of_outputs(self) -> list[BackupCopy]:
         """Register the copies of sources that are outputs, which may become known long after the program's code."""
-        outputs = {n: source for n, source in enumerate(self._args["sources"]) if _is_output(source)}
-        if not outputs:
+        sources = [
+            OutputSource(position, await _known(source["backup_id"]), source["region"])
+            for position, source in enumerate(self._args["sources"])
+            if _is_output(source)
+        ]
+        if not sources:
             return []
-        sources = {n: (await _known(source["backup_id"]), source["region"]) for n, source in outputs.items()}
-        described = await self._program.decide_for_outputs(self, await self._described(), sources)
-        return [self._copy(declared, outputs[declared.args["position"]]) for declared in described.copies]
+        plan = self._coordinator.plan_for_outputs(self, await self._spec(), sources)
+        self._plan.gone |= plan.gone
+        return [self._copy(planned) for planned in plan.copies]
 
-    async def _forecast(self, copies: Sequence[Declared]) -> None:
-        """Say how much is going to be copied, once all is registered: the key may be one of the same program."""
+    async def _log_forecast(self, copies: Sequence[PlannedCopy]) -> None:
+        # Once all is registered: the key may be one of the same program.
         key = pulumi.Output.from_input(self._args.get("kms_key_id"))
-        named = await key.future() if await key.is_known() else ""
-        await self._program.say_what_is_copied(self, self._args["region"], named, copies)
+        known = await key.future() if await key.is_known() else ""
+        await self._coordinator.log_forecast(self, self._args["region"], known, copies)
 
-    async def _described(self) -> DrRegionSpec:
+    async def _spec(self) -> DrRegionSpec:
         args = self._args
         return DrRegionSpec(
             name=self._name,
@@ -198,26 +203,26 @@ class DrRegion(pulumi.ComponentResource):
             has_outputs=any(_is_output(source) for source in args["sources"]),
         )
 
-    def _copy(self, declared: Declared, source: Source | None = None) -> BackupCopy:
+    def _copy(self, planned: PlannedCopy) -> BackupCopy:
         args = self._args
+        source = args["sources"][planned.position] if planned.position is not None else None
+        own = {**planned.args, **(source or {})}
         copy: dict[str, Any] = {
             "region": args["region"],
             "copy_tags": args.get("copy_tags", True),
             "tags": args.get("tags", {}),
             "kms_key_id": args.get("kms_key_id"),
         }
-        copy |= {name: value for name, value in declared.args.items() if name not in ("position", "add_tags")}
-        if added := {**declared.args, **(source or {})}.get("add_tags"):
-            copy["tags"] = _together(args.get("tags", {}), added)
-        if declared.args.get("kms_key_id"):
-            copy["kms_key_id"] = as_secret_as(declared.args["kms_key_id"], args.get("kms_key_id"), declared.state)
+        copy |= {name: value for name, value in planned.args.items() if name != "add_tags"}
         if source:
             copy["source_backup_id"] = source["backup_id"]
             copy["kms_key_id"] = source.get("kms_key_id", copy["kms_key_id"])
+        elif planned.args.get("kms_key_id"):
+            copy["kms_key_id"] = as_secret_as(planned.args["kms_key_id"], args.get("kms_key_id"), planned.state)
+        if added := own.get("add_tags"):
+            copy["tags"] = _together(args.get("tags", {}), added)
         wanted: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
-        return self._register(
-            declared.name, wanted, pulumi.ResourceOptions(parent=self, aliases=_former_urns(declared))
-        )
+        return self._register(planned.name, wanted, pulumi.ResourceOptions(parent=self, aliases=_former_urns(planned)))
 
     def _copy_row(self, copy: BackupCopy) -> dict[str, Any]:
         row = {
@@ -232,19 +237,19 @@ class DrRegion(pulumi.ComponentResource):
         """Return a name in `copies`."""
         return name
 
-    def _program_that_runs(self) -> program.Program:
+    def _coordinator_of_this_run(self) -> coordinator.DrRegionCoordinator:
         # Also without any copy, as while the source Region is unreachable: without its owner id, no later run would
         # resume the copy of a run that was killed.
         owner_of_this_run()
-        return program.of_this_run()
+        return coordinator.of_this_run()
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> BackupCopy:
         return BackupCopy(name, args, opts)
 
 
-def _former_urns(declared: Declared) -> list[pulumi.Input[str | pulumi.Alias]]:
+def _former_urns(planned: PlannedCopy) -> list[pulumi.Input[str | pulumi.Alias]]:
     """Return the URN of the copy in the state; the engine ignores an alias that is the resource's own URN."""
-    return [declared.state.urn] if declared.state else []
+    return [planned.state.urn] if planned.state else []
 
 
 def _together(tags: Any, added: Mapping[str, str]) -> Any:

@@ -37,7 +37,7 @@ def owner_of_this_run() -> Owner:
 def hints(name: str, source_backup_id: pulumi.Input[str] | None) -> Awaitable[str]:
     """Return the hints for the provider: the owner id, and what the state has of a copy with this name and source."""
     run = lookup.of_this_run()
-    run.declared.add(name)
+    run.declared_names.add(name)
     # A coroutine and not an output, which would cost the SDK several times as much for each copy.
     return _message(name, source_backup_id, run.related, owner_of_this_run())
 

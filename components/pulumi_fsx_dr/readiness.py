@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, cast
 
 from .fsx.backup import Backup
 from .fsx.text import NAME_LIMIT, clean
-from .rules.sources import spoken
+from .rules.sources import source_label
 
 RPO_HOURS = 24
 Verdict = Literal["ready", "late", "missing"]
@@ -87,7 +87,7 @@ def rows(  # noqa: PLR0913, PLR0917  # what is asked for, what there is, and wha
             found[key].append((time, copy))
     unjudged = (
         {
-            "source": spoken(source),
+            "source": source_label(source),
             "name": clean(source["name"], NAME_LIMIT) if source.get("name") else None,
             "source_region": source["region"],
             "region": region,

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -18,9 +17,10 @@ from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 from pulumi_fsx_dr.errors import FsxDrError
-from pulumi_fsx_dr.program.coordinator import Program
+from pulumi_fsx_dr.program.coordinator import DrRegionCoordinator
 from pulumi_fsx_dr.program.lookup import Lookup
-from pulumi_fsx_dr.rules.declaration import DrRegionSpec
+from pulumi_fsx_dr.rules.naming import is_name_of
+from pulumi_fsx_dr.rules.specs import DrRegionSpec
 from pulumi_fsx_dr.runtime.hints import Hints
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
@@ -92,20 +92,20 @@ class _DrRegion(DrRegion):
     def _spelled(self, name: str) -> str:
         return camel_case(name)
 
-    def _program_that_runs(self) -> Program:
-        return Program(Lookup(self._runtime, self._owner_id), self._owns)
+    def _coordinator_of_this_run(self) -> DrRegionCoordinator:
+        return DrRegionCoordinator(Lookup(self._runtime, self._owner_id), self._owns)
 
-    async def _described(self) -> DrRegionSpec:
-        described = await super()._described()
-        self._urns = [described.urn, *(_former_urn(described.urn, alias) for alias in self._opts.aliases or ())]
-        return described
+    async def _spec(self) -> DrRegionSpec:
+        spec = await super()._spec()
+        self._urns = [spec.urn, *(_former_urn(spec.urn, alias) for alias in self._opts.aliases or ())]
+        return spec
 
     def _owns(self, copy: StateCopy) -> bool:
         """Whether a copy in the state is this component's; a copy's URN has its component's types, not its name."""
         return copy.is_native and any(_is_child(copy, urn) for urn in self._urns)
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
-        state = self._program.lookup.related(name, args["source_backup_id"])
+        state = self._coordinator.lookup.related(name, args["source_backup_id"])
         # Its create runs in this same process, so it can be told what it must not hand out again.
         self._runtime.checked.hints[_child_urn(self._urns[0], name)] = Hints(state=state)
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
@@ -119,11 +119,7 @@ def _child_urn(urn: str, name: str) -> str:
 
 def _is_child(copy: StateCopy, urn: str) -> bool:
     """Whether a copy in the state has the URN and one of the names that a DrRegion gives."""
-    name = urn.split("::", 3)[3]
-    own = f"{name}-{copy.source_backup_id}"
-    names = (own, f"{own}-{copy.region}-{copy.id}")
-    is_named = copy.name in names or re.fullmatch(rf"{re.escape(name)}-source-\d+", copy.name) is not None
-    return is_named and copy.urn == _child_urn(urn, copy.name)
+    return copy.urn == _child_urn(urn, copy.name) and is_name_of(urn.split("::", 3)[3], copy)
 
 
 def _former_urn(urn: str, alias: Any) -> str:

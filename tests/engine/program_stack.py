@@ -16,7 +16,9 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine.stack_state import StackState
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.program.lookup import Lookup
-from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
+from pulumi_fsx_dr.rules.plan import plan_copies
+from pulumi_fsx_dr.rules.region_plan import PlannedCopy, RegionPlan
+from pulumi_fsx_dr.rules.specs import DrRegionSpec
 from pulumi_fsx_dr.runtime.hints import Hints
 
 from .process import Properties, Run
@@ -176,7 +178,7 @@ class _Deployment:
         self._run = run
         self._replacing = replacing
         self._lookup = WiredLookup(stack.wire, StackState(stack.before, stack.owner_id))
-        self._declarations: dict[str, Declaration] = {}
+        self._plans: dict[str, RegionPlan] = {}
         self._seen = stack.registered = set()
         self._errors: list[Exception] = []
 
@@ -189,7 +191,7 @@ class _Deployment:
             has_ended |= bool(self._errors) and not continue_on_error
         if has_ended:
             raise FailedError([*self._errors, "update canceled"])
-        self._require_nothing_lost()
+        self._refuse_unexplained_deletes()
         self._delete(continue_on_error=continue_on_error)
         if self._errors:
             raise FailedError(self._errors)
@@ -198,7 +200,7 @@ class _Deployment:
         stack, shown = self._stack, []
         for registration in self._registrations():
             shown += self._changes(registration)
-        self._require_nothing_lost()
+        self._refuse_unexplained_deletes()
         shown += [f"delete {old.id}, which was replaced" for _, old in stack.replaced]
         return shown + [f"delete {stack.states[urn].id}" for urn in stack.states if urn not in self._seen]
 
@@ -215,20 +217,20 @@ class _Deployment:
         if not regions:
             return
         state = [copy for copy in stack.before if copy.is_of_dr_region]
-        self._declarations = declare(regions, state, self._lookup)
-        for declaration in self._declarations.values():
-            stack.said += [*map(str, declaration.removed), *declaration.warnings]
+        self._plans = plan_copies(regions, state, self._lookup)
+        for plan in self._plans.values():
+            stack.said += [*map(str, plan.removed), *plan.warnings]
         stack.said += self._lookup.warnings
         for region in regions:
-            for declared in self._declarations[region.urn].copies:
-                yield _registration(region, declared)
+            for planned in self._plans[region.urn].copies:
+                yield _registration(region, planned)
 
     def _register(self, registration: _Registration) -> None:
         stack, urn = self._stack, registration.urn
         self._take_as_old(registration)
         old = stack.states.get(urn)
-        self._lookup.declared.add(name_of(urn))
-        replacing = name_of(urn) in self._replacing
+        self._lookup.declared_names.add(StateCopy(urn, "", {}).name)
+        replacing = StateCopy(urn, "", {}).name in self._replacing
         try:
             stack.register(self._run, urn, registration.args, replacing=replacing)
         except BaseException:
@@ -265,14 +267,14 @@ class _Deployment:
         if alias := self._stack.former.get(urn):
             self._stack.states[alias] = self._stack.states.pop(urn)
 
-    def _require_nothing_lost(self) -> None:
-        """Do what `Program.require_nothing_lost` does."""
+    def _refuse_unexplained_deletes(self) -> None:
+        """Do what `DrRegionCoordinator.refuse_unexplained_deletes` does."""
         stack = self._stack
-        if not self._declarations:
+        if not self._plans:
             return
         ids = {stack.states[urn].id for urn in self._seen if urn in stack.states}
         known = self._seen | ids
-        known |= {removed.copy.urn for declaration in self._declarations.values() for removed in declaration.removed}
+        known |= {removed.copy.urn for plan in self._plans.values() for removed in plan.removed}
         lost = [copy.id for copy in stack.before if copy.is_of_dr_region and not {copy.urn, copy.id} & known]
         assert not lost, f"the guard had to stop the run for {lost}"
 
@@ -290,8 +292,8 @@ class _Deployment:
             self._errors.append(error)
 
 
-def _registration(region: DrRegionSpec, declared: Declared) -> _Registration:
+def _registration(region: DrRegionSpec, planned: PlannedCopy) -> _Registration:
     args = {"region": region.region, "copy_tags": region.copy_tags, "tags": region.tags or {}}
-    args |= {"kms_key_id": region.kms_key_id, **declared.args}
+    args |= {"kms_key_id": region.kms_key_id, **planned.args}
     given = {name: value for name, value in args.items() if value is not None}
-    return _Registration(region.child_urn(declared.name), given, declared.state.urn if declared.state else "")
+    return _Registration(region.child_urn(planned.name), given, planned.state.urn if planned.state else "")

@@ -14,7 +14,7 @@ from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.copyable import obstacle
 from pulumi_fsx_dr.rules.dr_arguments import Source
-from pulumi_fsx_dr.rules.sources import spoken
+from pulumi_fsx_dr.rules.sources import source_label
 
 from .collect import Facts, RegionFacts
 from .first_run import FirstRun, copied_backups, first_runs
@@ -136,7 +136,7 @@ def _place(resource: str) -> str:
 
 def _sources(facts: Facts) -> Iterator[Finding]:
     for source in facts.configuration.sources:
-        name, region = spoken(source), facts.regions[source["region"]]
+        name, region = source_label(source), facts.regions[source["region"]]
         exists = region.file_systems.get(name, True)
         if isinstance(exists, ServiceError) and not isinstance(exists, TransientError):
             yield Finding("source", "fails", name, str(exists))

@@ -1,10 +1,10 @@
-"""One run of a program: what all its DrRegions declare together, and what is left to do once all is registered.
+"""One run of a program: its DrRegions are planned together, and compared with the state once all is registered.
 
 Everything here runs in the program's own event loop; what asks AWS runs in threads beside it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -13,8 +13,10 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
-from pulumi_fsx_dr.rules.declaration import Declaration, Declared, DrRegionSpec, declare
-from pulumi_fsx_dr.rules.declared_outputs import declare_outputs, is_of_output
+from pulumi_fsx_dr.rules.plan import plan_copies
+from pulumi_fsx_dr.rules.plan_outputs import OutputSource, add_unclaimed, plan_outputs
+from pulumi_fsx_dr.rules.region_plan import PlannedCopy, RegionPlan, Undecided
+from pulumi_fsx_dr.rules.specs import DrRegionSpec
 
 from . import lookup
 from .forecast import forecast
@@ -23,8 +25,8 @@ from .per_run import once_a_run
 _T = TypeVar("_T")
 
 
-class Program:
-    """The DrRegions of one run: they are decided on together, because a copy of one may have been another's."""
+class DrRegionCoordinator:
+    """The DrRegions of one run: they are planned together, because a copy of one may have been another's."""
 
     def __init__(self, seen: lookup.Lookup, owns: Callable[[StateCopy], bool] | None = None) -> None:
         """Begin.
@@ -36,92 +38,89 @@ class Program:
         """
         self.lookup = seen
         self._owns = owns or _is_dynamic
-        self._waiting: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
-        self._declarations: dict[str, Declaration] = {}
+        self._unplanned: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
+        self._plans: dict[str, RegionPlan] = {}  # by URN
+        self._output_plans: list[RegionPlan] = []
+        self._undecided: dict[str, list[Undecided]] = {}  # by DR Region
+        self._awaiting_outputs: dict[str, str] = {}  # DR Regions by URN
         self._registered: dict[str, str] = {}  # ids by URN
-        self._of_outputs: set[str] = set()  # URNs in the state of copies whose sources are outputs
-        self._open: set[pulumi.Resource] = set()  # DrRegions whose copies are not registered yet
-        self._turn = asyncio.Lock()
-        self._error: FsxDrError | None = None  # for which nothing can be declared
+        self._unregistered: set[pulumi.Resource] = set()  # DrRegions whose copies are not registered yet
+        self._lock = asyncio.Lock()
+        self._error: FsxDrError | None = None  # for which nothing can be planned
 
-    def add(self, resource: pulumi.Resource, described: Callable[[], Awaitable[DrRegionSpec]]) -> None:
-        """Take note of a DrRegion as soon as the program has it.
+    def add(self, resource: pulumi.Resource, describe: Callable[[], Awaitable[DrRegionSpec]]) -> None:
+        """Add a DrRegion as soon as the program has it.
 
         Args:
             resource: the DrRegion.
-            described: gives what it is to declare.
+            describe: returns what it is to declare.
         """
-        self._waiting[resource] = described
-        self._open.add(resource)
+        self._unplanned[resource] = describe
+        self._unregistered.add(resource)
 
-    async def decide_for(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> Declaration:
-        """Return what a DrRegion declares, once the program's code has come to its end and all of them are known.
+    async def plan_for(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> RegionPlan:
+        """Return what a DrRegion declares, once the program's code has ended and all of them are known.
 
         Args:
             resource: the DrRegion.
             code: the task that runs the program's code.
         """
-        while _is_running(code):  # noqa: ASYNC110  # nothing tells when the program's code ends
-            await asyncio.sleep(0.005)
-        # All DrRegions come here. The first one declares for all, and the others find it done, or the same error.
-        async with self._turn:
-            if self._waiting and not self._error:
+        await _end_of(code)
+        # All DrRegions come here. The first one plans for all, and the others find it done, or the same error.
+        async with self._lock:
+            if self._unplanned and not self._error:
                 try:
-                    await self._declare_all()
+                    await self._plan_all()
                 except FsxDrError as error:
                     self._error = error
         if self._error:
             raise self._error
-        return self._declarations[await _urn(resource)]
+        return self._plans[await _urn(resource)]
 
-    async def _declare_all(self) -> None:
-        resources, self._waiting = self._waiting, {}
-        regions = {resource: await described() for resource, described in resources.items()}
+    async def _plan_all(self) -> None:
+        resources, self._unplanned = self._unplanned, {}
+        regions = {resource: await describe() for resource, describe in resources.items()}
         # A DrRegion may be declared later than others, as in an `apply`: what was decided before stays decided.
-        settled = {copy.urn for declaration in self._declarations.values() for copy in _in_state(declaration)}
-        copies = [
-            copy
-            for copy in self.lookup.state
-            if self._owns(copy) and copy.urn not in settled and not is_of_output(copy, regions.values())
-        ]
+        decided = self._decided_urns() | {one.copy.state.urn for some in self._undecided.values() for one in some}
+        copies = [copy for copy in self.lookup.state if self._owns(copy) and copy.urn not in decided]
         # Beside the event loop, which must go on to register the rest of the program.
-        made = await in_thread(lambda: declare(list(regions.values()), copies, self.lookup))
-        self._declarations |= made
-        tellers = {region.urn: resource for resource, region in regions.items()}
-        for urn, declaration in made.items():
-            explained = declaration.explained if pulumi.runtime.is_dry_run() else ()
-            for note in (*declaration.removed, *declaration.notes, *explained):
-                pulumi.log.info(str(note), resource=tellers[urn])
-            for warning in declaration.warnings:
-                pulumi.log.warn(warning, resource=tellers[urn])
+        plans = await in_thread(lambda: plan_copies(list(regions.values()), copies, self.lookup))
+        self._plans |= plans
+        for resource, region in regions.items():
+            plan = plans[region.urn]
+            self._undecided.setdefault(region.region, []).extend(plan.undecided)
+            self._awaiting_outputs |= {region.urn: region.region} if region.has_outputs else {}
+            _log(plan, resource)
         while self.lookup.warnings:
             pulumi.log.warn(self.lookup.warnings.pop(0))
 
-    async def decide_for_outputs(
-        self, resource: pulumi.Resource, region: DrRegionSpec, sources: Mapping[int, tuple[str | None, str]]
-    ) -> Declaration:
+    def plan_for_outputs(
+        self, resource: pulumi.Resource, region: DrRegionSpec, sources: Sequence[OutputSource]
+    ) -> RegionPlan:
         """Return what a DrRegion declares for the sources that are outputs, once they are known."""
-        copies = [
-            c
-            for c in self.lookup.state
-            if self._owns(c) and is_of_output(c, [region]) and c.urn not in self._of_outputs
-        ]
-        made = declare_outputs(region, sources, copies)
-        self._of_outputs |= {copy.urn for copy in _in_state(made)}
-        self._declarations[f"{region.urn} outputs"] = made
-        for removed in made.removed:
-            pulumi.log.info(str(removed), resource=resource)
-        return made
+        undecided = self._undecided.get(region.region, [])
+        plan, unclaimed = plan_outputs(region, sources, undecided, self._plans[region.urn])
+        self._awaiting_outputs.pop(region.urn, None)
+        # An output of another DrRegion in the same Region may ask for the rest.
+        if region.region not in self._awaiting_outputs.values():
+            add_unclaimed(plan, region, unclaimed)
+            unclaimed = []
+        self._undecided[region.region] = unclaimed
+        self._output_plans.append(plan)
+        _log(plan, resource)
+        return plan
 
-    async def say_what_is_copied(
-        self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[Declared]
+    async def log_forecast(
+        self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Say in a preview how much each copy that is going to be made will copy, as far as FSx tells."""
+        """Log in a preview how much each new copy will copy, as far as FSx tells."""
         for line in await in_thread(lambda: forecast(self.lookup, region, kms_key_id, copies)):
             pulumi.log.info(line, resource=resource)
 
-    async def require_nothing_lost(self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]) -> None:
-        """Compare the copies in the state with what was really registered, whatever was decided and whatever its name.
+    async def refuse_unexplained_deletes(
+        self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]
+    ) -> None:
+        """Compare the copies in the state with what was really registered, whatever was planned and whatever its name.
 
         The last DrRegion to be registered does it for all.
 
@@ -130,22 +129,33 @@ class Program:
         """
         for child in children:
             self._registered[await _urn(child)] = await child.id.future() or ""
-        self._open.discard(resource)
-        if self._open or self._waiting:
+        self._unregistered.discard(resource)
+        if self._unregistered or self._unplanned:
             return
-        known = {*self._registered, *self._registered.values()}
         # The URN that a declared copy has in the state is an alias of its new one, so it is not lost. If a copy is
         # renamed and replaced in one run, only this tells: its URN and its id are both new.
-        known |= {copy.urn for declaration in self._declarations.values() for copy in _in_state(declaration)}
+        known = {*self._registered, *self._registered.values()} | self._decided_urns()
         # By URN or by id, because a renamed copy has another URN, and one that is replaced another id.
         lost = [copy for copy in self.lookup.state if self._owns(copy) and not {copy.urn, copy.id} & known]
         if lost:
             # The engine deletes what was not registered when the program has ended well, so an error here is in time.
             raise InvalidSettingsError(_without_reason(lost))
 
+    def _decided_urns(self) -> set[str]:
+        plans = (*self._plans.values(), *self._output_plans)
+        return {copy.urn for plan in plans for copy in plan.in_state}
+
 
 def _is_dynamic(copy: StateCopy) -> bool:
     return copy.is_of_dr_region and not copy.is_native
+
+
+def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
+    explained = plan.explained if pulumi.runtime.is_dry_run() else ()
+    for note in (*plan.removed, *plan.notes, *explained):
+        pulumi.log.info(str(note), resource=resource)
+    for warning in plan.warnings:
+        pulumi.log.warn(warning, resource=resource)
 
 
 def _without_reason(lost: list[StateCopy]) -> str:
@@ -163,9 +173,9 @@ async def in_thread(ask: Callable[[], _T]) -> _T:
 
 
 @once_a_run
-def of_this_run() -> Program:
-    """Return the program that runs now."""
-    return Program(lookup.of_this_run())
+def of_this_run() -> DrRegionCoordinator:
+    """Return the coordinator of the program that runs now."""
+    return DrRegionCoordinator(lookup.of_this_run())
 
 
 def current_code() -> "asyncio.Task[Any] | None":
@@ -178,18 +188,17 @@ def current_code() -> "asyncio.Task[Any] | None":
         return None
 
 
-def _is_running(code: "asyncio.Task[Any] | None") -> bool:
-    """Whether the program's code still runs.
+async def _end_of(code: "asyncio.Task[Any] | None") -> None:
+    """Wait until the program's code has ended.
 
-    A synchronous invoke in the middle of it runs the event loop until it has its answer, and so everything else here.
+    Its coroutine runs until then without giving way, so that this finds it ended at once. The exception is a
+    synchronous invoke in the middle of the code, which runs the event loop until it has its answer: then this polls.
+    The SDK has no hook: its task goes on to wait for all resources, and `RPCManager.rpcs`, which it awaits next, would
+    have to wait for this.
     """
-    coroutine = code.get_coro() if code and not code.done() else None
-    return bool(getattr(coroutine, "cr_running", False))
-
-
-def _in_state(declaration: Declaration) -> list[StateCopy]:
-    kept = [declared.state for declared in declaration.copies if declared.state]
-    return [*kept, *(removed.copy for removed in declaration.removed)]
+    coroutine = code.get_coro() if code else None
+    while code and not code.done() and getattr(coroutine, "cr_running", False):  # noqa: ASYNC110  # as above
+        await asyncio.sleep(0.005)
 
 
 async def _urn(resource: pulumi.Resource) -> str:

@@ -7,12 +7,12 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 from pulumi_fsx_dr.rules.copy_size import by_subject, forecasts, series
-from pulumi_fsx_dr.rules.declaration import Declared
+from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 
 from .lookup import Lookup
 
 
-def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[Declared]) -> list[str]:
+def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]) -> list[str]:
     """Return a sentence for each copy that is going to be made, newest first; none where FSx does not tell its source.
 
     Args:
@@ -21,26 +21,26 @@ def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence
         kms_key_id: as it is given; None for the key that FSx manages, "" for one that is made in this run.
         copies: what the DrRegion declares.
     """
-    by_key: dict[str | None, list[Declared]] = defaultdict(list)
+    by_key: dict[str | None, list[PlannedCopy]] = defaultdict(list)
     for copy in copies:
         by_key[_key_of(copy, kms_key_id)].append(copy)
     return [line for key, of_key in by_key.items() for line in _forecast(seen, region, key, of_key)]
 
 
-def _forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[Declared]) -> Iterator[str]:
+def _forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]) -> Iterator[str]:
     key_arn = _key_arn(seen, region, kms_key_id)
     sources = [_source(seen, copy) for copy in copies if _is_made(copy, kms_key_id and key_arn)]
     known = by_subject(source for source in sources if source)
     return forecasts(region, series(key_arn, known, seen.copies_in(region))) if known else iter(())
 
 
-def _key_of(copy: Declared, kms_key_id: str | None) -> str | None:
+def _key_of(copy: PlannedCopy, kms_key_id: str | None) -> str | None:
     """Return the key of a copy as it is given: that of its source, or else that of its DrRegion."""
     own = copy.args.get("kms_key_id", kms_key_id)
     return own if own is None or isinstance(own, str) else ""
 
 
-def _is_made(copy: Declared, key_arn: str | None) -> bool:
+def _is_made(copy: PlannedCopy, key_arn: str | None) -> bool:
     if copy.state is None:
         return "adopt_backup_id" not in copy.args
     # A copy that keeps its key although another is given is declared with the one that it has.
@@ -48,9 +48,9 @@ def _is_made(copy: Declared, key_arn: str | None) -> bool:
     return key_arn is not None and not keeps_it and not same_key(copy.state.output("kms_key_arn"), key_arn)
 
 
-def _source(seen: Lookup, copy: Declared) -> Backup | None:
+def _source(seen: Lookup, copy: PlannedCopy) -> Backup | None:
     name, region = copy.args.get("source_backup_id"), copy.args["source_region"]
-    return copy.source or (seen.backup(name, region) if name else None)
+    return copy.backup or (seen.backup(name, region) if name else None)
 
 
 def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:

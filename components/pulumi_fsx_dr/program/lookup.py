@@ -24,7 +24,7 @@ class Lookup:
     """State and FSx as one run of a program sees them: the engine, each Region and file system is asked once.
 
     Attributes:
-        declared: names of the copies that the program has declared so far.
+        declared_names: names of the BackupCopies that the program has declared so far.
         warnings: what a person should know of source Regions that do not tell.
     """
 
@@ -38,11 +38,12 @@ class Lookup:
         self._session = session
         self._owner_id = owner_id
         self._unreachable: set[str] = set()
-        self.declared: set[str] = set()
+        self.declared_names: set[str] = set()
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
-        self.copies_left_in = functools.cache(self._copies_left_in)
+        self.copies_in_removed = functools.cache(self._copies_in_removed)
+        self.resolved_key = functools.cache(self._resolved_key)
         self._listed_in = functools.cache(self._listed_in_region)
 
     @property
@@ -100,7 +101,7 @@ class Lookup:
         """
         return self._copies(region, fresh=False)
 
-    def _copies_left_in(self, region: str) -> tuple[Backup, ...]:
+    def _copies_in_removed(self, region: str) -> tuple[Backup, ...]:
         """Return the copies in a Region that the program does not declare any more; none if it does not tell."""
         try:
             return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
@@ -108,7 +109,7 @@ class Lookup:
             # Nothing is deleted because a listing does not have it: `is_gone` asks for a copy by its id.
             return ()
 
-    def unlisted(self, copy: StateCopy) -> Backup | None:
+    def copy_by_id(self, copy: StateCopy) -> Backup | None:
         """Return a copy that is not listed; FSx may list late what it describes, and not listed is not gone."""
         try:
             return self._session.region(copy.region).find(copy.id)
@@ -126,7 +127,7 @@ class Lookup:
         except ServiceError:
             return False
 
-    def resolved_key(self, region: str, kms_key_id: str) -> str:
+    def _resolved_key(self, region: str, kms_key_id: str) -> str:
         """Return the ARN of a key in a DR Region, or the name as it is if KMS does not tell."""
         return self.region(region).resolved_key(kms_key_id)
 

@@ -1,40 +1,59 @@
-"""Which source each copy in the state belongs to. Names alone decide nothing."""
+"""Which source each copy in the state belongs to: by its Region and its source backup. Names alone decide nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from .declared import KnownCopy
+from .observed import ObservedCopy
 from .specs import SourceSpec
 
-
-class SourceIndex:
-    """The sources, found by the copies that may be theirs."""
-
-    def __init__(self, specs: Iterable[SourceSpec]) -> None:
-        self._found: dict[tuple[str, str], list[SourceSpec]] = defaultdict(list)
-        for spec in specs:
-            for place in ((where, key) for where in (spec.dr.region, "") for key in spec.keys):
-                self._found[place].append(spec)
-
-    def of(self, copy: KnownCopy, region: str = "") -> Sequence[SourceSpec]:
-        """Return the sources of DrRegions in a Region, or in any, that a copy may be of."""
-        return [*self._found.get((region, copy.file_system_id), ()), *self._found.get((region, copy.source), ())]
+_Place: TypeAlias = tuple[str, str]  # DR Region, or "" for any; file system or backup
 
 
-def matched(known: Iterable[KnownCopy], index: SourceIndex) -> Mapping[str, SourceSpec]:
-    """Return the source that each copy in the state belongs to, by its URN.
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The sources, and the copies in the state that belong to them."""
 
-    A copy under an unexpected URN goes to a DrRegion that does not have a copy of that source under the expected one.
+    by_place: Mapping[_Place, list[SourceSpec]]
+    by_source: Mapping[SourceSpec, Sequence[ObservedCopy]]
+    unmatched: Sequence[ObservedCopy]
+
+    @property
+    def matched_urns(self) -> set[str]:
+        """The URNs of the copies that belong to a source."""
+        return {copy.state.urn for copies in self.by_source.values() for copy in copies}
+
+    def possible_sources(self, copy: ObservedCopy) -> list[SourceSpec]:
+        """Return the sources that a copy may be of, in whatever DR Region they are declared."""
+        return _possible(self.by_place, copy, "")
+
+
+def match(copies: Sequence[ObservedCopy], sources: Iterable[SourceSpec]) -> Matches:
+    """Match copies in the state with sources.
+
+    A copy under an unexpected URN goes to a DrRegion that does not have a copy under an expected one: one that was
+    not renamed.
     """
-    candidates = {copy: specs for copy in known if (specs := index.of(copy, copy.state.region))}
-    found = {
-        copy.state.urn: spec
-        for copy, specs in candidates.items()
-        if (spec := next((s for s in specs if s.urn_of(copy.source) == copy.state.urn), None))
+    by_place: dict[_Place, list[SourceSpec]] = defaultdict(list)
+    for source in sources:
+        for key in source.keys:
+            by_place[source.dr.region, key].append(source)
+            by_place["", key].append(source)
+    candidates = {copy: found for copy in copies if (found := _possible(by_place, copy, copy.state.region))}
+    expected = {
+        copy: own
+        for copy, found in candidates.items()
+        if (own := next((s for s in found if s.urn_of(copy.source_backup_id) == copy.state.urn), None))
     }
-    # A DrRegion that has copies under its own URNs was not renamed, so the others rather belong to another one.
-    settled = set(found.values())
-    for copy, specs in candidates.items():
-        if copy.state.urn not in found:
-            found[copy.state.urn] = next((spec for spec in specs if spec not in settled), specs[0])
-    return found
+    settled = set(expected.values())
+    by_source: dict[SourceSpec, list[ObservedCopy]] = defaultdict(list)
+    for copy, found in candidates.items():
+        owner = expected.get(copy) or next((source for source in found if source not in settled), found[0])
+        by_source[owner].append(copy)
+    return Matches(by_place, by_source, [copy for copy in copies if copy not in candidates])
+
+
+def _possible(by_place: Mapping[_Place, list[SourceSpec]], copy: ObservedCopy, dr_region: str) -> list[SourceSpec]:
+    of_file_system = by_place.get((dr_region, copy.file_system_id), [])
+    return of_file_system + by_place.get((dr_region, copy.source_backup_id), [])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Protocol, TypeAlias, TypedDict
+from typing import Generic, Protocol, TypeAlias, TypedDict, TypeVar
 
 from pulumi_fsx_dr.fsx.backup import Backup
 
@@ -41,52 +41,72 @@ class RetentionPolicy(TypedDict, total=False):
 Keep: TypeAlias = int | RetentionPolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryPoint:
-    """A source backup or its copy, as retention sees it.
+class Point(Protocol):
+    """What retention must know of a recovery point.
 
     Attributes:
-        source_backup_id: the backup that is, or was, copied.
-        time: when that was made, in whole seconds, as the state has it; retention goes by it.
-        state_id: the copy in the state; "" if there is none.
-        counts: whether there is an AVAILABLE copy, or one will come to be in this run.
+        source_backup_id: the source backup.
+        time: when that was made, in whole seconds, as the state has it.
+        is_in_state: whether the state has a copy.
+        has_copy: whether there is an AVAILABLE copy, or this run makes one.
     """
+
+    @property
+    def source_backup_id(self) -> str: ...  # as above
+
+    @property
+    def time(self) -> datetime: ...  # as above
+
+    @property
+    def is_in_state(self) -> bool: ...  # as above
+
+    @property
+    def has_copy(self) -> bool: ...  # as above
+
+
+_P = TypeVar("_P", bound=Point)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryPoint:
+    """A `Point`, as plain values."""
 
     source_backup_id: str
     time: datetime
-    state_id: str = ""
-    counts: bool = True
+    is_in_state: bool = False
+    has_copy: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """The points that are to be declared, and those in the state that are not any more; newest first.
+class Selection(Generic[_P]):
+    """The points whose copies are declared, and those in the state whose copies are not any more; newest first.
 
     Attributes:
-        reasons: by source which rules keep a point, or why each of them does not.
+        reasons: by source backup which rules keep a point, or why each of them does not.
     """
 
-    kept: list[RecoveryPoint]
-    expired: list[RecoveryPoint]
+    kept: list[_P]
+    expired: list[_P]
     reasons: dict[str, str] = field(default_factory=dict, compare=False)
 
 
-def select(points: Iterable[RecoveryPoint], keep: Keep, *, may_expire: bool = True) -> Selection:
-    """Choose the points that a rule keeps; one in the state expires only behind newer ones that count.
+def select(points: Iterable[_P], keep: Keep, *, may_expire: bool = True) -> Selection[_P]:
+    """Choose the points that a rule keeps; one in the state expires only behind newer ones that have a copy.
 
     Args:
         points: all that is known of one file system or volume.
-        keep: how many of the newest there shall be, at least 1, or a policy.
+        keep: how many of the newest, at least 1, or a policy.
         may_expire: whether any may expire; not if the source Region does not answer.
     """
-    chosen, rules = Selection([], []), _rules(keep)
+    chosen: Selection[_P] = Selection([], [])
+    rules = _rules(keep)
     for point in _newest_first(points):
         verdicts = [rule.judge(point) for rule in rules]
         reasons = [verdict.why for verdict in verdicts if verdict.keeps]
-        if reasons or (point.state_id and not may_expire):
+        if reasons or (point.is_in_state and not may_expire):
             chosen.kept.append(point)
             reasons = reasons or ["nothing is deleted now"]
-        elif point.state_id:
+        elif point.is_in_state:
             chosen.expired.append(point)
         chosen.reasons[point.source_backup_id] = ", ".join(reasons or [verdict.why for verdict in verdicts])
     return chosen
@@ -123,7 +143,7 @@ class _Verdict:
 
 
 class _Rule(Protocol):
-    def judge(self, point: RecoveryPoint) -> _Verdict:
+    def judge(self, point: Point) -> _Verdict:
         """Whether the rule keeps a point; all are asked for, the newest first."""
 
 
@@ -133,16 +153,16 @@ class _Newest:
 
     Attributes:
         period: that of a point; None if nobody knows it.
-        filled: the periods of which there is a point that counts.
+        filled: the periods of which a point has a copy.
     """
 
     name: str
     number: int
     unit: str
-    period: Callable[[RecoveryPoint], Hashable]
+    period: Callable[[Point], Hashable]
     filled: set[Hashable] = field(default_factory=set)
 
-    def judge(self, point: RecoveryPoint) -> _Verdict:
+    def judge(self, point: Point) -> _Verdict:
         period = self.period(point)
         if period in self.filled:
             return _Verdict(keeps=False, why=f"{self.name}: its {self.unit} has a newer one")
@@ -151,14 +171,14 @@ class _Newest:
         place = len(self.filled) + 1
         # Only what is AVAILABLE, or will be, counts: a copy that FAILED takes no place. Of what nobody knows the
         # period of, nothing else is of the same.
-        if point.counts and period is not None:
+        if point.has_copy and period is not None:
             self.filled.add(period)
         return _Verdict(keeps=True, why=f"{self.name} {place} of {self.number}")
 
 
 @dataclass(slots=True)
 class _Within:
-    """Keeps what is not much older than the newest point that counts.
+    """Keeps what is not much older than the newest point that has a copy.
 
     Not than now: where no new backups come, nothing expires, and each run decides as the one before.
     """
@@ -166,11 +186,11 @@ class _Within:
     duration: str
     since: datetime | None = None
 
-    def judge(self, point: RecoveryPoint) -> _Verdict:
+    def judge(self, point: Point) -> _Verdict:
         # What nobody knows the time of may be young.
         if self.since is not None and UNKNOWN_TIME < point.time <= self.since:
             return _Verdict(keeps=False, why=f"within {self.duration}: it is older")
-        if self.since is None and point.counts:
+        if self.since is None and point.has_copy:
             self.since = _before(point.time, self.duration)
         return _Verdict(keeps=True, why=f"within {self.duration}")
 
@@ -187,11 +207,11 @@ def _rules(keep: Keep) -> list[_Rule]:
     return rules
 
 
-def _by_time(period: Callable[[datetime], Hashable]) -> Callable[[RecoveryPoint], Hashable]:
+def _by_time(period: Callable[[datetime], Hashable]) -> Callable[[Point], Hashable]:
     return lambda point: None if point.time == UNKNOWN_TIME else period(point.time.astimezone(UTC))
 
 
-_PERIODS: Mapping[str, tuple[str, Callable[[RecoveryPoint], Hashable]]] = MappingProxyType(
+_PERIODS: Mapping[str, tuple[str, Callable[[Point], Hashable]]] = MappingProxyType(
     {
         "last": ("copy", lambda point: point.source_backup_id),
         "daily": ("day", _by_time(datetime.date)),
@@ -207,6 +227,6 @@ def _plural(number: int, unit: str) -> str:
     return unit if number == 1 else several
 
 
-def _newest_first(points: Iterable[RecoveryPoint]) -> list[RecoveryPoint]:
+def _newest_first(points: Iterable[_P]) -> list[_P]:
     # The id decides between backups of the same second, so that each run orders them in the same way.
     return sorted(points, key=lambda point: (point.time, point.source_backup_id), reverse=True)

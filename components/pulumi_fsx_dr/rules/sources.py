@@ -21,7 +21,7 @@ def as_file_system(source: Mapping[str, Any], name: str) -> Any:
     return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "exclude")}}
 
 
-def spoken(source: Mapping[str, Any]) -> str:
+def source_label(source: Mapping[str, Any]) -> str:
     """Return how a source is called: its id, or its tags as `dr=yes, tier=1`."""
     if "tags" in source:
         return ", ".join(f"{key}={value}" for key, value in sorted(source["tags"].items()))

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeAlias
 
-from .declared import KnownCopy, Outside
-from .sources import as_file_system, selected_by, spoken
+from .aws_view import AwsView
+from .observed import ObservedCopy
+from .sources import as_file_system, selected_by, source_label
 from .specs import DrRegionSpec, SourceSpec
 
 _Selector: TypeAlias = tuple[DrRegionSpec, Mapping[str, Any]]
 
 
 @dataclass(slots=True)
-class Sources:
+class SourceSelection:
     """The sources of all DrRegions, with file systems in the place of tags.
 
     Attributes:
@@ -32,59 +33,53 @@ class Sources:
     warnings: list[tuple[DrRegionSpec, str]] = field(default_factory=list)
 
 
-def sources_of(regions: Sequence[DrRegionSpec], known: Iterable[KnownCopy], outside: Outside) -> Sources:
-    """Return what the sources of all DrRegions stand for.
-
-    Args:
-        regions: all DrRegions.
-        known: the copies in the state.
-        outside: answers what is in AWS.
-    """
+def select_sources(regions: Sequence[DrRegionSpec], copies: Iterable[ObservedCopy], aws: AwsView) -> SourceSelection:
+    """Return the sources of all DrRegions, with file systems in the place of tags."""
     named = [SourceSpec(dr, source) for dr in regions for source in dr.sources if "tags" not in source]
     selectors = [(dr, source) for dr in regions for source in dr.sources if "tags" in source]
-    selected = [_selected(dr, source, outside) for dr, source in selectors]
-    current = _once([*named, *chain(*selected)])
-    unasked = _unasked(regions, current, known)
-    former = [_former(dr, source, unasked, outside) for dr, source in selectors]
-    made = Sources(_once([*current, *chain(*former)]))
+    selected = [_selected(dr, source, aws) for dr, source in selectors]
+    current = _without_repeated([*named, *chain(*selected)])
+    without_source = _without_source(regions, current, copies)
+    former = [_selected_before(dr, source, without_source, aws) for dr, source in selectors]
+    selection = SourceSelection(_without_repeated([*current, *chain(*former)]))
     for (dr, source), now, before in zip(selectors, selected, former, strict=True):
         if not (now or before):
-            made.empty.append((dr, source))
-        if outside.file_systems_in(source["region"]) is not None:
-            made.warnings += [(dr, sentence) for sentence in _warnings(dr, source, now, before)]
-    return made
+            selection.empty.append((dr, source))
+        if aws.file_systems_in(source["region"]) is not None:
+            selection.warnings += [(dr, message) for message in _warnings(dr, source, now, before)]
+    return selection
 
 
-def _selected(dr: DrRegionSpec, source: Mapping[str, Any], outside: Outside) -> list[SourceSpec]:
+def _selected(dr: DrRegionSpec, source: Mapping[str, Any], aws: AwsView) -> list[SourceSpec]:
     """Return the file systems that tags select now; none if their Region does not tell."""
-    names = selected_by(source, outside.file_systems_in(source["region"]) or {})
+    names = selected_by(source, aws.file_systems_in(source["region"]) or {})
     return [SourceSpec(dr, as_file_system(source, name), source) for name in names]
 
 
-def _unasked(
-    regions: Iterable[DrRegionSpec], current: Iterable[SourceSpec], known: Iterable[KnownCopy]
+def _without_source(
+    regions: Iterable[DrRegionSpec], current: Iterable[SourceSpec], copies: Iterable[ObservedCopy]
 ) -> Mapping[tuple[str, str], set[str]]:
-    """Return the file systems of copies that no source asks for, by DR Region and source Region.
+    """Return the file systems whose copies have no source, by DR Region and source Region.
 
     A DR Region that is not declared, and a source Region that the state does not tell, are "".
     """
     declared = {dr.region for dr in regions}
     asked = {(where, key) for spec in current for where in (spec.dr.region, "") for key in spec.keys}
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for copy in known:
+    for copy in copies:
         where = copy.state.region if copy.state.region in declared else ""
-        if asked.isdisjoint({(where, copy.file_system_id), (where, copy.source)}):
+        if asked.isdisjoint({(where, copy.file_system_id), (where, copy.source_backup_id)}):
             found[where, copy.state.source_region].add(copy.file_system_id)
     return found
 
 
-def _former(
-    dr: DrRegionSpec, source: Mapping[str, Any], unasked: Mapping[tuple[str, str], set[str]], outside: Outside
+def _selected_before(
+    dr: DrRegionSpec, source: Mapping[str, Any], without_source: Mapping[tuple[str, str], set[str]], aws: AwsView
 ) -> list[SourceSpec]:
-    """Return the file systems that tags may have selected before."""
-    tags = outside.file_systems_in(source["region"]) or {}
+    """Return the file systems without a source that tags may have selected before."""
+    tags = aws.file_systems_in(source["region"]) or {}
     places = [(where, origin) for where in (dr.region, "") for origin in (source["region"], "")]
-    names = {name for place in places for name in unasked.get(place, ())} - set(source.get("exclude", ()))
+    names = {name for place in places for name in without_source.get(place, ())} - set(source.get("exclude", ()))
     return [
         SourceSpec(dr, as_file_system(source, name), source, is_unselected=tags.get(name) is not None)
         for name in sorted(names)
@@ -95,7 +90,7 @@ def _warnings(
     dr: DrRegionSpec, source: Mapping[str, Any], selected: Iterable[SourceSpec], former: Iterable[SourceSpec]
 ) -> Iterator[str]:
     """Yield what to say of a source whose Region answers."""
-    where, tags = source["region"], spoken(source)
+    where, tags = source["region"], source_label(source)
     if not selected:
         yield f"No file system in {where} has the tags {tags}, so nothing of it is copied to {dr.region}."
     for spec in former:
@@ -107,7 +102,7 @@ def _warnings(
         )
 
 
-def _once(specs: Iterable[SourceSpec]) -> list[SourceSpec]:
+def _without_repeated(specs: Iterable[SourceSpec]) -> list[SourceSpec]:
     """Return the sources without file systems that the same DrRegion names or selects before."""
     found: list[SourceSpec] = []
     asked: set[tuple[str, str]] = set()

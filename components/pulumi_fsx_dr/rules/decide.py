@@ -1,0 +1,240 @@
+"""What happens to each recovery point of a source, and to each copy in the state that no source asks for.
+
+If you wonder why a copy was not deleted: `decide_source` decides on the copies of the sources that the program has,
+`decide_unmatched` on all others, and `reasons.py` lists the reasons.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx.backup import Backup
+
+from .aws_view import AwsView
+from .copyable import obstacle
+from .existing import NO_OFFER, Offer
+from .observed import ObservedCopy
+from .points import Action, SourcePoint
+from .reasons import Decision, Deleted, Kept
+from .retention import Selection, is_recovery_point, select
+from .specs import SourceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """What happens to the recovery points of a source.
+
+    Attributes:
+        points: those of them to which something happens; a copy of the state is in one of them.
+        obstacle: why it gets no new copies at all.
+        is_reachable: whether its Region answers.
+    """
+
+    source: SourceSpec
+    points: Sequence[SourcePoint]
+    obstacle: str | None = None
+    is_reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of the file system, or source backup, of a copy that no source of its Region asks for.
+
+    Attributes:
+        protected_in: the DR Regions that have another copy of it.
+        excluded_in: the DR Regions of the sources that exclude it.
+    """
+
+    protected_in: Collection[str]
+    excluded_in: Collection[str]
+
+
+def decide_source(
+    source: SourceSpec, copies: Sequence[ObservedCopy], offers: Mapping[str, Offer], aws: AwsView
+) -> SourcePlan:
+    """Decide on the recovery points of a source.
+
+    Args:
+        source: the source.
+        copies: its copies in the state.
+        offers: its copies that are not in the state, by source backup.
+        aws: answers what is in AWS.
+
+    Raises:
+        InvalidSettingsError: the file system does not exist.
+    """
+    if not source.is_file_system:
+        return _decide_backup(source, copies, offers)
+    if source.is_unselected:
+        return _decide_unselected(source, copies)
+    return _decide_file_system(source, copies, offers, aws)
+
+
+def decide_unmatched(copy: ObservedCopy, sources: Sequence[SourceSpec], situation: Situation, aws: AwsView) -> Decision:
+    """Decide on a copy that no source of its Region asks for.
+
+    Args:
+        copy: in the state.
+        sources: those of other DR Regions that it may be of.
+        situation: what else is known of its file system.
+        aws: answers what is in AWS.
+    """
+    is_excluded = copy.state.region in situation.excluded_in or (situation.excluded_in and not sources)
+    unreachable = [source.region for source in sources if is_unreachable(source, aws)]
+    if copy.is_gone:
+        return gone(copy)
+    if is_excluded:
+        return Decision(Deleted.EXCLUDED, copy.file_system_id)
+    if not sources:
+        return Decision(Deleted.SOURCE_REMOVED)
+    # It may be the last copy of what the program still has as a source.
+    if not situation.protected_in:
+        return Decision(Kept.ONLY_COPY, copy.file_system_id or copy.source_backup_id)
+    if unreachable:
+        return Decision(Kept.SOURCE_UNREACHABLE, unreachable[0])
+    return Decision(Deleted.DR_REGION_REMOVED, ", ".join(sorted(situation.protected_in)))
+
+
+def is_unreachable(source: SourceSpec, aws: AwsView) -> bool:
+    """Whether the Region of a file system does not answer; then nothing of it is deleted."""
+    return source.is_file_system and aws.backups_of(source.key, source.region) is None
+
+
+def gone(copy: ObservedCopy) -> Decision:
+    """Return what happened to a copy that AWS does not have any more."""
+    return Decision(Deleted.FAILED if copy.has_failed else Deleted.GONE)
+
+
+def _decide_backup(source: SourceSpec, copies: Sequence[ObservedCopy], offers: Mapping[str, Offer]) -> SourcePlan:
+    ranked = _best_first(source, copies)
+    best, offer = ranked[0] if ranked else None, offers.get(source.key, NO_OFFER)
+    point = SourcePoint(source=source, source_backup_id=source.key, copy=best, offer=offer)
+    duplicates = _decide_duplicates(source, ranked, is_reachable=True)
+    return SourcePlan(source, [_declared(point, Decision(Kept.BACKUP_IS_SOURCE)), *duplicates])
+
+
+def _decide_unselected(source: SourceSpec, copies: Sequence[ObservedCopy]) -> SourcePlan:
+    """Keep the copies of a file system that does not have its tags any more, and make none."""
+    kept = Decision(Kept.TAGS_LOST)
+    points = [without_replacement(source, copy, gone(copy) if copy.is_gone else kept) for copy in copies]
+    return SourcePlan(source, points, "it does not have the tags that select it")
+
+
+def _decide_file_system(
+    source: SourceSpec, copies: Sequence[ObservedCopy], offers: Mapping[str, Offer], aws: AwsView
+) -> SourcePlan:
+    backups = aws.backups_of(source.key, source.region)
+    recovery_points = {backup.id: backup for backup in backups or () if is_recovery_point(backup)}
+    copyable = {id_ for id_, backup in recovery_points.items() if not source.obstacle_of(backup)}
+    # What cannot be made again would fail each run. While the source Region does not answer, nobody knows that.
+    lost = [c for c in copies if backups is not None and c.source_backup_id not in copyable and c.is_gone]
+    by_source_backup: dict[str, list[ObservedCopy]] = defaultdict(list)
+    for copy in _best_first(source, set(copies) - set(lost)):
+        by_source_backup[copy.source_backup_id].append(copy)
+    points = list(_points(source, recovery_points, by_source_backup, offers))
+    if not (points or lost):
+        _require_file_system(source, aws)
+    decided = [without_replacement(source, copy, Decision(Deleted.LOST, str(gone(copy)))) for copy in lost]
+    decided += _decide_by_retention(source, points, is_reachable=backups is not None)
+    for ranked in by_source_backup.values():
+        decided += _decide_duplicates(source, ranked, is_reachable=backups is not None)
+    return SourcePlan(source, decided, obstacle(backups, source.obstacle_of), is_reachable=backups is not None)
+
+
+def _points(
+    source: SourceSpec,
+    backups: Mapping[str, Backup],
+    copies: Mapping[str, Sequence[ObservedCopy]],
+    offers: Mapping[str, Offer],
+) -> Iterator[SourcePoint]:
+    """Yield the recovery points of a file system that have a backup or a copy."""
+    for source_backup_id in dict.fromkeys([*backups, *copies, *offers]):
+        backup = backups.get(source_backup_id)
+        point = SourcePoint(
+            source=source,
+            source_backup_id=source_backup_id,
+            backup=backup,
+            obstacle=source.obstacle_of(backup) if backup else None,
+            copy=next(iter(copies.get(source_backup_id, ())), None),
+            offer=offers.get(source_backup_id, NO_OFFER),
+        )
+        if point.backup or point.copy or point.resumed or point.adopted:
+            yield point
+
+
+def _decide_by_retention(
+    source: SourceSpec, points: Iterable[SourcePoint], *, is_reachable: bool
+) -> Iterator[SourcePoint]:
+    groups: dict[str, list[SourcePoint]] = defaultdict(list)
+    for point in points:
+        groups[point.volume_or_file_system].append(point)
+    for volume_or_file_system, group in sorted(groups.items()):
+        # Copies of an unknown file system may be of several, so that none of them takes the place of another.
+        chosen = select(group, source.keep, may_expire=is_reachable and volume_or_file_system != "")
+        for point in chosen.kept:
+            yield _declared(point, Decision(Kept.RETENTION, chosen.reasons[point.source_backup_id]))
+        for point in chosen.expired:
+            yield replace(point, action=Action.DELETE, decision=_expired(point, chosen))
+
+
+def _declared(point: SourcePoint, decision: Decision) -> SourcePoint:
+    """Declare the copy of a recovery point, if there is one or it can be made."""
+    if point.copy:
+        action = Action.KEEP if point.can_be_copied else Action.KEEP_UNCHANGED
+    elif point.resumed:
+        action = Action.RESUME
+    elif point.adopted:
+        action = Action.ADOPT
+    else:
+        action = Action.CREATE if point.can_be_copied else Action.SKIP
+    return replace(point, action=action, decision=decision)
+
+
+def without_replacement(source: SourceSpec, copy: ObservedCopy, decision: Decision) -> SourcePoint:
+    """Return the row of a copy that is deleted, or is declared as the state has it."""
+    return SourcePoint(
+        source=source,
+        source_backup_id=copy.source_backup_id,
+        copy=copy,
+        action=Action.DELETE if decision.deletes else Action.KEEP_UNCHANGED,
+        decision=decision,
+    )
+
+
+def _decide_duplicates(
+    source: SourceSpec, ranked: Sequence[ObservedCopy], *, is_reachable: bool
+) -> Iterator[SourcePoint]:
+    """Decide on the copies of a backup in the same Region but the first."""
+    for copy in ranked[1:]:
+        is_spare = ranked[0].is_available and is_reachable
+        decision = Decision(Deleted.DUPLICATE, ranked[0].state.id) if is_spare else Decision(Kept.DUPLICATE)
+        yield without_replacement(source, copy, decision)
+
+
+def _best_first(source: SourceSpec, copies: Iterable[ObservedCopy]) -> list[ObservedCopy]:
+    """Return copies in the order in which they are worth keeping."""
+
+    def rank(copy: ObservedCopy) -> tuple[bool, bool, bool, str]:
+        has_expected_urn = copy.state.urn == source.urn_of(copy.source_backup_id)
+        return copy.is_available, copy.is_alive, has_expected_urn, copy.state.urn
+
+    return sorted(copies, key=rank, reverse=True)
+
+
+def _require_file_system(source: SourceSpec, aws: AwsView) -> None:
+    # A file system may be new and have no backup yet. One that does not exist at all is a mistake in the program.
+    if source.selector is None and not aws.file_system_exists(source.key, source.region):
+        raise InvalidSettingsError(
+            f"There is no file system {source.key} in {source.region}, and neither backups nor copies of it. Correct "
+            f"the sources of {source.dr.name}."
+        )
+
+
+def _expired(point: SourcePoint, chosen: Selection[SourcePoint]) -> Decision:
+    newer = sum(kept.has_copy and kept.time >= point.time for kept in chosen.kept)
+    of = point.copy.volume_or_file_system if point.copy else point.volume_or_file_system
+    text = f"{newer} newer copy of {of} is kept" if newer == 1 else f"{newer} newer copies of {of} are kept"
+    if not isinstance(point.source.keep, int):
+        text += f", and no rule keeps this one ({chosen.reasons[point.source_backup_id]})"
+    return Decision(Deleted.EXPIRED, text)

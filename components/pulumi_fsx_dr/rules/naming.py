@@ -1,0 +1,59 @@
+"""The logical names of the copies of a DrRegion.
+
+`<DrRegion>-<source backup>`, or `<DrRegion>-source-<n>` where the source backup is an output.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+
+from .points import SourcePoint
+
+
+def output_name(dr_name: str, number: int) -> str:
+    """Return a name of a copy whose source backup is an output."""
+    return f"{dr_name}-source-{number}"
+
+
+def is_name_of(dr_name: str, copy: StateCopy) -> bool:
+    """Whether a copy has a name that a DrRegion of this name gives."""
+    own = f"{dr_name}-{copy.source_backup_id}"
+    is_of_output = re.fullmatch(rf"{re.escape(dr_name)}-source-\d+", copy.name) is not None
+    return is_of_output or copy.name in (own, distinct_name(own, copy))
+
+
+def distinct_name(name: str, copy: StateCopy) -> str:
+    """Return a name that no other copy has."""
+    return f"{name}-{copy.region}-{copy.id}"
+
+
+def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], reserved: Collection[str]) -> list[str]:
+    """Return the name of each declared copy: the one that it shall have, unless another copy has that one.
+
+    The engine looks for a resource under its own URN before it looks under its aliases, and refuses a URN that is an
+    alias of another resource. So a copy whose name is taken keeps its name in the state until a later run finds the
+    wanted one free. If that is taken as well, Region and id make a name that no other copy has.
+
+    Args:
+        points: the declared copies.
+        state_urns: those of all copies in the state.
+        reserved: the URNs in the state that no new copy may have.
+    """
+    names: dict[int, str] = {}
+    urns: set[str] = set()
+
+    def is_free(urn: str, state: StateCopy | None) -> bool:
+        if state is None:
+            return urn not in urns and urn not in reserved
+        return urn not in urns and (urn == state.urn or urn not in state_urns)
+
+    # First those in the state, so that no new copy gets the URN of one that stays.
+    for number, point in sorted(enumerate(points), key=lambda numbered: not numbered[1].is_in_state):
+        dr, state = point.source.dr, point.state
+        wanted = dr.child_name(point.source_backup_id)
+        names_to_try = (wanted, state.name if state else wanted)
+        free = (name for name in names_to_try if is_free(dr.child_urn(name), state))
+        names[number] = next(free, distinct_name(wanted, state) if state else f"{wanted}-{dr.region}")
+        urns.add(dr.child_urn(names[number]))
+    return [names[number] for number in range(len(points))]

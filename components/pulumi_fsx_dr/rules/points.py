@@ -1,0 +1,141 @@
+"""One recovery point of one source: the row that a plan is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.fsx.backup import Backup
+
+from .existing import NO_OFFER, Offer
+from .observed import ObservedCopy
+from .reasons import Decision
+from .retention import UNKNOWN_TIME
+from .specs import SourceSpec
+
+
+class Action(Enum):
+    """What happens to a recovery point in the DR Region."""
+
+    CREATE = auto()
+    RESUME = auto()
+    """Create finds the copy that an earlier run started."""
+    ADOPT = auto()
+    KEEP = auto()
+    KEEP_UNCHANGED = auto()
+    """Declared with Region, source Region and key of the state, because a replacement would fail."""
+    DELETE = auto()
+    SKIP = auto()
+    """It cannot be copied."""
+
+
+_DECLARED = frozenset({Action.CREATE, Action.RESUME, Action.ADOPT, Action.KEEP, Action.KEEP_UNCHANGED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePoint:
+    """A recovery point of a source.
+
+    Attributes:
+        source_backup_id: the source backup.
+        backup: that, None if it does not exist any more or its Region does not answer.
+        obstacle: why it cannot be copied, None if it can.
+        copy: the copy in the state.
+        offer: the copies that are not in the state.
+        action: what happens to it.
+        decision: why the copy in the state stays or is deleted.
+    """
+
+    source: SourceSpec
+    source_backup_id: str
+    backup: Backup | None = None
+    obstacle: str | None = None
+    copy: ObservedCopy | None = None
+    offer: Offer = NO_OFFER
+    action: Action = Action.SKIP
+    decision: Decision | None = None
+
+    @property
+    def can_be_copied(self) -> bool:
+        """Whether it can be copied; a backup that is a source by itself is looked up by create alone."""
+        return not self.source.is_file_system or (self.backup is not None and self.obstacle is None)
+
+    @property
+    def resumed(self) -> Backup | None:
+        """The copy that its create resumes."""
+        # Where the source backup can be copied, create resumes only what has the wanted key.
+        fits = self.offer.has_wanted_key or not self.can_be_copied
+        return self.offer.resumable if self.copy is None and fits else None
+
+    @property
+    def adopted(self) -> Backup | None:
+        """The copy that it adopts."""
+        may_adopt = self.source.dr.adopts and self.copy is None and self.resumed is None
+        return self.offer.adoptable if may_adopt else None
+
+    @property
+    def time(self) -> datetime:
+        """When the source backup was made, or else its copy."""
+        shown = self.backup or self.resumed or self.adopted
+        time = shown.creation_time if shown else self.copy.time if self.copy else UNKNOWN_TIME
+        # In whole seconds, as the state has it: otherwise a backup and its own copy would be of two times.
+        return time.replace(microsecond=0)
+
+    @property
+    def is_in_state(self) -> bool:
+        """Whether the state has a copy."""
+        return self.copy is not None
+
+    @property
+    def has_copy(self) -> bool:
+        """Whether it has a living copy, or gets one: if its create fails, delete keeps the others."""
+        if self.copy:
+            return self.copy.is_alive
+        return self.can_be_copied or (self.resumed or self.adopted) is not None
+
+    @property
+    def volume_or_file_system(self) -> str:
+        """What retention groups by; "" if nobody tells."""
+        # By its source backup, if that is there: neither the state nor AWS need tell the volume of a copy.
+        if shown := self.backup or self.resumed or self.adopted:
+            return shown.subject
+        return self.copy.volume_or_file_system if self.copy else ""
+
+    @property
+    def state(self) -> StateCopy | None:
+        """The entry of its copy in the state."""
+        return self.copy.state if self.copy else None
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether its copy is declared."""
+        return self.action in _DECLARED
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether it has a copy when this run has ended well."""
+        return self.is_declared and self.has_copy
+
+    def args(self) -> Mapping[str, Any]:
+        """Return the arguments of its copy that differ from those of its DrRegion."""
+        source, state = self.source, self.state
+        args = {**source.own_args, "source_backup_id": self.source_backup_id, "source_region": source.region}
+        if self.action is Action.KEEP_UNCHANGED and state:
+            args |= unchanged_args(state)
+        elif self.action is Action.ADOPT and self.adopted:
+            args["adopt_backup_id"] = self.adopted.id
+        elif self.action is Action.RESUME and self.resumed and not self.offer.has_wanted_key:
+            # Create resumes only what has the key that it asks for.
+            args["kms_key_id"] = self.resumed.kms_key_arn
+        return args
+
+
+def unchanged_args(state: StateCopy) -> dict[str, Any]:
+    """Return the arguments with which nothing asks for another copy than the one in the state."""
+    return {
+        "region": state.region,
+        "source_region": state.output("source_region"),
+        "kms_key_id": state.output("kms_key_id") or None,
+    }
