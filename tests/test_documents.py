@@ -1,10 +1,15 @@
-"""Documentation: its programs run, its links and paths exist, and the site has every argument and output."""
+"""Documentation: its programs run, its links and paths exist, and the site has every argument and output.
 
+Line numbers in links to code are corrected by: pytest tests/test_documents.py --write-line-links
+"""
+
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +103,19 @@ def test_relative_links_lead_to_files_and_headings(document: Path) -> None:
     inside = [(document.parent / path if path else document, heading) for path, heading in links if ":" not in path]
 
     assert [str(path) for path, _ in inside if not path.exists()] == []
-    assert [heading for path, heading in inside if heading and heading not in _headings(path)] == []
+    in_pages = [(path, heading) for path, heading in inside if heading and path.suffix != ".py"]
+    assert [heading for path, heading in in_pages if heading not in _headings(path)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_to_lines_name_what_is_defined_there(document: Path, request: pytest.FixtureRequest) -> None:
+    text = document.read_text()
+    if request.config.getoption("--write-line-links"):
+        text = _LINE_LINK.sub(lambda link: f"[`{link[1]}`]({link[2]}#L{_line_of(document, link) or 0})", text)
+        document.write_text(text)
+
+    assert [link[0] for link in _LINE_LINK.finditer(text) if int(link[3]) != _line_of(document, link)] == []
+    assert len(re.findall(r"\.py#", text)) == len(_LINE_LINK.findall(text))  # each names a definition
 
 
 @pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING, *DECISIONS], ids=lambda document: document.name)
@@ -114,8 +131,21 @@ def test_make_targets_in_contributing_exist() -> None:
     assert named - set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)) == set()
 
 
-def _ids(folder: Path) -> set[str]:
-    return set(re.findall(r'id="([\w.]+)"', (folder / "index.html").read_text()))
+_LINE_LINK = re.compile(r"\[`([\w.]+)`\]\(([^)#\s]+\.py)#L(\d+)\)")
+
+
+def _line_of(document: Path, link: re.Match[str]) -> int | None:
+    """Return the line of the class or function that a link names; None if there is none, or more than one."""
+    found = dict(_definitions(ast.parse((document.parent / link[2]).read_text())))
+    nested = [line for name, line in found.items() if name.endswith(f".{link[1]}")]
+    return found.get(link[1]) or (nested[0] if len(nested) == 1 else None)
+
+
+def _definitions(parent: ast.AST, prefix: str = "") -> Iterator[tuple[str, int]]:
+    for node in ast.iter_child_nodes(parent):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{prefix}{node.name}", node.lineno
+            yield from _definitions(node, f"{prefix}{node.name}.")
 
 
 def _paths(document: Path) -> set[str]:
