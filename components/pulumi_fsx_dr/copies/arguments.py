@@ -37,7 +37,7 @@ class Change(Enum):
     NOTHING = "used only when the copy is made"
 
 
-# Returns what is wrong with a value, given all arguments that are known.
+# Returns why a value is wrong, given all arguments that are known.
 Check = Callable[[Any, Mapping[str, Any]], list[str]]
 
 
@@ -68,14 +68,14 @@ def with_defaults(
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):
         inputs["region"] = default
-    # What the state has goes before any default, so that another environment does not replace the copy.
+    # A value in the state takes precedence over a default, so that another environment does not replace the copy.
     if source_region := former.get("source_region") or inputs.get("region"):
         inputs.setdefault("source_region", source_region)
     return {"copy_tags": False, "tags": {}} | inputs
 
 
 def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what is wrong with the arguments, as pairs of the argument's name and a sentence.
+    """Return the problems of the arguments, as pairs of the argument's name and a sentence.
 
     Unknown values count as right. No sentence repeats a value, because any may be a secret. The engine shows the value
     of an argument that is named to it, even if that is secret; so the name is "" unless the argument is missing.

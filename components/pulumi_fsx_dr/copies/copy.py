@@ -1,4 +1,4 @@
-"""What a copy is to this package."""
+"""A copy, and the declaration of a copy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -59,7 +59,7 @@ class UnfinishedCopyError(CopyError):
     """FSx has accepted the copy, but it is not AVAILABLE yet; the state must keep it.
 
     Attributes:
-        copy: as far as it has come.
+        copy: its last known description.
     """
 
     def __init__(self, message: str, copy: Copy) -> None:

@@ -11,26 +11,26 @@ from .arguments import ARGUMENTS, Change
 
 
 def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Callable[[str], str | None]) -> list[str]:
-    """Return the names of what makes a new copy necessary.
+    """Return the names of the properties that require a new copy.
 
     Args:
         olds: the outputs in the state.
-        news: the checked arguments; what Pulumi does not know yet replaces nothing.
+        news: the checked arguments; an unknown value replaces nothing.
         key_arn: looks up the ARN of a key behind an alias; None if KMS gives none.
     """
-    # What is not in the state cannot be compared, and must not replace copies.
+    # A value that is not in the state cannot be compared, and must not replace the copy.
     names = [name for name in _that(Change.REPLACES) if name in olds and _is_other(olds[name], news.get(name))]
     names += [name for name in _that(Change.REPLACES_IF_OTHER_KEY) if _is_other_key(name, olds, news, key_arn)]
-    # Nothing that could be changed is there any more: only a new copy helps.
+    # Such a copy cannot be used or changed: only a new copy helps.
     if olds.get("lifecycle") in ("FAILED", "DELETED"):
         names.append("lifecycle")
     return names
 
 
 def updates(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Return the names of what changes in place, or may turn out to when it is known.
+    """Return the names of the properties that change in place, or may change once they are known.
 
-    A copy that is not AVAILABLE yet does change: a refresh makes the engine forget that its create did not end.
+    An unfinished copy counts as changed: after a refresh the engine does not know that its create has failed.
     """
     names = [name for name, argument in ARGUMENTS.items() if _is_unknown(argument.change, news.get(name))]
     names += [name for name in _that(Change.UPDATES) if _changes(name, olds, news) and name not in names]
@@ -52,7 +52,7 @@ def _changes(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> boo
 
 
 def _is_other(old: Any, new: Any) -> bool:
-    # An argument that is left out stays as it is, and what a preview does not know yet replaces nothing.
+    # An argument that is left out stays as it is, and an unknown value replaces nothing.
     return new is not None and not isinstance(new, Unknown) and new != old
 
 

@@ -1,4 +1,4 @@
-"""Figures as people write them, the same in every sentence and table."""
+"""Durations as text, the same in each message and table."""
 
 _MINUTES = 60
 

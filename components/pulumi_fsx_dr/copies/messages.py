@@ -28,7 +28,7 @@ def leftover(backup: Backup) -> str:
 
 
 def of_namesake(copies: Sequence[Backup]) -> str:
-    """Name the copies whose tag names this stack and has another owner id."""
+    """Name the copies with the name of this stack and another owner id in their tag."""
     first = copies[0]
     return (
         f"{first.id} in {first.region}, {len(copies)} in all: the tag names this stack, but has another owner id. The "
@@ -60,7 +60,7 @@ def gone(backup_id: str, region: str) -> str:
 
 
 def progress(backup: Backup, elapsed: float, error: Exception | None) -> str:
-    """Say how far a copy has come, for its row in `pulumi up`, of which a narrow terminal shows the beginning alone."""
+    """Say how far a copy has come, for its row in `pulumi up`, of which a narrow terminal shows only the beginning."""
     percent = f"{backup.progress_percent} % " if backup.progress_percent is not None else ""
     note = f" (no news: {error})" if error else ""
     return f"{percent}copying, {duration(elapsed)}{note}"

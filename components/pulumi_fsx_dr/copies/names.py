@@ -1,4 +1,4 @@
-"""Names of properties: as the core has them, and as programs in every language and native states have them."""
+"""Names of properties: snake_case in Python and the core, camelCase in schemas and in states of the plugin."""
 
 import re
 from collections.abc import Mapping
@@ -17,5 +17,5 @@ def snake_case(name: str) -> str:
 
 
 def by_core_names(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a state, or a preview, has of a copy of either kind, by the core's names."""
+    """Return the properties of a copy, of either host, with names in snake_case."""
     return {snake_case(name): value for name, value in properties.items()}

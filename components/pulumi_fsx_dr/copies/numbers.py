@@ -1,14 +1,14 @@
-"""Numbers as people give them."""
+"""Numbers in settings."""
 
 import math
 from typing import Any
 
 
 def positive(given: Any) -> float | None:
-    """Return a positive, finite number, or None if it is none."""
+    """Return a positive, finite number; None for anything else."""
     try:
         number = float(given)
     except (TypeError, ValueError):
         return None
-    # NaN, too, is refused by this, as it is neither larger nor smaller than anything.
+    # This refuses NaN too, because each comparison with NaN is false.
     return number if 0 < number < math.inf else None

@@ -36,7 +36,7 @@ def outputs_of(inputs: Mapping[str, Any], copy: Copy) -> dict[str, Any]:
 
 
 def described(state: StateCopy, backup: Backup) -> Copy:
-    """Return a backup as FSx describes it now as the copy of a state entry."""
+    """Combine a state entry with the backup as FSx shows it now."""
     time = state.source_creation_time or backup.creation_time
     return Copy(backup=backup, ownership=state.ownership, source_creation_time=time)
 

@@ -1,8 +1,8 @@
 """The ownership tag of a copy, and the request token that CopyBackup is called with.
 
 `fsx-dr:managed-by` = `<owner id>/<request token>/<project>/<stack>/<name>`. CopyBackup itself sets it, so a copy has it
-from the moment it is made. Anybody who may call `fsx:TagResource` can write any tag on any backup: the tag only says
-which copies are worth a look, and `verification` decides.
+from the moment it is made. Anybody who may call `fsx:TagResource` can write any tag on any backup: the tag only
+selects candidates, and `verification` decides.
 """
 
 import hashlib
@@ -18,17 +18,17 @@ MAX_TAG_VALUE = 256  # FSx API, TagValue
 
 _OWNERSHIP = re.compile(r"(?P<owner>[0-9a-f]{32})/(?P<request>[0-9a-f]{40})-(?P<generation>\d{1,12})(?=/|$)", re.ASCII)
 _NOT_IN_TAG_VALUES = re.compile(r"[^\w .:/=+\-@]")
-_GENERATIONS = 10**12  # what twelve digits can tell apart
+_GENERATIONS = 10**12  # twelve digits
 _URN_PARTS = 4  # stack, project, type, name
 
 
 @dataclass(frozen=True, slots=True)
 class RequestToken:
-    """The `ClientRequestToken` of CopyBackup, at which every run of the same request arrives again.
+    """The `ClientRequestToken` of CopyBackup, which each run computes again for the same request.
 
     Attributes:
         request: hash of the owner id, the URN and everything the copy is made from but its tags.
-        generation: counts up when FSx answers a token with a copy that is gone or somebody else's.
+        generation: counts up when FSx answers a token with a copy that is gone or of another owner.
     """
 
     request: str
@@ -37,14 +37,14 @@ class RequestToken:
     @classmethod
     def of(cls, owner_id: str, urn: str, *parameters: str | None) -> "RequestToken":
         """Return the first token of a request."""
-        # Joined by what no part can contain, so that no two lists of parts make the same text.
+        # Joined by a character that no part can contain, so that different parts never make the same text.
         text = "\0".join([owner_id, urn, *(parameter or "" for parameter in parameters)])
         # 40 characters, a dash and a generation fit into the 63 of a ClientRequestToken.
         return cls(hashlib.sha256(text.encode()).hexdigest()[:40])
 
     def next(self) -> "RequestToken":
         """Return the next generation."""
-        # Anybody can write the last one into a tag, so that the first one comes after it.
+        # Anybody can write the last generation into a tag, so the first one comes after it.
         return replace(self, generation=(self.generation + 1) % _GENERATIONS)
 
     def unused(self) -> "RequestToken":
@@ -64,7 +64,7 @@ class Ownership:
 
     @classmethod
     def parse(cls, text: object) -> "Ownership | None":
-        """Return the ownership that a text begins with, None if there is none."""
+        """Return the ownership at the beginning of a text, None without one."""
         found = _OWNERSHIP.match(text) if isinstance(text, str) else None
         if found is None:
             return None
@@ -76,7 +76,7 @@ class Ownership:
 
     def tag(self, urn: str) -> dict[str, str]:
         """Return the ownership tag of the copy of a resource."""
-        # What does not fit is the end of the resource's name, which is information for people.
+        # Only the end of the resource's name may be cut off, which is information for people.
         text = f"{self}/{description_of(urn)}" if is_urn(urn) else str(self)
         return {OWNERSHIP_TAG: text[:MAX_TAG_VALUE].rstrip()}
 

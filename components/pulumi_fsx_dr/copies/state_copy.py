@@ -1,4 +1,4 @@
-"""A copy in the Pulumi state. Only what the state says decides which copy is ours."""
+"""A copy in the Pulumi state, which alone decides which copies are ours."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -36,13 +36,13 @@ _LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True)
 class StateCopy:
-    """An entry of the state.
+    """The state entry of a copy.
 
     Attributes:
-        urn: of its resource.
+        urn: the URN of its resource.
         id: the copy's backup id.
-        outputs: those of its resource, by the names of the core.
-        secrets: names of those that are secret.
+        outputs: the outputs of its resource, with names in snake_case.
+        secrets: the names of secret outputs.
     """
 
     urn: str
@@ -133,12 +133,12 @@ class StateCopy:
         return _time(self.outputs.get("source_creation_time")) or _time(self.outputs.get("creation_time"))
 
     def output(self, name: str) -> str:
-        """Return an output that is a string, "" if there is none."""
+        """Return an output that is a string, "" without one."""
         return str(self.outputs.get(name) or "")
 
 
 def _problem(backup_id: object, outputs: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with an entry."""
+    """Return why an entry is damaged; None if it is not."""
     if not isinstance(backup_id, str) or not BACKUP_ID.fullmatch(backup_id):
         return "its id is not a backup id"
     for name in _TEXTS:

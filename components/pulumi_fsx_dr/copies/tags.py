@@ -1,4 +1,4 @@
-"""What FSx accepts as tags, and which of a copy's tags are ours to change."""
+"""Which tags FSx accepts, and which tags of a copy this package may change."""
 
 import re
 from collections.abc import Mapping
@@ -38,23 +38,23 @@ def visible(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def live(wanted: Mapping[str, str], actual: Mapping[str, str]) -> dict[str, str]:
-    """Return our tags as they really are: what others added is not ours to report."""
+    """Return the actual values of our tags; tags of others are left out."""
     return {key: actual[key] for key in wanted if key in actual}
 
 
 @dataclass(frozen=True, slots=True)
 class TagChange:
-    """What must happen to a copy's tags."""
+    """The tags to add to a copy and to remove from it."""
 
     added: Mapping[str, str]
     removed: frozenset[str]
 
 
 def change(old: Mapping[str, str], new: Mapping[str, str], actual: Mapping[str, str]) -> TagChange:
-    """Return how to get from the tags that were ours to those wanted now, leaving all others alone."""
+    """Return the change from our former tags to the new ones; tags of others stay."""
     return TagChange(
         added={key: value for key, value in new.items() if actual.get(key) != value},
-        # Only what this resource has set before: tags of others are theirs.
+        # Only tags that this resource has set before.
         removed=frozenset((old.keys() - new.keys()) & actual.keys()),
     )
 

@@ -1,4 +1,4 @@
-"""Whether a backup is the copy that a state or a program describes. Tags are not looked at."""
+"""Whether a backup is the copy that a state or a program describes. Tags are ignored."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ ANY_OWN_KEY = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What must be true of a copy; None where nothing is known, which is then not compared.
+    """What must be true of a copy; None is unknown and not compared.
 
     Attributes:
         source_backup_id: the source backup.
@@ -29,7 +29,7 @@ class Facts:
 
 
 def mismatch(backup: Backup, facts: Facts) -> str | None:
-    """Return in what a backup differs from a copy, as the end of a sentence about it; None if it is that copy.
+    """Return how a backup differs from the expected copy, as the end of a sentence; None if it matches.
 
     Resume, adopt, delete and the repair of a missing tag all ask this before they act.
     """
@@ -55,7 +55,7 @@ def _differs(actual: str | None, expected: str | None) -> bool:
 
 
 def has_key(backup: Backup, facts: Facts) -> bool:
-    """Whether a copy is encrypted with the key that is expected."""
+    """Whether a copy is encrypted with the expected key."""
     if facts.key is None:
         return True
     actual = KeyName.parse(backup.kms_key_arn or "")
@@ -66,7 +66,7 @@ def has_key(backup: Backup, facts: Facts) -> bool:
     expected = KeyName.parse(facts.key)
     if expected is None or expected.resource != actual.resource:
         return False
-    # A key id without an ARN is one of the copy's own account; only an ARN can name that of another account.
+    # A key id belongs to the copy's account; only an ARN can name a key of another account.
     return _is_own(actual, backup) if expected.account is None else expected.account == actual.account
 
 

@@ -35,7 +35,7 @@ class HostCall(EngineCall):
     pickle: str = ""
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
-        """Make the failure that follows a partial failure."""
+        """Turn the error that follows into a partial failure."""
         # The host finds the provider in a resource's outputs: without it the copy could be neither updated nor deleted.
         self.fail_partially(backup_id, _struct({**outputs, PROVIDER_KEY: self.pickle}), reason)
 

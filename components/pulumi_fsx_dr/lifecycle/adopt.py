@@ -20,7 +20,7 @@ from .wait import wait_until_available
 
 
 def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
-    """Make an existing copy this resource's own; until its tag is written nothing is changed."""
+    """Adopt an existing copy; nothing is changed before its tag is written."""
     backup = require_adoptable(work, spec, backup_id)
     work.runtime.creates.started(work.urn, backup.subject)
     # A copy has one tag and so one owner: the second resource would take it away from the first.
@@ -37,7 +37,7 @@ def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
 
 
 def require_adoptable(work: Work, spec: CopySpec, backup_id: str) -> Backup:
-    """Return the copy that is to be adopted; fail if it is another one than the program describes."""
+    """Return the copy to adopt; fail if it does not match the declaration."""
     backup = work.find(backup_id)
     if backup is None:
         raise CopyError(f"There is no backup {backup_id} in {spec.region} to adopt. Correct adopt_backup_id or region.")
@@ -52,7 +52,7 @@ def require_adoptable(work: Work, spec: CopySpec, backup_id: str) -> Backup:
 
 
 def name_owner(call: Call, backup: Backup) -> None:
-    """Warn that a copy which this stack takes over has the tag of another owner."""
+    """Warn that a copy which this stack adopts has the tag of another owner."""
     own = ownership_of(backup.tags)
     if not is_untagged(backup) and (own is None or own.owner_id != call.owner_id):
         call.warn(
@@ -66,10 +66,10 @@ def _take_over(work: Work, spec: CopySpec, copy: Copy) -> Copy:
     try:
         backup = write_ownership(replace(work, patience=spec.timeout), copy.backup, ownership, spec.tags)
     except ServiceError as error:
-        # An entry of this state may have it, as after `--replace`, and that one must not become the former one of two.
+        # After `--replace` an entry of this state may have it. Kept, the engine would delete it as the replaced one.
         if (own := ownership_of(copy.backup.tags)) and own.owner_id == ownership.owner_id:
             raise
-        # The copy is there. The engine would forget it after a plain failure; kept, the next run writes its tag.
+        # The engine would forget the copy after a plain failure. If it keeps the copy, the next run writes the tag.
         raise UnfinishedCopyError(
             f"{copy.backup.id} in {spec.region} is AVAILABLE, but its tag could not be written, so it is not adopted "
             f"yet. Run `pulumi up` again. {error}",

@@ -18,7 +18,7 @@ from .adopt import name_owner, require_adoptable
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The arguments with all defaults, and what is wrong with them: names, "" for none, and sentences."""
+    """The arguments with all defaults, and their problems: the name of an argument, or "", and a sentence."""
 
     inputs: dict[str, Any]
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -28,8 +28,8 @@ def check(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news: M
     """Fill in defaults and refuse what FSx would refuse.
 
     Args:
-        call: of the engine.
-        runtime: of this process.
+        call: the engine's call.
+        runtime: shared by the calls of this process.
         olds: the checked arguments of the copy that exists; empty if one is to be made.
         news: the arguments as the program wrote them.
     """
@@ -40,7 +40,7 @@ def check(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news: M
         runtime.creates.started(call.urn)
     result = _checked(call, runtime, olds, news)
     if result.problems:
-        # What is refused is not made or replaced either, and deletes must know of it.
+        # A refused copy is neither made nor replaced, and deletes must know of it.
         runtime.creates.failed(call.urn)
     return result
 
@@ -62,13 +62,13 @@ def _checked(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news
 
 
 def _in_state(call: Call) -> Mapping[str, Any]:
-    """Return the Regions of the state entry, as far as the call has it: `--replace` passes none of it."""
+    """Return the Regions of the state entry, if the call has it: with `--replace` the engine passes no olds."""
     entry = call.state_entry
     return {"region": entry.region, "source_region": entry.source_region} if entry else {}
 
 
 def _problems_of_adoption(call: Call, runtime: ProviderRuntime, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return why a copy cannot be adopted, and name its present owner."""
+    """Return why a copy cannot be adopted, and warn of its present owner."""
     if not (backup_id := inputs.get("adopt_backup_id")):
         return []
     spec = CopySpec.of(inputs)

@@ -38,15 +38,15 @@ class CreateResult:
 
 
 def create(call: Call, runtime: ProviderRuntime, inputs: Mapping[str, Any]) -> CreateResult:
-    """Make the copy, or resume the one that an earlier run started, and return once it is AVAILABLE.
+    """Make a copy, or resume the copy of an earlier run, and return once it is AVAILABLE.
 
     Args:
-        call: of the engine.
-        runtime: of this process.
+        call: the engine's call.
+        runtime: shared by the calls of this process.
         inputs: the checked arguments.
 
     Raises:
-        UnfinishedCopyError: FSx has accepted the copy, but it is not AVAILABLE; the engine was told to keep it.
+        UnfinishedCopyError: FSx has accepted the copy, but it is not AVAILABLE; the engine keeps it.
         CopyError: there is no copy.
         ServiceError: AWS refused.
     """
@@ -70,9 +70,9 @@ def _copy(work: Work, spec: CopySpec, adopt_backup_id: str | None) -> Copy:
 
 
 def _resume(work: Work, spec: CopySpec) -> Copy | None:
-    """Return the copy of an earlier run once it is AVAILABLE; None if there is none."""
+    """Return the copy of an earlier run once it is AVAILABLE; None without such a copy."""
     for listed in candidates(work, spec):
-        # The listing may be old by now, so the copy is verified as it is. One create takes one copy.
+        # The listing may be out of date, so the copy is looked up again. One create takes one copy.
         backup = verified(work, spec, listed.id)
         if backup and work.runtime.entries.take(backup.id, work.urn):
             # In the queue it would wait for a slot that it has itself.
@@ -88,8 +88,8 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     """Call CopyBackup when there is a slot, and return the copy once it is AVAILABLE."""
     source_region = work.runtime.region(spec.source_region)
     source = require_copyable(work.retry(lambda: source_region.source(spec.source_backup_id)), spec)
-    # As early as its file system is known: if this copy fails, only deletes of the same file system wait for it. All
-    # deletes of the stack wait for a copy whose file system is not known.
+    # Noted as soon as the file system is known: if this copy fails, only deletes of the same file system are refused.
+    # If it fails before that, all deletes of the stack are refused.
     work.runtime.creates.started(work.urn, source.subject)
     require_room_for_tags(source, spec)
     with work.region.queue.slot(quota_group(source.volume_id, work.region.key_text(spec.kms_key_id))) as slot:
@@ -102,7 +102,7 @@ def _start(work: Work, spec: CopySpec) -> Copy:
 
 
 def _require_identity(call: Call) -> None:
-    # Better no copy at all than one that no later run could find again.
+    # A later run could not find this copy again.
     if not is_urn(call.urn):
         raise FsxDrError(
             f"{call.urn!r} is not a valid URN. Use a version of the Pulumi SDK that this package supports."
@@ -114,14 +114,14 @@ def _require_identity(call: Call) -> None:
 
 
 def _look_up_key(work: Work, spec: CopySpec) -> None:
-    """Resolve an alias: the copy of an earlier run, and its token, are found by the key."""
+    """Resolve an alias: the request token, and the search for the copy of an earlier run, need the key."""
     # Create continues without permission for KMS.
     with suppress(ServiceError):
         work.retry(lambda: work.region.key_arn(spec.kms_key_id or ""))
 
 
 def _is_replaced(work: Work, spec: CopySpec, backup_id: str) -> bool:
-    """Whether a copy in the state is to be replaced by another one, because the key is another."""
+    """Whether this create replaces the copy in the state, because the copy does not match the declaration."""
     if backup_id not in work.call.state_ids:
         return False
     backup = work.find(backup_id)

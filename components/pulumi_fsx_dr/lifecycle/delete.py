@@ -1,4 +1,4 @@
-"""Delete: only a copy that is in the state, matches its entry in fact and in its tag, and is not needed any more."""
+"""Delete a copy: only if it is in the state, facts and tag match its state entry, and nothing else needs it."""
 
 from pulumi_fsx_dr.copies.messages import belongs_to_another
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
@@ -17,35 +17,35 @@ DELETE_TIMEOUT = 3600.0  # seconds, if `custom_timeouts` says nothing
 
 
 def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
-    """Delete the copy if it matches its state entry in fact and in its tag, and return once it is gone (DeleteBackup).
+    """Delete the copy (DeleteBackup) if facts and tag match its state entry, and return once it is gone.
 
     Args:
-        call: of the engine.
-        runtime: of this process.
-        state: the entry of the copy in the state.
+        call: the engine's call.
+        runtime: shared by the calls of this process.
+        state: the state entry of the copy.
 
     Raises:
         CopyError: it could not be deleted in time, its tag is missing, or a copy of the same file system could not be
             made in this run.
-        InvalidStateError: the backup is another one than the entry describes.
+        InvalidStateError: the backup does not match its state entry.
         ServiceError: AWS refused.
     """
     deadline = runtime.clock.now() + (call.timeout or DELETE_TIMEOUT)
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
     # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
     _require_siblings(work, state)
-    # Two entries of one state may have the same copy, as after an adoption, and the other one still needs it.
+    # After an adoption, two entries of one state may have the same copy, and the other entry still needs it.
     if other := runtime.entries.other_with(state.id, call.urn, state.ownership):
         name = other.split("::", 3)[-1]
         call.warn(f"{state.id} in {state.region} was not deleted, because {name} in this stack still has it.")
     elif not _delete_own(work, state):
-        # Not found is success only for credentials that would have been shown the copy.
+        # "Not found" is success only if these credentials could have seen the copy.
         require_account(work, state)
     runtime.entries.removed(call.urn, state.id)
 
 
 def _require_siblings(work: Work, state: StateCopy) -> None:
-    """Refuse to delete a copy as long as another of the same file system is missing."""
+    """Fail if another copy of the same file system or volume was not made in this run."""
     subjects = (state.output("volume_id"), state.output("file_system_id"))
     if other := work.runtime.creates.missing(work.urn, subjects):
         raise CopyError(
@@ -55,10 +55,10 @@ def _require_siblings(work: Work, state: StateCopy) -> None:
 
 
 def _delete_own(work: Work, state: StateCopy) -> bool:
-    """Delete a copy if its tag is that of its state entry, and return once it is gone; False if FSx did not know it."""
+    """Delete a copy if its tag matches its state entry, and return once it is gone; False if FSx does not know it."""
     while (backup := find_shown(work, state)) and backup.lifecycle != "DELETED":
         if _is_described(work, state, backup):
-            # Left to its owner. This resource has nothing any more, so its entry may leave the state.
+            # The copy is left to its owner. This resource has no copy now, so its entry may leave the state.
             if not _is_own(work, state, backup):
                 return True
             if _delete_unless_busy(work, backup.id):
@@ -71,7 +71,7 @@ def _delete_own(work: Work, state: StateCopy) -> bool:
 
 
 def _is_described(work: Work, state: StateCopy, backup: Backup) -> bool:
-    """Whether FSx shows all that the delete depends on: of a new copy it may show tags and source backup later."""
+    """Whether FSx shows tag and source backup, which the delete depends on; for a new copy it may show them late."""
     is_new = work.now() < state.creation_time.timestamp() + LISTED_WITHIN
     is_tag_late = is_untagged(backup) and is_new and not work.is_late
     return backup.source_backup_id is not None and not is_tag_late
@@ -103,7 +103,7 @@ def _delete_unless_busy(work: Work, backup_id: str) -> bool:
         work.call.status(f"waiting to delete: {error}")
         return False
     except NotFoundError:
-        # It was deleted between the look and this call, or by an earlier try whose answer was lost.
+        # It was deleted since it was looked up, or by an earlier try that got no answer.
         pass
     return True
 

@@ -1,4 +1,4 @@
-"""What a change of the arguments means: nothing, an update in place, or a replacement."""
+"""Diff: whether changed arguments mean nothing, an update in place, or a replacement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class DiffResult:
 
     @property
     def changes(self) -> bool:
-        """Whether there is any."""
+        """Whether anything changes."""
         return bool(self.replaced or self.updated)
 
 
@@ -35,18 +35,18 @@ def diff(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[s
     """Compare the checked arguments, and the ownership tag, with the state entry.
 
     Args:
-        call: of the engine.
-        runtime: of this process.
-        state: the entry of the copy in the state.
+        call: the engine's call.
+        runtime: shared by the calls of this process.
+        state: the state entry of the copy.
         news: the arguments.
 
     Raises:
-        InvalidStateError: the backup is another one than the entry describes.
+        InvalidStateError: the backup does not match its state entry.
     """
-    # Delete will ask whether another entry of the state has the same copy, and sees only what was noted here.
+    # For delete, which must know whether another entry of the state has the same copy.
     runtime.entries.seen(call.urn, state.id)
     replaced = replacements(state.outputs, news, lambda key: _look_up_key(call, runtime.region(state.region), key))
-    # A source that has expired cannot be copied again: such a replacement would fail in each run from now on.
+    # An expired source backup cannot be copied again, so the replacement would fail in each run.
     if replaced == ["kms_key_id"] and not _can_be_copied_again(call, runtime, state):
         replaced = []
     updated = updates(state.outputs, news)
@@ -62,7 +62,7 @@ def _has_other_tag(call: Call, runtime: ProviderRuntime, state: StateCopy) -> bo
         if backup:
             name_owner(call, backup)
         return True
-    # A preview that does not know the owner id makes a new one, so the entry was moved here from another stack.
+    # If a preview does not know the owner id, the stack gets a new one: the entry was moved from another stack.
     is_moved = bool(call.owner_id or call.knows_state) and own.owner_id != call.owner_id
     if backup is None:
         return is_moved
@@ -77,9 +77,9 @@ def _has_other_tag(call: Call, runtime: ProviderRuntime, state: StateCopy) -> bo
 
 
 def _listed(call: Call, runtime: ProviderRuntime, state: StateCopy) -> Backup | None:
-    """Return a copy as the Region lists it, None if it does not; a preview must work with a Region that is unreachable.
+    """Return a copy from the listing of its Region, which is made once per process; None if it is not listed.
 
-    The Region is listed once per process.
+    A preview must work while the Region is unreachable.
     """
     region = runtime.region(state.region)
     try:
@@ -94,13 +94,13 @@ def _look_up_key(call: Call, region: Region, kms_key_id: str) -> str | None:
     try:
         return region.fsx.key_arn(kms_key_id)
     except (InvalidSettingsError, ServiceError) as error:
-        # A preview must work without permission for KMS, and what is not known must not replace a copy.
+        # A preview must work without permission for KMS, and an unknown key must not replace a copy.
         call.warn(f"kms_key_id could not be looked up, so the copy keeps its key: {error}")
         return None
 
 
 def _can_be_copied_again(call: Call, runtime: ProviderRuntime, state: StateCopy) -> bool:
-    """Whether the source backup of a copy can be copied under another key; if not, the copy keeps the one it has."""
+    """Whether the source backup of a copy can be copied under another key; otherwise the copy keeps its key."""
     source, region = state.source_backup_id, runtime.source_region(state.source_region or state.region)
     try:
         found = region.unless_unreachable(lambda: region.source(source))

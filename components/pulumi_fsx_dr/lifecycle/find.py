@@ -1,4 +1,4 @@
-"""Looks at a copy that is in the state. One that FSx does not show yet is not gone."""
+"""Look up a copy of the state. A copy that FSx does not show yet is not gone."""
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.copies.verification import mismatch
@@ -8,7 +8,7 @@ from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
 
 def find_shown(work: Work, state: StateCopy) -> Backup | None:
-    """Return a copy as it is now, or None if it is gone; a new one that FSx does not show yet is waited for."""
+    """Return a copy as it is now, None if it is gone; wait for a new copy that FSx does not show yet."""
     shown_by = state.creation_time.timestamp() + SHOWN_WITHIN
     while True:
         backup = work.find(state.id)
@@ -29,7 +29,7 @@ def find_shown(work: Work, state: StateCopy) -> Backup | None:
 def require_match(backup: Backup, state: StateCopy) -> Backup:
     """Return a backup; fail if it is not the copy that the state describes."""
     problem = mismatch(backup, state.facts)
-    # While a copy runs, FSx may not say yet what it is a copy of.
+    # While a copy runs, FSx may not show its source backup yet.
     if problem is None or (backup.source_backup_id is None and backup.is_running):
         return backup
     raise InvalidStateError(
@@ -39,8 +39,8 @@ def require_match(backup: Backup, state: StateCopy) -> Backup:
 
 
 def require_account(work: Work, state: StateCopy) -> None:
-    """Refuse to take "not found" for an answer when it was given to another account."""
-    # To another account FSx answers that it knows no such backup. Refresh with a wrong profile would forget all copies.
+    """Fail unless "not found" was answered to the account that owns the copy."""
+    # FSx answers "not found" to another account too. A refresh with a wrong profile would forget all copies.
     if not state.account:
         raise InvalidStateError(
             f"{state.id} in {state.region} was not found, and its state entry has no owner_id, so nobody can tell "

@@ -1,4 +1,4 @@
-"""A copy that exists already, as a state entry would describe it: what `pulumi import` shows."""
+"""Describe an existing copy for `pulumi import`."""
 
 from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.copy import Copy, CopySpec
@@ -14,15 +14,15 @@ from .source import source_time
 
 
 def import_copy(call: Call, runtime: ProviderRuntime, region: str, backup_id: str) -> ReadResult | None:
-    """Look at a copy that is to be in the state, or return None if there is none.
+    """Return outputs and arguments of an existing copy; None if FSx does not know it.
 
     Nothing is written on it: the first update writes its ownership tag.
 
     Args:
-        call: of the engine.
-        runtime: of this process.
+        call: the engine's call.
+        runtime: shared by the calls of this process.
         region: where the copy is.
-        backup_id: the copy.
+        backup_id: the id of the copy.
 
     Raises:
         CopyError: it is not a copy that this account can own.

@@ -1,4 +1,4 @@
-"""What the engine is to keep of a create or an update that fails."""
+"""Partial failures: the engine keeps a copy that FSx has accepted, although create or update fails."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ def kept_if_unfinished(
     """Make, or finish, a copy; if that fails, have the engine keep a copy that FSx has accepted.
 
     Args:
-        work: of the create or update.
+        work: the create or update.
         inputs: the checked arguments.
         make: returns the copy once it is AVAILABLE.
         in_state: the unfinished copy that the state has already.
@@ -32,8 +32,8 @@ def kept_if_unfinished(
     except Exception as error:
         entries.release(work.urn)
         creates.failed(work.urn)
-        # With FAILED in the outputs the next diff asks for a new copy. Without it the engine keeps the former ones, and
-        # each later run waits for a copy that is gone.
+        # With FAILED in the outputs the next diff asks for a new copy. Without it the engine keeps the former
+        # outputs, and each later run waits for a copy that is gone.
         if in_state and isinstance(error, CopyError):
             dead = replace(in_state, backup=replace(in_state.backup, lifecycle="FAILED"))
             work.call.keep(in_state.backup.id, outputs_of(inputs, dead), str(error))

@@ -1,4 +1,4 @@
-"""The copy as it is."""
+"""Read a copy from FSx, and write its ownership tag again if it is missing."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,23 +21,23 @@ from .tagging import is_untagged, write_ownership
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """Every output of a copy, and the arguments that would make it so."""
+    """Every output of a copy, and the arguments that match it."""
 
     outputs: dict[str, Any]
     inputs: dict[str, Any]
 
 
 def read(call: Call, runtime: ProviderRuntime, state: StateCopy) -> ReadResult | None:
-    """Look at the copy; it is gone, which is None, only if FSx says so by its id.
+    """Return the copy as FSx shows it; None only if FSx, asked for its id, does not know it.
 
     Args:
-        call: of the engine.
-        runtime: of this process.
-        state: the entry of the copy in the state.
+        call: the engine's call.
+        runtime: shared by the calls of this process.
+        state: the state entry of the copy.
 
     Raises:
         CopyError: FSx does not show it yet, or the credentials are of another account.
-        InvalidStateError: the backup is another one than the entry describes.
+        InvalidStateError: the backup does not match its state entry.
         ServiceError: AWS refused.
     """
     runtime.entries.seen(call.urn, state.id)
@@ -45,20 +45,20 @@ def read(call: Call, runtime: ProviderRuntime, state: StateCopy) -> ReadResult |
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
     backup = _unchanged(work, state) or find_shown(work, state)
     if backup is None or backup.is_dead:
-        # None has the engine forget the copy for good, so only the account that owns it may say that it is gone.
+        # With None the engine removes the entry, so the answer must be one to the account that owns the copy.
         require_account(work, state)
         return None
     copy = described(state, _with_tag(work, state, backup))
     inputs = {name: state.outputs[name] for name in ARGUMENTS if state.outputs.get(name) is not None}
-    # The tags as they really are, so that the next preview shows what somebody changed.
+    # The actual tags, so that the next preview shows changes that others made.
     inputs["tags"] = tags.live(state.outputs.get("tags") or {}, backup.tags)
     return ReadResult(outputs_of(inputs, copy), inputs)
 
 
 def _unchanged(work: Work, state: StateCopy) -> Backup | None:
-    """Return a copy from the listing of its Region if it is as the state says: one listing serves a whole refresh.
+    """Return a copy from the listing of its Region if it matches the state: one listing serves a whole refresh.
 
-    A listing may lag, so whatever it shows otherwise, or not at all, is asked by its id.
+    A listing may lag, so a copy that it shows differently, or not at all, is looked up by its id.
     """
     try:
         listed = work.retry(work.region.listing).by_id.get(state.id)

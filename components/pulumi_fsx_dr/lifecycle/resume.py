@@ -1,4 +1,4 @@
-"""The copies that earlier runs have started, of which a create resumes one."""
+"""Find the copy of an earlier run, so that create resumes it."""
 
 from dataclasses import replace
 
@@ -12,9 +12,9 @@ from .tagging import first_ownership, own_of, write_ownership
 
 
 def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backup]:
-    """Return listed copies with our owner id: those of our request first, AVAILABLE first, oldest first.
+    """Return the listed copies with our owner id: copies of our request first, then AVAILABLE ones, then the oldest.
 
-    A tag proves nothing, so each must be verified before anything is done with it.
+    A tag proves nothing, so the caller verifies each copy.
     """
     call = work.call
     found = [
@@ -29,13 +29,13 @@ def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backu
     def is_same_request(copy: Backup) -> bool:
         return first.is_same_request(ownership_of(copy.tags))
 
-    # Without all ids of the state, a copy of another URN may be another entry's.
+    # Unless all ids in the state are known, another state entry may have the copy of another URN.
     possible = [copy for copy in found if call.knows_state or is_same_request(copy)]
     return sorted(possible, key=lambda c: (not is_same_request(c), not c.is_available, c.creation_time, c.id))
 
 
 def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
-    """Return a copy with our owner id as it is now; None if it is not the one that the program asks for."""
+    """Look up a copy; return None unless it has our owner id and matches the declaration."""
     backup = work.find(backup_id)
     if backup is None or backup.is_dead or not own_of(work, backup):
         return None
@@ -43,11 +43,11 @@ def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
 
 
 def renew_ownership(work: Work, spec: CopySpec, copy: Copy) -> Copy:
-    """Give a resumed copy a new generation, and the tags that the program wants by now.
+    """Give a resumed copy a new generation, and the tags that the program declares.
 
-    The copy may be in the state all the same: in an entry that is pending deletion, which the engine does not show, or
-    in the one that `--replace` replaces, where the ids in the state are not known. That entry has the former
-    generation, so its delete leaves the copy. The tag is written before the wait, after which both may be saved.
+    The copy may be in the state after all: in an entry that is pending deletion, which the engine does not show, or in
+    the entry that `--replace` replaces, if the ids in the state are not known. That entry has the former generation, so
+    its delete leaves the copy. The tag is written before the wait, because both entries may be saved after it.
     """
     own = copy.ownership or first_ownership(work, spec)
     own = replace(own, token=own.token.unused())

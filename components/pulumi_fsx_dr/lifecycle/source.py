@@ -1,4 +1,4 @@
-"""The source backup."""
+"""Checks of the source backup, before it is copied."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ def require_room_for_tags(source: Backup, spec: CopySpec) -> None:
 
 
 def source_time(work: Work, spec: CopySpec, copy: Backup) -> datetime:
-    """Return when the source backup of an existing copy was made, or else the copy: the source may have expired."""
+    """Return the creation time of the source backup, or of the copy if the source backup has expired."""
     try:
         # The source Region may be the one that was lost, and the copy must be usable without it.
         found = work.runtime.region(spec.source_region).find(spec.source_backup_id)

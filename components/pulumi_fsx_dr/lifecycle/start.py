@@ -1,4 +1,4 @@
-"""CopyBackup, called until FSx answers with a copy that is ours."""
+"""Start a copy: call CopyBackup until FSx answers with a copy that is ours."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 from .resume import candidates, verified
 from .tagging import first_ownership, is_untagged, own_of
 
-# A wait in the queue may last for hours, and where there is no terminal each message is a line of output.
+# A wait in the queue may last for hours, and without a terminal each message is a line of output.
 _QUEUE_STATUS_SECONDS = 10.0
 # A copy that is older than our request was started by an earlier run. AWS's clock and ours may differ by this much.
 _CLOCK_SKEW = 2.0  # seconds
@@ -24,7 +24,7 @@ _CLOCK_SKEW = 2.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class StartedCopy:
-    """The copy that FSx started for us; `is_new` unless an earlier run had it started."""
+    """The copy that FSx made for our request token; `is_new` unless an earlier run started it."""
 
     backup: Backup
     ownership: Ownership
@@ -37,12 +37,12 @@ def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
     while (ahead := slot.ahead) is not None:
         work.raise_if_cancelled()
         work.raise_if_ending()
-        # The timeout counts from the copy's own start, so copies of this run may take their time. Those of others may
-        # never end.
+        # The timeout counts from the start of the copy, so waiting for copies of this run has no limit. Copies of
+        # others may never end.
         blocked_since = (blocked_since or work.now()) if slot.waits_for_others else None
         _raise_if_blocked(work, spec, blocked_since)
         work.call.status(f"waiting for a free slot ({ahead} ahead)", seconds=_QUEUE_STATUS_SECONDS)
-        # A free slot ends this wait at once; the two seconds are how late a cancelled call leaves the queue.
+        # A free slot ends this wait immediately. A cancelled call leaves the queue within two seconds.
         slot.wait(seconds=2)
 
 
@@ -57,8 +57,8 @@ def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
         except (TransientError, AccessDeniedError, CredentialsError):
             raise  # another token would not help
         except ServiceError:
-            # How FSx answers the token of a deleted copy is not documented, and a refusal may mean just that. So it is
-            # asked once more, with a token that no run has used; a second refusal is believed.
+            # The answer to the token of a deleted copy is not documented, and may be a refusal. So CopyBackup is called
+            # once more, with a token that no run has used. A second refusal is reported.
             if is_refused:
                 raise
             is_refused, own = True, replace(own, token=own.token.unused())
@@ -66,7 +66,7 @@ def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
         if isinstance(answer, Backup):
             is_new = answer.creation_time.timestamp() >= asked - _CLOCK_SKEW
             if is_new and answer.is_dead and has_failed:
-                # The first one that FAILED may be that of a run that was killed just now. A second one is reported.
+                # The first FAILED copy may be from a run that was killed just now. A second one is reported.
                 return StartedCopy(answer, own, is_new)
             has_failed = is_new and answer.is_dead
             if backup := _usable(work, spec, answer, is_new=is_new):
@@ -101,10 +101,10 @@ def _raise_if_blocked(work: Work, spec: CopySpec, since: float | None) -> None:
 
 
 def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Backup | None:
-    """Return the copy that FSx answered; None if it is gone or somebody else's, so that the next token is due.
+    """Return the copy in FSx's answer; None, for the next token, if it is gone, in the state or of another owner.
 
-    A copy that was made before we asked is one of an earlier run. A replacement ends with the delete of the copy in the
-    state, so that one is not usable.
+    A copy that was made before our call is from an earlier run. A copy in the state is not usable, because a
+    replacement ends with its delete.
     """
     if answer.id in work.call.state_ids:
         return None
@@ -114,7 +114,7 @@ def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Back
     backup = answer if is_new else _as_shown(work, answer)
     if backup is None or not (is_untagged(backup) or own_of(work, backup)):
         return None
-    # Taken last, because a copy that is not used must not look like one that is still needed.
+    # Taken last: delete leaves a taken copy, so a copy that is not used must not be taken.
     is_copy = backup.source_backup_id in (None, spec.source_backup_id)
     return backup if is_copy and work.runtime.entries.take(backup.id, work.urn) else None
 
@@ -130,7 +130,7 @@ def _as_shown(work: Work, answer: Backup) -> Backup | None:
 
 
 def _delete_failed(work: Work, spec: CopySpec, answer: Backup) -> None:
-    """Delete the FAILED copy of a run that was killed: FSx's own answer says that it is ours."""
+    """Delete the FAILED copy of a killed run: FSx's answer to our token proves that it is ours."""
     if answer.lifecycle == "FAILED" and answer.source_backup_id == spec.source_backup_id:
         # If this fails, `fsx-dr orphans` lists it; it contains no data.
         with suppress(ServiceError):

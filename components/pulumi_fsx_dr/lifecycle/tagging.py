@@ -1,7 +1,7 @@
-"""The ownership of a copy, and what is written on it: the ownership tag and the tags of the program.
+"""The ownership tag of a copy, and the tags of the program; no other module writes tags.
 
 A copy gets both from CopyBackup. The ownership tag is written again only when a copy is resumed or adopted, when the
-tag is missing, and when the entry was moved to another stack. Nothing else in this package tags.
+tag is missing, and when the entry was moved to another stack.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,10 +27,10 @@ from pulumi_fsx_dr.runtime.retry import Work
 
 
 def first_ownership(work: Work, spec: CopySpec) -> Ownership:
-    """Return our owner id and the request token at which every run of the same request arrives.
+    """Return our owner id, and the request token that each run computes for the same request.
 
-    Tags are not part of it: they may change between a run that was killed and the next, which must find the same copy.
-    The key is, in one spelling, so that the same key written another way does not look like another copy.
+    Tags are not part of the token: they may change between a killed run and the next, which must find the same copy.
+    The key is, in one spelling, so that another notation of the same key gives the same token.
     """
     call, key = work.call, work.region.key_text(spec.kms_key_id)
     token = RequestToken.of(call.owner_id, call.urn, spec.region, spec.source_backup_id, spec.source_region, key)
@@ -53,21 +53,21 @@ def own_of(work: Work, backup: Backup) -> Ownership | None:
 
 
 class TagState(Enum):
-    """What the ownership tag of a copy in the state is, compared with its entry."""
+    """How the ownership tag of a copy compares with its state entry."""
 
     OWN = auto()
-    """That of the entry."""
+    """The tag matches the entry."""
     DUE = auto()
-    """Missing, or surely not another entry's: an update writes it again."""
+    """The tag is missing, or belongs to no other entry: an update writes it again."""
     OTHER = auto()
-    """Another owner's, who may have the copy in its state."""
+    """The tag belongs to another owner, who may have the copy in its state."""
 
 
 def tag_state(call: Call, backup: Backup, own: Ownership) -> TagState:
     """Compare the ownership tag of a copy with its live entry in the state.
 
-    A tag with our owner id and another token is left by an adoption, or a resume, that the engine did not save, or by
-    an attacker. It is due unless another entry of this state has the copy under that tag.
+    A tag with our owner id and another token comes from an adoption or resume that the engine did not save, or from an
+    attacker. It is written again unless another entry of this state has the copy with that tag.
     """
     if is_untagged(backup):
         return TagState.DUE
@@ -82,13 +82,13 @@ def tag_state(call: Call, backup: Backup, own: Ownership) -> TagState:
 
 
 def is_untagged(backup: Backup) -> bool:
-    """Whether a backup has no ownership tag, which is another thing than one of another form."""
+    """Whether a backup has no ownership tag; a tag in another format counts as one."""
     return OWNERSHIP_TAG not in backup.tags
 
 
 def name_leftovers(call: Call, listing: Listing, own_id: str) -> None:
-    """Name copies with the tag of this resource that the state does not contain and no run resumes; delete none."""
-    # A DrRegion names those of its copies itself. Where the ids in the state are not known, any may be in the state.
+    """Warn of leftovers: copies with the tag of this resource that the state does not contain and no run resumes."""
+    # A DrRegion warns of its own leftovers. If the ids in the state are not known, any copy may be in the state.
     if not call.knows_state or StateCopy(call.urn, own_id, {}).is_of_dr_region:
         return
     description = description_of(call.urn)
@@ -99,7 +99,7 @@ def name_leftovers(call: Call, listing: Listing, own_id: str) -> None:
 
 
 def write_ownership(work: Work, backup: Backup, ownership: Ownership, tags: Mapping[str, str] | None = None) -> Backup:
-    """Write the ownership tag, and the tags of the program with it as far as there is room (TagResource)."""
+    """Write the ownership tag, and the tags of the program if there is room for them (TagResource)."""
     own = ownership.tag(work.urn)
     wanted = {**(tags or {}), **own}
     # FSx would refuse the whole call, and the ownership tag matters more than the others.

@@ -1,4 +1,4 @@
-"""A change in place."""
+"""Update a copy in place, and finish a copy that an earlier run left unfinished."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,22 +23,22 @@ UPDATE_TIMEOUT = 600.0  # seconds, if `custom_timeouts` says nothing
 
 
 def update(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[str, Any]) -> dict[str, Any]:
-    """Change tags in place, and return every output; a copy that an earlier run left unfinished is finished first.
+    """Change tags in place, and return every output; an unfinished copy is finished first.
 
     Args:
-        call: of the engine.
-        runtime: of this process.
-        state: the entry of the copy in the state.
+        call: the engine's call.
+        runtime: shared by the calls of this process.
+        state: the state entry of the copy.
         news: the checked arguments.
 
     Raises:
-        UnfinishedCopyError: it still is not AVAILABLE; the engine was told to keep it.
+        UnfinishedCopyError: it still is not AVAILABLE; the engine keeps it.
         CopyError: it is gone, or FAILED.
-        InvalidStateError: the backup is another one than the entry describes.
+        InvalidStateError: the backup does not match its state entry.
         ServiceError: AWS refused.
     """
     runtime.entries.seen(call.urn, state.id)
-    # To finish a copy takes as long as to make it, so the timeout for that is the one of a create.
+    # Finishing a copy can take as much time as making it, so it has the timeout of a create.
     spec = CopySpec.of({**news, "region": state.region}, call.timeout or CREATE_TIMEOUT)
     timeout = call.timeout or UPDATE_TIMEOUT
     deadline = runtime.clock.now() + timeout
@@ -72,7 +72,7 @@ def _finish(work: Work, spec: CopySpec, copy: Copy) -> Copy:
 
 
 def _owned(work: Work, spec: CopySpec, copy: Copy) -> Copy | None:
-    """Return the copy with the tag that its entry must have, written where that is due; None if it is another's."""
+    """Return the copy with its ownership tag, written if that is due; None if another owner has the copy."""
     own, new = copy.ownership, new_ownership(work, spec)
     found = tag_state(work.call, copy.backup, own) if own else TagState.DUE
     if found is TagState.OTHER:
@@ -82,7 +82,7 @@ def _owned(work: Work, spec: CopySpec, copy: Copy) -> Copy | None:
             f"{copy.backup.id} in {spec.region} was not adopted: {work.call.name} was declared without the owner id of "
             "the stack. Remove `ignore_changes` from it and run `pulumi up` again."
         )
-    # Imported, or adopted and not finished; or moved here from another stack, together with its entry.
+    # Imported, adopted but not finished, or moved here from another stack together with its entry.
     if own is None or (new.owner_id and own.owner_id != new.owner_id):
         own, found = new, TagState.DUE
     backup = write_ownership(work, copy.backup, own) if found is TagState.DUE else copy.backup

@@ -1,4 +1,4 @@
-"""The wait for a running copy."""
+"""Wait until a copy is AVAILABLE, and delete it if it FAILED."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
 from .tagging import is_untagged
 
-# A copy that was shown once and is missing may show again: it is gone only after so many poll intervals.
+# FSx may leave out a copy that it has shown before. It is gone only after so many poll intervals.
 _LOOKS_BEFORE_GONE = 2
 
 
@@ -25,7 +25,7 @@ def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> 
     started, watch = work.now(), slot.watch_copy(copy.backup.id)
     while True:
         work.raise_if_cancelled()
-        # A poll ends this wait at once; the two seconds are how late a cancelled call stops.
+        # A poll ends this wait immediately. A cancelled call stops within two seconds.
         seen = watch.next_result(seconds=2)
         elapsed = work.now() - started
         if seen.error and not isinstance(seen.error, TransientError):
@@ -38,7 +38,7 @@ def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> 
         if _is_gone(work, seen):
             raise CopyError(gone(copy.backup.id, spec.region))
         if copy.backup.is_available:
-            # Without a message: that would take a call to the engine, and the next copy gets the slot only after it.
+            # Without a message: it would be a call to the engine, and the next copy would get the slot only after it.
             return copy
         if work.call.is_ending:
             raise UnfinishedCopyError(
@@ -57,8 +57,8 @@ def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> 
 
 
 def _is_gone(work: Work, seen: PollResult) -> bool:
-    """Whether a copy is missing for good: soon if it was shown, else once FSx has had time enough to show it."""
-    # Without an answer of AWS the copy may exist again: an outage makes no copy gone.
+    """Whether a missing copy is gone: after a few polls if FSx has shown it before, otherwise after SHOWN_WITHIN."""
+    # A failed call says nothing about the copy: during an outage no copy is gone.
     if seen.missing_since is None or seen.error:
         return False
     limit = _LOOKS_BEFORE_GONE * work.region.poll_seconds if seen.backup else SHOWN_WITHIN
@@ -66,14 +66,14 @@ def _is_gone(work: Work, seen: PollResult) -> bool:
 
 
 def _failed(work: Work, spec: CopySpec, copy: Copy, elapsed: float) -> str:
-    """Delete a copy that FAILED, so that the next run starts clean, and say what happened."""
+    """Delete a FAILED copy, so that the next run starts clean, and return the error message."""
     backup = copy.backup
     if backup.lifecycle == "DELETED":
         return gone(backup.id, spec.region)
     left = "The failed copy is left to its owner."
     if _is_own(copy):
         try:
-            # One try: the user must see why the copy failed, and the next run deletes what is left.
+            # One try: the user must see why the copy failed, and the next run deletes a copy that remains.
             work.region.fsx.delete(backup.id)
             left = "The failed copy was deleted."
         except FsxDrError as error:

@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Call:
-    """What is known of a call, and what can be shown to the user.
+    """A call for one resource, and the messages to its user.
 
     Attributes:
         urn: the resource's URN, or "" if the host does not know it.
@@ -20,7 +20,7 @@ class Call:
         preview: whether nothing may be changed.
         owner_id: the owner id of the stack; "" in a preview that does not know it yet.
         state: the copies of the same source, or under the same name, that are in the state.
-        knows_state: whether those are all of them; if not, a copy that create resumes may be in the state already.
+        knows_state: whether these are all of them; if not, create may resume a copy that is in the state already.
     """
 
     urn: str = ""
@@ -42,18 +42,18 @@ class Call:
 
     @property
     def is_ending(self) -> bool:
-        """Whether the user has cancelled the deployment: nothing new is started, and what runs is kept."""
+        """Whether the user has cancelled the deployment: nothing new is started, and running copies are kept."""
         return False
 
     def status(self, message: str, seconds: float = 2) -> None:
-        """Show a passing message in the row of the resource, unless the last one is younger than so many seconds."""
+        """Show a temporary message in the row of the resource, unless the last one is younger than `seconds`."""
 
     def warn(self, message: str) -> None:
         """Leave a lasting warning under the resource."""
         _log.warning("%s", message)
 
     def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
-        """Make the failure that follows a partial failure: the engine then saves id and outputs in the state."""
+        """Turn the error that follows into a partial failure: the engine saves id and outputs in the state."""
 
     @property
     def state_ids(self) -> frozenset[str]:

@@ -1,11 +1,11 @@
-"""Time as a collaborator, so that tests need not wait."""
+"""The clock, which tests replace so that they need not wait."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """The two things this package asks of time."""
+    """The time, and a way to wait."""
 
     def now(self) -> float:
         """Return the seconds since the epoch."""

@@ -54,7 +54,7 @@ class Slot:
 
 
 class CopyQueue:
-    """Who of this process may start a copy into one Region."""
+    """Decides which create of this process may start a copy into one Region."""
 
     def __init__(self, poller: Poller) -> None:
         self._poller = poller
@@ -65,7 +65,7 @@ class CopyQueue:
         self._watched_others: dict[str, Watch] = {}
 
     def slot(self, group: str = "") -> Slot:
-        """Take a place in the queue; the slot is granted at once if one is free."""
+        """Take a place in the queue; a free slot is granted immediately."""
         slot = Slot(self, group)
         with self._lock:
             self._waiting.append(slot)
@@ -81,9 +81,9 @@ class CopyQueue:
         return slot
 
     def count_others(self, running: Mapping[str, str]) -> None:
-        """Count copies that run already, whoever started them, until they end: their quota groups by id."""
+        """Count running copies, given as quota groups by id, until they end."""
         with self._lock:
-            # A copy that somebody here waits for is counted already. Counted twice, it would leave a slot empty.
+            # A copy that a create here waits for is counted already. Counted twice, it would leave a slot empty.
             own = {slot.watch.backup_id for slot in self._running if slot.watch}
             self._others |= {id_: group for id_, group in running.items() if id_ not in own}
             self._watch_others()
@@ -116,7 +116,7 @@ class CopyQueue:
             if slot.watch:
                 self._poller.unwatch(slot.watch)
                 backup = slot.watch.result.backup
-                # Its call gave up, but the copy runs on: FSx counts it until it ends, and so it is counted here.
+                # The call has ended, but the copy continues. FSx counts it until it ends, so it is counted here too.
                 if backup and backup.takes_slot:
                     self._others[backup.id] = slot.group
             self._admit()
@@ -134,7 +134,7 @@ class CopyQueue:
         return next((slot for slot in self._waiting if taken[slot.group] < COPIES_AT_ONCE), None)
 
     def _watch_others(self) -> None:
-        # Only the poll shows that the copy of somebody else has ended, and only those who wait need to know.
+        # Only the poll shows that a copy of others has ended, and only waiting creates need to know.
         wanted = self._others if self._waiting else {}
         for backup_id in wanted.keys() - self._watched_others.keys():
             self._watched_others[backup_id] = self._poller.watch(backup_id, partial(self._other_seen, backup_id))
@@ -150,6 +150,6 @@ class CopyQueue:
 
 def _takes_slot(result: PollResult) -> bool:
     if result.error:
-        # Without permission to look its end is never seen, and its slot never free. Then FSx decides, by refusing.
+        # Without permission to look, the end of the copy is never seen. So it is not counted; FSx refuses if necessary.
         return isinstance(result.error, TransientError)
     return result.missing_since is None and result.backup is not None and result.backup.takes_slot

@@ -15,7 +15,7 @@ _OUTPUTS = ("region", "source_region", "source_backup_id", "managed_by")
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the provider must know of a copy besides its arguments.
+    """What the provider must know of a copy in addition to its arguments.
 
     Attributes:
         owner_id: the owner id of the stack; "" in a preview that does not know it yet.
@@ -27,7 +27,7 @@ class Hints:
 
     @classmethod
     def of(cls, properties: Mapping[str, Any]) -> "Hints | None":
-        """Read them from the properties that Check gets; None if there are none, or those of another version."""
+        """Read the hints from the properties that Check gets; None if they are missing or of another version."""
         try:
             sent = json.loads(properties[HINTS])
             state = tuple(StateCopy(str(urn), str(id_), dict(outputs)) for urn, id_, outputs in sent["state"])
@@ -37,7 +37,7 @@ class Hints:
         return cls(owner_id if is_owner_id(owner_id) else "", state)
 
     def sent(self) -> str:
-        """Return them as one string, which costs the SDK much less than a map."""
+        """Return the hints as one string, which costs the SDK much less than a map."""
         return json.dumps({"owner_id": self.owner_id, "state": list(map(_sent, self.state))})
 
 

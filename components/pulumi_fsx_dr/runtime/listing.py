@@ -1,4 +1,4 @@
-"""All backups of one Region, listed once per process and found by what is asked about them."""
+"""All backups of one Region, listed once per process, by id and by owner id."""
 
 import threading
 from collections import defaultdict
@@ -12,7 +12,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What DescribeBackups listed."""
+    """The backups that DescribeBackups listed."""
 
     backups: Sequence[Backup]
     by_id: Mapping[str, Backup]
@@ -20,7 +20,7 @@ class Listing:
 
     @classmethod
     def of(cls, listed: Iterable[Backup]) -> "Listing":
-        """Sort what was listed."""
+        """Index the listed backups."""
         backups = list(listed)
         by_owner = defaultdict(list)
         for backup in backups:
@@ -34,12 +34,12 @@ class Listing:
         return {backup.id: backup.quota_group for backup in self.backups if backup.takes_slot}
 
     def claimed_by(self, owner_id: str) -> Sequence[Backup]:
-        """Return the copies whose tag has an owner id; the tag proves nothing."""
+        """Return the copies with an owner id in their tag; the tag proves nothing."""
         return self._by_owner.get(owner_id, ()) if owner_id else ()
 
 
 class SharedListing:
-    """Lists once; those who come meanwhile share the listing, or its failure, which is not kept."""
+    """Lists once; concurrent calls share the listing, or its error, which is not kept."""
 
     def __init__(self, list_region: Callable[[], Listing]) -> None:
         self._list = list_region
@@ -47,7 +47,7 @@ class SharedListing:
         self._lock = threading.Lock()
 
     def get(self, *, fresh: bool = False) -> Listing:
-        """Return the listing; a fresh one is made unless one is just being made."""
+        """Return the listing; with `fresh` list again, unless another call is listing now."""
         with self._lock:
             answer = self._answer
             is_first = answer is None or (fresh and answer.done())
@@ -56,8 +56,8 @@ class SharedListing:
         if is_first:
             try:
                 answer.set_result(self._list())
-            except BaseException as error:  # noqa: BLE001  # whatever it is, everybody who waits must get it
-                # Forgotten before those who wait get the error, so that whoever asks again starts a new try.
+            except BaseException as error:  # noqa: BLE001  # all waiting calls must get any error
+                # Forgotten before the waiting calls get the error, so that their next try lists again.
                 with self._lock:
                     self._answer = None
                 answer.set_exception(error)

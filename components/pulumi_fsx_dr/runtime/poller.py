@@ -1,4 +1,4 @@
-"""One look at all watched backups of a Region in each poll interval, together in one call (DescribeBackups)."""
+"""The poll of a Region: one DescribeBackups for all watched backups in each poll interval."""
 
 import logging
 import threading
@@ -45,7 +45,7 @@ class Watch:
     def update(self, seen: Backup | Exception | None, now: float) -> None:
         """Take what a look has seen."""
         if isinstance(seen, Exception):
-            # A look that failed says nothing about the backup, so what was seen before stays.
+            # A failed call says nothing about the backup, so the last description stays.
             self.result = replace(self.result, error=seen)
         elif seen is None:
             self.result = replace(self.result, missing_since=self.result.missing_since or now, error=None)
@@ -80,7 +80,7 @@ class Poller:
         return watch
 
     def unwatch(self, watch: Watch) -> None:
-        """Look at it no more."""
+        """Stop looking at it."""
         with self._lock:
             self._watches.discard(watch)
 
@@ -105,7 +105,7 @@ class Poller:
         except ServiceError as error:
             found = dict.fromkeys(ids, error)
         except Exception:
-            # The poll must continue: without it, all who watch would wait until their timeout.
+            # The poll must continue: without it, all creates would wait until their timeout.
             logging.getLogger(__name__).exception("the poll of %s failed", self._region)
             return
         # Without the lock: a result may give a slot to the next copy, which is then watched.

@@ -1,4 +1,4 @@
-"""One Region, as one process works in it."""
+"""One Region: its client, and the objects that the calls of a process share."""
 
 import functools
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from .copy_queue import CopyQueue
 from .listing import Listing, SharedListing
 from .poller import Poller
 
-LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
+LISTED_WITHIN = 60.0  # seconds after which FSx surely lists earlier changes, tags included
 _T = TypeVar("_T")
 
 
 class Region:
-    """The client of a Region, with what the calls of this process share of it.
+    """A Region, as the calls of this process share it.
 
     Attributes:
         queue: for its copy slots.
@@ -43,7 +43,7 @@ class Region:
         return self.fsx.account()
 
     def facts(self, spec: CopySpec) -> Facts:
-        """Return what must be true of the copy that the program asks for."""
+        """Return the facts of the copy that the program declares."""
         return Facts(
             source_backup_id=spec.source_backup_id,
             region=self.name,
@@ -53,7 +53,7 @@ class Region:
         )
 
     def key_arn(self, kms_key_id: str) -> str:
-        """Return the ARN behind an alias, which KMS is asked for once, or the name as it is if it is not an alias."""
+        """Return the ARN behind an alias, looked up once, or the name as it is if it is not an alias."""
         name = KeyName.parse(kms_key_id)
         if name is None or not name.is_alias:
             return kms_key_id
@@ -82,7 +82,7 @@ class Region:
         return self.fsx.find([backup_id]).get(backup_id)
 
     def source(self, backup_id: str) -> Backup | None:
-        """Return a backup to copy from; an AVAILABLE one is asked for once, however many Regions it is copied to."""
+        """Return a backup to copy from; an AVAILABLE one is looked up once, also if several Regions get a copy."""
         if known := self._sources.get(backup_id):
             return known
         found = self.find(backup_id)
@@ -96,7 +96,7 @@ class Region:
         return self._listing.get(fresh=fresh)
 
     def unless_unreachable(self, ask: Callable[[], _T]) -> _T:
-        """Return an answer; a Region that gave none before is not asked again, because each try takes seconds."""
+        """Call AWS; a Region that has failed before fails immediately, because each try takes seconds."""
         if self._error:
             raise self._error
         try:

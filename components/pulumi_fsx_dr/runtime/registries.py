@@ -1,6 +1,6 @@
 """What one provider process remembers of its calls, because no call knows of the others.
 
-A process that serves no program (destroy, refresh) has checked nothing, so for it nothing counts as not made.
+In `destroy` and `refresh` nothing is checked, because no program runs. So no copy counts as not made.
 """
 
 import threading
@@ -41,7 +41,7 @@ class StateEntries:
             self._ids[urn] = backup_id
 
     def removed(self, urn: str, backup_id: str) -> None:
-        """Note that an entry leaves the state, so that of two entries the last one deletes the copy."""
+        """Note that an entry leaves the state: of two entries, the last one deletes the copy."""
         with self._lock:
             if self._ids.get(urn) == backup_id:
                 del self._ids[urn]
@@ -83,7 +83,7 @@ class _Create:
 
 @dataclass(slots=True)
 class Creates:
-    """The copies that are to be made and are not made yet, by URN: deletes of the same file system wait for them."""
+    """The copies that this run is to make and has not made yet, by URN: they block deletes of the same file system."""
 
     _creates: dict[str, _Create] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -105,7 +105,7 @@ class Creates:
             create.failed, create.subject = True, subject or create.subject
 
     def missing(self, urn: str, subjects: Iterable[str]) -> str | None:
-        """Return the name of a resource whose copy of one of these volumes or file systems was not made.
+        """Return the name of a resource if its copy of one of these volumes or file systems was not made.
 
         Args:
             urn: of the resource that is to be deleted.
@@ -113,11 +113,11 @@ class Creates:
         """
         with self._lock:
             known = {subject for subject in subjects if subject}
-            # The engine deletes after it has made everything, so what is not made by then was not made. Only with
-            # `delete_before_replace` it deletes earlier: others are under way then, and only what has failed counts.
+            # The engine deletes last, so a copy that is not made by then was not made in this run. Only with
+            # `delete_before_replace` it deletes earlier: other creates still run then, and only failed ones count.
             comes_first = urn in self._creates and not self._creates[urn].failed
             for other, create in self._creates.items():
-                # A copy whose file system is not known may be of any.
+                # A copy of an unknown file system may be of any.
                 concerns = create.subject is None or not known or create.subject in known
                 if concerns and _stack(other) == _stack(urn) and (create.failed or not comes_first):
                     return other.split("::", 3)[-1]

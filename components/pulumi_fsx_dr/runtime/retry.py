@@ -1,4 +1,7 @@
-"""One call of the engine, at work in one Region. Transient errors are retried."""
+"""One call of the engine, at work in one Region. Transient errors are retried.
+
+There is a reason for not using a library: tests replace the clock, and a pause must end when the engine stops waiting.
+"""
 
 import math
 import random
@@ -13,11 +16,11 @@ from .call import Call
 from .provider_runtime import ProviderRuntime
 from .region import Region
 
-# Before FSx has accepted anything, a failure loses nothing and the next run starts anew; so two minutes are enough.
+# Before FSx has accepted anything, a failure loses nothing and the next run starts again; so two minutes are enough.
 # After that the timeout of the user counts.
 PATIENCE = 120.0  # seconds
 ONE_TRY = 0.0
-# How late FSx may show what it has accepted is documented nowhere; ten minutes are assumed.
+# It is not documented how late FSx may show a copy that it has accepted; ten minutes are assumed.
 SHOWN_WITHIN = 600.0  # seconds in which FSx may not show a new copy yet
 
 _LONGEST_INTERVALS = 8  # poll intervals between two tries
@@ -30,8 +33,8 @@ class Work:
     """A call at work in a Region.
 
     Attributes:
-        patience: seconds for which one question is asked again; counted from its first transient error.
-        deadline: when nothing is waited for any more; seconds since the epoch.
+        patience: seconds for which one call is retried; counted from its first transient error.
+        deadline: when all waiting ends; seconds since the epoch.
     """
 
     call: Call
@@ -47,7 +50,7 @@ class Work:
 
     @property
     def is_late(self) -> bool:
-        """Whether nothing is waited for any more: the deadline is over, or the deployment is to end."""
+        """Whether all waiting ends: the deadline has passed, or the deployment is ending."""
         return self.call.is_ending or self.now() >= self.deadline
 
     def now(self) -> float:
@@ -59,7 +62,7 @@ class Work:
         return self.retry(lambda: self.region.find(backup_id))
 
     def retry(self, ask: Callable[[], _T]) -> _T:
-        """Ask until there is an answer, or another error than a transient one."""
+        """Call until there is an answer, or an error that is not transient."""
         since, tries = math.inf, 0
         while True:
             self.raise_if_cancelled()
@@ -74,7 +77,7 @@ class Work:
                 self.back_off(tries)
 
     def back_off(self, tries: int) -> None:
-        """Pause the longer, the more tries there were; with jitter, so that many do not try together."""
+        """Pause, longer after each try, and with jitter so that calls do not retry together."""
         longest = self.region.poll_seconds * min(2**tries, _LONGEST_INTERVALS)
         self.pause(random.uniform(longest / 4, longest))  # noqa: S311  # jitter, not a secret
 
@@ -91,6 +94,6 @@ class Work:
             raise CallCancelledError(f"The engine stopped waiting for {self.call.name}.")
 
     def raise_if_ending(self) -> None:
-        """Begin nothing new when the deployment is to end."""
+        """Fail before something new is started, if the deployment is ending."""
         if self.call.is_ending:
             raise CallCancelledError(f"{self.call.name} was not begun, because the deployment was cancelled.")
