@@ -55,12 +55,6 @@ def decide_source(
 ) -> SourcePlan:
     """Decide on the recovery points of a source.
 
-    Args:
-        source: the source.
-        copies: its copies in the state.
-        offers: its copies that are not in the state, by source backup.
-        aws: answers what is in AWS.
-
     Raises:
         InvalidSettingsError: the file system does not exist.
     """
@@ -72,14 +66,7 @@ def decide_source(
 
 
 def decide_unmatched(copy: ObservedCopy, sources: Sequence[SourceSpec], situation: Situation, aws: AwsView) -> Decision:
-    """Decide on a copy that no source of its Region asks for.
-
-    Args:
-        copy: in the state.
-        sources: those of other DR Regions that it may be of.
-        situation: what else is known of its file system.
-        aws: answers what is in AWS.
-    """
+    """Decide on a copy that no source of its Region asks for."""
     is_excluded = copy.state.region in situation.excluded_in or (situation.excluded_in and not sources)
     unreachable = [source.region for source in sources if is_unreachable(source, aws)]
     if copy.is_gone:

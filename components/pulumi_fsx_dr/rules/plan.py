@@ -26,11 +26,6 @@ from .tag_selection import select_sources
 def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aws: AwsView) -> dict[str, RegionPlan]:
     """Return what each DrRegion declares, by its URN.
 
-    Args:
-        regions: all DrRegions of the program.
-        copies: those in the state that DrRegions declared.
-        aws: answers what is in AWS.
-
     Raises:
         InvalidSettingsError: a file system does not exist; nothing is changed.
         ServiceError: a DR Region does not tell its copies; nothing is changed.
