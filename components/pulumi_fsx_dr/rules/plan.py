@@ -11,7 +11,7 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 
 from . import plan_messages as messages
 from .aws_view import AwsView
-from .decide import Situation, SourcePlan, decide_source, decide_unmatched, without_replacement
+from .decide import Situation, SourceCopies, SourcePlan, decide_source, decide_unmatched, without_replacement
 from .existing import ExistingCopies, find_existing
 from .leftovers import leftovers
 from .matching import Matches, match
@@ -57,8 +57,8 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
 def _decide_sources(sources: Iterable[SourceSpec], matches: Matches, existing: ExistingCopies) -> Iterator[SourcePlan]:
     taken: set[str] = set()  # ids of copies that are resumed or adopted, each by one source
     for source in sources:
-        copies = matches.by_source.get(source, ())
-        plan = decide_source(source, copies, existing.offers(source, taken), existing.aws)
+        found = SourceCopies(source, matches.by_source.get(source, ()), existing.offers(source, taken))
+        plan = decide_source(found, existing.aws)
         taken |= {copy.id for point in plan.points if point.is_declared and (copy := point.resumed or point.adopted)}
         yield plan
 
@@ -77,7 +77,7 @@ def _decide_unmatched(
         protected_in = protected.get(copy.file_system_id, set()) | protected.get(copy.source_backup_id, set())
         excluded_in = excluded.get((copy.state.source_region, copy.file_system_id), set())
         sources = matches.possible_sources(copy)
-        decision = decide_unmatched(copy, sources, Situation(protected_in, excluded_in), aws)
+        decision = decide_unmatched(copy, Situation(sources, protected_in, excluded_in), aws)
         # The first DrRegion that may have declared it says what happens to it.
         removed = {"backup_id": copy.source_backup_id, "region": copy.state.source_region}
         yield without_replacement(sources[0] if sources else SourceSpec(regions[0], removed), copy, decision)
