@@ -81,24 +81,22 @@ def decide_source(found: SourceCopies, aws: AwsView) -> SourcePlan:
 
 def decide_unmatched(copy: ObservedCopy, situation: Situation, aws: AwsView) -> Decision:
     """Decide on a copy that no source of its Region asks for."""
-    sources = situation.sources
-    is_excluded = copy.state.region in situation.excluded_in or (situation.excluded_in and not sources)
-    unreachable = [source.region for source in sources if is_unreachable(source, aws)]
+    region, sources = copy.state.region, situation.sources
     if copy.is_gone:
         return gone(copy)
-    if is_excluded:
+    if region in situation.excluded_in or (situation.excluded_in and not sources):
         return Decision(Deleted.EXCLUDED, copy.file_system_id)
     if not sources:
         return Decision(Deleted.SOURCE_REMOVED)
     # It may be the last copy of what the program still has as a source.
     if not situation.protected_in:
         return Decision(Kept.ONLY_COPY, copy.file_system_id or copy.source_backup_id)
-    if unreachable:
+    if unreachable := [source.region for source in sources if _is_unreachable(source, aws)]:
         return Decision(Kept.SOURCE_UNREACHABLE, unreachable[0])
     return Decision(Deleted.DR_REGION_REMOVED, ", ".join(sorted(situation.protected_in)))
 
 
-def is_unreachable(source: SourceSpec, aws: AwsView) -> bool:
+def _is_unreachable(source: SourceSpec, aws: AwsView) -> bool:
     """Whether the Region of a file system does not answer; then nothing of it is deleted."""
     return source.is_file_system and aws.backups_of(source.key, source.region) is None
 
