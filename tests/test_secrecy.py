@@ -53,7 +53,7 @@ def registered(
         pytest.param(lambda: {"kms_key_id": pulumi.Output.unsecret(secret(KEY))}, id="secret no more"),
     ],
 )
-def test_of_plain_arguments_no_output_is_secret(args: Callable[[], Mapping[str, Any]]) -> None:
+def test_plain_arguments_have_plain_outputs(args: Callable[[], Mapping[str, Any]]) -> None:
     assert registered(args).secret_outputs == []
 
 
@@ -74,20 +74,20 @@ def test_of_plain_arguments_no_output_is_secret(args: Callable[[], Mapping[str, 
     ],
 )
 @pytest.mark.parametrize("preview", [False, True])
-def test_of_secret_arguments_the_outputs_are_secret_that_say_the_same(
+def test_secret_arguments_have_secret_outputs(
     args: Callable[[], Mapping[str, Any]], secret_outputs: list[str], *, preview: bool
 ) -> None:
     assert registered(args, preview=preview).secret_outputs == secret_outputs
 
 
-def test_what_is_not_known_yet_is_secret_if_it_will_be() -> None:
+def test_unknown_argument_is_secret_if_it_will_be() -> None:
     unknown = pulumi.output.UNKNOWN
 
     assert registered(lambda: {"kms_key_id": plain(unknown)}, preview=True).secret_outputs == []
     assert registered(lambda: {"kms_key_id": secret(unknown)}, preview=True).secret_outputs == ["kms_key_arn"]
 
 
-def test_what_the_program_itself_lists_stays_listed() -> None:
+def test_additional_secret_outputs_of_the_program_stay() -> None:
     opts = pulumi.ResourceOptions(additional_secret_outputs=["tags_all", "arn"])
 
     listed = registered(lambda: {"tags": plain({"team": "x"}), "kms_key_id": secret(KEY)}, opts).secret_outputs
@@ -96,7 +96,7 @@ def test_what_the_program_itself_lists_stays_listed() -> None:
     assert opts.additional_secret_outputs == ["tags_all", "arn"]
 
 
-def test_a_transformation_of_the_options_loses_no_secret() -> None:
+def test_transformation_of_the_options_loses_no_secret() -> None:
     def protect(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
         more = pulumi.ResourceOptions(protect=True, additional_secret_outputs=["arn"])
         return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
@@ -126,7 +126,7 @@ def test_hints_contain_neither_tags_nor_key() -> None:
         (lambda: None, frozenset({"kms_key_id"}), True),
     ],
 )
-def test_a_key_that_a_copy_keeps_is_secret_if_the_state_or_the_program_says_so(
+def test_kept_key_is_secret_if_state_or_program_says_so(
     given: Callable[[], Any], held: frozenset[str], *, is_secret: bool
 ) -> None:
     copy = registered(lambda: {"kms_key_id": as_secret_as("alias/old", given(), StateCopy("urn", "id", {}, held))})

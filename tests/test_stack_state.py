@@ -100,6 +100,12 @@ def test_secret_outputs_are_read_and_remembered_as_secret() -> None:
     assert (copy.output("kms_key_id"), copy.secrets) == ("alias/dr", frozenset({"kms_key_id"}))
 
 
+def test_secrets_within_outputs_are_read_and_make_the_output_secret() -> None:
+    [copy] = read_from(FakeEngine(a_copy(tags={"team": "x", "pin": {**SECRET, "value": "1234"}}))).copies
+
+    assert (copy.outputs["tags"], copy.secrets) == ({"team": "x", "pin": "1234"}, frozenset({"tags"}))
+
+
 @pytest.mark.parametrize(
     "damage",
     [

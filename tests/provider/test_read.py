@@ -105,3 +105,40 @@ def test_refresh_needs_neither_source_nor_environment(
     assert stack.states["monday"].outputs["region"] == AWAY
     assert stack.preview("monday", copy_args(source)).changes is False
     assert service.journal(HOME, "DescribeBackups") == []
+
+
+def test_refresh_of_many_copies_takes_one_listing(service: FsxService, stack: Stack, source: str) -> None:
+    stack.up({f"copy-{number}": copy_args(source) for number in range(30)})
+    service.clear_journal()
+
+    stack.refresh()
+
+    listed = service.journal(AWAY, "DescribeBackups")
+    assert [entry["ids"] for entry in listed] == [[]] * len(listed)
+    assert len(stack.states) == 30
+
+
+def test_refresh_asks_by_id_for_what_the_listing_shows_otherwise(
+    service: FsxService, stack: Stack, source: str
+) -> None:
+    stack.up({name: copy_args(source, tags={"app": "a"}) for name in ("monday", "tuesday", "wednesday")})
+    ids = {name: state.id for name, state in stack.states.items()}
+    service.set_tags(AWAY, ids["tuesday"], {"app": "b"})
+    service.remove_backup(AWAY, ids["wednesday"])
+    service.clear_journal()
+
+    stack.refresh()
+
+    asked = [id_ for entry in service.journal(AWAY, "DescribeBackups") for id_ in entry["ids"]]
+    assert sorted(asked) == sorted([ids["tuesday"], ids["wednesday"]])
+    assert stack.states["tuesday"].outputs["tags_all"]["app"] == "b"
+    assert list(stack.states) == ["monday", "tuesday"]
+
+
+def test_refresh_keeps_a_copy_that_the_listing_does_not_show(service: FsxService, stack: Stack, source: str) -> None:
+    service.configure(listed_after_seconds=1e9)
+    stack.up({"monday": copy_args(source)})
+
+    stack.refresh()
+
+    assert list(stack.states) == ["monday"]

@@ -74,7 +74,7 @@ def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _copy(urn: str, outputs: Mapping[str, Any]) -> StateCopy:
-    secrets = [name for name, value in outputs.items() if _is_secret(value)]
+    secrets = [name for name, value in outputs.items() if _contains_secret(value)]
     plain = {name: _plain(value) for name, value in outputs.items()}
     # The engine returns the outputs of a resource, and not its id.
     return StateCopy.read(urn, str(plain.get("arn")).rpartition("/")[2], plain, secrets)
@@ -95,8 +95,17 @@ def _value(sent: struct_pb2.Value) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without the envelope that marks it as secret."""
-    return value.get("value") if _is_secret(value) else value
+    """Return a value without the envelopes that mark secrets, at any depth."""
+    if _is_secret(value):
+        return _plain(value.get("value"))
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _contains_secret(value: Any) -> bool:
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return _is_secret(value) or any(map(_contains_secret, inner))
 
 
 def _is_secret(value: Any) -> bool:

@@ -29,13 +29,7 @@ class DrRegionCoordinator:
     """The DrRegions of one run: they are planned together, because a copy of one may have been another's."""
 
     def __init__(self, seen: lookup.Lookup, owns: Callable[[StateCopy], bool] | None = None) -> None:
-        """Begin.
-
-        Args:
-            seen: what this run looks up.
-            owns: whether a copy in the state is one of a DrRegion of this program; by default those are that a program
-                in Python makes with the dynamic provider.
-        """
+        """Begin; `owns` tells which copies in the state are of its DrRegions: those of dynamic providers by default."""
         self.lookup = seen
         self._owns = owns or _is_dynamic
         self._unplanned: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
@@ -49,22 +43,12 @@ class DrRegionCoordinator:
         self._error: FsxDrError | None = None  # for which nothing can be planned
 
     def add(self, resource: pulumi.Resource, describe: Callable[[], Awaitable[DrRegionSpec]]) -> None:
-        """Add a DrRegion as soon as the program has it.
-
-        Args:
-            resource: the DrRegion.
-            describe: returns what it is to declare.
-        """
+        """Add a DrRegion as soon as the program has it."""
         self._unplanned[resource] = describe
         self._unregistered.add(resource)
 
     async def plan_for(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> RegionPlan:
-        """Return what a DrRegion declares, once the program's code has ended and all of them are known.
-
-        Args:
-            resource: the DrRegion.
-            code: the task that runs the program's code.
-        """
+        """Return what a DrRegion declares, once the program's code has ended and all of them are known."""
         await _end_of(code)
         # All DrRegions come here. The first one plans for all, and the others find it done, or the same error.
         async with self._lock:

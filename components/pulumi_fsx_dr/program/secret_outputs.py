@@ -27,11 +27,6 @@ def with_secret_outputs(
     anything goes wrong in between, too much is kept secret, and never too little. A resource transform could do the
     same, but the engine would have to call back for each copy, and a unit test with mocks would not have it.
 
-    Args:
-        opts: the options of the copy.
-        args: its arguments.
-        prop: a property of it.
-
     Returns:
         The options, and what to give the SDK in place of the property.
     """

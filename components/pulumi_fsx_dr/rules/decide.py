@@ -22,6 +22,20 @@ from .specs import SourceSpec
 
 
 @dataclass(frozen=True, slots=True)
+class SourceCopies:
+    """A source with its copies.
+
+    Attributes:
+        in_state: those in the state.
+        offers: those that are not in the state, by source backup.
+    """
+
+    source: SourceSpec
+    in_state: Sequence[ObservedCopy]
+    offers: Mapping[str, Offer]
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePlan:
     """What happens to the recovery points of a source.
 
@@ -42,61 +56,47 @@ class Situation:
     """What is known of the file system, or source backup, of a copy that no source of its Region asks for.
 
     Attributes:
+        sources: those of other DR Regions that the copy may be of.
         protected_in: the DR Regions that have another copy of it.
         excluded_in: the DR Regions of the sources that exclude it.
     """
 
+    sources: Sequence[SourceSpec]
     protected_in: Collection[str]
     excluded_in: Collection[str]
 
 
-def decide_source(
-    source: SourceSpec, copies: Sequence[ObservedCopy], offers: Mapping[str, Offer], aws: AwsView
-) -> SourcePlan:
+def decide_source(found: SourceCopies, aws: AwsView) -> SourcePlan:
     """Decide on the recovery points of a source.
-
-    Args:
-        source: the source.
-        copies: its copies in the state.
-        offers: its copies that are not in the state, by source backup.
-        aws: answers what is in AWS.
 
     Raises:
         InvalidSettingsError: the file system does not exist.
     """
-    if not source.is_file_system:
-        return _decide_backup(source, copies, offers)
-    if source.is_unselected:
-        return _decide_unselected(source, copies)
-    return _decide_file_system(source, copies, offers, aws)
+    if not found.source.is_file_system:
+        return _decide_backup(found)
+    if found.source.is_unselected:
+        return _decide_unselected(found)
+    return _decide_file_system(found, aws)
 
 
-def decide_unmatched(copy: ObservedCopy, sources: Sequence[SourceSpec], situation: Situation, aws: AwsView) -> Decision:
-    """Decide on a copy that no source of its Region asks for.
-
-    Args:
-        copy: in the state.
-        sources: those of other DR Regions that it may be of.
-        situation: what else is known of its file system.
-        aws: answers what is in AWS.
-    """
-    is_excluded = copy.state.region in situation.excluded_in or (situation.excluded_in and not sources)
-    unreachable = [source.region for source in sources if is_unreachable(source, aws)]
+def decide_unmatched(copy: ObservedCopy, situation: Situation, aws: AwsView) -> Decision:
+    """Decide on a copy that no source of its Region asks for."""
+    region, sources = copy.state.region, situation.sources
     if copy.is_gone:
         return gone(copy)
-    if is_excluded:
+    if region in situation.excluded_in or (situation.excluded_in and not sources):
         return Decision(Deleted.EXCLUDED, copy.file_system_id)
     if not sources:
         return Decision(Deleted.SOURCE_REMOVED)
     # It may be the last copy of what the program still has as a source.
     if not situation.protected_in:
         return Decision(Kept.ONLY_COPY, copy.file_system_id or copy.source_backup_id)
-    if unreachable:
+    if unreachable := [source.region for source in sources if _is_unreachable(source, aws)]:
         return Decision(Kept.SOURCE_UNREACHABLE, unreachable[0])
     return Decision(Deleted.DR_REGION_REMOVED, ", ".join(sorted(situation.protected_in)))
 
 
-def is_unreachable(source: SourceSpec, aws: AwsView) -> bool:
+def _is_unreachable(source: SourceSpec, aws: AwsView) -> bool:
     """Whether the Region of a file system does not answer; then nothing of it is deleted."""
     return source.is_file_system and aws.backups_of(source.key, source.region) is None
 
@@ -106,24 +106,24 @@ def gone(copy: ObservedCopy) -> Decision:
     return Decision(Deleted.FAILED if copy.has_failed else Deleted.GONE)
 
 
-def _decide_backup(source: SourceSpec, copies: Sequence[ObservedCopy], offers: Mapping[str, Offer]) -> SourcePlan:
-    ranked = _best_first(source, copies)
-    best, offer = ranked[0] if ranked else None, offers.get(source.key, NO_OFFER)
+def _decide_backup(found: SourceCopies) -> SourcePlan:
+    source, ranked = found.source, _best_first(found.source, found.in_state)
+    best, offer = ranked[0] if ranked else None, found.offers.get(source.key, NO_OFFER)
     point = SourcePoint(source=source, source_backup_id=source.key, copy=best, offer=offer)
     duplicates = _decide_duplicates(source, ranked, is_reachable=True)
     return SourcePlan(source, [_declared(point, Decision(Kept.BACKUP_IS_SOURCE)), *duplicates])
 
 
-def _decide_unselected(source: SourceSpec, copies: Sequence[ObservedCopy]) -> SourcePlan:
+def _decide_unselected(found: SourceCopies) -> SourcePlan:
     """Keep the copies of a file system that does not have its tags any more, and make none."""
     kept = Decision(Kept.TAGS_LOST)
-    points = [without_replacement(source, copy, gone(copy) if copy.is_gone else kept) for copy in copies]
-    return SourcePlan(source, points, "it does not have the tags that select it")
+    decisions = [(copy, gone(copy) if copy.is_gone else kept) for copy in found.in_state]
+    points = [without_replacement(found.source, copy, decision) for copy, decision in decisions]
+    return SourcePlan(found.source, points, "it does not have the tags that select it")
 
 
-def _decide_file_system(
-    source: SourceSpec, copies: Sequence[ObservedCopy], offers: Mapping[str, Offer], aws: AwsView
-) -> SourcePlan:
+def _decide_file_system(found: SourceCopies, aws: AwsView) -> SourcePlan:
+    source, copies = found.source, found.in_state
     backups = aws.backups_of(source.key, source.region)
     recovery_points = {backup.id: backup for backup in backups or () if is_recovery_point(backup)}
     copyable = {id_ for id_, backup in recovery_points.items() if not source.obstacle_of(backup)}
@@ -132,7 +132,7 @@ def _decide_file_system(
     by_source_backup: dict[str, list[ObservedCopy]] = defaultdict(list)
     for copy in _best_first(source, set(copies) - set(lost)):
         by_source_backup[copy.source_backup_id].append(copy)
-    points = list(_points(source, recovery_points, by_source_backup, offers))
+    points = list(_points(found, recovery_points, by_source_backup))
     if not (points or lost):
         _require_file_system(source, aws)
     decided = [without_replacement(source, copy, Decision(Deleted.LOST, str(gone(copy)))) for copy in lost]
@@ -143,13 +143,11 @@ def _decide_file_system(
 
 
 def _points(
-    source: SourceSpec,
-    backups: Mapping[str, Backup],
-    copies: Mapping[str, Sequence[ObservedCopy]],
-    offers: Mapping[str, Offer],
+    found: SourceCopies, backups: Mapping[str, Backup], copies: Mapping[str, Sequence[ObservedCopy]]
 ) -> Iterator[SourcePoint]:
     """Yield the recovery points of a file system that have a backup or a copy."""
-    for source_backup_id in dict.fromkeys([*backups, *copies, *offers]):
+    source = found.source
+    for source_backup_id in dict.fromkeys([*backups, *copies, *found.offers]):
         backup = backups.get(source_backup_id)
         point = SourcePoint(
             source=source,
@@ -157,7 +155,7 @@ def _points(
             backup=backup,
             obstacle=source.obstacle_of(backup) if backup else None,
             copy=next(iter(copies.get(source_backup_id, ())), None),
-            offer=offers.get(source_backup_id, NO_OFFER),
+            offer=found.offers.get(source_backup_id, NO_OFFER),
         )
         if point.backup or point.copy or point.resumed or point.adopted:
             yield point

@@ -65,12 +65,7 @@ class ExistingCopies:
     aws: AwsView
 
     def offers(self, source: SourceSpec, taken: Collection[str]) -> dict[str, Offer]:
-        """Return what there is of a source, by source backup.
-
-        Args:
-            source: the source.
-            taken: ids of copies that other sources resume or adopt.
-        """
+        """Return what there is of a source, by source backup; not the `taken`, which other sources resume or adopt."""
         copies: dict[str, list[ExistingCopy]] = defaultdict(list)
         for copy in self.by_place.get((source.dr.region, source.key), ()):
             if copy.backup.id not in taken:

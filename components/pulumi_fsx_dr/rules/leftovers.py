@@ -17,14 +17,7 @@ from .specs import DrRegionSpec
 def leftovers(
     regions: Sequence[DrRegionSpec], plans: Mapping[str, RegionPlan], existing: ExistingCopies, matches: Matches
 ) -> Iterator[tuple[DrRegionSpec, str]]:
-    """Yield a message for each leftover, with the DrRegion that shows it.
-
-    Args:
-        regions: all DrRegions.
-        plans: theirs, by URN.
-        existing: the copies that are not in the state.
-        matches: the sources by file system and backup.
-    """
+    """Yield a message for each leftover, with the DrRegion that shows it."""
     by_region: dict[str, list[DrRegionSpec]] = defaultdict(list)
     for dr in regions:
         by_region[dr.region].append(dr)

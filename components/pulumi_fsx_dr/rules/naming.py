@@ -34,11 +34,6 @@ def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], res
     The engine looks for a resource under its own URN before it looks under its aliases, and refuses a URN that is an
     alias of another resource. So a copy whose name is taken keeps its name in the state until a later run finds the
     wanted one free. If that is taken as well, Region and id make a name that no other copy has.
-
-    Args:
-        points: the declared copies.
-        state_urns: those of all copies in the state.
-        reserved: the URNs in the state that no new copy may have.
     """
     names: dict[int, str] = {}
     urns: set[str] = set()

@@ -6,12 +6,13 @@ DrRegion would give it gets that URN as an alias. Tags decide nothing at all.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 
 from . import plan_messages as messages
 from .aws_view import AwsView
-from .decide import Situation, SourcePlan, decide_source, decide_unmatched, without_replacement
+from .decide import Situation, SourceCopies, SourcePlan, decide_source, decide_unmatched, without_replacement
 from .existing import ExistingCopies, find_existing
 from .leftovers import leftovers
 from .matching import Matches, match
@@ -20,16 +21,29 @@ from .observed import ObservedCopy, observe
 from .points import SourcePoint
 from .region_plan import PlannedCopy, RegionPlan, Removal, Undecided
 from .specs import DrRegionSpec, SourceSpec
-from .tag_selection import select_sources
+from .tag_selection import SourceSelection, select_sources
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What a plan is made from.
+
+    Attributes:
+        copies: those in the state, as AWS shows them.
+        selection: the sources.
+        matches: which copies belong to which sources.
+        existing: the copies that are not in the state.
+    """
+
+    regions: Sequence[DrRegionSpec]
+    copies: Sequence[ObservedCopy]
+    selection: SourceSelection
+    matches: Matches
+    existing: ExistingCopies
 
 
 def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aws: AwsView) -> dict[str, RegionPlan]:
     """Return what each DrRegion declares, by its URN.
-
-    Args:
-        regions: all DrRegions of the program.
-        copies: those in the state that DrRegions declared.
-        aws: answers what is in AWS.
 
     Raises:
         InvalidSettingsError: a file system does not exist; nothing is changed.
@@ -38,10 +52,10 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     observed = observe(list(copies), {dr.region for dr in regions}, aws)
     selection = select_sources(regions, observed, aws)
     matches = match(observed, selection.specs)
-    existing = find_existing(regions, aws)
-    source_plans = list(_decide_sources(selection.specs, matches, existing))
+    inputs = _Inputs(regions, observed, selection, matches, find_existing(regions, aws))
+    source_plans = list(_decide_sources(inputs))
     # After the sources: a copy in a Region that was removed is deleted only if another Region has one, or gets one.
-    unmatched = list(_decide_unmatched(regions, matches, source_plans, aws))
+    unmatched = list(_decide_unmatched(inputs, source_plans))
 
     plans = {dr.urn: RegionPlan() for dr in regions}
     for dr, message in selection.warnings:
@@ -51,41 +65,40 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     for dr, source in selection.empty:
         plans[dr.urn].sources.append(source)
     points = [*(point for source_plan in source_plans for point in source_plan.points), *unmatched]
-    decided = _leave_to_outputs(plans, regions, points, matches)
-    _add_copies(plans, decided, observed, matches)
-    for dr, message in leftovers(regions, plans, existing, matches):
+    decided = _leave_to_outputs(plans, inputs, points)
+    _add_copies(plans, inputs, decided)
+    for dr, message in leftovers(regions, plans, inputs.existing, matches):
         plans[dr.urn].warnings.append(message)
     _drop_repeated_warnings(plans.values())
     return plans
 
 
-def _decide_sources(sources: Iterable[SourceSpec], matches: Matches, existing: ExistingCopies) -> Iterator[SourcePlan]:
+def _decide_sources(inputs: _Inputs) -> Iterator[SourcePlan]:
+    matches, existing = inputs.matches, inputs.existing
     taken: set[str] = set()  # ids of copies that are resumed or adopted, each by one source
-    for source in sources:
-        copies = matches.by_source.get(source, ())
-        plan = decide_source(source, copies, existing.offers(source, taken), existing.aws)
+    for source in inputs.selection.specs:
+        found = SourceCopies(source, matches.by_source.get(source, ()), existing.offers(source, taken))
+        plan = decide_source(found, existing.aws)
         taken |= {copy.id for point in plan.points if point.is_declared and (copy := point.resumed or point.adopted)}
         yield plan
 
 
-def _decide_unmatched(
-    regions: Sequence[DrRegionSpec], matches: Matches, source_plans: Iterable[SourcePlan], aws: AwsView
-) -> Iterator[SourcePoint]:
+def _decide_unmatched(inputs: _Inputs, source_plans: Iterable[SourcePlan]) -> Iterator[SourcePoint]:
     """Decide on the copies of sources, or in Regions, that the program does not declare any more."""
     protected = _protected_regions(source_plans)
     excluded: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for dr in regions:
+    for dr in inputs.regions:
         for source in dr.sources:
             for file_system_id in source.get("exclude", ()):
                 excluded[source["region"], file_system_id].add(dr.region)
-    for copy in matches.unmatched:
+    for copy in inputs.matches.unmatched:
         protected_in = protected.get(copy.file_system_id, set()) | protected.get(copy.source_backup_id, set())
         excluded_in = excluded.get((copy.state.source_region, copy.file_system_id), set())
-        sources = matches.possible_sources(copy)
-        decision = decide_unmatched(copy, sources, Situation(protected_in, excluded_in), aws)
+        sources = inputs.matches.possible_sources(copy)
+        decision = decide_unmatched(copy, Situation(sources, protected_in, excluded_in), inputs.existing.aws)
         # The first DrRegion that may have declared it says what happens to it.
         removed = {"backup_id": copy.source_backup_id, "region": copy.state.source_region}
-        yield without_replacement(sources[0] if sources else SourceSpec(regions[0], removed), copy, decision)
+        yield without_replacement(sources[0] if sources else SourceSpec(inputs.regions[0], removed), copy, decision)
 
 
 def _protected_regions(source_plans: Iterable[SourcePlan]) -> Mapping[str, set[str]]:
@@ -113,11 +126,11 @@ def _add_source(plans: Mapping[str, RegionPlan], source_plan: SourcePlan) -> Non
 
 
 def _leave_to_outputs(
-    plans: Mapping[str, RegionPlan], regions: Sequence[DrRegionSpec], points: Iterable[SourcePoint], matches: Matches
+    plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Iterable[SourcePoint]
 ) -> list[SourcePoint]:
     """Leave undecided what a source may ask for that is an output, and return the other points."""
-    undecided = {dr.region: plans[dr.urn].undecided for dr in reversed(regions) if dr.has_outputs}
-    unmatched, decided = set(matches.unmatched), []
+    undecided = {dr.region: plans[dr.urn].undecided for dr in reversed(inputs.regions) if dr.has_outputs}
+    unmatched, decided = set(inputs.matches.unmatched), []
     for point in points:
         copy = point.copy
         may_be_asked_for = copy in unmatched or not point.is_declared
@@ -128,15 +141,13 @@ def _leave_to_outputs(
     return decided
 
 
-def _add_copies(
-    plans: Mapping[str, RegionPlan], points: Sequence[SourcePoint], copies: Sequence[ObservedCopy], matches: Matches
-) -> None:
+def _add_copies(plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Sequence[SourcePoint]) -> None:
     declared = [point for point in points if point.is_declared]
     in_state = [point.copy for point in declared if point.copy]
     in_state += [undecided.copy for plan in plans.values() for undecided in plan.undecided]
     # A new copy may have the URN of one that no source asks for: that is replaced then.
-    reserved = matches.matched_urns | {copy.state.urn for copy in in_state}
-    names = iter(assign_names(declared, {copy.state.urn for copy in copies}, reserved))
+    reserved = inputs.matches.matched_urns | {copy.state.urn for copy in in_state}
+    names = iter(assign_names(declared, {copy.state.urn for copy in inputs.copies}, reserved))
     for point in points:
         plan = plans[point.source.dr.urn]
         if point.is_declared:

@@ -32,14 +32,7 @@ class OutputSource:
 def plan_outputs(
     dr: DrRegionSpec, sources: Sequence[OutputSource], undecided: Iterable[Undecided], declared: RegionPlan
 ) -> tuple[RegionPlan, list[Undecided]]:
-    """Return what a DrRegion declares for its outputs, and the copies for which none of them asks.
-
-    Args:
-        dr: the DrRegion.
-        sources: its outputs.
-        undecided: the copies in its Region that an output may ask for.
-        declared: what the DrRegion declares for its other sources.
-    """
+    """Return what a DrRegion declares for its outputs, and the copies for which none of them asks."""
     # If there are two copies of a backup, the one under a name of this DrRegion is the last, and so its own.
     copies = sorted(undecided, key=lambda one: is_name_of(dr.name, one.copy.state))
     by_backup = {one.copy.source_backup_id: one for one in copies}

@@ -91,13 +91,7 @@ class Selection(Generic[_P]):
 
 
 def select(points: Iterable[_P], keep: Keep, *, may_expire: bool = True) -> Selection[_P]:
-    """Choose the points that a rule keeps; one in the state expires only behind newer ones that have a copy.
-
-    Args:
-        points: all that is known of one file system or volume.
-        keep: how many of the newest, at least 1, or a policy.
-        may_expire: whether any may expire; not if the source Region does not answer.
-    """
+    """Choose the points that a rule keeps; one in the state expires only behind newer ones that have a copy."""
     chosen: Selection[_P] = Selection([], [])
     rules = _rules(keep)
     for point in _newest_first(points):
