@@ -1,1 +1,1 @@
-"""What runs in the user's program: what it looks up, what it declares, and what it records once the state holds it."""
+"""The part that runs in the user's program: its lookups, and the registration of its copies."""

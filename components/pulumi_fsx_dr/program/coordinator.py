@@ -1,6 +1,6 @@
-"""One run of a program: its DrRegions are planned together, and compared with the state once all is registered.
+"""One run of a program: its DrRegions are planned together, and compared with the state after all registrations.
 
-Everything here runs in the program's own event loop; what asks AWS runs in threads beside it.
+Everything here runs in the event loop of the program; calls to AWS run in threads.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class DrRegionCoordinator:
     """The DrRegions of one run: they are planned together, because a copy of one may have been another's."""
 
     def __init__(self, seen: lookup.Lookup, owns: Callable[[StateCopy], bool] | None = None) -> None:
-        """Begin; `owns` tells which copies in the state are of its DrRegions: those of dynamic providers by default."""
+        """Begin; `owns` decides whether a copy in the state is of a DrRegion: by default only dynamic copies are."""
         self.lookup = seen
         self._owns = owns or _is_dynamic
         self._unplanned: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
@@ -38,19 +38,19 @@ class DrRegionCoordinator:
         self._undecided: dict[str, list[Undecided]] = {}  # by DR Region
         self._awaiting_outputs: dict[str, str] = {}  # DR Regions by URN
         self._registered: dict[str, str] = {}  # ids by URN
-        self._unregistered: set[pulumi.Resource] = set()  # DrRegions whose copies are not registered yet
+        self._unregistered: set[pulumi.Resource] = set()  # DrRegions with copies that are not registered yet
         self._lock = asyncio.Lock()
-        self._error: FsxDrError | None = None  # for which nothing can be planned
+        self._error: FsxDrError | None = None  # the reason why nothing can be planned
 
     def add(self, resource: pulumi.Resource, describe: Callable[[], Awaitable[DrRegionSpec]]) -> None:
-        """Add a DrRegion as soon as the program has it."""
+        """Add a DrRegion when the program constructs it."""
         self._unplanned[resource] = describe
         self._unregistered.add(resource)
 
     async def plan_for(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> RegionPlan:
         """Return what a DrRegion declares, once the program's code has ended and all of them are known."""
         await _end_of(code)
-        # All DrRegions come here. The first one plans for all, and the others find it done, or the same error.
+        # All DrRegions come here. The first one plans for all, and the others find its plan or its error.
         async with self._lock:
             if self._unplanned and not self._error:
                 try:
@@ -64,10 +64,10 @@ class DrRegionCoordinator:
     async def _plan_all(self) -> None:
         resources, self._unplanned = self._unplanned, {}
         regions = {resource: await describe() for resource, describe in resources.items()}
-        # A DrRegion may be declared later than others, as in an `apply`: what was decided before stays decided.
+        # A DrRegion may be declared later than others, as in an `apply`: earlier decisions stay.
         decided = self._decided_urns() | {one.copy.state.urn for some in self._undecided.values() for one in some}
         copies = [copy for copy in self.lookup.state if self._owns(copy) and copy.urn not in decided]
-        # Beside the event loop, which must go on to register the rest of the program.
+        # In a thread: the event loop must continue to register the rest of the program.
         plans = await in_thread(lambda: plan_copies(list(regions.values()), copies, self.lookup))
         self._plans |= plans
         for resource, region in regions.items():
@@ -97,19 +97,19 @@ class DrRegionCoordinator:
     async def log_forecast(
         self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Log in a preview how much each new copy will copy, as far as FSx tells."""
+        """Log in a preview how much data each new copy will copy, if FSx shows it."""
         for line in await in_thread(lambda: forecast(self.lookup, region, kms_key_id, copies)):
             pulumi.log.info(line, resource=resource)
 
     async def refuse_unexplained_deletes(
         self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]
     ) -> None:
-        """Compare the copies in the state with what was really registered, whatever was planned and whatever its name.
+        """Compare the copies in the state with the registered resources, whatever the plan and their names are.
 
         The last DrRegion to be registered does it for all.
 
         Raises:
-            InvalidSettingsError: a copy would leave without a reason; the run ends, and the engine deletes nothing.
+            InvalidSettingsError: a copy would be deleted without a reason; the run ends, and the engine deletes nothing.
         """
         for child in children:
             self._registered[await _urn(child)] = await child.id.future() or ""
@@ -122,7 +122,7 @@ class DrRegionCoordinator:
         # By URN or by id, because a renamed copy has another URN, and one that is replaced another id.
         lost = [copy for copy in self.lookup.state if self._owns(copy) and not {copy.urn, copy.id} & known]
         if lost:
-            # The engine deletes what was not registered when the program has ended well, so an error here is in time.
+            # The engine deletes unregistered resources after the program has succeeded: an error here is in time.
             raise InvalidSettingsError(_without_reason(lost))
 
     def _decided_urns(self) -> set[str]:
@@ -143,7 +143,7 @@ def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
 
 
 def _without_reason(lost: list[StateCopy]) -> str:
-    """Say that copies would leave the program for no known reason."""
+    """Return the error for copies that would be deleted without a known reason."""
     ids = ", ".join(f"{copy.id} in {copy.region}" for copy in lost)
     return (
         f"{ids} would leave the program without a reason. Nothing was deleted. Look for a transform that gives copies "
@@ -152,7 +152,7 @@ def _without_reason(lost: list[StateCopy]) -> str:
 
 
 async def in_thread(ask: Callable[[], _T]) -> _T:
-    """Return what a call returns that may take its time."""
+    """Run a slow call in a thread, and return its result."""
     return await asyncio.get_running_loop().run_in_executor(None, ask)
 
 
@@ -163,7 +163,7 @@ def of_this_run() -> DrRegionCoordinator:
 
 
 def current_code() -> "asyncio.Task[Any] | None":
-    """Return the task in which the program's code runs now; None in a unit test, whose code has no such end."""
+    """Return the task in which the program's code runs now; None in a unit test, which has no such task."""
     if isinstance(get_monitor(), MockMonitor):
         return None
     try:
@@ -175,8 +175,8 @@ def current_code() -> "asyncio.Task[Any] | None":
 async def _end_of(code: "asyncio.Task[Any] | None") -> None:
     """Wait until the program's code has ended.
 
-    Its coroutine runs until then without giving way, so that this finds it ended at once. The exception is a
-    synchronous invoke in the middle of the code, which runs the event loop until it has its answer: then this polls.
+    Its coroutine normally runs to its end before anything else runs in the event loop, so this does not have to wait.
+    The exception is a synchronous invoke, which runs the event loop until it has its answer: then this polls.
     The SDK has no hook: its task goes on to wait for all resources, and `RPCManager.rpcs`, which it awaits next, would
     have to wait for this.
     """

@@ -1,4 +1,4 @@
-"""What a preview says of the copies that a DrRegion is going to make: in full or not, and how many GB."""
+"""The forecast of a preview for the new copies of a DrRegion: full or incremental, and how many GB."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,13 +13,13 @@ from .lookup import Lookup
 
 
 def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]) -> list[str]:
-    """Return a sentence for each copy that is going to be made, newest first; none where FSx does not tell its source.
+    """Return a sentence for each new copy, newest first; none if FSx does not show its source backup.
 
     Args:
-        seen: what this run looks up.
+        seen: the lookups of this run.
         region: the DR Region.
         kms_key_id: as it is given; None for the key that FSx manages, "" for one that is made in this run.
-        copies: what the DrRegion declares.
+        copies: the copies that the DrRegion declares.
     """
     by_key: dict[str | None, list[PlannedCopy]] = defaultdict(list)
     for copy in copies:
@@ -35,7 +35,7 @@ def _forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequenc
 
 
 def _key_of(copy: PlannedCopy, kms_key_id: str | None) -> str | None:
-    """Return the key of a copy as it is given: that of its source, or else that of its DrRegion."""
+    """Return the key of a copy as it is given: from its source, or else from its DrRegion."""
     own = copy.args.get("kms_key_id", kms_key_id)
     return own if own is None or isinstance(own, str) else ""
 
@@ -54,7 +54,7 @@ def _source(seen: Lookup, copy: PlannedCopy) -> Backup | None:
 
 
 def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
-    """Return the ARN of a key, or its id; "" if there is none yet, None if nobody tells."""
+    """Return the ARN of a key, or its id; "" if it is not made yet, None if it is unknown."""
     if kms_key_id == "":
         return ""
     resolved = seen.resolved_key(region, kms_key_id) if kms_key_id else ""
@@ -65,7 +65,7 @@ def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
 
 
 def _was_given(copy: StateCopy, kms_key_id: str | None) -> bool:
-    """Whether a copy was made with a key of that name; what is adopted has a key that nobody gave."""
+    """Whether a copy was made with a key of that name; the key of an adopted copy was not given."""
     return copy.output("kms_key_id") == (kms_key_id or "") and not copy.output("adopt_backup_id")
 
 

@@ -1,4 +1,4 @@
-"""What a program looks up while it runs: its state, the sources, and the copies that are already there."""
+"""The lookups of a program: its state, the sources, and existing copies."""
 
 import functools
 from collections import defaultdict
@@ -21,11 +21,11 @@ _T = TypeVar("_T")
 
 
 class Lookup:
-    """State and FSx as one run of a program sees them: the engine, each Region and file system is asked once.
+    """State and FSx as one run of a program sees them; engine, Regions and file systems are queried once.
 
     Attributes:
         declared_names: names of the BackupCopies that the program has declared so far.
-        warnings: what a person should know of source Regions that do not tell.
+        warnings: for the user, about source Regions that did not answer.
     """
 
     def __init__(self, session: ProviderRuntime, owner_id: str | None = None) -> None:
@@ -48,10 +48,10 @@ class Lookup:
 
     @property
     def state(self) -> tuple[StateCopy, ...]:
-        """The copies that were in the state when this was first asked.
+        """The copies that were in the state when it was first read.
 
         Raises:
-            InvalidSettingsError: the engine does not tell.
+            InvalidSettingsError: the engine does not return the state.
             InvalidStateError: an entry is damaged.
         """
         return self._stack.copies
@@ -67,7 +67,7 @@ class Lookup:
 
     @functools.cached_property
     def related(self) -> Callable[[str, Any], tuple[StateCopy, ...]]:
-        """Return what finds the entries of the state under a logical name, or of a source backup."""
+        """Return a function that finds the state entries with a logical name or of a source backup."""
         by_name, by_source = self._index
 
         def related(name: str, source_backup_id: Any) -> tuple[StateCopy, ...]:
@@ -86,15 +86,15 @@ class Lookup:
         return by_name, by_source
 
     def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies that are in a DR Region now, whoever made them.
+        """Return all copies that are in a DR Region now, of any owner.
 
         Raises:
-            ServiceError: the Region does not say; without it nothing can be decided.
+            ServiceError: the Region does not answer; without it nothing can be decided.
         """
         return self._copies(region, fresh=True)
 
     def copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies that were in a DR Region when this run first asked.
+        """Return the copies that were in a DR Region when this run first listed it.
 
         Raises:
             ServiceError: as above.
@@ -102,33 +102,33 @@ class Lookup:
         return self._copies(region, fresh=False)
 
     def _copies_in_removed(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies in a Region that the program does not declare any more; none if it does not tell."""
+        """Return the copies in a Region that was removed from the program; none if it does not answer."""
         try:
             return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
         except ServiceError:
-            # Nothing is deleted because a listing does not have it: `is_gone` asks for a copy by its id.
+            # A copy is not deleted because a listing leaves it out: `is_gone` looks it up by its id.
             return ()
 
     def copy_by_id(self, copy: StateCopy) -> Backup | None:
-        """Return a copy that is not listed; FSx may list late what it describes, and not listed is not gone."""
+        """Return a copy that is not listed: FSx may list it late, and a copy that is not listed is not gone."""
         try:
             return self._session.region(copy.region).find(copy.id)
         except ServiceError:
-            # Such a copy does not count as AVAILABLE. `is_gone` asks whether it is gone.
+            # Such a copy does not count as AVAILABLE. `is_gone` decides whether it is gone.
             return None
 
     def is_gone(self, copy: StateCopy) -> bool:
-        """Whether AWS surely does not have a copy any more: asked by its id, with credentials of its account."""
+        """Whether a copy is surely gone from AWS: looked up by its id, with credentials of its account."""
         region = self._source_region(copy.region)
         try:
-            # To another account FSx answers that there is no such backup, which says nothing.
+            # FSx answers "not found" to another account too, which proves nothing.
             found = region.find([copy.id]).get(copy.id)
             return (found is None or found.is_dead) and region.account() == copy.account
         except ServiceError:
             return False
 
     def _resolved_key(self, region: str, kms_key_id: str) -> str:
-        """Return the ARN of a key in a DR Region, or the name as it is if KMS does not tell."""
+        """Return the ARN of a key in a DR Region, or the name as it is if KMS does not answer."""
         return self.region(region).resolved_key(kms_key_id)
 
     def region(self, name: str) -> Region:
@@ -139,21 +139,21 @@ class Lookup:
         return self._session.source_region(name).fsx
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
-        """Whether a file system exists; one whose Region does not tell is taken to."""
+        """Whether a file system exists; True if its Region does not answer."""
         source = self._source_region(region)
         return self._unless_unreachable(region, lambda: source.file_system_exists(file_system_id)) is not False
 
     def name_of(self, file_system_id: str, region: str) -> str | None:
-        """Return the `Name` tag of a file system, None if it has none or FSx does not tell."""
+        """Return the `Name` tag of a file system, None if it is missing or FSx does not answer."""
         tags = (self.file_systems_in(region) or {}).get(file_system_id)
         return (tags or {}).get("Name")
 
     def _file_systems_in(self, region: str) -> FileSystems | None:
-        """Return all file systems of a source Region, or None, with a warning, if it does not tell."""
+        """Return all file systems of a source Region; None, with a warning, if it does not answer."""
         return self._unless_unreachable(region, self._source_region(region).file_systems)
 
     def backup(self, backup_id: str, region: str) -> Backup | None:
-        """Return a backup to copy from; None if it is not there, or its Region does not tell."""
+        """Return a backup to copy from; None if it is not found, or its Region does not answer."""
         try:
             return self._session.source_region(region).source(backup_id)
         except ServiceError:
@@ -163,7 +163,7 @@ class Lookup:
         return tuple(b for b in self.region(region).listing(fresh=fresh).backups if b.source_backup_id)
 
     def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
-        """Return a file system's backups in its own Region, or None, with a warning, if that does not tell."""
+        """Return a file system's backups in its own Region; None, with a warning, if that does not answer."""
         source = self._source_region(region)
 
         def ask() -> tuple[Backup, ...]:
@@ -181,7 +181,7 @@ class Lookup:
         return {name: tuple(backups) for name, backups in found.items()}
 
     def _unless_unreachable(self, region: str, ask: Callable[[], _T]) -> _T | None:
-        # A Region that does not answer costs seconds for each call. Asked once, it lets a preview end within a minute.
+        # Each call to an unreachable Region takes seconds. With one call, a preview ends within a minute.
         if region in self._unreachable:
             return None
         try:

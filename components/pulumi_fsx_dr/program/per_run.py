@@ -1,4 +1,4 @@
-"""What there is one of in each run of a program."""
+"""Objects that are made once in each run of a program."""
 
 import functools
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from weakref import WeakKeyDictionary
 from pulumi.runtime.settings import get_monitor
 
 _T = TypeVar("_T")
-# With weak keys, so that what a run has looked up goes when the run ends.
+# With weak keys, so that the lookups of a run are dropped when the run ends.
 _runs: WeakKeyDictionary[Any, dict[Callable[[], Any], Any]] = WeakKeyDictionary()
 
 
 def once_a_run(make: Callable[[], _T]) -> Callable[[], _T]:
-    """Have an object made at first use in each run, and return that one from then on.
+    """Make an object at its first use in each run, and return the same object after that.
 
-    One process may run programs again and again, and what the last run saw is no ground for what this one does.
+    One process may run several programs, and no run may use the lookups of an earlier one.
     """
 
     @functools.wraps(make)
     def of_this_run() -> _T:
-        made = _runs.setdefault(get_monitor(), {})  # each run has a monitor of its own
+        made = _runs.setdefault(get_monitor(), {})  # each run has its own monitor
         if make not in made:
             made[make] = make()
         found: _T = made[make]
@@ -30,5 +30,5 @@ def once_a_run(make: Callable[[], _T]) -> Callable[[], _T]:
 
 
 def begin_anew() -> None:
-    """Have everything made again: unit tests may share one monitor, and each is a run of its own."""
+    """Make everything again: unit tests may share one monitor, and each counts as a run."""
     _runs.clear()

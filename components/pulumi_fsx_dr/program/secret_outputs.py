@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 def with_secret_outputs(
     opts: pulumi.ResourceOptions | None, args: Mapping[str, Any], prop: pulumi.Input[_T]
 ) -> tuple[pulumi.ResourceOptions | None, pulumi.Input[_T]]:
-    """Have the outputs kept secret whose arguments are.
+    """Keep outputs secret if their arguments are secret.
 
     Whether a value is secret may be known only once it is resolved. So every output that may have to be secret is
     listed at first, and taken off the list while the SDK waits for `prop`; it reads the list only after that. If
@@ -48,7 +48,7 @@ def with_secret_outputs(
 
 
 def outputs_that_say(arguments: Collection[str]) -> set[str]:
-    """Return the names of the outputs that say what these arguments say."""
+    """Return the names of the outputs that repeat these arguments."""
     return {output for output, argument in _SAYS_WHAT.items() if argument in arguments}
 
 

@@ -1,1 +1,1 @@
-"""What is decided: which copies are declared, kept and let go, and what is allowed. Pure: facts in, decisions out."""
+"""Decisions without calls: which copies are declared, kept and deleted, and which permissions are needed."""

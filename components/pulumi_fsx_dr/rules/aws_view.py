@@ -1,4 +1,4 @@
-"""What a plan asks AWS, and what it knows of the run; `program/lookup.py` answers."""
+"""The queries of a plan to AWS and the state; `program/lookup.py` answers them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
@@ -40,13 +40,13 @@ class AwsView(Protocol):
         """Return the copies in a DR Region."""
 
     def copies_in_removed(self, region: str) -> Sequence[Backup]:
-        """Return the copies in a Region that the program does not declare any more; none if it does not answer."""
+        """Return the copies in a Region that was removed from the program; none if it does not answer."""
 
     def copy_by_id(self, copy: StateCopy) -> Backup | None:
         """Return a copy that is not in a listing; None if it is not found or its Region does not answer."""
 
     def is_gone(self, copy: StateCopy) -> bool:
-        """Whether AWS surely does not have a copy any more."""
+        """Whether a copy is surely gone from AWS."""
 
     def resolved_key(self, region: str, kms_key_id: str) -> str:
         """Return the ARN of a key in a DR Region, or its name if KMS does not answer."""

@@ -1,4 +1,4 @@
-"""How much is copied, as far as FSx tells: which copies are full, and how many GB."""
+"""How much data is copied, if FSx shows it: which copies are full, and how many GB."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,16 +36,16 @@ class Series:
 
     @property
     def gigabytes(self) -> Range:
-        """How much is copied: the newest in full, or nothing, at least; every one in full at most.
+        """How much is copied: at least the newest in full, or nothing; at most each one in full.
 
-        FSx does not tell what has changed between two backups. Those of unknown size are left out.
+        FSx does not show the changes between two backups. Backups of unknown size are left out.
         """
         sizes = [size(backup) or NOTHING for backup in self.backups]
         return Range(0.0 if self.follows else sizes[0].least, sum(known.most for known in sizes))
 
 
 def size(backup: Backup) -> Range | None:
-    """Return how many GB a backup contains, or at most its file system could; None where FSx tells neither."""
+    """Return how many GB a backup contains, or at most the size of its file system; None if FSx shows neither."""
     if backup.size_in_bytes:
         known = backup.size_in_bytes / GIB
         return Range(known, known)
@@ -54,10 +54,10 @@ def size(backup: Backup) -> Range | None:
 
 
 def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: Iterable[Backup]) -> list[Series]:
-    """Return what is copied into a DR Region, by file system or volume.
+    """Return the backups that are copied into a DR Region, by file system or volume.
 
     Args:
-        key_arn: of the copies' key; None if it is not known, as that of FSx before there are copies.
+        key_arn: of the copies' key; None if it is not known, as FSx's key before the first copy.
         sources: for each file system or volume the backups that get a copy, newest first.
         present: the backups in the DR Region.
     """

@@ -14,7 +14,7 @@ def obstacle(
     """Return why nothing of a file system can be copied; None if one of its backups can be.
 
     Args:
-        backups: those of the file system in its own Region; None if that Region is unreachable.
+        backups: the backups of the file system in its own Region; None if that Region is unreachable.
         obstacle_of: returns why a single backup cannot be copied, None if it can.
     """
     if backups is None:

@@ -1,4 +1,4 @@
-"""What happens to each recovery point of a source, and to each copy in the state that no source asks for.
+"""Decide on each recovery point of a source, and on each copy in the state without a source.
 
 If you wonder why a copy was not deleted: `decide_source` decides on the copies of the sources that the program has,
 `decide_unmatched` on all others, and `reasons.py` lists the reasons.
@@ -26,8 +26,8 @@ class SourceCopies:
     """A source with its copies.
 
     Attributes:
-        in_state: those in the state.
-        offers: those that are not in the state, by source backup.
+        in_state: copies in the state.
+        offers: copies that are not in the state, by source backup.
     """
 
     source: SourceSpec
@@ -37,10 +37,10 @@ class SourceCopies:
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """What happens to the recovery points of a source.
+    """The decisions on the recovery points of a source.
 
     Attributes:
-        points: those of them to which something happens; a copy of the state is in one of them.
+        points: the recovery points with a decision; each copy in the state is in one of them.
         obstacle: why it gets no new copies at all.
         is_reachable: whether its Region answers.
     """
@@ -53,10 +53,10 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known of the file system, or source backup, of a copy that no source of its Region asks for.
+    """The situation of a copy without a source in its Region, by its file system or source backup.
 
     Attributes:
-        sources: those of other DR Regions that the copy may be of.
+        sources: the sources of other DR Regions that the copy may be of.
         protected_in: the DR Regions that have another copy of it.
         excluded_in: the DR Regions of the sources that exclude it.
     """
@@ -80,7 +80,7 @@ def decide_source(found: SourceCopies, aws: AwsView) -> SourcePlan:
 
 
 def decide_unmatched(copy: ObservedCopy, situation: Situation, aws: AwsView) -> Decision:
-    """Decide on a copy that no source of its Region asks for."""
+    """Decide on a copy without a source in its Region."""
     region, sources = copy.state.region, situation.sources
     if copy.is_gone:
         return gone(copy)
@@ -88,7 +88,7 @@ def decide_unmatched(copy: ObservedCopy, situation: Situation, aws: AwsView) -> 
         return Decision(Deleted.EXCLUDED, copy.file_system_id)
     if not sources:
         return Decision(Deleted.SOURCE_REMOVED)
-    # It may be the last copy of what the program still has as a source.
+    # It may be the last copy of a source that the program still has.
     if not situation.protected_in:
         return Decision(Kept.ONLY_COPY, copy.file_system_id or copy.source_backup_id)
     if unreachable := [source.region for source in sources if _is_unreachable(source, aws)]:
@@ -102,7 +102,7 @@ def _is_unreachable(source: SourceSpec, aws: AwsView) -> bool:
 
 
 def gone(copy: ObservedCopy) -> Decision:
-    """Return what happened to a copy that AWS does not have any more."""
+    """Return the decision on a copy that is gone from AWS, or FAILED."""
     return Decision(Deleted.FAILED if copy.has_failed else Deleted.GONE)
 
 
@@ -115,7 +115,7 @@ def _decide_backup(found: SourceCopies) -> SourcePlan:
 
 
 def _decide_unselected(found: SourceCopies) -> SourcePlan:
-    """Keep the copies of a file system that does not have its tags any more, and make none."""
+    """Keep the copies of a file system that lost its tags, and make none."""
     kept = Decision(Kept.TAGS_LOST)
     decisions = [(copy, gone(copy) if copy.is_gone else kept) for copy in found.in_state]
     points = [without_replacement(found.source, copy, decision) for copy, decision in decisions]
@@ -127,7 +127,7 @@ def _decide_file_system(found: SourceCopies, aws: AwsView) -> SourcePlan:
     backups = aws.backups_of(source.key, source.region)
     recovery_points = {backup.id: backup for backup in backups or () if is_recovery_point(backup)}
     copyable = {id_ for id_, backup in recovery_points.items() if not source.obstacle_of(backup)}
-    # What cannot be made again would fail each run. While the source Region does not answer, nobody knows that.
+    # A copy that cannot be made again would fail each run. That is unknown while the source Region does not answer.
     lost = [c for c in copies if backups is not None and c.source_backup_id not in copyable and c.is_gone]
     by_source_backup: dict[str, list[ObservedCopy]] = defaultdict(list)
     for copy in _best_first(source, set(copies) - set(lost)):
@@ -177,7 +177,7 @@ def _decide_by_retention(
 
 
 def _declared(point: SourcePoint, decision: Decision) -> SourcePoint:
-    """Declare the copy of a recovery point, if there is one or it can be made."""
+    """Declare the copy of a recovery point, if it exists or can be made."""
     if point.copy:
         action = Action.KEEP if point.can_be_copied else Action.KEEP_UNCHANGED
     elif point.resumed:
@@ -190,7 +190,7 @@ def _declared(point: SourcePoint, decision: Decision) -> SourcePoint:
 
 
 def without_replacement(source: SourceSpec, copy: ObservedCopy, decision: Decision) -> SourcePoint:
-    """Return the row of a copy that is deleted, or is declared as the state has it."""
+    """Return the point of a copy that is deleted, or declared with the arguments in the state."""
     return SourcePoint(
         source=source,
         source_backup_id=copy.source_backup_id,
@@ -203,7 +203,7 @@ def without_replacement(source: SourceSpec, copy: ObservedCopy, decision: Decisi
 def _decide_duplicates(
     source: SourceSpec, ranked: Sequence[ObservedCopy], *, is_reachable: bool
 ) -> Iterator[SourcePoint]:
-    """Decide on the copies of a backup in the same Region but the first."""
+    """Decide on all copies of a backup in the same Region except the first."""
     for copy in ranked[1:]:
         is_spare = ranked[0].is_available and is_reachable
         decision = Decision(Deleted.DUPLICATE, ranked[0].state.id) if is_spare else Decision(Kept.DUPLICATE)
@@ -211,7 +211,7 @@ def _decide_duplicates(
 
 
 def _best_first(source: SourceSpec, copies: Iterable[ObservedCopy]) -> list[ObservedCopy]:
-    """Return copies in the order in which they are worth keeping."""
+    """Return copies, the best one to keep first."""
 
     def rank(copy: ObservedCopy) -> tuple[bool, bool, bool, str]:
         has_expected_urn = copy.state.urn == source.urn_of(copy.source_backup_id)
@@ -221,7 +221,7 @@ def _best_first(source: SourceSpec, copies: Iterable[ObservedCopy]) -> list[Obse
 
 
 def _require_file_system(source: SourceSpec, aws: AwsView) -> None:
-    # A file system may be new and have no backup yet. One that does not exist at all is a mistake in the program.
+    # A file system may be new and have no backup yet. If it does not exist, the program has a mistake.
     if source.selector is None and not aws.file_system_exists(source.key, source.region):
         raise InvalidSettingsError(
             f"There is no file system {source.key} in {source.region}, and neither backups nor copies of it. Correct "

@@ -1,4 +1,4 @@
-"""Copies in the DR Regions that no DrRegion has in the state: some can be resumed, or adopted.
+"""Copies in the DR Regions that are not in the state: some can be resumed or adopted.
 
 A tag only narrows what is looked at. `verification` decides whether a copy is what the program asks for.
 """
@@ -19,7 +19,7 @@ from .specs import DrRegionSpec, SourceSpec
 
 
 class Claim(Enum):
-    """Whose a copy is, according to its tag."""
+    """The owner of a copy, according to its tag."""
 
     OURS = auto()
     OF_BACKUP_COPY = auto()

@@ -90,7 +90,7 @@ def protection(account: str, pipelines: Collection[str], *, dr_regions: Collecti
     copies = _Scope(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)
     others = {"ArnNotEquals": {"aws:PrincipalArn": sorted(set(pipelines))}}
     # IAM user guide, Controlling access to AWS resources using tags: conditions match a tag's key in any case, and one
-    # of two keys that differ only by case. FSx keeps both, so nobody else may write either.
+    # of two keys that differ only by case. FSx keeps both, so others may write neither.
     owned = {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": ["*"]}}
     write_tags, deny = ["fsx:TagResource", "fsx:UntagResource"], {"Effect": "Deny"}
     change_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": [OWNERSHIP_TAG]}}
@@ -168,7 +168,7 @@ def _drill(scope: _Scope) -> list[Statement]:
         _allow("ReadTags", ["fsx:ListTagsForResource"], restored, here),
         _allow("RestoreCopies", restore, backups, here),
         _allow("RestoreThemIntoTaggedFileSystems", [*restore, "fsx:TagResource"], restored, tagged),
-        # Windows and OpenZFS take a final backup unless they are told not to.
+        # Windows and OpenZFS take a final backup unless the request says otherwise.
         _allow("DeleteRestoredOnly", ["fsx:DeleteFileSystem", "fsx:CreateBackup"], restored, drilled),
         _allow("TakeFinalBackups", ["fsx:CreateBackup"], backups, here),
         *_network(scope, here),
@@ -186,7 +186,7 @@ _STATEMENTS: dict[Purpose, Callable[[_Scope], list[Statement]]] = {
 
 
 def _network(scope: _Scope, here: dict[str, dict[str, list[str]]]) -> list[Statement]:
-    """Return what FSx asks of EC2 and Directory Service for whoever restores a file system."""
+    """Return the permissions for EC2 and Directory Service that a restore needs."""
     look = ["DescribeRouteTables", "DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"]
     ec2 = [f"ec2:{action}" for action in [*look, "GetSecurityGroupsForVpc"]]
     tables = scope.arns("route-table/*", scope.dr_regions, "ec2")

@@ -1,4 +1,4 @@
-"""Copies of this stack that are not in the state, and that this run does not resume: they are named, never deleted."""
+"""Leftovers: copies of this stack that are not in the state and not resumed. They are reported, never deleted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ def leftovers(
 
 
 def _creates(drs: Iterable[DrRegionSpec], plans: Mapping[str, RegionPlan], existing: ExistingCopies) -> list[Facts]:
-    """Return what the creates of this run ask for."""
+    """Return the facts of the copies that this run creates."""
     return [
         Facts(
             source_backup_id=new.args["source_backup_id"],
@@ -66,7 +66,7 @@ def _resumed(own: Iterable[Backup], creates: Iterable[Facts]) -> set[str]:
 def _is_known_leftover(copy: Backup, drs: Iterable[DrRegionSpec], matches: Matches) -> bool:
     """Whether no create can resume a copy, and one of these DrRegions is to say so."""
     description, source_backup_id = claimed_description(copy.tags), copy.source_backup_id or ""
-    # What the creates for outputs will ask for is not known yet.
+    # The source backups that are outputs are not known yet.
     keys = (copy.file_system_id or "", source_backup_id)
     if any(dr.has_outputs for dr in drs) and not any((copy.region, key) in matches.by_place for key in keys):
         return False

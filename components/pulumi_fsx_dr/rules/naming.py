@@ -12,7 +12,7 @@ from .points import SourcePoint
 
 
 def output_name(dr_name: str, number: int) -> str:
-    """Return a name of a copy whose source backup is an output."""
+    """Return a name for the copy of a source that is an output."""
     return f"{dr_name}-source-{number}"
 
 
@@ -29,7 +29,7 @@ def distinct_name(name: str, copy: StateCopy) -> str:
 
 
 def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], reserved: Collection[str]) -> list[str]:
-    """Return the name of each declared copy: the one that it shall have, unless another copy has that one.
+    """Return the name of each declared copy: the expected name, unless another copy has it.
 
     The engine looks for a resource under its own URN before it looks under its aliases, and refuses a URN that is an
     alias of another resource. So a copy whose name is taken keeps its name in the state until a later run finds the

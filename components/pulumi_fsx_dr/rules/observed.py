@@ -1,4 +1,4 @@
-"""The copies in the state, with what AWS shows of them. Their tags are not looked at."""
+"""The copies in the state, as AWS shows them. Their tags are ignored."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class ObservedCopy:
 
     Attributes:
         backup: as AWS shows it; None if AWS does not show it.
-        is_gone: whether AWS surely does not have it any more.
+        is_gone: whether it is surely gone from AWS.
     """
 
     state: StateCopy
@@ -31,12 +31,12 @@ class ObservedCopy:
 
     @property
     def file_system_id(self) -> str:
-        """The file system; "" if neither the state nor AWS tells."""
+        """The file system; "" if neither the state nor AWS has it."""
         return self.state.output("file_system_id") or (self.backup and self.backup.file_system_id) or ""
 
     @property
     def volume_or_file_system(self) -> str:
-        """What retention groups by."""
+        """The volume (ONTAP) or file system, by which retention groups."""
         return self.state.output("volume_id") or (self.backup and self.backup.subject) or self.file_system_id
 
     @property
@@ -66,7 +66,7 @@ class ObservedCopy:
 
 
 def observe(copies: Sequence[StateCopy], dr_regions: Collection[str], aws: AwsView) -> list[ObservedCopy]:
-    """Return the copies in the state with what AWS shows of them."""
+    """Return the copies in the state, as AWS shows them."""
     # A Region that is declared must answer, or nothing can be decided. One that was removed may never answer.
     listed = {
         region: {c.id: c for c in (aws.copies_in if region in dr_regions else aws.copies_in_removed)(region)}

@@ -22,7 +22,7 @@ _OWNER_IDS = {OWNER_TYPE: ("outputs", "owner_id"), "pulumi:providers:fsx-dr": ("
 
 
 class OrphanStatus(StrEnum):
-    """What happens to an orphan if nobody does anything.
+    """What happens to an orphan without further action.
 
     Attributes:
         RESUMABLE: the next `pulumi up` resumes it if the program still declares its source backup.
@@ -104,7 +104,7 @@ class StackStates:
 
 
 def orphans(backups: Iterable[Backup], states: StackStates) -> list[Orphan]:
-    """Return those of the backups that are copies with our tag and in no given state, in the order given."""
+    """Return the backups that are copies with our tag and in no given state, in the order given."""
     return [
         Orphan(backup, _status(backup, states))
         for backup in backups

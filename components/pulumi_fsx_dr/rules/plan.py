@@ -1,4 +1,4 @@
-"""Which copies the DrRegions of a program declare: from the sources, from AWS, and above all from the state.
+"""Plan which copies the DrRegions of a program declare: from the sources, from AWS, and above all from the state.
 
 A copy is matched to what is declared by its Region and its source backup. One that is found under another URN than its
 DrRegion would give it gets that URN as an alias. Tags decide nothing at all.
@@ -26,10 +26,10 @@ from .tag_selection import SourceSelection, select_sources
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """What a plan is made from.
+    """The inputs of a plan.
 
     Attributes:
-        copies: those in the state, as AWS shows them.
+        copies: the copies in the state, as AWS shows them.
         selection: the sources.
         matches: which copies belong to which sources.
         existing: the copies that are not in the state.
@@ -43,11 +43,11 @@ class _Inputs:
 
 
 def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aws: AwsView) -> dict[str, RegionPlan]:
-    """Return what each DrRegion declares, by its URN.
+    """Return the plan of each DrRegion, by its URN.
 
     Raises:
         InvalidSettingsError: a file system does not exist; nothing is changed.
-        ServiceError: a DR Region does not tell its copies; nothing is changed.
+        ServiceError: a DR Region does not list its copies; nothing is changed.
     """
     observed = observe(list(copies), {dr.region for dr in regions}, aws)
     selection = select_sources(regions, observed, aws)
@@ -84,7 +84,7 @@ def _decide_sources(inputs: _Inputs) -> Iterator[SourcePlan]:
 
 
 def _decide_unmatched(inputs: _Inputs, source_plans: Iterable[SourcePlan]) -> Iterator[SourcePoint]:
-    """Decide on the copies of sources, or in Regions, that the program does not declare any more."""
+    """Decide on the copies of sources, or in Regions, that were removed from the program."""
     protected = _protected_regions(source_plans)
     excluded: dict[tuple[str, str], set[str]] = defaultdict(set)
     for dr in inputs.regions:
@@ -128,7 +128,7 @@ def _add_source(plans: Mapping[str, RegionPlan], source_plan: SourcePlan) -> Non
 def _leave_to_outputs(
     plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Iterable[SourcePoint]
 ) -> list[SourcePoint]:
-    """Leave undecided what a source may ask for that is an output, and return the other points."""
+    """Leave copies undecided that may belong to a source given as output, and return the other points."""
     undecided = {dr.region: plans[dr.urn].undecided for dr in reversed(inputs.regions) if dr.has_outputs}
     unmatched, decided = set(inputs.matches.unmatched), []
     for point in points:
@@ -145,7 +145,7 @@ def _add_copies(plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Sequen
     declared = [point for point in points if point.is_declared]
     in_state = [point.copy for point in declared if point.copy]
     in_state += [undecided.copy for plan in plans.values() for undecided in plan.undecided]
-    # A new copy may have the URN of one that no source asks for: that is replaced then.
+    # A new copy may have the URN of a copy without a source, and then replaces it.
     reserved = inputs.matches.matched_urns | {copy.state.urn for copy in in_state}
     names = iter(assign_names(declared, {copy.state.urn for copy in inputs.copies}, reserved))
     for point in points:
@@ -161,7 +161,7 @@ def _planned(point: SourcePoint, name: str) -> PlannedCopy:
 
 
 def _drop_repeated_warnings(plans: Iterable[RegionPlan]) -> None:
-    # Several sources, or DrRegions, may come across the same copy; a person needs to read of it once.
+    # Several sources, or DrRegions, may find the same copy; one warning is enough.
     seen: set[str] = set()
     for plan in plans:
         plan.warnings = [warning for warning in dict.fromkeys(plan.warnings) if warning not in seen]

@@ -1,4 +1,4 @@
-"""What preview and up say of a plan."""
+"""The messages of preview and up about a plan."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from .reasons import Decision, Kept
 
 
 def notes(plan: SourcePlan) -> Iterator[str]:
-    """Yield what to know of the existing copies of what is copied or adopted."""
+    """Yield notes on existing copies of the source backups that are copied or adopted."""
     for point in plan.points:
         offer = point.offer
         if point.action is Action.ADOPT and (copy := point.adopted):
@@ -30,7 +30,7 @@ def notes(plan: SourcePlan) -> Iterator[str]:
 
 
 def explanations(plan: SourcePlan) -> Iterator[str]:
-    """Yield which rules of a policy keep each copy; that of a number needs no words."""
+    """Yield which rules of a policy keep each copy; a number needs no explanation."""
     if isinstance(plan.source.keep, int):
         return
     where = plan.source.dr.region
@@ -42,7 +42,7 @@ def explanations(plan: SourcePlan) -> Iterator[str]:
 
 
 def warnings(plan: SourcePlan) -> Iterator[str]:
-    """Yield why recovery points get no copy, or keep the one that they have unchanged."""
+    """Yield why recovery points get no copy, or keep their copy unchanged."""
     source, where = plan.source, plan.source.dr.region
     yield from filter(None, map(_key_is_kept, plan.points))
     skipped = [point for point in plan.points if point.action is Action.SKIP]
@@ -56,7 +56,7 @@ def warnings(plan: SourcePlan) -> Iterator[str]:
 
 
 def warnings_of_kept(copy: ObservedCopy, decision: Decision) -> Iterator[str]:
-    """Yield what to know of a copy in the state that stays declared."""
+    """Yield warnings about a copy in the state that stays declared."""
     where = f"{copy.state.id} in {copy.state.region}"
     if decision.reason in (Kept.ONLY_COPY, Kept.SOURCE_UNREACHABLE):
         yield f"{where} stays, although the program declares nothing there any more: {decision}."

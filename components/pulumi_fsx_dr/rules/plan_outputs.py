@@ -20,7 +20,7 @@ class OutputSource:
 
     Attributes:
         position: in the sources of its DrRegion.
-        backup_id: its value, None as long as that is not known.
+        backup_id: its value, None while it is not known.
         region: the source Region.
     """
 
@@ -49,7 +49,7 @@ def plan_outputs(
             position=source.position,
         )
         plan.declare(planned, copy)
-    # The copy under a name that is declared may be that of an output which is not known yet.
+    # The copy under a declared name may belong to an output that is not known yet.
     urns = {dr.child_urn(name) for name in names.values()} | {one.copy.state.urn for one in found.values()}
     return plan, [one for one in copies if one.copy.state.urn not in urns]
 

@@ -40,7 +40,7 @@ class SourcePoint:
 
     Attributes:
         source_backup_id: the source backup.
-        backup: that, None if it does not exist any more or its Region does not answer.
+        backup: its description; None if it is gone or its Region does not answer.
         obstacle: why it cannot be copied, None if it can.
         copy: the copy in the state.
         offer: the copies that are not in the state.
@@ -65,7 +65,7 @@ class SourcePoint:
     @property
     def resumed(self) -> Backup | None:
         """The copy that its create resumes."""
-        # Where the source backup can be copied, create resumes only what has the wanted key.
+        # If the source backup can be copied, create resumes only a copy with the wanted key.
         fits = self.offer.has_wanted_key or not self.can_be_copied
         return self.offer.resumable if self.copy is None and fits else None
 
@@ -97,8 +97,8 @@ class SourcePoint:
 
     @property
     def volume_or_file_system(self) -> str:
-        """What retention groups by; "" if nobody tells."""
-        # By its source backup, if that is there: neither the state nor AWS need tell the volume of a copy.
+        """The volume (ONTAP) or file system, by which retention groups; "" if unknown."""
+        # From its source backup, if possible: state and AWS may not have the volume of a copy.
         if shown := self.backup or self.resumed or self.adopted:
             return shown.subject
         return self.copy.volume_or_file_system if self.copy else ""
@@ -127,13 +127,13 @@ class SourcePoint:
         elif self.action is Action.ADOPT and self.adopted:
             args["adopt_backup_id"] = self.adopted.id
         elif self.action is Action.RESUME and self.resumed and not self.offer.has_wanted_key:
-            # Create resumes only what has the key that it asks for.
+            # Create resumes only a copy with the declared key.
             args["kms_key_id"] = self.resumed.kms_key_arn
         return args
 
 
 def unchanged_args(state: StateCopy) -> dict[str, Any]:
-    """Return the arguments with which nothing asks for another copy than the one in the state."""
+    """Return the arguments of the copy in the state, with which it is not replaced."""
     return {
         "region": state.region,
         "source_region": state.output("source_region"),

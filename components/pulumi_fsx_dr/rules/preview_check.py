@@ -144,10 +144,10 @@ def _too_many(full: list[str], allowed: int) -> str | None:
 
 
 def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> list[str]:
-    """Return the names of the new copies that are full for sure, or that may be for all that the preview tells.
+    """Return the names of the new copies that are full, or may be full according to the preview.
 
-    A DrRegion says in the preview how its copies are made. Of others the preview tells which ones are of the same file
-    system only if another copy of the same source is there already.
+    The preview contains the forecast of a DrRegion. For other copies, it shows the file system only if another copy of
+    the same source exists already.
     """
     forecasts = filter(None, (read_forecast(diagnostic["message"]) for diagnostic in preview.get("diagnostics", ())))
     forecast = {(source, region): is_full for source, region, is_full in forecasts}
@@ -174,7 +174,7 @@ def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> list[s
 def _series(copy: _Copy, subjects: Mapping[Any, str]) -> set[tuple[Any, ...]]:
     """Return Region, file system or volume, and key of a copy, once for each form in which its key is known."""
     source = str(copy.inputs.get("source_backup_id"))
-    # A source that is not known yet is told apart from others by its copy.
+    # A source that is not known yet is identified by its copy.
     subject = subjects.get(source) or (source if BACKUP_ID.fullmatch(source) else copy.urn)
     keys = [str(copy.inputs.get("kms_key_id", "")), *filter(None, [copy.outputs.get("kms_key_arn")])]
     region = copy.inputs.get("region")

@@ -1,6 +1,6 @@
 """Why a copy in the state is kept or deleted: all reasons, as data and as text. `decide.py` chooses one for each copy.
 
-A copy leaves the program for one of the reasons in `Deleted`, or not at all.
+A copy is deleted for one of the reasons in `Deleted`, or not at all.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Kept(StrEnum):
 
 
 class Deleted(StrEnum):
-    """Why a copy is not declared any more."""
+    """Why a copy is no longer declared."""
 
     EXPIRED = "{}"
     SOURCE_REMOVED = "its source was removed from the program"

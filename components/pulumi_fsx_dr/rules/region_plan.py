@@ -1,4 +1,4 @@
-"""What one DrRegion declares."""
+"""The plan of one DrRegion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ class PlannedCopy:
 
     Attributes:
         name: the logical name of its resource.
-        args: what differs from the arguments of its DrRegion.
+        args: the arguments that differ from its DrRegion.
         state: its entry in the state, if there is one.
         decision: why it is declared.
-        backup: the source backup, where FSx was asked and answered.
+        backup: the source backup, if FSx has shown it.
         position: of its source in `sources`, where that is an output.
     """
 
@@ -35,7 +35,7 @@ class PlannedCopy:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A copy in the state that is not declared any more."""
+    """A copy in the state that is no longer declared."""
 
     copy: StateCopy
     decision: Decision
@@ -59,12 +59,12 @@ class Undecided:
 
 @dataclass(slots=True)
 class RegionPlan:
-    """The copies that one DrRegion declares, and what a person should know of it.
+    """The copies that one DrRegion declares, and messages about them.
 
     Attributes:
-        sources: what is copied, with file systems in place of the tags that select them.
+        sources: the sources, with file systems instead of the tags that select them.
         undecided: the copies that are decided on when the outputs among the sources are known.
-        gone: ids of declared copies that AWS surely does not have any more.
+        gone: ids of declared copies that are surely gone from AWS.
         obstacles: by source why it gets no new copies.
         explained: messages that only a preview shows.
     """
@@ -85,7 +85,7 @@ class RegionPlan:
         return [*(copy.state for copy in self.copies if copy.state), *(removal.copy for removal in self.removed)]
 
     def declare(self, planned: PlannedCopy, copy: ObservedCopy | None) -> None:
-        """Add a copy, with what AWS shows of it if it is in the state."""
+        """Add a copy, with warnings if it is in the state."""
         self.copies.append(planned)
         if copy and planned.decision:
             self.warnings += warnings_of_kept(copy, planned.decision)

@@ -1,4 +1,4 @@
-"""Which copies of one file system or volume a DR Region keeps, makes and deletes: a pure choice from what is known."""
+"""Retention: which copies of one file system or volume a DR Region makes, keeps and deletes."""
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeAlias, TypedDict, TypeVar
 
 from pulumi_fsx_dr.fsx.backup import Backup
 
-# A copy whose time nobody knows counts as the oldest, so that it takes the place of no other.
+# A copy of unknown time counts as the oldest, so that it takes the place of no other.
 UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 _DURATION = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,4})m)?(?:(\d{1,4})w)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?", re.ASCII)
 
@@ -79,7 +79,7 @@ class RecoveryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Selection(Generic[_P]):
-    """The points whose copies are declared, and those in the state whose copies are not any more; newest first.
+    """The points with a declared copy, and the points in the state with an expired copy; newest first.
 
     Attributes:
         reasons: by source backup which rules keep a point, or why each of them does not.
@@ -107,8 +107,8 @@ def select(points: Iterable[_P], keep: Keep, *, may_expire: bool = True) -> Sele
 
 
 def is_recovery_point(backup: Backup) -> bool:
-    """Whether retention counts a backup in the source Region: copies are no backups of their own."""
-    # What AWS Backup has made can be copied by AWS Backup alone.
+    """Whether retention counts a backup in the source Region: copies do not count."""
+    # Only AWS Backup can copy the backups that it has made.
     return backup.is_available and backup.type in ("AUTOMATIC", "USER_INITIATED") and not backup.source_backup_id
 
 
@@ -138,7 +138,7 @@ class _Verdict:
 
 class _Rule(Protocol):
     def judge(self, point: Point) -> _Verdict:
-        """Whether the rule keeps a point; all are asked for, the newest first."""
+        """Whether the rule keeps a point; called for all points, the newest first."""
 
 
 @dataclass(slots=True)
@@ -146,8 +146,8 @@ class _Newest:
     """Keeps the newest point of each of so many periods.
 
     Attributes:
-        period: that of a point; None if nobody knows it.
-        filled: the periods of which a point has a copy.
+        period: returns the period of a point; None if it is unknown.
+        filled: the periods with a copy.
     """
 
     name: str
@@ -172,7 +172,7 @@ class _Newest:
 
 @dataclass(slots=True)
 class _Within:
-    """Keeps what is not much older than the newest point that has a copy.
+    """Keeps the points that are not much older than the newest point with a copy.
 
     Not than now: where no new backups come, nothing expires, and each run decides as the one before.
     """
@@ -181,7 +181,7 @@ class _Within:
     since: datetime | None = None
 
     def judge(self, point: Point) -> _Verdict:
-        # What nobody knows the time of may be young.
+        # A point of unknown time may be young.
         if self.since is not None and UNKNOWN_TIME < point.time <= self.since:
             return _Verdict(keeps=False, why=f"within {self.duration}: it is older")
         if self.since is None and point.has_copy:

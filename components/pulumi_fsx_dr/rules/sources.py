@@ -1,10 +1,10 @@
-"""What a source stands for: a file system, a single backup, or the file systems that have some tags."""
+"""Sources: a file system, a single backup, or the file systems with some tags."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 FileSystems: TypeAlias = Mapping[str, Mapping[str, str] | None]
-"""The tags of all file systems of a Region, by id; None for one whose tags FSx does not tell."""
+"""The tags of all file systems of a Region, by id; None for a file system without visible tags."""
 
 
 def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[str]:
@@ -17,12 +17,12 @@ def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[st
 
 
 def as_file_system(source: Mapping[str, Any], name: str) -> Any:
-    """Return the source that one of the file systems is which tags select."""
+    """Return the source for one of the file systems that tags select."""
     return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "exclude")}}
 
 
 def source_label(source: Mapping[str, Any]) -> str:
-    """Return how a source is called: its id, or its tags as `dr=yes, tier=1`."""
+    """Return a source as text: its id, or its tags as `dr=yes, tier=1`."""
     if "tags" in source:
         return ", ".join(f"{key}={value}" for key, value in sorted(source["tags"].items()))
     return str(source.get("file_system_id") or source["backup_id"])

@@ -69,7 +69,7 @@ class SourceSpec:
         dr: the DrRegion.
         source: as given; of a file system that tags select, as if it were given by its id.
         selector: the source that selects it by tags, None if the program names it.
-        is_unselected: whether it does not have these tags any more: its copies stay, and new ones are not made.
+        is_unselected: whether it lost these tags: its copies stay, and new ones are not made.
     """
 
     dr: DrRegionSpec
@@ -89,7 +89,7 @@ class SourceSpec:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What its copies are found by: a copy of an unknown file system may be of any."""
+        """The keys for finding its copies; a copy of an unknown file system may be of any."""
         return (self.key, "") if self.is_file_system else (self.key,)
 
     @property
@@ -128,6 +128,6 @@ class SourceSpec:
 
     @property
     def _tags(self) -> Any:
-        """The tags of its copies, as far as they are known."""
+        """The tags of its copies, if they are known."""
         own = self.source.get("add_tags")
         return {**(self.dr.tags if isinstance(self.dr.tags, Mapping) else {}), **own} if own else self.dr.tags

@@ -1,7 +1,7 @@
-"""Which file systems the tags in a program select, and which they do not select any more.
+"""Find the file systems that the tags in a program select, and those that they selected before.
 
 A file system that loses its tags keeps its copies, until the source names it in `exclude` or is removed from the
-program: whoever may untag a file system must not be able to delete its copies by that.
+program: permission to untag a file system must not be enough to delete its copies.
 """
 
 from collections import defaultdict
@@ -20,12 +20,12 @@ _Selector: TypeAlias = tuple[DrRegionSpec, Mapping[str, Any]]
 
 @dataclass(slots=True)
 class SourceSelection:
-    """The sources of all DrRegions, with file systems in the place of tags.
+    """The sources of all DrRegions, with file systems instead of tags.
 
     Attributes:
         specs: each once.
         empty: the sources whose tags select nothing.
-        warnings: what a person should know, for each DrRegion.
+        warnings: messages for the user, each with its DrRegion.
     """
 
     specs: list[SourceSpec] = field(default_factory=list)
@@ -34,7 +34,7 @@ class SourceSelection:
 
 
 def select_sources(regions: Sequence[DrRegionSpec], copies: Iterable[ObservedCopy], aws: AwsView) -> SourceSelection:
-    """Return the sources of all DrRegions, with file systems in the place of tags."""
+    """Return the sources of all DrRegions, with file systems instead of tags."""
     named = [SourceSpec(dr, source) for dr in regions for source in dr.sources if "tags" not in source]
     selectors = [(dr, source) for dr in regions for source in dr.sources if "tags" in source]
     selected = [_selected(dr, source, aws) for dr, source in selectors]
@@ -51,7 +51,7 @@ def select_sources(regions: Sequence[DrRegionSpec], copies: Iterable[ObservedCop
 
 
 def _selected(dr: DrRegionSpec, source: Mapping[str, Any], aws: AwsView) -> list[SourceSpec]:
-    """Return the file systems that tags select now; none if their Region does not tell."""
+    """Return the file systems that tags select now; none if their Region does not answer."""
     names = selected_by(source, aws.file_systems_in(source["region"]) or {})
     return [SourceSpec(dr, as_file_system(source, name), source) for name in names]
 
@@ -59,9 +59,9 @@ def _selected(dr: DrRegionSpec, source: Mapping[str, Any], aws: AwsView) -> list
 def _without_source(
     regions: Iterable[DrRegionSpec], current: Iterable[SourceSpec], copies: Iterable[ObservedCopy]
 ) -> Mapping[tuple[str, str], set[str]]:
-    """Return the file systems whose copies have no source, by DR Region and source Region.
+    """Return the file systems with copies but without a source, by DR Region and source Region.
 
-    A DR Region that is not declared, and a source Region that the state does not tell, are "".
+    A DR Region that is not declared, and an unknown source Region, are "".
     """
     declared = {dr.region for dr in regions}
     asked = {(where, key) for spec in current for where in (spec.dr.region, "") for key in spec.keys}
@@ -89,7 +89,7 @@ def _selected_before(
 def _warnings(
     dr: DrRegionSpec, source: Mapping[str, Any], selected: Iterable[SourceSpec], former: Iterable[SourceSpec]
 ) -> Iterator[str]:
-    """Yield what to say of a source whose Region answers."""
+    """Yield the warnings about a source in a Region that answers."""
     where, tags = source["region"], source_label(source)
     if not selected:
         yield f"No file system in {where} has the tags {tags}, so nothing of it is copied to {dr.region}."
