@@ -109,7 +109,7 @@ class DrRegionCoordinator:
         The last DrRegion to be registered does it for all.
 
         Raises:
-            InvalidSettingsError: a copy would be deleted without a reason; the run ends, and the engine deletes nothing.
+            InvalidSettingsError: a copy would be deleted without a reason; the run fails, and nothing is deleted.
         """
         for child in children:
             self._registered[await _urn(child)] = await child.id.future() or ""
