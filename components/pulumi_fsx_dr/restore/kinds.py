@@ -53,8 +53,8 @@ _OF_ALL_KINDS = (
 )
 
 # Left to FSx, which takes them from the backup: the capacity of Windows and Lustre, the Lustre version and the root
-# volume of OpenZFS. Left out, as they name things of the source Region: aliases, log destinations, addresses. The network
-# type of Lustre has no argument in pulumi-aws.
+# volume of OpenZFS. Left out, as they name things of the source Region: aliases, log destinations, addresses.
+# The network type of Lustre is not an argument of pulumi-aws.
 _WINDOWS = Kind(
     name="WINDOWS",
     resource="WindowsFileSystem",
