@@ -181,6 +181,15 @@ def test_create_deletes_a_failed_copy_and_starts_clean(
     only_copy(stack)
 
 
+@pytest.mark.parametrize("value", ["hunter22", "pin4", "two words", "x" * 256])
+def test_failure_does_not_show_tag_values(service: FsxService, stack: Stack, source: str, value: str) -> None:
+    """They may be secrets of the program, and the reason of FSx may name them."""
+    service.fail_copies(f"Tag pin={value} was refused: {'because ' * 50}{value}")
+
+    with refused(CopyError, source, HOME, AWAY, "[tag value]", unsaid=value[:100]):
+        stack.up(monday(source, tags={"pin": value}))
+
+
 def test_create_without_permission_leaves_a_failed_copy(service: FsxService, stack: Stack, source: str) -> None:
     service.fail_copies("no luck")
     service.add_fault("access_denied", "DeleteBackup")
