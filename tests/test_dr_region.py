@@ -181,6 +181,37 @@ def test_file_system_that_cannot_be_copied_is_not_ready(
     assert [file_system in text and row["reason"] in text for text in said(caplog)] == [True]
 
 
+@pytest.mark.parametrize("tells", [False, True])
+def test_intelligent_tiering_is_not_copied(aws: Control, caplog: pytest.LogCaptureFixture, *, tells: bool) -> None:
+    """Recorded backups do not tell their storage type, but their file systems do."""
+    aws.configure(backups_tell_storage=tells)
+    tiered = [aws.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING") for _ in range(2)]
+    copied = aws.seed_backup(HOME, aws.seed_file_system(HOME, "OPENZFS"))
+    for file_system in tiered:
+        aws.seed_backup(HOME, file_system)
+    file_systems = [*tiered, aws.backup(HOME, copied)["file_system_id"]]
+    engine = RecordingEngine()
+
+    sources: Any = [{"file_system_id": name, "region": HOME} for name in file_systems]
+    engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}))
+
+    assert [made.inputs["source_backup_id"] for made in engine.of_type(TYPE)] == [copied]
+    assert all(any(name in text for text in said(caplog)) for name in tiered)
+    assert aws.counts(HOME).get("DescribeFileSystems", 0) == (0 if tells else 1)
+
+
+def test_unknown_storage_type_leaves_the_refusal_to_fsx(aws: Control, caplog: pytest.LogCaptureFixture) -> None:
+    backup = aws.seed_backup(HOME, file_system := aws.seed_file_system(HOME, "OPENZFS"))
+    aws.add_fault("access_denied", "DescribeFileSystems", region=HOME)
+    source: Any = {"file_system_id": file_system, "region": HOME}
+    engine = RecordingEngine()
+
+    engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}))
+
+    assert [made.inputs["source_backup_id"] for made in engine.of_type(TYPE)] == [backup]
+    assert said(caplog) == []
+
+
 def test_selected_file_systems_have_rows_with_their_names(aws: Control) -> None:
     ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
     aws.seed_file_system(HOME, tags={"Name": "scratch"})

@@ -102,7 +102,9 @@ def test_orphans_shows_tags_as_plain_text(text: str, form: list[str]) -> None:
     orphan = described(Tags=tags, SourceBackupId="backup-0123456789abcdef0", SourceBackupRegion=text)
     state: dict[str, Any] = {"deployment": {}}
 
-    result = run("orphans", "--region", "eu-west-1", "--state", "-", *form, stdin=state, answer={"Backups": [orphan]})
+    search = ("orphans", "--region", "eu-west-1", "--state", "-", "--all-states")
+
+    result = run(*search, *form, stdin=state, answer={"Backups": [orphan]})
 
     assert_quiet(result, exit_code=1)
 

@@ -98,6 +98,15 @@ def test_plan_refuses_a_file_system_that_does_not_exist() -> None:
         decide([dr()], [], World(file_systems=frozenset()))
 
 
+def test_plan_refuses_a_source_region_that_has_only_copies() -> None:
+    """A copy of a copy is not made."""
+    region = dr(region=ELSEWHERE, sources=[{"file_system_id": FILE_SYSTEM, "region": AWAY}])
+    copies = [copy(region=AWAY, source_region=HOME)]
+
+    with pytest.raises(InvalidSettingsError, match=f"{FILE_SYSTEM} in {AWAY}.* {HOME}"):
+        decide([region], [], World(copies, copies, file_systems=frozenset()))
+
+
 def test_plan_keeps_copies_of_a_deleted_file_system() -> None:
     copies = [entry(1)]
 

@@ -173,6 +173,7 @@ def restored(
                 "deploymentType": "MULTI_AZ_1",
                 "throughputCapacity": 160,
                 "copyTagsToVolumes": True,
+                "automaticBackupRetentionDays": 0,
             },
         ),
     ],
@@ -202,6 +203,38 @@ def test_restore_keeps_only_provisioned_iops(kind: str) -> None:
     assert "diskIopsConfiguration" not in automatic.inputs
     assert "diskIopsConfiguration" in automatic.ignored
     assert provisioned.inputs["diskIopsConfiguration"] == {"mode": "USER_PROVISIONED", "iops": 20000}
+
+
+@pytest.mark.parametrize("kind", ["WINDOWS", "OPENZFS"])
+def test_restore_keeps_the_network_type(kind: str) -> None:
+    recorded = backup_of(kind)
+    dual = replace(recorded, file_system={**recorded.file_system, "NetworkType": "DUAL"})
+
+    assert restored(dual, args_of(kind)).inputs["networkType"] == "DUAL"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_restore_leaves_automatic_backups_off(kind: str) -> None:
+    """AWS omits the days where they are off (recorded: c7n-fsx_consecutive_aws_backups_count_filter)."""
+    recorded = backup_of(kind)
+    member = KINDS[kind].configuration
+    off = {name: value for name, value in recorded.file_system[member].items() if "AutomaticBackup" not in name}
+
+    inputs = restored(replace(recorded, file_system={**recorded.file_system, member: off}), args_of(kind)).inputs
+
+    assert inputs["automaticBackupRetentionDays"] == 0
+    assert "dailyAutomaticBackupStartTime" not in inputs
+
+
+@pytest.mark.parametrize(
+    ("storage_type", "cache", "sent"),
+    [("SSD", "NONE", None), (None, "NONE", None), (None, "READ", "READ"), ("HDD", "NONE", "NONE")],
+)
+def test_restore_sends_no_drive_cache_for_ssd(storage_type: str | None, cache: str, sent: str | None) -> None:
+    recorded = backup_of("LUSTRE", DriveCacheType=cache, DeploymentType="PERSISTENT_1")
+    made = replace(recorded, file_system={**recorded.file_system, "StorageType": storage_type})
+
+    assert restored(made, args_of("LUSTRE")).inputs.get("driveCacheType") == sent
 
 
 def test_given_settings_win_over_recorded_ones() -> None:

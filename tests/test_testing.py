@@ -240,5 +240,6 @@ def test_fake_has_tagged_file_systems() -> None:
 
     with testing.fake_aws(*backups, file_systems={empty: "eu-central-1"}, tags=tags) as aws:
         region = aws.region("eu-central-1")
-        assert region.file_systems() == {ledger: {"dr": "yes"}, scratch: {}, empty: {"dr": "yes"}}
+        found = {name: file_system.tags for name, file_system in region.file_systems().items()}
+        assert found == {ledger: {"dr": "yes"}, scratch: {}, empty: {"dr": "yes"}}
         assert aws.region("eu-west-1").file_systems() == {}

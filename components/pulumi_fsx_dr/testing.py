@@ -25,6 +25,7 @@ from .copies.ownership import Ownership, RequestToken
 from .errors import InvalidSettingsError, NotFoundError
 from .fsx.backup import Backup, CopyRequest, Fsx
 from .fsx.credentials import Credentials, default_region
+from .fsx.file_system import FileSystem
 from .fsx.kms import KeyName
 from .fsx.partitions import partition_of
 from .program import lookup
@@ -243,10 +244,11 @@ class _Region(Fsx):
     def file_system_exists(self, file_system_id: str) -> bool:
         return file_system_id in self.file_systems()
 
-    def file_systems(self) -> dict[str, Mapping[str, str] | None]:
+    def file_systems(self) -> dict[str, FileSystem]:
         backed_up = [found.file_system_id for found in self.backups() if found.source_backup_id is None]
         without_backup = [name for name, region in self._aws.file_systems.items() if region == self.name]
-        return {name: self._aws.tags.get(name, {}) for name in (*backed_up, *without_backup) if name}
+        names = filter(None, (*backed_up, *without_backup))
+        return {name: FileSystem(id=name, tags=self._aws.tags.get(name, {})) for name in names}
 
     def key_arn(self, kms_key_id: str) -> str:
         return _key_arn(kms_key_id, self.name)

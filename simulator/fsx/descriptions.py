@@ -6,7 +6,7 @@ from simulator.fsx.records import Backup, Description, Volume, tag_list
 from simulator.fsx.regions import arn
 from simulator.fsx.state import State
 
-_FILE_SYSTEM = ("FileSystemId", "FileSystemType", "ResourceARN", "StorageCapacity", "StorageType")
+_FILE_SYSTEM = ("FileSystemId", "FileSystemType", "ResourceARN", "StorageCapacity")
 _BACKUPS = (
     "AutomaticBackupRetentionDays",
     "CopyTagsToBackups",
@@ -49,23 +49,25 @@ def backup(state: State, made: Backup, lifecycle: str | None = None) -> Descript
         "OwnerId": made.owner_id,
         "SourceBackupId": made.source_id,
         "SourceBackupRegion": made.source_region,
-        **_resource(made),
+        **_resource(made, tells_storage=state.settings.backups_tell_storage),
         **tag_list(made.shown_tags(now)),
     }
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _resource(made: Backup) -> Description:
+def _resource(made: Backup, *, tells_storage: bool) -> Description:
     if made.volume:
-        return {"ResourceType": "VOLUME", "Volume": _volume(made, made.volume)}
+        return {"ResourceType": "VOLUME", "Volume": _volume(made, made.volume, tells_style=tells_storage)}
     name, members = _CONFIGURATIONS[made.kind]
-    file_system = _only(made.file_system, _FILE_SYSTEM) | {name: _only(made.file_system[name], members)}
+    # The example of CopyBackup, which is of Lustre, has the storage type.
+    storage = ("StorageType",) if tells_storage or made.kind == "LUSTRE" else ()
+    file_system = _only(made.file_system, (*_FILE_SYSTEM, *storage)) | {name: _only(made.file_system[name], members)}
     return {"ResourceType": "FILE_SYSTEM", "FileSystem": file_system, "SizeInBytes": made.size_in_bytes}
 
 
-def _volume(made: Backup, volume: Volume) -> Description:
+def _volume(made: Backup, volume: Volume, *, tells_style: bool) -> Description:
     ontap = volume.description["OntapConfiguration"]
-    style = {"VolumeStyle": "FLEXGROUP"} if volume.is_flexgroup else {}
+    style = {"VolumeStyle": "FLEXGROUP"} if volume.is_flexgroup and tells_style else {}
     policy = {"TieringPolicy": _only(ontap["TieringPolicy"], ("Name",))}
     return _only(volume.description, _VOLUME) | {
         "Lifecycle": "DELETED" if volume.is_deleted else "ACTIVE",

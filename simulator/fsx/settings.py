@@ -22,6 +22,10 @@ class Settings:
     copy_tells_tags: bool = True
     """Whether CopyBackup's answer has the copy's tags. The API page's example has them."""
 
+    backups_tell_storage: bool = False
+    """Whether backups of Windows and OpenZFS have their file system's `StorageType`, and those of ONTAP the volume's
+    `VolumeStyle`. The API has both; recorded descriptions have neither."""
+
     shown_after_seconds: float = 0.0
     """How long DescribeBackups knows a new copy neither by id nor in listings. Nobody has seen a delay."""
 

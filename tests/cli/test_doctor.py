@@ -400,14 +400,17 @@ def test_missing_source_fails(account: Account, source: str) -> None:
     assert summary(account.problems(source=source)) == [("source", "fails", source)]
 
 
-def test_storage_that_fsx_does_not_copy_fails(account: Account) -> None:
-    account.file_system = account.aws.seed_file_system(HOME, "LUSTRE", storage_type="INTELLIGENT_TIERING")
+@pytest.mark.parametrize("tells", [False, True])
+def test_storage_that_fsx_does_not_copy_fails(account: Account, *, tells: bool) -> None:
+    account.aws.configure(backups_tell_storage=tells)
+    account.file_system = account.aws.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING")
     account.backup()
 
     assert summary(account.problems()) == [("source", "fails", account.file_system)]
 
 
 def test_flexgroup_volume_beside_others_is_a_note(account: Account) -> None:
+    account.aws.configure(backups_tell_storage=True)
     account.file_system = account.aws.seed_file_system(HOME, "ONTAP")
     account.backup(1, volume_id=account.aws.seed_volume(HOME, account.file_system, "group", style="FLEXGROUP"))
     account.backup(2)

@@ -22,7 +22,7 @@ def test_orphans_shows_a_check_before_the_commands(world: World, owner_id: str) 
     orphan = world.copy(owned(owner_id=owner_id))
     world.service.clock.sleep(3 * 3600)
 
-    result = world.run(*SEARCH)
+    result = world.run(*SEARCH, "--all-states")
 
     assert result.exit_code == 1
     assert [text in result.stdout for text in ("“files/dev/monday”", "3 h", "10 GiB")] == [True] * 3
@@ -40,10 +40,24 @@ def test_orphans_never_offers_to_delete_a_backup_that_is_not_a_copy(world: World
     backup = world.service.seed_backup("eu-west-1", world.service.seed_file_system("eu-west-1"), tags=owned())
     world.copy(owned())
 
-    result = world.run(*SEARCH)
+    result = world.run(*SEARCH, "--all-states")
 
     assert "delete-backup" in result.stdout
     assert backup not in result.stdout
+
+
+@pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID], ids=["moved just now", "moved and updated"])
+def test_orphans_does_not_offer_to_delete_what_another_state_may_have(world: World, owner_id: str) -> None:
+    """`pulumi state move` moves the entry; the tag gets the new stack's owner id with its next `up`."""
+    moved = world.copy(owned("files/other/monday", owner_id))
+
+    result = world.run(*SEARCH)
+
+    assert moved in result.stdout
+    assert "delete-backup" not in result.stdout
+    assert "--all-states" in result.stdout
+    assert world.json(*SEARCH, "--json")["orphans"][0]["delete"] is None
+    assert moved in world.json(*SEARCH, "--all-states", "--json")["orphans"][0]["delete"]
 
 
 def test_orphans_quotes_the_text_of_tags(world: World) -> None:
@@ -63,6 +77,7 @@ def test_orphans_does_not_offer_to_adopt_a_failed_copy(world: World) -> None:
     [described] = world.json(*SEARCH, "--json")["orphans"]
 
     assert (described["backup_id"], described["lifecycle"], described["adopt"]) == (orphan, "FAILED", None)
+    assert orphan in described["delete"], "it contains no data"
 
 
 def test_orphans_reads_states_from_stdin_and_from_pulumi(world: World, fake_pulumi: Callable[[str], None]) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.errors import ServiceError, TransientError
+from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
 
 from tests.backups import copy
 from tests.fsx.replaying import AnsweringRegion, ReplayedRegion, described, recordings
@@ -149,7 +151,9 @@ def test_file_systems_reads_every_page() -> None:
         last = {"NextToken": str(page + 1)} if page < 2 else {}
         return {"FileSystems": [{"FileSystemId": f"fs-{page}", "Tags": described_tags}], **last}
 
-    assert AnsweringRegion(answer).file_systems() == {f"fs-{page}": {"n": str(page)} for page in range(3)}
+    found = AnsweringRegion(answer).file_systems().values()
+
+    assert [(one.id, one.tags) for one in found] == [(f"fs-{page}", {"n": str(page)}) for page in range(3)]
 
 
 def test_file_systems_fails_if_a_page_fails() -> None:
@@ -170,10 +174,46 @@ def test_recorded_listing_has_tags_of_file_systems(file: str) -> None:
     """So that their tags need no further permission and no further call."""
     found = ReplayedRegion.of(file).file_systems()
 
-    assert all(tags and "Name" in tags for tags in found.values())
+    assert all(one.tags and "Name" in one.tags for one in found.values())
 
 
 def test_file_system_of_unknown_tags_is_not_one_without_tags() -> None:
     listed = {"FileSystems": [{"FileSystemId": "fs-0123456789abcdef0"}, {"FileSystemId": "fs-1", "Tags": []}]}
 
-    assert ReplayedRegion(listed).file_systems() == {"fs-0123456789abcdef0": None, "fs-1": {}}
+    assert [one.tags for one in ReplayedRegion(listed).file_systems().values()] == [None, {}]
+
+
+def test_backup_gets_the_storage_type_of_its_file_system() -> None:
+    """No recorded backup has it, but recorded file systems have."""
+    zfs, gone, windows = (
+        copy(id=f"backup-0000000000000000{n}", file_system_id=f"fs-{n}", file_system_type=kind, file_system={"a": "b"})
+        for n, kind in enumerate(("OPENZFS", "OPENZFS", "WINDOWS"))
+    )
+    tiered = {name: FileSystem(id=name, storage_type="INTELLIGENT_TIERING") for name in ("fs-0", "fs-2")}
+
+    found = with_storage_types([zfs, gone, windows], lambda: tiered)
+
+    assert "Intelligent-Tiering" in str(found[0].copy_obstacle)
+    assert found[1:] == [gone, windows]
+
+
+def test_file_systems_are_described_only_for_backups_that_may_be_tiered() -> None:
+    told = copy(file_system_type="OPENZFS", file_system={"StorageType": "SSD"})
+    windows, volume = copy(file_system_type="WINDOWS"), copy(file_system_type="ONTAP", volume_id="fsvol-1")
+
+    assert with_storage_types([told, windows, volume], pytest.fail) == [told, windows, volume]
+
+
+def test_recorded_file_systems_have_a_storage_type() -> None:
+    found = ReplayedRegion.of("c7n-fsx_backup_count_filter-fsx.DescribeFileSystems_1.json").file_systems()
+
+    assert [one.storage_type for one in found.values()] == ["SSD"] * 3
+
+
+def test_unlabelled_copying_backup_takes_a_slot() -> None:
+    """The example of CopyBackup is of a copy that is COPYING and has no SourceBackupId."""
+    copying, creating = (copy(source_backup_id=None, lifecycle=lifecycle) for lifecycle in ("COPYING", "CREATING"))
+
+    assert (copying.takes_slot, copying.is_running_copy) == (True, True)
+    assert (creating.takes_slot, creating.is_running_copy) == (False, False)
+    assert mismatch(copying, Facts(source_backup_id="", region=copying.region)) == "is not a copy"

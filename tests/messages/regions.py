@@ -80,6 +80,12 @@ def _(program: _Program) -> str:
     return program.says({"file_system_id": OTHER_FILE_SYSTEM, "region": HOME})
 
 
+@_CASES.add("source Region has only copies")
+def _(program: _Program) -> str:
+    program.copy(program.backup(1), in_state=False)
+    return program.says({"file_system_id": FILE_SYSTEM, "region": AWAY}, region=HOME)
+
+
 @_CASES.add("source Region does not answer")
 def _(program: _Program) -> str:
     program.aws.make_unreachable(HOME)

@@ -137,6 +137,19 @@ def test_create_refuses_a_source_that_is_not_available(service: FsxService, stac
     assert stack.states == {}
 
 
+def test_create_takes_the_refusal_of_fsx_as_the_reason(service: FsxService, stack: Stack) -> None:
+    """No recorded backup tells Intelligent-Tiering or FlexGroup."""
+    ontap = service.seed_file_system(HOME, "ONTAP")
+    group = service.seed_backup(HOME, ontap, volume_id=service.seed_volume(HOME, ontap, "big", style="FLEXGROUP"))
+    tiered = service.seed_backup(HOME, service.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING"))
+
+    for backup, reason in ((group, "FlexGroup"), (tiered, "Intelligent-Tiering")):
+        with refused(ServiceError, "fsx:CopyBackup", AWAY, backup, reason):
+            stack.up(monday(backup))
+
+    assert (copies(service), stack.states) == ([], {})
+
+
 def test_create_keeps_waiting_in_an_unknown_lifecycle(service: FsxService, stack: Stack, source: str) -> None:
     service.set_copy_seconds(10_000)
     looks = iter(["THAWING", "CHECKING", "AVAILABLE"])
@@ -166,6 +179,15 @@ def test_create_deletes_a_failed_copy_and_starts_clean(
     stack.up(monday(source, kms_key_id=key))
 
     only_copy(stack)
+
+
+@pytest.mark.parametrize("value", ["hunter22", "pin4", "two words", "x" * 256])
+def test_failure_does_not_show_tag_values(service: FsxService, stack: Stack, source: str, value: str) -> None:
+    """They may be secrets of the program, and the reason of FSx may name them."""
+    service.fail_copies(f"Tag pin={value} was refused: {'because ' * 50}{value}")
+
+    with refused(CopyError, source, HOME, AWAY, "[tag value]", unsaid=value[:100]):
+        stack.up(monday(source, tags={"pin": value}))
 
 
 def test_create_without_permission_leaves_a_failed_copy(service: FsxService, stack: Stack, source: str) -> None:

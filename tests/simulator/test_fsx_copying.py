@@ -148,15 +148,20 @@ def test_copy_refuses_a_source_that_is_not_available(
     assert (refusal["Code"], refusal["BackupId"]) == ("SourceBackupUnavailable", source)
 
 
-def test_copy_refuses_flexgroup_and_intelligent_tiering(fsx_client: Clients, fsx_service: FsxService) -> None:
+@pytest.mark.parametrize("tells", [False, True])
+def test_copy_refuses_flexgroup_and_intelligent_tiering(
+    fsx_client: Clients, fsx_service: FsxService, *, tells: bool
+) -> None:
+    fsx_service.configure(backups_tell_storage=tells)
     file_system = fsx_service.seed_file_system(HOME, "ONTAP")
     volume = fsx_service.seed_volume(HOME, file_system, "big", style="FLEXGROUP")
     tiered = fsx_service.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING")
     sources = [fsx_service.seed_backup(HOME, file_system, volume_id=volume), fsx_service.seed_backup(HOME, tiered)]
 
-    shown = fsx_client(HOME).describe_backups(BackupIds=sources[:1])["Backups"][0]["Volume"]
+    shown = {one["BackupId"]: one for one in fsx_client(HOME).describe_backups(BackupIds=sources)["Backups"]}
 
-    assert shown["OntapConfiguration"]["VolumeStyle"] == "FLEXGROUP"
+    assert ("VolumeStyle" in shown[sources[0]]["Volume"]["OntapConfiguration"]) is tells
+    assert ("StorageType" in shown[sources[1]]["FileSystem"]) is tells
     assert [refused(fsx_client(), source)["Code"] for source in sources] == ["BadRequest"] * 2
 
 

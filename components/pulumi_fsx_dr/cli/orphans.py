@@ -30,6 +30,7 @@ _RESUMED = {
 @repeatable("--region", "regions", metavar="REGION", required=True, help="DR Region to search.")
 @repeatable("--state", "states", metavar="FILE", help="Output of 'pulumi stack export', - for standard input.")
 @repeatable("--stack", "stacks", metavar="NAME", help="Run 'pulumi stack export' for this stack.")
+@click.option("--all-states", is_flag=True, help="No other stack copies into these Regions: show how to delete.")
 @cwd_option
 @json_option
 @click.pass_context
@@ -40,16 +41,18 @@ def orphans(  # noqa: PLR0913  # one for each option
     stacks: tuple[str, ...],
     cwd: Path | None,
     *,
+    all_states: bool,
     as_json: bool,
 ) -> None:
     """List copies with the tag of this package that none of the given states contains.
 
     Give the states of all stacks that copy into these Regions: a copy of a stack that is not given is
-    listed, because only its state can tell whether it is needed.
+    listed, because only its state can tell whether it is needed. Say --all-states if they are all: only
+    then a copy that may contain data is listed with the command that deletes it.
 
     \b
     Examples:
-      fsx-dr orphans --region eu-west-1 --stack prod --stack staging
+      fsx-dr orphans --region eu-west-1 --stack prod --stack staging --all-states
       pulumi stack export | fsx-dr orphans --region eu-west-1 --state -
       fsx-dr orphans --region eu-west-1 --state state.json --json
 
@@ -64,18 +67,20 @@ def orphans(  # noqa: PLR0913  # one for each option
     backups = [backup for region in unique(regions) for backup in context.region(region).backups()]
     found, now = find_orphans(backups, given), context.now
     if as_json:
-        echo_json({"time": now.isoformat(), "orphans": [_described(orphan, now) for orphan in found]})
+        described = [_described(orphan, now, all_states=all_states) for orphan in found]
+        echo_json({"time": now.isoformat(), "orphans": described})
     else:
-        click.echo(_table(found, now) if found else "No orphans.")
+        click.echo(_table(found, now, all_states=all_states) if found else "No orphans.")
     ctx.exit(int(bool(found)))
 
 
-def _table(found: list[Orphan], now: datetime) -> str:
+def _table(found: list[Orphan], now: datetime, *, all_states: bool) -> str:
     table = formatting.table(_HEADINGS)
     for orphan in found:
         # As texts, because what the tag says may look like rich's markup.
         table.add_row(*map(Text, _cells(orphan, now)))
-    return "\n".join([formatting.rendered(table), *("\n" + "\n".join(_next_steps(orphan)) for orphan in found)])
+    steps = ("\n" + "\n".join(_next_steps(orphan, all_states=all_states)) for orphan in found)
+    return "\n".join([formatting.rendered(table), *steps])
 
 
 def _cells(orphan: Orphan, now: datetime) -> tuple[str, ...]:
@@ -89,8 +94,8 @@ def _cells(orphan: Orphan, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _next_steps(orphan: Orphan) -> Iterator[str]:
-    backup = orphan.backup
+def _next_steps(orphan: Orphan, *, all_states: bool) -> Iterator[str]:
+    backup, deletion = orphan.backup, orphan.deletion_if(all_states=all_states)
     yield f"{clean(backup.id)} ({clean(backup.lifecycle)}):"
     match orphan.status:
         case OrphanStatus.RESUMABLE:
@@ -103,15 +108,17 @@ def _next_steps(orphan: Orphan) -> Iterator[str]:
             yield f"  Another state may contain it. Its tag, which anybody may have written, says {text}."
     if backup.is_running:
         yield "  It is not AVAILABLE yet: the run that makes it may still be active."
-    if orphan.deletion:
-        yield "  Check first that no other state contains it. Then"
+    if deletion or orphan.adoption:
+        yield "  Check first that no other state contains it, also after `pulumi state move`. Then"
     if orphan.adoption:
         yield f'  adopt it:  BackupCopy("NAME", {{{orphan.adoption}}})'
-    if orphan.deletion:
-        yield f"  delete it: {orphan.deletion}"
+    if deletion:
+        yield f"  delete it: {deletion}"
+    elif orphan.deletion:
+        yield "  delete it: give the states of all stacks that copy into this Region, and --all-states, to see how"
 
 
-def _described(orphan: Orphan, now: datetime) -> dict[str, Any]:
+def _described(orphan: Orphan, now: datetime, *, all_states: bool) -> dict[str, Any]:
     backup = orphan.backup
     return {
         "backup_id": clean(backup.id),
@@ -124,5 +131,5 @@ def _described(orphan: Orphan, now: datetime) -> dict[str, Any]:
         "age_hours": round(orphan.age(now), 2),
         "size_in_bytes": backup.size_in_bytes,
         "adopt": orphan.adoption,
-        "delete": orphan.deletion,
+        "delete": orphan.deletion_if(all_states=all_states),
     }

@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
+from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 from pulumi_fsx_dr.rules.iam_policy import policy
 from pulumi_fsx_dr.rules.sources import as_file_system, selected_by
@@ -105,7 +106,8 @@ def _with_selected(configuration: Configuration, region_of: Callable[[str], Regi
     sources: list[Source] = []
     for source in configuration.sources:
         listed = _result(region_of(source["region"]).file_systems) if "tags" in source else {}
-        names = [] if isinstance(listed, ServiceError) or not listed else selected_by(source, listed)
+        tags = {} if isinstance(listed, ServiceError) else {name: found.tags for name, found in listed.items()}
+        names = selected_by(source, tags) if tags else []
         sources += [as_file_system(source, name) for name in names] or [source]
     return replace(configuration, sources=sources)
 
@@ -114,7 +116,7 @@ def _ask(region: RegionDiagnostics, configuration: Configuration) -> RegionFacts
     facts = RegionFacts(identity=_result(region.get_identity))
     if isinstance(facts.identity, ServiceError):
         return facts
-    facts = replace(facts, backups=_result(lambda: tuple(region.backups())), quotas=_result(region.list_quotas))
+    facts = replace(facts, backups=_result(lambda: _backups(region)), quotas=_result(region.list_quotas))
     sources = [source for source in configuration.sources if source["region"] == region.name]
     known = Facts(configuration=configuration, regions={region.name: facts})
     newest = [max(of, key=lambda backup: backup.creation_time) for of in map(known.backups_of, sources) if of]
@@ -125,6 +127,14 @@ def _ask(region: RegionDiagnostics, configuration: Configuration) -> RegionFacts
             region.describe_key, [*configuration.keys_in(region.name), *(backup.kms_key_arn for backup in newest)]
         ),
     )
+
+
+def _backups(region: RegionDiagnostics) -> tuple[Backup, ...]:
+    def file_systems() -> Mapping[str, FileSystem]:
+        described = _result(region.file_systems)
+        return {} if isinstance(described, ServiceError) else described
+
+    return tuple(with_storage_types(region.backups(), file_systems))
 
 
 def _result(ask: Callable[[], _T]) -> Result[_T]:

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from .file_system import FileSystem
 
 BACKUP_ID = re.compile(r"backup-[0-9a-f]{8,121}")  # FSx API, BackupId: 12 to 128 characters
 FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]{8,18}")  # FSx API, FileSystemId: 11 to 21 characters
@@ -89,12 +92,17 @@ class Backup:
     @property
     def is_running_copy(self) -> bool:
         """Whether it is a copy that may still become AVAILABLE."""
-        return self.source_backup_id is not None and self.is_running
+        return self._is_copy and self.is_running
 
     @property
     def takes_slot(self) -> bool:
         """Whether it takes a copy slot for sure; an unknown lifecycle may last for ever."""
-        return self.source_backup_id is not None and self.lifecycle in _COPYING
+        return self._is_copy and self.lifecycle in _COPYING
+
+    @property
+    def _is_copy(self) -> bool:
+        # FSx API, CopyBackup, example: a copy that is COPYING need not have a SourceBackupId.
+        return self.source_backup_id is not None or self.lifecycle == "COPYING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +175,8 @@ class Fsx(Protocol):
     def file_system_exists(self, file_system_id: str) -> bool:
         """Return whether this Region has the file system (DescribeFileSystems)."""
 
-    def file_systems(self) -> Mapping[str, Mapping[str, str] | None]:
-        """Return the tags of all file systems by id (DescribeFileSystems); None where FSx leaves them out.
+    def file_systems(self) -> "Mapping[str, FileSystem]":
+        """Return all file systems by id (DescribeFileSystems).
 
         It fails if a page is missing, which would look like deleted file systems.
         """

@@ -13,13 +13,14 @@ from pulumi_fsx_dr import errors
 
 from .backup import MAX_IDS, Backup, CopyRequest, Fsx, Refused
 from .errors import NOTHING_SECRET, Redactor, map_errors, require_json
+from .file_system import FileSystem
 from .parsing import (
     ParsedBackup,
     find_backup_id,
     parse_account,
     parse_backup,
+    parse_file_system,
     parse_string,
-    parse_tags,
     try_parse_backup,
 )
 
@@ -133,11 +134,11 @@ class FsxRegion(Fsx):
         except errors.NotFoundError:
             return False
 
-    def file_systems(self) -> dict[str, dict[str, str] | None]:
+    def file_systems(self) -> dict[str, FileSystem]:
         with self._calling("DescribeFileSystems"):
             pages = self._pages("fsx", "describe_file_systems")
             listed = [described for page in pages for described in page["FileSystems"]]
-            return {parse_string(described, "FileSystemId"): parse_tags(described) for described in listed}
+            return {parsed.id: parsed for parsed in map(parse_file_system, listed)}
 
     def key_arn(self, kms_key_id: str) -> str:
         with self._calling("DescribeKey", "kms", Redactor(kms_key_id)):

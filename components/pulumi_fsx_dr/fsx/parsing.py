@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pulumi_fsx_dr import errors
 
 from .backup import BACKUP_ID, Backup
+from .file_system import FileSystem
 from .text import clean
 
 if TYPE_CHECKING:
@@ -80,6 +81,16 @@ def find_backup_id(described: "BackupTypeDef") -> str:
     members: Mapping[str, Any] = described or {}
     named = BACKUP_ID.search(str(members.get("BackupId") or members.get("ResourceARN")))
     return named[0] if named else ""
+
+
+def parse_file_system(described: "Mapping[str, Any]") -> FileSystem:
+    """Return a file system (FSx API, FileSystem)."""
+    storage_type = described.get("StorageType")
+    return FileSystem(
+        id=parse_string(described, "FileSystemId"),
+        tags=parse_tags(described),
+        storage_type=storage_type if isinstance(storage_type, str) else None,
+    )
 
 
 def parse_tags(described: "Mapping[str, Any]") -> dict[str, str] | None:

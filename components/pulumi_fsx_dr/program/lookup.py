@@ -11,6 +11,7 @@ from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
 from pulumi_fsx_dr.rules.sources import FileSystems
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
@@ -42,6 +43,8 @@ class Lookup:
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
+        self._described_in = functools.cache(lambda region: self._source_region(region).file_systems())
+        self._known_file_systems_in = functools.cache(self._known_file_systems)
         self.copies_in_removed = functools.cache(self._copies_in_removed)
         self.resolved_key = functools.cache(self._resolved_key)
         self._listed_in = functools.cache(self._listed_in_region)
@@ -149,8 +152,16 @@ class Lookup:
         return (tags or {}).get("Name")
 
     def _file_systems_in(self, region: str) -> FileSystems | None:
-        """Return all file systems of a source Region; None, with a warning, if it does not answer."""
-        return self._unless_unreachable(region, self._source_region(region).file_systems)
+        """Return all file systems of a source Region, or None, with a warning, if it does not answer."""
+        described = self._unless_unreachable(region, lambda: self._described_in(region))
+        return None if described is None else {name: found.tags for name, found in described.items()}
+
+    def _known_file_systems(self, region: str) -> Mapping[str, FileSystem]:
+        """Return all file systems of a source Region; none, without a warning, if it does not answer."""
+        try:
+            return self._described_in(region)
+        except ServiceError:
+            return {}
 
     def backup(self, backup_id: str, region: str) -> Backup | None:
         """Return a backup to copy from; None if it is not found, or its Region does not answer."""
@@ -169,7 +180,8 @@ class Lookup:
         def ask() -> tuple[Backup, ...]:
             # FSx was seen to leave the backups of ONTAP volumes out of a filtered answer.
             found = tuple(b for b in source.backups(file_system_id) if b.file_system_id == file_system_id)
-            return found or self._listed_in(region).get(file_system_id, ())
+            found = found or self._listed_in(region).get(file_system_id, ())
+            return tuple(with_storage_types(found, lambda: self._known_file_systems_in(region)))
 
         return self._unless_unreachable(region, ask)
 

@@ -54,11 +54,19 @@ _OF_ALL_KINDS = (
 
 # Left to FSx, which takes them from the backup: the capacity of Windows and Lustre, the Lustre version and the root
 # volume of OpenZFS. Left out, as they name things of the source Region: aliases, log destinations, addresses.
+# The network type of Lustre is not an argument of pulumi-aws.
 _WINDOWS = Kind(
     name="WINDOWS",
     resource="WindowsFileSystem",
     configuration="WindowsConfiguration",
-    recorded=(*_OF_ALL_KINDS, "ThroughputCapacity", "DiskIopsConfiguration", "ActiveDirectoryId", "PreferredSubnetId"),
+    recorded=(
+        *_OF_ALL_KINDS,
+        "NetworkType",
+        "ThroughputCapacity",
+        "DiskIopsConfiguration",
+        "ActiveDirectoryId",
+        "PreferredSubnetId",
+    ),
     needed=("deployment_type", "throughput_capacity"),
 )
 _LUSTRE = Kind(
@@ -83,6 +91,7 @@ _OPENZFS = Kind(
     configuration="OpenZFSConfiguration",
     recorded=(
         *_OF_ALL_KINDS,
+        "NetworkType",
         "StorageCapacity",
         "ThroughputCapacity",
         "CopyTagsToVolumes",
@@ -123,10 +132,15 @@ def type_of(backup: Backup) -> str | None:
 
 def arguments_of(backup: Backup, kind: Kind) -> dict[str, Any]:
     """Return the arguments that a backup records."""
-    members = {**backup.file_system, **backup.file_system.get(kind.configuration, {})}
+    # FSx leaves the days out where automatic backups are off; pulumi-aws would turn those of Windows on, for 7 days.
+    off = {"AutomaticBackupRetentionDays": 0}
+    members = {**off, **backup.file_system, **backup.file_system.get(kind.configuration, {})}
     members |= {"KmsKeyId": backup.kms_key_arn, "PreferredSubnetId": None}  # the recorded ones are of another Region
-    if members.get("AutomaticBackupRetentionDays") == 0:
+    if members["AutomaticBackupRetentionDays"] == 0:
         members["DailyAutomaticBackupStartTime"] = None  # FSx takes no time for backups that it is not to make
+    if members.get("StorageType") != "HDD" and members.get("DriveCacheType") == "NONE":
+        # FSx may answer NONE for SSD; sent on, it replaces the file system (hashicorp/terraform-provider-aws 17183).
+        members["DriveCacheType"] = None
     if (members.get("DiskIopsConfiguration") or {}).get("Mode") != "USER_PROVISIONED":
         members["DiskIopsConfiguration"] = None  # pulumi-aws would send 0 Iops, which FSx refuses
     return {_argument(member): _value(members[member]) for member in kind.recorded if members.get(member) is not None}

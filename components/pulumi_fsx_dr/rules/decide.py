@@ -134,7 +134,7 @@ def _decide_file_system(found: SourceCopies, aws: AwsView) -> SourcePlan:
         by_source_backup[copy.source_backup_id].append(copy)
     points = list(_points(found, recovery_points, by_source_backup))
     if not (points or lost):
-        _require_file_system(source, aws)
+        _require_file_system(source, backups or (), aws)
     decided = [without_replacement(source, copy, Decision(Deleted.LOST, str(gone(copy)))) for copy in lost]
     decided += _decide_by_retention(source, points, is_reachable=backups is not None)
     for ranked in by_source_backup.values():
@@ -220,9 +220,16 @@ def _best_first(source: SourceSpec, copies: Iterable[ObservedCopy]) -> list[Obse
     return sorted(copies, key=rank, reverse=True)
 
 
-def _require_file_system(source: SourceSpec, aws: AwsView) -> None:
+def _require_file_system(source: SourceSpec, backups: Sequence[Backup], aws: AwsView) -> None:
     # A file system may be new and have no backup yet. If it does not exist, the program has a mistake.
     if source.selector is None and not aws.file_system_exists(source.key, source.region):
+        if copies := [backup for backup in backups if backup.source_backup_id]:
+            origins = sorted({copy.source_region for copy in copies if copy.source_region})
+            raise InvalidSettingsError(
+                f"There is no file system {source.key} in {source.region}, only copies of its backups, and those are "
+                f"not copied again. Name the file system's own Region in the sources of {source.dr.name}; the copies "
+                f"are from {', '.join(origins) or 'an unknown Region'}."
+            )
         raise InvalidSettingsError(
             f"There is no file system {source.key} in {source.region}, and neither backups nor copies of it. Correct "
             f"the sources of {source.dr.name}."

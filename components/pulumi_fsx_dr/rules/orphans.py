@@ -75,6 +75,14 @@ class Orphan:
             return None
         return f"aws fsx delete-backup --region {self.backup.region} --backup-id {self.backup.id}"
 
+    def deletion_if(self, *, all_states: bool) -> str | None:
+        """Return that command; None if a state that is not given may contain the copy, and the copy may contain data.
+
+        After `pulumi state move` the tag has the former stack's owner id until the next `pulumi up`, so a tag never
+        tells that no other state contains the copy.
+        """
+        return self.deletion if all_states or self.status is OrphanStatus.FAILED else None
+
 
 @dataclass(frozen=True, slots=True)
 class StackStates:
