@@ -298,6 +298,31 @@ def test_two_dr_regions_of_one_region_each_keep_their_own(name: str) -> None:
     assert (first.removed, second.removed) == ([], [])
 
 
+def test_two_dr_regions_under_a_new_parent_each_keep_their_own() -> None:
+    """Each has its name still, but neither has its URN."""
+    moved = f"my:index:App${DR_REGION_TYPE}"
+    ours, theirs = (
+        entry(1, urn=urn(f"{name}-{source(1)}", types=moved), number_of_copy=n) for n, name in enumerate(("dr", "west"))
+    )
+
+    first, second = decide([dr(), dr("west")], [theirs, ours], World([backup(1)], shown([ours, theirs]))).values()
+
+    assert (kept(first), kept(second)) == ([ours.id], [theirs.id])
+    assert (made(first), made(second), first.removed, second.removed) == ([], [], [], [])
+
+
+def test_copy_gets_no_name_of_another_dr_region() -> None:
+    """The next run would take it for a copy of that one, which would delete another for it."""
+    freed = entry(1, region=ELSEWHERE)  # has the name that the copy is to have
+    former = entry(1, urn=urn(f"west-{source(1)}", types=f"my:index:App${DR_REGION_TYPE}"), number_of_copy=8)
+    regions, own = [dr(), dr("west")], entry(2, f"west-{source(2)}", number_of_copy=9)
+
+    first, _ = decide(regions, [freed, former, own], World([backup(1)], shown([freed, former, own]))).values()
+
+    (name,) = [copy.name for copy in first.copies if copy.state == former]
+    assert name == f"dr-{source(1)}-{AWAY}-{former.id}"
+
+
 # --- tags of copies decide nothing ------------------------------------------------------------------------------------
 
 
@@ -705,39 +730,34 @@ def test_any_protected_file_system_stays_protected(stack: Stack) -> None:
         assert had <= has
 
 
+def after(stack: Stack) -> Stack:
+    """Return a stack after a run in which all went well: what was to be made is AVAILABLE, and what went is gone."""
+    regions = {region.urn: region for region in stack.regions}
+    owners = {b.source_backup_id: b.file_system_id for b in stack.world.copies}
+    owners |= {b.id: b.file_system_id for b in stack.world.backups}
+    settled, seen = [], []
+    for address, plan in decide(stack.regions, stack.state, stack.world).items():
+        for serial, declared in enumerate(plan.copies, 500 + len(settled)):
+            source_backup_id, state = declared.args["source_backup_id"], declared.state
+            owner = owners.get(source_backup_id)
+            copied = entry(
+                int(source_backup_id[-16:], 16),
+                number_of_copy=serial,
+                urn=regions[address].child_urn(declared.name),
+                region=declared.args.get("region", regions[address].region),
+                file_system_id=(state and state.output("file_system_id")) or owner,
+            )
+            settled.append(copied)
+            seen += [replace(copy, file_system_id=owner or copy.file_system_id) for copy in shown([copied])]
+    return replace(stack, state=settled, world=replace(stack.world, copies=seen, gone=frozenset()))
+
+
 @given(stacks())
 def test_any_run_converges(stack: Stack) -> None:
-    """All went well: what was to be made is AVAILABLE, what went is gone, and the engine knows the new names."""
-    first = decide(stack.regions, stack.state, stack.world)
-    regions = {region.urn: region for region in stack.regions}
-    settled, seen, serial = [], [], 500
-    for address, plan in first.items():
-        for declared in plan.copies:
-            serial += 1
-            number = int(declared.args["source_backup_id"][-16:], 16)
-            owner = next(
-                (b.file_system_id for b in stack.world.copies if declared.state and b.id == declared.state.id),
-                next((b.file_system_id for b in stack.world.backups if b.id == source(number)), None),
-            )
-            settled.append(
-                entry(
-                    number,
-                    number_of_copy=serial,
-                    urn=regions[address].child_urn(declared.name),
-                    region=declared.args.get("region", regions[address].region),
-                    file_system_id=(declared.state and declared.state.output("file_system_id")) or owner,
-                )
-            )
-            seen += [replace(copy, file_system_id=owner or copy.file_system_id) for copy in shown(settled[-1:])]
-    world = replace(stack.world, copies=seen, gone=frozenset())
+    """The second run may give a copy the name that the first one freed, and delete what only then is a duplicate."""
+    twice = after(after(stack))
 
-    once = decide(stack.regions, settled, world)
-    stay = {id_ for plan in once.values() for id_ in kept(plan)}
-    twice = decide(
-        stack.regions, [c for c in settled if c.id in stay], replace(world, copies=[b for b in seen if b.id in stay])
-    )
-
-    for plan in twice.values():
+    for plan in decide(twice.regions, twice.state, twice.world).values():
         assert (made(plan), plan.removed) == ([], [])
 
 

@@ -1,10 +1,11 @@
 """Which source each copy in the state belongs to: by its Region and its source backup. Names alone decide nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from .naming import is_name_of
 from .observed import ObservedCopy
 from .specs import SourceSpec
 
@@ -32,8 +33,8 @@ class Matches:
 def match(copies: Sequence[ObservedCopy], sources: Iterable[SourceSpec]) -> Matches:
     """Match copies in the state with sources.
 
-    A copy under an unexpected URN goes to a DrRegion that does not have a copy under an expected one: one that was
-    not renamed.
+    A copy under an unexpected URN goes to a DrRegion that does not have a copy under an expected one, because that one
+    was not renamed; of several, to the one whose name it has, because only a parent of that was renamed.
     """
     by_place: dict[_Place, list[SourceSpec]] = defaultdict(list)
     for source in sources:
@@ -49,9 +50,14 @@ def match(copies: Sequence[ObservedCopy], sources: Iterable[SourceSpec]) -> Matc
     settled = set(expected.values())
     by_source: dict[SourceSpec, list[ObservedCopy]] = defaultdict(list)
     for copy, found in candidates.items():
-        owner = expected.get(copy) or next((source for source in found if source not in settled), found[0])
-        by_source[owner].append(copy)
+        by_source[expected.get(copy) or _likely_owner(copy, found, settled)].append(copy)
     return Matches(by_place, by_source, [copy for copy in copies if copy not in candidates])
+
+
+def _likely_owner(copy: ObservedCopy, found: Sequence[SourceSpec], settled: Collection[SourceSpec]) -> SourceSpec:
+    renamed = [source for source in found if source not in settled]
+    named = (source for source in renamed if is_name_of(source.dr.name, copy.state))
+    return next(named, next(iter(renamed), found[0]))
 
 
 def _possible(by_place: Mapping[_Place, list[SourceSpec]], copy: ObservedCopy, dr_region: str) -> list[SourceSpec]:

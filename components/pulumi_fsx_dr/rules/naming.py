@@ -33,10 +33,12 @@ def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], res
 
     The engine looks for a resource under its own URN before it looks under its aliases, and refuses a URN that is an
     alias of another resource. So a copy whose name is taken keeps its name in the state until a later run finds the
-    wanted one free. If that is taken as well, Region and id make a name that no other copy has.
+    wanted one free. If that is taken as well, or another DrRegion would take the copy for its own by that name, Region
+    and id make a name that no other copy has.
     """
     names: dict[int, str] = {}
     urns: set[str] = set()
+    dr_names = {point.source.dr.name for point in points}
 
     def is_free(urn: str, state: StateCopy | None) -> bool:
         if state is None:
@@ -47,7 +49,8 @@ def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], res
     for number, point in sorted(enumerate(points), key=lambda numbered: not numbered[1].is_in_state):
         dr, state = point.source.dr, point.state
         wanted = dr.child_name(point.source_backup_id)
-        names_to_try = (wanted, state.name if state else wanted)
+        is_of_another = state and any(is_name_of(other, state) for other in dr_names - {dr.name})
+        names_to_try = (wanted, state.name if state and not is_of_another else wanted)
         free = (name for name in names_to_try if is_free(dr.child_urn(name), state))
         names[number] = next(free, distinct_name(wanted, state) if state else f"{wanted}-{dr.region}")
         urns.add(dr.child_urn(names[number]))
