@@ -11,6 +11,7 @@ from simulator.fsx.state import State
 _QUOTAS = {"WINDOWS": 500, "LUSTRE": 500, "OPENZFS": 10_000, "ONTAP": 10_000}
 # User guides: five copies at once, for Windows, Lustre and OpenZFS together, and for each volume and key of ONTAP.
 _COPIES_AT_ONCE = 5
+_GIB = 1 << 30  # what AWS bills as a GB
 
 
 def copy_backup(state: State, call: Call) -> Description:
@@ -101,8 +102,7 @@ def _slot_group(backup: Backup, kms_key: str) -> tuple[str, str] | None:
 
 def _new_copy(state: State, call: Call, source: Backup, kms_key: str, tags: dict[str, str]) -> Backup:
     now = state.clock.now()
-    ends, failure = now + state.duration(call.region), state.take_failure(call.region, source.backup_id)
-    return Backup(
+    copy = Backup(
         backup_id=new_id("backup"),
         region=call.region,
         owner_id=call.account,
@@ -115,7 +115,26 @@ def _new_copy(state: State, call: Call, source: Backup, kms_key: str, tags: dict
         size_in_bytes=source.size_in_bytes,
         source_id=source.backup_id,
         source_region=source.region,
-        job=CopyJob(now, ends, failure),
         shown_from=now + state.settings.shown_after_seconds,
         listed_from=now + state.settings.listed_after_seconds,
     )
+    copy.job = _job(state, copy, state.take_failure(call.region, source.backup_id))
+    return copy
+
+
+def _job(state: State, copy: Backup, failure: str | None) -> CopyJob:
+    settings, is_full = state.settings, _is_full(state, copy)
+    transferred = int((copy.size_in_bytes or 0) * (1 if is_full else settings.incremental_fraction))
+    if settings.seconds_per_gb is None:
+        seconds = state.duration(copy.region)
+    else:
+        seconds = max(settings.shortest_copy_seconds, settings.seconds_per_gb * transferred / _GIB)
+    return CopyJob(copy.created, copy.created + seconds, failure, is_full, transferred)
+
+
+def _is_full(state: State, copy: Backup) -> bool:
+    """Whether no earlier copy of the same file system or volume under the same key serves as its base."""
+    bases = {"AVAILABLE"} | ({"COPYING"} if state.settings.copies_started_together == "incremental" else set())
+    present = state.region(copy.region, copy.owner_id).backups.values()
+    earlier = [other for other in present if other.source_id and other.deleted_at is None and other.chain == copy.chain]
+    return not any(other.lifecycle(copy.created) in bases for other in earlier)

@@ -72,11 +72,13 @@ class Volume:
 
 @dataclass
 class CopyJob:
-    """The work on a copy: start and end in seconds since 1970, and why it fails, if it does."""
+    """The work on a copy: start and end in seconds since 1970, why it fails, if it does, and what it transfers."""
 
     started: float
     ends: float
     failure: str | None = None
+    is_full: bool = True
+    transferred_bytes: int = 0
 
     def is_running(self, now: float) -> bool:
         """Whether the copy is not finished at `now`."""
@@ -121,6 +123,11 @@ class Backup:
     def kind(self) -> str:
         """Return the type of the file system, such as WINDOWS."""
         return str(self.file_system["FileSystemType"])
+
+    @property
+    def chain(self) -> tuple[str, str]:
+        """Return the volume or file system, and the key: copies with the same ones are incremental to each other."""
+        return self.volume.volume_id if self.volume else str(self.file_system["FileSystemId"]), self.kms_key
 
     @property
     def arn(self) -> str:

@@ -11,6 +11,19 @@ class Settings:
     copy_seconds: float = 60.0
     """How long a copy takes. Measured: 361 s and 435 s for ONTAP copies of some 10 MiB."""
 
+    seconds_per_gb: float | None = None
+    """If set, a copy takes this long for each GB that it transfers, instead of `copy_seconds`. User guides: the first
+    copy into a Region, and the first under another key, is full, and the next ones are incremental."""
+
+    shortest_copy_seconds: float = 0.0
+    """How long a copy takes at least if it takes time by size. Measured: see `copy_seconds`."""
+
+    incremental_fraction: float = 0.1
+    """How much of its size an incremental copy transfers."""
+
+    copies_started_together: Literal["full", "incremental"] = "full"
+    """What a copy is if another one of its file system and key runs and none is AVAILABLE. Nobody has seen this."""
+
     user_initiated_backups: int | None = None
     """The quota of user-initiated backups, copies included, of one file system type in one Region. By default as in the
     user guides: 500 for Windows and for Lustre, 10,000 for OpenZFS and for ONTAP."""

@@ -8,7 +8,10 @@ from simulator.fsx.state import State
 
 
 class BackupView(TypedDict):
-    """A backup or copy; `created` is in seconds since 1970, `progress` in percent while it is being made."""
+    """A backup or copy; `created` and `ends` are in seconds since 1970, `progress` in percent while it is being made.
+
+    `ends`, `is_full` and `transferred_bytes` are those of a copy.
+    """
 
     id: str
     arn: str
@@ -24,6 +27,9 @@ class BackupView(TypedDict):
     volume_id: str | None
     source_backup_id: str | None
     source_region: str | None
+    ends: float | None
+    is_full: bool | None
+    transferred_bytes: int | None
     deleted: bool
 
 
@@ -96,5 +102,8 @@ def _backup_view(backup: Backup, now: float) -> BackupView:
         "volume_id": backup.volume.volume_id if backup.volume else None,
         "source_backup_id": backup.source_id,
         "source_region": backup.source_region,
+        "ends": backup.job.ends if backup.job else None,
+        "is_full": backup.job.is_full if backup.job else None,
+        "transferred_bytes": backup.job.transferred_bytes if backup.job else None,
         "deleted": backup.deleted_at is not None,
     }

@@ -77,6 +77,52 @@ def test_copy_progresses_with_time(fsx_client: Clients, fsx_clock: ManualClock, 
     assert made["CreationTime"].timestamp() == fsx_clock.now() - 5 * COPY_SECONDS / 4
 
 
+@pytest.mark.parametrize(("started_together", "second_is_full"), [("full", True), ("incremental", False)])
+def test_copies_take_time_by_what_they_transfer(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, started_together: str, *, second_is_full: bool
+) -> None:
+    fsx_service.configure(seconds_per_gb=6, incremental_fraction=0.5, copies_started_together=started_together)
+    file_system = fsx_service.seed_file_system(HOME)
+    sources = [fsx_service.seed_backup(HOME, file_system, size_in_bytes=10 << 30) for _ in range(3)]
+    client = fsx_client()
+
+    for source in sources[:2]:
+        copy(client, source)
+    fsx_clock.sleep(60)
+    copy(client, sources[2])
+
+    made = fsx_service.backups(AWAY)
+    assert [view["is_full"] for view in made] == [True, second_is_full, False]
+    seconds = [60, 60 if second_is_full else 30, 30]
+    assert [(view["ends"] or 0) - view["created"] for view in made] == seconds
+    assert [view["transferred_bytes"] for view in made] == [seconds / 6 * (1 << 30) for seconds in seconds]
+
+
+def test_first_copy_of_each_key_volume_and_region_is_full(
+    fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock
+) -> None:
+    file_system = fsx_service.seed_file_system(HOME, "ONTAP")
+    volumes = [fsx_service.seed_volume(HOME, file_system, name) for name in ("vol2", "vol3")]
+    sources = [fsx_service.seed_backup(HOME, file_system, volume_id=volume) for volume in volumes]
+    key = fsx_client(AWAY, "kms").create_key()["KeyMetadata"]["Arn"]
+
+    made = [copy(fsx_client(), sources[0])["BackupId"]]
+    fsx_clock.sleep(COPY_SECONDS)
+    fsx_service.fail_copies("no luck", source_backup_id=sources[1])
+    for request in ({}, {"KmsKeyId": key}, {"SourceBackupId": sources[1]}):
+        made.append(copy(fsx_client(), sources[0], **request)["BackupId"])  # noqa: PERF401
+    fsx_clock.sleep(COPY_SECONDS)
+    after_failure = copy(fsx_client(), sources[1])["BackupId"]
+    elsewhere = copy(fsx_client("eu-west-2"), sources[0])["BackupId"]
+    for backup_id in (made[0], made[1]):
+        fsx_service.remove_backup(AWAY, backup_id)
+    after_deletion = copy(fsx_client(), sources[0])["BackupId"]
+
+    away = [fsx_service.backup(AWAY, backup_id)["is_full"] for backup_id in (*made, after_failure, after_deletion)]
+    assert away == [True, False, True, True, True, True]
+    assert fsx_service.backup("eu-west-2", elsewhere)["is_full"]
+
+
 def test_copy_without_source_region_is_within_the_region(fsx_client: Clients, fsx_source: str) -> None:
     assert copy(fsx_client(HOME), fsx_source, SourceRegion=None)["SourceBackupRegion"] == HOME
 
