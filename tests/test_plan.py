@@ -735,7 +735,8 @@ def after(stack: Stack) -> Stack:
     regions = {region.urn: region for region in stack.regions}
     owners = {b.source_backup_id: b.file_system_id for b in stack.world.copies}
     owners |= {b.id: b.file_system_id for b in stack.world.backups}
-    settled, seen = [], []
+    settled: list[StateCopy] = []
+    seen: list[Backup] = []
     for address, plan in decide(stack.regions, stack.state, stack.world).items():
         for serial, declared in enumerate(plan.copies, 500 + len(settled)):
             source_backup_id, state = declared.args["source_backup_id"], declared.state
