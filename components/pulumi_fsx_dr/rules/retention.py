@@ -114,7 +114,8 @@ def select(points: Iterable[_P], keep: Keep, *, may_expire: bool = True) -> Sele
 
 def is_recovery_point(backup: Backup) -> bool:
     """Whether retention counts a backup in the source Region: copies are no backups of their own."""
-    # What AWS Backup has made can be copied by AWS Backup alone.
+    # What AWS Backup has made is left to it: its plan copies and deletes those. One that the program names as a source
+    # is copied if FSx accepts it, which no document tells.
     return backup.is_available and backup.type in ("AUTOMATIC", "USER_INITIATED") and not backup.source_backup_id
 
 
