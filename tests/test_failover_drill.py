@@ -306,12 +306,16 @@ def test_program_gives_delete_options_to_openzfs_alone(
     assert "deleteOptions" not in made.inputs
 
 
-def test_failover_keeps_the_file_system(engine: RecordingEngine) -> None:
+def test_failover_keeps_the_file_system(engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup = backup_of("OPENZFS", AutomaticBackupRetentionDays=7)
+    monkeypatch.setattr(restore, "find_backup", lambda *_: backup)
+
     run_program(engine, keep="true")
 
     made = engine.only(OPENZFS)
     assert made.protected
-    assert made.inputs.keys().isdisjoint({"skipFinalBackup", "automaticBackupRetentionDays", "deleteOptions"})
+    assert made.inputs["automaticBackupRetentionDays"] == 7
+    assert made.inputs.keys().isdisjoint({"skipFinalBackup", "deleteOptions"})
 
 
 def test_drill_in_the_stack_of_a_failover_is_removable(

@@ -39,7 +39,7 @@ def _earlier_copy(state: State, call: Call) -> Backup | None:
 def _start(state: State, call: Call) -> Backup:
     explicit = tagging.requested(call.parameters.get("Tags"))
     source = _source(state, call)
-    _refuse_unsupported(source)
+    _refuse_unsupported(state, source)
     kms_key = _destination_key(call)
     tags = tagging.merged(source.tags, explicit) if call.parameters.get("CopyTags") else explicit
     region = state.region(call.region, call.account)
@@ -64,7 +64,9 @@ def _source(state: State, call: Call) -> Backup:
     return source
 
 
-def _refuse_unsupported(source: Backup) -> None:
+def _refuse_unsupported(state: State, source: Backup) -> None:
+    if source.type == "AWS_BACKUP" and not state.settings.copies_backups_of_aws_backup:
+        raise bad_request(f"Backup {source.backup_id} was made by AWS Backup; copy it there.")
     # The user guides say that these cannot be copied; the error is assumed.
     if source.volume and source.volume.is_flexgroup:
         raise bad_request(f"Backup {source.backup_id} is of a FlexGroup volume and cannot be copied.")

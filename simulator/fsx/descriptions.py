@@ -47,12 +47,15 @@ def backup(state: State, made: Backup, lifecycle: str | None = None) -> Descript
         "KmsKeyId": made.kms_key,
         "ResourceARN": made.arn,
         "OwnerId": made.owner_id,
-        "SourceBackupId": made.source_id,
-        "SourceBackupRegion": made.source_region,
+        **_source(made, is_told=shown != "COPYING" or state.settings.copying_tells_source),
         **_resource(made, tells_storage=state.settings.backups_tell_storage),
         **tag_list(made.shown_tags(now)),
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _source(made: Backup, *, is_told: bool) -> Description:
+    return {"SourceBackupId": made.source_id, "SourceBackupRegion": made.source_region} if is_told else {}
 
 
 def _resource(made: Backup, *, tells_storage: bool) -> Description:

@@ -35,6 +35,13 @@ class Settings:
     copy_tells_tags: bool = True
     """Whether CopyBackup's answer has the copy's tags. The API page's example has them."""
 
+    copies_backups_of_aws_backup: bool = True
+    """Whether CopyBackup takes a backup that AWS Backup made. The guides say that it can be seen and restored but not
+    deleted through FSx, and nothing of copies."""
+
+    copying_tells_source: bool = True
+    """Whether a copy has SourceBackupId and SourceBackupRegion while it is COPYING. The API page's example has not."""
+
     backups_tell_storage: bool = False
     """Whether backups of Windows and OpenZFS have their file system's `StorageType`, and those of ONTAP the volume's
     `VolumeStyle`. The API has both; recorded descriptions have neither."""

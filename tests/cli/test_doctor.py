@@ -384,6 +384,13 @@ def test_recorded_description_of_a_key_is_read() -> None:
     )
 
 
+def test_key_without_a_spec_is_symmetric() -> None:
+    """So KMS described all keys before November 2019."""
+    key = Replayed.of("c7n-fsx_kms_key_filter-kms.DescribeKey_1.json").describe_key("alias/aws/fsx")
+
+    assert (key.spec, key.state, key.is_managed_by_aws) == ("SYMMETRIC_DEFAULT", "Enabled", True)
+
+
 # --- sources --------------------------------------------------------------------------------------------------
 
 
@@ -424,6 +431,13 @@ def test_single_backup_may_be_the_source(account: Account) -> None:
     document = account.examine(source=backup)
 
     assert (document["exit_code"], document["first_run"][0]["source_backup_ids"]) == (0, [backup])
+
+
+def test_named_backup_of_aws_backup_is_a_note(account: Account) -> None:
+    """A BackupCopy of it is made if FSx accepts it, which no document tells."""
+    backup = account.backup(type="AWS_BACKUP")
+
+    assert summary(account.problems(source=backup)) == [("source", "note", backup)]
 
 
 # --- quotas and the first run ---------------------------------------------------------------------------------

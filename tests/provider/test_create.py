@@ -150,6 +150,19 @@ def test_create_takes_the_refusal_of_fsx_as_the_reason(service: FsxService, stac
     assert (copies(service), stack.states) == ([], {})
 
 
+def test_create_leaves_it_to_fsx_whether_a_backup_of_aws_backup_is_copied(service: FsxService, stack: Stack) -> None:
+    source = service.seed_backup(HOME, service.seed_file_system(HOME), type="AWS_BACKUP")
+    service.configure(copies_backups_of_aws_backup=False)
+    with refused(ServiceError, "fsx:CopyBackup", AWAY, source, "AWS Backup"):
+        stack.up(monday(source))
+    assert (copies(service), stack.states) == ([], {})
+
+    service.configure(copies_backups_of_aws_backup=True)
+    stack.up(monday(source))
+
+    only_copy(stack)
+
+
 def test_create_keeps_waiting_in_an_unknown_lifecycle(service: FsxService, stack: Stack, source: str) -> None:
     service.set_copy_seconds(10_000)
     looks = iter(["THAWING", "CHECKING", "AVAILABLE"])

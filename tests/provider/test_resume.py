@@ -38,6 +38,25 @@ INTERRUPTIONS: dict[str, Callable[[Stack, Program], object]] = {
 }
 
 
+@pytest.mark.parametrize("interruption", INTERRUPTIONS)
+def test_up_resumes_a_copy_that_does_not_tell_its_source_yet(
+    service: FsxService, stack: Stack, source: str, interruption: str
+) -> None:
+    """As in the example of CopyBackup: while it is COPYING it has no SourceBackupId."""
+    service.configure(copying_tells_source=False)
+    INTERRUPTIONS[interruption](stack, monday(source))
+    (begun,) = copies(service)
+    service.clock.sleep(3)
+    if interruption.startswith("out of time"):
+        service.finish_copies()
+
+    stack.up(monday(source))
+
+    assert only_copy(stack) == begun
+    stack.destroy()
+    assert copies(service) == []
+
+
 @pytest.mark.parametrize("action", ["DescribeBackups", "CopyBackup"])
 def test_up_after_a_kill_before_the_copy(stack: Stack, source: str, action: str) -> None:
     killed_up(stack, monday(source), action, "before")

@@ -118,14 +118,18 @@ def test_backup_has_the_recorded_members(fsx_client: Clients, fsx_service: FsxSe
     assert BACKUPS["WINDOWS", "AVAILABLE"][0] - members(windows) == set()
 
 
-def test_new_copy_has_the_documented_members(fsx_client: Clients, fsx_service: FsxService) -> None:
+@pytest.mark.parametrize(("tells", "of_copies"), [(True, ASSUMED_OF_COPIES), (False, set())])
+def test_new_copy_has_the_documented_members(
+    fsx_client: Clients, fsx_service: FsxService, of_copies: set[str], *, tells: bool
+) -> None:
+    fsx_service.configure(copying_tells_source=tells)
     source = seeded(fsx_service, "LUSTRE")
 
     made = fsx_client(AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)["Backup"]
 
     (documented,) = BACKUPS["LUSTRE", "COPYING"]
     assert documented - members(made) == set()
-    assert members(made) - documented == ASSUMED["LUSTRE"] | ASSUMED_OF_ALL | ASSUMED_OF_COPIES
+    assert members(made) - documented == ASSUMED["LUSTRE"] | ASSUMED_OF_ALL | of_copies
 
 
 def test_openzfs_backup_is_described_like_others(fsx_client: Clients, fsx_service: FsxService) -> None:

@@ -161,6 +161,8 @@ def _judge_source(source: Source, backups: list[Backup], *, is_missing: bool) ->
     skipped = Counter(backup.copy_obstacle for backup in backups if backup.copy_obstacle)
     left_out = "".join(f" {number} are left out: {why}." for why, number in skipped.items())
     message = f"The newest backup to copy is {newest.id} of {newest.creation_time:%Y-%m-%d %H:%M} UTC.{left_out}"
+    if newest.type == "AWS_BACKUP":
+        return "note", f"{message} AWS Backup made it, so FSx may refuse to copy it."
     return "note" if skipped else "ok", message
 
 

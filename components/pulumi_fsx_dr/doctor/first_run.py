@@ -60,7 +60,7 @@ def copied_backups(source: Source, backups: Sequence[Backup], keep: Keep = KEEP)
     """Return which backups of a source get a copy, by file system or volume, newest first."""
     usable = [backup for backup in backups if not backup.copy_obstacle]
     if "backup_id" in source:
-        return [[one] for one in usable if one.is_available and one.type != "AWS_BACKUP"]
+        return [[one] for one in usable if one.is_available]
     return [_kept(group, keep) for group in by_subject(filter(is_recovery_point, usable))]
 
 

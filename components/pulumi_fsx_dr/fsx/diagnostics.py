@@ -60,7 +60,8 @@ class RegionDiagnostics(FsxRegion):
             return KmsKey(
                 arn=found["Arn"],
                 state=found["KeyState"],
-                spec=found.get("KeySpec") or found["CustomerMasterKeySpec"],
+                # Descriptions from before there were other keys tell no spec.
+                spec=found.get("KeySpec") or found.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT",
                 usage=found.get("KeyUsage") or "ENCRYPT_DECRYPT",
                 is_managed_by_aws=found.get("KeyManager") == "AWS",
             )

@@ -26,7 +26,8 @@ def obstacle(
     one = len(backups) == 1
     if {backup.type for backup in backups} == {"AWS_BACKUP"}:
         made = "its only backup was" if one else f"all its {len(backups)} backups were"
-        return f"{made} made by AWS Backup, which alone copies those: copy there, or turn on its automatic backups"
+        left = "made by AWS Backup, to which a DrRegion leaves those"
+        return f"{made} {left}: copy there, or turn on its automatic backups"
     reasons = Counter(obstacle_of(backup) or _reason(backup) for backup in backups)
     listed = "; ".join(why if len(reasons) == 1 else f"{number}: {why}" for why, number in sorted(reasons.items()))
     return f"{'its only backup cannot' if one else f'none of its {len(backups)} backups can'} be copied: {listed}"
@@ -36,5 +37,5 @@ def _reason(backup: Backup) -> str:
     if backup.source_backup_id:
         return "copies are not backups of their own"
     if backup.type == "AWS_BACKUP":
-        return "only AWS Backup copies its backups"
+        return "backups of AWS Backup are left to it"
     return f"FSx does not copy a backup that is {backup.lifecycle}"

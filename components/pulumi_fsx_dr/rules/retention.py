@@ -108,7 +108,8 @@ def select(points: Iterable[_P], keep: Keep, *, may_expire: bool = True) -> Sele
 
 def is_recovery_point(backup: Backup) -> bool:
     """Whether retention counts a backup in the source Region: copies do not count."""
-    # Only AWS Backup can copy the backups that it has made.
+    # What AWS Backup has made is left to it: its plan copies and deletes those. One that the program names as a source
+    # is copied if FSx accepts it, which no document tells.
     return backup.is_available and backup.type in ("AUTOMATIC", "USER_INITIATED") and not backup.source_backup_id
 
 
