@@ -47,9 +47,17 @@ def ahead(slot: Slot) -> int | None:
     return slot.waits_for.ahead if slot.waits_for else None
 
 
+def opened(run: Run, region: str = AWAY) -> CopyQueue:
+    """Return a queue that has gathered the first copies of a run."""
+    queue = run.region(region).queue
+    with queue.slot(any_copy()) as first:
+        assert first.granted.wait(5)
+    return queue
+
+
 def all_slots(run: Run) -> list[Slot]:
     """Take all slots of `AWAY`."""
-    queue = run.region(AWAY).queue
+    queue = opened(run)
     return [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE)]
 
 
@@ -65,7 +73,7 @@ def refusals(service: FsxService) -> list[str | None]:
 
 
 def test_queue_grants_five_slots_and_the_next_in_order(stack: Stack) -> None:
-    queue = stack.run().region(AWAY).queue
+    queue = opened(stack.run())
     slots = [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE + 3)]
     assert [ahead(slot) for slot in slots] == [None] * 5 + [0, 1, 2]
 
@@ -82,7 +90,7 @@ def test_each_region_has_its_own_slots(stack: Stack) -> None:
     run = stack.run()
     all_slots(run)
 
-    assert ahead(run.region("eu-north-1").queue.slot(any_copy())) is None
+    assert ahead(opened(run, "eu-north-1").slot(any_copy())) is None
 
 
 def test_twelve_copies_never_meet_the_limit_of_fsx(service: FsxService, stack: Stack, source: str) -> None:
@@ -261,7 +269,7 @@ def test_resumed_copy_does_not_queue(service: FsxService, stack: Stack, wire: Wi
 def test_copy_left_running_takes_its_slot_until_it_ends(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
-    queue = stack.run().region(AWAY).queue
+    queue = opened(stack.run())
     slots = [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE)]
     service.set_copy_seconds(10_000)
     watches = [slot.watch_copy(id_) for slot, id_ in zip(slots, start_by_hand(wire, source), strict=True)]
@@ -283,7 +291,7 @@ def test_queue_does_not_wait_for_copies_it_may_not_see(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
     service.set_copy_seconds(10_000)
-    queue = stack.run().region(AWAY).queue
+    queue = opened(stack.run())
     queue.count_existing(dict.fromkeys(start_by_hand(wire, source), any_copy()), ())
     service.add_fault("access_denied", "DescribeBackups", region=AWAY)
 
@@ -296,7 +304,7 @@ def test_queue_does_not_wait_for_copies_it_may_not_see(
 
 def test_ontap_copies_have_five_slots_per_volume_and_key(stack: Stack) -> None:
     """FSx for ONTAP user guide, Quotas: five backup copies in progress per volume, destination Region and key."""
-    queue = stack.run().region(AWAY).queue
+    queue = opened(stack.run())
     home, projects = (quota_group(volume, "key/1") for volume in ("fsvol-1", "fsvol-2"))
     for group in (home, ""):
         assert [ahead(queue.slot(any_copy(group))) for _ in range(COPIES_AT_ONCE)] == [None] * COPIES_AT_ONCE

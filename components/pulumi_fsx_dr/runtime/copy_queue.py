@@ -14,8 +14,12 @@ from typing import Self
 from pulumi_fsx_dr.errors import TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
 
+from .clock import Clock
 from .copy_order import Chain, QueuedCopy, chain_of, full_copies, next_copy, places
 from .poller import Poller, PollResult, Watch
+
+# The engine begins many creates together, and in any order. Without this the first five would not be the best five.
+_GATHER_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,11 @@ class Slot:
 class CopyQueue:
     """Who of this process may start a copy into one Region."""
 
-    def __init__(self, poller: Poller) -> None:
+    def __init__(self, poller: Poller, clock: Clock) -> None:
         self._poller = poller
+        self._clock = clock
+        self._gathering: threading.Thread | None = None
+        self._is_open = False  # whether slots are granted
         self._lock = threading.Lock()
         self._waiting: list[Slot] = []  # in the order in which they start
         self._running: set[Slot] = set()
@@ -82,10 +89,13 @@ class CopyQueue:
         self._watched_others: dict[str, Watch] = {}
 
     def slot(self, copy: QueuedCopy) -> Slot:
-        """Take a place in the queue; the slot is granted at once if one is free and no copy must end before."""
+        """Take a place in the queue; the slot is granted when one is free and no copy must end before."""
         slot = Slot(self, copy)
         with self._lock:
             self._waiting.append(slot)
+            if not self._gathering:
+                self._gathering = threading.Thread(target=self._open, name="copy queue", daemon=True)
+                self._gathering.start()
             self._admit()
         return slot
 
@@ -125,7 +135,8 @@ class CopyQueue:
             full = full_copies(slot.copy.chain, [*own, *self._others.values()], self._available)
             needed = full or [copy for copy in own if copy.group == slot.copy.group]
             subject = slot.copy.chain.subject if slot.copy.chain and full else ""
-            return Wait(group.index(slot), subject, is_for_others=not any(copy in own for copy in needed))
+            is_for_others = self._is_open and not any(copy in own for copy in needed)
+            return Wait(group.index(slot), subject, is_for_others)
 
     def give_up_on_others(self, slot: Slot) -> None:
         """Let the chain of a slot wait no longer for full copies that are not of this run."""
@@ -153,11 +164,17 @@ class CopyQueue:
                 self._note_available(chain_of(backup) if backup else slot.copy.chain)
             self._admit()
 
+    def _open(self) -> None:
+        self._clock.sleep(_GATHER_SECONDS)
+        with self._lock:
+            self._is_open = True
+            self._admit()
+
     def _admit(self) -> None:
         known = [*(slot.copy for slot in (*self._waiting, *self._running)), *self._finished]
         place = places(known)
         self._waiting.sort(key=lambda slot: place(slot.copy))
-        while slot := self._next():
+        while self._is_open and (slot := self._next()):
             self._waiting.remove(slot)
             self._running.add(slot)
             slot.granted.set()
