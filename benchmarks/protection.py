@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.figures import SLOTS
+from benchmarks.figures import SHORTEST_COPY, SLOTS
 from benchmarks.table import Row, Section, Target
 from simulator.fake_engine import find_engine
 from simulator.fsx import Control, running
 from simulator.fsx.views import BackupView
-from simulator.project import NO_PROMPT, POLL_SECONDS, Project, write_program
-
-SHORTEST = 24 * POLL_SECONDS
-"""A poll interval of 15 s and copies of 6 minutes and more, scaled down together."""
+from simulator.project import NO_PROMPT, Project, write_program
 
 _SOURCE_REGION, _REGIONS = "us-east-1", ("eu-central-1", "eu-west-1")
 _GIB = 1 << 30
@@ -40,18 +37,19 @@ class FileSystems:
     parallel: int = 128
 
     def __str__(self) -> str:
-        where = "1 DR Region" if self.regions == 1 else f"{self.regions} DR Regions"
+        where = "one DR Region" if self.regions == 1 else f"{self.regions} DR Regions"
         return f"{len(self.sizes)} file systems, keep {self.keep}, {where}, --parallel {self.parallel}"
+
+    @property
+    def copies(self) -> int:
+        """How many copies are made."""
+        return len(self.sizes) * self.keep * self.regions
 
     @property
     def bound(self) -> float:
         """The least time in which five slots can make a full copy of each."""
-        seconds = [max(SHORTEST, size) for size in self.sizes]
+        seconds = [max(SHORTEST_COPY, size) for size in self.sizes]
         return max(*seconds, sum(seconds) / SLOTS)
-
-
-TEN = (11, 10, 9, 8, 7, 5, 4, 3, 2.5, 2.4)
-SIX = (10, 8, 7, 6, 4, 3)
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def time_until_protected(workload: FileSystems) -> Section:
 
 
 def _measured(resource: str, workload: FileSystems) -> Protection:
-    with _project(resource) as (aws, project):
+    with _project() as (aws, project):
         newest, declared = _declared(aws, workload)
         project.declare(resource=resource, copies=declared)
         project.run("up", *NO_PROMPT, "--parallel", str(workload.parallel))
@@ -108,32 +106,39 @@ def _measured(resource: str, workload: FileSystems) -> Protection:
 
 
 @contextmanager
-def _project(resource: str) -> Iterator[tuple[Control, Project]]:
-    del resource
+def _project() -> Iterator[tuple[Control, Project]]:
     with (
-        running(seconds_per_gb=1, shortest_copy_seconds=SHORTEST) as aws,
+        running(seconds_per_gb=1, shortest_copy_seconds=SHORTEST_COPY) as aws,
         TemporaryDirectory(ignore_cleanup_errors=True) as folder,
     ):
         yield aws, Project.create(write_program(Path(folder), _PROGRAM), find_engine(), aws.environment(_SOURCE_REGION))
 
 
 def _declared(aws: Control, workload: FileSystems) -> tuple[set[str], dict[str, dict[str, str]]]:
-    """Seed the backups; return the newest of each file system, and the copies, newest recovery points first."""
+    """Seed the backups; return the newest of each file system, and the copies to declare.
+
+    They are declared in the order in which a DrRegion declares them, because with few operations at once the engine's
+    order decides; where there are enough, file system by file system and oldest first, so that only the queue decides.
+    """
     regions = _REGIONS[: workload.regions]
     for region in regions:
         aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # creates the default key of the copies
-    now = aws.now()
-    file_systems = [(aws.seed_file_system(_SOURCE_REGION), int(size * _GIB)) for size in workload.sizes]
-    points = [
-        [
-            aws.seed_backup(_SOURCE_REGION, file_system, size_in_bytes=size, created=now - (age + 1) * _HOUR)
-            for file_system, size in file_systems
-        ]
-        for age in range(workload.keep)
-    ]
-    sources = [source for of_age in points for source in of_age]
-    return set(points[0]), {
+    by_file_system = [_seeded(aws, int(size * _GIB), workload.keep) for size in workload.sizes]
+    newest = {points[-1] for points in by_file_system}
+    if workload.parallel < workload.copies:
+        by_file_system = [list(points) for points in zip(*by_file_system, strict=True)][::-1]
+    sources = [source for points in by_file_system for source in points]
+    return newest, {
         f"{region}-{number}": {"source_backup_id": source, "source_region": _SOURCE_REGION, "region": region}
         for number, source in enumerate(sources)
         for region in regions
     }
+
+
+def _seeded(aws: Control, size: int, number: int) -> list[str]:
+    """Seed the backups of a file system, oldest first."""
+    file_system, now = aws.seed_file_system(_SOURCE_REGION), aws.now()
+    return [
+        aws.seed_backup(_SOURCE_REGION, file_system, size_in_bytes=size, created=now - age * _HOUR)
+        for age in range(number, 0, -1)
+    ]
