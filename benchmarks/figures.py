@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.fsx.records import Entry
+from simulator.project import POLL_SECONDS
 
 SLOTS = 5  # FSx quota: copies in progress per destination Region and account
+SHORTEST_COPY = 24 * POLL_SECONDS  # of 6 minutes, at a poll interval of 15 s: scaled down together
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Copies of the same source backups into each of some Regions."""
+    """Copies of the same source backups, each of a file system of its own, into each of some Regions."""
 
     copies: int
     copy_seconds: float

@@ -111,8 +111,8 @@ def _copies(aws: Control, workload: Workload) -> dict[str, dict[str, str]]:
     regions = _REGIONS[: workload.regions]
     for region in regions:
         aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # creates the default key of the copies
-    file_system = aws.seed_file_system(_SOURCE_REGION)
-    sources = [aws.seed_backup(_SOURCE_REGION, file_system) for _ in range(workload.copies // workload.regions)]
+    file_systems = [aws.seed_file_system(_SOURCE_REGION) for _ in range(workload.copies // workload.regions)]
+    sources = [aws.seed_backup(_SOURCE_REGION, file_system) for file_system in file_systems]
     return {
         f"{region}-{number}": {"source_backup_id": source, "source_region": _SOURCE_REGION, "region": region}
         for number, source in enumerate(sources)

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.figures import Workload, figures
+from benchmarks.figures import SHORTEST_COPY, Workload, figures
 from benchmarks.measuring import measured_stack
+from benchmarks.protection import FileSystems, Protection, protection
 from benchmarks.table import Row, Target
+from simulator.fsx import FsxService, ManualClock
 from simulator.fsx.records import Entry
+from simulator.fsx.views import BackupView
 
 ARN = "arn:aws:fsx:eu-west-1:123456789012:backup/"
 
@@ -51,6 +54,28 @@ def test_copy_without_later_calls_ends_with_its_start() -> None:
 )
 def test_ideal_uses_five_slots_in_each_region(workload: Workload, seconds: float) -> None:
     assert workload.ideal == seconds
+
+
+def test_bound_is_the_largest_or_a_fifth_of_all() -> None:
+    assert FileSystems((50, 10, 10), keep=2).bound == 50
+    assert FileSystems((10,) * 20, keep=2).bound == 40
+    assert FileSystems((0.1,), keep=1).bound == SHORTEST_COPY
+
+
+def copied(source: str, ends: float, *, is_full: bool) -> BackupView:
+    service = FsxService(ManualClock())
+    backup_id = service.seed_backup("eu-west-1", service.seed_file_system("eu-west-1"))
+    transferred = (4 if is_full else 1) << 30
+    seen = {"source_backup_id": source, "created": 10.0, "ends": ends}
+    return {**service.backup("eu-west-1", backup_id), **seen, "is_full": is_full, "transferred_bytes": transferred}  # type: ignore[typeddict-item]
+
+
+def test_protection_ends_with_the_last_newest_copy() -> None:
+    copies = [copied("newest", 30, is_full=True), copied("old", 50, is_full=False), copied("other", 20, is_full=True)]
+
+    found = protection(copies, {"newest", "other"})
+
+    assert found == Protection(seconds=20, whole=40, full=2, gigabytes=9)
 
 
 def test_target_is_compared_with_the_exact_value() -> None:

@@ -18,6 +18,7 @@ from pulumi_fsx_dr.errors import CallCancelledError
 from pulumi_fsx_dr.runtime.hints import HINTS, Hints
 
 from simulator.fake_engine.planning import Old, Plan, plan
+from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 
 from .process import Context, Host, HostRequest, Properties, Run
@@ -219,6 +220,11 @@ def change_outputs(stack: Stack, resource: str, **changes: Any) -> None:
 def copy_args(source: str, **changes: Any) -> Properties:
     """Return the arguments of a copy from `HOME` to `AWAY`."""
     return {"source_backup_id": source, "source_region": HOME, "region": AWAY, **changes}
+
+
+def backups_of_file_systems(service: FsxService, number: int) -> list[str]:
+    """Return a backup of each of so many file systems; their copies do not wait for each other."""
+    return [service.seed_backup(HOME, service.seed_file_system(HOME)) for _ in range(number)]
 
 
 def monday(source: str, **changes: Any) -> dict[str, Properties]:

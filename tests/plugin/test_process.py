@@ -17,7 +17,7 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2, provider_pb2_grpc
 from simulator.fsx import FsxService, listening
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.plugin_stack import received, sent
-from tests.engine.stack import copy_args
+from tests.engine.stack import backups_of_file_systems, copy_args
 from tests.provider.test_host import ROOT, Engine, partial_failure, running_copies, serving, until
 
 LONG = 100_000.0  # seconds; a copy that does not end by itself
@@ -114,7 +114,8 @@ def test_schema_has_name_and_version(plugin: Plugin) -> None:
 
 def test_sixty_creates_do_not_block_a_check(plugin: Plugin, service: FsxService, source: str) -> None:
     regions = [AWAY, "eu-north-1", "us-west-2"]
-    asked = [plugin.create(f"many-{n}", copy_args(source, region=regions[n % 3])) for n in range(60)]
+    sources = backups_of_file_systems(service, 60)
+    asked = [plugin.create(f"many-{n}", copy_args(one, region=regions[n % 3])) for n, one in enumerate(sources)]
     until(lambda: running_copies(service) == 15)
 
     checked = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn("other"), news=sent(copy_args(source))), timeout=5)
@@ -197,9 +198,10 @@ def test_changed_configuration_replaces_nothing(plugin: Plugin) -> None:
 
 
 def test_cancel_keeps_running_copies_and_starts_no_more(service: FsxService, source: str) -> None:
+    sources = backups_of_file_systems(service, 7)
     service.clear_journal()
     with serving(Engine()) as address, started(address) as cancelled:
-        asked = [cancelled.create(f"cancelled-{n}", copy_args(source)) for n in range(7)]
+        asked = [cancelled.create(f"cancelled-{n}", copy_args(one)) for n, one in enumerate(sources)]
         until(lambda: running_copies(service) == 5)
         cancelled.stub.Cancel(Empty())
         failures = [one.exception(timeout=20) for one in [*asked, cancelled.create("late", copy_args(source))]]

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from pulumi_fsx_dr.engine.grpc_call import EngineCall
@@ -11,6 +12,7 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import quota_group
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
 from pulumi_fsx_dr.runtime.copy_queue import CopyQueue, Slot
 
 from simulator.fsx import FsxService
@@ -30,16 +32,33 @@ def background(act: Callable[[], None]) -> Iterator[Future[None]]:
 def until_queued(queue: CopyQueue, waiting: int = 1) -> None:
     """Return once so many wait in the queue."""
     while True:
-        with queue.slot() as probe:
-            if probe.ahead == waiting:
+        with queue.slot(any_copy()) as probe:
+            if ahead(probe) == waiting:
                 return
         threading.Event().wait(0.001)
 
 
+def any_copy(group: str = "") -> QueuedCopy:
+    """Return a copy that waits for no other copy, and comes last."""
+    return QueuedCopy(group, None, datetime(2026, 1, 1, tzinfo=UTC), size=-1)
+
+
+def ahead(slot: Slot) -> int | None:
+    return slot.waits_for.ahead if slot.waits_for else None
+
+
+def opened(run: Run, region: str = AWAY) -> CopyQueue:
+    """Return a queue that has gathered the first copies of a run."""
+    queue = run.region(region).queue
+    with queue.slot(any_copy()) as first:
+        assert first.granted.wait(5)
+    return queue
+
+
 def all_slots(run: Run) -> list[Slot]:
     """Take all slots of `AWAY`."""
-    queue = run.region(AWAY).queue
-    return [queue.slot() for _ in range(COPIES_AT_ONCE)]
+    queue = opened(run)
+    return [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE)]
 
 
 def start_by_hand(wire: Wire, source: str, number: int = COPIES_AT_ONCE) -> list[str]:
@@ -54,24 +73,24 @@ def refusals(service: FsxService) -> list[str | None]:
 
 
 def test_queue_grants_five_slots_and_the_next_in_order(stack: Stack) -> None:
-    queue = stack.run().region(AWAY).queue
-    slots = [queue.slot() for _ in range(COPIES_AT_ONCE + 3)]
-    assert [slot.ahead for slot in slots] == [None] * 5 + [0, 1, 2]
+    queue = opened(stack.run())
+    slots = [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE + 3)]
+    assert [ahead(slot) for slot in slots] == [None] * 5 + [0, 1, 2]
 
     queue.leave(slots[3])
     queue.leave(slots[3])
-    assert [slot.ahead for slot in slots[5:]] == [None, 0, 1], "left twice, it gives away one slot"
+    assert [ahead(slot) for slot in slots[5:]] == [None, 0, 1], "left twice, it gives away one slot"
     queue.leave(slots[6])
-    assert [slot.ahead for slot in slots[7:]] == [0]
+    assert [ahead(slot) for slot in slots[7:]] == [0]
     queue.leave(slots[0])
-    assert slots[7].ahead is None
+    assert ahead(slots[7]) is None
 
 
 def test_each_region_has_its_own_slots(stack: Stack) -> None:
     run = stack.run()
     all_slots(run)
 
-    assert run.region("eu-north-1").queue.slot().ahead is None
+    assert ahead(opened(run, "eu-north-1").slot(any_copy())) is None
 
 
 def test_twelve_copies_never_meet_the_limit_of_fsx(service: FsxService, stack: Stack, source: str) -> None:
@@ -137,8 +156,8 @@ def test_slot_of_finished_copy_is_free_before_any_message(
 
     def status(_call: Call, message: str, **_: float) -> None:
         if "copying" not in message:  # it was seen to run no more
-            with run.region(AWAY).queue.slot() as probe:
-                free.append(probe.ahead is None)
+            with run.region(AWAY).queue.slot(any_copy()) as probe:
+                free.append(ahead(probe) is None)
 
     monkeypatch.setattr(EngineCall, "status", status)
 
@@ -250,20 +269,20 @@ def test_resumed_copy_does_not_queue(service: FsxService, stack: Stack, wire: Wi
 def test_copy_left_running_takes_its_slot_until_it_ends(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
-    queue = stack.run().region(AWAY).queue
-    slots = [queue.slot() for _ in range(COPIES_AT_ONCE)]
+    queue = opened(stack.run())
+    slots = [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE)]
     service.set_copy_seconds(10_000)
     watches = [slot.watch_copy(id_) for slot, id_ in zip(slots, start_by_hand(wire, source), strict=True)]
     while any(watch.next_result(seconds=1).backup is None for watch in watches):
         pass
 
     queue.leave(slots[0])
-    waiting = queue.slot()
-    assert waiting.ahead == 0
+    waiting = queue.slot(any_copy())
+    assert ahead(waiting) == 0
 
     service.finish_copies()
     waiting.wait(seconds=30)
-    assert waiting.ahead is None
+    assert ahead(waiting) is None
     for slot in (*slots, waiting):
         queue.leave(slot)
 
@@ -272,25 +291,25 @@ def test_queue_does_not_wait_for_copies_it_may_not_see(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
     service.set_copy_seconds(10_000)
-    queue = stack.run().region(AWAY).queue
-    queue.count_others(dict.fromkeys(start_by_hand(wire, source), ""))
+    queue = opened(stack.run())
+    queue.count_existing(dict.fromkeys(start_by_hand(wire, source), any_copy()), ())
     service.add_fault("access_denied", "DescribeBackups", region=AWAY)
 
-    waiting = queue.slot()
+    waiting = queue.slot(any_copy())
     waiting.wait(seconds=30)
 
-    assert waiting.ahead is None
+    assert ahead(waiting) is None
     queue.leave(waiting)
 
 
 def test_ontap_copies_have_five_slots_per_volume_and_key(stack: Stack) -> None:
     """FSx for ONTAP user guide, Quotas: five backup copies in progress per volume, destination Region and key."""
-    queue = stack.run().region(AWAY).queue
+    queue = opened(stack.run())
     home, projects = (quota_group(volume, "key/1") for volume in ("fsvol-1", "fsvol-2"))
     for group in (home, ""):
-        assert [queue.slot(group).ahead for _ in range(COPIES_AT_ONCE)] == [None] * COPIES_AT_ONCE
+        assert [ahead(queue.slot(any_copy(group))) for _ in range(COPIES_AT_ONCE)] == [None] * COPIES_AT_ONCE
 
-    assert queue.slot(home).ahead == 0
-    assert queue.slot("").ahead == 0
-    assert queue.slot(projects).ahead is None
-    assert queue.slot(quota_group("fsvol-1", "key/2")).ahead is None
+    assert ahead(queue.slot(any_copy(home))) == 0
+    assert ahead(queue.slot(any_copy())) == 0
+    assert ahead(queue.slot(any_copy(projects))) is None
+    assert ahead(queue.slot(any_copy(quota_group("fsvol-1", "key/2")))) is None

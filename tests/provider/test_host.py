@@ -30,7 +30,7 @@ from pulumi_fsx_dr.runtime.retry import Work
 from simulator.fsx import FsxService, listening
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.process import Context, Host, HostRequest, Properties, Run
-from tests.engine.stack import copy_args
+from tests.engine.stack import backups_of_file_systems, copy_args
 from tests.engine.wire import Wire
 from tests.provider.exiting import ExitingProvider
 
@@ -175,8 +175,9 @@ def partial_failure(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFaile
 def test_host_serves_other_calls_while_creates_copy_and_queue(
     running: Plugin, service: FsxService, source: str
 ) -> None:
-    regions = [AWAY] * 7 + [ELSEWHERE] * 2
-    asked = [create(running, f"many-{n}", copy_args(source, region=region)) for n, region in enumerate(regions)]
+    sources = backups_of_file_systems(service, 9)
+    programs = [copy_args(one, region=AWAY if n < 7 else ELSEWHERE) for n, one in enumerate(sources)]
+    asked = [create(running, f"many-{n}", args) for n, args in enumerate(programs)]
     until(lambda: running_copies(service) == 7)
 
     assert not check(running, "other", copy_args(source)).failures

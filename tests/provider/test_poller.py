@@ -13,7 +13,7 @@ from pulumi_fsx_dr.runtime.poller import Poller, PollResult, Watch
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.stack import Stack, copy_args
+from tests.engine.stack import Stack, backups_of_file_systems, copy_args
 from tests.engine.wire import SharedClock, Wire
 
 Seen = Backup | None | Exception
@@ -71,7 +71,7 @@ def poll_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("poll ")]
 
 
-def test_poll_looks_at_five_running_copies_in_one_call(service: FsxService, stack: Stack, source: str) -> None:
+def test_poll_looks_at_five_running_copies_in_one_call(service: FsxService, stack: Stack) -> None:
     def most_ids() -> int:
         return max((len(entry["ids"]) for entry in service.journal(AWAY, "DescribeBackups")), default=0)
 
@@ -79,7 +79,8 @@ def test_poll_looks_at_five_running_copies_in_one_call(service: FsxService, stac
     run = stack.run()
 
     with ThreadPoolExecutor(5) as pool:
-        copying = [pool.submit(stack.register, run, f"copy-{n}", copy_args(source)) for n in range(5)]
+        sources = backups_of_file_systems(service, 5)
+        copying = [pool.submit(stack.register, run, f"copy-{n}", copy_args(one)) for n, one in enumerate(sources)]
         while most_ids() < 5 and not any(copy.done() for copy in copying):
             threading.Event().wait(0.01)
         service.finish_copies()

@@ -60,9 +60,14 @@ class Backup:
         return self.volume_id or self.file_system_id or ""
 
     @property
+    def key(self) -> str | None:
+        """Its key as `key/<id>`."""
+        return f"key/{self.kms_key_arn.rpartition('/')[2].lower()}" if self.kms_key_arn else None
+
+    @property
     def quota_group(self) -> str:
         """The copies that share a quota of copies in progress with this one."""
-        return quota_group(self.volume_id, "key/" + (self.kms_key_arn or "").rpartition("/")[2])
+        return quota_group(self.volume_id, self.key)
 
     @property
     def copy_obstacle(self) -> str | None:

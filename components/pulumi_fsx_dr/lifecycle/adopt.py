@@ -12,6 +12,7 @@ from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
 from pulumi_fsx_dr.runtime.retry import Work
 
 from .source import source_time
@@ -30,7 +31,7 @@ def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
             "its own."
         )
     copy = Copy(backup=backup, ownership=None, source_creation_time=source_time(work, spec, backup))
-    with work.region.queue.slot_of_running(backup.quota_group) as slot:
+    with work.region.queue.slot_of_running(QueuedCopy.running(backup, copy.source_creation_time)) as slot:
         # The run of another resource may still be making it: that run deletes a FAILED copy.
         copy = wait_until_available(work, spec, copy, slot)
     return _take_over(work, spec, copy)

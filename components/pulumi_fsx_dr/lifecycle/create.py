@@ -15,8 +15,8 @@ from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.copies.ownership import is_urn, ownership_of
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.errors import FsxDrError, ServiceError
-from pulumi_fsx_dr.fsx.backup import quota_group
 from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
 
@@ -76,9 +76,9 @@ def _resume(work: Work, spec: CopySpec) -> Copy | None:
         backup = verified(work, spec, listed.id)
         if backup and work.runtime.entries.take(backup.id, work.urn):
             # In the queue it would wait for a slot that it has itself.
-            with work.region.queue.slot_of_running(backup.quota_group) as slot:
-                work.runtime.creates.started(work.urn, backup.subject)
-                time = source_time(work, spec, backup)
+            work.runtime.creates.started(work.urn, backup.subject)
+            time = source_time(work, spec, backup)
+            with work.region.queue.slot_of_running(QueuedCopy.running(backup, time)) as slot:
                 copy = Copy(backup=backup, ownership=ownership_of(backup.tags), source_creation_time=time)
                 return wait_until_available(work, spec, renew_ownership(work, spec, copy), slot)
     return None
@@ -92,7 +92,7 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     # If it fails before that, all deletes of the stack are refused.
     work.runtime.creates.started(work.urn, source.subject)
     require_room_for_tags(source, spec)
-    with work.region.queue.slot(quota_group(source.volume_id, work.region.key_text(spec.kms_key_id))) as slot:
+    with work.region.queue.slot(work.region.queued_copy(source, spec.kms_key_id)) as slot:
         wait_for_slot(work, spec, slot)
         started = start_copy(work, spec)
         copy = Copy(backup=started.backup, ownership=started.ownership, source_creation_time=source.creation_time)

@@ -9,7 +9,7 @@ from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, CredentialsError, ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Refused
-from pulumi_fsx_dr.runtime.copy_queue import Slot
+from pulumi_fsx_dr.runtime.copy_queue import Slot, Wait
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
@@ -34,16 +34,26 @@ class StartedCopy:
 def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
     """Wait in the queue; fail if copies of others have all slots for longer than the copy may take."""
     blocked_since = None
-    while (ahead := slot.ahead) is not None:
+    while wait := slot.waits_for:
         work.raise_if_cancelled()
         work.raise_if_ending()
         # The timeout counts from the start of the copy, so waiting for copies of this run has no limit. Copies of
         # others may never end.
-        blocked_since = (blocked_since or work.now()) if slot.waits_for_others else None
+        blocked_since = (blocked_since or work.now()) if wait.is_for_others else None
+        if wait.full_copy_of and blocked_since and _is_late(work, spec, blocked_since):
+            # Better a second full copy than none.
+            slot.give_up_on_others()
+            continue
         _raise_if_blocked(work, spec, blocked_since)
-        work.call.status(f"waiting for a free slot ({ahead} ahead)", seconds=_QUEUE_STATUS_SECONDS)
+        work.call.status(_waiting_text(wait), seconds=_QUEUE_STATUS_SECONDS)
         # A free slot ends this wait immediately. A cancelled call leaves the queue within two seconds.
         slot.wait(seconds=2)
+
+
+def _waiting_text(wait: Wait) -> str:
+    if wait.full_copy_of:
+        return f"waiting for the first full copy of {wait.full_copy_of}, then incremental"
+    return f"waiting for a free slot ({wait.ahead} ahead)"
 
 
 def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
@@ -92,12 +102,15 @@ def _call_copy_backup(work: Work, spec: CopySpec, own: Ownership) -> Backup | Li
 
 
 def _raise_if_blocked(work: Work, spec: CopySpec, since: float | None) -> None:
-    waited = work.now() - since if since else 0
-    if waited > spec.timeout:
+    if since and _is_late(work, spec, since):
         raise CopyError(
             f"{spec.source_backup_id} was not copied to {work.region.name}: copies of others have had all copy slots "
-            f"for {duration(waited)}. Run `pulumi up` again when they have ended."
+            f"for {duration(work.now() - since)}. Run `pulumi up` again when they have ended."
         )
+
+
+def _is_late(work: Work, spec: CopySpec, since: float) -> bool:
+    return work.now() - since > spec.timeout
 
 
 def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Backup | None:

@@ -11,6 +11,7 @@ from pulumi_fsx_dr.copies.outputs import described, outputs_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CopyError, FsxDrError
 from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from pulumi_fsx_dr.runtime.retry import Work
 
@@ -67,7 +68,7 @@ def update(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping
 def _finish(work: Work, spec: CopySpec, copy: Copy) -> Copy:
     # As in a create: until this copy is AVAILABLE, no older one of the same file system may be deleted.
     work.runtime.creates.started(work.urn, copy.backup.subject)
-    with work.region.queue.slot_of_running(copy.backup.quota_group) as slot:
+    with work.region.queue.slot_of_running(QueuedCopy.running(copy.backup, copy.source_creation_time)) as slot:
         return wait_until_available(work, spec, copy, slot)
 
 

@@ -1,21 +1,40 @@
 """The queue for the copy slots of one Region.
 
 FSx runs at most five copies at once into a Region, and of ONTAP five of each volume under each key (the quota group of
-a copy). The others wait here.
+a copy). The others wait here; `copy_order` says which of them starts next.
 """
 
 import threading
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
 from pulumi_fsx_dr.errors import TransientError
-from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
+from pulumi_fsx_dr.fsx.backup import Backup
 
+from .clock import Clock
+from .copy_order import Chain, QueuedCopy, chain_of, full_copies, next_copy, places
 from .poller import Poller, PollResult, Watch
+
+# The engine begins many creates together, and in any order. Without this the first five would not be the best five.
+_GATHER_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a copy in the queue waits for.
+
+    Attributes:
+        ahead: how many of its quota group are before it in the queue.
+        full_copy_of: the file system or volume whose first, full copy must end before; "" if it waits for a slot.
+        is_for_others: whether only copies that are not of this run keep it waiting.
+    """
+
+    ahead: int
+    full_copy_of: str
+    is_for_others: bool
 
 
 # Compared by identity: two that wait for a slot of the same group are alike, and still two.
@@ -24,29 +43,29 @@ class Slot:
     """A place in the queue, and then a copy slot; leaving the block gives it to the next."""
 
     _queue: "CopyQueue"
-    group: str
+    copy: QueuedCopy
     granted: threading.Event = field(default_factory=threading.Event)
     watch: Watch | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._queue.leave(self)
+    def __exit__(self, error: object, *_: object) -> None:
+        # The block ends without an error when the copy is AVAILABLE.
+        self._queue.leave(self, is_available=error is None)
 
     @property
-    def ahead(self) -> int | None:
-        """How many are ahead in the queue; None once the slot is granted."""
-        return self._queue.ahead(self)
-
-    @property
-    def waits_for_others(self) -> bool:
-        """Whether no copy of this run has a slot, so that only copies of others keep this one waiting."""
-        return self._queue.waits_for_others(self)
+    def waits_for(self) -> Wait | None:
+        """What it waits for; None once the slot is granted."""
+        return self._queue.wait_of(self)
 
     def wait(self, seconds: float) -> None:
         """Wait until the slot is granted, at most so many (real) seconds."""
         self.granted.wait(seconds)
+
+    def give_up_on_others(self) -> None:
+        """Wait no longer for full copies that are not of this run."""
+        self._queue.give_up_on_others(self)
 
     def watch_copy(self, backup_id: str) -> Watch:
         """Have the poll look at the copy that runs in this slot."""
@@ -56,37 +75,47 @@ class Slot:
 class CopyQueue:
     """Decides which create of this process may start a copy into one Region."""
 
-    def __init__(self, poller: Poller) -> None:
+    def __init__(self, poller: Poller, clock: Clock) -> None:
         self._poller = poller
+        self._clock = clock
+        self._gathering: threading.Thread | None = None
+        self._is_open = False  # whether slots are granted
         self._lock = threading.Lock()
-        self._waiting: list[Slot] = []
+        self._waiting: list[Slot] = []  # in the order in which they start
         self._running: set[Slot] = set()
-        self._others: dict[str, str] = {}  # running copies for which no create here waits: quota groups by id
+        self._finished: list[QueuedCopy] = []  # AVAILABLE copies of this run
+        self._available: set[Chain] = set()  # the chains that have an AVAILABLE copy
+        self._others: dict[str, QueuedCopy] = {}  # running copies for which no create here waits, by id
         self._watched_others: dict[str, Watch] = {}
 
-    def slot(self, group: str = "") -> Slot:
-        """Take a place in the queue; a free slot is granted immediately."""
-        slot = Slot(self, group)
+    def slot(self, copy: QueuedCopy) -> Slot:
+        """Take a place in the queue; the slot is granted when one is free and no copy must end before."""
+        slot = Slot(self, copy)
         with self._lock:
             self._waiting.append(slot)
+            if not self._gathering:
+                self._gathering = threading.Thread(target=self._open, name="copy queue", daemon=True)
+                self._gathering.start()
             self._admit()
         return slot
 
-    def slot_of_running(self, group: str = "") -> Slot:
+    def slot_of_running(self, copy: QueuedCopy) -> Slot:
         """Take a slot without queueing, for a copy that runs already."""
-        slot = Slot(self, group)
+        slot = Slot(self, copy)
         with self._lock:
             # Even if no slot is free: FSx runs this copy. It only keeps the next ones waiting.
             self._running.add(slot)
         return slot
 
-    def count_others(self, running: Mapping[str, str]) -> None:
-        """Count running copies, given as quota groups by id, until they end."""
+    def count_existing(self, running: Mapping[str, QueuedCopy], available: Iterable[Backup]) -> None:
+        """Count running copies until they end, and AVAILABLE ones."""
         with self._lock:
+            for backup in available:
+                self._note_available(chain_of(backup))
             # A copy that a create here waits for is counted already. Counted twice, it would leave a slot empty.
             own = {slot.watch.backup_id for slot in self._running if slot.watch}
-            self._others |= {id_: group for id_, group in running.items() if id_ not in own}
-            self._watch_others()
+            self._others |= {id_: copy for id_, copy in running.items() if id_ not in own}
+            self._admit()
 
     def watch_copy(self, slot: Slot, backup_id: str) -> Watch:
         """Have the poll look at the copy that runs in a slot."""
@@ -96,42 +125,70 @@ class CopyQueue:
             self._watch_others()
             return slot.watch
 
-    def ahead(self, slot: Slot) -> int | None:
-        """Count those ahead in the queue; None if the slot is granted."""
+    def wait_of(self, slot: Slot) -> Wait | None:
+        """Return what a slot waits for; None if it is granted."""
         with self._lock:
-            group = [waiting for waiting in self._waiting if waiting.group == slot.group]
-            return group.index(slot) if slot in group else None
+            if slot not in self._waiting:
+                return None
+            group = [waiting for waiting in self._waiting if waiting.copy.group == slot.copy.group]
+            own = [running.copy for running in self._running]
+            full = full_copies(slot.copy.chain, [*own, *self._others.values()], self._available)
+            needed = full or [copy for copy in own if copy.group == slot.copy.group]
+            subject = slot.copy.chain.subject if slot.copy.chain and full else ""
+            is_for_others = self._is_open and not any(copy in own for copy in needed)
+            return Wait(group.index(slot), subject, is_for_others)
 
-    def waits_for_others(self, slot: Slot) -> bool:
-        """Whether no copy of this run has a slot of the same group."""
+    def give_up_on_others(self, slot: Slot) -> None:
+        """Let the chain of a slot wait no longer for full copies that are not of this run."""
         with self._lock:
-            return all(running.group != slot.group for running in self._running)
+            for backup_id, copy in self._others.items():
+                if slot.copy.chain and slot.copy.chain.may_be(copy.chain):
+                    # It still takes its slot.
+                    self._others[backup_id] = replace(copy, chain=None)
+            self._admit()
 
-    def leave(self, slot: Slot) -> None:
+    def leave(self, slot: Slot, *, is_available: bool = False) -> None:
         """Give the slot, or the place in the queue, to the next."""
         with self._lock:
             self._running.discard(slot)
             with suppress(ValueError):
                 self._waiting.remove(slot)
+            backup = slot.watch.result.backup if slot.watch else None
             if slot.watch:
                 self._poller.unwatch(slot.watch)
-                backup = slot.watch.result.backup
-                # The call has ended, but the copy continues. FSx counts it until it ends, so it is counted here too.
-                if backup and backup.takes_slot:
-                    self._others[backup.id] = slot.group
+            # The call has ended, but the copy continues. FSx counts it until it ends, so it is counted here too.
+            if backup and backup.takes_slot:
+                self._others[backup.id] = slot.copy
+            if is_available:
+                self._finished.append(slot.copy)
+                self._note_available(chain_of(backup) if backup else slot.copy.chain)
+            self._admit()
+
+    def _open(self) -> None:
+        self._clock.sleep(_GATHER_SECONDS)
+        with self._lock:
+            self._is_open = True
             self._admit()
 
     def _admit(self) -> None:
-        while slot := self._next():
+        known = [*(slot.copy for slot in (*self._waiting, *self._running)), *self._finished]
+        place = places(known)
+        self._waiting.sort(key=lambda slot: place(slot.copy))
+        while self._is_open and (slot := self._next()):
             self._waiting.remove(slot)
             self._running.add(slot)
             slot.granted.set()
         self._watch_others()
 
     def _next(self) -> Slot | None:
-        """Choose who starts next: the first in the queue whose quota group has a free slot."""
-        taken = Counter([*(slot.group for slot in self._running), *self._others.values()])
-        return next((slot for slot in self._waiting if taken[slot.group] < COPIES_AT_ONCE), None)
+        running = [*(slot.copy for slot in self._running), *self._others.values()]
+        chosen = next_copy([slot.copy for slot in self._waiting], running, self._available)
+        return next((slot for slot in self._waiting if slot.copy is chosen), None)
+
+    def _note_available(self, chain: Chain | None) -> None:
+        if chain:
+            # The second is for those who do not know their key: for them a copy under any key counts.
+            self._available |= {chain, chain._replace(key=None)}
 
     def _watch_others(self) -> None:
         # Only the poll shows that a copy of others has ended, and only waiting creates need to know.
@@ -145,6 +202,8 @@ class CopyQueue:
         if not _takes_slot(result):
             with self._lock:
                 self._others.pop(backup_id, None)
+                if result.backup and result.backup.is_available:
+                    self._note_available(chain_of(result.backup))
                 self._admit()
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.fsx.backup import Backup
 
+from .copy_order import QueuedCopy
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -16,6 +18,7 @@ class Listing:
 
     backups: Sequence[Backup]
     by_id: Mapping[str, Backup]
+    copied: frozenset[str]  # the file systems and volumes that have copies
     _by_owner: Mapping[str, Sequence[Backup]]
 
     @classmethod
@@ -26,12 +29,19 @@ class Listing:
         for backup in backups:
             if backup.source_backup_id and (ownership := ownership_of(backup.tags)):
                 by_owner[ownership.owner_id].append(backup)
-        return cls(backups, {backup.id: backup for backup in backups}, by_owner)
+        copied = frozenset(backup.subject for backup in backups if backup.source_backup_id)
+        return cls(backups, {backup.id: backup for backup in backups}, copied, by_owner)
 
     @property
-    def running(self) -> dict[str, str]:
-        """The quota groups of the copies that take a slot, by id."""
-        return {backup.id: backup.quota_group for backup in self.backups if backup.takes_slot}
+    def running(self) -> dict[str, QueuedCopy]:
+        """The copies that take a slot, by id."""
+        running = (backup for backup in self.backups if backup.takes_slot)
+        return {backup.id: QueuedCopy.running(backup, backup.creation_time) for backup in running}
+
+    @property
+    def available(self) -> list[Backup]:
+        """The AVAILABLE copies."""
+        return [backup for backup in self.backups if backup.source_backup_id and backup.is_available]
 
     def claimed_by(self, owner_id: str) -> Sequence[Backup]:
         """Return the copies with an owner id in their tag; the tag proves nothing."""

@@ -11,11 +11,13 @@ from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.kms import KeyName
 
 from .clock import Clock
+from .copy_order import QueuedCopy
 from .copy_queue import CopyQueue
 from .listing import Listing, SharedListing
 from .poller import Poller
 
-LISTED_WITHIN = 60.0  # seconds after which FSx surely lists earlier changes, tags included
+LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
+_MANAGED_KEY = "alias/aws/fsx"  # FSx user guides, Encryption at rest
 _T = TypeVar("_T")
 
 
@@ -31,7 +33,7 @@ class Region:
         self.fsx = fsx
         self.name = fsx.name
         self.poll_seconds = poll_seconds
-        self.queue = CopyQueue(Poller(fsx.name, fsx.look_up, clock, poll_seconds))
+        self.queue = CopyQueue(Poller(fsx.name, fsx.look_up, clock, poll_seconds), clock)
         self._sources: dict[str, Backup] = {}
         self._key_arns: dict[str, str] = {}
         self._listing = SharedListing(self._list)
@@ -77,6 +79,14 @@ class Region:
         name = KeyName.parse(resolved)
         return name.resource if name else resolved
 
+    def queued_copy(self, source: Backup, kms_key_id: str | None) -> QueuedCopy:
+        """Describe a copy of a source backup for the queue."""
+        key = self.key_text(kms_key_id)
+        # Without copies of the file system it makes no difference which key that is.
+        if key is None and source.subject in self.listing().copied:
+            key = self._managed_key
+        return QueuedCopy.of(source, key)
+
     def find(self, backup_id: str) -> Backup | None:
         """Return a backup as it is now; None if FSx does not know it."""
         return self.fsx.find([backup_id]).get(backup_id)
@@ -105,8 +115,15 @@ class Region:
             self._error = error
             raise
 
+    @functools.cached_property
+    def _managed_key(self) -> str | None:
+        """The key that FSx manages; None if KMS does not tell, which is then not asked again."""
+        name = KeyName.parse(self.resolved_key(_MANAGED_KEY))
+        return name.resource if name and not name.is_alias else None
+
     def _list(self) -> Listing:
         listing = Listing.of(self.fsx.backups())
-        # Copies of other stacks and tools take slots, too, and only a listing shows them.
-        self.queue.count_others(listing.running)
+        # Copies of other stacks and tools take slots, too, and FSx copies incrementally after them. Only a listing
+        # shows them.
+        self.queue.count_existing(listing.running, listing.available)
         return listing
