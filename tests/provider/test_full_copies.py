@@ -60,7 +60,7 @@ def test_only_the_newest_copy_is_full(service: FsxService, stack: Stack, sources
     assert service.max_running() == {AWAY: 5}, "the others run together"
 
 
-@pytest.mark.parametrize("key", ["", key_named("one")])
+@pytest.mark.parametrize("key", ["", key_named("one")], ids=["FSx key", "own key"])
 def test_later_run_waits_for_no_full_copy(service: FsxService, stack: Stack, sources: list[str], key: str) -> None:
     changes = {"kms_key_id": key} if key else {}
     stack.up(declared(sources[5:], **changes))
