@@ -132,7 +132,7 @@ def test_timeout_ends_the_wait_for_the_full_copy_of_others(
     """A second full copy is better than no copy at all, and one is enough."""
     other = start_by_hand(wire, sources[5])
     service.set_lifecycle(AWAY, other, "COPYING")
-    stack.timeouts["create"] = 10_000.0
+    stack.timeouts["create"] = 1_000.0
 
     assert register_all(stack, stack.run(), declared(sources[:5])) == [None] * 5
     assert len(full(service)) == 1, "of this stack"
