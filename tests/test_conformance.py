@@ -61,6 +61,16 @@ def test_page_has_the_default_settings(page: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("together", ["full", "incremental"])
+def test_page_times_copies_that_start_together(page: Path, together: str) -> None:
+    seen = observed(page, seconds_per_gb=0.3, incremental_fraction=0.2, copies_started_together=together)
+
+    first, other, later = map(float, re.findall(r"([\d.]+) s", seen["copies_started_together"]))
+    assert later < first / 2
+    assert (other < first / 2) is (together == "incremental")
+
+
+@pytest.mark.slow
 def test_page_has_other_settings(page: Path) -> None:
     lags = dict.fromkeys(("listed_after_seconds", "tags_shown_after_seconds", "delete_lag", "source_busy_seconds"), 1.2)
     words = {

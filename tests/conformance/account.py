@@ -17,7 +17,7 @@ from pulumi_fsx_dr.fsx.partitions import partition_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 TAG = "fsx-dr:conformance"
-MAX_COPIES = 4
+MAX_COPIES = 6
 MAX_GIB = 64
 
 _GIB = 1 << 30

@@ -4,7 +4,7 @@ A test fails if FSx behaves in a way that the product does not support. Everythi
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -21,12 +21,23 @@ BRIEFLY = 0.2  # seconds between polls for what takes a moment only
 
 @dataclass
 class Life:
-    """The request for the first copy, its id, and the id of the copy of it."""
+    """The request for the first copy, and the ids of the copies.
+
+    Attributes:
+        first: the first copy.
+        together: one of the same source backup that started together with it.
+        second: a copy of the first copy.
+        started: when a copy was requested, by its id.
+        seconds: how long a copy took, by its id.
+    """
 
     request: dict[str, Any]
     first: str = ""
+    together: str = ""
     second: str = ""
     is_deleted: bool = False
+    started: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def need(self, backup_id: str) -> str:
         """Return an id, or skip the test if there is none."""
@@ -42,6 +53,22 @@ def life(account: Account) -> Life:
     return Life({"ClientRequestToken": token, "SourceBackupId": options.backup, "SourceRegion": options.home})
 
 
+def start(account: Account, life: Life, number: int) -> str:
+    """Start another copy of the source backup, and return its id."""
+    request = {**life.request, "ClientRequestToken": f"{account.options.prefix}-{account.run}-{number}"}
+    backup_id = str(account.copy(**request)["BackupId"])
+    life.started[backup_id] = time.monotonic()
+    return backup_id
+
+
+def have_ended(account: Account, life: Life) -> bool:
+    """Look at the started copies, and return whether all are AVAILABLE."""
+    for backup_id in life.started.keys() - life.seconds.keys():
+        if (account.find(backup_id) or {}).get("Lifecycle") == "AVAILABLE":
+            life.seconds[backup_id] = time.monotonic() - life.started[backup_id]
+    return life.seconds.keys() == life.started.keys()
+
+
 def refusal_of_deletion(account: Account, life: Life) -> str:
     """Delete the first copy, and return the error's code, or "" if it was deleted."""
     try:
@@ -55,6 +82,8 @@ def refusal_of_deletion(account: Account, life: Life) -> str:
 def test_copy_is_accepted(account: Account, observed: Observations, life: Life) -> None:
     answer = account.copy(**life.request)
     life.first = answer["BackupId"]
+    life.started[life.first] = time.monotonic()
+    life.together = start(account, life, 3)
 
     observed["copy_tells_tags"] = account.tag in answer.get("Tags", [])
     observed["ProgressPercent in CopyBackup's answer"] = answer.get("ProgressPercent", "absent")
@@ -106,6 +135,7 @@ def test_copy_becomes_available(account: Account, observed: Observations, life: 
     percents: list[int] = []
 
     def settled() -> dict[str, Any] | None:
+        have_ended(account, life)
         seen = account.find(first) or {}
         if "ProgressPercent" in seen:
             percents.append(seen["ProgressPercent"])
@@ -119,6 +149,20 @@ def test_copy_becomes_available(account: Account, observed: Observations, life: 
     observed["SizeInBytes"] = "present" if seen.get("SizeInBytes") else "absent"
     assert (seen["Lifecycle"], seen["Type"]) == ("AVAILABLE", "USER_INITIATED")
     assert (seen["SourceBackupId"], seen["SourceBackupRegion"]) == (account.options.backup, account.options.home)
+
+
+def test_copies_that_started_together_are_timed(account: Account, observed: Observations, life: Life) -> None:
+    """No description says whether a copy is full; the time that it takes does."""
+    first, together = life.need(life.first), life.need(life.together)
+    account.until(lambda: have_ended(account, life))
+    later = start(account, life, 4)
+    account.until(lambda: have_ended(account, life))
+
+    took = [f"{life.seconds[backup_id]:.1f} s" for backup_id in (first, together, later)]
+    sizes = [str((account.find(backup_id) or {}).get("SizeInBytes", "absent")) for backup_id in (first, together)]
+
+    observed["copies_started_together"] = f"first {took[0]}, together {took[1]}, later {took[2]}"
+    observed["SizeInBytes of copies started together"] = ", ".join(sizes)
 
 
 def test_new_tag_is_shown(account: Account, observed: Observations, life: Life) -> None:

@@ -12,10 +12,11 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import quota_group
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 from pulumi_fsx_dr.runtime.call import Call
-from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
+from pulumi_fsx_dr.runtime.copy_order import Chain, QueuedCopy
 from pulumi_fsx_dr.runtime.copy_queue import CopyQueue, Slot
+from pulumi_fsx_dr.runtime.poller import Poller
 
-from simulator.fsx import FsxService
+from simulator.fsx import FsxService, ManualClock
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.plugin_stack import ON_THE_PLUGIN, PluginStack
 from tests.engine.process import Run
@@ -84,6 +85,27 @@ def test_queue_grants_five_slots_and_the_next_in_order(stack: Stack) -> None:
     assert [ahead(slot) for slot in slots[7:]] == [0]
     queue.leave(slots[0])
     assert ahead(slots[7]) is None
+
+
+def test_queue_gathers_the_first_copies_and_chooses_among_them() -> None:
+    class Gate(ManualClock):
+        opened = threading.Event()
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            self.opened.wait(30)
+
+    clock = Gate()
+    queue = CopyQueue(Poller(AWAY, lambda _ids: {}, clock, 15.0), clock)
+    slots = [
+        queue.slot(QueuedCopy("", Chain(f"fs-{n}", None), datetime(2027, 1, 15, tzinfo=UTC), size=n)) for n in range(7)
+    ]
+    assert not any(slot.granted.is_set() for slot in slots)
+
+    clock.opened.set()
+
+    assert slots[6].granted.wait(30)
+    assert [ahead(slot) for slot in slots] == [1, 0, None, None, None, None, None]
 
 
 def test_each_region_has_its_own_slots(stack: Stack) -> None:
