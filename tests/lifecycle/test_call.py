@@ -16,6 +16,8 @@ from pulumi_fsx_dr.lifecycle.diff import diff
 from pulumi_fsx_dr.lifecycle.read import read
 from pulumi_fsx_dr.lifecycle.update import update
 from pulumi_fsx_dr.runtime.call import Call
+from pulumi_fsx_dr.runtime.listing import Listing
+from pulumi_fsx_dr.runtime.region import Region
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
@@ -136,6 +138,17 @@ def test_create_past_its_timeout_is_finished_by_update(
     assert reason.startswith(backup_id)
     assert update(HandMade(), session, entry(backup_id, outputs), inputs)["lifecycle"] == "AVAILABLE"
     assert len(service.backups(AWAY)) == 1
+
+
+def test_create_finishes_a_copy_without_a_listing(
+    session: Run, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Listing:
+        raise UnreachableError(f"{AWAY} does not answer.")
+
+    session.wire.at_call["CopyBackup", "after"] = lambda: monkeypatch.setattr(Region, "listing", fail)
+
+    assert create(HandMade(), session, inputs).outputs["lifecycle"] == "AVAILABLE"
 
 
 def test_cancelled_create_is_resumed_by_the_next(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:

@@ -335,3 +335,16 @@ def test_ontap_copies_have_five_slots_per_volume_and_key(stack: Stack) -> None:
     assert ahead(queue.slot(any_copy())) == 0
     assert ahead(queue.slot(any_copy(projects))) is None
     assert ahead(queue.slot(any_copy(quota_group("fsvol-1", "key/2")))) is None
+
+
+def test_ontap_copy_without_key_counts_with_running_ones(service: FsxService, stack: Stack, wire: Wire) -> None:
+    backup = service.seed_backup(HOME, service.seed_file_system(HOME, "ONTAP"))
+    run = stack.run()
+    source = run.region(HOME).source(backup)
+    assert source is not None
+
+    queued = run.region(AWAY).queued_copy(source, None)
+    running = run.region(AWAY).find(*start_by_hand(wire, backup, number=1))
+
+    assert running is not None
+    assert queued.group == running.quota_group

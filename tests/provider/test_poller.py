@@ -165,6 +165,24 @@ def test_poll_goes_on_after_an_unexpected_exception(caplog: pytest.LogCaptureFix
     assert caplog.records
 
 
+def test_poll_goes_on_after_an_exception_of_a_watch(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_: PollResult) -> None:
+        raise RuntimeError("a mistake")
+
+    clock = SharedClock()
+    look_up = Looks(clock, RUNNING)
+    poller = Poller(AWAY, look_up, clock, POLL_SECONDS)
+    failing = [poller.watch(RUNNING.id, fail) for _ in range(3)]
+    watch = poller.watch(RUNNING.id)
+    seen = [watch.next_result(seconds=5) for _ in range(4)]
+    for one in (*failing, watch):
+        poller.unwatch(one)
+
+    assert [result.backup for result in seen] == [RUNNING] * 4
+    assert len(look_up.times) >= 4
+    assert caplog.records
+
+
 def test_poll_ends_without_watches_and_starts_again(stack: Stack, source: str) -> None:
     run = stack.run()
     for resource in ("monday", "tuesday"):

@@ -196,7 +196,7 @@ class Fsx(Protocol):
 def quota_group(volume_id: str | None, key: str | None) -> str:
     """Return a name for the copies that share a quota of copies in progress in a Region (FSx user guides, Quotas).
 
-    Five copies of each ONTAP volume may run under each key (`key/<id>`; None for the key that FSx manages), and five
-    of all others together.
+    Five copies of each ONTAP volume may run under each key (`key/<id>`; None for the key that FSx manages, if KMS does
+    not tell its id), and five of all others together.
     """
     return f"{volume_id} {key or 'managed by FSx'}" if volume_id else ""

@@ -65,7 +65,9 @@ def _copy(work: Work, spec: CopySpec, adopt_backup_id: str | None) -> Copy:
     if adopt_backup_id and not _is_replaced(work, spec, adopt_backup_id):
         return adopt(work, spec, adopt_backup_id)
     copy = _resume(work, spec) or _start(work, spec)
-    name_leftovers(work.call, work.region.listing(), copy.backup.id)
+    # The copy is finished. If the listing, which serves a warning alone, failed the create, it would not be saved.
+    with suppress(ServiceError):
+        name_leftovers(work.call, work.region.listing, copy.backup.id)
     return copy
 
 
@@ -92,7 +94,8 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     # If it fails before that, all deletes of the stack are refused.
     work.runtime.creates.started(work.urn, source.subject)
     require_room_for_tags(source, spec)
-    with work.region.queue.slot(work.region.queued_copy(source, spec.kms_key_id)) as slot:
+    queued = work.retry(lambda: work.region.queued_copy(source, spec.kms_key_id))
+    with work.region.queue.slot(queued) as slot:
         wait_for_slot(work, spec, slot)
         started = start_copy(work, spec)
         copy = Copy(backup=started.backup, ownership=started.ownership, source_creation_time=source.creation_time)

@@ -86,7 +86,7 @@ def _listed(call: Call, runtime: ProviderRuntime, state: StateCopy) -> Backup | 
         listing = region.unless_unreachable(region.listing)
     except ServiceError:
         return None
-    name_leftovers(call, listing, state.id)
+    name_leftovers(call, lambda: listing, state.id)
     return listing.by_id.get(state.id)
 
 

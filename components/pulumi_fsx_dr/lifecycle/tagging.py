@@ -86,14 +86,14 @@ def is_untagged(backup: Backup) -> bool:
     return OWNERSHIP_TAG not in backup.tags
 
 
-def name_leftovers(call: Call, listing: Listing, own_id: str) -> None:
+def name_leftovers(call: Call, list_region: Callable[[], Listing], own_id: str) -> None:
     """Warn of leftovers: copies with the tag of this resource that the state does not contain and no run resumes."""
     # A DrRegion warns of its own leftovers. If the ids in the state are not known, any copy may be in the state.
     if not call.knows_state or StateCopy(call.urn, own_id, {}).is_of_dr_region:
         return
     description = description_of(call.urn)
     known = {own_id, *call.state_ids}
-    for backup in listing.claimed_by(call.owner_id):
+    for backup in list_region().claimed_by(call.owner_id):
         if backup.id not in known and not backup.is_dead and claimed_description(backup.tags) == description:
             call.warn(leftover(backup))
 

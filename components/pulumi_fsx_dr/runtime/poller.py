@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from pulumi_fsx_dr.errors import ServiceError
@@ -37,7 +38,7 @@ class Watch:
     _news: threading.Event = field(default_factory=threading.Event)
 
     def next_result(self, seconds: float) -> PollResult:
-        """Return the result of the next look, or the last result after so many (real) seconds."""
+        """Return the result of the next look, or the last result after so many seconds of the system clock."""
         self._news.wait(seconds)
         self._news.clear()
         return self.result
@@ -85,14 +86,15 @@ class Poller:
             self._watches.discard(watch)
 
     def _run(self) -> None:
-        while self._goes_on():
+        while not self._end_if_nothing_is_watched():
             self._clock.sleep(self._poll_seconds)
-            self._look()
+            with self._logged_errors():
+                self._look()
 
-    def _goes_on(self) -> bool:
+    def _end_if_nothing_is_watched(self) -> bool:
         with self._lock:
             self._is_running = bool(self._watches)
-            return self._is_running
+            return not self._is_running
 
     def _look(self) -> None:
         with self._lock:
@@ -100,14 +102,20 @@ class Poller:
         if not watches:
             return
         ids = {watch.backup_id for watch in watches}
+        found: Mapping[str, Backup | Exception]
         try:
             found = self._look_up(ids)
         except ServiceError as error:
             found = dict.fromkeys(ids, error)
-        except Exception:
-            # The poll must continue: without it, all creates would wait until their timeout.
-            logging.getLogger(__name__).exception("the poll of %s failed", self._region)
-            return
         # Without the lock: a result may give a slot to the next copy, which is then watched.
         for watch in watches:
-            watch.update(found.get(watch.backup_id), self._clock.now())
+            with self._logged_errors():
+                watch.update(found.get(watch.backup_id), self._clock.now())
+
+    @contextmanager
+    def _logged_errors(self) -> Iterator[None]:
+        # The poll must continue after a mistake of ours: without polls, all creates would wait until their timeout.
+        try:
+            yield
+        except Exception:
+            logging.getLogger(__name__).exception("the poll of %s failed", self._region)

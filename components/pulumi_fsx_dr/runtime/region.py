@@ -82,8 +82,9 @@ class Region:
     def queued_copy(self, source: Backup, kms_key_id: str | None) -> QueuedCopy:
         """Describe a copy of a source backup for the queue."""
         key = self.key_text(kms_key_id)
-        # Without copies of the file system it makes no difference which key that is.
-        if key is None and source.subject in self.listing().copied:
+        # Without copies of the file system it makes no difference which key that is, except with ONTAP, whose copies
+        # count by key. Where KMS does not tell the key, running copies do not count, and FSx refuses if necessary.
+        if key is None and (source.volume_id or source.subject in self.listing().copied):
             key = self._managed_key
         return QueuedCopy.of(source, key)
 
