@@ -54,7 +54,7 @@ class ClientFactory(Protocol):
 
 
 class FsxRegion(Fsx):
-    """FSx in one Region, for one account."""
+    """FSx in one Region, for one account; `Fsx` documents the methods."""
 
     max_pages = 5_000  # of a listing: 100,000 backups at 20 a page
 
@@ -73,7 +73,7 @@ class FsxRegion(Fsx):
         asked = sorted(set(ids))
         found: dict[str, ParsedBackup] = {}
         for start in range(0, len(asked), MAX_IDS):
-            found |= self._find(asked[start : start + MAX_IDS])
+            found |= self._describe_all(asked[start : start + MAX_IDS])
         return found
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
@@ -97,13 +97,16 @@ class FsxRegion(Fsx):
             return Refused.TOKEN_CONFLICT
 
     def _copy(self, request: CopyRequest) -> Backup:
-        key = {"KmsKeyId": request.kms_key_id} if request.kms_key_id else {}
         named = {
             "source": f"{request.source_backup_id} in {request.source_region}",
             "source_region": request.source_region,
-            # Errors name no other key: it may be a secret of the program.
-            **({} if key else {"key": "the key that FSx manages"}),
         }
+        key = {}
+        if request.kms_key_id:
+            # Errors do not name it: it may be a secret of the program.
+            key["KmsKeyId"] = request.kms_key_id
+        else:
+            named["key"] = "the key that FSx manages"
         with self._calling("CopyBackup", redactor=Redactor(request.kms_key_id, request.tags.values()), **named):
             answer = self._fsx.copy_backup(
                 ClientRequestToken=request.token,
@@ -152,20 +155,20 @@ class FsxRegion(Fsx):
     def _parse(self, described: "BackupTypeDef") -> ParsedBackup:
         return try_parse_backup(described, self.name, self._partition)
 
-    def _find(self, ids: list[str]) -> dict[str, ParsedBackup]:
-        """Describe backups by id.
-
-        If FSx does not know one of them it returns none, so each half is requested alone. What an answer leaves out is
-        requested again: FSx may cut answers short.
-        """
-        shown = self._describe(ids)
+    def _describe_all(self, ids: list[str]) -> dict[str, ParsedBackup]:
+        """Describe backups by id, with as many calls as it takes."""
+        shown = self._describe_once(ids)
         missing = [backup_id for backup_id in ids if backup_id not in shown]
         if shown and missing:
-            return shown | self._find(missing)
-        half = len(missing) // 2
-        return shown | (self._find(missing[:half]) | self._find(missing[half:]) if half else {})
+            # FSx may cut answers short, so what an answer leaves out is requested again.
+            return shown | self._describe_all(missing)
+        if len(missing) > 1:
+            # If FSx does not know one of them it returns none, so each half is requested alone.
+            half = len(missing) // 2
+            return self._describe_all(missing[:half]) | self._describe_all(missing[half:])
+        return shown
 
-    def _describe(self, ids: list[str]) -> dict[str, ParsedBackup]:
+    def _describe_once(self, ids: list[str]) -> dict[str, ParsedBackup]:
         try:
             with self._calling("DescribeBackups"):
                 answer = self._fsx.describe_backups(BackupIds=ids)
@@ -185,7 +188,7 @@ class FsxRegion(Fsx):
         tokens: set[str] = set()
         for page in self._client(service).get_paginator(operation).paginate(**request):
             yield page
-            token = page.get("NextToken") or page.get("Marker")  # IAM calls it so
+            token = page.get("NextToken") or page.get("Marker")  # `Marker` in IAM, which the doctor lists
             if token is None:
                 return
             if not isinstance(token, str):

@@ -16,7 +16,7 @@ from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
 from pulumi_fsx_dr.runtime.retry import Work
 
 from .source import source_time
-from .tagging import is_untagged, new_ownership, write_ownership
+from .tagging import is_untagged, unguessable_ownership, write_ownership
 from .wait import wait_until_available
 
 
@@ -63,7 +63,7 @@ def name_owner(call: Call, backup: Backup) -> None:
 
 
 def _take_over(work: Work, spec: CopySpec, copy: Copy) -> Copy:
-    ownership = new_ownership(work, spec)
+    ownership = unguessable_ownership(work, spec)
     try:
         backup = write_ownership(replace(work, patience=spec.timeout), copy.backup, ownership, spec.tags)
     except ServiceError as error:

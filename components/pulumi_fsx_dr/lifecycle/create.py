@@ -54,15 +54,16 @@ def create(call: Call, runtime: ProviderRuntime, inputs: Mapping[str, Any]) -> C
     spec = CopySpec.of(inputs, call.timeout or CREATE_TIMEOUT)
     patience = min(PATIENCE, spec.timeout)
     work = Work(call=call, runtime=runtime, region=runtime.region(spec.region), patience=patience)
-    copy = kept_if_unfinished(work, inputs, lambda: _copy(work, spec, inputs.get("adopt_backup_id")))
+    copy = kept_if_unfinished(work, inputs, lambda: _adopt_resume_or_start(work, spec, inputs.get("adopt_backup_id")))
     call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
     return CreateResult(copy.backup.id, outputs_of(inputs, copy))
 
 
-def _copy(work: Work, spec: CopySpec, adopt_backup_id: str | None) -> Copy:
+def _adopt_resume_or_start(work: Work, spec: CopySpec, adopt_backup_id: str | None) -> Copy:
     _look_up_key(work, spec)
-    # In a replacement adopt_backup_id still names the copy that is to be replaced.
-    if adopt_backup_id and not _is_replaced(work, spec, adopt_backup_id):
+    # If the declaration has changed, adopt_backup_id may name the copy that is replaced. Under `--replace` it still
+    # matches: it is adopted again, and no new copy is made.
+    if adopt_backup_id and not _no_longer_matches(work, spec, adopt_backup_id):
         return adopt(work, spec, adopt_backup_id)
     copy = _resume(work, spec) or _start(work, spec)
     # The copy is finished. If the listing, which serves a warning alone, failed the create, it would not be saved.
@@ -117,14 +118,14 @@ def _require_identity(call: Call) -> None:
 
 
 def _look_up_key(work: Work, spec: CopySpec) -> None:
-    """Resolve an alias: the request token, and the search for the copy of an earlier run, need the key."""
+    """Look up an alias, with retries. The Region keeps its ARN for `resolved_key`, which does not retry."""
     # Create continues without permission for KMS.
     with suppress(ServiceError):
         work.retry(lambda: work.region.key_arn(spec.kms_key_id or ""))
 
 
-def _is_replaced(work: Work, spec: CopySpec, backup_id: str) -> bool:
-    """Whether this create replaces the copy in the state, because the copy does not match the declaration."""
+def _no_longer_matches(work: Work, spec: CopySpec, backup_id: str) -> bool:
+    """Whether a copy is in the state, and is not the copy that the program declares now."""
     if backup_id not in work.call.state_ids:
         return False
     backup = work.find(backup_id)

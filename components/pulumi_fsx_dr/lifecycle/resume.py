@@ -8,7 +8,7 @@ from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.retry import Work
 
-from .tagging import first_ownership, own_of, write_ownership
+from .tagging import expected_ownership, our_ownership, write_ownership
 
 
 def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backup]:
@@ -24,7 +24,7 @@ def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backu
     ]
     if not found:
         return []
-    first = first_ownership(work, spec)
+    first = expected_ownership(work, spec)
 
     def is_same_request(copy: Backup) -> bool:
         return first.is_same_request(ownership_of(copy.tags))
@@ -37,7 +37,7 @@ def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backu
 def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
     """Look up a copy; return None unless it has our owner id and matches the declaration."""
     backup = work.find(backup_id)
-    if backup is None or backup.is_dead or not own_of(work, backup):
+    if backup is None or backup.is_dead or not our_ownership(work, backup):
         return None
     return backup if mismatch(backup, work.retry(lambda: work.region.facts(spec))) is None else None
 
@@ -49,7 +49,7 @@ def renew_ownership(work: Work, spec: CopySpec, copy: Copy) -> Copy:
     the entry that `--replace` replaces, if the ids in the state are not known. That entry has the former generation, so
     its delete leaves the copy. The tag is written before the wait, because both entries may be saved after it.
     """
-    own = copy.ownership or first_ownership(work, spec)
+    own = copy.ownership or expected_ownership(work, spec)
     own = replace(own, token=own.token.unused())
     backup = write_ownership(replace(work, patience=spec.timeout), copy.backup, own, spec.tags)
     return replace(copy, backup=backup, ownership=own)

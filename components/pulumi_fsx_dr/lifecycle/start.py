@@ -14,11 +14,12 @@ from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
 from .resume import candidates, verified
-from .tagging import first_ownership, is_untagged, own_of
+from .tagging import expected_ownership, is_untagged, our_ownership
 
 # A wait in the queue may last for hours, and without a terminal each message is a line of output.
 _QUEUE_STATUS_SECONDS = 10.0
-# A copy that is older than our request was started by an earlier run. AWS's clock and ours may differ by this much.
+# A copy that is older than our request was started by an earlier run. AWS's clock and ours may differ by this much; if
+# they differ by more, our own new copy is taken for an earlier one, which costs no more than a write of its tag.
 _CLOCK_SKEW = 2.0  # seconds
 
 
@@ -29,6 +30,11 @@ class StartedCopy:
     backup: Backup
     ownership: Ownership
     is_new: bool
+
+    @property
+    def has_just_failed(self) -> bool:
+        """Whether it FAILED since our request."""
+        return self.is_new and self.backup.is_dead
 
 
 def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
@@ -57,8 +63,11 @@ def _waiting_text(wait: Wait) -> str:
 
 
 def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
-    """Return the copy that FSx starts, or had started before, for our request token."""
-    own, is_refused, has_failed = first_ownership(work, spec), False, False
+    """Return the copy that FSx starts, or had started before, for our request token.
+
+    A copy that FAILED at once is returned, too: the wait for it deletes it and reports why.
+    """
+    own, was_refused, has_failed = expected_ownership(work, spec), False, False
     while True:
         work.raise_if_ending()
         asked = work.now()
@@ -67,24 +76,26 @@ def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
         except (TransientError, AccessDeniedError, CredentialsError):
             raise  # another token would not help
         except ServiceError:
-            # The answer to the token of a deleted copy is not documented, and may be a refusal. So CopyBackup is called
-            # once more, with a token that no run has used. A second refusal is reported.
-            if is_refused:
+            # The answer to the token of a deleted copy is not documented, and may be a refusal, which looks the same
+            # as that of a wrong key or a quota. So after any refusal CopyBackup is called once more, with a token that
+            # no run has used. A second refusal is reported.
+            if was_refused:
                 raise
-            is_refused, own = True, replace(own, token=own.token.unused())
+            was_refused, own = True, replace(own, token=own.token.unused())
             continue
-        if isinstance(answer, Backup):
+        if answer is Refused.TOKEN_CONFLICT:
+            # Our token with other tags: the copy of a run that was killed before the tags were changed.
+            started = _find_listed(work, spec, own)
+        else:
             is_new = answer.creation_time.timestamp() >= asked - _CLOCK_SKEW
-            if is_new and answer.is_dead and has_failed:
-                # The first FAILED copy may be from a run that was killed just now. A second one is reported.
-                return StartedCopy(answer, own, is_new)
-            has_failed = is_new and answer.is_dead
-            if backup := _usable(work, spec, answer, is_new=is_new):
-                # The answer of CopyBackup may come without tags.
-                return StartedCopy(backup, own_of(work, backup) or own, is_new)
-        # Our token with other tags: the copy of a run that was killed before the tags were changed.
-        elif backup := _find_listed(work, spec, own):
-            return StartedCopy(backup, own, is_new=False)
+            answered = StartedCopy(answer, own, is_new)
+            # The first FAILED copy may be from a run that was killed just now. A second one is ours.
+            if has_failed and answered.has_just_failed:
+                return answered
+            has_failed = answered.has_just_failed
+            started = _usable(work, spec, answered)
+        if started:
+            return started
         # FSx would give this token the same answer again and again.
         own = replace(own, token=own.token.next())
 
@@ -113,23 +124,27 @@ def _is_late(work: Work, spec: CopySpec, since: float) -> bool:
     return work.now() - since > spec.timeout
 
 
-def _usable(work: Work, spec: CopySpec, answer: Backup, *, is_new: bool) -> Backup | None:
-    """Return the copy in FSx's answer; None, for the next token, if it is gone, in the state or of another owner.
+def _usable(work: Work, spec: CopySpec, started: StartedCopy) -> StartedCopy | None:
+    """Return the copy in FSx's answer as it is now; None if it is gone, in the state or of another owner.
 
     A copy that was made before our call is from an earlier run. A copy in the state is not usable, because a
     replacement ends with its delete.
     """
+    answer = started.backup
     if answer.id in work.call.state_ids:
         return None
     if answer.is_dead:
         _delete_failed(work, spec, answer)
         return None
-    backup = answer if is_new else _as_shown(work, answer)
-    if backup is None or not (is_untagged(backup) or own_of(work, backup)):
+    backup = answer if started.is_new else _as_shown(work, answer)
+    if backup is None or not (is_untagged(backup) or our_ownership(work, backup)):
         return None
+    is_of_this_source = backup.source_backup_id in (None, spec.source_backup_id)
     # Taken last: delete leaves a taken copy, so a copy that is not used must not be taken.
-    is_copy = backup.source_backup_id in (None, spec.source_backup_id)
-    return backup if is_copy and work.runtime.entries.take(backup.id, work.urn) else None
+    if not (is_of_this_source and work.runtime.entries.take(backup.id, work.urn)):
+        return None
+    # The answer of CopyBackup may come without tags.
+    return StartedCopy(backup, our_ownership(work, backup) or started.ownership, started.is_new)
 
 
 def _as_shown(work: Work, answer: Backup) -> Backup | None:
@@ -137,27 +152,33 @@ def _as_shown(work: Work, answer: Backup) -> Backup | None:
     shown = work.find(answer.id)
     if shown:
         return None if shown.is_dead else shown
-    is_old = answer.creation_time.timestamp() < work.now() - SHOWN_WITHIN
     # FSx can answer a token with a copy that was deleted since. Such a copy is old, and will never be shown.
-    return None if is_old else replace(answer, lifecycle="CREATING")
+    if answer.creation_time.timestamp() < work.now() - SHOWN_WITHIN:
+        return None
+    # It is not shown yet, so it must be waited for, even if the answer says that it is AVAILABLE.
+    return replace(answer, lifecycle="CREATING")
 
 
 def _delete_failed(work: Work, spec: CopySpec, answer: Backup) -> None:
-    """Delete the FAILED copy of a killed run: FSx's answer to our token proves that it is ours."""
+    """Delete the FAILED copy of a killed run.
+
+    FSx's answer to our token proves that it is ours, with or without a tag. A copy that was waited for may have got
+    another owner meanwhile, so there the tag counts (`wait`).
+    """
     if answer.lifecycle == "FAILED" and answer.source_backup_id == spec.source_backup_id:
         # If this fails, `fsx-dr orphans` lists it; it contains no data.
         with suppress(ServiceError):
             work.region.fsx.delete(answer.id)
 
 
-def _find_listed(work: Work, spec: CopySpec, own: Ownership) -> Backup | None:
+def _find_listed(work: Work, spec: CopySpec, own: Ownership) -> StartedCopy | None:
     """Return the copy that our token started with other tags; FSx may list it late."""
     listed_by = work.now() + min(LISTED_WITHIN, spec.timeout)
     while True:
         for copy in candidates(work, spec, fresh=True):
             found = verified(work, spec, copy.id) if ownership_of(copy.tags) == own else None
             if found and work.runtime.entries.take(found.id, work.urn):
-                return found
+                return StartedCopy(found, own, is_new=False)
         if work.call.is_ending or work.now() >= listed_by:
             return None
         work.call.status("waiting for FSx to list what an earlier run has started")

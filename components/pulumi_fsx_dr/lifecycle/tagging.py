@@ -26,7 +26,7 @@ from pulumi_fsx_dr.runtime.listing import Listing
 from pulumi_fsx_dr.runtime.retry import Work
 
 
-def first_ownership(work: Work, spec: CopySpec) -> Ownership:
+def expected_ownership(work: Work, spec: CopySpec) -> Ownership:
     """Return our owner id, and the request token that each run computes for the same request.
 
     Tags are not part of the token: they may change between a killed run and the next, which must find the same copy.
@@ -40,13 +40,13 @@ def first_ownership(work: Work, spec: CopySpec) -> Ownership:
     return replace(first, token=replace(token, generation=max(used)).next()) if used else first
 
 
-def new_ownership(work: Work, spec: CopySpec) -> Ownership:
+def unguessable_ownership(work: Work, spec: CopySpec) -> Ownership:
     """Return an ownership that no entry of the state has, so that the delete of a former entry leaves the copy."""
-    own = first_ownership(work, spec)
+    own = expected_ownership(work, spec)
     return replace(own, token=own.token.unused())
 
 
-def own_of(work: Work, backup: Backup) -> Ownership | None:
+def our_ownership(work: Work, backup: Backup) -> Ownership | None:
     """Return the ownership in a backup's tag if it has our owner id."""
     own = ownership_of(backup.tags)
     return own if own and own.owner_id == work.call.owner_id else None

@@ -17,7 +17,7 @@ from pulumi_fsx_dr.runtime.retry import Work
 
 from .find import find_shown, require_account
 from .partial_failure import kept_if_unfinished
-from .tagging import TagState, change_tags, new_ownership, tag_state, write_ownership
+from .tagging import TagState, change_tags, tag_state, unguessable_ownership, write_ownership
 from .wait import wait_until_available
 
 UPDATE_TIMEOUT = 600.0  # seconds, if `custom_timeouts` says nothing
@@ -74,7 +74,7 @@ def _finish(work: Work, spec: CopySpec, copy: Copy) -> Copy:
 
 def _owned(work: Work, spec: CopySpec, copy: Copy) -> Copy | None:
     """Return the copy with its ownership tag, written if that is due; None if another owner has the copy."""
-    own, new = copy.ownership, new_ownership(work, spec)
+    own, new = copy.ownership, unguessable_ownership(work, spec)
     found = tag_state(work.call, copy.backup, own) if own else TagState.DUE
     if found is TagState.OTHER:
         return None

@@ -7,6 +7,7 @@ from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.messages import gone, progress, still_running
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, TransientError
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.errors import Redactor
 from pulumi_fsx_dr.runtime.copy_queue import Slot
 from pulumi_fsx_dr.runtime.poller import PollResult
@@ -14,12 +15,13 @@ from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
 from .tagging import is_untagged
 
-# FSx may leave out a copy that it has shown before. It is gone only after so many poll intervals.
-_LOOKS_BEFORE_GONE = 2
+# FSx may leave out a copy that it has shown before. It is gone only if it is missing for this many poll intervals.
+_INTERVALS_BEFORE_GONE = 2
+_CONTINUES = "FSx goes on with it. The next `pulumi up` resumes it."
 
 
 def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> Copy:
-    """Watch a running copy in its slot until it is AVAILABLE."""
+    """Watch a running copy in its slot until it is AVAILABLE; if it FAILED, delete it and say why."""
     if copy.backup.is_available:
         return copy
     started, watch = work.now(), slot.watch_copy(copy.backup.id)
@@ -29,31 +31,27 @@ def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> 
         seen = watch.next_result(seconds=2)
         elapsed = work.now() - started
         if seen.error and not isinstance(seen.error, TransientError):
-            running = still_running(copy.backup, spec.source_backup_id)
-            raise UnfinishedCopyError(f"{running}. Run `pulumi up` again to resume it. {seen.error}", copy)
+            raise _unfinished(spec, copy, f". Run `pulumi up` again to resume it. {seen.error}")
         if seen.backup:
             copy = replace(copy, backup=seen.backup)
-            if seen.backup.is_dead:
-                raise CopyError(_failed(work, spec, copy, elapsed))
-        if _is_gone(work, seen):
+            if seen.backup.lifecycle == "FAILED":
+                outcome = _delete_failed(work, copy)
+                raise CopyError(_failure_message(spec, copy.backup, elapsed, outcome))
+        if copy.backup.lifecycle == "DELETED" or _is_gone(work, seen):
             raise CopyError(gone(copy.backup.id, spec.region))
         if copy.backup.is_available:
             # Without a message: it would be a call to the engine, and the next copy would get the slot only after it.
             return copy
         if work.call.is_ending:
-            raise UnfinishedCopyError(
-                f"{still_running(copy.backup, spec.source_backup_id)}, and the deployment was cancelled. FSx goes on "
-                "with it. The next `pulumi up` resumes it.",
-                copy,
-            )
-        # Only after the look: a copy that has just become AVAILABLE is not too late.
+            raise _unfinished(spec, copy, f", and the deployment was cancelled. {_CONTINUES}")
+        # After the test of is_available: a copy that has just become AVAILABLE is not too late.
         if elapsed > spec.timeout:
-            raise UnfinishedCopyError(
-                f"{still_running(copy.backup, spec.source_backup_id)} after {duration(elapsed)}. FSx goes on with it. "
-                "The next `pulumi up` resumes it.",
-                copy,
-            )
+            raise _unfinished(spec, copy, f" after {duration(elapsed)}. {_CONTINUES}")
         work.call.status(progress(copy.backup, elapsed, seen.error))
+
+
+def _unfinished(spec: CopySpec, copy: Copy, rest: str) -> UnfinishedCopyError:
+    return UnfinishedCopyError(f"{still_running(copy.backup, spec.source_backup_id)}{rest}", copy)
 
 
 def _is_gone(work: Work, seen: PollResult) -> bool:
@@ -61,36 +59,36 @@ def _is_gone(work: Work, seen: PollResult) -> bool:
     # A failed call says nothing about the copy: during an outage no copy is gone.
     if seen.missing_since is None or seen.error:
         return False
-    limit = _LOOKS_BEFORE_GONE * work.region.poll_seconds if seen.backup else SHOWN_WITHIN
+    limit = _INTERVALS_BEFORE_GONE * work.region.poll_seconds if seen.backup else SHOWN_WITHIN
     return work.now() - seen.missing_since >= limit
 
 
-def _failed(work: Work, spec: CopySpec, copy: Copy, elapsed: float) -> str:
-    """Delete a FAILED copy, so that the next run starts clean, and return the error message."""
-    backup = copy.backup
-    if backup.lifecycle == "DELETED":
-        return gone(backup.id, spec.region)
-    left = "The failed copy is left to its owner."
-    if _is_own(copy):
-        try:
-            # One try: the user must see why the copy failed, and the next run deletes a copy that remains.
-            work.region.fsx.delete(backup.id)
-            left = "The failed copy was deleted."
-        except FsxDrError as error:
-            left = f"The failed copy could not be deleted: {error}"
+def _delete_failed(work: Work, copy: Copy) -> str:
+    """Delete a FAILED copy, so that the next run starts clean, and return what became of it, as a sentence."""
+    if not _is_ours(copy):
+        return "The failed copy is left to its owner."
+    try:
+        # One try: the user must see why the copy failed, and the next run deletes a copy that remains.
+        work.region.fsx.delete(copy.backup.id)
+    except FsxDrError as error:
+        return f"The failed copy could not be deleted: {error}"
+    return "The failed copy was deleted."
+
+
+def _is_ours(copy: Copy) -> bool:
+    """Whether a copy is ours: by its tag, which may have changed during the wait. One to be adopted is not ours yet."""
+    tag = ownership_of(copy.backup.tags)
+    return copy.ownership is not None and (
+        is_untagged(copy.backup) or (tag is not None and tag.owner_id == copy.ownership.owner_id)
+    )
+
+
+def _failure_message(spec: CopySpec, backup: Backup, elapsed: float, outcome: str) -> str:
     key = "the key in kms_key_id" if spec.kms_key_id else "the key that FSx manages"
     # Key and tags may be secrets of the program, and FSx may name them in its reason.
     redactor = Redactor(spec.kms_key_id, spec.tags.values())
     reason = redactor.redact(backup.failure_reason or "FSx gives no reason.")
     return (
         f"Copy {backup.id} of {spec.source_backup_id} from {spec.source_region} to {spec.region} with {key} failed "
-        f"after {duration(elapsed)}. {left} Fix the cause and run `pulumi up` again. (AWS said: {reason})"
-    )
-
-
-def _is_own(copy: Copy) -> bool:
-    """Whether a copy is ours; one that is being adopted is not yet."""
-    tag = ownership_of(copy.backup.tags)
-    return copy.ownership is not None and (
-        is_untagged(copy.backup) or (tag is not None and tag.owner_id == copy.ownership.owner_id)
+        f"after {duration(elapsed)}. {outcome} Fix the cause and run `pulumi up` again. (AWS said: {reason})"
     )
