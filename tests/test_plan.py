@@ -724,22 +724,26 @@ def test_any_protected_file_system_stays_protected(stack: Stack) -> None:
 def after(stack: Stack) -> Stack:
     """Return a stack after a run in which all went well: what was to be made is AVAILABLE, and what went is gone."""
     regions = {region.urn: region for region in stack.regions}
-    owners = {b.source_backup_id: b.file_system_id for b in stack.world.copies}
-    owners |= {b.id: b.file_system_id for b in stack.world.backups}
-    settled, seen = [], []
+    owners: dict[str | None, str | None] = {
+        **{c.source_backup_id: c.output("file_system_id") for c in stack.state if c.output("file_system_id")},
+        **{b.source_backup_id: b.file_system_id for b in stack.world.copies if b.file_system_id},
+        **{b.id: b.file_system_id for b in stack.world.backups},
+    }
+    settled: list[StateCopy] = []
+    seen: list[Backup] = []
     for address, plan in decide(stack.regions, stack.state, stack.world).items():
         for serial, declared in enumerate(plan.copies, 500 + len(settled)):
-            source_backup_id, state = declared.args["source_backup_id"], declared.state
+            source_backup_id = declared.args["source_backup_id"]
             owner = owners.get(source_backup_id)
             copied = entry(
                 int(source_backup_id[-16:], 16),
                 number_of_copy=serial,
                 urn=regions[address].child_urn(declared.name),
                 region=declared.args.get("region", regions[address].region),
-                file_system_id=(state and state.output("file_system_id")) or owner,
+                file_system_id=owner,
             )
             settled.append(copied)
-            seen += [replace(copy, file_system_id=owner or copy.file_system_id) for copy in shown([copied])]
+            seen += shown([copied])
     return replace(stack, state=settled, world=replace(stack.world, copies=seen, gone=frozenset()))
 
 

@@ -87,10 +87,11 @@ def _resume(work: Work, spec: CopySpec) -> Copy | None:
 def _start(work: Work, spec: CopySpec) -> Copy:
     """Call CopyBackup when there is a slot, and return the copy once it is AVAILABLE."""
     source_region = work.runtime.region(spec.source_region)
-    source = require_copyable(work.retry(lambda: source_region.source(spec.source_backup_id)), spec)
+    found = work.retry(lambda: source_region.source(spec.source_backup_id))
     # As early as its file system is known: if this copy fails, only deletes of the same file system wait for it. All
     # deletes of the stack wait for a copy whose file system is not known.
-    work.runtime.creates.started(work.urn, source.subject)
+    work.runtime.creates.started(work.urn, found.subject if found else None)
+    source = require_copyable(found, spec)
     require_room_for_tags(source, spec)
     with work.region.queue.slot(quota_group(source.volume_id, work.region.key_text(spec.kms_key_id))) as slot:
         wait_for_slot(work, spec, slot)

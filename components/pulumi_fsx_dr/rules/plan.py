@@ -18,7 +18,8 @@ from .leftovers import leftovers
 from .matching import Matches, match
 from .naming import assign_names
 from .observed import ObservedCopy, observe
-from .points import SourcePoint
+from .order import ranks, refused
+from .points import Action, SourcePoint
 from .region_plan import PlannedCopy, RegionPlan, Removal, Undecided
 from .specs import DrRegionSpec, SourceSpec
 from .tag_selection import SourceSelection, select_sources
@@ -146,18 +147,24 @@ def _add_copies(plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Sequen
     in_state = [point.copy for point in declared if point.copy]
     in_state += [undecided.copy for plan in plans.values() for undecided in plan.undecided]
     # A new copy may have the URN of one that no source asks for: that is replaced then.
+    state_urns = {copy.state.urn for copy in inputs.copies}
     reserved = inputs.matches.matched_urns | {copy.state.urn for copy in in_state}
-    names = iter(assign_names(declared, {copy.state.urn for copy in inputs.copies}, reserved))
+    names = assign_names(declared, state_urns, reserved)
+    for point, name, rank in zip(declared, names, ranks(declared), strict=True):
+        plans[point.source.dr.urn].declare(_planned(point, name, rank), point.copy)
     for point in points:
-        plan = plans[point.source.dr.urn]
-        if point.is_declared:
-            plan.declare(_planned(point, next(names)), point.copy)
-        elif point.state and point.decision:
-            plan.removed.append(Removal(point.state, point.decision))
+        if not point.is_declared and point.state and point.decision:
+            plans[point.source.dr.urn].removed.append(Removal(point.state, point.decision))
+    skipped = [point for point in points if point.action is Action.SKIP and point.obstacle]
+    urns = {point.source.dr.child_urn(name) for point, name in zip(declared, names, strict=True)}
+    for urn, copy in refused(skipped, state_urns | urns):
+        plans[urn].refused.append(copy)
 
 
-def _planned(point: SourcePoint, name: str) -> PlannedCopy:
-    return PlannedCopy(name=name, args=point.args(), state=point.state, decision=point.decision, backup=point.backup)
+def _planned(point: SourcePoint, name: str, rank: int) -> PlannedCopy:
+    return PlannedCopy(
+        name=name, args=point.args(), state=point.state, decision=point.decision, backup=point.backup, rank=rank
+    )
 
 
 def _drop_repeated_warnings(plans: Iterable[RegionPlan]) -> None:

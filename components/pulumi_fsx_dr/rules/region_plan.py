@@ -23,6 +23,7 @@ class PlannedCopy:
         decision: why it is declared.
         backup: the source backup, where FSx was asked and answered.
         position: of its source in `sources`, where that is an output.
+        rank: how many newer copies of the same file system or volume its DrRegion declares.
     """
 
     name: str
@@ -31,6 +32,7 @@ class PlannedCopy:
     decision: Decision | None = None
     backup: Backup | None = None
     position: int | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class RegionPlan:
 
     Attributes:
         sources: what is copied, with file systems in place of the tags that select them.
+        refused: copies whose create fails, because their source backups cannot be copied.
         undecided: the copies that are decided on when the outputs among the sources are known.
         gone: ids of declared copies that AWS surely does not have any more.
         obstacles: by source why it gets no new copies.
@@ -71,6 +74,7 @@ class RegionPlan:
 
     sources: list[Mapping[str, Any]] = field(default_factory=list)
     copies: list[PlannedCopy] = field(default_factory=list)
+    refused: list[PlannedCopy] = field(default_factory=list)
     removed: list[Removal] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)

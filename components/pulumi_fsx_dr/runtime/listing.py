@@ -5,9 +5,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.fsx.backup import Backup
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,27 @@ class Listing:
     def claimed_by(self, owner_id: str) -> Sequence[Backup]:
         """Return the copies whose tag has an owner id; the tag proves nothing."""
         return self._by_owner.get(owner_id, ()) if owner_id else ()
+
+
+class AskedOnce(Generic[_T]):
+    """Asks each Region once; whoever asks again, or meanwhile, gets the same answer, or the same error."""
+
+    def __init__(self, ask: Callable[[str], _T]) -> None:
+        self._ask = ask
+        self._answers: dict[str, Future[_T]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, region: str) -> _T:
+        """Return the answer of a Region."""
+        with self._lock:
+            is_first = region not in self._answers
+            answer = self._answers.setdefault(region, Future())
+        if is_first:
+            try:
+                answer.set_result(self._ask(region))
+            except BaseException as error:  # noqa: BLE001  # whatever it is, everybody who waits must get it
+                answer.set_exception(error)
+        return answer.result()
 
 
 class SharedListing:
