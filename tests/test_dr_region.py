@@ -11,7 +11,7 @@ from pulumi_fsx_dr import DrRegion, DrRegionArgs, Source
 from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
-from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
+from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError, InvalidStateError
 from pulumi_fsx_dr.program import coordinator
 from pulumi_fsx_dr.rules.copy_size import read_forecast
 from pulumi_fsx_dr.rules.region_plan import RegionPlan
@@ -404,6 +404,101 @@ def test_two_dr_regions_are_planned_together(aws: Control, file_system: str) -> 
     assert {(copy.name, copy.inputs["region"]) for copy in engine.of_type(TYPE)} == {
         (f"dr-{region}-{backup}", region) for region in (AWAY, ELSEWHERE)
     }
+
+
+@pytest.mark.parametrize("is_async", [True, False], ids=["after an await", "in an apply"])
+def test_later_dr_region_keeps_copies_of_expired_sources(
+    aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture, *, is_async: bool
+) -> None:
+    """The first one was planned without it, and would delete its copies as those of a source that was removed."""
+    other = aws.seed_file_system(HOME)
+    aws.seed_backup(HOME, other)
+    caplog.set_level("INFO")
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(with_copy(copy, f"late-{copy['SourceBackupId']}"), copy["BackupId"])
+
+    def declare(name: str, of: str) -> DrRegion:
+        return DrRegion(name, {"region": AWAY, "sources": [{"file_system_id": of, "region": HOME}]})
+
+    def program() -> None:
+        declare("dr", other).copies.apply(lambda _: declare("late", file_system) and None)
+
+    async def async_program() -> None:
+        await declare("dr", other).copies.future()
+        declare("late", file_system)
+
+    engine.run(async_program if is_async else program)
+
+    assert f"late-{copy['SourceBackupId']}" in {c.name for c in engine.of_type(TYPE)}
+    lines = [text for text in said(caplog, "INFO") if copy["BackupId"] in text]
+    assert ["is not deleted" in line for line in lines] == [False, True]
+
+
+@pytest.mark.parametrize("declared", [4, 5])
+@pytest.mark.parametrize("fault", ["mistyped", "unavailable"])
+def test_refusal_ends_the_run_of_many_dr_regions_with_its_reason(
+    aws: Control, file_system: str, declared: int, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whichever of them asks first."""
+    source: Source = {"file_system_id": file_system, "region": HOME}
+    regions = ["eu-west-1", "eu-north-1", "eu-west-3", "eu-south-1", "eu-west-2"]
+    if fault == "mistyped":
+        source["file_system_id"] = "fs-0fedcba9876543210"
+    else:
+        aws.seed_backup(HOME, file_system)
+        aws.make_unreachable("eu-west-3", "unavailable")
+    names = {"mistyped": "fs-0fedcba9876543210", "unavailable": "eu-west-3"}
+
+    def program() -> None:
+        for region in regions[:declared]:
+            DrRegion(f"dr-{region}", {"region": region, "sources": [source]})
+
+    with pytest.raises(FsxDrError, match=names[fault]):
+        RecordingEngine().run(program, preview=True)
+    assert "KeyError" not in caplog.text
+
+
+def test_dr_regions_register_the_newest_of_each_file_system_first(aws: Control) -> None:
+    sizes = {"small": 1, "large": 9}
+    file_systems = {name: aws.seed_file_system(HOME) for name in sizes}
+    made = {
+        aws.seed_backup(HOME, file_systems[name], created=aws.now() - 3600 * age, size_in_bytes=gb << 30): (name, age)
+        for name, gb in sizes.items()
+        for age in (2, 1)
+    }
+    sources: list[Source] = [{"file_system_id": id_, "region": HOME} for id_ in file_systems.values()]
+    engine = RecordingEngine()
+
+    def program() -> None:
+        for region in (AWAY, ELSEWHERE):
+            DrRegion(f"dr-{region}", {"region": region, "sources": sources})
+
+    engine.run(program, preview=True)
+
+    order = [(*made[c.inputs["source_backup_id"]], c.inputs["region"]) for c in engine.of_type(TYPE)]
+    assert order == [
+        (name, age, region) for age in (1, 2) for name in ("large", "small") for region in (AWAY, ELSEWHERE)
+    ]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_backup_that_cannot_be_copied_is_declared_last_in_up(
+    aws: Control,
+    file_system: str,
+    caplog: pytest.LogCaptureFixture,
+    preview: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    """Its create fails, and so does the run; the next older backup has its place."""
+    fine = aws.seed_backup(HOME, file_system, created=aws.now() - 7200)
+    crowded = aws.seed_backup(HOME, file_system, tags={f"tag-{n}": "x" for n in range(50)})
+    args: DrRegionArgs = {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}], "keep": 1}
+
+    engine = RecordingEngine()
+    engine.run(lambda: DrRegion("dr", args), preview=preview)
+
+    declared = [copy.inputs["source_backup_id"] for copy in engine.of_type(TYPE)]
+    assert declared == ([fine] if preview else [fine, crowded])
+    assert [text for text in said(caplog) if crowded in text]
 
 
 def forecasts(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, bool]]:
