@@ -13,12 +13,13 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError, InvalidStateError
 from pulumi_fsx_dr.program import coordinator
-from pulumi_fsx_dr.rules.copy_size import read_forecast
+from pulumi_fsx_dr.rules.copy_size import read_forecast, read_total
 from pulumi_fsx_dr.rules.region_plan import RegionPlan
 
 from simulator.fsx import Control
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.backups import OWNER_ID, owned
+from tests.messages.collecting import configured
 from tests.recording import RecordingEngine, Registration
 
 ELSEWHERE = "eu-north-1"
@@ -501,24 +502,25 @@ def test_backup_that_cannot_be_copied_is_declared_last_in_up(
     assert [text for text in said(caplog) if crowded in text]
 
 
-def forecasts(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, bool]]:
-    return [found for text in said(caplog, "INFO") if (found := read_forecast(text))]
+def totals(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
+    return [found for text in said(caplog, "INFO") if (found := read_total(text))]
 
 
 @pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("has_lines", [True, False])
 def test_preview_alone_logs_the_forecast(
-    aws: Control,
-    file_system: str,
-    caplog: pytest.LogCaptureFixture,
-    preview: bool,  # noqa: FBT001  # pytest names it
+    aws: Control, file_system: str, caplog: pytest.LogCaptureFixture, *, preview: bool, has_lines: bool
 ) -> None:
     caplog.set_level("INFO")
     backup = aws.seed_backup(HOME, file_system)
     args: DrRegionArgs = {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}]}
 
-    RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
+    with configured({"fsx-dr:previewCopies": "true"} if has_lines else {}):
+        RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
 
-    assert forecasts(caplog) == ([(backup, AWAY, True)] if preview else [])
+    assert totals(caplog) == ([(AWAY, 1)] if preview else [])
+    lines = [found for text in said(caplog, "INFO") if (found := read_forecast(text))]
+    assert lines == ([(backup, AWAY, True)] if preview and has_lines else [])
 
 
 def test_forecast_with_a_key_that_is_not_known_yet(
@@ -538,4 +540,4 @@ def test_forecast_with_a_key_that_is_not_known_yet(
 
     RecordingEngine().run(program, preview=True)
 
-    assert [is_full for _, _, is_full in forecasts(caplog)] == [True]
+    assert totals(caplog) == [(AWAY, 1)]

@@ -144,8 +144,14 @@ class DrRegionCoordinator:
     async def log_forecast(
         self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Log in a preview how much each new copy will copy, as far as FSx tells."""
-        for line in await in_thread(lambda: forecast(self.lookup, region, kms_key_id, copies)):
+        """Log in a preview how many copies are made and how large they are, as far as FSx tells."""
+        has_lines = pulumi.Config("fsx-dr").get_bool("previewCopies")
+
+        def ask() -> list[str]:
+            told = forecast(self.lookup, region, kms_key_id, copies)
+            return [*told.total(self.lookup.copies_in(region)), *(told.lines if has_lines else ())]
+
+        for line in await in_thread(ask):
             pulumi.log.info(line, resource=resource)
 
     async def refuse_unexplained_deletes(

@@ -163,7 +163,13 @@ def _add_copies(plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Sequen
 
 def _planned(point: SourcePoint, name: str, rank: int) -> PlannedCopy:
     return PlannedCopy(
-        name=name, args=point.args(), state=point.state, decision=point.decision, backup=point.backup, rank=rank
+        name=name,
+        args=point.args(),
+        state=point.state,
+        decision=point.decision,
+        backup=point.backup,
+        rank=rank,
+        exists=point.action is Action.RESUME,
     )
 
 

@@ -24,6 +24,7 @@ class PlannedCopy:
         backup: the source backup, where FSx was asked and answered.
         position: of its source in `sources`, where that is an output.
         rank: how many newer copies of the same file system or volume its DrRegion declares.
+        exists: whether its create resumes a copy of an earlier run.
     """
 
     name: str
@@ -33,6 +34,7 @@ class PlannedCopy:
     backup: Backup | None = None
     position: int | None = None
     rank: int = 0
+    exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
