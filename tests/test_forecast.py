@@ -9,7 +9,7 @@ from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.program.forecast import forecast
-from pulumi_fsx_dr.rules.copy_size import read_forecast, read_total
+from pulumi_fsx_dr.rules.copy_size import read_total
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 
 from tests.backups import OTHER_FILE_SYSTEM, copy, hours_ago
@@ -74,14 +74,14 @@ def say(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[str]:
 
 def is_full(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[bool]:
     """Tell of each copy that is made, newest first, whether it is full."""
-    return [told[2] for line in say(seen, kms_key_id, *copies) if (told := read_forecast(line))]
+    return ["full" in line for line in say(seen, kms_key_id, *copies)]
 
 
 def test_forecast_newest_of_a_file_system_is_full() -> None:
     lines = say(Seen(), KEY, new(2), new(1), new(3, file_system_id=OTHER_FILE_SYSTEM))
 
-    assert [read_forecast(line) for line in lines] == [
-        (backup(number).id, AWAY, is_full) for number, is_full in ((1, True), (2, False), (3, True))
+    assert [(line.partition(" ")[0], AWAY in line, "full" in line) for line in lines] == [
+        (backup(number).id, True, is_full) for number, is_full in ((1, True), (2, False), (3, True))
     ]
     assert ["50.0 GB" in line for line in lines] == [True] * 3
 
@@ -158,11 +158,9 @@ def test_forecast_looks_up_a_backup_source() -> None:
     assert say(Seen(), KEY, one) == []
 
 
-@pytest.mark.parametrize(
-    "sentence", ["backup-0123456789abcdef0 is copied into eu-west-1.", "a copy is kept: daily 1 of 2."]
-)
-def test_forecast_does_not_read_other_sentences(sentence: str) -> None:
-    assert read_forecast(sentence) is None
+@pytest.mark.parametrize("sentence", ["eu-west-1: nothing to make.", "a copy is kept: daily 1 of 2."])
+def test_total_does_not_read_other_sentences(sentence: str) -> None:
+    assert read_total(sentence) is None
 
 
 def total(seen: Seen, *copies: PlannedCopy) -> str:

@@ -241,6 +241,52 @@ def test_gone_copy_that_cannot_be_made_again_is_removed() -> None:
     assert (removed(plan), plan.gone) == ({lost.id: Deleted.LOST}, set())
 
 
+# --- what a preview adds ----------------------------------------------------------------------------------------------
+
+
+def crowd(number: int, **changes: Any) -> list[Backup]:
+    """Return copies of others in the DR Region."""
+    return [copy(10_000 + n, source_backup_id=source(10_000 + n), **changes) for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("others", "warns"),
+    [(497, False), (498, True), (499, False)],
+    ids=["one to spare", "none to spare", "raised quota"],
+)
+def test_preview_warns_of_the_quota(others: int, *, warns: bool) -> None:
+    """2 copies are in the state and 1 is made, before 1 is deleted; FSx allows 500 by default."""
+    state = [entry(2), entry(3)]
+    world = World([backup(1), backup(2), backup(3)], [*shown(state), *crowd(others)])
+
+    plan = one([dr()], state, world)
+
+    assert ["500" in warning and AWAY in warning for warning in plan.preview_warnings] == ([True] if warns else [])
+
+
+@pytest.mark.parametrize("others", [crowd(500, file_system_type="LUSTRE"), crowd(500, type="AUTOMATIC")])
+def test_preview_counts_the_backups_of_the_same_quota(others: list[Backup]) -> None:
+    assert one([dr()], [], World([backup(1)], others)).preview_warnings == []
+
+
+@pytest.mark.parametrize(
+    ("keep", "hours", "is_named"),
+    [
+        (7, 1, True),
+        ({"last": 7}, 1, True),
+        (7, 24, False),
+        (2, 24, False),
+        ({"last": 2, "daily": 7}, 1, False),
+        (30, 1, False),
+    ],
+)
+def test_preview_names_backups_that_come_too_often(keep: Any, hours: int, *, is_named: bool) -> None:
+    plan = one([dr(keep=keep)], [], World([backup(n * hours) for n in range(1, 41)]))
+
+    named = [line for line in plan.explained if "hours" in line]
+    assert [FILE_SYSTEM in line for line in named] == ([True] if is_named else [])
+
+
 # --- names decide nothing ---------------------------------------------------------------------------------------------
 
 RENAMED = {

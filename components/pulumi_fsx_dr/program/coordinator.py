@@ -191,10 +191,10 @@ def _is_dynamic(copy: StateCopy) -> bool:
 
 
 def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
-    explained = plan.explained if pulumi.runtime.is_dry_run() else ()
-    for note in (*plan.removed, *plan.notes, *explained):
+    is_preview = pulumi.runtime.is_dry_run()
+    for note in (*plan.removed, *plan.notes, *(plan.explained if is_preview else ())):
         pulumi.log.info(str(note), resource=resource)
-    for warning in plan.warnings:
+    for warning in (*plan.warnings, *(plan.preview_warnings if is_preview else ())):
         pulumi.log.warn(warning, resource=resource)
 
 

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup, quota_group
+from pulumi_fsx_dr.fsx.backup import Backup, quota_group
 from pulumi_fsx_dr.fsx.kms import same_key
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 
 GIB = 1 << 30  # what AWS bills as a GB
 _FULL, _INCREMENTAL = "full because it is the first", "incremental"
 _TOTAL = re.compile(r"([a-z0-9-]+): \d+ (?:copy|copies) to make, (\d+) full\b")
-_FORECAST = re.compile(rf"({BACKUP_ID.pattern}) is copied into ([a-z0-9-]+): (?:({_FULL})|{_INCREMENTAL})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
 
 
 def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
-    """Yield a sentence for each backup that is copied into a Region; `read_forecast` reads them."""
+    """Yield a sentence for each backup that is copied into a Region."""
     for one in found:
         for number, backup in enumerate(one.backups):
             is_full = number == 0 and not one.follows
@@ -138,12 +137,6 @@ def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
         begin = min(sum(one.starts_at_once for one in members), free)
         waiting += sum(len(one.backups) for one in members) - begin
     return waiting
-
-
-def read_forecast(sentence: str) -> tuple[str, str, bool] | None:
-    """Return which backup is copied into which Region, and whether in full; None if it is another sentence."""
-    found = _FORECAST.search(sentence)
-    return (found[1], found[2], bool(found[3])) if found else None
 
 
 def _gigabytes(known: Range | None, *, exactly: bool) -> str:

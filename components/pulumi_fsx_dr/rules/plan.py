@@ -20,6 +20,7 @@ from .naming import assign_names
 from .observed import ObservedCopy, observe
 from .order import ranks, refused
 from .points import Action, SourcePoint
+from .preview_notes import quota_warnings, too_frequent
 from .region_plan import PlannedCopy, RegionPlan, Removal, Undecided
 from .specs import DrRegionSpec, SourceSpec
 from .tag_selection import SourceSelection, select_sources
@@ -68,6 +69,8 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     points = [*(point for source_plan in source_plans for point in source_plan.points), *unmatched]
     decided = _leave_to_outputs(plans, inputs, points)
     _add_copies(plans, inputs, decided)
+    for dr, warning in _quota_warnings(inputs, points):
+        plans[dr.urn].preview_warnings.append(warning)
     for dr, message in leftovers(regions, plans, inputs.existing, matches):
         plans[dr.urn].warnings.append(message)
     _drop_repeated_warnings(plans.values())
@@ -122,7 +125,7 @@ def _add_source(plans: Mapping[str, RegionPlan], source_plan: SourcePlan) -> Non
     if source_plan.obstacle:
         plan.obstacles[source.key] = source_plan.obstacle
     plan.notes += messages.notes(source_plan)
-    plan.explained += messages.explanations(source_plan)
+    plan.explained += [*messages.explanations(source_plan), *too_frequent(source_plan)]
     plan.warnings += messages.warnings(source_plan)
 
 
@@ -171,6 +174,18 @@ def _planned(point: SourcePoint, name: str, rank: int) -> PlannedCopy:
         rank=rank,
         exists=point.action is Action.RESUME,
     )
+
+
+def _quota_warnings(inputs: _Inputs, points: Sequence[SourcePoint]) -> Iterator[tuple[DrRegionSpec, str]]:
+    for region, dr in {dr.region: dr for dr in reversed(inputs.regions)}.items():
+        present = inputs.existing.aws.backups_in(region)
+        of_region = [point for point in points if point.source.dr.region == region and _is_in(point, region)]
+        for warning in quota_warnings(region, present, of_region):
+            yield dr, warning
+
+
+def _is_in(point: SourcePoint, region: str) -> bool:
+    return point.state is None or point.state.region == region
 
 
 def _drop_repeated_warnings(plans: Iterable[RegionPlan]) -> None:

@@ -72,6 +72,7 @@ class RegionPlan:
         gone: ids of declared copies that AWS surely does not have any more.
         obstacles: by source why it gets no new copies.
         explained: messages that only a preview shows.
+        preview_warnings: warnings that only a preview shows.
     """
 
     sources: list[Mapping[str, Any]] = field(default_factory=list)
@@ -84,6 +85,7 @@ class RegionPlan:
     notes: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    preview_warnings: list[str] = field(default_factory=list)
 
     @property
     def in_state(self) -> list[StateCopy]:
