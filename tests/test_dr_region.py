@@ -295,7 +295,7 @@ def test_latest_is_not_a_copy_that_is_gone(aws: Control, file_system: str, caplo
     aws.remove_backup(AWAY, made["BackupId"])
 
     assert latest(file_system, made, {"owner_id": made["OwnerId"]}) == {}
-    assert [text for text in said(caplog) if made["BackupId"] in text and "pulumi refresh" in text]
+    assert [text for text in said(caplog) if made["BackupId"] in text and "pulumi up --refresh" in text]
 
 
 def test_source_region_that_refuses_does_not_stop_the_others(

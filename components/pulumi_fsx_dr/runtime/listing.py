@@ -70,7 +70,7 @@ class SharedListing:
         self._answer: Future[Listing] | None = None
         self._lock = threading.Lock()
 
-    def get(self, *, fresh: bool = False) -> Listing:
+    def get(self, *, fresh: bool = False, list_region: Callable[[], Listing] | None = None) -> Listing:
         """Return the listing; a fresh one is made unless one is just being made."""
         with self._lock:
             answer = self._answer
@@ -79,7 +79,7 @@ class SharedListing:
                 answer = self._answer = Future()
         if is_first:
             try:
-                answer.set_result(self._list())
+                answer.set_result((list_region or self._list)())
             except BaseException as error:  # noqa: BLE001  # whatever it is, everybody who waits must get it
                 # Forgotten before those who wait get the error, so that whoever asks again starts a new try.
                 with self._lock:

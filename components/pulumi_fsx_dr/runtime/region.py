@@ -95,6 +95,10 @@ class Region:
         """Return all backups of the Region, which is listed once per process unless a fresh listing is wanted."""
         return self._listing.get(fresh=fresh)
 
+    def listing_by(self, fsx: Fsx) -> Listing:
+        """Return the same listing; if it is not there yet, another client makes it."""
+        return self._listing.get(list_region=lambda: self._list(fsx))
+
     def unless_unreachable(self, ask: Callable[[], _T]) -> _T:
         """Return an answer; a Region that gave none before is not asked again, because each try takes seconds."""
         if self._error:
@@ -105,8 +109,8 @@ class Region:
             self._error = error
             raise
 
-    def _list(self) -> Listing:
-        listing = Listing.of(self.fsx.backups())
+    def _list(self, fsx: Fsx | None = None) -> Listing:
+        listing = Listing.of((fsx or self.fsx).backups())
         # Copies of other stacks and tools take slots, too, and only a listing shows them.
         self.queue.count_others(listing.running)
         return listing
