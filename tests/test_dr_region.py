@@ -1,20 +1,23 @@
 """What a DrRegion tells its program, and which copies it takes for its own."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import DrRegion, DrRegionArgs, Source
+from pulumi_fsx_dr import BackupCopy, DrRegion, DrRegionArgs, Source
 from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError, InvalidStateError
+from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.program import coordinator
 from pulumi_fsx_dr.rules.copy_size import read_total
 from pulumi_fsx_dr.rules.region_plan import RegionPlan
+from pulumi_fsx_dr.testing import FakeAws
 
 from simulator.fsx import Control
 from simulator.fsx.fixtures import AWAY, HOME
@@ -482,6 +485,60 @@ def test_dr_regions_register_the_newest_of_each_file_system_first(aws: Control) 
     ]
 
 
+@pytest.mark.parametrize("without_backups", [0, 5])
+def test_run_lists_each_region_once(aws: Control, without_backups: int) -> None:
+    """However many file systems have no backup, and although the second is a source Region, too."""
+    sources: list[Source] = []
+    for number in range(6):
+        name = aws.seed_file_system(HOME)
+        sources.append({"file_system_id": name, "region": HOME})
+        if number >= without_backups:
+            aws.seed_backup(HOME, name)
+    abroad = aws.seed_file_system(AWAY)
+    aws.seed_backup(AWAY, abroad)
+    aws.clear_journal()
+
+    def program() -> None:
+        DrRegion("dr", {"region": AWAY, "sources": sources})
+        DrRegion("back", {"region": HOME, "sources": [{"file_system_id": abroad, "region": AWAY}]})
+
+    RecordingEngine().run(program, preview=True)
+
+    assert [aws.counts(region)["DescribeBackups"] for region in (HOME, AWAY)] == [1, 1]
+
+
+class _Waiting(FakeAws):
+    """An AWS whose Regions answer once all of them are asked."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__([])
+        self._all_asked, self._have_answered = threading.Barrier(number), False
+
+    def region(self, name: str, *, impatient: bool = False) -> Fsx:
+        found = super().region(name, impatient=impatient)
+        vars(found)["backups"] = self._backups
+        return found
+
+    def _backups(self) -> Iterator[Backup]:
+        if not self._have_answered:
+            self._all_asked.wait(timeout=10)
+        self._have_answered = True
+        return iter(())
+
+
+def test_run_asks_all_regions_at_once() -> None:
+    """Four that do not answer take as long as one."""
+    regions = ["eu-west-3", "eu-south-1", "eu-west-2", ELSEWHERE]
+    names = [f"fs-{number:017x}" for number in range(len(regions))]
+    aws = _Waiting(len(regions) + 1)
+    aws.file_systems = dict(zip(names, regions, strict=True))
+    sources: list[Source] = [{"file_system_id": n, "region": r} for n, r in zip(names, regions, strict=True)]
+
+    aws.begin()
+    with aws:
+        RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}), preview=True)
+
+
 @pytest.mark.parametrize("preview", [True, False])
 def test_backup_that_cannot_be_copied_is_declared_last_in_up(
     aws: Control,
@@ -541,3 +598,42 @@ def test_forecast_with_a_key_that_is_not_known_yet(
     RecordingEngine().run(program, preview=True)
 
     assert totals(caplog) == [(AWAY, 1)]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_single_copies_have_a_total_for_each_dr_region(
+    aws: Control,
+    file_system: str,
+    caplog: pytest.LogCaptureFixture,
+    preview: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    caplog.set_level("INFO")
+    backups = [aws.seed_backup(HOME, file_system) for _ in range(2)]
+
+    def program() -> None:
+        for region in (AWAY, ELSEWHERE):
+            for number, backup in enumerate(backups):
+                BackupCopy(f"copy-{region}-{number}", source_backup_id=backup, source_region=HOME, region=region)
+        sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
+        DrRegion("dr", {"region": "eu-south-1", "sources": sources})
+
+    RecordingEngine().run(program, preview=preview)
+
+    regions = sorted([AWAY, ELSEWHERE, "eu-south-1"]) if preview else []
+    assert sorted(totals(caplog)) == [(region, 1) for region in regions]
+    assert [text for text in said(caplog, "INFO") if "2 copies to make" in text] or not preview
+
+
+def test_single_copy_in_the_state_is_not_made(
+    aws: Control, copy: dict[str, Any], source: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    state = with_copy(copy)("organization/dr/prod")
+    outputs = state[urn(f"dr-{source}")]["outputs"]
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(lambda _: {f"urn:pulumi:prod::dr::{TYPE}::single": {"type": TYPE, "outputs": outputs}})
+
+    engine.run(lambda: BackupCopy("single", source_backup_id=source, source_region=HOME, region=AWAY), preview=True)
+
+    assert aws.counts(AWAY)["DescribeBackups"] == 1
+    assert totals(caplog) == []

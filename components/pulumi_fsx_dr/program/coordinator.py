@@ -69,7 +69,7 @@ class DrRegionCoordinator:
         self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None"
     ) -> tuple[RegionPlan, list[Any]]:
         """Return what a DrRegion declares, and its copies, once the program's code has ended and all are known."""
-        await _end_of(code)
+        await end_of(code)
         # All DrRegions come here. The first one plans for all, and the others find it done, or the same error.
         async with self._lock:
             if self._unplanned and not self._error:
@@ -228,7 +228,7 @@ def current_code() -> "asyncio.Task[Any] | None":
         return None
 
 
-async def _end_of(code: "asyncio.Task[Any] | None") -> None:
+async def end_of(code: "asyncio.Task[Any] | None") -> None:
     """Wait until the program's code has ended.
 
     Its coroutine runs until then without giving way, so that this finds it ended at once. The exception is a

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import pulumi
+
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine.stack_state import StackState, stack_state
 from pulumi_fsx_dr.errors import ServiceError, TransientError
@@ -40,6 +42,7 @@ class Lookup:
         """
         self._session = session
         self._owner_id = owner_id
+        self._is_preview = pulumi.runtime.is_dry_run()
         self._unreachable: set[str] = set()  # source Regions, of which a warning tells
         self._silent: set[str] = set()  # other Regions that did not answer
         self._dr_regions: set[str] = set()
@@ -214,9 +217,9 @@ class Lookup:
         return {name: tuple(backups) for name, backups in found.items()}
 
     def _list(self, region: str) -> Listing:
-        # Without a DR Region nothing can be decided, so it gets its time.
-        is_needed = region in self._dr_regions
-        return (self._session.region if is_needed else self._session.source_region)(region).listing()
+        # Without a DR Region nothing can be decided, so it gets its time where a failure costs a whole run.
+        is_patient = region in self._dr_regions and not self._is_preview
+        return (self._session.region if is_patient else self._session.source_region)(region).listing()
 
     def _unless_unreachable(self, region: str, ask: Callable[[], _T]) -> _T | None:
         # A Region that does not answer costs seconds for each call. Asked once, it lets a preview end within a minute.

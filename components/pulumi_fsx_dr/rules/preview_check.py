@@ -162,8 +162,9 @@ def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> dict[s
     """
     full: dict[str, int] = Counter()
     counted = set()  # the DR Regions of DrRegions that say it
-    for urn, _, told in _totals(preview):
-        region, number = told
+    for urn, _, (region, number) in _totals(preview):
+        if not _types(urn).endswith(_DR_REGION_TYPES):
+            continue
         counted.add(region)
         full[f"{number} of {urn.rpartition('::')[2]} in {region}"] += number
     subjects = {
@@ -192,7 +193,7 @@ def totals(preview: Mapping[str, Any]) -> list[str]:
 def _totals(preview: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, int]]]:
     for diagnostic in preview.get("diagnostics", ()):
         urn, message = diagnostic.get("urn", ""), diagnostic["message"].strip()
-        if _types(urn).endswith(_DR_REGION_TYPES) and (told := read_total(message)):
+        if told := read_total(message):
             yield urn, message, told
 
 
