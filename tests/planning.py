@@ -117,6 +117,9 @@ class World:
     def file_systems_in(self, region: str) -> Mapping[str, Mapping[str, str] | None] | None:
         return None if region in self.unreachable else self.tags.get(region, {})
 
+    def backups_in(self, region: str) -> Sequence[Backup]:
+        return [b for b in (*self.backups, *self.copies) if b.region == region]
+
     def copies_in(self, region: str) -> Sequence[Backup]:
         return [b for b in self.copies if b.region == region]
 

@@ -1,24 +1,28 @@
 """What a DrRegion tells its program, and which copies it takes for its own."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import DrRegion, DrRegionArgs, Source
+from pulumi_fsx_dr import BackupCopy, DrRegion, DrRegionArgs, Source
 from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
-from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
+from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError, InvalidStateError
+from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.program import coordinator
-from pulumi_fsx_dr.rules.copy_size import read_forecast
+from pulumi_fsx_dr.rules.copy_size import read_total
 from pulumi_fsx_dr.rules.region_plan import RegionPlan
+from pulumi_fsx_dr.testing import FakeAws
 
 from simulator.fsx import Control
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.backups import OWNER_ID, owned
+from tests.messages.collecting import configured
 from tests.recording import RecordingEngine, Registration
 
 ELSEWHERE = "eu-north-1"
@@ -187,15 +191,15 @@ def test_intelligent_tiering_is_not_copied(aws: Control, caplog: pytest.LogCaptu
     aws.configure(backups_tell_storage=tells)
     tiered = [aws.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING") for _ in range(2)]
     copied = aws.seed_backup(HOME, aws.seed_file_system(HOME, "OPENZFS"))
-    for file_system in tiered:
-        aws.seed_backup(HOME, file_system)
+    refused = {aws.seed_backup(HOME, file_system) for file_system in tiered}
     file_systems = [*tiered, aws.backup(HOME, copied)["file_system_id"]]
     engine = RecordingEngine()
 
     sources: Any = [{"file_system_id": name, "region": HOME} for name in file_systems]
     engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}))
 
-    assert [made.inputs["source_backup_id"] for made in engine.of_type(TYPE)] == [copied]
+    first, *others = [made.inputs["source_backup_id"] for made in engine.of_type(TYPE)]
+    assert (first, set(others)) == (copied, refused)  # the creates of the others fail, so that the run does
     assert all(any(name in text for text in said(caplog)) for name in tiered)
     assert aws.counts(HOME).get("DescribeFileSystems", 0) == (0 if tells else 1)
 
@@ -325,7 +329,7 @@ def test_latest_is_not_a_copy_that_is_gone(aws: Control, file_system: str, caplo
     aws.remove_backup(AWAY, made["BackupId"])
 
     assert latest(file_system, made, {"owner_id": made["OwnerId"]}) == {}
-    assert [text for text in said(caplog) if made["BackupId"] in text and "pulumi refresh" in text]
+    assert [text for text in said(caplog) if made["BackupId"] in text and "pulumi up --refresh" in text]
 
 
 def test_source_region_that_refuses_does_not_stop_the_others(
@@ -437,24 +441,174 @@ def test_two_dr_regions_are_planned_together(aws: Control, file_system: str) -> 
     }
 
 
-def forecasts(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, bool]]:
-    return [found for text in said(caplog, "INFO") if (found := read_forecast(text))]
+@pytest.mark.parametrize("is_async", [True, False], ids=["after an await", "in an apply"])
+def test_later_dr_region_keeps_copies_of_expired_sources(
+    aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture, *, is_async: bool
+) -> None:
+    """The first one was planned without it, and would delete its copies as those of a source that was removed."""
+    other = aws.seed_file_system(HOME)
+    aws.seed_backup(HOME, other)
+    caplog.set_level("INFO")
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(with_copy(copy, f"late-{copy['SourceBackupId']}"), copy["BackupId"])
+
+    def declare(name: str, of: str) -> DrRegion:
+        return DrRegion(name, {"region": AWAY, "sources": [{"file_system_id": of, "region": HOME}]})
+
+    def program() -> None:
+        declare("dr", other).copies.apply(lambda _: declare("late", file_system) and None)
+
+    async def async_program() -> None:
+        await declare("dr", other).copies.future()
+        declare("late", file_system)
+
+    engine.run(async_program if is_async else program)
+
+    assert f"late-{copy['SourceBackupId']}" in {c.name for c in engine.of_type(TYPE)}
+    lines = [text for text in said(caplog, "INFO") if copy["BackupId"] in text]
+    assert ["is not deleted" in line for line in lines] == [False, True]
+
+
+@pytest.mark.parametrize("declared", [4, 5])
+@pytest.mark.parametrize("fault", ["mistyped", "unavailable"])
+def test_refusal_ends_the_run_of_many_dr_regions_with_its_reason(
+    aws: Control, file_system: str, declared: int, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whichever of them asks first."""
+    source: Source = {"file_system_id": file_system, "region": HOME}
+    regions = ["eu-west-1", "eu-north-1", "eu-west-3", "eu-south-1", "eu-west-2"]
+    if fault == "mistyped":
+        source["file_system_id"] = "fs-0fedcba9876543210"
+    else:
+        aws.seed_backup(HOME, file_system)
+        aws.make_unreachable("eu-west-3", "unavailable")
+    names = {"mistyped": "fs-0fedcba9876543210", "unavailable": "eu-west-3"}
+
+    def program() -> None:
+        for region in regions[:declared]:
+            DrRegion(f"dr-{region}", {"region": region, "sources": [source]})
+
+    with pytest.raises(FsxDrError, match=names[fault]):
+        RecordingEngine().run(program, preview=True)
+    assert "KeyError" not in caplog.text
+
+
+def test_dr_regions_register_the_newest_of_each_file_system_first(aws: Control) -> None:
+    sizes = {"small": 1, "large": 9}
+    file_systems = {name: aws.seed_file_system(HOME) for name in sizes}
+    made = {
+        aws.seed_backup(HOME, file_systems[name], created=aws.now() - 3600 * age, size_in_bytes=gb << 30): (name, age)
+        for name, gb in sizes.items()
+        for age in (2, 1)
+    }
+    sources: list[Source] = [{"file_system_id": id_, "region": HOME} for id_ in file_systems.values()]
+    engine = RecordingEngine()
+
+    def program() -> None:
+        for region in (AWAY, ELSEWHERE):
+            DrRegion(f"dr-{region}", {"region": region, "sources": sources})
+
+    engine.run(program, preview=True)
+
+    order = [(*made[c.inputs["source_backup_id"]], c.inputs["region"]) for c in engine.of_type(TYPE)]
+    assert order == [
+        (name, age, region) for age in (1, 2) for name in ("large", "small") for region in (AWAY, ELSEWHERE)
+    ]
+
+
+@pytest.mark.parametrize("without_backups", [0, 5])
+def test_run_lists_each_region_once(aws: Control, without_backups: int) -> None:
+    """However many file systems have no backup, and although the second is a source Region, too."""
+    sources: list[Source] = []
+    for number in range(6):
+        name = aws.seed_file_system(HOME)
+        sources.append({"file_system_id": name, "region": HOME})
+        if number >= without_backups:
+            aws.seed_backup(HOME, name)
+    abroad = aws.seed_file_system(AWAY)
+    aws.seed_backup(AWAY, abroad)
+    aws.clear_journal()
+
+    def program() -> None:
+        DrRegion("dr", {"region": AWAY, "sources": sources})
+        DrRegion("back", {"region": HOME, "sources": [{"file_system_id": abroad, "region": AWAY}]})
+
+    RecordingEngine().run(program, preview=True)
+
+    assert [aws.counts(region)["DescribeBackups"] for region in (HOME, AWAY)] == [1, 1]
+
+
+class _Waiting(FakeAws):
+    """An AWS whose Regions answer once all of them are asked."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__([])
+        self._all_asked, self._have_answered = threading.Barrier(number), False
+
+    def region(self, name: str, *, impatient: bool = False) -> Fsx:
+        found = super().region(name, impatient=impatient)
+        vars(found)["backups"] = self._backups
+        return found
+
+    def _backups(self) -> Iterator[Backup]:
+        if not self._have_answered:
+            self._all_asked.wait(timeout=10)
+        self._have_answered = True
+        return iter(())
+
+
+def test_run_asks_all_regions_at_once() -> None:
+    """Four that do not answer take as long as one."""
+    regions = ["eu-west-3", "eu-south-1", "eu-west-2", ELSEWHERE]
+    names = [f"fs-{number:017x}" for number in range(len(regions))]
+    aws = _Waiting(len(regions) + 1)
+    aws.file_systems = dict(zip(names, regions, strict=True))
+    sources: list[Source] = [{"file_system_id": n, "region": r} for n, r in zip(names, regions, strict=True)]
+
+    aws.begin()
+    with aws:
+        RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}), preview=True)
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_preview_alone_logs_the_forecast(
+def test_backup_that_cannot_be_copied_is_declared_last_in_up(
     aws: Control,
     file_system: str,
     caplog: pytest.LogCaptureFixture,
     preview: bool,  # noqa: FBT001  # pytest names it
 ) -> None:
+    """Its create fails, and so does the run; the next older backup has its place."""
+    fine = aws.seed_backup(HOME, file_system, created=aws.now() - 7200)
+    crowded = aws.seed_backup(HOME, file_system, tags={f"tag-{n}": "x" for n in range(50)})
+    args: DrRegionArgs = {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}], "keep": 1}
+
+    engine = RecordingEngine()
+    engine.run(lambda: DrRegion("dr", args), preview=preview)
+
+    declared = [copy.inputs["source_backup_id"] for copy in engine.of_type(TYPE)]
+    assert declared == ([fine] if preview else [fine, crowded])
+    assert [text for text in said(caplog) if crowded in text]
+
+
+def totals(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
+    return [found for text in said(caplog, "INFO") if (found := read_total(text))]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("has_lines", [True, False])
+def test_preview_alone_logs_the_forecast(
+    aws: Control, file_system: str, caplog: pytest.LogCaptureFixture, *, preview: bool, has_lines: bool
+) -> None:
     caplog.set_level("INFO")
     backup = aws.seed_backup(HOME, file_system)
     args: DrRegionArgs = {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}]}
 
-    RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
+    with configured({"fsx-dr:previewCopies": "true"} if has_lines else {}):
+        RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
 
-    assert forecasts(caplog) == ([(backup, AWAY, True)] if preview else [])
+    assert totals(caplog) == ([(AWAY, 1)] if preview else [])
+    lines = [text.partition(" ")[0] for text in said(caplog, "INFO") if "is copied into" in text]
+    assert lines == ([backup] if preview and has_lines else [])
 
 
 def test_forecast_with_a_key_that_is_not_known_yet(
@@ -474,4 +628,43 @@ def test_forecast_with_a_key_that_is_not_known_yet(
 
     RecordingEngine().run(program, preview=True)
 
-    assert [is_full for _, _, is_full in forecasts(caplog)] == [True]
+    assert totals(caplog) == [(AWAY, 1)]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_single_copies_have_a_total_for_each_dr_region(
+    aws: Control,
+    file_system: str,
+    caplog: pytest.LogCaptureFixture,
+    preview: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    caplog.set_level("INFO")
+    backups = [aws.seed_backup(HOME, file_system) for _ in range(2)]
+
+    def program() -> None:
+        for region in (AWAY, ELSEWHERE):
+            for number, backup in enumerate(backups):
+                BackupCopy(f"copy-{region}-{number}", source_backup_id=backup, source_region=HOME, region=region)
+        sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
+        DrRegion("dr", {"region": "eu-south-1", "sources": sources})
+
+    RecordingEngine().run(program, preview=preview)
+
+    regions = sorted([AWAY, ELSEWHERE, "eu-south-1"]) if preview else []
+    assert sorted(totals(caplog)) == [(region, 1) for region in regions]
+    assert [text for text in said(caplog, "INFO") if "2 copies to make" in text] or not preview
+
+
+def test_single_copy_in_the_state_is_not_made(
+    aws: Control, copy: dict[str, Any], source: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    state = with_copy(copy)("organization/dr/prod")
+    outputs = state[urn(f"dr-{source}")]["outputs"]
+    engine = RecordingEngine()
+    engine.mocks = StateTelling(lambda _: {f"urn:pulumi:prod::dr::{TYPE}::single": {"type": TYPE, "outputs": outputs}})
+
+    engine.run(lambda: BackupCopy("single", source_backup_id=source, source_region=HOME, region=AWAY), preview=True)
+
+    assert aws.counts(AWAY)["DescribeBackups"] == 1
+    assert totals(caplog) == []

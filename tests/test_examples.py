@@ -113,7 +113,7 @@ def test_builds_update_the_stack_one_at_a_time(scheduled: RecordingEngine) -> No
     }
 
     commands = json.loads(build["source"]["buildspec"])["phases"]["build"]["commands"]
-    assert commands == ["pulumi up --yes --skip-preview --non-interactive --stack $PULUMI_STACK"]
+    assert commands == ["pulumi up --yes --skip-preview --non-interactive --continue-on-error --stack $PULUMI_STACK"]
     assert variables["PULUMI_STACK"] == ("PLAINTEXT", "acme/fsx-copies/prod")
     assert variables["PULUMI_ACCESS_TOKEN"] == ("SECRETS_MANAGER", TOKEN)
     assert build["concurrentBuildLimit"] == 1

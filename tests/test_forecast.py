@@ -9,7 +9,7 @@ from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.program.forecast import forecast
-from pulumi_fsx_dr.rules.copy_size import read_forecast
+from pulumi_fsx_dr.rules.copy_size import read_total
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 
 from tests.backups import OTHER_FILE_SYSTEM, copy, hours_ago
@@ -69,19 +69,19 @@ def entry(number: int, arn: str = KEY, **outputs: Any) -> StateCopy:
 
 
 def say(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[str]:
-    return forecast(cast("Lookup", seen), AWAY, kms_key_id, copies)
+    return forecast(cast("Lookup", seen), AWAY, kms_key_id, copies).lines
 
 
 def is_full(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[bool]:
     """Tell of each copy that is made, newest first, whether it is full."""
-    return [told[2] for line in say(seen, kms_key_id, *copies) if (told := read_forecast(line))]
+    return ["full" in line for line in say(seen, kms_key_id, *copies)]
 
 
 def test_forecast_newest_of_a_file_system_is_full() -> None:
     lines = say(Seen(), KEY, new(2), new(1), new(3, file_system_id=OTHER_FILE_SYSTEM))
 
-    assert [read_forecast(line) for line in lines] == [
-        (backup(number).id, AWAY, is_full) for number, is_full in ((1, True), (2, False), (3, True))
+    assert [(line.partition(" ")[0], AWAY in line, "full" in line) for line in lines] == [
+        (backup(number).id, True, is_full) for number, is_full in ((1, True), (2, False), (3, True))
     ]
     assert ["50.0 GB" in line for line in lines] == [True] * 3
 
@@ -158,8 +158,49 @@ def test_forecast_looks_up_a_backup_source() -> None:
     assert say(Seen(), KEY, one) == []
 
 
-@pytest.mark.parametrize(
-    "sentence", ["backup-0123456789abcdef0 is copied into eu-west-1.", "a copy is kept: daily 1 of 2."]
-)
-def test_forecast_does_not_read_other_sentences(sentence: str) -> None:
-    assert read_forecast(sentence) is None
+@pytest.mark.parametrize("sentence", ["eu-west-1: nothing to make.", "a copy is kept: daily 1 of 2."])
+def test_total_does_not_read_other_sentences(sentence: str) -> None:
+    assert read_total(sentence) is None
+
+
+def total(seen: Seen, *copies: PlannedCopy) -> str:
+    (line,) = forecast(cast("Lookup", seen), AWAY, KEY, copies).total(seen.copies)
+    return line
+
+
+def test_total_counts_full_and_incremental_copies() -> None:
+    line = total(
+        Seen([copy(5, kms_key_arn=KEY)]), new(1), new(2), *(new(n, file_system_id=OTHER_FILE_SYSTEM) for n in (1, 2))
+    )
+
+    assert read_total(line) == (AWAY, 1)
+    assert all(part in line for part in ("4 copies", "1 full and 3 incremental", "50.0 GB", "200.0 GB"))
+    assert "1 waits" in line
+
+
+def test_total_counts_what_is_not_known() -> None:
+    unknown = PlannedCopy(name="dr", args={"source_backup_id": backup(9).id, "source_region": HOME})
+    without_size = new(1, size_in_bytes=None, volume_id="fsvol-0123456789abcdef0")
+
+    line = total(Seen(), unknown, without_size)
+
+    assert ("2 of unknown size" in line, "1 full and 0 incremental" in line, "GB" in line) == (True, True, False)
+
+
+@pytest.mark.parametrize(("running", "waiting"), [(0, 1), (3, 4), (9, 6)])
+def test_total_counts_running_copies_of_others(running: int, waiting: int) -> None:
+    others = [copy(100 + n, lifecycle="COPYING", kms_key_arn=OTHER_KEY) for n in range(running)]
+
+    line = total(Seen(others), *(new(n, file_system_id=f"fs-{n:017x}") for n in range(6)))
+
+    assert f"{waiting} wait" in line
+
+
+def test_total_lets_one_full_copy_of_a_volume_go_first() -> None:
+    volumes = [new(n, volume_id="fsvol-0123456789abcdef0", file_system_id=None) for n in range(4)]
+
+    assert "3 wait" in total(Seen(), *volumes)
+
+
+def test_total_is_not_given_where_nothing_is_made() -> None:
+    assert forecast(cast("Lookup", Seen()), AWAY, KEY, []).total([]) == []

@@ -34,8 +34,8 @@ class Stack:
     def set_all_config(self, config: dict[str, automation.ConfigValue]) -> None:
         self.config |= {name: value.value for name, value in config.items()}
 
-    def up(self, *, on_output: Any, parallel: int | None = None) -> None:
-        self.ran.append(("up", parallel))
+    def up(self, *, on_output: Any, parallel: int | None = None, continue_on_error: bool = False) -> None:
+        self.ran.append(("up", parallel if continue_on_error else None))
         on_output("Updating (files)\n")
         if self._fails:
             raise automation.CommandError(automation.CommandResult("", "error: no such role\n", 255))

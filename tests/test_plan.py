@@ -250,6 +250,52 @@ def test_gone_copy_that_cannot_be_made_again_is_removed() -> None:
     assert (removed(plan), plan.gone) == ({lost.id: Deleted.LOST}, set())
 
 
+# --- what a preview adds ----------------------------------------------------------------------------------------------
+
+
+def crowd(number: int, **changes: Any) -> list[Backup]:
+    """Return copies of others in the DR Region."""
+    return [copy(10_000 + n, source_backup_id=source(10_000 + n), **changes) for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("others", "warns"),
+    [(497, False), (498, True), (499, False)],
+    ids=["one to spare", "none to spare", "raised quota"],
+)
+def test_preview_warns_of_the_quota(others: int, *, warns: bool) -> None:
+    """2 copies are in the state and 1 is made, before 1 is deleted; FSx allows 500 by default."""
+    state = [entry(2), entry(3)]
+    world = World([backup(1), backup(2), backup(3)], [*shown(state), *crowd(others)])
+
+    plan = one([dr()], state, world)
+
+    assert ["500" in warning and AWAY in warning for warning in plan.preview_warnings] == ([True] if warns else [])
+
+
+@pytest.mark.parametrize("others", [crowd(500, file_system_type="LUSTRE"), crowd(500, type="AUTOMATIC")])
+def test_preview_counts_the_backups_of_the_same_quota(others: list[Backup]) -> None:
+    assert one([dr()], [], World([backup(1)], others)).preview_warnings == []
+
+
+@pytest.mark.parametrize(
+    ("keep", "hours", "is_named"),
+    [
+        (7, 1, True),
+        ({"last": 7}, 1, True),
+        (7, 24, False),
+        (2, 24, False),
+        ({"last": 2, "daily": 7}, 1, False),
+        (30, 1, False),
+    ],
+)
+def test_preview_names_backups_that_come_too_often(keep: Any, hours: int, *, is_named: bool) -> None:
+    plan = one([dr(keep=keep)], [], World([backup(n * hours) for n in range(1, 41)]))
+
+    named = [line for line in plan.explained if "hours" in line]
+    assert [FILE_SYSTEM in line for line in named] == ([True] if is_named else [])
+
+
 # --- names decide nothing ---------------------------------------------------------------------------------------------
 
 RENAMED = {
@@ -733,23 +779,26 @@ def test_any_protected_file_system_stays_protected(stack: Stack) -> None:
 def after(stack: Stack) -> Stack:
     """Return a stack after a run in which all went well: what was to be made is AVAILABLE, and what went is gone."""
     regions = {region.urn: region for region in stack.regions}
-    owners = {b.source_backup_id: b.file_system_id for b in stack.world.copies}
-    owners |= {b.id: b.file_system_id for b in stack.world.backups}
+    owners: dict[str | None, str | None] = {
+        **{c.source_backup_id: c.output("file_system_id") for c in stack.state if c.output("file_system_id")},
+        **{b.source_backup_id: b.file_system_id for b in stack.world.copies if b.file_system_id},
+        **{b.id: b.file_system_id for b in stack.world.backups},
+    }
     settled: list[StateCopy] = []
     seen: list[Backup] = []
     for address, plan in decide(stack.regions, stack.state, stack.world).items():
         for serial, declared in enumerate(plan.copies, 500 + len(settled)):
-            source_backup_id, state = declared.args["source_backup_id"], declared.state
+            source_backup_id = declared.args["source_backup_id"]
             owner = owners.get(source_backup_id)
             copied = entry(
                 int(source_backup_id[-16:], 16),
                 number_of_copy=serial,
                 urn=regions[address].child_urn(declared.name),
                 region=declared.args.get("region", regions[address].region),
-                file_system_id=(state and state.output("file_system_id")) or owner,
+                file_system_id=owner,
             )
             settled.append(copied)
-            seen += [replace(copy, file_system_id=owner or copy.file_system_id) for copy in shown([copied])]
+            seen += shown([copied])
     return replace(stack, state=settled, world=replace(stack.world, copies=seen, gone=frozenset()))
 
 

@@ -134,9 +134,9 @@ def full_copies(document: dict[str, Any], allowed: int = 0) -> list[str]:
         ("create", ["tuesday in eu-west-1", "monday in eu-west-1", "north in eu-north-1"]),
         ("create_of_unknown", ["monday in eu-west-1", "north in eu-north-1", "again in eu-north-1"]),
         # What a DrRegion says of its copies counts:
-        ("dr_region_create", ["dr-backup-01321db426fd14ff9 in eu-west-1"]),  # the first of two
+        ("dr_region_create", ["1 of dr in eu-west-1"]),  # the first of two
         ("dr_region_next", []),  # a newer backup
-        ("dr_region_key", ["dr-backup-01321db426fd14ff9 in eu-west-1"]),  # another key: two copies are replaced
+        ("dr_region_key", ["1 of dr in eu-west-1"]),  # another key: two copies are replaced
     ],
 )
 def test_full_copies_are_counted(name: str, full: list[str]) -> None:

@@ -10,6 +10,7 @@ from .args_or_keywords import args_or_keywords
 from .copies.arguments import ARGUMENTS, BackupCopyArgs
 from .copies.outputs import OUTPUTS
 from .owner import hints, owner_of_this_run
+from .program import single_copies
 from .program.secret_outputs import with_secret_outputs
 from .provider import BackupCopyProvider
 from .runtime.hints import HINTS
@@ -94,6 +95,7 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             InvalidSettingsError: The arguments are given in two ways, or in none.
         """
         given = args_or_keywords(f"BackupCopy {name}", args, keywords)
+        single_copies.note(name, given, opts)
         # The SDK fills in those outputs only that are among the properties when the resource is registered.
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(given)
         # The owner id is saved before the first copy is made, and deleted after the last.

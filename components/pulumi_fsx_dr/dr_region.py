@@ -99,7 +99,7 @@ class DrRegion(pulumi.ComponentResource):
         super().__init__(self._type, name, None, opts)
         self._args, self._coordinator = asked, self._coordinator_of_this_run()
         self._plan = RegionPlan()  # until it is made
-        self._coordinator.add(self, self._spec)
+        self._coordinator.add(self, self._spec, self._copy)
         made: Awaitable[list[BackupCopy]] = self._register_copies(coordinator.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
         self.region = pulumi.Output.from_input(asked["region"])
@@ -159,8 +159,8 @@ class DrRegion(pulumi.ComponentResource):
 
     async def _register_copies(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return them once that is done; one that could not be made is left out."""
-        self._plan = plan = await self._coordinator.plan_for(self, code)
-        children = [self._copy(planned) for planned in plan.copies]
+        plan, children = await self._coordinator.plan_for(self, code)
+        self._plan = plan
         children += await self._register_copies_of_outputs()
         # While the program still runs: the engine deletes what was not registered only when it has ended.
         await self._coordinator.refuse_unexplained_deletes(self, children)
@@ -203,7 +203,7 @@ class DrRegion(pulumi.ComponentResource):
             has_outputs=any(_is_output(source) for source in args["sources"]),
         )
 
-    def _copy(self, planned: PlannedCopy) -> BackupCopy:
+    def _copy(self, planned: PlannedCopy, depends_on: Sequence[pulumi.Resource] = ()) -> BackupCopy:
         args = self._args
         source = args["sources"][planned.position] if planned.position is not None else None
         own = {**planned.args, **(source or {})}
@@ -222,7 +222,8 @@ class DrRegion(pulumi.ComponentResource):
         if added := own.get("add_tags"):
             copy["tags"] = _together(args.get("tags", {}), added)
         wanted: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
-        return self._register(planned.name, wanted, pulumi.ResourceOptions(parent=self, aliases=_former_urns(planned)))
+        opts = pulumi.ResourceOptions(parent=self, aliases=_former_urns(planned), depends_on=list(depends_on))
+        return self._register(planned.name, wanted, opts)
 
     def _copy_row(self, copy: BackupCopy) -> dict[str, Any]:
         row = {

@@ -13,7 +13,7 @@ from .errors import InvalidSettingsError
 from .readiness import RPO_HOURS
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source
 
-SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "adoptExisting", "rpoHours")
+SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "adoptExisting", "rpoHours", "previewCopies")
 # The fields of an entry, with the names of the arguments.
 _SOURCE_FIELDS = {
     "fileSystemId": "file_system_id",

@@ -34,8 +34,9 @@ def up(stack_name: str, settings: dict[str, str]) -> dict[str, Any]:
     stack = automation.create_or_select_stack(stack_name, project_name="dr", program=declare)
     for name, value in settings.items():
         stack.set_config(name, automation.ConfigValue(value))
-    # On its own output, so that what this program prints can be read by another one.
-    stack.up(on_output=sys.stderr.write, parallel=64)
+    # On its own output, so that what this program prints can be read by another one. One copy that fails must not keep
+    # the others from being copied, or from expiring.
+    stack.up(on_output=sys.stderr.write, parallel=64, continue_on_error=True)
     return {name: output.value for name, output in stack.outputs().items()}
 
 

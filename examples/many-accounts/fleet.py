@@ -61,8 +61,11 @@ def _failed(command: str, open_stack: Open, say: Say, account: Account) -> bool:
         stack = open_stack(account.stack)
         _forget_others(stack, account)
         stack.set_all_config({name: automation.ConfigValue(value) for name, value in account.config.items()})
-        limit = {} if command == "refresh" else {"parallel": COPIES_AT_ONCE}
-        getattr(stack, command)(on_output=tell, **limit)
+        options: dict[str, Any] = {} if command == "refresh" else {"parallel": COPIES_AT_ONCE}
+        if command == "up":
+            # One copy that fails must not keep the others from being copied, or from expiring.
+            options["continue_on_error"] = True
+        getattr(stack, command)(on_output=tell, **options)
     except automation.CommandError as error:
         # What Pulumi said stands above; of the whole output that the error repeats, the last line is enough.
         last = str(error).strip().splitlines()[-1]

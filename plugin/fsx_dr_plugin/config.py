@@ -52,6 +52,9 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "allowedAccountIds": Setting(_ACCOUNTS, "The only AWS accounts to work in. Default: all."),
     "forbiddenAccountIds": Setting(_ACCOUNTS, "AWS accounts not to work in. Default: none."),
+    "previewCopies": Setting(
+        {"type": "boolean"}, "Whether a preview has a line for each copy that is made. Default: false."
+    ),
     "pollSeconds": Setting({"type": "number"}, "Seconds between two polls of running copies. Default: 15."),
 }
 

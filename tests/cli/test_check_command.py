@@ -23,7 +23,15 @@ def test_check_exits_1_for_too_many_full_copies(world: World) -> None:
     allowed = world.run("check", preview("dr_region_key"), "--max-full-copies", "1")
 
     assert (refused.exit_code, allowed.exit_code) == (1, 0)
-    assert "dr-backup-01321db426fd14ff9 in eu-west-1" in refused.stdout
+    assert "1 of dr in eu-west-1" in refused.stdout
+
+
+def test_check_shows_how_many_copies_are_made(world: World) -> None:
+    name = preview("dr_region_create")
+
+    assert "eu-west-1: 2 copies to make" in world.run("check", name).stdout
+    (told,) = json.loads(world.run("check", name, "--json").stdout)["copies"]
+    assert told.startswith("eu-west-1: 2 copies to make")
 
 
 def test_check_reports_keys_and_regions_as_json(world: World) -> None:

@@ -197,3 +197,59 @@ def test_copies_of_others_are_left(dr: Project, aws: Control, file_system: str, 
     dr.run("destroy", "--yes")
 
     assert [copy["id"] for copy in copies(aws)] == [foreign]
+
+
+def declare_with_bad_source(project: Project, aws: Control, file_system: str) -> tuple[str, str]:
+    """Declare a second file system, and return it with its only backup, whose 50 tags FSx would refuse."""
+    bad = aws.seed_file_system(SOURCE_REGION)
+    crowded = aws.seed_backup(SOURCE_REGION, bad, tags={f"tag-{n}": "x" for n in range(50)})
+    sources = [{"file_system_id": name, "region": SOURCE_REGION} for name in (bad, file_system)]
+    project.declare(region=DR, sources=sources, keep=1)
+    return bad, crowded
+
+
+def test_bad_source_fails_the_run_after_the_others_are_copied(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
+    bad, crowded = declare_with_bad_source(dr, aws, file_system)
+
+    shown = dr.run("preview")
+    assert (bad in shown, f"dr-{crowded}" in shown) == (True, False)
+    shown = dr.up("--parallel", "2", succeeds=False)
+
+    assert copied(aws) == {backups[2]}
+    assert crowded in shown
+
+
+@pytest.mark.parametrize("project", [CLI], indirect=True)
+def test_others_expire_beside_a_bad_source_with_continue_on_error(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
+    declare(dr, file_system, keep=1)
+    dr.up()
+    _, crowded = declare_with_bad_source(dr, aws, file_system)
+    newest = aws.seed_backup(SOURCE_REGION, file_system)
+
+    shown = dr.up("--continue-on-error", succeeds=False)
+
+    assert copied(aws) == {newest}
+    assert crowded in shown
+    assert backups[2] in shown
+
+
+def test_many_dr_regions_end_with_the_reason(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
+    regions = ["eu-west-1", "eu-north-1", "eu-west-3", "eu-south-1"]
+    (dr.folder / "__main__.py").write_text(
+        "from pulumi_fsx_dr import DrRegion\n"
+        f"for region in {regions}:\n"
+        f"    sources = [dict(file_system_id={file_system!r}, region={SOURCE_REGION!r})]\n"
+        "    DrRegion(region, region=region, sources=sources)\n"
+    )
+    aws.make_unreachable("eu-west-3", "unavailable")
+
+    shown = dr.run("preview", succeeds=False)
+
+    assert backups
+    assert "eu-west-3" in shown
+    assert "Traceback" not in shown
+    assert "KeyError" not in shown

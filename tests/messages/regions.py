@@ -157,6 +157,23 @@ def _(program: _Program) -> str:
     return program.says()
 
 
+@_CASES.add("preview: backups come every hour")
+def _(program: _Program) -> str:
+    for number in (1, 2, 3):
+        program.copy(program.backup(number))
+    return program.says(keep=3)
+
+
+@_CASES.add("preview: quota is reached")
+def _(program: _Program) -> str:
+    program.copy(program.backup(2))
+    program.backup(1)
+    other = program.aws.seed_file_system(AWAY)
+    for _ in range(499):
+        program.aws.seed_backup(AWAY, other, type="USER_INITIATED")
+    return program.says(keep=1)
+
+
 @_CASES.add("preview: retention policy")
 def _(program: _Program) -> str:
     program.copy(program.backup(1))

@@ -7,6 +7,7 @@ from pulumi.dynamic import DiffResult
 from pulumi.output import Unknown
 
 from simulator.fsx import FsxService
+from simulator.fsx.fixtures import AWAY
 from tests.engine.plugin_stack import ON_THE_DYNAMIC_HOST
 from tests.engine.process import Context, Host, HostRequest
 from tests.engine.stack import Stack, State, change_outputs, copy_args, monday
@@ -123,3 +124,15 @@ def test_diff_updates_a_state_with_a_former_provider(stack: Stack, source: str) 
     change_outputs(stack, "monday", __provider="elsewhere")
 
     assert preview(stack, source) == (True, [])
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_diff_names_a_copy_that_is_gone(
+    stack: Stack, source: str, made: str, caplog: pytest.LogCaptureFixture, *, is_gone: bool
+) -> None:
+    if is_gone:
+        stack.wire.service.remove_backup(AWAY, made)
+
+    preview(stack, source)
+
+    assert [made in text for text in caplog.messages if "--refresh" in text] == ([True] if is_gone else [])

@@ -3,7 +3,7 @@
 import click
 
 from pulumi_fsx_dr.fsx.text import clean
-from pulumi_fsx_dr.rules.preview_check import violations
+from pulumi_fsx_dr.rules.preview_check import totals, violations
 
 from .context import echo_json, read_document
 from .options import json_option, repeatable
@@ -60,10 +60,12 @@ def check(  # noqa: PLR0913  # one for each option
     Exit codes: 0 the change may be made, 1 it may not, 2 the preview could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
     # The author of a pull request chooses names and Regions, so they are cleaned before they are shown.
-    judged = violations(read_document(preview), keys, regions, max_full_copies)
-    found = [clean(violation, _LONGEST) for violation in judged]
+    document = read_document(preview)
+    found = [clean(text, _LONGEST) for text in violations(document, keys, regions, max_full_copies)]
+    copies = [clean(text, _LONGEST) for text in totals(document)]
     if as_json:
-        echo_json({"violations": found})
+        echo_json({"violations": found, "copies": copies})
     else:
-        click.echo("\n".join(f"✗ {violation}" for violation in found) or "✓ Every DR Region keeps a copy.")
+        judged = [f"✗ {violation}" for violation in found] or ["✓ Every DR Region keeps a copy."]
+        click.echo("\n".join([*judged, *copies]))
     ctx.exit(int(bool(found)))

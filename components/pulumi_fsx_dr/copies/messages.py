@@ -7,6 +7,7 @@ from pulumi_fsx_dr.fsx.text import clean
 
 from .durations import duration
 from .ownership import Ownership, claimed_description, ownership_of
+from .state_copy import StateCopy
 
 _LONGEST_DESCRIPTION = 128
 
@@ -16,6 +17,14 @@ def still_running(backup: Backup, source_backup_id: str) -> str:
     percent = f" ({backup.progress_percent} %)" if backup.progress_percent is not None else ""
     return (
         f"{backup.id}, the copy of {source_backup_id} in {backup.region}, is still {clean(backup.lifecycle)}{percent}"
+    )
+
+
+def gone_text(copy: StateCopy, why: str) -> str:
+    """Say that a copy in the state cannot be restored from any more."""
+    return (
+        f"{copy.id} in {copy.region}, the copy of {copy.source_backup_id} in the state, is of no use: {why}. Run "
+        "`pulumi up --refresh` to make a new one."
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.copies.differences import replacements, updates
-from pulumi_fsx_dr.copies.messages import belongs_to_another
+from pulumi_fsx_dr.copies.messages import belongs_to_another, gone_text
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -45,7 +45,8 @@ def diff(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[s
     """
     # For delete, which must know whether another entry of the state has the same copy.
     runtime.entries.seen(call.urn, state.id)
-    replaced = replacements(state.outputs, news, lambda key: _look_up_key(call, runtime.region(state.region), key))
+    impatient = runtime.source_region(state.region)
+    replaced = replacements(state.outputs, news, lambda key: _look_up_key(call, impatient, key))
     # An expired source backup cannot be copied again, so the replacement would fail in each run.
     if replaced == ["kms_key_id"] and not _can_be_copied_again(call, runtime, state):
         replaced = []
@@ -81,13 +82,30 @@ def _listed(call: Call, runtime: ProviderRuntime, state: StateCopy) -> Backup | 
 
     A preview must work while the Region is unreachable.
     """
-    region = runtime.region(state.region)
+    region, impatient = runtime.region(state.region), runtime.source_region(state.region).fsx
     try:
-        listing = region.unless_unreachable(region.listing)
+        listing = region.unless_unreachable(lambda: region.listing_by(impatient))
     except ServiceError:
         return None
     name_leftovers(call, lambda: listing, state.id)
-    return listing.by_id.get(state.id)
+    found = listing.by_id.get(state.id)
+    # A DrRegion says it of its own copies.
+    if (found is None or found.is_dead) and state.is_finished and not state.is_of_dr_region:
+        _name_gone(call, runtime, state)
+    return found
+
+
+def _name_gone(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
+    """Warn of a copy that is surely gone: without a refresh the engine does not know."""
+    region = runtime.source_region(state.region)
+    try:
+        # A listing may not show it yet, and to another account FSx answers that there is no such backup.
+        is_gone = (found := region.find(state.id)) is None or found.is_dead
+        is_sure = is_gone and region.account == state.account
+    except ServiceError:
+        return
+    if is_sure:
+        call.warn(gone_text(state, "it is gone from AWS" if found is None else f"it is {found.lifecycle}"))
 
 
 def _look_up_key(call: Call, region: Region, kms_key_id: str) -> str | None:

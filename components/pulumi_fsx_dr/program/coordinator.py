@@ -4,15 +4,17 @@ Everything here runs in the event loop of the program; calls to AWS run in threa
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
-from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.rules.order import registration_order
 from pulumi_fsx_dr.rules.plan import plan_copies
 from pulumi_fsx_dr.rules.plan_outputs import OutputSource, add_unclaimed, plan_outputs
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy, RegionPlan, Undecided
@@ -20,9 +22,19 @@ from pulumi_fsx_dr.rules.specs import DrRegionSpec
 
 from . import lookup
 from .forecast import forecast
+from .later import decided_for, merge, taken_back
 from .per_run import once_a_run
 
 _T = TypeVar("_T")
+Register: TypeAlias = Callable[[PlannedCopy, Sequence[pulumi.Resource]], pulumi.CustomResource]
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A DrRegion of the program; `describe` tells what it declares, and `register` registers one of its copies."""
+
+    describe: Callable[[], Awaitable[DrRegionSpec]]
+    register: Register
 
 
 class DrRegionCoordinator:
@@ -32,43 +44,57 @@ class DrRegionCoordinator:
         """Begin; `owns` decides whether a copy in the state is of a DrRegion: by default only dynamic copies are."""
         self.lookup = seen
         self._owns = owns or _is_dynamic
-        self._unplanned: dict[pulumi.Resource, Callable[[], Awaitable[DrRegionSpec]]] = {}
+        self._unplanned: dict[pulumi.Resource, _Declared] = {}
         self._plans: dict[str, RegionPlan] = {}  # by URN
+        self._children: dict[str, dict[str, Any]] = {}  # by URN of the DrRegion and by name
         self._output_plans: list[RegionPlan] = []
         self._undecided: dict[str, list[Undecided]] = {}  # by DR Region
         self._awaiting_outputs: dict[str, str] = {}  # DR Regions by URN
         self._registered: dict[str, str] = {}  # ids by URN
         self._unregistered: set[pulumi.Resource] = set()  # DrRegions with copies that are not registered yet
         self._lock = asyncio.Lock()
-        self._error: FsxDrError | None = None  # the reason why nothing can be planned
+        self._error: Exception | None = None  # for which nothing can be planned
 
-    def add(self, resource: pulumi.Resource, describe: Callable[[], Awaitable[DrRegionSpec]]) -> None:
-        """Add a DrRegion when the program constructs it."""
-        self._unplanned[resource] = describe
+    def add(
+        self,
+        resource: pulumi.Resource,
+        describe: Callable[[], Awaitable[DrRegionSpec]],
+        register: Register,
+    ) -> None:
+        """Add a DrRegion as soon as the program has it."""
+        self._unplanned[resource] = _Declared(describe, register)
         self._unregistered.add(resource)
 
-    async def plan_for(self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None") -> RegionPlan:
-        """Return what a DrRegion declares, once the program's code has ended and all of them are known."""
-        await _end_of(code)
-        # All DrRegions come here. The first one plans for all, and the others find its plan or its error.
+    async def plan_for(
+        self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None"
+    ) -> tuple[RegionPlan, list[Any]]:
+        """Return what a DrRegion declares, and its copies, once the program's code has ended and all are known."""
+        await end_of(code)
+        # All DrRegions come here. The first one plans for all, and the others find it done, or the same error.
         async with self._lock:
             if self._unplanned and not self._error:
                 try:
                     await self._plan_all()
-                except FsxDrError as error:
+                except Exception as error:  # noqa: BLE001  # whatever it is, each DrRegion ends with it
                     self._error = error
         if self._error:
             raise self._error
-        return self._plans[await _urn(resource)]
+        urn = await _urn(resource)
+        plan = self._plans[urn]
+        return plan, [self._children[urn][copy.name] for copy in (*plan.copies, *self._refused_of(plan))]
 
     async def _plan_all(self) -> None:
-        resources, self._unplanned = self._unplanned, {}
-        regions = {resource: await describe() for resource, describe in resources.items()}
-        # A DrRegion may be declared later than others, as in an `apply`: earlier decisions stay.
-        decided = self._decided_urns() | {one.copy.state.urn for some in self._undecided.values() for one in some}
+        declared, self._unplanned = self._unplanned, {}
+        regions = {resource: await one.describe() for resource, one in declared.items()}
+        specs = list(regions.values())
+        undecided = [one for some in self._undecided.values() for one in some]
+        decided = decided_for(specs, self._all_plans, undecided)
         copies = [copy for copy in self.lookup.state if self._owns(copy) and copy.urn not in decided]
-        # In a thread: the event loop must continue to register the rest of the program.
-        plans = await in_thread(lambda: plan_copies(list(regions.values()), copies, self.lookup))
+        # Beside the event loop, which must go on to register the rest of the program.
+        plans = await in_thread(lambda: self._ask_and_plan(specs, copies))
+        for plan in plans.values():
+            plan.notes += taken_back(plan, self._all_plans)
+        merge(plans, self._all_plans, self._undecided)
         self._plans |= plans
         for resource, region in regions.items():
             plan = plans[region.urn]
@@ -77,6 +103,27 @@ class DrRegionCoordinator:
             _log(plan, resource)
         while self.lookup.warnings:
             pulumi.log.warn(self.lookup.warnings.pop(0))
+        self._register(plans, {region.urn: declared[resource] for resource, region in regions.items()})
+
+    def _ask_and_plan(self, regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy]) -> dict[str, RegionPlan]:
+        self.lookup.ask_ahead((dr.region for dr in regions), (source for dr in regions for source in dr.sources))
+        return plan_copies(regions, copies, self.lookup)
+
+    def _register(self, plans: Mapping[str, RegionPlan], declared: Mapping[str, _Declared]) -> None:
+        """Register the copies of several DrRegions in their common order, and last those whose creates fail."""
+        self._children |= {urn: {} for urn in plans}
+        for urn, copy in registration_order(plans):
+            self._children[urn][copy.name] = declared[urn].register(copy, ())
+        # Without `--continue-on-error` the engine begins nothing more once a create has failed.
+        others = [child for of_one in self._children.values() for child in of_one.values()]
+        for urn, plan in plans.items():
+            for copy in self._refused_of(plan):
+                self._children[urn][copy.name] = declared[urn].register(copy, others)
+
+    @staticmethod
+    def _refused_of(plan: RegionPlan) -> Sequence[PlannedCopy]:
+        # A preview warns of them, and shows what is really made.
+        return () if pulumi.runtime.is_dry_run() else plan.refused
 
     def plan_for_outputs(
         self, resource: pulumi.Resource, region: DrRegionSpec, sources: Sequence[OutputSource]
@@ -97,8 +144,14 @@ class DrRegionCoordinator:
     async def log_forecast(
         self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Log in a preview how much data each new copy will copy, if FSx shows it."""
-        for line in await in_thread(lambda: forecast(self.lookup, region, kms_key_id, copies)):
+        """Log in a preview how many copies are made and how large they are, as far as FSx tells."""
+        has_lines = pulumi.Config("fsx-dr").get_bool("previewCopies")
+
+        def ask() -> list[str]:
+            told = forecast(self.lookup, region, kms_key_id, copies)
+            return [*told.total(self.lookup.copies_in(region)), *(told.lines if has_lines else ())]
+
+        for line in await in_thread(ask):
             pulumi.log.info(line, resource=resource)
 
     async def refuse_unexplained_deletes(
@@ -125,9 +178,12 @@ class DrRegionCoordinator:
             # The engine deletes unregistered resources after the program has succeeded: an error here is in time.
             raise InvalidSettingsError(_without_reason(lost))
 
+    @property
+    def _all_plans(self) -> list[RegionPlan]:
+        return [*self._plans.values(), *self._output_plans]
+
     def _decided_urns(self) -> set[str]:
-        plans = (*self._plans.values(), *self._output_plans)
-        return {copy.urn for plan in plans for copy in plan.in_state}
+        return {copy.urn for plan in self._all_plans for copy in plan.in_state}
 
 
 def _is_dynamic(copy: StateCopy) -> bool:
@@ -135,10 +191,10 @@ def _is_dynamic(copy: StateCopy) -> bool:
 
 
 def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
-    explained = plan.explained if pulumi.runtime.is_dry_run() else ()
-    for note in (*plan.removed, *plan.notes, *explained):
+    is_preview = pulumi.runtime.is_dry_run()
+    for note in (*plan.removed, *plan.notes, *(plan.explained if is_preview else ())):
         pulumi.log.info(str(note), resource=resource)
-    for warning in plan.warnings:
+    for warning in (*plan.warnings, *(plan.preview_warnings if is_preview else ())):
         pulumi.log.warn(warning, resource=resource)
 
 
@@ -172,7 +228,7 @@ def current_code() -> "asyncio.Task[Any] | None":
         return None
 
 
-async def _end_of(code: "asyncio.Task[Any] | None") -> None:
+async def end_of(code: "asyncio.Task[Any] | None") -> None:
     """Wait until the program's code has ended.
 
     Its coroutine normally runs to its end before anything else runs in the event loop, so this does not have to wait.

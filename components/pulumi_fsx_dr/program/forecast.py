@@ -1,37 +1,61 @@
 """The forecast of a preview for the new copies of a DrRegion: full or incremental, and how many GB."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
-from pulumi_fsx_dr.rules.copy_size import by_subject, forecasts, series
+from pulumi_fsx_dr.rules.copy_size import Series, by_subject, forecasts, series, total
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 
 from .lookup import Lookup
 
 
-def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]) -> list[str]:
-    """Return a sentence for each new copy, newest first; none if FSx does not show its source backup.
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The copies that are going to be made in a DR Region.
+
+    Attributes:
+        made: how many they are.
+        series: those whose source backups FSx tells, by file system or volume, and key.
+    """
+
+    region: str
+    made: int
+    series: Sequence[Series]
+
+    @property
+    def lines(self) -> list[str]:
+        """A sentence for each copy of a known source backup, newest first."""
+        return list(forecasts(self.region, self.series))
+
+    def total(self, present: Iterable[Backup]) -> list[str]:
+        """Return one sentence for all, or none if none is made; `present` are the backups in the Region."""
+        return [total(self.region, self.made, self.series, (b for b in present if b.takes_slot))] if self.made else []
+
+
+def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Iterable[PlannedCopy]) -> Forecast:
+    """Return which copies are going to be made.
 
     Args:
         seen: the lookups of this run.
         region: the DR Region.
         kms_key_id: as it is given; None for the key that FSx manages, "" for one that is made in this run.
-        copies: the copies that the DrRegion declares.
+        copies: what is declared there.
     """
     by_key: dict[str | None, list[PlannedCopy]] = defaultdict(list)
     for copy in copies:
         by_key[_key_of(copy, kms_key_id)].append(copy)
-    return [line for key, of_key in by_key.items() for line in _forecast(seen, region, key, of_key)]
-
-
-def _forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]) -> Iterator[str]:
-    key_arn = _key_arn(seen, region, kms_key_id)
-    sources = [_source(seen, copy) for copy in copies if _is_made(copy, kms_key_id and key_arn)]
-    known = by_subject(source for source in sources if source)
-    return forecasts(region, series(key_arn, known, seen.copies_in(region))) if known else iter(())
+    made, found = 0, []
+    for key, of_key in by_key.items():
+        key_arn = _key_arn(seen, region, key)
+        sources = [_source(seen, copy) for copy in of_key if _is_made(copy, key and key_arn)]
+        made += len(sources)
+        if known := by_subject(source for source in sources if source):
+            found += series(key_arn, known, seen.copies_in(region))
+    return Forecast(region, made, found)
 
 
 def _key_of(copy: PlannedCopy, kms_key_id: str | None) -> str | None:
@@ -42,7 +66,7 @@ def _key_of(copy: PlannedCopy, kms_key_id: str | None) -> str | None:
 
 def _is_made(copy: PlannedCopy, key_arn: str | None) -> bool:
     if copy.state is None:
-        return "adopt_backup_id" not in copy.args
+        return not copy.exists and "adopt_backup_id" not in copy.args
     # A copy that keeps its key although another is given is declared with the one that it has.
     keeps_it = "kms_key_id" in copy.args and (copy.args["kms_key_id"] or "") == copy.state.output("kms_key_id")
     return key_arn is not None and not keeps_it and not same_key(copy.state.output("kms_key_arn"), key_arn)

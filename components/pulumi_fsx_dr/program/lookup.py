@@ -1,9 +1,13 @@
 """The lookups of a program: its state, the sources, and existing copies."""
 
 import functools
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
+
+import pulumi
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine.stack_state import StackState, stack_state
@@ -13,6 +17,7 @@ from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
 from pulumi_fsx_dr.rules.sources import FileSystems
+from pulumi_fsx_dr.runtime.listing import AskedOnce, Listing
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
 
@@ -38,16 +43,18 @@ class Lookup:
         """
         self._session = session
         self._owner_id = owner_id
-        self._unreachable: set[str] = set()
+        self._is_preview = pulumi.runtime.is_dry_run()
+        self._unreachable: set[str] = set()  # source Regions, of which a warning tells
+        self._silent: set[str] = set()  # other Regions that did not answer
+        self._dr_regions: set[str] = set()
         self.declared_names: set[str] = set()
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
-        self._described_in = functools.cache(lambda region: self._source_region(region).file_systems())
-        self._known_file_systems_in = functools.cache(self._known_file_systems)
-        self.copies_in_removed = functools.cache(self._copies_in_removed)
         self.resolved_key = functools.cache(self._resolved_key)
-        self._listed_in = functools.cache(self._listed_in_region)
+        self._listing = AskedOnce(self._list)
+        self._file_systems = AskedOnce(lambda region: self._source_region(region).file_systems())
+        self._by_file_system = functools.cache(self._backups_by_file_system)
 
     @property
     def state(self) -> tuple[StateCopy, ...]:
@@ -88,28 +95,57 @@ class Lookup:
             by_source[copy.source_backup_id].append(copy)
         return by_name, by_source
 
+    def ask_ahead(self, dr_regions: Iterable[str], sources: Iterable[Mapping[str, Any]]) -> None:
+        """Ask all Regions at once, so that several that do not answer take as long as one."""
+        self._dr_regions.update(dr_regions)
+        sources = [source for source in sources if "backup_id" not in source]
+        of_sources = {source["region"] for source in sources}
+        selecting = {source["region"] for source in sources if "tags" in source}
+        names = {*self._dr_regions, *of_sources, *(copy.region for copy in self.state)}
+
+        def ask(name: str) -> None:
+            with suppress(ServiceError):  # whoever needs the answer meets the same error
+                self._listing(name)
+                if name in selecting:
+                    self._file_systems(name)
+
+        with ThreadPoolExecutor(max_workers=max(len(names), 1)) as pool:
+            deque(pool.map(ask, names), maxlen=0)
+        for name in sorted(of_sources - self._dr_regions):
+            self._unless_unreachable(name, functools.partial(self._listing, name))
+
     def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
         """Return all copies that are in a DR Region now, of any owner.
 
         Raises:
             ServiceError: the Region does not answer; without it nothing can be decided.
         """
-        return self._copies(region, fresh=True)
+        return _copies(self.region(region).listing(fresh=True).backups)
 
-    def copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies that were in a DR Region when this run first listed it.
+    def backups_in(self, region: str) -> Sequence[Backup]:
+        """Return all backups that were in a DR Region when this run first asked.
 
         Raises:
             ServiceError: as above.
         """
-        return self._copies(region, fresh=False)
+        self._dr_regions.add(region)
+        return self._listing(region).backups
 
-    def _copies_in_removed(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies in a Region that was removed from the program; none if it does not answer."""
+    def copies_in(self, region: str) -> tuple[Backup, ...]:
+        """Return those of them that are copies.
+
+        Raises:
+            ServiceError: as above.
+        """
+        return _copies(self.backups_in(region))
+
+    def copies_in_removed(self, region: str) -> tuple[Backup, ...]:
+        """Return the copies in a Region that the program does not declare any more; none if it does not tell."""
         try:
-            return tuple(backup for backup in self._source_region(region).backups() if backup.source_backup_id)
+            return _copies(self._listing(region).backups)
         except ServiceError:
-            # A copy is not deleted because a listing leaves it out: `is_gone` looks it up by its id.
+            # Nothing is deleted because a listing does not have it: `is_gone` asks for a copy by its id.
+            self._silent.add(region)
             return ()
 
     def copy_by_id(self, copy: StateCopy) -> Backup | None:
@@ -121,14 +157,17 @@ class Lookup:
             return None
 
     def is_gone(self, copy: StateCopy) -> bool:
-        """Whether a copy is surely gone from AWS: looked up by its id, with credentials of its account."""
-        region = self._source_region(copy.region)
+        """Whether AWS surely does not have a copy any more: asked by its id, with credentials of its account."""
+        if copy.region in self._unreachable | self._silent:
+            return False
+        region = self._session.source_region(copy.region)
         try:
-            # FSx answers "not found" to another account too, which proves nothing.
-            found = region.find([copy.id]).get(copy.id)
-            return (found is None or found.is_dead) and region.account() == copy.account
+            # To another account FSx answers that there is no such backup, which says nothing.
+            found = region.find(copy.id)
+            account = region.account
         except ServiceError:
             return False
+        return (found is None or found.is_dead) and account == copy.account
 
     def _resolved_key(self, region: str, kms_key_id: str) -> str:
         """Return the ARN of a key in a DR Region, or the name as it is if KMS does not answer."""
@@ -152,45 +191,45 @@ class Lookup:
         return (tags or {}).get("Name")
 
     def _file_systems_in(self, region: str) -> FileSystems | None:
-        """Return all file systems of a source Region, or None, with a warning, if it does not answer."""
-        described = self._unless_unreachable(region, lambda: self._described_in(region))
+        """Return all file systems of a source Region; None, with a warning, if it does not answer."""
+        described = self._unless_unreachable(region, lambda: self._file_systems(region))
         return None if described is None else {name: found.tags for name, found in described.items()}
+
+    def backup(self, backup_id: str, region: str) -> Backup | None:
+        """Return a backup to copy from; None if it is not there, or its Region does not tell."""
+        if region in self._unreachable | self._silent:
+            return None
+        try:
+            return self._session.source_region(region).source(backup_id)
+        except ServiceError as error:
+            if isinstance(error, TransientError):
+                self._silent.add(region)
+            return None
+
+    def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
+        """Return a file system's backups in its own Region; None, with a warning, if that does not answer."""
+        return self._unless_unreachable(region, lambda: self._by_file_system(region).get(file_system_id, ()))
 
     def _known_file_systems(self, region: str) -> Mapping[str, FileSystem]:
         """Return all file systems of a source Region; none, without a warning, if it does not answer."""
         try:
-            return self._described_in(region)
+            return self._file_systems(region)
         except ServiceError:
             return {}
 
-    def backup(self, backup_id: str, region: str) -> Backup | None:
-        """Return a backup to copy from; None if it is not found, or its Region does not answer."""
-        try:
-            return self._session.source_region(region).source(backup_id)
-        except ServiceError:
-            return None
-
-    def _copies(self, region: str, *, fresh: bool) -> tuple[Backup, ...]:
-        return tuple(b for b in self.region(region).listing(fresh=fresh).backups if b.source_backup_id)
-
-    def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
-        """Return a file system's backups in its own Region; None, with a warning, if that does not answer."""
-        source = self._source_region(region)
-
-        def ask() -> tuple[Backup, ...]:
-            # FSx was seen to leave the backups of ONTAP volumes out of a filtered answer.
-            found = tuple(b for b in source.backups(file_system_id) if b.file_system_id == file_system_id)
-            found = found or self._listed_in(region).get(file_system_id, ())
-            return tuple(with_storage_types(found, lambda: self._known_file_systems_in(region)))
-
-        return self._unless_unreachable(region, ask)
-
-    def _listed_in_region(self, region: str) -> Mapping[str, tuple[Backup, ...]]:
-        """Return all backups of a source Region, by file system."""
+    def _backups_by_file_system(self, region: str) -> Mapping[str, tuple[Backup, ...]]:
+        # Not one listing for each file system: FSx was seen to leave the backups of ONTAP volumes out of a filtered
+        # answer.
         found = defaultdict(list)
-        for backup in self._source_region(region).backups():
+        listed = self._listing(region).backups
+        for backup in with_storage_types(listed, lambda: self._known_file_systems(region)):
             found[backup.file_system_id or ""].append(backup)
         return {name: tuple(backups) for name, backups in found.items()}
+
+    def _list(self, region: str) -> Listing:
+        # Without a DR Region nothing can be decided, so it gets its time where a failure costs a whole run.
+        is_patient = region in self._dr_regions and not self._is_preview
+        return (self._session.region if is_patient else self._session.source_region)(region).listing()
 
     def _unless_unreachable(self, region: str, ask: Callable[[], _T]) -> _T | None:
         # Each call to an unreachable Region takes seconds. With one call, a preview ends within a minute.
@@ -209,6 +248,10 @@ class Lookup:
     def _warn(self, sentence: str) -> None:
         if sentence not in self.warnings:
             self.warnings.append(sentence)
+
+
+def _copies(backups: Iterable[Backup]) -> tuple[Backup, ...]:
+    return tuple(backup for backup in backups if backup.source_backup_id)
 
 
 _connect: Connect | None = None

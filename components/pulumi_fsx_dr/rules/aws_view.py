@@ -36,6 +36,9 @@ class AwsView(Protocol):
     def file_systems_in(self, region: str) -> FileSystems | None:
         """Return the tags of all file systems of a Region, None if it does not answer."""
 
+    def backups_in(self, region: str) -> Sequence[Backup]:
+        """Return all backups in a DR Region."""
+
     def copies_in(self, region: str) -> Sequence[Backup]:
         """Return the copies in a DR Region."""
 

@@ -1,16 +1,18 @@
 """How much data is copied, if FSx shows it: which copies are full, and how many GB."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
+from pulumi_fsx_dr.fsx.backup import Backup, quota_group
 from pulumi_fsx_dr.fsx.kms import same_key
+from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 
 GIB = 1 << 30  # what AWS bills as a GB
 _FULL, _INCREMENTAL = "full because it is the first", "incremental"
-_FORECAST = re.compile(rf"({BACKUP_ID.pattern}) is copied into ([a-z0-9-]+): (?:({_FULL})|{_INCREMENTAL})\b")
+_TOTAL = re.compile(r"([a-z0-9-]+): \d+ (?:copy|copies) to make, (\d+) full\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,21 @@ NOTHING = Range(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The backups of one file system or volume that are copied; the first copy is full unless `follows`."""
+    """The backups of one file system or volume that are copied under one key; the first is full unless `follows`."""
 
     backups: Sequence[Backup]
     follows: bool
+    key_arn: str | None = None
+
+    @property
+    def starts_at_once(self) -> int:
+        """How many of the copies can begin together: an incremental one needs a full one that is AVAILABLE."""
+        return len(self.backups) if self.follows else 1
+
+    @property
+    def quota_group(self) -> str:
+        """The copies that share a quota of copies in progress with these."""
+        return quota_group(self.backups[0].volume_id, "key/" + (self.key_arn or "").rpartition("/")[2])
 
     @property
     def gigabytes(self) -> Range:
@@ -62,7 +75,7 @@ def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: It
         present: the backups in the DR Region.
     """
     copied = {b.subject for b in present if b.source_backup_id and b.is_available and same_key(b.kms_key_arn, key_arn)}
-    return [Series(backups, backups[0].subject in copied) for backups in sources if backups]
+    return [Series(backups, backups[0].subject in copied, key_arn) for backups in sources if backups]
 
 
 def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
@@ -73,7 +86,7 @@ def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
 
 
 def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
-    """Yield a sentence for each backup that is copied into a Region; `read_forecast` reads them."""
+    """Yield a sentence for each backup that is copied into a Region."""
     for one in found:
         for number, backup in enumerate(one.backups):
             is_full = number == 0 and not one.follows
@@ -81,10 +94,49 @@ def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
             yield f"{backup.id} is copied into {region}: {how}, {_gigabytes(size(backup), exactly=is_full)}."
 
 
-def read_forecast(sentence: str) -> tuple[str, str, bool] | None:
-    """Return which backup is copied into which Region, and whether in full; None if it is another sentence."""
-    found = _FORECAST.search(sentence)
-    return (found[1], found[2], bool(found[3])) if found else None
+def total(region: str, made: int, found: Sequence[Series], running: Iterable[Backup]) -> str:
+    """Return one sentence for all copies that are made in a Region; `read_total` reads it.
+
+    Args:
+        region: the DR Region.
+        made: how many copies are made, those of unknown source backups included.
+        found: what is known of them.
+        running: the copies that run there now.
+    """
+    known = sum(len(one.backups) for one in found)
+    full = sum(not one.follows for one in found)
+    sized = sum(size(backup) is not None for one in found for backup in one.backups)
+    gigabytes = sum((one.gigabytes for one in found), NOTHING)
+    parts = [f"{full} full and {known - full} incremental"]
+    if sized:
+        least, most = (f"{bound:.1f} GB" for bound in (gigabytes.least, gigabytes.most))
+        parts.append(most if least == most else f"at least {least} and at most {most}")
+    if made > sized:
+        parts.append(f"{made - sized} of unknown size")
+    copies = "1 copy" if made == 1 else f"{made} copies"
+    slots = _waiting(found, running)
+    waits = f"; {slots} {'waits' if slots == 1 else 'wait'} for a copy slot" if slots else ""
+    return f"{region}: {copies} to make, {', '.join(parts)}{waits}."
+
+
+def read_total(sentence: str) -> tuple[str, int] | None:
+    """Return for which Region a sentence tells how many full copies are made; None if it is another sentence."""
+    found = _TOTAL.match(sentence)
+    return (found[1], int(found[2])) if found else None
+
+
+def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
+    """Return how many copies cannot begin at once."""
+    taken = Counter(copy.quota_group for copy in running)
+    groups: dict[str, list[Series]] = defaultdict(list)
+    for one in found:
+        groups[one.quota_group].append(one)
+    waiting = 0
+    for group, members in groups.items():
+        free = max(COPIES_AT_ONCE - taken[group], 0)
+        begin = min(sum(one.starts_at_once for one in members), free)
+        waiting += sum(len(one.backups) for one in members) - begin
+    return waiting
 
 
 def _gigabytes(known: Range | None, *, exactly: bool) -> str:

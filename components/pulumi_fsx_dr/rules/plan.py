@@ -18,7 +18,9 @@ from .leftovers import leftovers
 from .matching import Matches, match
 from .naming import assign_names
 from .observed import ObservedCopy, observe
-from .points import SourcePoint
+from .order import ranks, refused
+from .points import Action, SourcePoint
+from .preview_notes import quota_warnings, too_frequent
 from .region_plan import PlannedCopy, RegionPlan, Removal, Undecided
 from .specs import DrRegionSpec, SourceSpec
 from .tag_selection import SourceSelection, select_sources
@@ -67,6 +69,8 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     points = [*(point for source_plan in source_plans for point in source_plan.points), *unmatched]
     decided = _leave_to_outputs(plans, inputs, points)
     _add_copies(plans, inputs, decided)
+    for dr, warning in _quota_warnings(inputs, points):
+        plans[dr.urn].preview_warnings.append(warning)
     for dr, message in leftovers(regions, plans, inputs.existing, matches):
         plans[dr.urn].warnings.append(message)
     _drop_repeated_warnings(plans.values())
@@ -121,7 +125,7 @@ def _add_source(plans: Mapping[str, RegionPlan], source_plan: SourcePlan) -> Non
     if source_plan.obstacle:
         plan.obstacles[source.key] = source_plan.obstacle
     plan.notes += messages.notes(source_plan)
-    plan.explained += messages.explanations(source_plan)
+    plan.explained += [*messages.explanations(source_plan), *too_frequent(source_plan)]
     plan.warnings += messages.warnings(source_plan)
 
 
@@ -146,18 +150,42 @@ def _add_copies(plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Sequen
     in_state = [point.copy for point in declared if point.copy]
     in_state += [undecided.copy for plan in plans.values() for undecided in plan.undecided]
     # A new copy may have the URN of a copy without a source, and then replaces it.
+    state_urns = {copy.state.urn for copy in inputs.copies}
     reserved = inputs.matches.matched_urns | {copy.state.urn for copy in in_state}
-    names = iter(assign_names(declared, {copy.state.urn for copy in inputs.copies}, reserved))
+    names = assign_names(declared, state_urns, reserved)
+    for point, name, rank in zip(declared, names, ranks(declared), strict=True):
+        plans[point.source.dr.urn].declare(_planned(point, name, rank), point.copy)
     for point in points:
-        plan = plans[point.source.dr.urn]
-        if point.is_declared:
-            plan.declare(_planned(point, next(names)), point.copy)
-        elif point.state and point.decision:
-            plan.removed.append(Removal(point.state, point.decision))
+        if not point.is_declared and point.state and point.decision:
+            plans[point.source.dr.urn].removed.append(Removal(point.state, point.decision))
+    skipped = [point for point in points if point.action is Action.SKIP and point.obstacle]
+    urns = {point.source.dr.child_urn(name) for point, name in zip(declared, names, strict=True)}
+    for urn, copy in refused(skipped, state_urns | urns):
+        plans[urn].refused.append(copy)
 
 
-def _planned(point: SourcePoint, name: str) -> PlannedCopy:
-    return PlannedCopy(name=name, args=point.args(), state=point.state, decision=point.decision, backup=point.backup)
+def _planned(point: SourcePoint, name: str, rank: int) -> PlannedCopy:
+    return PlannedCopy(
+        name=name,
+        args=point.args(),
+        state=point.state,
+        decision=point.decision,
+        backup=point.backup,
+        rank=rank,
+        exists=point.action is Action.RESUME,
+    )
+
+
+def _quota_warnings(inputs: _Inputs, points: Sequence[SourcePoint]) -> Iterator[tuple[DrRegionSpec, str]]:
+    for region, dr in {dr.region: dr for dr in reversed(inputs.regions)}.items():
+        present = inputs.existing.aws.backups_in(region)
+        of_region = [point for point in points if point.source.dr.region == region and _is_in(point, region)]
+        for warning in quota_warnings(region, present, of_region):
+            yield dr, warning
+
+
+def _is_in(point: SourcePoint, region: str) -> bool:
+    return point.state is None or point.state.region == region
 
 
 def _drop_repeated_warnings(plans: Iterable[RegionPlan]) -> None:

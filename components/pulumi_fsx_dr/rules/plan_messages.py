@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pulumi_fsx_dr.copies.messages import owner_text
+from pulumi_fsx_dr.copies.messages import gone_text, owner_text
 from pulumi_fsx_dr.fsx.kms import same_key
 
 from .decide import SourcePlan, gone
@@ -61,10 +61,7 @@ def warnings_of_kept(copy: ObservedCopy, decision: Decision) -> Iterator[str]:
     if decision.reason in (Kept.ONLY_COPY, Kept.SOURCE_UNREACHABLE):
         yield f"{where} stays, although the program declares nothing there any more: {decision}."
     if copy.is_lost:
-        yield (
-            f"{where}, the copy of {copy.source_backup_id} in the state, is of no use: {gone(copy)}. Run `pulumi "
-            "refresh`, and then `pulumi up` to make a new one."
-        )
+        yield gone_text(copy.state, str(gone(copy)))
 
 
 def _key_is_kept(point: SourcePoint) -> str | None:

@@ -1,20 +1,21 @@
 """What a pull request must not do to the copies, judged by the output of `pulumi preview --json --show-sames`."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import COPY_TYPES
+from pulumi_fsx_dr.copies.copy import COPY_TYPES, DR_REGION_TYPE, NATIVE_DR_REGION_TYPE
 from pulumi_fsx_dr.copies.names import by_core_names
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
 
-from .copy_size import read_forecast
+from .copy_size import read_total
 
 _BEFORE = frozenset({"same", "update", "replace", "delete"})
 _AFTER = frozenset({"same", "update", "replace", "create", "import"})
+_DR_REGION_TYPES = (DR_REGION_TYPE, NATIVE_DR_REGION_TYPE)
 _STAYS = _BEFORE & _AFTER - {"replace"}
 
 
@@ -29,6 +30,10 @@ class _Copy:
     @property
     def name(self) -> str:
         return self.urn.rpartition("::")[2]
+
+    @property
+    def is_of_dr_region(self) -> bool:
+        return _types(self.urn).rpartition("$")[0].endswith(_DR_REGION_TYPES)
 
     @property
     def region(self) -> str | None:
@@ -116,6 +121,11 @@ def _is_pending_delete(step: Mapping[str, Any]) -> bool:
     return step["op"] != "replace" and bool(step.get("oldState", {}).get("delete"))
 
 
+def _types(urn: str) -> str:
+    """Return the types in a URN, those of the parents first."""
+    return "".join(urn.split("::", 3)[2:3])
+
+
 def _by_region(copies: Iterable[_Copy | None]) -> defaultdict[str, list[_Copy]]:
     found: defaultdict[str, list[_Copy]] = defaultdict(list)
     for copy in copies:
@@ -137,20 +147,26 @@ def _without_key(region: str, after: list[_Copy], key: str | None) -> str | None
     return f"{region} would have no copy encrypted with {key}: give one of its copies this kms_key_id."
 
 
-def _too_many(full: list[str], allowed: int) -> str | None:
-    if len(full) <= allowed:
+def _too_many(full: Mapping[str, int], allowed: int) -> str | None:
+    number = sum(full.values())
+    if number <= allowed:
         return None
-    return f"Full copies: {len(full)} ({', '.join(full)}), but --max-full-copies allows {allowed}."
+    return f"Full copies: {number} ({', '.join(full)}), but --max-full-copies allows {allowed}."
 
 
-def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> list[str]:
-    """Return the names of the new copies that are full, or may be full according to the preview.
+def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> dict[str, int]:
+    """Return how many of the new copies are full for sure, or may be according to the preview, by resource.
 
-    The preview contains the forecast of a DrRegion. For other copies, it shows the file system only if another copy of
-    the same source exists already.
+    A DrRegion says in the preview how many of its copies are. Of others the preview tells which ones are of the same
+    file system only if another copy of the same source is there already.
     """
-    forecasts = filter(None, (read_forecast(diagnostic["message"]) for diagnostic in preview.get("diagnostics", ())))
-    forecast = {(source, region): is_full for source, region, is_full in forecasts}
+    full: dict[str, int] = Counter()
+    counted = set()  # the DR Regions of DrRegions that say it
+    for urn, _, (region, number) in _totals(preview):
+        if not _types(urn).endswith(_DR_REGION_TYPES):
+            continue
+        counted.add(region)
+        full[f"{number} of {urn.rpartition('::')[2]} in {region}"] += number
     subjects = {
         step.before.outputs.get("source_backup_id"): step.before.subject
         for step in steps
@@ -159,16 +175,26 @@ def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> list[s
     followed = {
         series for step in steps if step.op in _STAYS and step.after for series in _series(step.after, subjects)
     }
-    full = []
     for op, copy in ((step.op, step.after) for step in steps if step.after):
         is_made = op in ("create", "replace") and not copy.inputs.get("adopt_backup_id")
+        is_counted = copy.is_of_dr_region and copy.inputs.get("region") in counted
         series = _series(copy, subjects)
-        # A preview shows no replacement if the key is made in the same run, and yet there will be one.
-        made = (str(copy.inputs.get("source_backup_id")), str(copy.inputs.get("region")))
-        if forecast.get(made, is_made and followed.isdisjoint(series)):
-            full.append(f"{copy.name} in {copy.inputs.get('region')}")
+        if is_made and not is_counted and followed.isdisjoint(series):
+            full[f"{copy.name} in {copy.inputs.get('region')}"] += 1
         followed |= series
-    return full
+    return {what: number for what, number in full.items() if number}
+
+
+def totals(preview: Mapping[str, Any]) -> list[str]:
+    """Return the sentences in a preview that tell how many copies are made, one for each DrRegion that makes some."""
+    return [message for _, message, _ in _totals(preview)]
+
+
+def _totals(preview: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, int]]]:
+    for diagnostic in preview.get("diagnostics", ()):
+        urn, message = diagnostic.get("urn", ""), diagnostic["message"].strip()
+        if told := read_total(message):
+            yield urn, message, told
 
 
 def _series(copy: _Copy, subjects: Mapping[Any, str]) -> set[tuple[Any, ...]]:

@@ -32,6 +32,9 @@ class Deleted(StrEnum):
     LOST = "{}, and nothing is left to copy it from"
 
 
+_OF_PROGRAM = (Deleted.SOURCE_REMOVED, Deleted.DR_REGION_REMOVED, Deleted.EXCLUDED)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What happens to a copy in the state, and why."""
@@ -43,6 +46,11 @@ class Decision:
     def deletes(self) -> bool:
         """Whether the copy leaves the program."""
         return isinstance(self.reason, Deleted)
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether the copy leaves because of what the program declares, which may not be all yet."""
+        return self.reason in _OF_PROGRAM
 
     def __str__(self) -> str:
         return self.reason.value.format(self.detail)

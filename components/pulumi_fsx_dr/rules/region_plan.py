@@ -23,6 +23,8 @@ class PlannedCopy:
         decision: why it is declared.
         backup: the source backup, if FSx has shown it.
         position: of its source in `sources`, where that is an output.
+        rank: how many newer copies of the same file system or volume its DrRegion declares.
+        exists: whether its create resumes a copy of an earlier run.
     """
 
     name: str
@@ -31,6 +33,8 @@ class PlannedCopy:
     decision: Decision | None = None
     backup: Backup | None = None
     position: int | None = None
+    rank: int = 0
+    exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,17 @@ class RegionPlan:
 
     Attributes:
         sources: the sources, with file systems instead of the tags that select them.
+        refused: copies whose create fails, because their source backups cannot be copied.
         undecided: the copies that are decided on when the outputs among the sources are known.
         gone: ids of declared copies that are surely gone from AWS.
         obstacles: by source why it gets no new copies.
         explained: messages that only a preview shows.
+        preview_warnings: warnings that only a preview shows.
     """
 
     sources: list[Mapping[str, Any]] = field(default_factory=list)
     copies: list[PlannedCopy] = field(default_factory=list)
+    refused: list[PlannedCopy] = field(default_factory=list)
     removed: list[Removal] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
@@ -78,6 +85,7 @@ class RegionPlan:
     notes: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    preview_warnings: list[str] = field(default_factory=list)
 
     @property
     def in_state(self) -> list[StateCopy]:

@@ -5,11 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from .copy_order import QueuedCopy
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,27 @@ class Listing:
         return self._by_owner.get(owner_id, ()) if owner_id else ()
 
 
+class AskedOnce(Generic[_T]):
+    """Asks each Region once; whoever asks again, or meanwhile, gets the same answer, or the same error."""
+
+    def __init__(self, ask: Callable[[str], _T]) -> None:
+        self._ask = ask
+        self._answers: dict[str, Future[_T]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, region: str) -> _T:
+        """Return the answer of a Region."""
+        with self._lock:
+            is_first = region not in self._answers
+            answer = self._answers.setdefault(region, Future())
+        if is_first:
+            try:
+                answer.set_result(self._ask(region))
+            except BaseException as error:  # noqa: BLE001  # all waiting calls must get any error
+                answer.set_exception(error)
+        return answer.result()
+
+
 class SharedListing:
     """Lists once; concurrent calls share the listing, or its error, which is not kept."""
 
@@ -56,7 +80,7 @@ class SharedListing:
         self._answer: Future[Listing] | None = None
         self._lock = threading.Lock()
 
-    def get(self, *, fresh: bool = False) -> Listing:
+    def get(self, *, fresh: bool = False, list_region: Callable[[], Listing] | None = None) -> Listing:
         """Return the listing; with `fresh` list again, unless another call is listing now."""
         with self._lock:
             answer = self._answer
@@ -65,7 +89,7 @@ class SharedListing:
                 answer = self._answer = Future()
         if is_first:
             try:
-                answer.set_result(self._list())
+                answer.set_result((list_region or self._list)())
             except BaseException as error:  # noqa: BLE001  # all waiting calls must get any error
                 # Forgotten before the waiting calls get the error, so that their next try lists again.
                 with self._lock:

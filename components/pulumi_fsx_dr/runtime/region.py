@@ -106,6 +106,10 @@ class Region:
         """Return all backups of the Region, which is listed once per process unless a fresh listing is wanted."""
         return self._listing.get(fresh=fresh)
 
+    def listing_by(self, fsx: Fsx) -> Listing:
+        """Return the same listing; if it is not there yet, another client makes it."""
+        return self._listing.get(list_region=lambda: self._list(fsx))
+
     def unless_unreachable(self, ask: Callable[[], _T]) -> _T:
         """Call AWS; a Region that has failed before fails immediately, because each try takes seconds."""
         if self._error:
@@ -122,8 +126,8 @@ class Region:
         name = KeyName.parse(self.resolved_key(_MANAGED_KEY))
         return name.resource if name and not name.is_alias else None
 
-    def _list(self) -> Listing:
-        listing = Listing.of(self.fsx.backups())
+    def _list(self, fsx: Fsx | None = None) -> Listing:
+        listing = Listing.of((fsx or self.fsx).backups())
         # Copies of other stacks and tools take slots, too, and FSx copies incrementally after them. Only a listing
         # shows them.
         self.queue.count_existing(listing.running, listing.available)

@@ -1,0 +1,85 @@
+"""What a preview says of the BackupCopies that a program declares itself: one line for each DR Region."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from functools import partial
+from inspect import isawaitable
+from typing import Any
+
+import pulumi
+
+from pulumi_fsx_dr.copies.copy import DR_REGION_TYPE
+from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
+from pulumi_fsx_dr.rules.region_plan import PlannedCopy
+
+from .coordinator import current_code, end_of, in_thread
+from .forecast import forecast
+from .lookup import Lookup, of_this_run
+from .per_run import once_a_run
+
+_PLACES = ("source_backup_id", "region", "source_region", "kms_key_id", "adopt_backup_id")
+
+
+class SingleCopies:
+    """The BackupCopies of one preview that no DrRegion declares."""
+
+    def __init__(self, seen: Lookup) -> None:
+        self._lookup = seen
+        self._declared: dict[str, Mapping[str, Any]] = {}
+        # Asked for now, because the answer lets the event loop run, which must find all copies.
+        _ = seen.state
+        told: Awaitable[bool] = self._tell(current_code())
+        # An output, for which the SDK waits before the program ends.
+        self._told: pulumi.Output[bool] = pulumi.Output.from_input(told)
+
+    def add(self, name: str, args: Mapping[str, Any]) -> None:
+        """Add a copy, with its arguments as the program gives them."""
+        self._declared[name] = args
+
+    async def _tell(self, code: Any) -> bool:
+        await end_of(code)
+        default = pulumi.Config("aws").get("region")
+        copies: dict[str, list[PlannedCopy]] = defaultdict(list)
+        for name, args in list(self._declared.items()):
+            known = {key: await _known(args[key]) for key in _PLACES if args.get(key) is not None}
+            # An unknown Region is None, and of a key that is made in this run nobody knows the name.
+            region = known.pop("region", default or default_region(Credentials.of_stack()))
+            if "kms_key_id" in known:
+                known["kms_key_id"] = known["kms_key_id"] or ""
+            if region:
+                copies[region].append(self._planned(name, region, {"source_region": region, **known}))
+        for region in sorted(copies):
+            # A preview must work with a Region that is unreachable.
+            with suppress(FsxDrError):
+                for line in await in_thread(partial(self._total, region, copies[region])):
+                    pulumi.log.info(line)
+        return bool(copies)
+
+    def _total(self, region: str, copies: list[PlannedCopy]) -> list[str]:
+        return forecast(self._lookup, region, None, copies).total(self._lookup.copies_in(region))
+
+    def _planned(self, name: str, region: str, args: dict[str, Any]) -> PlannedCopy:
+        same = (c for c in self._lookup.state if c.name == name and not c.is_of_dr_region and c.region == region)
+        state = next((c for c in same if args.get("source_backup_id") in (None, c.source_backup_id)), None)
+        return PlannedCopy(name=name, args=args, state=state)
+
+
+def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+    """Note a BackupCopy that a program declares; nothing is said of it in `up`."""
+    parent = opts.parent if opts else None
+    if pulumi.runtime.is_dry_run() and getattr(parent, "pulumi_resource_type", "") != DR_REGION_TYPE:
+        _of_this_run().add(name, args)
+
+
+@once_a_run
+def _of_this_run() -> SingleCopies:
+    return SingleCopies(of_this_run())
+
+
+async def _known(value: pulumi.Input[Any]) -> Any:
+    """Return a value, None if it is not known; one that can be awaited once is left to the SDK."""
+    if isinstance(value, pulumi.Output):
+        return await value.future()
+    return None if isawaitable(value) else value
