@@ -234,6 +234,7 @@ def test_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
         "tags": {},
         "keep": KEEP,
         "adoptExisting": False,
+        "deletionProtection": False,
         "rpoHours": str(RPO_HOURS),
     }
 

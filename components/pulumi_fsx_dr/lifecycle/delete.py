@@ -11,6 +11,7 @@ from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import Work
 
 from .find import find_shown, require_account
+from .still_needed import is_deleted_first, require_not_needed, require_siblings
 from .tagging import is_untagged
 
 DELETE_TIMEOUT = 3600.0  # seconds, if `custom_timeouts` says nothing
@@ -25,33 +26,25 @@ def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
         state: the entry of the copy in the state.
 
     Raises:
-        CopyError: it could not be deleted in time, its tag is missing, or a copy of the same file system could not be
-            made in this run.
+        CopyError: it could not be deleted in time, its tag is missing, it is still needed, or a copy of the same file
+            system could not be made in this run.
         InvalidStateError: the backup is another one than the entry describes.
         ServiceError: AWS refused.
     """
     deadline = runtime.clock.now() + (call.timeout or DELETE_TIMEOUT)
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
-    # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
-    _require_siblings(work, state)
+    if is_deleted_first(work, state):
+        runtime.entries.left[call.urn] = state
+        return
+    require_siblings(work, state)
     # Two entries of one state may have the same copy, as after an adoption, and the other one still needs it.
-    if other := runtime.entries.other_with(state.id, call.urn, state.ownership):
+    if other := runtime.entries.other_with(state):
         name = other.split("::", 3)[-1]
         call.warn(f"{state.id} in {state.region} was not deleted, because {name} in this stack still has it.")
     elif not _delete_own(work, state):
         # Not found is success only for credentials that would have been shown the copy.
         require_account(work, state)
-    runtime.entries.removed(call.urn, state.id)
-
-
-def _require_siblings(work: Work, state: StateCopy) -> None:
-    """Refuse to delete a copy as long as another of the same file system is missing."""
-    subjects = (state.output("volume_id"), state.output("file_system_id"))
-    if other := work.runtime.creates.missing(work.urn, subjects):
-        raise CopyError(
-            f"{state.id} in {state.region} was not deleted, because {other}, a copy of the same file system, was not "
-            "made in this run. Fix the cause of that and run `pulumi up` again."
-        )
+    runtime.entries.removed(state)
 
 
 def _delete_own(work: Work, state: StateCopy) -> bool:
@@ -61,6 +54,7 @@ def _delete_own(work: Work, state: StateCopy) -> bool:
             # Left to its owner. This resource has nothing any more, so its entry may leave the state.
             if not _is_own(work, state, backup):
                 return True
+            require_not_needed(work, state, backup)
             if _delete_unless_busy(work, backup.id):
                 _wait_until_gone(work, state)
                 return True

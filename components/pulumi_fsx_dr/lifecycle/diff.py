@@ -43,8 +43,8 @@ def diff(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[s
     Raises:
         InvalidStateError: the backup is another one than the entry describes.
     """
-    # Delete will ask whether another entry of the state has the same copy, and sees only what was noted here.
-    runtime.entries.seen(call.urn, state.id)
+    # Delete will ask what else the program has, and sees only what was noted here.
+    runtime.entries.declared(state)
     replaced = replacements(state.outputs, news, lambda key: _look_up_key(call, runtime.region(state.region), key))
     # A source that has expired cannot be copied again: such a replacement would fail in each run from now on.
     if replaced == ["kms_key_id"] and not _can_be_copied_again(call, runtime, state):

@@ -11,7 +11,9 @@ from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 from pulumi_fsx_dr.rules.sources import FileSystems
+from pulumi_fsx_dr.runtime.hints import Hints
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
 
@@ -25,6 +27,7 @@ class Lookup:
 
     Attributes:
         declared_names: names of the BackupCopies that the program has declared so far.
+        planned: the copies of DrRegions that the program has declared so far, by name.
         warnings: what a person should know of source Regions that do not tell.
     """
 
@@ -39,6 +42,7 @@ class Lookup:
         self._owner_id = owner_id
         self._unreachable: set[str] = set()
         self.declared_names: set[str] = set()
+        self.planned = dict[str, PlannedCopy]()
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
@@ -75,6 +79,11 @@ class Lookup:
             return (*by_name.get(name, ()), *(copy for copy in same if copy.name != name))
 
         return related
+
+    def hints(self, owner_id: str, name: str, source_backup_id: Any) -> Hints:
+        """Return what the provider must know of a copy that the program declares."""
+        state, planned = self.related(name, source_backup_id), self.planned.get(name)
+        return Hints(owner_id, state, planned.expired, planned.siblings) if planned else Hints(owner_id, state)
 
     @functools.cached_property
     def _index(self) -> tuple[dict[str, list[StateCopy]], dict[str, list[StateCopy]]]:

@@ -13,6 +13,7 @@ from . import plan_messages as messages
 from .aws_view import AwsView
 from .decide import Situation, SourcePlan, decide_source, decide_unmatched, without_replacement
 from .existing import ExistingCopies, find_existing
+from .expired import name_expired
 from .leftovers import leftovers
 from .matching import Matches, match
 from .naming import assign_names
@@ -53,6 +54,7 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     points = [*(point for source_plan in source_plans for point in source_plan.points), *unmatched]
     decided = _leave_to_outputs(plans, regions, points, matches)
     _add_copies(plans, decided, observed, matches)
+    name_expired(plans, regions, points)
     for dr, message in leftovers(regions, plans, existing, matches):
         plans[dr.urn].warnings.append(message)
     _drop_repeated_warnings(plans.values())

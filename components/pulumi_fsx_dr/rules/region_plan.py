@@ -23,6 +23,9 @@ class PlannedCopy:
         decision: why it is declared.
         backup: the source backup, where FSx was asked and answered.
         position: of its source in `sources`, where that is an output.
+        expired: ids of the copies of the same file system that retention deletes in this run.
+        siblings: some copies of the same file system that are in the state: those that retention deletes, oldest first,
+            and the newest others; none unless it is to be created.
     """
 
     name: str
@@ -31,6 +34,8 @@ class PlannedCopy:
     decision: Decision | None = None
     backup: Backup | None = None
     position: int | None = None
+    expired: tuple[str, ...] = ()
+    siblings: tuple[StateCopy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
