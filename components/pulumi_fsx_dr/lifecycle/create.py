@@ -96,7 +96,7 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     require_room_for_tags(source, spec)
     with work.region.queue.slot(quota_group(source.volume_id, work.region.key_text(spec.kms_key_id))) as slot:
         wait_for_slot(work, spec, slot)
-        started = start_copy(work, spec)
+        started = start_copy(work, spec, source)
         copy = Copy(backup=started.backup, ownership=started.ownership, source_creation_time=source.creation_time)
         if not started.is_new:
             copy = renew_ownership(work, spec, copy)

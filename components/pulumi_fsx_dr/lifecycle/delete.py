@@ -1,5 +1,7 @@
 """Delete: only a copy that is in the state, matches its entry in fact and in its tag, and is not needed any more."""
 
+from collections.abc import Callable
+
 from pulumi_fsx_dr.copies.messages import belongs_to_another
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
@@ -47,14 +49,23 @@ def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
     runtime.entries.removed(state)
 
 
-def _delete_own(work: Work, state: StateCopy) -> bool:
+def delete_expired(work: Work, state: StateCopy) -> bool:
+    """Delete a copy that retention deletes, although the new copy is not made yet; False if it is left."""
+    _delete_own(work, state, lambda *_: None)
+    left = work.find(state.id)
+    return left is None or left.is_dead
+
+
+def _delete_own(
+    work: Work, state: StateCopy, require: Callable[[Work, StateCopy, Backup], None] = require_not_needed
+) -> bool:
     """Delete a copy if its tag is that of its state entry, and return once it is gone; False if FSx did not know it."""
     while (backup := find_shown(work, state)) and backup.lifecycle != "DELETED":
         if _is_described(work, state, backup):
             # Left to its owner. This resource has nothing any more, so its entry may leave the state.
             if not _is_own(work, state, backup):
                 return True
-            require_not_needed(work, state, backup)
+            require(work, state, backup)
             if _delete_unless_busy(work, backup.id):
                 _wait_until_gone(work, state)
                 return True

@@ -7,12 +7,20 @@ from typing import Literal
 from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
-from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, CredentialsError, ServiceError, TransientError
+from pulumi_fsx_dr.errors import (
+    AccessDeniedError,
+    CopyError,
+    CredentialsError,
+    QuotaReachedError,
+    ServiceError,
+    TransientError,
+)
 from pulumi_fsx_dr.fsx.backup import Backup, Refused
 from pulumi_fsx_dr.runtime.copy_queue import Slot
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
+from .make_room import Room
 from .resume import candidates, verified
 from .tagging import first_ownership, is_untagged, own_of
 
@@ -46,14 +54,18 @@ def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
         slot.wait(seconds=2)
 
 
-def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
+def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
     """Return the copy that FSx starts, or had started before, for our request token."""
+    room = Room(work, spec, source)
     own, is_refused, has_failed = first_ownership(work, spec), False, False
     while True:
         work.raise_if_ending()
         asked = work.now()
         try:
             answer = _call_copy_backup(work, spec, own)
+        except QuotaReachedError as error:
+            room.make(error)
+            continue
         except (TransientError, AccessDeniedError, CredentialsError):
             raise  # another token would not help
         except ServiceError:

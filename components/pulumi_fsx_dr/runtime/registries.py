@@ -95,6 +95,11 @@ class StateEntries:
         with self._lock:
             return self._declared.get(urn)
 
+    def made_copies(self) -> list[StateCopy]:
+        """Return the copies that this process has made."""
+        with self._lock:
+            return [state for state in self._declared.values() if state.id in self._made]
+
     def is_protected(self, state: StateCopy) -> bool:
         """Whether an entry has `deletion_protection`; one that was replaced by an earlier run as its live entry has."""
         with self._lock:
