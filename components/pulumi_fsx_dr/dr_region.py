@@ -168,6 +168,7 @@ class DrRegion(pulumi.ComponentResource):
         await self._coordinator.refuse_unexplained_deletes(self, children)
         if pulumi.runtime.is_dry_run():
             await self._log_forecast(plan.copies)
+            await self._coordinator.warn_of_quota(self, self._args["region"], plan.copies)
         return [child for child in children if await _is_there(child)]
 
     async def _register_copies_of_outputs(self) -> list[BackupCopy]:

@@ -78,7 +78,7 @@ def _protected(state: StateCopy) -> str:
     declaration = "its DrRegion" if state.is_of_dr_region else state.name.rpartition("::")[2]
     return (
         f"{state.id} in {state.region} was not deleted, because deletion_protection is on. Set deletion_protection to "
-        f"false for {declaration}, run `pulumi up`, and then the command again. To leave the copy to nobody instead, "
+        f"false for {declaration}, run `pulumi up`, and then the command again. To keep the copy without this stack, "
         f"run `pulumi state delete '{state.urn}'`."
     )
 

@@ -21,6 +21,7 @@ from pulumi_fsx_dr.rules.specs import DrRegionSpec
 from . import lookup
 from .forecast import forecast
 from .per_run import once_a_run
+from .quota import quota_warnings
 
 _T = TypeVar("_T")
 
@@ -116,6 +117,11 @@ class DrRegionCoordinator:
         """Log in a preview how much each new copy will copy, as far as FSx tells."""
         for line in await in_thread(lambda: forecast(self.lookup, region, kms_key_id, copies)):
             pulumi.log.info(line, resource=resource)
+
+    async def warn_of_quota(self, resource: pulumi.Resource, region: str, copies: Sequence[PlannedCopy]) -> None:
+        """Warn in a preview if the new copies may exceed the quota of backups."""
+        for warning in await in_thread(lambda: list(quota_warnings(self.lookup, region, copies))):
+            pulumi.log.warn(warning, resource=resource)
 
     async def refuse_unexplained_deletes(
         self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]
