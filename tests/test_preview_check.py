@@ -43,6 +43,18 @@ def test_change_that_removes_the_last_copy_of_a_region_is_refused(name: str) -> 
     assert violation.startswith("eu-north-1 would lose its last copy (north)")
 
 
+def test_change_that_deletes_a_copy_before_it_is_replaced_is_refused() -> None:
+    """The CLI 3.260 marks the old state so for `delete_before_replace`, and with `delete` otherwise."""
+    document = preview("replace")
+    (replaced,) = (step["oldState"] for step in document["steps"] if step["op"] == "replace")
+    assert replaced.pop("delete")
+    replaced["pendingReplacement"] = True
+
+    [violation] = violations(document)
+
+    assert "delete_before_replace" in violation
+
+
 def test_destroy_names_every_region_and_all_its_copies() -> None:
     north, west = violations(preview("destroy"))
 

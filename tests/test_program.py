@@ -235,6 +235,7 @@ def test_defaults_in_pulumi_yaml_are_those_of_the_package() -> None:
         "keep": KEEP,
         "adoptExisting": False,
         "previewCopies": False,
+        "deletionProtection": False,
         "rpoHours": str(RPO_HOURS),
     }
 

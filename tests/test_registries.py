@@ -47,55 +47,81 @@ def test_hints_of_another_form_are_none(sent: object) -> None:
 
 @pytest.mark.parametrize("owner_id", [None, "", 5, "no owner id"])
 def test_hints_take_no_malformed_owner_id(owner_id: object) -> None:
-    assert Hints.of({HINTS: json.dumps({"owner_id": owner_id, "state": []})}) == Hints()
+    assert Hints.of({HINTS: json.dumps({"owner_id": owner_id, "state": [], "siblings": [], "expired": []})}) == Hints()
 
 
 def test_hints_arrive_as_they_were_sent() -> None:
     outputs = {"region": "eu-west-1", "source_region": "eu-north-1", "source_backup_id": SOURCE, "managed_by": "m"}
-    sent = Hints(OWNER_ID, (StateCopy(MONDAY, COPY, {**outputs, "kms_key_id": "alias/secret"}),))
+    entry = StateCopy(MONDAY, COPY, {**outputs, "kms_key_id": "alias/secret", "kms_key_arn": "secret"})
+    sibling = {
+        **outputs,
+        **dict.fromkeys(["creation_time", "lifecycle", "file_system_id", "volume_id", "owner_id"], ""),
+    }
+    sent = Hints(OWNER_ID, (entry,), (COPY,), (entry,))
 
-    assert Hints.of({HINTS: sent.sent()}) == Hints(OWNER_ID, (StateCopy(MONDAY, COPY, outputs),))
+    arrived = Hints(OWNER_ID, (StateCopy(MONDAY, COPY, outputs),), (COPY,), (StateCopy(MONDAY, COPY, sibling),))
+    assert Hints.of({HINTS: sent.sent()}) == arrived
 
 
 # --- which entry has a copy -------------------------------------------------------------------------------------------
 
 
-def test_copy_of_one_entry_has_no_other_entry(entries: StateEntries) -> None:
-    entries.seen(MONDAY, COPY)
+def entry(urn: str, ownership: Ownership = OLD, backup_id: str = COPY, source: str = SOURCE) -> StateCopy:
+    return StateCopy(urn, backup_id, {"managed_by": str(ownership), "source_backup_id": source})
 
-    assert entries.other_with(COPY, MONDAY, OLD) is None
+
+def test_copy_of_one_entry_has_no_other_entry(entries: StateEntries) -> None:
+    entries.declared(entry(MONDAY))
+
+    assert entries.other_with(entry(MONDAY)) is None
 
 
 def test_entry_that_was_seen_or_made_has_the_copy_too(entries: StateEntries) -> None:
     entries.seen(MONDAY, COPY)
-    entries.made(TUESDAY, COPY, NEW)
+    entries.made(entry(TUESDAY, NEW))
 
-    assert entries.other_with(COPY, MONDAY, OLD) == TUESDAY
-    assert entries.other_with(COPY, TUESDAY, OLD) == MONDAY
+    assert entries.other_with(entry(MONDAY)) == TUESDAY
+    assert entries.other_with(entry(TUESDAY, NEW)) == MONDAY
 
 
-def test_new_entry_of_a_resource_keeps_the_copy_its_create_took(entries: StateEntries) -> None:
-    """The entry that is replaced has the same URN, and its delete must leave the copy."""
-    entries.seen(MONDAY, COPY)
-    assert entries.take(COPY, MONDAY)
-    entries.made(MONDAY, COPY, NEW)
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_live_entry_of_a_resource_keeps_its_copy(entries: StateEntries, *, is_taken: bool) -> None:
+    """The entry that is pending deletion has the same URN, and its delete must leave the copy."""
+    if is_taken:
+        entries.seen(MONDAY, COPY)
+        assert entries.take(COPY, MONDAY)
+        entries.made(entry(MONDAY, NEW))
+    else:
+        entries.declared(entry(MONDAY, NEW))
 
-    assert entries.other_with(COPY, MONDAY, OLD) == MONDAY
-    assert entries.other_with(COPY, MONDAY, NEW) is None
-    assert entries.other_with(COPY, TUESDAY, NEW) == MONDAY
+    assert entries.other_with(entry(MONDAY, OLD)) == MONDAY
+    entries.removed(entry(MONDAY, OLD))
+    assert entries.other_with(entry(MONDAY, OLD)) == MONDAY
+    assert entries.other_with(entry(MONDAY, NEW)) is None
+    assert entries.other_with(entry(TUESDAY, NEW)) == MONDAY
 
 
 def test_last_of_two_deleted_entries_has_no_other(entries: StateEntries) -> None:
     entries.seen(MONDAY, COPY)
     entries.seen(TUESDAY, COPY)
 
-    assert entries.other_with(COPY, MONDAY, OLD) is not None
-    entries.removed(MONDAY, COPY)
-    assert entries.other_with(COPY, TUESDAY, OLD) is None
+    assert entries.other_with(entry(MONDAY)) is not None
+    entries.removed(entry(MONDAY))
+    assert entries.other_with(entry(TUESDAY)) is None
 
 
 def test_unseen_entry_can_be_removed(entries: StateEntries) -> None:
-    entries.removed(MONDAY, COPY)
+    entries.removed(entry(MONDAY))
+
+
+def test_successors_are_of_the_resource_or_the_source_backup(entries: StateEntries) -> None:
+    other_stack = entry(urn("monday", "dev"), backup_id="backup-3123456789abcdef0")
+    own = entry(MONDAY, backup_id="backup-1123456789abcdef0", source="backup-6123456789abcdef0")
+    same_source = entry(TUESDAY, backup_id="backup-2123456789abcdef0")
+    for one in (other_stack, same_source, own, entry(urn("other"), backup_id=SOURCE, source=COPY)):
+        entries.declared(one)
+
+    assert entries.successors(entry(MONDAY)) == [own, same_source]
 
 
 def test_copy_is_taken_by_one_create_until_released(entries: StateEntries) -> None:

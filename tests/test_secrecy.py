@@ -111,7 +111,7 @@ def test_transformation_of_the_options_loses_no_secret() -> None:
 def test_hints_contain_neither_tags_nor_key() -> None:
     copy = registered(lambda: {"tags": secret({"pin": "hunter22"}), "kms_key_id": secret("alias/hunter22")})
 
-    assert json.loads(copy.inputs[HINTS]).keys() == {"owner_id", "state"}
+    assert json.loads(copy.inputs[HINTS]).keys() == {"owner_id", "state", "expired", "siblings"}
     assert "hunter22" not in copy.inputs[HINTS]
 
 

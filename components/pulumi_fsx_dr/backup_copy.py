@@ -47,6 +47,7 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     copy_tags: pulumi.Output[bool]
     tags: pulumi.Output[Mapping[str, str]]
     adopt_backup_id: pulumi.Output[str | None]
+    deletion_protection: pulumi.Output[bool]
     arn: pulumi.Output[str]
     lifecycle: pulumi.Output[str]
     kms_key_arn: pulumi.Output[str | None]
@@ -90,6 +91,8 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             tags: Tags of the copy, at most 49 (`Tags`); they change in place.
             adopt_backup_id: An existing copy of the source to adopt instead of making one. Matters only when the
                 resource is created.
+            deletion_protection: Whether `destroy`, and a program without the resource, must not delete the copy.
+                Retention of a DrRegion, and a replacement that is AVAILABLE, delete it all the same. Default: False.
 
         Raises:
             InvalidSettingsError: The arguments are given in two ways, or in none.

@@ -89,6 +89,8 @@ class DrRegion(pulumi.ComponentResource):
             adopt_existing: Whether copies of the sources that exist already, such as those of scripts, are adopted if
                 they have the KMS key and do not have the ownership tag of a stack. Copies that AWS Backup made are not
                 adopted. Default: False.
+            deletion_protection: Whether `destroy`, and a program without the DrRegion or source, must not delete the
+                copies. Retention, and a replacement that is AVAILABLE, delete them all the same. Default: False.
 
         Raises:
             InvalidSettingsError: An argument is wrong; nothing is changed.
@@ -212,6 +214,7 @@ class DrRegion(pulumi.ComponentResource):
             "copy_tags": args.get("copy_tags", True),
             "tags": args.get("tags", {}),
             "kms_key_id": args.get("kms_key_id"),
+            "deletion_protection": args.get("deletion_protection", False),
         }
         copy |= {name: value for name, value in planned.args.items() if name != "add_tags"}
         if source:
@@ -221,6 +224,7 @@ class DrRegion(pulumi.ComponentResource):
             copy["kms_key_id"] = as_secret_as(planned.args["kms_key_id"], args.get("kms_key_id"), planned.state)
         if added := own.get("add_tags"):
             copy["tags"] = _together(args.get("tags", {}), added)
+        self._coordinator.lookup.planned[planned.name] = planned
         wanted: BackupCopyArgs = {name: value for name, value in copy.items() if value is not None}  # type: ignore[assignment]  # names and types are those of BackupCopyArgs
         opts = pulumi.ResourceOptions(parent=self, aliases=_former_urns(planned), depends_on=list(depends_on))
         return self._register(planned.name, wanted, opts)

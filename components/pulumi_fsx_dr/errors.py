@@ -51,6 +51,10 @@ class SlotsTakenError(ServiceError):
     """As many copies run into this Region as FSx permits (`TOTAL_IN_PROGRESS_COPY_BACKUPS`)."""
 
 
+class QuotaReachedError(ServiceError):
+    """There are as many user-initiated backups as FSx permits (`TOTAL_USER_INITIATED_BACKUPS`)."""
+
+
 class TokenConflictError(ServiceError):
     """The idempotency token was used before with other parameters (`IncompatibleParameterError`)."""
 

@@ -1,17 +1,14 @@
 """The owner id of the stack: a resource of its own, so that the engine saves it before the first copy is made."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from .copies.ownership import is_owner_id
-from .copies.state_copy import StateCopy
 from .program import lookup
 from .program.per_run import once_a_run
 from .provider import OwnerProvider
-from .runtime.hints import Hints
 
 OWNER_NAME = "fsx-dr-owner"
 
@@ -39,17 +36,12 @@ def hints(name: str, source_backup_id: pulumi.Input[str] | None) -> Awaitable[st
     run = lookup.of_this_run()
     run.declared_names.add(name)
     # A coroutine and not an output, which would cost the SDK several times as much for each copy.
-    return _message(name, source_backup_id, run.related, owner_of_this_run())
+    return _message(name, source_backup_id, run, owner_of_this_run())
 
 
-async def _message(
-    name: str,
-    source_backup_id: pulumi.Input[str] | None,
-    related: Callable[[str, Any], tuple[StateCopy, ...]],
-    owner: Owner,
-) -> str:
+async def _message(name: str, source_backup_id: pulumi.Input[str] | None, run: lookup.Lookup, owner: Owner) -> str:
     # In a preview neither may be known yet. What the state has under this name must be known all the same.
     owner_id, source = await owner.owner_id.future(), source_backup_id
     if not isinstance(source, str | None):
         source = await pulumi.Output[str].from_input(source_backup_id).future()
-    return Hints(owner_id if is_owner_id(owner_id) else "", related(name, source)).sent()
+    return run.hints(owner_id if is_owner_id(owner_id) else "", name, source).sent()

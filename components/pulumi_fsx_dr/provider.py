@@ -122,6 +122,7 @@ def _call(runtime: ProviderRuntime) -> Call:
     call.knows_state = hints is not None
     if hints:
         call.owner_id, call.state = hints.owner_id, hints.state
+        call.expired, call.siblings = hints.expired, hints.siblings
     return call
 
 

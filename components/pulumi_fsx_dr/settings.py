@@ -13,7 +13,17 @@ from .errors import InvalidSettingsError
 from .readiness import RPO_HOURS
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source
 
-SETTINGS = ("sources", "regions", "copyTags", "tags", "keep", "adoptExisting", "rpoHours", "previewCopies")
+SETTINGS = (
+    "sources",
+    "regions",
+    "copyTags",
+    "tags",
+    "keep",
+    "adoptExisting",
+    "deletionProtection",
+    "rpoHours",
+    "previewCopies",
+)
 # The fields of an entry, with the names of the arguments.
 _SOURCE_FIELDS = {
     "fileSystemId": "file_system_id",
@@ -59,6 +69,7 @@ class Settings:
             "tags": _tags(config),
             "keep": KEEP if keep is None else keep,
             "adopt_existing": config.get_bool("adoptExisting") or False,
+            "deletion_protection": config.get_bool("deletionProtection") or False,
         }
         regions = [_region(entry, common) for entry in _entries(config, "regions")]
         named = {f"dr-{args['region']}": args for args in regions}

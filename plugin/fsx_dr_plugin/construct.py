@@ -21,7 +21,6 @@ from pulumi_fsx_dr.program.coordinator import DrRegionCoordinator
 from pulumi_fsx_dr.program.lookup import Lookup
 from pulumi_fsx_dr.rules.naming import is_name_of
 from pulumi_fsx_dr.rules.specs import DrRegionSpec
-from pulumi_fsx_dr.runtime.hints import Hints
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 
@@ -105,9 +104,9 @@ class _DrRegion(DrRegion):
         return copy.is_native and any(_is_child(copy, urn) for urn in self._urns)
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
-        state = self._coordinator.lookup.related(name, args["source_backup_id"])
+        hints = self._coordinator.lookup.hints("", name, args["source_backup_id"])
         # Its create runs in this same process, so it can be told what it must not hand out again.
-        self._runtime.checked.hints[_child_urn(self._urns[0], name)] = Hints(state=state)
+        self._runtime.checked.hints[_child_urn(self._urns[0], name)] = hints
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
         return _BackupCopy(name, args, opts)
 

@@ -7,7 +7,7 @@ from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 
-_NAMES = (*ARGUMENTS, *OUTPUTS, *Source.__annotations__, *DrRegionArgs.__annotations__)
+_NAMES = (*ARGUMENTS, *OUTPUTS, *Source.__annotations__, *DrRegionArgs.__annotations__, "delete_before_replace")
 _SPOKEN = re.compile(rf"\b({'|'.join(name for name in _NAMES if '_' in name)})\b")
 _SETTING = re.compile(r"\baws:(?=(region|profile|assumeRoles|allowedAccountIds|forbiddenAccountIds)\b)")
 

@@ -214,6 +214,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             owner_id=self._owner_id,
             state=hints.state if hints else (),
             knows_state=hints is not None,
+            expired=hints.expired if hints else (),
+            siblings=hints.siblings if hints else (),
             context=context,
             engine=engine_at(self._engine),
             inputs=inputs or Properties(),

@@ -53,6 +53,8 @@ def native_urn(name: str) -> str:
 
 def _resource(name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     inputs = {"source_region": SOURCE_REGION, **args}
-    properties = {camel_case(name): value for name, value in inputs.items() if name != "timeouts"}
-    options = {"options": {"customTimeouts": args["timeouts"]}} if "timeouts" in args else {}
-    return {"type": NATIVE_COPY_TYPE, "name": name, "properties": properties, **options}
+    properties = {camel_case(name): value for name, value in inputs.items() if name not in ("timeouts", "options")}
+    options = {camel_case(name): value for name, value in args.get("options", {}).items()}
+    if "timeouts" in args:
+        options["customTimeouts"] = args["timeouts"]
+    return {"type": NATIVE_COPY_TYPE, "name": name, "properties": properties, "options": options}

@@ -17,7 +17,8 @@ from pulumi_fsx_dr import BackupCopy
 
 for name, declared in json.load(open("declared.json")).items():
     timeouts = declared.pop("timeouts", None)
-    options = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(**timeouts) if timeouts else None)
+    options = pulumi.ResourceOptions(**declared.pop("options", {}))
+    options.custom_timeouts = pulumi.CustomTimeouts(**timeouts) if timeouts else None
     pulumi.export(name, BackupCopy(name, {"source_region": "us-east-1", **declared}, options).id)
 """
 

@@ -92,7 +92,8 @@ class PluginStack(Stack):
                 made = provider.Create(create, context)
                 return CreateResult(made.id, received(made.properties))
             case "Read", (id_, outputs):
-                inputs = sent(self.states[resource].inputs)
+                entries = [*self.states.items(), *self.replaced]
+                inputs = next(sent(entry.inputs) for name, entry in entries if (name, entry.id) == (resource, id_))
                 read = provider_pb2.ReadRequest(
                     id=id_, urn=urn, properties=sent(outputs), inputs=inputs, timeout=timeout
                 )

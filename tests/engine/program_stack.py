@@ -82,6 +82,7 @@ class ProgramStack(Stack):
         self.said: list[str] = []
         self.before: tuple[StateCopy, ...] = ()  # the copies in the state when the command began
         self.former: dict[str, str] = {}  # URNs that aliases name
+        self.planned: dict[str, PlannedCopy] = {}  # what DrRegions have declared in the last run
         self.registered: set[str] = set()  # URNs that its program has declared in the last run, or that aliases name
 
     def urn(self, resource: str) -> str:
@@ -93,7 +94,9 @@ class ProgramStack(Stack):
     def hints(self, resource: str, args: Properties) -> Hints:
         name, source = name_of(resource), args.get("source_backup_id")
         related = (copy for copy in self.before if copy.name == name or copy.source_backup_id == source)
-        return Hints(self.owner_id, tuple(related))
+        planned = self.planned.get(resource)
+        retention = (planned.expired, planned.siblings) if planned else ()
+        return Hints(self.owner_id, tuple(related), *retention)
 
     def deploy(  # the options of `pulumi up`, and what happens to it
         self,
@@ -179,6 +182,7 @@ class _Deployment:
         self._replacing = replacing
         self._lookup = WiredLookup(stack.wire, StackState(stack.before, stack.owner_id))
         self._plans: dict[str, RegionPlan] = {}
+        stack.planned = {}
         self._seen = stack.registered = set()
         self._errors: list[Exception] = []
 
@@ -211,7 +215,7 @@ class _Deployment:
             yield _Registration(stack.urn_of(name), args)
         types = f"{code.under}${DR_REGION_TYPE}" if code.under else DR_REGION_TYPE
         regions = [
-            DrRegionSpec(**{"name": name, "urn": stack.urn_of(name, types), "keep": 7, **args})
+            DrRegionSpec(**{"name": name, "urn": stack.urn_of(name, types), "keep": 7, **_of_spec(args)})
             for name, args in code.regions.items()
         ]
         if not regions:
@@ -223,7 +227,9 @@ class _Deployment:
         stack.said += self._lookup.warnings
         for region in regions:
             for planned in self._plans[region.urn].copies:
-                yield _registration(region, planned)
+                registration = _registration(region, planned, code.regions[region.name].get("deletion_protection"))
+                stack.planned[registration.urn] = planned
+                yield registration
 
     def _register(self, registration: _Registration) -> None:
         stack, urn = self._stack, registration.urn
@@ -292,8 +298,13 @@ class _Deployment:
             self._errors.append(error)
 
 
-def _registration(region: DrRegionSpec, planned: PlannedCopy) -> _Registration:
+def _of_spec(args: Properties) -> Properties:
+    return {name: value for name, value in args.items() if name != "deletion_protection"}
+
+
+def _registration(region: DrRegionSpec, planned: PlannedCopy, protection: object) -> _Registration:
     args = {"region": region.region, "copy_tags": region.copy_tags, "tags": region.tags or {}}
+    args["deletion_protection"] = protection
     args |= {"kms_key_id": region.kms_key_id, **planned.args}
     given = {name: value for name, value in args.items() if value is not None}
     return _Registration(region.child_urn(planned.name), given, planned.state.urn if planned.state else "")

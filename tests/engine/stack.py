@@ -116,6 +116,10 @@ class Stack:
                 del self.states[resource]
             else:
                 self.states[resource] = State(result.id, _sent(result.inputs), _sent(result.outs))
+        for entry in list(self.replaced):
+            resource, old = entry
+            if self._call(run, resource, "Read", old.id, old.outputs).id is None:
+                self.replaced.remove(entry)
 
     def destroy(self, *, run: Run | None = None) -> None:
         """Do what `pulumi destroy` does."""

@@ -314,6 +314,37 @@ def _(account: _Account) -> str:
     return refusal(lambda: account.stack.destroy_one(run, "nightly"))
 
 
+@_CASES.add("delete: the copy that takes its place is gone")
+def _(account: _Account) -> str:
+    account.up_with_copy()
+    account.service.add_fault("access_denied", "DeleteBackup")
+    account.refused_up(kms_key_id=key_named("dr"))
+    account.service.lift_fault()
+    account.service.remove_backup(AWAY, account.stack.states["nightly"].id)
+    return account.refused_up(kms_key_id=key_named("dr"))
+
+
+@_CASES.add("delete: delete_before_replace")
+def _(account: _Account) -> str:
+    account.up_with_copy()
+    run = account.stack.run()
+    inputs = account.stack.check(run, "nightly", {}, copy_args(account.source, kms_key_id=key_named("dr")))
+    account.stack.destroy_one(run, "nightly")
+    return refusal(lambda: account.stack.create(run, "nightly", inputs))
+
+
+@_CASES.add("delete: deletion_protection is on")
+def _(account: _Account) -> str:
+    account.up_with_copy(deletion_protection=True)
+    return refusal(account.stack.destroy)
+
+
+@_CASES.add("create: the quota of backups is reached")
+def _(account: _Account) -> str:
+    account.service.configure(user_initiated_backups=0)
+    return account.refused_up()
+
+
 @_CASES.add("delete: the copy is still in use")
 def _(account: _Account) -> str:
     made = account.up_with_copy()

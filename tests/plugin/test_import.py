@@ -52,6 +52,7 @@ def test_import_brings_the_arguments_that_would_make_the_copy(
         "region": AWAY,
         "kms_key_id": key,
         "copy_tags": False,
+        "deletion_protection": False,
         "tags": {"a": "1"},
     }
     assert state.outputs["lifecycle"] == "AVAILABLE"

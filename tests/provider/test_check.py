@@ -49,6 +49,7 @@ def test_check_fills_in_defaults() -> None:
         "region": "eu-west-1",
         "copy_tags": False,
         "tags": {},
+        "deletion_protection": False,
     }
 
 

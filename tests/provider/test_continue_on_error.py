@@ -86,15 +86,39 @@ def test_delete_ignores_failures_of_other_file_systems(service: FsxService, stac
     assert copies(service) == []
 
 
-def test_delete_before_replace_deletes(service: FsxService, stack: Stack, made: str, source: str, key: str) -> None:
+@pytest.mark.parametrize("replacing", [False, True])
+def test_delete_before_replace_is_refused(  # noqa: PLR0913  # fixtures, and the cases
+    service: FsxService, stack: Stack, made: str, source: str, key: str, *, replacing: bool
+) -> None:
     run, args = stack.run(), copy_args(source, kms_key_id=key)
-    stack.check(run, "monday", stack.states["monday"].inputs, args)
+    if not replacing:
+        stack.check(run, "monday", stack.states["monday"].inputs, args)
     inputs = stack.check(run, "monday", {}, args)
+
+    stack.destroy_one(run, "monday")
+    with refused(CopyError, made, AWAY, "delete_before_replace"):
+        stack.create(run, "monday", inputs)
+
+    assert copies(service) == [made] == [stack.states["monday"].id]
+    stack.up({"monday": args})
+    assert copies(service) == [stack.states["monday"].id] != [made]
+
+
+@pytest.mark.parametrize("end", ["deleted", "FAILED"])
+def test_delete_before_replace_of_a_dead_copy_succeeds(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+    service: FsxService, stack: Stack, made: str, source: str, key: str, end: str
+) -> None:
+    if end == "deleted":
+        service.remove_backup(AWAY, made)
+    else:
+        service.set_lifecycle(AWAY, made, end, "no luck")
+    run = stack.run()
+    inputs = stack.check(run, "monday", {}, copy_args(source, kms_key_id=key))
 
     stack.destroy_one(run, "monday")
     stack.create(run, "monday", inputs)
 
-    assert copies(service) == [stack.states["monday"].id] != [made]
+    assert copies(service) == [stack.states["monday"].id]
 
 
 @pytest.mark.usefixtures("made")

@@ -120,10 +120,8 @@ def test_create_follows_a_deleted_copy_whatever_fsx_answers(
 
 
 def test_create_tries_one_more_token_after_a_refusal(service: FsxService, stack: Stack, source: str) -> None:
-    service.configure(user_initiated_backups=0)
-
-    with refused(ServiceError, "TOTAL_USER_INITIATED_BACKUPS"):
-        stack.up(monday(source))
+    with refused(ServiceError, "InvalidDestinationKmsKey"):
+        stack.up(monday(source, kms_key_id="alias/none"))
 
     (request, first), (again, second) = (str(e["token"]).split("-") for e in service.journal(AWAY, "CopyBackup"))
     assert request == again

@@ -55,6 +55,7 @@ class Simulation:
         self.forged: set[str] = set()  # copies on which an attacker wrote the owner id of a stack
         self.adopters: dict[str, set[int]] = {}  # by copy: stacks with a `BackupCopy` that says so
         self.is_unreachable = False  # the sources' Region
+        self.has_quota = False
         self.released: set[str] = set()  # a person had a state forget them
         self.violations: list[str] = []
 
@@ -64,6 +65,11 @@ class Simulation:
         made = self.service.seed_backup(HOME, self.file_systems[file_system])
         self.sources[made] = (self.file_systems[file_system], self.service.now())
         return made
+
+    def set_quota(self, backups: int) -> None:
+        """Permit so many user-initiated backups in a Region."""
+        self.service.configure(user_initiated_backups=backups)
+        self.has_quota = True
 
     def alive(self) -> dict[str, Any]:
         """Return the copies of ours that are there, with their Region."""
@@ -196,6 +202,9 @@ class Simulation:
             return any(alive[id_]["region"] in {where for where, _ in wishes} for id_ in same)
         here = {self.copies[id_] for id_ in same if alive[id_]["region"] == region}
         newer = {other for other in here if self.sources[other][1] > self.sources[source][1]}
+        if self.has_quota and here:  # room for the copy of a newer backup
+            of_same = {other for other in self.sources if self.file_system_of(other) == file_system}
+            newer = {other for other in of_same if self.sources[other][1] > self.sources[source][1]}
         return source in here or (len(newer) >= min(numbers) and not self.is_unreachable)
 
 

@@ -26,6 +26,7 @@ class BackupCopyArgs(TypedDict):
     copy_tags: NotRequired[Input[bool]]
     tags: NotRequired[Input[Mapping[str, Input[str]]]]
     adopt_backup_id: NotRequired[Input[str]]
+    deletion_protection: NotRequired[Input[bool]]
 
 
 class Change(Enum):
@@ -71,7 +72,7 @@ def with_defaults(
     # A value in the state takes precedence over a default, so that another environment does not replace the copy.
     if source_region := former.get("source_region") or inputs.get("region"):
         inputs.setdefault("source_region", source_region)
-    return {"copy_tags": False, "tags": {}} | inputs
+    return {"copy_tags": False, "tags": {}, "deletion_protection": False} | inputs
 
 
 def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -135,8 +136,11 @@ def _kms_key_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _copy_tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
-    return [] if isinstance(value, bool) else [f"copy_tags must be True or False, not a {type(value).__name__}."]
+def _boolean(argument: str) -> Check:
+    def check(value: Any, _known: Mapping[str, Any]) -> list[str]:
+        return [] if isinstance(value, bool) else [f"{argument} must be True or False, not a {type(value).__name__}."]
+
+    return check
 
 
 def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
@@ -156,7 +160,8 @@ ARGUMENTS: Mapping[str, Argument] = {
     ),
     "source_region": Argument(_source_region, Change.REPLACES),
     "kms_key_id": Argument(_kms_key_id, Change.REPLACES_IF_OTHER_KEY),
-    "copy_tags": Argument(_copy_tags, Change.UPDATES),
+    "copy_tags": Argument(_boolean("copy_tags"), Change.UPDATES),
     "tags": Argument(_tags, Change.UPDATES),
     "adopt_backup_id": Argument(_adopt_backup_id, Change.NOTHING),
+    "deletion_protection": Argument(_boolean("deletion_protection"), Change.UPDATES),
 }

@@ -1,7 +1,7 @@
 """A copy in the Pulumi state, which alone decides which copies are ours."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -118,6 +118,11 @@ class StateCopy:
         )
 
     @property
+    def is_protected(self) -> bool:
+        """Whether nothing deletes it before something replaces it (`deletion_protection`)."""
+        return bool(self.outputs.get("deletion_protection"))
+
+    @property
     def is_finished(self) -> bool:
         """Whether the copy was AVAILABLE when the state was written."""
         return self.output("lifecycle") in ("", "AVAILABLE")
@@ -141,15 +146,10 @@ def _problem(backup_id: object, outputs: Mapping[str, Any]) -> str | None:
     """Return why an entry is damaged; None if it is not."""
     if not isinstance(backup_id, str) or not BACKUP_ID.fullmatch(backup_id):
         return "its id is not a backup id"
-    for name in _TEXTS:
-        if not isinstance(outputs.get(name) or "", str):
-            return f"{name} is not a string"
-    for name in ("tags", "tags_all"):
-        if not _is_tags(outputs.get(name)):
-            return f"{name} is not a map of strings"
-    for name in _TIMES:
-        if outputs.get(name) and _time(outputs[name]) is None:
-            return f"{name} is not a time"
+    for names, is_right, kind in _KINDS:
+        for name in names:
+            if not is_right(outputs.get(name)):
+                return f"{name} is not {kind}"
     if not BACKUP_ID.fullmatch(str(outputs.get("source_backup_id"))):
         return "source_backup_id is not a backup id"
     region = outputs.get("region")
@@ -187,9 +187,29 @@ def _is_tags(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value or "", str)
+
+
+def _is_time(value: object) -> bool:
+    return not value or _time(value) is not None
+
+
+def _is_boolean(value: object) -> bool:
+    return isinstance(value or False, bool)
+
+
 def _time(text: object) -> datetime | None:
     try:
         time = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
+
+
+_KINDS: tuple[tuple[tuple[str, ...], Callable[[object], bool], str], ...] = (
+    (_TEXTS, _is_text, "a string"),
+    (("deletion_protection",), _is_boolean, "true or false"),
+    (("tags", "tags_all"), _is_tags, "a map of strings"),
+    (_TIMES, _is_time, "a time"),
+)

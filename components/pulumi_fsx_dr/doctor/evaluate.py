@@ -188,7 +188,7 @@ def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
     if allowed is None:
         return Finding("quota", "note", f"{run.region} quota", f"The quota of {kind} backups is not known.")
     if total > allowed:
-        message += " Ask AWS for a higher quota, or lower keep."
+        message += f' Have AWS raise the quota "{QUOTA_NAMES.get(kind, kind)}", or lower keep.'
         return Finding("quota", "fails", f"{run.region} quota", message)
     return Finding("quota", "ok", f"{run.region} quota", message)
 

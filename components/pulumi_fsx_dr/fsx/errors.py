@@ -72,6 +72,7 @@ _CODES: dict[_Kind, str] = {
 _KINDS = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
 _LIMITS: dict[str, _Kind] = {
     "TOTAL_IN_PROGRESS_COPY_BACKUPS": (errors.SlotsTakenError, ""),
+    "TOTAL_USER_INITIATED_BACKUPS": (errors.QuotaReachedError, "Ask AWS to raise {limit}."),
     "TOTAL_USER_TAGS": (errors.ServiceError, "Remove tags. AWS does not raise {limit}."),
 }
 _WORD_LIMIT = 100  # characters of a code that are shown

@@ -25,6 +25,7 @@ from .partial_failure import kept_if_unfinished
 from .resume import candidates, renew_ownership, verified
 from .source import require_copyable, require_room_for_tags, source_time
 from .start import start_copy, wait_for_slot
+from .still_needed import refuse_delete_first
 from .tagging import name_leftovers
 from .wait import wait_until_available
 
@@ -51,6 +52,7 @@ def create(call: Call, runtime: ProviderRuntime, inputs: Mapping[str, Any]) -> C
         ServiceError: AWS refused.
     """
     _require_identity(call)
+    refuse_delete_first(call, runtime)
     spec = CopySpec.of(inputs, call.timeout or CREATE_TIMEOUT)
     patience = min(PATIENCE, spec.timeout)
     work = Work(call=call, runtime=runtime, region=runtime.region(spec.region), patience=patience)
@@ -99,7 +101,7 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     queued = work.retry(lambda: work.region.queued_copy(source, spec.kms_key_id))
     with work.region.queue.slot(queued) as slot:
         wait_for_slot(work, spec, slot)
-        started = start_copy(work, spec)
+        started = start_copy(work, spec, source)
         copy = Copy(backup=started.backup, ownership=started.ownership, source_creation_time=source.creation_time)
         if not started.is_new:
             copy = renew_ownership(work, spec, copy)

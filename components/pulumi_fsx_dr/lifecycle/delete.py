@@ -1,5 +1,7 @@
 """Delete a copy: only if it is in the state, facts and tag match its state entry, and nothing else needs it."""
 
+from collections.abc import Callable
+
 from pulumi_fsx_dr.copies.messages import belongs_to_another
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
@@ -11,6 +13,7 @@ from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import Work
 
 from .find import find_shown, require_account
+from .still_needed import is_deleted_first, require_not_needed, require_siblings
 from .tagging import is_untagged
 
 DELETE_TIMEOUT = 3600.0  # seconds, if `custom_timeouts` says nothing
@@ -25,42 +28,45 @@ def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
         state: the state entry of the copy.
 
     Raises:
-        CopyError: it could not be deleted in time, its tag is missing, or a copy of the same file system could not be
-            made in this run.
+        CopyError: it could not be deleted in time, its tag is missing, it is still needed, or a copy of the same file
+            system could not be made in this run.
         InvalidStateError: the backup does not match its state entry.
         ServiceError: AWS refused.
     """
     deadline = runtime.clock.now() + (call.timeout or DELETE_TIMEOUT)
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
+    if is_deleted_first(work, state):
+        runtime.entries.left[call.urn] = state
+        return
     # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
-    _require_siblings(work, state)
+    require_siblings(work, state)
     # After an adoption, two entries of one state may have the same copy, and the other entry still needs it.
-    if other := runtime.entries.other_with(state.id, call.urn, state.ownership):
+    if other := runtime.entries.other_with(state):
         name = other.split("::", 3)[-1]
         call.warn(f"{state.id} in {state.region} was not deleted, because {name} in this stack still has it.")
     elif not _delete_own(work, state):
         # "Not found" is success only if these credentials could have seen the copy.
         require_account(work, state)
-    runtime.entries.removed(call.urn, state.id)
+    runtime.entries.removed(state)
 
 
-def _require_siblings(work: Work, state: StateCopy) -> None:
-    """Fail if another copy of the same file system or volume was not made in this run."""
-    subjects = (state.output("volume_id"), state.output("file_system_id"))
-    if other := work.runtime.creates.missing(work.urn, subjects):
-        raise CopyError(
-            f"{state.id} in {state.region} was not deleted, because {other}, a copy of the same file system, was not "
-            "made in this run. Fix the cause of that and run `pulumi up` again."
-        )
+def delete_expired(work: Work, state: StateCopy) -> bool:
+    """Delete a copy that retention deletes, although the new copy is not made yet; False if it is left."""
+    _delete_own(work, state, lambda *_: None)
+    left = work.find(state.id)
+    return left is None or left.is_dead
 
 
-def _delete_own(work: Work, state: StateCopy) -> bool:
+def _delete_own(
+    work: Work, state: StateCopy, require: Callable[[Work, StateCopy, Backup], None] = require_not_needed
+) -> bool:
     """Delete a copy if its tag matches its state entry, and return once it is gone; False if FSx does not know it."""
     while (backup := find_shown(work, state)) and backup.lifecycle != "DELETED":
         if _is_described(work, state, backup):
             # The copy is left to its owner. This resource has no copy now, so its entry may leave the state.
             if not _is_own(work, state, backup):
                 return True
+            require(work, state, backup)
             if _delete_unless_busy(work, backup.id):
                 _wait_until_gone(work, state)
                 return True

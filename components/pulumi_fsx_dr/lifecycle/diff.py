@@ -43,8 +43,8 @@ def diff(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[s
     Raises:
         InvalidStateError: the backup does not match its state entry.
     """
-    # For delete, which must know whether another entry of the state has the same copy.
-    runtime.entries.seen(call.urn, state.id)
+    # Delete will ask what else the program has, and sees only what was noted here.
+    runtime.entries.declared(state)
     impatient = runtime.source_region(state.region)
     replaced = replacements(state.outputs, news, lambda key: _look_up_key(call, impatient, key))
     # An expired source backup cannot be copied again, so the replacement would fail in each run.

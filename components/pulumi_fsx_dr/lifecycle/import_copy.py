@@ -50,5 +50,6 @@ def _arguments(backup: Backup) -> dict[str, object]:
         "region": backup.region,
         "kms_key_id": backup.kms_key_arn,
         "copy_tags": False,
+        "deletion_protection": False,
         "tags": tags.visible(backup.tags),
     }

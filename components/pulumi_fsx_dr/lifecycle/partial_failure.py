@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError
 from pulumi_fsx_dr.copies.outputs import outputs_of
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CopyError
 from pulumi_fsx_dr.runtime.retry import Work
 
@@ -38,6 +39,6 @@ def kept_if_unfinished(
             dead = replace(in_state, backup=replace(in_state.backup, lifecycle="FAILED"))
             work.call.keep(in_state.backup.id, outputs_of(inputs, dead), str(error))
         raise
-    entries.made(work.urn, copy.backup.id, copy.ownership)
+    entries.made(StateCopy(work.urn, copy.backup.id, outputs_of(inputs, copy)))
     creates.succeeded(work.urn)
     return copy

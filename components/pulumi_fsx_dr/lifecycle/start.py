@@ -7,12 +7,20 @@ from typing import Literal
 from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
-from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, CredentialsError, ServiceError, TransientError
+from pulumi_fsx_dr.errors import (
+    AccessDeniedError,
+    CopyError,
+    CredentialsError,
+    QuotaReachedError,
+    ServiceError,
+    TransientError,
+)
 from pulumi_fsx_dr.fsx.backup import Backup, Refused
 from pulumi_fsx_dr.runtime.copy_queue import Slot, Wait
 from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
 from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
 
+from .make_room import Room
 from .resume import candidates, verified
 from .tagging import expected_ownership, is_untagged, our_ownership
 
@@ -62,17 +70,21 @@ def _waiting_text(wait: Wait) -> str:
     return f"waiting for a free slot ({wait.ahead} ahead)"
 
 
-def start_copy(work: Work, spec: CopySpec) -> StartedCopy:
+def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
     """Return the copy that FSx starts, or had started before, for our request token.
 
     A copy that FAILED at once is returned, too: the wait for it deletes it and reports why.
     """
+    room = Room(work, spec, source)
     own, was_refused, has_failed = expected_ownership(work, spec), False, False
     while True:
         work.raise_if_ending()
         asked = work.now()
         try:
             answer = _call_copy_backup(work, spec, own)
+        except QuotaReachedError as error:
+            room.make(error)
+            continue
         except (TransientError, AccessDeniedError, CredentialsError):
             raise  # another token would not help
         except ServiceError:

@@ -62,7 +62,9 @@ def update(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping
         return outputs_of(news, copy)
     change_tags(work, owned.backup, tags.change(state.outputs.get("tags") or {}, spec.tags, owned.backup.tags))
     changed = work.find(state.id) or owned.backup
-    return outputs_of(news, replace(owned, backup=changed))
+    outputs = outputs_of(news, replace(owned, backup=changed))
+    runtime.entries.declared(StateCopy(call.urn, state.id, outputs))
+    return outputs
 
 
 def _finish(work: Work, spec: CopySpec, copy: Copy) -> Copy:

@@ -16,7 +16,9 @@ from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
+from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 from pulumi_fsx_dr.rules.sources import FileSystems
+from pulumi_fsx_dr.runtime.hints import Hints
 from pulumi_fsx_dr.runtime.listing import AskedOnce, Listing
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
@@ -31,6 +33,7 @@ class Lookup:
 
     Attributes:
         declared_names: names of the BackupCopies that the program has declared so far.
+        planned: the copies of DrRegions that the program has declared so far, by name.
         warnings: for the user, about source Regions that did not answer.
     """
 
@@ -48,6 +51,7 @@ class Lookup:
         self._silent: set[str] = set()  # other Regions that did not answer
         self._dr_regions: set[str] = set()
         self.declared_names: set[str] = set()
+        self.planned = dict[str, PlannedCopy]()
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
@@ -85,6 +89,11 @@ class Lookup:
             return (*by_name.get(name, ()), *(copy for copy in same if copy.name != name))
 
         return related
+
+    def hints(self, owner_id: str, name: str, source_backup_id: Any) -> Hints:
+        """Return what the provider must know of a copy that the program declares."""
+        state, planned = self.related(name, source_backup_id), self.planned.get(name)
+        return Hints(owner_id, state, planned.expired, planned.siblings) if planned else Hints(owner_id, state)
 
     @functools.cached_property
     def _index(self) -> tuple[dict[str, list[StateCopy]], dict[str, list[StateCopy]]]:

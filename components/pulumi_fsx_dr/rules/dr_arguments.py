@@ -55,6 +55,7 @@ class DrRegionArgs(TypedDict):
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     keep: NotRequired[int | RetentionPolicy]
     adopt_existing: NotRequired[bool]
+    deletion_protection: NotRequired[pulumi.Input[bool]]
 
 
 def require_valid(name: str, args: DrRegionArgs) -> None:

@@ -14,6 +14,7 @@ from . import plan_messages as messages
 from .aws_view import AwsView
 from .decide import Situation, SourceCopies, SourcePlan, decide_source, decide_unmatched, without_replacement
 from .existing import ExistingCopies, find_existing
+from .expired import name_expired
 from .leftovers import leftovers
 from .matching import Matches, match
 from .naming import assign_names
@@ -69,6 +70,7 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     points = [*(point for source_plan in source_plans for point in source_plan.points), *unmatched]
     decided = _leave_to_outputs(plans, inputs, points)
     _add_copies(plans, inputs, decided)
+    name_expired(plans, regions, points)
     for dr, warning in _quota_warnings(inputs, points):
         plans[dr.urn].preview_warnings.append(warning)
     for dr, message in leftovers(regions, plans, inputs.existing, matches):

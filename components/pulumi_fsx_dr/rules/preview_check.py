@@ -57,6 +57,7 @@ class _Step:
     op: str
     before: _Copy | None
     after: _Copy | None
+    deletes_first: bool = False
 
     @classmethod
     def read(cls, step: Mapping[str, Any]) -> "_Step":
@@ -66,7 +67,8 @@ class _Step:
         before = _Copy(urn, inputs, outputs) if op in _BEFORE else None
         known = outputs if op in _STAYS else {}
         after = _Copy(urn, by_core_names(new.get("inputs", {})), known) if op in _AFTER else None
-        return cls(op, before, after)
+        # As seen on the CLI 3.260: a copy that is replaced first and deleted last is marked `delete` instead.
+        return cls(op, before, after, deletes_first=op == "replace" and bool(old.get("pendingReplacement")))
 
 
 def violations(
@@ -75,7 +77,7 @@ def violations(
     required_regions: Collection[str] = (),
     max_full_copies: int | None = None,
 ) -> list[str]:
-    """Return why the change must not be made, a sentence for each Region; an empty list if it may.
+    """Return why the change must not be made, a sentence for each Region or copy; an empty list if it may.
 
     Args:
         preview: the output of `pulumi preview --json --show-sames`.
@@ -91,6 +93,7 @@ def violations(
     keys = required_keys or {}
     regions = sorted({*before, *keys, *required_regions})
     judged = [_lost(r, before[r]) if not after[r] else _without_key(r, after[r], keys.get(r)) for r in regions]
+    judged += [_deleted_first(step.before) for step in steps if step.deletes_first and step.before]
     if max_full_copies is not None:
         judged.append(_too_many(_full_copies(preview, steps), max_full_copies))
     return [violation for violation in judged if violation]
@@ -139,6 +142,13 @@ def _lost(region: str, before: list[_Copy]) -> str:
         return f"{region} would have no copy, but one is required there: declare one."
     names = ", ".join(sorted({copy.name for copy in before}))
     return f"{region} would lose its last copy ({names}): keep one, or add its successor in the same change."
+
+
+def _deleted_first(copy: _Copy) -> str:
+    return (
+        f"{copy.name} in {copy.region} would be deleted before its replacement is made, which `pulumi up` refuses: "
+        "remove the option delete_before_replace."
+    )
 
 
 def _without_key(region: str, after: list[_Copy], key: str | None) -> str | None:

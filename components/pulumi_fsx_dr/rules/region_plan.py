@@ -25,6 +25,9 @@ class PlannedCopy:
         position: of its source in `sources`, where that is an output.
         rank: how many newer copies of the same file system or volume its DrRegion declares.
         exists: whether its create resumes a copy of an earlier run.
+        expired: ids of the copies of the same file system that retention deletes in this run.
+        siblings: some copies of the same file system that are in the state: those that retention deletes, oldest first,
+            and the newest others; none unless it is to be created.
     """
 
     name: str
@@ -35,6 +38,8 @@ class PlannedCopy:
     position: int | None = None
     rank: int = 0
     exists: bool = False
+    expired: tuple[str, ...] = ()
+    siblings: tuple[StateCopy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ class Call:
         preview: whether nothing may be changed.
         owner_id: the owner id of the stack; "" in a preview that does not know it yet.
         state: the copies of the same source, or under the same name, that are in the state.
+        expired: ids of the copies of the same file system that retention deletes in this run.
+        siblings: copies of the same file system in the state: those that retention deletes, oldest first, and others.
         knows_state: whether these are all of them; if not, create may resume a copy that is in the state already.
     """
 
@@ -29,6 +31,8 @@ class Call:
     owner_id: str = ""
     state: Sequence[StateCopy] = ()
     knows_state: bool = True
+    expired: Sequence[str] = ()
+    siblings: Sequence[StateCopy] = ()
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_fsx_dr.copies.ownership import Ownership
+from pulumi_fsx_dr.copies.state_copy import StateCopy
 
 from .hints import Hints
 
@@ -28,11 +29,17 @@ class Checked:
 
 @dataclass(slots=True)
 class StateEntries:
-    """Which entry of the state has which copy, so that the delete of one entry leaves the copy that another one has."""
+    """Which entry of the state has which copy, so that the delete of one entry leaves the copy that another one has.
 
+    Attributes:
+        left: entries of this run whose copies were to be deleted before their replacements are made, by URN.
+    """
+
+    left: dict[str, StateCopy] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)  # of the copies, by URN
     _taken: dict[str, str] = field(default_factory=dict)  # URNs by the copies that creates of this process took
     _made: dict[str, Ownership | None] = field(default_factory=dict)  # what creates of this process returned, by id
+    _declared: dict[str, StateCopy] = field(default_factory=dict)  # what resources of the program have, by URN
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def seen(self, urn: str, backup_id: str) -> None:
@@ -40,11 +47,18 @@ class StateEntries:
         with self._lock:
             self._ids[urn] = backup_id
 
-    def removed(self, urn: str, backup_id: str) -> None:
+    def declared(self, state: StateCopy) -> None:
+        """Note the entry of a resource that the program declares."""
+        with self._lock:
+            self._ids[state.urn] = state.id
+            self._declared[state.urn] = state
+
+    def removed(self, state: StateCopy) -> None:
         """Note that an entry leaves the state: of two entries, the last one deletes the copy."""
         with self._lock:
-            if self._ids.get(urn) == backup_id:
-                del self._ids[urn]
+            if self._ids.get(state.urn) == state.id and not self._has_otherwise(state):
+                del self._ids[state.urn]
+                self._declared.pop(state.urn, None)
 
     def take(self, backup_id: str, urn: str) -> bool:
         """Reserve a copy for the create of one resource; False if another create of this process has it."""
@@ -56,23 +70,52 @@ class StateEntries:
         with self._lock:
             self._taken = {backup_id: other for backup_id, other in self._taken.items() if other != urn}
 
-    def made(self, urn: str, backup_id: str, ownership: Ownership | None) -> None:
+    def made(self, state: StateCopy) -> None:
         """Note what a create, or an update that finished a copy, returns for the state."""
+        self.declared(state)
         with self._lock:
-            self._made[backup_id] = ownership
-            self._ids[urn] = backup_id
+            self._made[state.id] = state.ownership
 
-    def other_with(self, backup_id: str, urn: str, ownership: Ownership | None) -> str | None:
-        """Return the URN of another entry that has a copy; None if none does.
+    def other_with(self, state: StateCopy) -> str | None:
+        """Return the URN of another entry that has the same copy; None if none does.
 
         After `--replace`, create may have returned the copy that its resource had before. The new entry has the same
         URN then, and another ownership.
         """
         with self._lock:
-            taker = self._taken.get(backup_id)
-            if taker and (taker != urn or self._made.get(backup_id) != ownership):
+            taker = self._taken.get(state.id)
+            if taker and (taker != state.urn or self._made.get(state.id) != state.ownership):
                 return taker
-            return next((other for other, id_ in self._ids.items() if id_ == backup_id and other != urn), None)
+            if self._has_otherwise(state):
+                return state.urn
+            return next((urn for urn, id_ in self._ids.items() if id_ == state.id and urn != state.urn), None)
+
+    def entry_of(self, urn: str) -> StateCopy | None:
+        """Return the entry of a resource that the program declares."""
+        with self._lock:
+            return self._declared.get(urn)
+
+    def made_copies(self) -> list[StateCopy]:
+        """Return the copies that this process has made."""
+        with self._lock:
+            return [state for state in self._declared.values() if state.id in self._made]
+
+    def is_protected(self, state: StateCopy) -> bool:
+        """Whether an entry has `deletion_protection`; one that was replaced by an earlier run as its live entry has."""
+        with self._lock:
+            live = self._declared.get(state.urn, state)
+            return state.is_protected and (live.is_protected or live.id in self._made)
+
+    def successors(self, state: StateCopy) -> list[StateCopy]:
+        """Return what takes the place of a copy: other copies of its resource, then those of its source backup."""
+        with self._lock:
+            others = [other for other in self._declared.values() if other.id != state.id]
+        same = [other for other in others if other.urn == state.urn]
+        return same + [other for other in others if _is_copy_of_same_backup(other, state)]
+
+    def _has_otherwise(self, state: StateCopy) -> bool:
+        live = self._declared.get(state.urn)
+        return live is not None and live.id == state.id and live.ownership != state.ownership
 
 
 @dataclass(slots=True)
@@ -104,6 +147,11 @@ class Creates:
             create = self._creates.setdefault(urn, _Create())
             create.failed, create.subject = True, subject or create.subject
 
+    def is_to_be_made(self, urn: str) -> bool:
+        """Whether the copy of a resource is to be made, and neither was made nor failed."""
+        with self._lock:
+            return urn in self._creates and not self._creates[urn].failed
+
     def missing(self, urn: str, subjects: Iterable[str]) -> str | None:
         """Return the name of a resource if its copy of one of these volumes or file systems was not made.
 
@@ -122,6 +170,11 @@ class Creates:
                 if concerns and _stack(other) == _stack(urn) and (create.failed or not comes_first):
                     return other.split("::", 3)[-1]
         return None
+
+
+def _is_copy_of_same_backup(other: StateCopy, state: StateCopy) -> bool:
+    is_of_same_stack = _stack(other.urn) == _stack(state.urn)
+    return is_of_same_stack and other.urn != state.urn and other.source_backup_id == state.source_backup_id
 
 
 def _stack(urn: str) -> list[str]:

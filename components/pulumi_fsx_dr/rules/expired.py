@@ -1,0 +1,48 @@
+"""What the creates and deletes of copies must know of retention: which copies of the same file system it deletes."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from .points import Action, SourcePoint
+from .reasons import Deleted
+from .region_plan import RegionPlan
+from .specs import DrRegionSpec
+
+_OTHERS = 3  # copies that stay of which create is told: one of them is surely AVAILABLE
+_Group = tuple[str, str]  # URN of the DrRegion, and volume or file system
+
+
+def name_expired(
+    plans: Mapping[str, RegionPlan], regions: Sequence[DrRegionSpec], points: Sequence[SourcePoint]
+) -> None:
+    """Add to each planned copy what retention deletes of its file system."""
+    groups: dict[_Group, list[SourcePoint]] = defaultdict(list)
+    for one in sorted(points, key=lambda point: point.time):
+        groups[_group(one)].append(one)
+    # What an output may ask for is decided later, so no create may delete it.
+    with_outputs = {dr.region for dr in regions if dr.has_outputs}
+    for dr in regions:
+        plan = plans[dr.urn]
+        declared = {point.source_backup_id: point for point in points if point.source.dr is dr and point.is_declared}
+        for number, planned in enumerate(plan.copies):
+            point = declared.get(planned.args.get("source_backup_id", ""))
+            if point is None or not point.volume_or_file_system:
+                continue
+            group = groups[_group(point)]
+            expired = [other.state for other in group if other.state and _is_expired(other)]
+            stay = [other.state for other in group if other.state and other.copy and other.is_declared]
+            may_delete = expired and point.action is Action.CREATE and dr.region not in with_outputs
+            plan.copies[number] = replace(
+                planned,
+                expired=tuple(state.id for state in expired),
+                siblings=(*expired, *stay[-_OTHERS:]) if may_delete else (),
+            )
+
+
+def _group(point: SourcePoint) -> _Group:
+    return point.source.dr.urn, point.volume_or_file_system
+
+
+def _is_expired(point: SourcePoint) -> bool:
+    return point.decision is not None and point.decision.reason is Deleted.EXPIRED

@@ -1,0 +1,208 @@
+"""Stacks at the quota of user-initiated backups: create makes room by what retention deletes anyway."""
+
+import pytest
+
+from simulator.fsx.fixtures import AWAY, HOME
+from tests.engine.checks import refused
+from tests.engine.program_stack import Code, FailedError, ProgramStack
+from tests.engine.stack import copy_args
+from tests.stacks.oracle import Simulation
+
+DAY = 86_400
+
+
+@pytest.fixture
+def sim() -> Simulation:
+    """Return a simulation in which the first file system has two backups."""
+    sim = Simulation()
+    for _ in range(2):
+        sim.new_backup(0)
+    return sim
+
+
+def dr(sim: Simulation, keep: int = 2, file_systems: tuple[int, ...] = (0,), *, protection: bool = False) -> Code:
+    sources = [{"file_system_id": sim.file_systems[number], "region": HOME} for number in file_systems]
+    args = {"region": AWAY, "keep": keep, "sources": sources, "deletion_protection": protection}
+    return Code(regions={"dr": args})
+
+
+def up(sim: Simulation, stack: ProgramStack, *, continue_on_error: bool = False) -> None:
+    """Run `up` while the oracle watches."""
+    with sim.command(stack, "up"):
+        stack.deploy(continue_on_error=continue_on_error)
+    assert sim.violations == []
+
+
+def sources_of(sim: Simulation) -> list[str]:
+    """Return the source backups that have an AVAILABLE copy, oldest first."""
+    sources = {sim.copies[copy] for copy in sim.available()}
+    return [source for source in sim.sources if source in sources]
+
+
+@pytest.mark.parametrize("protection", [False, True])
+@pytest.mark.parametrize("newer", [1, 2, 3])
+def test_create_makes_room_by_expired_copies(sim: Simulation, newer: int, *, protection: bool) -> None:
+    stack = sim.stacks[0]
+    stack.code = dr(sim, protection=protection)
+    up(sim, stack)
+    sim.set_quota(2)
+    for _ in range(newer):
+        sim.new_backup(0)
+
+    up(sim, stack)
+
+    assert sources_of(sim) == list(sim.sources)[-2:]
+    assert stack.changes() == []
+
+
+def test_create_keeps_the_only_copy_at_the_quota(sim: Simulation) -> None:
+    """Of one copy nothing can be deleted first; a raised quota gets out."""
+    stack = sim.stacks[0]
+    stack.code = dr(sim, keep=1)
+    up(sim, stack)
+    before = sim.available()
+    sim.set_quota(1)
+    sim.new_backup(0)
+
+    for continue_on_error in (False, True):
+        with refused(FailedError, AWAY, "TOTAL_USER_INITIATED_BACKUPS", "Windows backups", "fsx-dr orphans"):
+            up(sim, stack, continue_on_error=continue_on_error)
+        assert sim.available() == before
+
+    sim.set_quota(2)
+    up(sim, stack)
+    assert sources_of(sim) == list(sim.sources)[-1:]
+
+
+def test_lower_keep_gets_out(sim: Simulation) -> None:
+    stack = sim.stacks[0]
+    stack.code = dr(sim)
+    up(sim, stack)
+    sim.set_quota(2)
+    sim.new_backup(0)
+    stack.code = dr(sim, keep=1)
+
+    up(sim, stack)
+
+    assert sources_of(sim) == list(sim.sources)[-1:]
+
+
+def test_lower_keep_makes_room_for_another_file_system(sim: Simulation) -> None:
+    """The create of the new one fails once, and the deletes of the others go on with --continue-on-error."""
+    other = sim.service.seed_file_system(HOME)
+    sim.file_systems[1] = other
+    stack = sim.stacks[0]
+    stack.code = dr(sim)
+    up(sim, stack)
+    sim.set_quota(2)
+    newest = sim.new_backup(1)
+    stack.code = dr(sim, 1, (0, 1))
+    with refused(FailedError, "--continue-on-error"):
+        up(sim, stack)
+    assert len(sim.available()) == 2
+
+    with refused(FailedError, newest):
+        up(sim, stack, continue_on_error=True)
+    up(sim, stack)
+
+    assert sources_of(sim) == list(sim.sources)[-2:]
+
+
+def test_single_copy_at_the_quota_deletes_nothing(sim: Simulation) -> None:
+    stack = sim.stacks[0]
+    stack.code = Code(copies={"monday": copy_args(next(iter(sim.sources)))})
+    up(sim, stack)
+    before = sim.available()
+    sim.set_quota(1)
+    stack.code = Code(copies={"tuesday": copy_args(list(sim.sources)[1])})
+
+    with refused(FailedError, AWAY, "Windows backups"):
+        up(sim, stack, continue_on_error=True)
+
+    assert sim.available() == before
+
+
+def test_failed_copies_at_the_quota_leave_one(sim: Simulation) -> None:
+    """Whatever fails after room was made, the newest of the former copies stays."""
+    stack = sim.stacks[0]
+    stack.code = dr(sim)
+    up(sim, stack)
+    sim.set_quota(2)
+    sim.new_backup(0)
+    sim.service.fail_copies("no luck", times=3)
+
+    for _ in range(3):
+        with refused(FailedError, "no luck"):
+            up(sim, stack, continue_on_error=True)
+        assert list(sim.sources)[1] in sources_of(sim)
+    up(sim, stack)
+
+    assert sources_of(sim) == list(sim.sources)[-2:]
+
+
+def test_create_that_may_not_delete_names_the_permission(sim: Simulation) -> None:
+    stack = sim.stacks[0]
+    stack.code = dr(sim)
+    up(sim, stack)
+    before = sim.available()
+    sim.set_quota(2)
+    sim.new_backup(0)
+    sim.service.add_fault("access_denied", "DeleteBackup")
+
+    with refused(FailedError, "DeleteBackup"):
+        up(sim, stack)
+
+    assert sim.available() == before
+
+
+def test_copy_with_the_tag_of_another_owner_makes_no_room(sim: Simulation) -> None:
+    stack = sim.stacks[0]
+    stack.code = dr(sim)
+    up(sim, stack)
+    before = sim.available()
+    sim.set_quota(2)
+    sim.new_backup(0)
+    for copy in before:
+        sim.service.set_tags(AWAY, copy, {"fsx-dr:managed-by": f"{'0' * 32}/{'0' * 40}-0/files/other/monday"})
+
+    with refused(FailedError, "Windows backups"):
+        up(sim, stack)
+
+    assert sim.available() == before
+
+
+@pytest.mark.parametrize(
+    ("days", "protection"), [(40, False), (40, True), pytest.param(365, True, marks=pytest.mark.slow)]
+)
+def test_life_at_the_quota_loses_nothing(days: int, *, protection: bool) -> None:
+    """Two file systems, a backup of each a day, keep 3, room for six copies: each day ends with the newest three."""
+    sim = Simulation()
+    stack = sim.stacks[0]
+    sim.file_systems[1] = sim.service.seed_file_system(HOME)
+    stack.code = dr(sim, 3, (0, 1), protection=protection)
+    for day in range(days):
+        sim.service.clock.sleep(DAY)
+        newest = [sim.new_backup(number) for number in (0, 1)]
+        if day == 3:
+            sim.set_quota(6)
+        if day % 30 == 7:  # a copy FAILs
+            sim.service.fail_copies("no luck")
+            with refused(FailedError, "no luck"):
+                up(sim, stack, continue_on_error=True)
+            for number in (0, 1):
+                held = [source for source in sources_of(sim) if sim.sources[source][0] == sim.file_systems[number]]
+                assert len(held) >= 2
+        up(sim, stack)
+        if day >= 3:
+            expected = list(sim.sources)[-6:]
+            assert sources_of(sim) == expected
+            assert set(newest) <= set(expected)
+        _forget_old_backups(sim)
+    assert stack.changes() == []
+
+
+def _forget_old_backups(sim: Simulation) -> None:
+    """Let source backups expire after four days, as those that FSx makes by itself do."""
+    for source in list(sim.sources)[:-8]:
+        if not sim.service.backup(HOME, source)["deleted"]:
+            sim.service.remove_backup(HOME, source)
