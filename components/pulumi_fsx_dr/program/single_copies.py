@@ -58,7 +58,8 @@ class SingleCopies:
         return bool(copies)
 
     def _total(self, region: str, copies: list[PlannedCopy]) -> list[str]:
-        return forecast(self._lookup, region, None, copies).total(self._lookup.copies_in(region))
+        told = forecast(self._lookup, region, None, copies)
+        return told.total(self._lookup.copies_in(region)) if told.made else []
 
     def _planned(self, name: str, region: str, args: dict[str, Any]) -> PlannedCopy:
         same = (c for c in self._lookup.state if c.name == name and not c.is_of_dr_region and c.region == region)
