@@ -33,7 +33,7 @@ class Region:
         self.fsx = fsx
         self.name = fsx.name
         self.poll_seconds = poll_seconds
-        self.queue = CopyQueue(Poller(fsx.name, fsx.look_up, clock, poll_seconds), clock)
+        self.queue = CopyQueue(Poller(fsx.name, fsx.find_or_error, clock, poll_seconds), clock)
         self._sources: dict[str, Backup] = {}
         self._key_arns: dict[str, str] = {}
         self._listing = SharedListing(self._list)
