@@ -10,8 +10,7 @@ from pulumi_fsx_dr.copies.ownership import Ownership, ownership_of
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, CredentialsError, ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Refused
 from pulumi_fsx_dr.runtime.copy_queue import Slot, Wait
-from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
-from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
+from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, SHOWN_WITHIN, Work
 
 from .resume import candidates, verified
 from .tagging import expected_ownership, is_untagged, our_ownership

@@ -16,7 +16,6 @@ from .copy_queue import CopyQueue
 from .listing import Listing, SharedListing
 from .poller import Poller
 
-LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
 _MANAGED_KEY = "alias/aws/fsx"  # FSx user guides, Encryption at rest
 _T = TypeVar("_T")
 
