@@ -215,7 +215,7 @@ def test_fake_does_what_fsx_does(aws: testing.FakeAws) -> None:
     fsx.tag(arn, {"team": "storage", "stage": "prod"})
     fsx.untag(arn, ["stage", "never there"])
 
-    assert fsx.look_up([BACKUP])[BACKUP].tags == {"team": "storage"}  # type: ignore[union-attr]  # no error here
+    assert fsx.find_or_error([BACKUP])[BACKUP].tags == {"team": "storage"}  # type: ignore[union-attr]  # no error here
     assert fsx.account() == testing.ACCOUNT
     assert fsx.file_system_exists(FILE_SYSTEM)
     assert list(aws.region(AWAY).backups()) == []

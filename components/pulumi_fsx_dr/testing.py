@@ -202,7 +202,7 @@ class _Region(Fsx):
         wanted = set(ids)
         return {found.id: found for found in self.backups() if found.id in wanted}
 
-    def look_up(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
+    def find_or_error(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
         return self.find(ids)
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:

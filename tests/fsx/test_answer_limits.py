@@ -231,7 +231,7 @@ def test_lookup_ends_if_another_backup_is_returned() -> None:
 
     asked = [f"backup-{n:017x}" for n in range(20)]
 
-    assert AnsweringRegion(answer).look_up(asked) == {}
+    assert AnsweringRegion(answer).find_or_error(asked) == {}
 
 
 def test_lookup_repeats_for_what_an_answer_leaves_out() -> None:
@@ -240,7 +240,7 @@ def test_lookup_repeats_for_what_an_answer_leaves_out() -> None:
 
     asked = [f"backup-{n:017x}" for n in range(20)]
 
-    assert list(AnsweringRegion(answer).look_up(asked)) == asked
+    assert list(AnsweringRegion(answer).find_or_error(asked)) == asked
 
 
 _LARGE = {
@@ -300,7 +300,10 @@ def test_description_of_any_shape_is_parsed_or_refused(changes: dict[str, Any]) 
     answer = {"Backups": [described() | changes, described("backup-0aaaaaaaaaaaaaaaa")]}
     ANY_SHAPE.given = lambda _: answer
 
-    for call in (lambda: list(ANY_SHAPE.backups()), lambda: list(ANY_SHAPE.look_up(["backup-0fedcba9876543210"]))):
+    for call in (
+        lambda: list(ANY_SHAPE.backups()),
+        lambda: list(ANY_SHAPE.find_or_error(["backup-0fedcba9876543210"])),
+    ):
         with suppress(ServiceError):
             call()
 

@@ -124,7 +124,7 @@ def test_lookup_of_odd_backup_is_an_error_and_not_gone() -> None:
 
 
 def test_lookup_of_many_fails_for_the_odd_one_only() -> None:
-    found = region(described(ODD, Lifecycle=None), described()).look_up([ODD, SOUND])
+    found = region(described(ODD, Lifecycle=None), described()).find_or_error([ODD, SOUND])
 
     assert isinstance(found[ODD], ServiceError)
     assert (getattr(found[SOUND], "id", None), len(found)) == (SOUND, 2)

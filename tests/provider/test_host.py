@@ -25,7 +25,7 @@ from pulumi_fsx_dr.engine import host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
 from pulumi_fsx_dr.provider import BackupCopyProvider
 from pulumi_fsx_dr.runtime.hints import HINTS, Hints
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import Work
 
 from simulator.fsx import FsxService, listening
 from simulator.fsx.fixtures import AWAY, HOME

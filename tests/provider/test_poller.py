@@ -95,7 +95,7 @@ def test_poll_shows_others_when_one_copy_is_missing(service: FsxService, stack: 
     gone, stays = [fsx.copy_backup(**request)["Backup"]["BackupId"] for _ in range(2)]
     service.remove_backup(AWAY, gone)
     service.finish_copies()
-    poller = Poller(AWAY, stack.run().region(AWAY).fsx.look_up, wire.clock, POLL_SECONDS)
+    poller = Poller(AWAY, stack.run().region(AWAY).fsx.find_or_error, wire.clock, POLL_SECONDS)
 
     missing, shown = results(poller, [poller.watch(gone), poller.watch(stays)])
 

@@ -19,7 +19,7 @@ from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
 from pulumi_fsx_dr.runtime.hints import HINTS
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
+from pulumi_fsx_dr.runtime.work import LISTED_WITHIN
 
 from simulator.fsx import FsxService, in_process
 from simulator.fsx.fixtures import AWAY

@@ -131,7 +131,7 @@ class Refused(Enum):
     """The request token was used before with other parameters (`IncompatibleParameterError`)."""
 
 
-LookUp = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]
+FindOrError = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]
 """Returns backups by id, or the error of each that cannot be parsed."""
 
 
@@ -147,7 +147,7 @@ class Fsx(Protocol):
             ServiceError: one of them cannot be parsed.
         """
 
-    def look_up(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
+    def find_or_error(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
         """Do as `find`, but return the error of a backup that cannot be parsed."""
 
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:

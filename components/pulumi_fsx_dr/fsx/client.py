@@ -67,9 +67,9 @@ class FsxRegion(Fsx):
         self._lock = threading.Lock()
 
     def find(self, ids: Iterable[str]) -> dict[str, Backup]:
-        return {backup_id: _or_raise(parsed) for backup_id, parsed in self.look_up(ids).items()}
+        return {backup_id: _or_raise(parsed) for backup_id, parsed in self.find_or_error(ids).items()}
 
-    def look_up(self, ids: Iterable[str]) -> dict[str, ParsedBackup]:
+    def find_or_error(self, ids: Iterable[str]) -> dict[str, ParsedBackup]:
         asked = sorted(set(ids))
         found: dict[str, ParsedBackup] = {}
         for start in range(0, len(asked), MAX_IDS):

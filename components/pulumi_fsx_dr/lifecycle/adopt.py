@@ -13,7 +13,7 @@ from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import Work
 
 from .source import source_time
 from .tagging import is_untagged, unguessable_ownership, write_ownership

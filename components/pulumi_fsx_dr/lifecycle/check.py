@@ -11,7 +11,7 @@ from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime, poll_seconds
-from pulumi_fsx_dr.runtime.retry import ONE_TRY, Work
+from pulumi_fsx_dr.runtime.work import ONE_TRY, Work
 
 from .adopt import name_owner, require_adoptable
 

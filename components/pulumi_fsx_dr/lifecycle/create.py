@@ -18,7 +18,7 @@ from pulumi_fsx_dr.errors import FsxDrError, ServiceError
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
+from pulumi_fsx_dr.runtime.work import PATIENCE, Work
 
 from .adopt import adopt
 from .partial_failure import kept_if_unfinished

@@ -9,8 +9,7 @@ from pulumi_fsx_dr.errors import BusyError, CopyError, InvalidStateError, NotFou
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, Work
 
 from .find import find_shown, require_account
 from .still_needed import is_deleted_first, require_not_needed, require_siblings

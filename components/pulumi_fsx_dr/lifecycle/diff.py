@@ -11,7 +11,8 @@ from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.region import LISTED_WITHIN, Region
+from pulumi_fsx_dr.runtime.region import Region
+from pulumi_fsx_dr.runtime.work import LISTED_WITHIN
 
 from .adopt import name_owner
 from .find import require_match

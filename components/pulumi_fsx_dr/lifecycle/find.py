@@ -4,7 +4,7 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.errors import CopyError, InvalidStateError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
+from pulumi_fsx_dr.runtime.work import SHOWN_WITHIN, Work
 
 
 def find_shown(work: Work, state: StateCopy) -> Backup | None:

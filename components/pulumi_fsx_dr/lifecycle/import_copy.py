@@ -6,7 +6,7 @@ from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
+from pulumi_fsx_dr.runtime.work import PATIENCE, Work
 
 from .adopt import require_adoptable
 from .read import ReadResult

@@ -9,8 +9,7 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import QuotaReachedError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.quotas import QUOTA_NAMES
-from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, Work
 
 from .delete import DELETE_TIMEOUT, delete_expired
 from .still_needed import require_siblings

@@ -8,7 +8,7 @@ from pulumi_fsx_dr.copies.copy import Copy, UnfinishedCopyError
 from pulumi_fsx_dr.copies.outputs import outputs_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CopyError
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import Work
 
 
 def kept_if_unfinished(

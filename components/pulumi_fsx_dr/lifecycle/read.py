@@ -13,7 +13,7 @@ from pulumi_fsx_dr.errors import ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.retry import ONE_TRY, PATIENCE, Work
+from pulumi_fsx_dr.runtime.work import ONE_TRY, PATIENCE, Work
 
 from .find import find_shown, require_account
 from .tagging import is_untagged, write_ownership

@@ -6,7 +6,7 @@ from pulumi_fsx_dr.copies.copy import Copy, CopySpec
 from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import Work
 
 from .tagging import expected_ownership, our_ownership, write_ownership
 

@@ -6,7 +6,7 @@ from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.tags import too_many_tags
 from pulumi_fsx_dr.errors import CopyError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import Work
 
 
 def require_copyable(source: Backup | None, spec: CopySpec) -> Backup:

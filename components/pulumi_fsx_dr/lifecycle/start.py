@@ -17,8 +17,7 @@ from pulumi_fsx_dr.errors import (
 )
 from pulumi_fsx_dr.fsx.backup import Backup, Refused
 from pulumi_fsx_dr.runtime.copy_queue import Slot, Wait
-from pulumi_fsx_dr.runtime.region import LISTED_WITHIN
-from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
+from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, SHOWN_WITHIN, Work
 
 from .make_room import Room
 from .resume import candidates, verified

@@ -8,7 +8,7 @@ from pulumi_fsx_dr.errors import CopyError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.retry import PATIENCE, Work
+from pulumi_fsx_dr.runtime.work import PATIENCE, Work
 
 
 def is_deleted_first(work: Work, state: StateCopy) -> bool:

@@ -23,7 +23,7 @@ from pulumi_fsx_dr.copies.tags import MAX_TAGS, TagChange
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.listing import Listing
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import Work
 
 
 def expected_ownership(work: Work, spec: CopySpec) -> Ownership:

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.errors import CopyError, FsxDrError
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
-from pulumi_fsx_dr.runtime.retry import Work
+from pulumi_fsx_dr.runtime.work import Work
 
 from .find import find_shown, require_account
 from .partial_failure import kept_if_unfinished

@@ -11,7 +11,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.errors import Redactor
 from pulumi_fsx_dr.runtime.copy_queue import Slot
 from pulumi_fsx_dr.runtime.poller import PollResult
-from pulumi_fsx_dr.runtime.retry import SHOWN_WITHIN, Work
+from pulumi_fsx_dr.runtime.work import SHOWN_WITHIN, Work
 
 from .tagging import is_untagged
 

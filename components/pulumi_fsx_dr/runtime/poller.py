@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from pulumi_fsx_dr.errors import ServiceError
-from pulumi_fsx_dr.fsx.backup import Backup, LookUp
+from pulumi_fsx_dr.fsx.backup import Backup, FindOrError
 
 from .clock import Clock
 
@@ -60,9 +60,9 @@ class Watch:
 class Poller:
     """The poll of one Region: a thread that lives while something is watched."""
 
-    def __init__(self, region: str, look_up: LookUp, clock: Clock, poll_seconds: float) -> None:
+    def __init__(self, region: str, find: FindOrError, clock: Clock, poll_seconds: float) -> None:
         self._region = region
-        self._look_up = look_up
+        self._find = find
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._lock = threading.Lock()
@@ -104,7 +104,7 @@ class Poller:
         ids = {watch.backup_id for watch in watches}
         found: Mapping[str, Backup | Exception]
         try:
-            found = self._look_up(ids)
+            found = self._find(ids)
         except ServiceError as error:
             found = dict.fromkeys(ids, error)
         # Without the lock: a result may give a slot to the next copy, which is then watched.

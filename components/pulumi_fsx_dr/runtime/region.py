@@ -16,7 +16,6 @@ from .copy_queue import CopyQueue
 from .listing import Listing, SharedListing
 from .poller import Poller
 
-LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
 _MANAGED_KEY = "alias/aws/fsx"  # FSx user guides, Encryption at rest
 _T = TypeVar("_T")
 
@@ -33,7 +32,7 @@ class Region:
         self.fsx = fsx
         self.name = fsx.name
         self.poll_seconds = poll_seconds
-        self.queue = CopyQueue(Poller(fsx.name, fsx.look_up, clock, poll_seconds), clock)
+        self.queue = CopyQueue(Poller(fsx.name, fsx.find_or_error, clock, poll_seconds), clock)
         self._sources: dict[str, Backup] = {}
         self._key_arns: dict[str, str] = {}
         self._listing = SharedListing(self._list)

@@ -1,6 +1,6 @@
 """One call of the engine, at work in one Region. Transient errors are retried.
 
-There is a reason for not using a library: tests replace the clock, and a pause must end when the engine stops waiting.
+No library does the retries: tests replace the clock, and a pause must end when the engine stops waiting.
 """
 
 import math
@@ -22,9 +22,10 @@ PATIENCE = 120.0  # seconds
 ONE_TRY = 0.0
 # It is not documented how late FSx may show a copy that it has accepted; ten minutes are assumed.
 SHOWN_WITHIN = 600.0  # seconds in which FSx may not show a new copy yet
+LISTED_WITHIN = 60.0  # seconds after which FSx surely lists what was done before, with its tags
 
-_LONGEST_INTERVALS = 8  # poll intervals between two tries
-_SLICE = 0.5  # seconds; how soon a pause notices that the call was cancelled
+_MAX_BACKOFF_INTERVALS = 8  # poll intervals between two tries
+_SLICE = 0.5  # seconds; how soon a pause notices that the engine no longer waits
 _T = TypeVar("_T")
 
 
@@ -63,14 +64,16 @@ class Work:
 
     def retry(self, ask: Callable[[], _T]) -> _T:
         """Call until there is an answer, or an error that is not transient."""
-        since, tries = math.inf, 0
+        first_failure: float | None = None
+        tries = 0
         while True:
             self.raise_if_cancelled()
             try:
                 return ask()
             except TransientError as error:
-                since = min(since, self.now())
-                if self.is_late or self.now() >= since + self.patience:
+                if first_failure is None:
+                    first_failure = self.now()
+                if self.is_late or self.now() >= first_failure + self.patience:
                     raise
                 tries += 1
                 self.call.status(f"trying again: {error}")
@@ -78,12 +81,12 @@ class Work:
 
     def back_off(self, tries: int) -> None:
         """Pause, longer after each try, and with jitter so that calls do not retry together."""
-        longest = self.region.poll_seconds * min(2**tries, _LONGEST_INTERVALS)
+        longest = self.region.poll_seconds * min(2**tries, _MAX_BACKOFF_INTERVALS)
         self.pause(random.uniform(longest / 4, longest))  # noqa: S311  # jitter, not a secret
 
     def pause(self, seconds: float | None = None) -> None:
-        """Sleep, by default for a poll interval, unless the call is cancelled."""
-        end = self.now() + (seconds or self.region.poll_seconds)
+        """Sleep, by default for a poll interval; stop if the engine no longer waits for the answer."""
+        end = self.now() + (self.region.poll_seconds if seconds is None else seconds)
         while (left := end - self.now()) > 0:
             self.raise_if_cancelled()
             self.runtime.clock.sleep(min(left, _SLICE))
