@@ -23,9 +23,8 @@ from .copies.copy import BACKUP_COPY_TYPE, OWNER_TYPE, Copy, CopySpec
 from .copies.outputs import outputs_of
 from .copies.ownership import Ownership, RequestToken
 from .errors import InvalidSettingsError, NotFoundError
-from .fsx.backup import Backup, CopyRequest, Fsx
+from .fsx.backup import Backup, CopyRequest, FileSystem, Fsx
 from .fsx.credentials import Credentials, default_region
-from .fsx.file_system import FileSystem
 from .fsx.kms import KeyName
 from .fsx.partitions import partition_of
 from .program import lookup

@@ -5,10 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from .file_system import FileSystem
+from typing import Any, Protocol
 
 BACKUP_ID = re.compile(r"backup-[0-9a-f]{8,121}")  # FSx API, BackupId: 12 to 128 characters
 FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]{8,18}")  # FSx API, FileSystemId: 11 to 21 characters
@@ -133,6 +130,20 @@ class Refused(Enum):
 
 FindOrError = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]
 """Returns backups by id, or the error of each that cannot be parsed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystem:
+    """A file system (FSx API, FileSystem).
+
+    Attributes:
+        tags: None where FSx leaves them out, which does not mean that it has none.
+        storage_type: such as SSD or INTELLIGENT_TIERING; None where FSx does not say it.
+    """
+
+    id: str
+    tags: Mapping[str, str] | None = None
+    storage_type: str | None = None
 
 
 class Fsx(Protocol):

@@ -11,9 +11,8 @@ from botocore.config import Config
 
 from pulumi_fsx_dr import errors
 
-from .backup import MAX_IDS, Backup, CopyRequest, Fsx, Refused
+from .backup import MAX_IDS, Backup, CopyRequest, FileSystem, Fsx, Refused
 from .errors import NOTHING_SECRET, Redactor, map_errors, require_json
-from .file_system import FileSystem
 from .parsing import (
     ParsedBackup,
     find_backup_id,

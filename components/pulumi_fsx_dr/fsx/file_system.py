@@ -1,26 +1,12 @@
 """A file system as FSx describes it, and what its backups leave out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from .backup import Backup
+from .backup import Backup, FileSystem
 
 # Only they can have Intelligent-Tiering storage, of which FSx copies no backups (FSx API, StorageType).
 _TIERED = frozenset({"LUSTRE", "OPENZFS"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSystem:
-    """A file system (FSx API, FileSystem).
-
-    Attributes:
-        tags: None where FSx leaves them out, which does not mean that it has none.
-        storage_type: such as SSD or INTELLIGENT_TIERING; None where FSx does not say it.
-    """
-
-    id: str
-    tags: Mapping[str, str] | None = None
-    storage_type: str | None = None
 
 
 def with_storage_types(backups: Iterable[Backup], describe: Callable[[], Mapping[str, FileSystem]]) -> list[Backup]:

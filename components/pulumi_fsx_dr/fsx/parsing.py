@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pulumi_fsx_dr import errors
 
-from .backup import BACKUP_ID, Backup
-from .file_system import FileSystem
+from .backup import BACKUP_ID, Backup, FileSystem
 from .text import clean
 
 if TYPE_CHECKING:

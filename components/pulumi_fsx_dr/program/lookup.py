@@ -12,10 +12,10 @@ import pulumi
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine.stack_state import StackState, stack_state
 from pulumi_fsx_dr.errors import ServiceError, TransientError
-from pulumi_fsx_dr.fsx.backup import Backup, Fsx
+from pulumi_fsx_dr.fsx.backup import Backup, FileSystem, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
+from pulumi_fsx_dr.fsx.file_system import with_storage_types
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 from pulumi_fsx_dr.rules.sources import FileSystems
 from pulumi_fsx_dr.runtime.hints import Hints
