@@ -20,7 +20,12 @@ def is_name_of(dr_name: str, copy: StateCopy) -> bool:
     """Whether a copy has a name that a DrRegion of this name gives."""
     own = f"{dr_name}-{copy.source_backup_id}"
     is_of_output = re.fullmatch(rf"{re.escape(dr_name)}-source-\d+", copy.name) is not None
-    return is_of_output or copy.name in (own, distinct_name(own, copy))
+    return is_of_output or copy.name in (own, regional_name(own, copy.region), distinct_name(own, copy))
+
+
+def regional_name(name: str, region: str) -> str:
+    """Return the name of a new copy whose own name is that of an entry of the state."""
+    return f"{name}-{region}"
 
 
 def distinct_name(name: str, copy: StateCopy) -> str:
@@ -52,6 +57,6 @@ def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], res
         is_of_another = state and any(is_name_of(other, state) for other in dr_names - {dr.name})
         names_to_try = (wanted, state.name if state and not is_of_another else wanted)
         free = (name for name in names_to_try if is_free(dr.child_urn(name), state))
-        names[number] = next(free, distinct_name(wanted, state) if state else f"{wanted}-{dr.region}")
+        names[number] = next(free, distinct_name(wanted, state) if state else regional_name(wanted, dr.region))
         urns.add(dr.child_urn(names[number]))
     return [names[number] for number in range(len(points))]
