@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.errors import ServiceError, TransientError
-from pulumi_fsx_dr.fsx.file_system import FileSystem
-from pulumi_fsx_dr.fsx.storage_types import with_storage_types
+from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
 
 from tests.backups import copy
 from tests.fsx.replaying import AnsweringRegion, ReplayedRegion, described, recordings

@@ -8,8 +8,7 @@ from typing import TypeAlias, TypeVar
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
-from pulumi_fsx_dr.fsx.file_system import FileSystem
-from pulumi_fsx_dr.fsx.storage_types import with_storage_types
+from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 from pulumi_fsx_dr.rules.iam_policy import policy
 from pulumi_fsx_dr.rules.sources import as_file_system, selected_by

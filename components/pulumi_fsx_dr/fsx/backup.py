@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .file_system import FileSystem
+if TYPE_CHECKING:
+    from .file_system import FileSystem
 
 BACKUP_ID = re.compile(r"backup-[0-9a-f]{8,121}")  # FSx API, BackupId: 12 to 128 characters
 FILE_SYSTEM_ID = re.compile(r"fs-[0-9a-f]{8,18}")  # FSx API, FileSystemId: 11 to 21 characters
@@ -179,7 +180,7 @@ class Fsx(Protocol):
     def file_system_exists(self, file_system_id: str) -> bool:
         """Return whether this Region has the file system (DescribeFileSystems)."""
 
-    def file_systems(self) -> Mapping[str, FileSystem]:
+    def file_systems(self) -> "Mapping[str, FileSystem]":
         """Return all file systems by id (DescribeFileSystems).
 
         It fails if a page is missing, which would look like deleted file systems.

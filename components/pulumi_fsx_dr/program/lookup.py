@@ -11,8 +11,7 @@ from pulumi_fsx_dr.errors import ServiceError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
-from pulumi_fsx_dr.fsx.file_system import FileSystem
-from pulumi_fsx_dr.fsx.storage_types import with_storage_types
+from pulumi_fsx_dr.fsx.file_system import FileSystem, with_storage_types
 from pulumi_fsx_dr.rules.sources import FileSystems
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
