@@ -64,4 +64,4 @@ class CopyError(FsxDrError):
 
 
 class CallCancelledError(FsxDrError):
-    """The engine no longer waits for the answer of this call."""
+    """The engine has stopped waiting for this call, or the deployment was cancelled before the call began something."""

@@ -26,7 +26,7 @@ class NativeCall(EngineCall):
     ending: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def is_ending(self) -> bool:
+    def is_deployment_cancelled(self) -> bool:
         """Whether Ctrl-C was pressed."""
         return self.ending.is_set()
 

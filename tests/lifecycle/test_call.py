@@ -35,13 +35,13 @@ class HandMade(Call):
 
     urn: str = URN
     owner_id: str = OWNER_ID
-    is_cancelled: bool = False
+    abandoned: bool = False
     said: list[str] = field(default_factory=list)
     kept: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list)
 
     @property
-    def cancelled(self) -> bool:
-        return self.is_cancelled
+    def is_abandoned(self) -> bool:
+        return self.abandoned
 
     def status(self, message: str, seconds: float = 2) -> None:  # noqa: ARG002  # as the core passes it
         self.said.append(message)
@@ -151,9 +151,9 @@ def test_create_finishes_a_copy_without_a_listing(
     assert create(HandMade(), session, inputs).outputs["lifecycle"] == "AVAILABLE"
 
 
-def test_cancelled_create_is_resumed_by_the_next(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+def test_abandoned_create_is_resumed_by_the_next(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     call = HandMade()
-    session.wire.at_call["CopyBackup", "after"] = lambda: setattr(call, "is_cancelled", True)
+    session.wire.at_call["CopyBackup", "after"] = lambda: setattr(call, "abandoned", True)
 
     with pytest.raises(CallCancelledError, match="monday"):
         create(call, session, inputs)

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.fsx.backup import quota_group
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.copy_order import Chain, QueuedCopy
-from pulumi_fsx_dr.runtime.copy_queue import CopyQueue, Slot
+from pulumi_fsx_dr.runtime.copy_queue import CopyQueue, SlotRequest
 from pulumi_fsx_dr.runtime.poller import Poller
 
 from simulator.fsx import FsxService, ManualClock
@@ -44,7 +44,7 @@ def any_copy(group: str = "") -> QueuedCopy:
     return QueuedCopy(group, None, datetime(2026, 1, 1, tzinfo=UTC), size=-1)
 
 
-def ahead(slot: Slot) -> int | None:
+def ahead(slot: SlotRequest) -> int | None:
     return slot.waits_for.ahead if slot.waits_for else None
 
 
@@ -56,7 +56,7 @@ def opened(run: Run, region: str = AWAY) -> CopyQueue:
     return queue
 
 
-def all_slots(run: Run) -> list[Slot]:
+def all_slots(run: Run) -> list[SlotRequest]:
     """Take all slots of `AWAY`."""
     queue = opened(run)
     return [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE)]

@@ -348,13 +348,13 @@ def test_process_ends_when_the_engine_is_gone(source: str) -> None:
 # --- without a host ---------------------------------------------------------------------------------------------------
 
 
-def test_call_without_host_is_empty_and_not_cancelled() -> None:
+def test_call_without_host_is_empty_and_not_abandoned() -> None:
     call = host.call_under_way()
 
     call.status("copying")
     call.keep("backup-0123456789abcdef0", {}, "no reason")
 
-    assert (call.urn, call.timeout, call.cancelled) == ("", 0, False)
+    assert (call.urn, call.timeout, call.is_abandoned) == ("", 0, False)
 
 
 def test_prepare_without_host_starts_no_thread() -> None:
@@ -399,11 +399,11 @@ def test_status_is_limited_to_one_in_two_seconds() -> None:
     assert shown == ["copying 0 %"]
 
 
-def test_error_of_cancelled_call_names_the_resource() -> None:
+def test_error_of_abandoned_call_names_the_resource() -> None:
     class Asking(Host):
         def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # Pulumi's names
             run = Run(Wire(FsxService()))
-            return Work(call=host.call_under_way(), runtime=run, region=run.region(AWAY)).raise_if_cancelled()
+            return Work(call=host.call_under_way(), runtime=run, region=run.region(AWAY)).raise_if_abandoned()
 
     with pytest.raises(CallCancelledError, match="monday"):
         Asking().Create(HostRequest(urn("monday")), Context(active=False), {})

@@ -35,7 +35,7 @@ class EngineCall(Call):
     _shown: tuple[str, float] = ("", -math.inf)
 
     @property
-    def cancelled(self) -> bool:
+    def is_abandoned(self) -> bool:
         """Whether the second Ctrl-C came, or the engine has gone."""
         return self.context is not None and not self.context.is_active()
 

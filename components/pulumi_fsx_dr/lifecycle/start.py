@@ -16,7 +16,7 @@ from pulumi_fsx_dr.errors import (
     TransientError,
 )
 from pulumi_fsx_dr.fsx.backup import Backup, Refused
-from pulumi_fsx_dr.runtime.copy_queue import Slot, Wait
+from pulumi_fsx_dr.runtime.copy_queue import SlotRequest, Wait
 from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, SHOWN_WITHIN, Work
 
 from .make_room import Room
@@ -44,18 +44,18 @@ class StartedCopy:
         return self.is_new and self.backup.is_dead
 
 
-def wait_for_slot(work: Work, spec: CopySpec, slot: Slot) -> None:
+def wait_for_slot(work: Work, spec: CopySpec, slot: SlotRequest) -> None:
     """Wait in the queue; fail if copies of others have all slots for longer than the copy may take."""
     blocked_since = None
     while wait := slot.waits_for:
-        work.raise_if_cancelled()
-        work.raise_if_ending()
+        work.raise_if_abandoned()
+        work.raise_if_deployment_cancelled()
         # The timeout counts from the start of the copy, so waiting for copies of this run has no limit. Copies of
         # others may never end.
-        blocked_since = (blocked_since or work.now()) if wait.is_for_others else None
+        blocked_since = (blocked_since or work.now()) if wait.is_for_unawaited else None
         if wait.full_copy_of and blocked_since and _is_late(work, spec, blocked_since):
             # Better a second full copy than none.
-            slot.give_up_on_others()
+            slot.give_up_on_unawaited()
             continue
         _raise_if_blocked(work, spec, blocked_since)
         work.call.status(_waiting_text(wait), seconds=_QUEUE_STATUS_SECONDS)
@@ -77,7 +77,7 @@ def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
     room = Room(work, spec, source)
     own, was_refused, has_failed = expected_ownership(work, spec), False, False
     while True:
-        work.raise_if_ending()
+        work.raise_if_deployment_cancelled()
         asked = work.now()
         try:
             answer = _call_copy_backup(work, spec, own)
@@ -116,7 +116,7 @@ def _call_copy_backup(work: Work, spec: CopySpec, own: Ownership) -> Backup | Li
     blocked_since, refusals = work.now(), 0
     while (answer := work.retry(lambda: work.region.fsx.copy(request))) is Refused.SLOTS_TAKEN:
         refusals += 1
-        work.raise_if_ending()
+        work.raise_if_deployment_cancelled()
         _raise_if_blocked(work, spec, blocked_since)
         work.call.status("waiting for a free slot (others copy into this Region too)")
         work.back_off(refusals)
@@ -190,7 +190,7 @@ def _find_listed(work: Work, spec: CopySpec, own: Ownership) -> StartedCopy | No
             found = verified(work, spec, copy.id) if ownership_of(copy.tags) == own else None
             if found and work.runtime.entries.take(found.id, work.urn):
                 return StartedCopy(found, own, is_new=False)
-        if work.call.is_ending or work.now() >= listed_by:
+        if work.call.is_deployment_cancelled or work.now() >= listed_by:
             return None
         work.call.status("waiting for FSx to list what an earlier run has started")
         work.pause()

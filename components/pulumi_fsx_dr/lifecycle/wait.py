@@ -9,7 +9,7 @@ from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.errors import Redactor
-from pulumi_fsx_dr.runtime.copy_queue import Slot
+from pulumi_fsx_dr.runtime.copy_queue import SlotRequest
 from pulumi_fsx_dr.runtime.poller import PollResult
 from pulumi_fsx_dr.runtime.work import SHOWN_WITHIN, Work
 
@@ -20,13 +20,13 @@ _INTERVALS_BEFORE_GONE = 2
 _CONTINUES = "FSx goes on with it. The next `pulumi up` resumes it."
 
 
-def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> Copy:
+def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: SlotRequest) -> Copy:
     """Watch a running copy in its slot until it is AVAILABLE; if it FAILED, delete it and say why."""
     if copy.backup.is_available:
         return copy
     started, watch = work.now(), slot.watch_copy(copy.backup.id)
     while True:
-        work.raise_if_cancelled()
+        work.raise_if_abandoned()
         # A poll ends this wait immediately. A cancelled call stops within two seconds.
         seen = watch.next_result(seconds=2)
         elapsed = work.now() - started
@@ -42,7 +42,7 @@ def wait_until_available(work: Work, spec: CopySpec, copy: Copy, slot: Slot) -> 
         if copy.backup.is_available:
             # Without a message: it would be a call to the engine, and the next copy would get the slot only after it.
             return copy
-        if work.call.is_ending:
+        if work.call.is_deployment_cancelled:
             raise _unfinished(spec, copy, f", and the deployment was cancelled. {_CONTINUES}")
         # After the test of is_available: a copy that has just become AVAILABLE is not too late.
         if elapsed > spec.timeout:

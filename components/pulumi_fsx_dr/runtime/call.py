@@ -40,13 +40,16 @@ class Call:
         return self.urn.rpartition("::")[2]
 
     @property
-    def cancelled(self) -> bool:
-        """Whether the engine has stopped waiting for the answer."""
+    def is_abandoned(self) -> bool:
+        """Whether the engine has stopped waiting for the answer: it is gone, or the user pressed Ctrl-C twice."""
         return False
 
     @property
-    def is_ending(self) -> bool:
-        """Whether the user has cancelled the deployment: nothing new is started, and running copies are kept."""
+    def is_deployment_cancelled(self) -> bool:
+        """Whether the user has cancelled the deployment. The engine still waits for the answer.
+
+        Nothing new is started, and running copies are kept.
+        """
         return False
 
     def status(self, message: str, seconds: float = 2) -> None:

@@ -51,8 +51,8 @@ class Work:
 
     @property
     def is_late(self) -> bool:
-        """Whether all waiting ends: the deadline has passed, or the deployment is ending."""
-        return self.call.is_ending or self.now() >= self.deadline
+        """Whether all waiting ends: the deadline has passed, or the deployment was cancelled."""
+        return self.call.is_deployment_cancelled or self.now() >= self.deadline
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
@@ -67,7 +67,7 @@ class Work:
         first_failure: float | None = None
         tries = 0
         while True:
-            self.raise_if_cancelled()
+            self.raise_if_abandoned()
             try:
                 return ask()
             except TransientError as error:
@@ -88,15 +88,15 @@ class Work:
         """Sleep, by default for a poll interval; stop if the engine no longer waits for the answer."""
         end = self.now() + (self.region.poll_seconds if seconds is None else seconds)
         while (left := end - self.now()) > 0:
-            self.raise_if_cancelled()
+            self.raise_if_abandoned()
             self.runtime.clock.sleep(min(left, _SLICE))
 
-    def raise_if_cancelled(self) -> None:
-        """Stop if the engine no longer waits for the answer."""
-        if self.call.cancelled:
+    def raise_if_abandoned(self) -> None:
+        """Stop if the engine has stopped waiting for the answer."""
+        if self.call.is_abandoned:
             raise CallCancelledError(f"The engine stopped waiting for {self.call.name}.")
 
-    def raise_if_ending(self) -> None:
-        """Fail before something new is started, if the deployment is ending."""
-        if self.call.is_ending:
+    def raise_if_deployment_cancelled(self) -> None:
+        """Fail before something new is started, if the user has cancelled the deployment."""
+        if self.call.is_deployment_cancelled:
             raise CallCancelledError(f"{self.call.name} was not begun, because the deployment was cancelled.")
