@@ -62,9 +62,9 @@ def start(account: Account, life: Life, number: int) -> str:
 
 
 def have_ended(account: Account, life: Life) -> bool:
-    """Look at the started copies, and return whether all are AVAILABLE."""
+    """Look at the started copies, and return whether none is running."""
     for backup_id in life.started.keys() - life.seconds.keys():
-        if (account.find(backup_id) or {}).get("Lifecycle") == "AVAILABLE":
+        if (account.find(backup_id) or {}).get("Lifecycle") in {"AVAILABLE", "FAILED"}:
             life.seconds[backup_id] = time.monotonic() - life.started[backup_id]
     return life.seconds.keys() == life.started.keys()
 
