@@ -14,8 +14,9 @@ from .project import DR, SOURCE_REGION, copies
 
 
 @pytest.fixture
-def sources(aws: Control, file_system: str) -> list[str]:
-    return [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(3)]
+def sources(aws: Control) -> list[str]:
+    """Return backups of three file systems, whose copies run at the same time."""
+    return [aws.seed_backup(SOURCE_REGION, aws.seed_file_system(SOURCE_REGION)) for _ in range(3)]
 
 
 def declare_all(project: Project, sources: list[str]) -> None:
