@@ -1,5 +1,6 @@
 """What a DrRegion tells its program, and which copies it takes for its own."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -291,6 +292,8 @@ def test_renamed_dr_region_with_another_key_loses_nothing(file_system: str, sour
 def test_damaged_state_ends_the_run(
     file_system: str, copy: dict[str, Any], declared: int, caplog: pytest.LogCaptureFixture
 ) -> None:
+    gc.collect()  # futures of other tests
+    caplog.clear()
     engine = RecordingEngine()
     engine.mocks = StateTelling(with_copy(copy, region="nowhere"))
     sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]

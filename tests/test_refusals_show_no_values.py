@@ -12,7 +12,7 @@ BACKUP = {"backup_id": "backup-0123456789abcdef0", "region": "eu-central-1"}
 SELECTED = {"tags": {"dr": "yes"}, "region": "eu-central-1"}
 VALUES = [SECRET, f"{SECRET}\n::error::x", [SECRET], {"within": SECRET}, {1: SECRET, "a": SECRET}]
 # They may be unknown to the program, so the provider checks them.
-INPUTS = {"tags", "kms_key_id", "copy_tags"}
+INPUTS = {"tags", "kms_key_id", "copy_tags", "deletion_protection"}
 
 
 def refused(args: Any) -> str:

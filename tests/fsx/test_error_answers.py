@@ -60,7 +60,7 @@ EXPECTED: dict[str, type[errors.ServiceError]] = {
     "common-incomplete-signature": errors.CredentialsError,
     "common-optin": errors.CredentialsError,
     "common-request-expired": errors.ExpiredCredentialsError,
-    "model-copy-quota-backups": errors.ServiceError,
+    "model-copy-quota-backups": errors.QuotaReachedError,
     "model-copy-quota-tags": errors.ServiceError,
     "model-copy-source-unavailable": errors.ServiceError,
     "model-copy-dest-key": errors.ServiceError,

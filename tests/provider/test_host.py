@@ -142,7 +142,7 @@ def source(service: FsxService) -> str:
 
 def properties(args: Properties, provider: BackupCopyProvider | None = None) -> Properties:
     pickled = serialize_provider(provider or BackupCopyProvider())
-    return {"__provider": pickled, "copy_tags": False, "tags": {}, **args}
+    return {"__provider": pickled, "copy_tags": False, "deletion_protection": False, "tags": {}, **args}
 
 
 def check(running: Plugin, resource: str, args: Properties, *, stack: str = "prod") -> Any:
