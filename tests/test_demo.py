@@ -50,7 +50,7 @@ def test_interrupted_demo_removes_its_state_and_processes(tmp_path: Path) -> Non
     ) as process:
         assert process.stdout is not None
         shown = iter(process.stdout.readline, "")
-        next(line for line in shown if "copying" in line)
+        next(line for line in shown if "waiting for a free slot" in line or "copying" in line)
 
         process.send_signal(signal.SIGINT)
         for _ in shown:
