@@ -32,8 +32,8 @@ def leftover(backup: Backup) -> str:
     """Name a copy with our tag that the state does not show, and say what can be done about it."""
     # The engine does not show the program which entries are pending deletion.
     return (
-        f"{backup.id} in {backup.region}, a copy of {backup.source_backup_id} (tag: {owner_text(backup)}), is in no live "
-        "entry of the state. If an entry pending deletion has it, the next `pulumi up` deletes it. Otherwise `fsx-dr "
+        f"{backup.id} in {backup.region}, a copy of {backup.source_backup_id} (tag: {owner_text(backup)}), is in no "
+        "live entry of the state. If an entry pending deletion has it, the next `pulumi up` deletes it. Otherwise `fsx-dr "
         f"orphans --region {backup.region}` says how to adopt or delete it."
     )
 
