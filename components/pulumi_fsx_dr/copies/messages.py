@@ -33,8 +33,8 @@ def leftover(backup: Backup) -> str:
     # The engine does not show the program which entries are pending deletion.
     return (
         f"{backup.id} in {backup.region}, a copy of {backup.source_backup_id} (tag: {owner_text(backup)}), is in no "
-        "live entry of the state. If an entry pending deletion has it, the next `pulumi up` deletes it. Otherwise `fsx-dr "
-        f"orphans --region {backup.region}` says how to adopt or delete it."
+        "live entry of the state. If an entry pending deletion has it, the next `pulumi up` deletes it. Otherwise "
+        f"`fsx-dr orphans --region {backup.region}` says how to adopt or delete it."
     )
 
 
