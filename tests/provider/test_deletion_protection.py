@@ -128,3 +128,16 @@ def test_protection_of_a_wrong_type_in_the_state_is_an_error(
 
     assert copies(service) == [made]
     assert [backup["id"] for backup in service.backups(HOME)] == [source]
+
+
+def test_copy_in_another_region_does_not_permit_the_delete(
+    service: FsxService, stack: Stack, source: str, kept: str
+) -> None:
+    """Each DR Region is protected by itself."""
+    north = {"north": copy_args(source, region="eu-north-1", deletion_protection=True)}
+    stack.up(monday(source, deletion_protection=True) | north)
+
+    with refused(CopyError, kept, AWAY, "deletion_protection"):
+        stack.up(north)
+
+    assert kept in copies(service)

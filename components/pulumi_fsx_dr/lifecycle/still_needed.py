@@ -61,9 +61,14 @@ def require_not_needed(work: Work, state: StateCopy, backup: Backup) -> None:
             "its place, is not AVAILABLE. Run `pulumi up --refresh`."
         )
     if work.runtime.entries.is_protected(state):
-        is_replaced = any(successor.source_backup_id == state.source_backup_id for successor in available)
-        if not (is_replaced or _is_expired(work, state)):
+        if not (any(_replaces(successor, state) for successor in available) or _is_expired(work, state)):
             raise CopyError(_protected(state))
+
+
+def _replaces(successor: StateCopy, state: StateCopy) -> bool:
+    """Whether a copy is of the same source backup, and of the same resource or in the same Region."""
+    is_in_place = successor.urn == state.urn or successor.region == state.region
+    return is_in_place and successor.source_backup_id == state.source_backup_id
 
 
 def _is_expired(work: Work, state: StateCopy) -> bool:
