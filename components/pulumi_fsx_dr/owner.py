@@ -35,13 +35,14 @@ def hints(name: str, source_backup_id: pulumi.Input[str] | None) -> Awaitable[st
     """Return the hints for the provider: the owner id, and what the state has of a copy with this name and source."""
     run = lookup.of_this_run()
     run.declared_names.add(name)
+    planned, owner = run.planned.pop(name, None), owner_of_this_run()
+
+    async def message() -> str:
+        # In a preview neither may be known yet. What the state has under this name must be known all the same.
+        owner_id, source = await owner.owner_id.future(), source_backup_id
+        if not isinstance(source, str | None):
+            source = await pulumi.Output[str].from_input(source_backup_id).future()
+        return run.hints(owner_id if is_owner_id(owner_id) else "", name, source, planned).sent()
+
     # A coroutine and not an output, which would cost the SDK several times as much for each copy.
-    return _message(name, source_backup_id, run, owner_of_this_run())
-
-
-async def _message(name: str, source_backup_id: pulumi.Input[str] | None, run: lookup.Lookup, owner: Owner) -> str:
-    # In a preview neither may be known yet. What the state has under this name must be known all the same.
-    owner_id, source = await owner.owner_id.future(), source_backup_id
-    if not isinstance(source, str | None):
-        source = await pulumi.Output[str].from_input(source_backup_id).future()
-    return run.hints(owner_id if is_owner_id(owner_id) else "", name, source).sent()
+    return message()

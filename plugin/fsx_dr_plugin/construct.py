@@ -104,7 +104,8 @@ class _DrRegion(DrRegion):
         return copy.is_native and any(_is_child(copy, urn) for urn in self._urns)
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
-        hints = self._coordinator.lookup.hints("", name, args["source_backup_id"])
+        lookup = self._coordinator.lookup
+        hints = lookup.hints("", name, args["source_backup_id"], lookup.planned.pop(name, None))
         # Its create runs in this same process, so it can be told what it must not hand out again.
         self._runtime.checked.hints[_child_urn(self._urns[0], name)] = hints
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes

@@ -60,9 +60,9 @@ def require_not_needed(work: Work, state: StateCopy, backup: Backup) -> None:
             f"{state.id} in {state.region} was not deleted, because {successor.id} in {successor.region}, which takes "
             "its place, is not AVAILABLE. Run `pulumi up --refresh`."
         )
-    if work.runtime.entries.is_protected(state):
-        if not (any(_replaces(successor, state) for successor in available) or _is_expired(work, state)):
-            raise CopyError(_protected(state))
+    is_replaced = any(_replaces(successor, state) for successor in available)
+    if work.runtime.entries.is_protected(state) and not (is_replaced or _is_expired(work, state)):
+        raise CopyError(_protected(state))
 
 
 def _replaces(successor: StateCopy, state: StateCopy) -> bool:

@@ -14,7 +14,6 @@ from pulumi_fsx_dr.copies.ownership import (
     OWNERSHIP_TAG,
     Ownership,
     RequestToken,
-    claimed_description,
     description_of,
     ownership_of,
 )
@@ -91,10 +90,9 @@ def name_leftovers(call: Call, list_region: Callable[[], Listing], own_id: str) 
     # A DrRegion warns of its own leftovers. If the ids in the state are not known, any copy may be in the state.
     if not call.knows_state or StateCopy(call.urn, own_id, {}).is_of_dr_region:
         return
-    description = description_of(call.urn)
     known = {own_id, *call.state_ids}
-    for backup in list_region().claimed_by(call.owner_id):
-        if backup.id not in known and not backup.is_dead and claimed_description(backup.tags) == description:
+    for backup in list_region().claimed_as(call.owner_id, description_of(call.urn)):
+        if backup.id not in known and not backup.is_dead:
             call.warn(leftover(backup))
 
 

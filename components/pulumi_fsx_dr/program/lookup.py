@@ -33,7 +33,8 @@ class Lookup:
 
     Attributes:
         declared_names: names of the BackupCopies that the program has declared so far.
-        planned: the copies of DrRegions that the program has declared so far, by name.
+        planned: the copy of a DrRegion that is being declared, by name; taken out when its hints are made. Names alone
+            do not tell the copies of DrRegions under two parents apart.
         warnings: for the user, about source Regions that did not answer.
     """
 
@@ -90,9 +91,9 @@ class Lookup:
 
         return related
 
-    def hints(self, owner_id: str, name: str, source_backup_id: Any) -> Hints:
-        """Return what the provider must know of a copy that the program declares."""
-        state, planned = self.related(name, source_backup_id), self.planned.get(name)
+    def hints(self, owner_id: str, name: str, source_backup_id: Any, planned: PlannedCopy | None) -> Hints:
+        """Return what the provider must know of a copy that the program declares; `planned` if a DrRegion does."""
+        state = self.related(name, source_backup_id)
         return Hints(owner_id, state, planned.expired, planned.siblings) if planned else Hints(owner_id, state)
 
     @functools.cached_property

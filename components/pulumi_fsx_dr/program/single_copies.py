@@ -41,11 +41,13 @@ class SingleCopies:
     async def _tell(self, code: Any) -> bool:
         await end_of(code)
         default = pulumi.Config("aws").get("region")
+        with suppress(FsxDrError):  # the provider's check reports it, for the copies that need a default
+            default = default or default_region(Credentials.of_stack())
         copies: dict[str, list[PlannedCopy]] = defaultdict(list)
         for name, args in list(self._declared.items()):
             known = {key: await _known(args[key]) for key in _PLACES if args.get(key) is not None}
             # An unknown Region is None, and of a key that is made in this run nobody knows the name.
-            region = known.pop("region", default or default_region(Credentials.of_stack()))
+            region = known.pop("region", default)
             if "kms_key_id" in known:
                 known["kms_key_id"] = known["kms_key_id"] or ""
             if region:
@@ -62,7 +64,7 @@ class SingleCopies:
         return told.total(self._lookup.copies_in(region)) if told.made else []
 
     def _planned(self, name: str, region: str, args: dict[str, Any]) -> PlannedCopy:
-        same = (c for c in self._lookup.state if c.name == name and not c.is_of_dr_region and c.region == region)
+        same = (c for c in self._lookup.related(name, None) if not c.is_of_dr_region and c.region == region)
         state = next((c for c in same if args.get("source_backup_id") in (None, c.source_backup_id)), None)
         return PlannedCopy(name=name, args=args, state=state)
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pulumi_fsx_dr.copies.ownership import ownership_of
+from pulumi_fsx_dr.copies.ownership import claimed_description, ownership_of
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from .copy_order import QueuedCopy
@@ -23,17 +23,19 @@ class Listing:
     by_id: Mapping[str, Backup]
     copied: frozenset[str]  # the file systems and volumes that have copies
     _by_owner: Mapping[str, Sequence[Backup]]
+    _by_description: Mapping[tuple[str, str], Sequence[Backup]]  # by owner id and description in the tag
 
     @classmethod
     def of(cls, listed: Iterable[Backup]) -> "Listing":
         """Index the listed backups."""
         backups = list(listed)
-        by_owner = defaultdict(list)
+        by_owner, by_description = defaultdict(list), defaultdict(list)
         for backup in backups:
             if backup.source_backup_id and (ownership := ownership_of(backup.tags)):
                 by_owner[ownership.owner_id].append(backup)
+                by_description[ownership.owner_id, claimed_description(backup.tags)].append(backup)
         copied = frozenset(backup.subject for backup in backups if backup.source_backup_id)
-        return cls(backups, {backup.id: backup for backup in backups}, copied, by_owner)
+        return cls(backups, {backup.id: backup for backup in backups}, copied, by_owner, by_description)
 
     @property
     def running(self) -> dict[str, QueuedCopy]:
@@ -49,6 +51,10 @@ class Listing:
     def claimed_by(self, owner_id: str) -> Sequence[Backup]:
         """Return the copies with an owner id in their tag; the tag proves nothing."""
         return self._by_owner.get(owner_id, ()) if owner_id else ()
+
+    def claimed_as(self, owner_id: str, description: str) -> Sequence[Backup]:
+        """Return those of them with a description, without a look at all the others."""
+        return self._by_description.get((owner_id, description), ()) if owner_id else ()
 
 
 class AskedOnce(Generic[_T]):
