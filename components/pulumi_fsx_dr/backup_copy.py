@@ -77,7 +77,7 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
 
         Args:
             name: The resource's logical name; renaming without an alias makes a new copy.
-            args: The arguments below in a dict, in place of keywords.
+            args: The arguments below as a dict, instead of keywords.
             opts: The ordinary resource options.
             source_backup_id: The backup to copy, e.g. `backup-0123456789abcdef0` (CopyBackup `SourceBackupId`). A
                 change replaces the copy.

@@ -55,7 +55,7 @@ class DrKey(pulumi.ComponentResource):
 
         Args:
             name: The component's logical name.
-            args: The arguments below in a dict, in place of keywords.
+            args: The arguments below as a dict, instead of keywords.
             opts: The ordinary resource options.
             region: The Region of the primary key. A plain value, as resources are named after it.
             replica_regions: The Regions of its replicas.

@@ -71,13 +71,13 @@ class DrRegion(pulumi.ComponentResource):
     ) -> None:
         """Declare the copies of a DR Region.
 
-        What they are is decided when the program's code has ended, for all DrRegions together. There the run ends with
-        an `InvalidSettingsError` if a file system does not exist, and with a `ServiceError` if the DR Region does not
-        say which copies it holds; nothing is changed then.
+        All DrRegions of a program are planned together, after the program's code has ended. If a file system does not
+        exist, the run then fails with `InvalidSettingsError`; if the DR Region cannot be listed, with `ServiceError`.
+        Nothing is changed in both cases.
 
         Args:
             name: The component's logical name.
-            args: The arguments below in a dict, in place of keywords.
+            args: The arguments below as a dict, instead of keywords.
             opts: The ordinary resource options.
             region: Where the copies are made. Known when the program runs: the copies that are there decide what is
                 declared.
@@ -97,7 +97,7 @@ class DrRegion(pulumi.ComponentResource):
         """
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
         require_valid(name, asked)
-        # No inputs: what changes shows in the copies, and a key written another way is no change.
+        # The component has no inputs: changes show in its copies, and another notation of a key is not a change.
         super().__init__(self._type, name, None, opts)
         self._args, self._coordinator = asked, self._coordinator_of_this_run()
         self._plan = RegionPlan()  # until it is made
@@ -273,7 +273,7 @@ async def _known(value: pulumi.Input[str]) -> str | None:
 
 
 async def _is_there(child: BackupCopy) -> bool:
-    """Whether a copy was made; in a preview nobody knows yet."""
+    """Whether a copy was made; a preview assumes it."""
     return pulumi.runtime.is_dry_run() or await child.id.is_known()
 
 

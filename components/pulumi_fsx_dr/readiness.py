@@ -14,7 +14,7 @@ Verdict = Literal["ready", "late", "missing"]
 
 
 class FinishedCopy(TypedDict):
-    """A copy that is not running any more; the time is that of the source backup, in ISO 8601 and UTC."""
+    """A copy that has ended; the time is that of the source backup, in ISO 8601 and UTC."""
 
     backup_id: str
     source_backup_id: str
@@ -62,7 +62,7 @@ class ReadinessRow(TypedDict):
     running: list[RunningCopy]
 
 
-def rows(  # noqa: PLR0913, PLR0917  # what is asked for, what there is, and what it is judged by
+def rows(  # noqa: PLR0913, PLR0917  # public, and each is another kind of input
     sources: Iterable[Mapping[str, Any]],
     region: str,
     copies: Iterable[Backup],

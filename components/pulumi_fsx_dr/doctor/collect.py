@@ -44,12 +44,12 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionFacts:
-    """What one Region answered; it is asked nothing more if it does not accept the credentials.
+    """What one Region answered; only `identity` if it does not accept the credentials.
 
     Attributes:
         file_systems: whether the file systems of the sources exist, by id.
-        keys: those of the copies and of the sources' newest backups, by the name that was asked for.
-        quotas: those in force, by name.
+        keys: the keys of the copies and of the newest source backups, by their name in the call.
+        quotas: the quotas in force, by name.
     """
 
     identity: Result[CallerIdentity]
@@ -74,7 +74,7 @@ class Facts:
     """What all Regions answered, and what IAM's simulator says; None if it was not asked.
 
     Attributes:
-        configuration: with the file systems in place of the tags that select them.
+        configuration: with file systems instead of the tags that select them.
     """
 
     configuration: Configuration
@@ -90,7 +90,7 @@ class Facts:
 
 
 def collect(configuration: Configuration, region_of: Callable[[str], RegionDiagnostics]) -> Facts:
-    """Ask all Regions at once."""
+    """Ask all Regions in parallel."""
     configuration = _with_selected(configuration, region_of)
     asked = {name: region_of(name) for name in configuration.region_names}
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:

@@ -93,8 +93,8 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     """Call CopyBackup when there is a slot, and return the copy once it is AVAILABLE."""
     source_region = work.runtime.region(spec.source_region)
     found = work.retry(lambda: source_region.source(spec.source_backup_id))
-    # As early as its file system is known: if this copy fails, only deletes of the same file system wait for it. All
-    # deletes of the stack wait for a copy whose file system is not known.
+    # Noted as soon as the file system is known: if this copy fails, only deletes of the same file system are refused.
+    # If it fails before that, all deletes of the stack are refused.
     work.runtime.creates.started(work.urn, found.subject if found else None)
     source = require_copyable(found, spec)
     require_room_for_tags(source, spec)

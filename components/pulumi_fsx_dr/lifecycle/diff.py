@@ -90,7 +90,7 @@ def _listed(call: Call, runtime: ProviderRuntime, state: StateCopy) -> Backup | 
         return None
     name_leftovers(call, lambda: listing, state.id)
     found = listing.by_id.get(state.id)
-    # A DrRegion says it of its own copies.
+    # A DrRegion names its own copies.
     if (found is None or found.is_dead) and state.is_finished and not state.is_of_dr_region:
         _name_gone(call, runtime, state)
     return found
@@ -100,7 +100,7 @@ def _name_gone(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
     """Warn of a copy that is surely gone: without a refresh the engine does not know."""
     region = runtime.source_region(state.region)
     try:
-        # A listing may not show it yet, and to another account FSx answers that there is no such backup.
+        # A listing may not show it yet, and FSx answers "not found" to another account too.
         is_gone = (found := region.find(state.id)) is None or found.is_dead
         is_sure = is_gone and region.account == state.account
     except ServiceError:

@@ -1,4 +1,4 @@
-"""Room at the quota of backups: what retention deletes in this run anyway is deleted before the new copy is made."""
+"""Room at the quota of backups: a copy that retention deletes in this run is deleted before the new copy is made."""
 
 import threading
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ class Room:
         )
 
     def _oldest_expired(self) -> StateCopy | None:
-        """Return the oldest copy that may be deleted; None if it would be the last one."""
+        """Return the oldest expired copy; None if it is the last AVAILABLE copy of the file system."""
         available = list(self._available())
         expired = [state for state in available if state.id in self._work.call.expired]
         if not expired or len(available) == 1:
@@ -59,7 +59,7 @@ class Room:
         return expired[0]
 
     def _available(self) -> Iterator[StateCopy]:
-        """Yield the copies of the same file system that are AVAILABLE, by what FSx says now."""
+        """Yield the copies of the same file system that are AVAILABLE now."""
         work, seen = self._work, set[str]()
         for state in (*work.call.siblings, *work.runtime.entries.made_copies()):
             if state.region != self._spec.region or state.id in seen:

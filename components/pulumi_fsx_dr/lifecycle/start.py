@@ -72,7 +72,7 @@ def _waiting_text(wait: Wait) -> str:
 def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
     """Return the copy that FSx starts, or had started before, for our request token.
 
-    A copy that FAILED at once is returned, too: the wait for it deletes it and reports why.
+    A copy that FAILED immediately is returned, too: the wait for it deletes it and reports why.
     """
     room = Room(work, spec, source)
     own, was_refused, has_failed = expected_ownership(work, spec), False, False

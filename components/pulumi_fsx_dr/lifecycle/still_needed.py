@@ -14,8 +14,8 @@ from pulumi_fsx_dr.runtime.work import PATIENCE, Work
 def is_deleted_first(work: Work, state: StateCopy) -> bool:
     """Whether a living copy is to be deleted before its replacement is made, as with `delete_before_replace`.
 
-    After an error of this delete the engine would wait for ever with `--continue-on-error`, because it never answers
-    the program. So the delete leaves the copy, and `refuse_delete_first` ends the create that follows.
+    With `--continue-on-error` an error of this delete makes the run hang: the engine never answers the program. So the
+    delete leaves the copy and succeeds, and `refuse_delete_first` fails the create that follows.
     """
     if not work.runtime.creates.is_to_be_made(work.urn):
         return False
@@ -38,7 +38,7 @@ def refuse_delete_first(call: Call, runtime: ProviderRuntime) -> None:
 
 
 def require_siblings(work: Work, state: StateCopy) -> None:
-    """Refuse to delete a copy as long as another of the same file system is missing."""
+    """Refuse to delete a copy while another copy of the same file system is missing."""
     # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
     subjects = (state.output("volume_id"), state.output("file_system_id"))
     if other := work.runtime.creates.missing(work.urn, subjects):

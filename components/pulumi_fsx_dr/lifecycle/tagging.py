@@ -76,8 +76,8 @@ def tag_state(call: Call, backup: Backup, own: Ownership) -> TagState:
     if tag is None or tag.owner_id != own.owner_id:
         return TagState.OTHER
     others = [entry.ownership for entry in call.state if entry.id == backup.id and entry.urn != call.urn]
-    is_nobodys = call.knows_state and not any(tag.is_same_request(other) for other in others)
-    return TagState.DUE if is_nobodys or own.is_same_request(tag) else TagState.OTHER
+    is_unclaimed = call.knows_state and not any(tag.is_same_request(other) for other in others)
+    return TagState.DUE if is_unclaimed or own.is_same_request(tag) else TagState.OTHER
 
 
 def is_untagged(backup: Backup) -> bool:

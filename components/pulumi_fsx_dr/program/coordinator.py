@@ -31,7 +31,7 @@ Register: TypeAlias = Callable[[PlannedCopy, Sequence[pulumi.Resource]], pulumi.
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
-    """A DrRegion of the program; `describe` tells what it declares, and `register` registers one of its copies."""
+    """A DrRegion of the program; `describe` returns its arguments, and `register` registers one of its copies."""
 
     describe: Callable[[], Awaitable[DrRegionSpec]]
     register: Register
@@ -53,7 +53,7 @@ class DrRegionCoordinator:
         self._registered: dict[str, str] = {}  # ids by URN
         self._unregistered: set[pulumi.Resource] = set()  # DrRegions with copies that are not registered yet
         self._lock = asyncio.Lock()
-        self._error: Exception | None = None  # for which nothing can be planned
+        self._error: Exception | None = None  # the reason why nothing can be planned
 
     def add(
         self,
@@ -61,7 +61,7 @@ class DrRegionCoordinator:
         describe: Callable[[], Awaitable[DrRegionSpec]],
         register: Register,
     ) -> None:
-        """Add a DrRegion as soon as the program has it."""
+        """Add a DrRegion when the program constructs it."""
         self._unplanned[resource] = _Declared(describe, register)
         self._unregistered.add(resource)
 
@@ -70,12 +70,12 @@ class DrRegionCoordinator:
     ) -> tuple[RegionPlan, list[Any]]:
         """Return what a DrRegion declares, and its copies, once the program's code has ended and all are known."""
         await end_of(code)
-        # All DrRegions come here. The first one plans for all, and the others find it done, or the same error.
+        # All DrRegions come here. The first one plans for all, and the others find its plan or its error.
         async with self._lock:
             if self._unplanned and not self._error:
                 try:
                     await self._plan_all()
-                except Exception as error:  # noqa: BLE001  # whatever it is, each DrRegion ends with it
+                except Exception as error:  # noqa: BLE001  # every DrRegion must end with this error
                     self._error = error
         if self._error:
             raise self._error
@@ -90,7 +90,7 @@ class DrRegionCoordinator:
         undecided = [one for some in self._undecided.values() for one in some]
         decided = decided_for(specs, self._all_plans, undecided)
         copies = [copy for copy in self.lookup.state if self._owns(copy) and copy.urn not in decided]
-        # Beside the event loop, which must go on to register the rest of the program.
+        # In a thread: the event loop must continue to register the rest of the program.
         plans = await in_thread(lambda: self._ask_and_plan(specs, copies))
         for plan in plans.values():
             plan.notes += taken_back(plan, self._all_plans)
@@ -144,12 +144,12 @@ class DrRegionCoordinator:
     async def log_forecast(
         self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Log in a preview how many copies are made and how large they are, as far as FSx tells."""
+        """Log the number and size of the new copies in a preview, if FSx shows their size."""
         has_lines = pulumi.Config("fsx-dr").get_bool("previewCopies")
 
         def ask() -> list[str]:
-            told = forecast(self.lookup, region, kms_key_id, copies)
-            return [*told.total(self.lookup.copies_in(region)), *(told.lines if has_lines else ())]
+            new = forecast(self.lookup, region, kms_key_id, copies)
+            return [*new.total(self.lookup.copies_in(region)), *(new.lines if has_lines else ())]
 
         for line in await in_thread(ask):
             pulumi.log.info(line, resource=resource)
@@ -169,8 +169,8 @@ class DrRegionCoordinator:
         self._unregistered.discard(resource)
         if self._unregistered or self._unplanned:
             return
-        # The URN that a declared copy has in the state is an alias of its new one, so it is not lost. If a copy is
-        # renamed and replaced in one run, only this tells: its URN and its id are both new.
+        # A planned copy is not lost: its URN in the state is an alias of its new URN. A copy that is renamed and
+        # replaced in one run is known only by its plan, because both its URN and its id are new.
         known = {*self._registered, *self._registered.values()} | self._decided_urns()
         # By URN or by id, because a renamed copy has another URN, and one that is replaced another id.
         lost = [copy for copy in self.lookup.state if self._owns(copy) and not {copy.urn, copy.id} & known]

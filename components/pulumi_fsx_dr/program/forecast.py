@@ -19,7 +19,7 @@ class Forecast:
 
     Attributes:
         made: how many they are.
-        series: those whose source backups FSx tells, by file system or volume, and key.
+        series: the copies with a known source backup, by file system or volume, and key.
     """
 
     region: str
@@ -32,7 +32,7 @@ class Forecast:
         return list(forecasts(self.region, self.series))
 
     def total(self, present: Iterable[Backup]) -> list[str]:
-        """Return one sentence for all, or none if none is made; `present` are the backups in the Region."""
+        """Return one sentence for all copies, or nothing without copies; `present` are the backups in the Region."""
         return [total(self.region, self.made, self.series, (b for b in present if b.takes_slot))] if self.made else []
 
 

@@ -38,17 +38,17 @@ class Lookup:
         warnings: for the user, about source Regions that did not answer.
     """
 
-    def __init__(self, session: ProviderRuntime, owner_id: str | None = None) -> None:
+    def __init__(self, runtime: ProviderRuntime, owner_id: str | None = None) -> None:
         """Begin.
 
         Args:
-            session: makes the Regions.
+            runtime: makes the Regions.
             owner_id: the owner id of the stack; by default the state has it.
         """
-        self._session = session
+        self._runtime = runtime
         self._owner_id = owner_id
         self._is_preview = pulumi.runtime.is_dry_run()
-        self._unreachable: set[str] = set()  # source Regions, of which a warning tells
+        self._unreachable: set[str] = set()  # source Regions, named in a warning
         self._silent: set[str] = set()  # other Regions that did not answer
         self._dr_regions: set[str] = set()
         self.declared_names: set[str] = set()
@@ -106,7 +106,7 @@ class Lookup:
         return by_name, by_source
 
     def ask_ahead(self, dr_regions: Iterable[str], sources: Iterable[Mapping[str, Any]]) -> None:
-        """Ask all Regions at once, so that several that do not answer take as long as one."""
+        """List all Regions in parallel, so that several unreachable ones take as long as one."""
         self._dr_regions.update(dr_regions)
         sources = [source for source in sources if "backup_id" not in source]
         of_sources = {source["region"] for source in sources}
@@ -114,7 +114,7 @@ class Lookup:
         names = {*self._dr_regions, *of_sources, *(copy.region for copy in self.state)}
 
         def ask(name: str) -> None:
-            with suppress(ServiceError):  # whoever needs the answer meets the same error
+            with suppress(ServiceError):  # the same error is raised where the answer is needed
                 self._listing(name)
                 if name in selecting:
                     self._file_systems(name)
@@ -133,7 +133,7 @@ class Lookup:
         return _copies(self.region(region).listing(fresh=True).backups)
 
     def backups_in(self, region: str) -> Sequence[Backup]:
-        """Return all backups that were in a DR Region when this run first asked.
+        """Return all backups that were in a DR Region when this run first listed it.
 
         Raises:
             ServiceError: as above.
@@ -142,7 +142,7 @@ class Lookup:
         return self._listing(region).backups
 
     def copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return those of them that are copies.
+        """Return the copies among them.
 
         Raises:
             ServiceError: as above.
@@ -150,29 +150,29 @@ class Lookup:
         return _copies(self.backups_in(region))
 
     def copies_in_removed(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies in a Region that the program does not declare any more; none if it does not tell."""
+        """Return the copies in a Region that was removed from the program; none if it does not answer."""
         try:
             return _copies(self._listing(region).backups)
         except ServiceError:
-            # Nothing is deleted because a listing does not have it: `is_gone` asks for a copy by its id.
+            # A copy is not deleted because a listing leaves it out: `is_gone` looks it up by its id.
             self._silent.add(region)
             return ()
 
     def copy_by_id(self, copy: StateCopy) -> Backup | None:
         """Return a copy that is not listed: FSx may list it late, and a copy that is not listed is not gone."""
         try:
-            return self._session.region(copy.region).find(copy.id)
+            return self._runtime.region(copy.region).find(copy.id)
         except ServiceError:
             # Such a copy does not count as AVAILABLE. `is_gone` decides whether it is gone.
             return None
 
     def is_gone(self, copy: StateCopy) -> bool:
-        """Whether AWS surely does not have a copy any more: asked by its id, with credentials of its account."""
+        """Whether a copy is surely gone from AWS: looked up by its id, with credentials of its account."""
         if copy.region in self._unreachable | self._silent:
             return False
-        region = self._session.source_region(copy.region)
+        region = self._runtime.source_region(copy.region)
         try:
-            # To another account FSx answers that there is no such backup, which says nothing.
+            # FSx answers "not found" to another account too, which proves nothing.
             found = region.find(copy.id)
             account = region.account
         except ServiceError:
@@ -185,10 +185,10 @@ class Lookup:
 
     def region(self, name: str) -> Region:
         """Return a DR Region, the same object each time."""
-        return self._session.region(name)
+        return self._runtime.region(name)
 
     def _source_region(self, name: str) -> Fsx:
-        return self._session.source_region(name).fsx
+        return self._runtime.source_region(name).fsx
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
         """Whether a file system exists; True if its Region does not answer."""
@@ -206,11 +206,11 @@ class Lookup:
         return None if described is None else {name: found.tags for name, found in described.items()}
 
     def backup(self, backup_id: str, region: str) -> Backup | None:
-        """Return a backup to copy from; None if it is not there, or its Region does not tell."""
+        """Return a backup to copy from; None if it is not found, or its Region does not answer."""
         if region in self._unreachable | self._silent:
             return None
         try:
-            return self._session.source_region(region).source(backup_id)
+            return self._runtime.source_region(region).source(backup_id)
         except ServiceError as error:
             if isinstance(error, TransientError):
                 self._silent.add(region)
@@ -237,9 +237,9 @@ class Lookup:
         return {name: tuple(backups) for name, backups in found.items()}
 
     def _list(self, region: str) -> Listing:
-        # Without a DR Region nothing can be decided, so it gets its time where a failure costs a whole run.
+        # Nothing can be decided without the DR Region. `up` retries it for longer, because a failure costs a whole run.
         is_patient = region in self._dr_regions and not self._is_preview
-        return (self._session.region if is_patient else self._session.source_region)(region).listing()
+        return (self._runtime.region if is_patient else self._runtime.source_region)(region).listing()
 
     def _unless_unreachable(self, region: str, ask: Callable[[], _T]) -> _T | None:
         # Each call to an unreachable Region takes seconds. With one call, a preview ends within a minute.
@@ -251,8 +251,8 @@ class Lookup:
             self._unreachable.add(region)
             self._warn(f"Source Region {region} does not answer, so its copies stay as they are. (AWS said: {error})")
         except ServiceError as error:
-            # One source that is refused must not keep the others from being copied.
-            self._warn(f"Source Region {region} does not tell all, so copies stay as they are. (AWS said: {error})")
+            # One refused source must not keep the others from being copied.
+            self._warn(f"Source Region {region} refuses a call, so its copies stay as they are. (AWS said: {error})")
         return None
 
     def _warn(self, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""What a preview says of the BackupCopies that a program declares itself: one line for each DR Region."""
+"""The forecast of a preview for the BackupCopies outside DrRegions: one line for each DR Region."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Mapping
@@ -30,15 +30,15 @@ class SingleCopies:
         self._declared: dict[str, Mapping[str, Any]] = {}
         # Asked for now, because the answer lets the event loop run, which must find all copies.
         _ = seen.state
-        told: Awaitable[bool] = self._tell(current_code())
+        logged: Awaitable[bool] = self._log(current_code())
         # An output, for which the SDK waits before the program ends.
-        self._told: pulumi.Output[bool] = pulumi.Output.from_input(told)
+        self._logged: pulumi.Output[bool] = pulumi.Output.from_input(logged)
 
     def add(self, name: str, args: Mapping[str, Any]) -> None:
         """Add a copy, with its arguments as the program gives them."""
         self._declared[name] = args
 
-    async def _tell(self, code: Any) -> bool:
+    async def _log(self, code: Any) -> bool:
         await end_of(code)
         default = pulumi.Config("aws").get("region")
         with suppress(FsxDrError):  # the provider's check reports it, for the copies that need a default
@@ -46,7 +46,7 @@ class SingleCopies:
         copies: dict[str, list[PlannedCopy]] = defaultdict(list)
         for name, args in list(self._declared.items()):
             known = {key: await _known(args[key]) for key in _PLACES if args.get(key) is not None}
-            # An unknown Region is None, and of a key that is made in this run nobody knows the name.
+            # An unknown Region is None. A key that is made in this run has no known name.
             region = known.pop("region", default)
             if "kms_key_id" in known:
                 known["kms_key_id"] = known["kms_key_id"] or ""
@@ -60,8 +60,8 @@ class SingleCopies:
         return bool(copies)
 
     def _total(self, region: str, copies: list[PlannedCopy]) -> list[str]:
-        told = forecast(self._lookup, region, None, copies)
-        return told.total(self._lookup.copies_in(region)) if told.made else []
+        new = forecast(self._lookup, region, None, copies)
+        return new.total(self._lookup.copies_in(region)) if new.made else []
 
     def _planned(self, name: str, region: str, args: dict[str, Any]) -> PlannedCopy:
         same = (c for c in self._lookup.related(name, None) if not c.is_of_dr_region and c.region == region)
@@ -70,7 +70,7 @@ class SingleCopies:
 
 
 def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
-    """Note a BackupCopy that a program declares; nothing is said of it in `up`."""
+    """Add a BackupCopy that a program declares to the forecast of a preview."""
     parent = opts.parent if opts else None
     if pulumi.runtime.is_dry_run() and getattr(parent, "pulumi_resource_type", "") != DR_REGION_TYPE:
         _of_this_run().add(name, args)
@@ -82,7 +82,7 @@ def _of_this_run() -> SingleCopies:
 
 
 async def _known(value: pulumi.Input[Any]) -> Any:
-    """Return a value, None if it is not known; one that can be awaited once is left to the SDK."""
+    """Return a value; None if it is not known, or an awaitable, which only the SDK may await."""
     if isinstance(value, pulumi.Output):
         return await value.future()
     return None if isawaitable(value) else value

@@ -74,7 +74,7 @@ class RestoredFileSystem(pulumi.ComponentResource):
 
         Args:
             name: The component's logical name.
-            args: The arguments below in a dict, in place of keywords.
+            args: The arguments below as a dict, instead of keywords.
             opts: The ordinary resource options.
             backup_id: A backup in the Region, such as `DrRegion.latest[file_system_id]` or the id of a `BackupCopy`.
             kind: WINDOWS, LUSTRE or OPENZFS; a plain value, as it decides which resource is made.

@@ -120,13 +120,13 @@ def total(region: str, made: int, found: Sequence[Series], running: Iterable[Bac
 
 
 def read_total(sentence: str) -> tuple[str, int] | None:
-    """Return for which Region a sentence tells how many full copies are made; None if it is another sentence."""
+    """Return the Region and number of full copies in a total; None if the sentence is not a total."""
     found = _TOTAL.match(sentence)
     return (found[1], int(found[2])) if found else None
 
 
 def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
-    """Return how many copies cannot begin at once."""
+    """Return how many copies have to wait for a slot."""
     taken = Counter(copy.quota_group for copy in running)
     groups: dict[str, list[Series]] = defaultdict(list)
     for one in found:

@@ -1,4 +1,4 @@
-"""What the creates and deletes of copies must know of retention: which copies of the same file system it deletes."""
+"""Which copies of the same file system retention deletes: hints for the creates and deletes of copies."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from .reasons import Deleted
 from .region_plan import RegionPlan
 from .specs import DrRegionSpec
 
-_OTHERS = 3  # copies that stay of which create is told: one of them is surely AVAILABLE
+_OTHERS = 3  # kept copies in the hints, of which one is surely AVAILABLE
 _Group = tuple[str, str]  # URN of the DrRegion, and volume or file system
 
 

@@ -18,7 +18,7 @@ def ranks(points: Sequence[SourcePoint]) -> Iterator[int]:
     found: dict[int, int] = {}
     newest_first = sorted(enumerate(points), key=lambda numbered: numbered[1].time, reverse=True)
     for number, point in newest_first:
-        # Of a backup that is a source by itself nobody knows the file system yet.
+        # The file system of a source that is a single backup is not known yet.
         series = point.source.dr.urn, point.volume_or_file_system or point.source_backup_id
         found[number] = newer[series]
         newer[series] += 1

@@ -167,11 +167,11 @@ def _too_many(full: Mapping[str, int], allowed: int) -> str | None:
 def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> dict[str, int]:
     """Return how many of the new copies are full for sure, or may be according to the preview, by resource.
 
-    A DrRegion says in the preview how many of its copies are. Of others the preview tells which ones are of the same
-    file system only if another copy of the same source is there already.
+    The preview has the totals of DrRegions. For other copies, it shows the file system only if another copy of the same
+    source exists already.
     """
     full: dict[str, int] = Counter()
-    counted = set()  # the DR Regions of DrRegions that say it
+    counted = set()  # DR Regions with a total
     for urn, _, (region, number) in _totals(preview):
         if not _types(urn).endswith(_DR_REGION_TYPES):
             continue
@@ -196,7 +196,7 @@ def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> dict[s
 
 
 def totals(preview: Mapping[str, Any]) -> list[str]:
-    """Return the sentences in a preview that tell how many copies are made, one for each DrRegion that makes some."""
+    """Return the totals in a preview: a sentence for each DrRegion with new copies."""
     return [message for _, message, _ in _totals(preview)]
 
 

@@ -1,4 +1,4 @@
-"""What only a preview says: quotas that are nearly reached, and backups that come too often for their retention."""
+"""Warnings of a preview: quotas that are nearly reached, and backups that are too frequent for their retention."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -51,7 +51,7 @@ def kind_of(backup: Backup) -> str:
 
 
 def too_frequent(plan: SourcePlan) -> Iterator[str]:
-    """Yield of which file systems or volumes the backups come so often that retention spans less than a day."""
+    """Yield a warning for each file system or volume whose kept copies span less than a day."""
     keep = plan.source.keep
     last = keep if isinstance(keep, int) else keep.get("last") if keep.keys() == {"last"} else None
     if last is None:

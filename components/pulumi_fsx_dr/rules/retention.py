@@ -15,10 +15,10 @@ _DURATION = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,4})m)?(?:(\d{1,4})w)?(?:(\d{1,4
 
 
 class RetentionPolicy(TypedDict, total=False):
-    """Which backups of a file system have a copy, by time: those that any of these rules keeps. One rule is needed.
+    """Rules by time for the backups of a file system: a backup that any rule keeps has a copy. One rule is required.
 
-    The rules are those of `restic forget --keep-…`. Days, weeks, months and years are those of UTC; weeks are those of
-    ISO 8601, which begin on Monday.
+    The rules work as in `restic forget --keep-…`. Days, weeks, months and years are in UTC; weeks begin on Monday
+    (ISO 8601).
 
     Attributes:
         last: The newest so many backups.

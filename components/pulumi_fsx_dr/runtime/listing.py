@@ -58,7 +58,7 @@ class Listing:
 
 
 class AskedOnce(Generic[_T]):
-    """Asks each Region once; whoever asks again, or meanwhile, gets the same answer, or the same error."""
+    """Asks each Region once; later and concurrent calls get the same answer, or the same error."""
 
     def __init__(self, ask: Callable[[str], _T]) -> None:
         self._ask = ask

@@ -82,7 +82,7 @@ class Region:
         """Describe a copy of a source backup for the queue."""
         key = self.key_text(kms_key_id)
         # Without copies of the file system it makes no difference which key that is, except with ONTAP, whose copies
-        # count by key. Where KMS does not tell the key, running copies do not count, and FSx refuses if necessary.
+        # count by key. If KMS does not return the key, running copies do not count, and FSx refuses if necessary.
         if key is None and (source.volume_id or source.subject in self.listing().copied):
             key = self._managed_key
         return QueuedCopy.of(source, key)
@@ -121,7 +121,7 @@ class Region:
 
     @functools.cached_property
     def _managed_key(self) -> str | None:
-        """The key that FSx manages; None if KMS does not tell, which is then not asked again."""
+        """The key that FSx manages; None if KMS does not return it. Looked up once."""
         name = KeyName.parse(self.resolved_key(_MANAGED_KEY))
         return name.resource if name and not name.is_alias else None
 
