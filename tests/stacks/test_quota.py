@@ -33,6 +33,14 @@ def up(sim: Simulation, stack: ProgramStack, *, continue_on_error: bool = False)
     assert sim.violations == []
 
 
+def deployed(sim: Simulation, code: Code) -> ProgramStack:
+    """Return the first stack after an `up` of this code."""
+    stack = sim.stacks[0]
+    stack.code = code
+    up(sim, stack)
+    return stack
+
+
 def sources_of(sim: Simulation) -> list[str]:
     """Return the source backups that have an AVAILABLE copy, oldest first."""
     sources = {sim.copies[copy] for copy in sim.available()}
@@ -42,9 +50,7 @@ def sources_of(sim: Simulation) -> list[str]:
 @pytest.mark.parametrize("protection", [False, True])
 @pytest.mark.parametrize("newer", [1, 2, 3])
 def test_create_makes_room_by_expired_copies(sim: Simulation, newer: int, *, protection: bool) -> None:
-    stack = sim.stacks[0]
-    stack.code = dr(sim, protection=protection)
-    up(sim, stack)
+    stack = deployed(sim, dr(sim, protection=protection))
     sim.set_quota(2)
     for _ in range(newer):
         sim.new_backup(0)
@@ -57,9 +63,7 @@ def test_create_makes_room_by_expired_copies(sim: Simulation, newer: int, *, pro
 
 def test_create_keeps_the_only_copy_at_the_quota(sim: Simulation) -> None:
     """Of one copy nothing can be deleted first; a raised quota gets out."""
-    stack = sim.stacks[0]
-    stack.code = dr(sim, keep=1)
-    up(sim, stack)
+    stack = deployed(sim, dr(sim, keep=1))
     before = sim.available()
     sim.set_quota(1)
     sim.new_backup(0)
@@ -75,9 +79,7 @@ def test_create_keeps_the_only_copy_at_the_quota(sim: Simulation) -> None:
 
 
 def test_lower_keep_gets_out(sim: Simulation) -> None:
-    stack = sim.stacks[0]
-    stack.code = dr(sim)
-    up(sim, stack)
+    stack = deployed(sim, dr(sim))
     sim.set_quota(2)
     sim.new_backup(0)
     stack.code = dr(sim, keep=1)
@@ -91,9 +93,7 @@ def test_lower_keep_makes_room_for_another_file_system(sim: Simulation) -> None:
     """The create of the new one fails once, and the deletes of the others go on with --continue-on-error."""
     other = sim.service.seed_file_system(HOME)
     sim.file_systems[1] = other
-    stack = sim.stacks[0]
-    stack.code = dr(sim)
-    up(sim, stack)
+    stack = deployed(sim, dr(sim))
     sim.set_quota(2)
     newest = sim.new_backup(1)
     stack.code = dr(sim, 1, (0, 1))
@@ -109,9 +109,7 @@ def test_lower_keep_makes_room_for_another_file_system(sim: Simulation) -> None:
 
 
 def test_single_copy_at_the_quota_deletes_nothing(sim: Simulation) -> None:
-    stack = sim.stacks[0]
-    stack.code = Code(copies={"monday": copy_args(next(iter(sim.sources)))})
-    up(sim, stack)
+    stack = deployed(sim, Code(copies={"monday": copy_args(next(iter(sim.sources)))}))
     before = sim.available()
     sim.set_quota(1)
     stack.code = Code(copies={"tuesday": copy_args(list(sim.sources)[1])})
@@ -124,9 +122,7 @@ def test_single_copy_at_the_quota_deletes_nothing(sim: Simulation) -> None:
 
 def test_failed_copies_at_the_quota_leave_one(sim: Simulation) -> None:
     """Whatever fails after room was made, the newest of the former copies stays."""
-    stack = sim.stacks[0]
-    stack.code = dr(sim)
-    up(sim, stack)
+    stack = deployed(sim, dr(sim))
     sim.set_quota(2)
     sim.new_backup(0)
     sim.service.fail_copies("no luck", times=3)
@@ -141,9 +137,7 @@ def test_failed_copies_at_the_quota_leave_one(sim: Simulation) -> None:
 
 
 def test_create_that_may_not_delete_names_the_permission(sim: Simulation) -> None:
-    stack = sim.stacks[0]
-    stack.code = dr(sim)
-    up(sim, stack)
+    stack = deployed(sim, dr(sim))
     before = sim.available()
     sim.set_quota(2)
     sim.new_backup(0)
@@ -156,9 +150,7 @@ def test_create_that_may_not_delete_names_the_permission(sim: Simulation) -> Non
 
 
 def test_copy_with_the_tag_of_another_owner_makes_no_room(sim: Simulation) -> None:
-    stack = sim.stacks[0]
-    stack.code = dr(sim)
-    up(sim, stack)
+    stack = deployed(sim, dr(sim))
     before = sim.available()
     sim.set_quota(2)
     sim.new_backup(0)
