@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -525,6 +526,40 @@ def test_dr_regions_declare_the_newest_of_each_file_system_first(aws: Control, m
     assert declared == [
         f"dr-{region}-{ids[name, age]}" for age in (1, 2) for name in ("large", "small") for region in (AWAY, ELSEWHERE)
     ]
+
+
+class SlowOwner(RecordingEngine):
+    """Answers the registration of the owner late; `is_made` tells when."""
+
+    is_made = False
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
+        answer = super().RegisterResource(request)
+        if request.type == OWNER_TYPE:
+            time.sleep(0.5)
+            self.is_made = True
+        return answer
+
+
+def test_dr_region_declares_copies_once_the_owner_is_made(
+    aws: Control, file_system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy that waits for the owner is sent after all that need not, so some of each would be out of order."""
+    aws.seed_backup(HOME, file_system)
+    engine, declare = SlowOwner(), BackupCopy.__init__
+    seen: list[bool] = []
+
+    def record(self: BackupCopy, name: str, *args: Any, **options: Any) -> None:
+        seen.append(engine.is_made)
+        declare(self, name, *args, **options)
+
+    monkeypatch.setattr(BackupCopy, "__init__", record)
+
+    engine.run(
+        lambda: DrRegion("dr", {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}]}).copies
+    )
+
+    assert seen == [True]
 
 
 @pytest.mark.parametrize("without_backups", [0, 5])

@@ -161,6 +161,7 @@ class DrRegion(pulumi.ComponentResource):
 
     async def _register_copies(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return them once that is done; one that could not be made is left out."""
+        await self._wait_for_owner_id()
         plan, children = await self._coordinator.plan_for(self, code)
         self._plan = plan
         children += await self._register_copies_of_outputs()
@@ -247,6 +248,10 @@ class DrRegion(pulumi.ComponentResource):
         # resume the copy of a run that was killed.
         owner_of_this_run()
         return coordinator.of_this_run()
+
+    async def _wait_for_owner_id(self) -> None:
+        # Copies that begin to wait for it just before it is known are sent after all others, whatever their order.
+        await owner_of_this_run().owner_id.future()
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> BackupCopy:
         return BackupCopy(name, args, opts)

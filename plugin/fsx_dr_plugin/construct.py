@@ -94,6 +94,9 @@ class _DrRegion(DrRegion):
     def _coordinator_of_this_run(self) -> DrRegionCoordinator:
         return DrRegionCoordinator(Lookup(self._runtime, self._owner_id), self._owns)
 
+    async def _wait_for_owner_id(self) -> None:
+        """Return immediately: this provider has its owner id."""
+
     async def _spec(self) -> DrRegionSpec:
         spec = await super()._spec()
         self._urns = [spec.urn, *(_former_urn(spec.urn, alias) for alias in self._opts.aliases or ())]
