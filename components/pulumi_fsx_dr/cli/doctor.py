@@ -16,7 +16,8 @@ from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
-from .context import CliContext, echo_json
+from .context import CliContext
+from .documents import echo_json
 from .formatting import rendered, table
 from .options import json_option, repeatable
 from .stack_settings import read_settings
