@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pulumi_fsx_dr.errors import ServiceError, TransientError, UnreachableError
 from pulumi_fsx_dr.fsx import http_limits
@@ -296,6 +296,7 @@ ANY_SHAPE = AnsweringRegion(lambda _: {"Backups": []})  # one for all examples: 
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(MEMBERS), ODD_VALUES, min_size=1, max_size=3))
+@example({"CreationTime": 6.77680361916768e16})
 def test_description_of_any_shape_is_parsed_or_refused(changes: dict[str, Any]) -> None:
     answer = {"Backups": [described() | changes, described("backup-0aaaaaaaaaaaaaaaa")]}
     ANY_SHAPE.given = lambda _: answer

@@ -178,6 +178,23 @@ def test_recorded_listing_has_tags_of_file_systems(file: str) -> None:
     assert all(one.tags and "Name" in one.tags for one in found.values())
 
 
+@pytest.mark.parametrize("file", recordings("DescribeVolumes"))
+def test_recorded_volumes_are_parsed(file: str) -> None:
+    found = ReplayedRegion.of(file).volumes()
+
+    assert {volume.type for volume in found} <= {"ONTAP", "OPENZFS"}
+    assert all(volume.id.startswith("fsvol-") and volume.file_system_id.startswith("fs-") for volume in found)
+
+
+def test_recorded_volumes_of_ontap_name_the_root_volume() -> None:
+    found = ReplayedRegion.of("c7n-fsx_backup_count_filter-fsx.DescribeVolumes_1.json").volumes()
+
+    assert [(volume.name, volume.ontap_type, volume.is_root) for volume in found] == [
+        ("vol1", "RW", False),
+        ("fsx_root", "RW", True),
+    ]
+
+
 def test_file_system_of_unknown_tags_is_not_one_without_tags() -> None:
     listed = {"FileSystems": [{"FileSystemId": "fs-0123456789abcdef0"}, {"FileSystemId": "fs-1", "Tags": []}]}
 

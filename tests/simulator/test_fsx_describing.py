@@ -219,6 +219,22 @@ def test_file_systems_are_listed_by_id_and_by_page(fsx_client: Clients, fsx_serv
     assert [fs["FileSystemId"] for fs in one["FileSystems"]] == [min(seeded)]
 
 
+def test_volumes_are_listed_by_id_by_filter_and_by_page(fsx_client: Clients, fsx_service: FsxService) -> None:
+    first, second = (fsx_service.seed_file_system(HOME, "ONTAP") for _ in range(2))
+    client = fsx_client(HOME)
+
+    page = client.describe_volumes(MaxResults=3)
+    rest = client.describe_volumes(MaxResults=3, NextToken=page["NextToken"])
+    of_second = client.describe_volumes(Filters=[{"Name": "file-system-id", "Values": [second]}])["Volumes"]
+    [one] = client.describe_volumes(VolumeIds=[of_second[0]["VolumeId"]])["Volumes"]
+
+    listed = [volume["FileSystemId"] for volume in page["Volumes"] + rest["Volumes"]]
+    assert sorted(listed) == sorted([first, first, second, second])
+    assert {volume["FileSystemId"] for volume in of_second} == {second}
+    assert one == of_second[0]
+    assert refusal_code(client, "describe_volumes", VolumeIds=["fsvol-0123456789abcdef0"]) == "VolumeNotFound"
+
+
 def test_removed_file_system_leaves_its_backups(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     file_system = fsx_service.backup(HOME, fsx_source)["file_system_id"]
     fsx_service.remove_file_system(HOME, file_system)
