@@ -291,6 +291,13 @@ def test_release_needs_the_tag_and_addresses_of_the_project() -> None:
     assert release(tag, "https://github.com/somebody/else")[:2] == (1, "")
 
 
+def test_scripts_name_tests_that_exist() -> None:
+    scripts = [file.read_text() for file in (ROOT / ".ci").iterdir()]
+    named = {path for script in scripts for path in re.findall(r"tests/[\w/*.]+", script)}
+
+    assert [path for path in sorted(named) if not list(ROOT.glob(path))] == []
+
+
 def known_commands(script: str) -> list[str]:
     """Return the commands of `fsx-dr` that a script runs, each with options that it takes."""
     lines = re.findall(r"^ *(?:\.venv/bin/)fsx-dr ([^|\n]*)", script, re.MULTILINE)
