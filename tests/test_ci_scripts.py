@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from pulumi_fsx_dr.cli.commands import fsx_dr
 
 ROOT = Path(__file__).parents[1]
-ACTION, TEMPLATE = ROOT / "action.yml", ROOT / "templates" / "fsx-dr.gitlab-ci.yml"
+ACTION, TEMPLATE = ROOT / "pipelines" / "action.yml", ROOT / "pipelines" / "fsx-dr.gitlab-ci.yml"
 SECRETS = {
     "PULUMI_ACCESS_TOKEN",
     "AWS_SECRET_ACCESS_KEY",
@@ -56,7 +56,7 @@ def test_pip_sees_no_secret_and_builds_no_package(where: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "needed"),
-    [("program", ["dependencies", "cli", "build-system"]), ("build", ["build-system"])],
+    [("pipelines/requirements.txt", ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
 )
 def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -65,7 +65,7 @@ def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[
         "build-system": project["build-system"]["requires"],
         **project["project"]["optional-dependencies"],
     }
-    text = (ROOT / ".ci" / f"{name}.txt").read_text()
+    text = (ROOT / name).read_text()
     entries = re.findall(r"^([\w.-]+)==(\S+)(.*(?:\n +--hash=.*)*)", text, re.MULTILINE)
     pinned = {package: version for package, version, _ in entries}
 
@@ -76,7 +76,9 @@ def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[
 
 @pytest.mark.parametrize("name", ["preview", "drift", "up"])
 def test_workflow_gives_the_action_inputs_that_it_has(name: str) -> None:
-    (gate,) = [step for step in steps(ROOT / ".github" / "workflows" / f"{name}.yml") if step.get("uses") == "./"]
+    (gate,) = [
+        step for step in steps(ROOT / "examples" / "workflows" / f"{name}.yml") if "/pipelines@" in step.get("uses", "")
+    ]
 
     inputs = workflow(ACTION)["inputs"]
     assert gate["with"].keys() - inputs.keys() == set()
@@ -190,7 +192,7 @@ def comments_on(github: HTTPServer, tmp_path: Path, text: str = "table") -> subp
     """Run the script as the action does."""
     (tmp_path / "text.md").write_text(text)
     return subprocess.run(  # noqa: S603  # our own
-        [sys.executable, "-I", str(ROOT / ".ci" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
+        [sys.executable, "-I", str(ROOT / "pipelines" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
         env={
             "GITHUB_GRAPHQL_URL": f"http://127.0.0.1:{github.server_port}/graphql",
             "GITHUB_REPOSITORY": "acme/copies",
@@ -289,6 +291,13 @@ def test_release_needs_the_tag_and_addresses_of_the_project() -> None:
     assert release(tag, "https://github.com/somebody/else")[:2] == (1, "")
 
 
+def test_scripts_name_tests_that_exist() -> None:
+    scripts = [file.read_text() for file in (ROOT / ".ci").iterdir()]
+    named = {path for script in scripts for path in re.findall(r"tests/[\w/*.]+", script)}
+
+    assert [path for path in sorted(named) if not list(ROOT.glob(path))] == []
+
+
 def known_commands(script: str) -> list[str]:
     """Return the commands of `fsx-dr` that a script runs, each with options that it takes."""
     lines = re.findall(r"^ *(?:\.venv/bin/)fsx-dr ([^|\n]*)", script, re.MULTILINE)
@@ -334,7 +343,7 @@ def installs(where: str, tmp_path: Path) -> list[tuple[list[str], dict[str, str]
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "REQUIREMENTS": "requirements.txt",
-        "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr",
+        "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr/pipelines",
     }
     subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own
     return [(arguments, seen) for arguments, seen in map(json.loads, log.read_text().splitlines())]

@@ -1,11 +1,15 @@
 """What the package says to the Pulumi CLI about itself."""
 
 import json
+import tomllib
 from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from pathlib import Path
 
 import pulumi_fsx_dr
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_package_has_no_plugin_to_download() -> None:
@@ -24,3 +28,13 @@ def test_package_has_no_plugin_to_download() -> None:
 
 def test_package_has_its_version() -> None:
     assert pulumi_fsx_dr.__version__ == version("pulumi-fsx-dr")
+
+
+def test_requirements_have_no_tool_beside_pytest() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    dependencies = {Requirement(each).name for each in [*project["dependencies"], *extras["aws"], *extras["cli"]]}
+    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
+
+    assert lines[0] == "-e .[aws,cli]"
+    assert {"boto3", "pulumi", "pulumi-aws", "pytest"} <= set(lines[1:]) <= dependencies | {"pytest"}

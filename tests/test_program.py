@@ -260,7 +260,7 @@ def test_wrong_rpo_hours_are_refused_without_the_value(hours: str) -> None:
 
 
 def test_demo_stack_has_the_account_of_the_demo() -> None:
-    config = yaml.safe_load((ROOT / "Pulumi.demo.yaml").read_text())["config"]
+    config = yaml.safe_load((ROOT / "simulator" / "Pulumi.demo.yaml").read_text())["config"]
 
     assert config["fsx-dr:sources"] == [{"fileSystemId": account.FILE_SYSTEM, "region": account.SOURCE_REGION}]
     assert [entry["region"] for entry in config["fsx-dr:regions"]] == list(account.DR_REGIONS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pulumi_fsx_dr.cli import main
 from pulumi_fsx_dr.cli.commands import fsx_dr
+from pulumi_fsx_dr.optional import install_command
 
 from simulator.fsx import ManualClock
 from simulator.fsx import running as simulator
@@ -41,7 +42,7 @@ def test_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: p
         main()
 
     assert ended.value.code == 2
-    assert "pip install 'pulumi-fsx-dr[cli]'" in capsys.readouterr().err
+    assert install_command("cli") in capsys.readouterr().err
 
 
 def test_command_takes_endpoint_and_credentials_from_the_environment() -> None:
