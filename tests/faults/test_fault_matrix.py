@@ -24,7 +24,7 @@ QUICK = tuple(kind for kind in KINDS if kind not in HANGING)
             ("once", "once", QUICK),
             ("once, hanging", "once", HANGING),
             ("for 30 s", "for 30 s", KINDS),
-            ("for ever", "for ever", KINDS),
+            ("whole run", "whole run", KINDS),
         )
     ],
 )
