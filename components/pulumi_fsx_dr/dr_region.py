@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypedDict, Unpack, overload
 
 import pulumi
 
+from . import declarations
 from .args_or_keywords import args_or_keywords
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
@@ -98,6 +99,7 @@ class DrRegion(pulumi.ComponentResource):
         """
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
         require_valid(name, asked)
+        declarations.record(asked)
         # The component has no inputs: changes show in its copies, and another notation of a key is not a change.
         super().__init__(self._type, name, None, opts)
         self._args, self._coordinator = asked, self._coordinator_of_this_run()

@@ -84,7 +84,7 @@ class Elements(HTMLParser):
         return [attributes for _, attributes in self.found if name in (attributes.get("class") or "").split()]
 
 
-def test_page_loads_nothing_from_the_network() -> None:
+def test_page_loads_nothing_from_network() -> None:
     html = page(rows())
 
     linked = [a.get("src") or a.get("href") for _, a in Elements(html).found if "src" in a or "href" in a]
@@ -93,7 +93,7 @@ def test_page_loads_nothing_from_the_network() -> None:
     assert "default-src 'none'" in html
 
 
-def test_outputs_do_not_become_markup() -> None:
+def test_page_escapes_outputs() -> None:
     attack = "<script>alert(1)</script>\"'>"
     attacked: list[dict[str, Any]] = [
         {**row, "source": attack, "region": attack, "source_region": attack} for row in rows()
@@ -107,7 +107,7 @@ def test_outputs_do_not_become_markup() -> None:
     assert attack in elements.text
 
 
-def test_every_copy_has_a_dot() -> None:
+def test_page_shows_dot_for_every_copy() -> None:
     elements = Elements(page(rows()))
 
     assert len(elements.with_class("dot")) == sum(len(row["copies"]) + len(row["failed"]) for row in rows())
@@ -115,7 +115,7 @@ def test_every_copy_has_a_dot() -> None:
     assert len(elements.with_class("failed")) == 1
 
 
-def test_axis_places_ages() -> None:
+def test_axis_places_ages_by_hours() -> None:
     axis = Axis(span=200)
 
     assert [axis.place(hours) for hours in (0, 50, 200, 999, -1)] == [0, 25, 100, 100, 0]
@@ -132,13 +132,13 @@ def test_axis_has_two_to_eight_ticks(hours: float) -> None:
     assert 0 < axis.place(hours) < 80
 
 
-def test_page_shows_the_copy_to_restore_from() -> None:
+def test_page_shows_copy_to_restore_from() -> None:
     newest = [row["newest_copy"] for row in rows() if row["newest_copy"]]
 
     assert re.findall(r"Newest copy (backup-\w+)", Elements(page(rows())).text) == newest
 
 
-def test_timelines_have_labels() -> None:
+def test_page_labels_timelines() -> None:
     found = Elements(page(rows())).found
     drawn = [attributes["aria-label"] for _, attributes in found if attributes.get("role") == "img"]
 
@@ -153,10 +153,10 @@ def test_page_without_rows_says_so() -> None:
 
 @IN_BROWSER
 @pytest.mark.timeout(600)
-def test_browser_shows_the_whole_page_in_two_widths(tmp_path: Path) -> None:
+def test_page_fits_two_screen_widths(tmp_path: Path) -> None:
     html = page(rows())
 
-    (desk, phone), console = looked_at(html, tmp_path)
+    (desk, phone), console = browsed(html, tmp_path)
 
     for seen, width in ((desk, 1280), (phone, 390)):
         assert (seen["width"], seen["needed"], seen["beyond"]) == (width, width, [])
@@ -170,18 +170,18 @@ def test_browser_shows_the_whole_page_in_two_widths(tmp_path: Path) -> None:
 
 @IN_BROWSER
 @pytest.mark.timeout(600)
-def test_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
+def test_page_is_not_widened_by_long_names(tmp_path: Path) -> None:
     long = "backup-" + "0123456789abcdef" * 7
     long_ids: dict[str, Any] = {"source": long, "running": [long, long], "newest_copy": long}
     widened = [{**row, **long_ids, "region": "us-gov-northeast-12"} for row in rows()]
 
-    (desk, phone), _ = looked_at(page(rows_of("", {"readiness": widened}, NOW)), tmp_path)
+    (desk, phone), _ = browsed(page(rows_of("", {"readiness": widened}, NOW)), tmp_path)
 
     assert (desk["needed"], phone["needed"]) == (1280, 390)
     assert (desk["beyond"], phone["beyond"]) == ([], [])
 
 
-def looked_at(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
+def browsed(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Return what the browser shows at 1280 and 390 pixels, and what it wrote to its console."""
     look = directory / "look.html"
     look.write_text(f"{LOOK}<textarea hidden>{escape(html)}</textarea>")

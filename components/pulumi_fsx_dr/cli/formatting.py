@@ -1,7 +1,7 @@
 """Numbers, verdicts and tables, the same in all commands."""
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from rich.box import SIMPLE_HEAD
@@ -48,19 +48,28 @@ def percent(value: int | None) -> str:
     return NONE if value is None else f"{value:.0f}%"
 
 
-def table(headings: Iterable[str], *, title: str | None = None, right: Iterable[str] = ()) -> Table:
-    """Return a table without rows. Its cells are not wrapped; `right` lists the columns of numbers."""
-    made = Table(
-        title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+def table(headings: Iterable[str], *, right: Collection[str] = (), wrapped: Collection[str] = ()) -> Table:
+    """Return a table without rows.
+
+    Args:
+        headings: of the columns.
+        right: the columns of numbers.
+        wrapped: the columns with cells that may be wrapped.
+    """
+    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
-        made.add_column(heading, justify="right" if heading in right else "left", no_wrap=True, overflow="ignore")
+        made.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            no_wrap=heading not in wrapped,
+            overflow="fold" if heading in wrapped else "ignore",
+        )
     return made
 
 
 def first_that_fits(candidates: Sequence[RenderableType], columns: int) -> RenderableType:
     """Return the first candidate that is not wider than that; otherwise the last one."""
-    return next((one for one in candidates if _needed(one) <= columns), candidates[-1])
+    return next((one for one in candidates if _needed(one).maximum <= columns), candidates[-1])
 
 
 def paragraph(text: str, *, first: str = "", indent: int = 0) -> str:
@@ -96,12 +105,12 @@ def width() -> int:
 def rendered(renderable: RenderableType) -> str:
     """Return it as text. It may be wider than the terminal, because ids are never broken."""
     console = plain_console()
-    console.width = max(width(), _needed(renderable))
+    console.width = max(width(), _needed(renderable).minimum)
     with console.capture() as capture:
         console.print(renderable)
     return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))
 
 
-def _needed(renderable: RenderableType) -> int:
+def _needed(renderable: RenderableType) -> Measurement:
     console = plain_console()
-    return Measurement.get(console, console.options.update_width(_ANY_WIDTH), renderable).maximum
+    return Measurement.get(console, console.options.update_width(_ANY_WIDTH), renderable)

@@ -3,11 +3,12 @@
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
@@ -44,12 +45,21 @@ class Stack:
         """
         outputs = json_object(self.run("stack", "output", "--json"), "pulumi stack output")
         if not outputs and not self._history():
-            raise self._not_deployed()
+            named = f"Stack {self.name}" if self.name else "The stack"
+            raise NotDeployedError(f"{named} was never deployed, so it has no data yet. Run `pulumi up`.")
         return outputs
 
     def export(self) -> Mapping[str, Any]:
         """Return its state."""
         return json_object(self.run("stack", "export"), "pulumi stack export")
+
+    def preview(self, environment: Mapping[str, str]) -> CompletedProcess[bytes]:
+        """Return the end of a preview, which may have failed.
+
+        Raises:
+            InvalidSettingsError: the stack does not exist, or the Pulumi CLI did not start.
+        """
+        return self._run(["preview", "--json"], environment)
 
     def run(self, *arguments: str) -> bytes:
         """Return the output of a Pulumi command for this stack.
@@ -58,31 +68,31 @@ class Stack:
             NotDeployedError: it does not exist, but its configuration does.
             InvalidSettingsError: it does not exist, or the Pulumi CLI failed.
         """
-        named = ["--stack", self.name] if self.name else []
-        done = run_pulumi([*arguments, "--non-interactive", *named], self.cwd)
+        done = self._run(arguments)
         if done.returncode == 0:
             return done.stdout
-        if self.name and _NOT_FOUND.search(done.stderr.decode(errors="replace")):
-            raise self._not_found()
         command = " ".join(argument for argument in arguments if not argument.startswith("--"))
         raise InvalidSettingsError(f"`pulumi {command}` failed: {reason_of(done)}")
 
+    def _run(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> CompletedProcess[bytes]:
+        named = ["--stack", self.name] if self.name else []
+        done = run_pulumi([*arguments, "--non-interactive", *named], self.cwd, environment)
+        if done.returncode and self.name and _NOT_FOUND.search(done.stderr.decode(errors="replace")):
+            raise self._not_found()
+        return done
+
     def _history(self) -> list[Any]:
-        history: list[Any] = json.loads(self.run("stack", "history", "--json", "--page-size", "1"))
+        history: list[Any] = json.loads(self.run("stack", "history", "--json", "--page-size=1"))
         return history
 
     def _not_found(self) -> InvalidSettingsError:
         if self.settings_file.is_file():
-            return self._not_deployed()
+            return NotDeployedError(
+                f"Stack {self.name} was not created yet, so it has no data. Run `pulumi stack init` and `pulumi up`."
+            )
         near = get_close_matches(_short(self.name or ""), self._names(), n=1)
         advice = f"Did you mean {near[0]}?" if near else "List the stacks with `pulumi stack ls`."
         return InvalidSettingsError(f"Stack {self.name} does not exist. {advice}")
-
-    def _not_deployed(self) -> NotDeployedError:
-        return NotDeployedError(
-            f"{f'Stack {self.name}' if self.name else 'The stack'} has no data yet, because it was never deployed. "
-            "Run `pulumi up`."
-        )
 
     def _names(self) -> list[str]:
         """Return the names of the project's stacks; none if they cannot be listed."""
@@ -94,7 +104,7 @@ class Stack:
 
 def run_pulumi(
     arguments: list[str], cwd: Path | None, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
+) -> CompletedProcess[bytes]:
     """Run the Pulumi CLI to its end.
 
     Raises:
@@ -108,7 +118,7 @@ def run_pulumi(
         raise InvalidSettingsError(f"The Pulumi CLI could not be started: {error.strerror}.") from None
 
 
-def reason_of(done: subprocess.CompletedProcess[bytes]) -> str:
+def reason_of(done: CompletedProcess[bytes]) -> str:
     """Return why a command failed."""
     return clean(done.stderr.decode(errors="replace")) or f"exit code {done.returncode}"
 
