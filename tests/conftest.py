@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from simulator.fsx import Control, FsxService, listening
-from tests.sequences import Sequences
+from tests.sequence_table import Sequences
 
 # The first example of a property also loads modules, so an example has no deadline.
 settings.register_profile("tests", deadline=None)

@@ -51,7 +51,7 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
-def test_program_in_documentation_declares_a_copy(program: str, aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_program_declares_copy(program: str, aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
     aws.seed_backup("eu-central-1", file_system, backup_id="backup-0123456789abcdef0")
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
@@ -64,7 +64,7 @@ def test_program_in_documentation_declares_a_copy(program: str, aws: Control, mo
     assert (copy.inputs["source_region"], copy.inputs["region"]) == ("eu-central-1", "eu-west-1")
 
 
-def test_first_program_in_readme_can_be_reported_on(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readme_program_works_with_report(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0", tags={"Name": "ledger"})
     aws.seed_backup("eu-central-1", file_system)
     exported: dict[str, pulumi.Output[Any]] = {}
@@ -83,7 +83,7 @@ def test_first_program_in_readme_can_be_reported_on(aws: Control, monkeypatch: p
     assert row["target_hours"] == 24.0
 
 
-def test_site_has_each_argument_and_output(tmp_path: Path) -> None:
+def test_site_documents_every_argument_and_output(tmp_path: Path) -> None:
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
     made = subprocess.run(build, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own
@@ -98,7 +98,7 @@ def test_site_has_each_argument_and_output(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_relative_links_lead_to_files_and_headings(document: Path) -> None:
+def test_relative_links_have_targets(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)", document.read_text())
     inside = [(document.parent / path if path else document, heading) for path, heading in links if ":" not in path]
 
@@ -108,7 +108,7 @@ def test_relative_links_lead_to_files_and_headings(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_links_to_lines_name_what_is_defined_there(document: Path, request: pytest.FixtureRequest) -> None:
+def test_line_links_point_to_definitions(document: Path, request: pytest.FixtureRequest) -> None:
     text = document.read_text()
     if request.config.getoption("--write-line-links"):
         text = _LINE_LINK.sub(lambda link: f"[`{link[1]}`]({link[2]}#L{_line_of(document, link) or 0})", text)
@@ -119,7 +119,7 @@ def test_links_to_lines_name_what_is_defined_there(document: Path, request: pyte
 
 
 @pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING, *DECISIONS], ids=lambda document: document.name)
-def test_paths_in_pages_for_developers_exist(document: Path) -> None:
+def test_paths_in_developer_pages_exist(document: Path) -> None:
     assert [
         path for path in sorted(_paths(document)) if not ((ROOT / path).exists() or (PACKAGE / path).exists())
     ] == []

@@ -27,7 +27,7 @@ def rows(text: str) -> list[list[str]]:
 
 
 @engines
-def test_page_has_all_results_and_none_is_wrong(engine: type[Harness]) -> None:
+def test_page_has_all_results_without_failures(engine: type[Harness]) -> None:
     faults, interruptions = written("faults", engine), written("crashes", engine)
 
     assert len(rows(faults)) == len(ACTIONS) * (1 + len(KINDS))
@@ -54,7 +54,7 @@ def test_write_section_changes_only_that_section(tmp_path: Path) -> None:
     assert page.read_text() == "Before.\n<!-- rows -->\n\nnewer\n\n<!-- end of rows -->\nAfter.\n"
 
 
-def test_write_section_leaves_page_without_the_section(tmp_path: Path) -> None:
+def test_write_section_refuses_page_without_section(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Nothing to fill in.\n")
 

@@ -27,3 +27,13 @@ def partition_of(region: str, called: str = "One of the Regions") -> str:
     except aws.UnknownRegionError:
         pass
     raise errors.InvalidSettingsError(f"{called} is not the name of an AWS Region, such as eu-central-1.")
+
+
+def regions_with_fsx(region: str | None = None) -> list[str]:
+    """Return the Regions that botocore knows to have FSx, in the partition of a Region.
+
+    Args:
+        region: its name. Default: the Region that the AWS configuration sets, or else us-east-1.
+    """
+    partition = partition_of(region or _partitions.get_config_variable("region") or "us-east-1")
+    return sorted(_partitions.get_available_regions("fsx", partition))

@@ -8,7 +8,7 @@ import pytest
 from simulator.sections import write_section
 from tests.faults.reliability import PAGE
 
-FILES = ("tests/end_to_end/test_no_unexpected_deletes.py", "tests/stacks/test_found_sequences.py")
+FILES = ("tests/end_to_end/test_no_unexpected_deletes.py", "tests/stacks/test_machine_regressions.py")
 SECTION = "sequences"
 _ENGINES = {"pulumi": "Pulumi CLI", "fake-engine": "fake engine", "": "in process"}  # by a part of the id
 _TEST = re.compile(r"(?P<file>[^:]+)::test_(?P<name>\w+)(?:\[(?P<case>.*)\])?")
