@@ -19,7 +19,7 @@ from . import formatting
 from .context import CliContext
 from .declared import Declared, declared_by_settings, declared_by_stack
 from .documents import echo_json
-from .options import cwd_option, json_option, repeatable
+from .options import WholeNumber, cwd_option, json_option, repeatable
 from .stack import Stack
 
 _PRICES = "https://aws.amazon.com/fsx/{}/pricing/"
@@ -52,7 +52,7 @@ def _regions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str
     ]
 
 
-@click.command()
+@click.command(short_help="Check what would fail in the first pulumi up.")
 @repeatable(
     "--source",
     "sources",
@@ -70,7 +70,7 @@ def _regions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str
 @click.option(
     "--keep",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     default=KEEP,
     help=f"Number of backups to copy per file system, at least 1. Default: {KEEP}.",
 )
@@ -104,10 +104,15 @@ def doctor(  # noqa: PLR0913  # one for each option
     \b
     Examples:
       fsx-dr doctor --stack dev
-      fsx-dr doctor --source fs-0123456789abcdef0@eu-central-1 --dr-region eu-west-1=alias/fsx-dr
       fsx-dr doctor --config Pulumi.prod.yaml --json
+      fsx-dr doctor --source fs-0123456789abcdef0@eu-central-1 \\
+        --dr-region eu-west-1=alias/fsx-dr
 
-    Exit codes: 0 no problems, 1 something would fail, 2 some checks could not be made.
+    \b
+    Exit codes:
+      0  There are no problems.
+      1  Something would fail.
+      2  Some checks could not be made.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
     if stack:
