@@ -13,6 +13,7 @@ from pulumi_fsx_dr.doctor.first_run import FirstRun, first_runs
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.text import clean
+from pulumi_fsx_dr.rules.copy_size import gigabytes_text
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
 from . import formatting
@@ -160,13 +161,11 @@ def _entry(finding: Finding) -> str:
 def _summary(run: FirstRun) -> str:
     if not run.backups:
         return f"The first run does not copy anything to {run.region}."
-    least, most = (f"{bound:.1f}" for bound in (run.gigabytes.least, run.gigabytes.most))
-    gigabytes = f"{most} GB" if least == most else f"{least} to {most} GB"
     unknown = f" The size of {run.unknown_sizes} backups is unknown." if run.unknown_sizes else ""
     pages = sorted({_PRICES.format(page) for one in run.backups if (page := _PAGES.get(one.file_system_type or ""))})
     return (
         f"The first run makes {run.full} full and {run.incremental} incremental copies in {run.region}.\n"
-        f"It transfers and then stores {gigabytes}.{unknown}\n{' '.join(['Prices:', *pages])}"
+        f"It transfers and then stores {gigabytes_text(run.gigabytes)}.{unknown}\n{' '.join(['Prices:', *pages])}"
     )
 
 
