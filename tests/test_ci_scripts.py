@@ -54,7 +54,7 @@ LOCK = "pipelines/requirements.txt"
         ("template", f"/{LOCK}", "git+"),
     ],
 )
-def test_pip_sees_no_secret_and_installs_by_hash(where: str, lock: str, package: str, tmp_path: Path) -> None:
+def test_install_hides_secrets_and_checks_hashes(where: str, lock: str, package: str, tmp_path: Path) -> None:
     (dependencies, first), (own, second) = installs(where, tmp_path)
 
     assert SECRETS & {*first, *second} == set()
@@ -68,7 +68,7 @@ def test_pip_sees_no_secret_and_installs_by_hash(where: str, lock: str, package:
     ("name", "needed"),
     [(LOCK, ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
 )
-def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[str]) -> None:
+def test_lock_file_has_hashes_and_all_requirements(name: str, needed: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lists = {
         "dependencies": project["project"]["dependencies"],
@@ -85,7 +85,7 @@ def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[
 
 
 @pytest.mark.parametrize("name", ["preview", "drift", "up"])
-def test_workflow_gives_the_action_inputs_that_it_has(name: str) -> None:
+def test_workflow_passes_existing_inputs_to_action(name: str) -> None:
     (gate,) = [
         step for step in steps(ROOT / "examples" / "workflows" / f"{name}.yml") if "/pipelines@" in step.get("uses", "")
     ]
@@ -105,7 +105,7 @@ def test_page_shows_the_preview_workflow_and_every_input() -> None:
     assert documented["include"][0]["inputs"].keys() <= next(template)["spec"]["inputs"].keys()
 
 
-def test_action_and_template_run_commands_that_exist() -> None:
+def test_action_and_template_run_existing_commands() -> None:
     action = [step.get("run", "") for step in steps(ACTION)]
     template = [line for job in template_jobs().values() for line in job["script"]]
 
@@ -124,7 +124,7 @@ PIPELINES = {
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_template_starts_jobs_on_protected_and_own_branches(pipeline: str) -> None:
+def test_template_starts_jobs_only_on_own_protected_branches(pipeline: str) -> None:
     given, expected = PIPELINES[pipeline]
     usual = {
         "CI_MERGE_REQUEST_PROJECT_ID": "7",
@@ -153,7 +153,7 @@ def test_template_starts_jobs_on_protected_and_own_branches(pipeline: str) -> No
         ({"ROLE_SECONDS": "6h"}, "role-seconds"),
     ],
 )
-def test_action_refuses_inputs_of_another_type(given: dict[str, str], refused: str) -> None:
+def test_action_refuses_invalid_inputs(given: dict[str, str], refused: str) -> None:
     usual = {"COMMAND": "preview", "COMMENT": "true", "FAIL_WHEN_LATE": "false", "ROLE_SECONDS": "3600"}
     script = steps(ACTION)[0]["run"]
 
@@ -232,17 +232,17 @@ def comment(number: int, body: str, *, ours: bool) -> dict[str, Any]:
     ("comments", "expected"),
     [
         pytest.param([], ("addComment", "PR"), id="none"),
-        pytest.param([comment(1, f"{MARK}\nold", ours=True)], ("updateIssueComment", "C1"), id="ours"),
-        pytest.param([comment(1, f"{MARK}\nmine", ours=False)], ("addComment", "PR"), id="of others"),
-        pytest.param([comment(1, f"> {MARK}", ours=True)], ("addComment", "PR"), id="ours, about another thing"),
+        pytest.param([comment(1, f"{MARK}\nold", ours=True)], ("updateIssueComment", "C1"), id="own"),
+        pytest.param([comment(1, f"{MARK}\nmine", ours=False)], ("addComment", "PR"), id="other author"),
+        pytest.param([comment(1, f"> {MARK}", ours=True)], ("addComment", "PR"), id="own, other subject"),
         pytest.param(
             [comment(number, f"{MARK}\n", ours=number == 4) for number in range(1, 6)],
             ("updateIssueComment", "C4"),
-            id="ours, on the second page",
+            id="own, on second page",
         ),
     ],
 )
-def test_comment_is_edited_only_if_it_is_ours(
+def test_comment_is_edited_only_if_own(
     github: HTTPServer, comments: list[dict[str, Any]], expected: tuple[str, str], tmp_path: Path
 ) -> None:
     handler: Any = github.RequestHandlerClass
@@ -254,7 +254,7 @@ def test_comment_is_edited_only_if_it_is_ours(
     assert handler.written == [(*expected, f"{MARK}\ntable")]
 
 
-def test_comment_is_cut_to_what_github_takes(github: HTTPServer, tmp_path: Path) -> None:
+def test_comment_is_cut_to_github_limit(github: HTTPServer, tmp_path: Path) -> None:
     comments_on(github, tmp_path, "x" * 70_000)
 
     handler: Any = github.RequestHandlerClass
@@ -263,7 +263,7 @@ def test_comment_is_cut_to_what_github_takes(github: HTTPServer, tmp_path: Path)
 
 
 @pytest.mark.parametrize("status", [200, 401])
-def test_refused_comment_fails_the_step(github: HTTPServer, status: int, tmp_path: Path) -> None:
+def test_refused_comment_fails_step(github: HTTPServer, status: int, tmp_path: Path) -> None:
     handler: Any = github.RequestHandlerClass
     handler.refusal, handler.status = "Resource not accessible by integration", status
 
@@ -275,7 +275,7 @@ def test_refused_comment_fails_the_step(github: HTTPServer, status: int, tmp_pat
     assert "Traceback" not in ended.stderr
 
 
-def test_preview_is_plain_text_in_its_comment(tmp_path: Path) -> None:
+def test_preview_comment_is_plain_text(tmp_path: Path) -> None:
     (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Preview"]
     pulumi = executable(tmp_path / "pulumi", r"""printf '~ tag: "</details>\r# heading"\n```\n'; exit 3""")
     environment = {
@@ -296,7 +296,7 @@ def test_preview_is_plain_text_in_its_comment(tmp_path: Path) -> None:
     ]
 
 
-def test_release_needs_the_tag_and_addresses_of_the_project() -> None:
+def test_release_requires_tag_and_address_of_project() -> None:
     def release(*arguments: str) -> tuple[int, str, str]:
         ended = subprocess.run(  # noqa: S603  # our own
             [sys.executable, str(ROOT / ".ci" / "release.py"), *arguments], capture_output=True, text=True, check=False

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 
 
-def test_package_has_no_plugin_to_download() -> None:
+def test_package_declares_no_plugin_to_download() -> None:
     """Without this file the CLI takes a distribution named pulumi-NAME for one with a plugin in the internet.
 
     It looks beside the module of the distribution's name (pulumi/pulumi, pulumi-language-python, main.go,
@@ -26,7 +26,7 @@ def test_package_has_no_plugin_to_download() -> None:
     assert json.loads((Path(folder) / "pulumi-plugin.json").read_text()) == {"resource": False}
 
 
-def test_package_has_its_version() -> None:
+def test_package_version_matches_distribution() -> None:
     assert pulumi_fsx_dr.__version__ == version("pulumi-fsx-dr")
 
 
