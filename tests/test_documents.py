@@ -52,7 +52,7 @@ OTHERS = {"dr-key.md-0": "aws:kms/key:Key", "restored-file-system.md-0": "aws:fs
 
 
 @pytest.mark.parametrize("program", COPYING.values(), ids=COPYING.keys())
-def test_program_in_documentation_declares_a_copy(program: str, aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_program_declares_copy(program: str, aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
     aws.seed_backup("eu-central-1", file_system, backup_id="backup-0123456789abcdef0")
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
@@ -66,7 +66,7 @@ def test_program_in_documentation_declares_a_copy(program: str, aws: Control, mo
 
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS.keys() - COPYING.keys()))
-def test_program_in_documentation_declares_its_resource(program: str, aws: Control) -> None:
+def test_documented_program_declares_its_resource(program: str, aws: Control) -> None:
     file_system = aws.seed_file_system("eu-west-1", "WINDOWS")
     aws.seed_backup("eu-west-1", file_system, backup_id="backup-0fedcba9876543210")
     engine = RecordingEngine()
@@ -76,7 +76,7 @@ def test_program_in_documentation_declares_its_resource(program: str, aws: Contr
     assert len(engine.of_type(OTHERS[program])) == 1
 
 
-def test_first_program_in_readme_can_be_reported_on(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readme_program_works_with_report(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0", tags={"Name": "ledger"})
     aws.seed_backup("eu-central-1", file_system)
     exported: dict[str, pulumi.Output[Any]] = {}
@@ -122,7 +122,7 @@ def _loaded(page: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_relative_links_lead_to_files_and_headings(document: Path) -> None:
+def test_relative_links_have_targets(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)", document.read_text())
     inside = [(document.parent / path if path else document, heading) for path, heading in links if ":" not in path]
 
@@ -132,7 +132,7 @@ def test_relative_links_lead_to_files_and_headings(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_links_to_lines_name_what_is_defined_there(document: Path, request: pytest.FixtureRequest) -> None:
+def test_line_links_point_to_definitions(document: Path, request: pytest.FixtureRequest) -> None:
     text = document.read_text()
     if request.config.getoption("--write-line-links"):
         text = _LINE_LINK.sub(lambda link: f"[`{link[1]}`]({link[2]}#L{_line_of(document, link) or 0})", text)
@@ -143,7 +143,7 @@ def test_links_to_lines_name_what_is_defined_there(document: Path, request: pyte
 
 
 @pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING, *DECISIONS], ids=lambda document: document.name)
-def test_paths_in_pages_for_developers_exist(document: Path) -> None:
+def test_paths_in_developer_pages_exist(document: Path) -> None:
     assert [
         path for path in sorted(_paths(document)) if not ((ROOT / path).exists() or (PACKAGE / path).exists())
     ] == []

@@ -10,14 +10,14 @@ EXAMPLES = pytest.mark.parametrize("example", EVERY_EXAMPLE, ids=lambda example:
 
 
 @EXAMPLES
-def test_page_has_the_program(example: Example, recorder: Recorder) -> None:
+def test_page_shows_program_of_example(example: Example, recorder: Recorder) -> None:
     recorder.program(example)
 
     assert shown(example, "program") == program(example)
 
 
 @EXAMPLES
-def test_page_has_a_preview_of_the_program(example: Example) -> None:
+def test_page_shows_preview_of_example(example: Example) -> None:
     name = yaml.safe_load((example.folder / "Pulumi.yaml").read_text())["name"]
     preview = shown(example, "preview")
 
