@@ -6,7 +6,7 @@ import pytest
 from pulumi_fsx_dr.fsx.backup import FileSystem, Volume
 from pulumi_fsx_dr.rules.coverage import CoverageRow, CoverageStatus, DeclaredCopies, RegionContents, coverage
 
-from tests.as_native import as_native
+from tests.native_documents import as_native
 
 FS = "fs-0123456789abcdef0"
 VOLUME = "fsvol-0123456789abcdef0"

@@ -52,7 +52,8 @@ class DemoOutput:
             yield lambda _: None
             return
         with self._console.status("") as status:
-            yield lambda shown: status.update(Text(shown.strip(), style="dim", no_wrap=True, overflow="ellipsis"))
+            width = self._console.width - 3  # beside the spinner
+            yield lambda shown: status.update(Text(shown.strip()[:width], "dim"))
 
     def note(self, text: str) -> None:
         """Print a result of the latest command."""
@@ -60,9 +61,10 @@ class DemoOutput:
 
     def _line(self, text: str, style: str) -> None:
         """Print one line: cut off at the edge of a terminal, whole in a pipe or file."""
-        is_cut = self._console.is_terminal
-        shown = Text(text, style=style, no_wrap=is_cut, overflow="ellipsis" if is_cut else None)
-        self._console.print(shown, soft_wrap=not is_cut)
+        if self._console.is_terminal:
+            self._console.print(Text(text, style), no_wrap=True, overflow="ellipsis")
+        else:
+            self._console.print(Text(text, style), soft_wrap=True)
 
     def check(self, claim: str, *, holds: bool) -> None:
         """Print a claim and whether it holds.

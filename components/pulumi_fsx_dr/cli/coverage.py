@@ -11,6 +11,7 @@ import click
 from rich.text import Text
 
 from pulumi_fsx_dr.errors import CredentialsError, ServiceError
+from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.fsx.partitions import regions_with_fsx
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.coverage import (
@@ -65,7 +66,7 @@ def coverage(  # noqa: PLR0913  # one for each option
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
     declared = _declared(states, stacks, cwd)
-    found, errors = _search(context, unique(regions) or regions_with_fsx(declared.a_region))
+    found, errors = _search(context, unique(regions) or _all_regions(declared))
     rows = [row for row in find_coverage(found, declared) if not {row.id, row.file_system_id} & {*excluded}]
     uncovered = [row for row in rows if row.status is not CoverageStatus.COVERED]
     if as_json:
@@ -86,6 +87,11 @@ def _declared(files: Sequence[str], stacks: Sequence[str], cwd: Path | None) -> 
     names: list[str | None] = [*unique(stacks)] if files or stacks else [None]
     exports |= {f"stack {name}" if name else "the selected stack": Stack(name, cwd).export() for name in names}
     return DeclaredCopies.of([each for origin, export in exports.items() for each in resources_of(export, origin)])
+
+
+def _all_regions(declared: DeclaredCopies) -> list[str]:
+    """Return all Regions with FSx in the partition of the copies, or else of the configured Region."""
+    return regions_with_fsx(declared.a_region or default_region(Credentials()) or "us-east-1")
 
 
 def _search(context: CliContext, regions: Sequence[str]) -> tuple[list[RegionContents], dict[str, ServiceError]]:
@@ -122,10 +128,11 @@ def _summary(rows: Sequence[CoverageRow]) -> str:
     if not rows:
         return "There are no file systems in these Regions."
     number = Counter(row.status for row in rows)
-    without = number[CoverageStatus.MISSING] + number[CoverageStatus.WAITING]
-    text = f"{without} of {len(rows)} file systems and volumes have no copy in another Region."
+    text = f"{number[CoverageStatus.COVERED]} of {len(rows)} file systems and volumes have a copy in another Region."
+    if without := number[CoverageStatus.MISSING] + number[CoverageStatus.WAITING]:
+        text += f" {without} have none."
     if impossible := number[CoverageStatus.NOT_POSSIBLE]:
-        text += f" FSx cannot copy {impossible} more."
+        text += f" FSx cannot copy {impossible}."
     return text
 
 

@@ -1,0 +1,34 @@
+"""What to write in place of an unknown name."""
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+
+def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
+    """Return why some of the names are wrong, with the nearest name of each; None if all are known.
+
+    Args:
+        what: begins the sentence, such as `DrRegion dr has no argument`.
+        names: the names that were written.
+        known: the names that exist.
+    """
+    unknown = sorted({str(name) for name in names} - set(known))
+    if not unknown:
+        return None
+    near = {name: nearest(name, known) for name in unknown}
+    if all(near.values()):
+        return f"{what} {', '.join(unknown)}. Did you mean {' and '.join(dict.fromkeys(map(str, near.values())))}?"
+    return f"{what} {', '.join(unknown)}. Known are {', '.join(known)}."
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like a name, whether it is in camelCase or in snake_case."""
+    by_letters = {_letters(each): each for each in known}
+    given = _letters(name)
+    begin_so = [each for each in by_letters if given and each.startswith(given)]
+    near = begin_so or get_close_matches(given, by_letters, n=1)
+    return by_letters[near[0]] if near else None
+
+
+def _letters(name: str) -> str:
+    return name.rpartition(":")[2].replace("_", "").lower()
