@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pulumi_fsx_dr.fsx.backup import FileSystem, Volume
 from pulumi_fsx_dr.rules.coverage import CoverageRow, CoverageStatus, DeclaredCopies, RegionContents, coverage
+
 from tests.native_documents import as_native
 
 FS = "fs-0123456789abcdef0"

@@ -1,4 +1,4 @@
-"""The HTML page, as text and in a real browser."""
+"""The HTML page, as text and in a browser."""
 
 import json
 import re
@@ -20,7 +20,7 @@ RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "outputs.json").
 CHROMIUM = shutil.which("chromium")
 IN_BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH")
 
-# Shows the page in a frame of each width and writes down what a reader would see there.
+# Shows the page in a frame of each width and records the layout.
 LOOK = """<!doctype html><body><script>
 const see = (frame) => {
   const root = frame.contentDocument, all = (what) => [...root.querySelectorAll(what)];
@@ -62,7 +62,7 @@ def rows() -> list[ReportRow]:
 
 
 class Elements(HTMLParser):
-    """All elements of a page with their attributes, and its text."""
+    """The elements of a page with their attributes, and the text of the page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ def test_page_labels_timelines_and_bars() -> None:
     assert len(drawn) == len(rows())
     assert drawn[1] == "Timeline of fs-0aa1bb2cc3dd4ee5f: 4 copies, the newest 31 h old; target 24 h"
     assert drawn[-1] == "Timeline of fs-0fedcba9876543210: 0 copies; target 24 h"
-    assert [bar.get("value") for bar in bars] == ["62", "18", None]  # the last one has no percentage
+    assert [bar.get("value") for bar in bars] == ["62", "18", None]  # the last bar has no percentage
     assert all((bar["aria-label"] or "").startswith("Copying backup-") for bar in bars)
 
 
@@ -175,7 +175,7 @@ def test_page_is_not_widened_by_long_names(tmp_path: Path) -> None:
 
 
 def browsed(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return what the browser shows at 1280 and 390 pixels, and what it wrote to its console."""
+    """Return the layout at 1280 and 390 pixels, and the console output of the browser."""
     look = directory / "look.html"
     look.write_text(f"{LOOK}<textarea hidden>{escape(html)}</textarea>")
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]

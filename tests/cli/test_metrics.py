@@ -18,8 +18,8 @@ EVERYTHING = {"Statement": [{"Sid": "All", "Effect": "Allow", "Action": ["*"], "
 
 
 def families_in(text: str) -> dict[str, Any]:
-    """Return the metric families by name, as Prometheus's own parser reads them."""
-    return {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    """Return the metric families by name, as parsed by Prometheus."""
+    return {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # the library has no types
 
 
 def test_prometheus_parses_age_target_and_verdict(world: World, written: Written) -> None:
@@ -38,7 +38,7 @@ def test_prometheus_parses_age_target_and_verdict(world: World, written: Written
         "fsx_dr_verdict": "stateset",
     }
     [age] = families["fsx_dr_copy_age_seconds"].samples
-    name = 'the "old"\\ ledger'  # in one line
+    name = 'the "old"\\ ledger'  # on one line
     assert (age.labels["stack"], age.labels["name"], age.value) == ("prod", name, (5 * 24 + 8) * 3600)
     assert [sample.value for sample in families["fsx_dr_target_seconds"].samples] == [24 * 3600] * 2
     verdicts = [s.labels["fsx_dr_verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1]
@@ -52,7 +52,7 @@ def test_prometheus_parses_metrics_without_rows(world: World, written: Written) 
 
 
 def published(control: Control, region: str) -> dict[tuple[str, str], float]:
-    """Return the values of the namespace FsxDr by metric and source."""
+    """Return the values in the namespace FsxDr by metric and source."""
     client = control.client("cloudwatch", region)
     now = datetime.now(UTC)
     found = {}

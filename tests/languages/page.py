@@ -1,4 +1,4 @@
-"""The parts of docs/languages.md that come from the examples and their runs."""
+"""The sections of docs/languages.md that are generated from the examples."""
 
 import re
 from dataclasses import dataclass
@@ -21,43 +21,43 @@ _FENCES = {"Pulumi.yaml": "yaml", "index.ts": "typescript", "main.go": "go", "__
 
 @dataclass(frozen=True)
 class Recorder:
-    """Writes into the page, if that was asked for."""
+    """Writes sections of the page if the option is set."""
 
     writes: bool
 
     def program(self, example: Example) -> None:
-        """Put an example's program into the page."""
+        """Write the program of an example."""
         if self.writes:
             write_section(PAGE, section(example, "program"), program(example))
 
     def preview(self, example: Example, printed: str) -> None:
-        """Put what a preview printed into the page."""
+        """Write the output of a preview."""
         if self.writes:
             write_section(PAGE, section(example, "preview"), preview(printed))
 
 
 def section(example: Example, part: str) -> str:
-    """Return the name of a part of the page."""
+    """Return the name of a section."""
     return f"{example.language}: {part}"
 
 
 def shown(example: Example, part: str) -> str:
-    """Return what the page shows there."""
+    """Return the content of a section."""
     name = section(example, part)
     begin, end = f"<!-- {name} -->\n\n", f"\n\n<!-- end of {name} -->"
     return PAGE.read_text().partition(begin)[2].partition(end)[0]
 
 
 def program(example: Example) -> str:
-    """Return an example's program as the page shows it."""
+    """Return the program of an example as Markdown."""
     text = (example.folder / example.program).read_text().rstrip()
     return f"```{_FENCES[example.program]}\n{text}\n```"
 
 
 def preview(printed: str) -> str:
-    """Return what a preview printed, as the page shows it.
+    """Return the output of a preview as Markdown.
 
-    A row for each resource: the engine shows that of the stack twice, and the others in an order of its own.
+    One row for each resource, because the engine repeats the row of the stack and orders the others randomly.
     """
     stack, *others = dict.fromkeys(re.findall(r"^ \+  \S+ \S+ create\b", printed, re.MULTILINE))
     summary = printed[printed.index("Outputs:") :].rstrip()
@@ -65,8 +65,8 @@ def preview(printed: str) -> str:
 
 
 def rows(printed: str) -> set[str]:
-    """Return what a preview, or the page, says is done with the package's resources: type, name, operation.
+    """Return type, name and operation of this package's resources in a preview.
 
-    The engine repeats the row in front of each message for the resource; those have more words.
+    The engine repeats a row before each message of the resource; those rows are longer and are ignored.
     """
     return set(re.findall(r"^ [+~-]+ +(fsx-dr:\S+ \S+ \S+) *$", printed, re.MULTILINE))

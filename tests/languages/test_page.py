@@ -1,4 +1,4 @@
-"""docs/languages.md has the programs of the examples, and previews of them."""
+"""docs/languages.md has the programs of the examples and their previews."""
 
 import pytest
 import yaml
@@ -31,6 +31,6 @@ def test_rows_ignores_messages_of_a_preview() -> None:
  +  fsx-dr:index:DrRegion dr create backup-0123456789abcdef3 is copied into eu-west-1: full, 10.0 GB.
  +  fsx-dr:index:DrRegion dr create 
  ~  fsx-dr:index:BackupCopy ledger update
-"""  # noqa: W291 - the CLI ends rows so
+"""  # noqa: W291  # the CLI ends rows with a space
 
     assert rows(printed) == {"fsx-dr:index:DrRegion dr create", "fsx-dr:index:BackupCopy ledger update"}
