@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-messages", action="store_true", help="write tests/messages.txt again")
     parser.addoption("--write-line-links", action="store_true", help="correct the line numbers of links to code")
     parser.addoption("--write-languages", action="store_true", help="write docs/languages.md again")
+    parser.addoption("--write-reference", action="store_true", help="write the lists in docs/reference/ again")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""The example stack in four languages, and its requirements."""
+"""The examples of one stack in four languages, and what is needed to run them."""
 
 import functools
 import shutil
@@ -12,7 +12,7 @@ from simulator.fsx import Control
 from simulator.project import ROOT, Project
 
 EXAMPLES = ROOT / "examples" / "languages"
-ALONE = {"PYTHONPATH": ""}  # so that the plugin finds the package only in its virtual environment
+ALONE = {"PYTHONPATH": ""}  # so that the plugin finds the package in its own virtual environment only
 DR = "eu-west-1"
 KEY = "alias/fsx-dr"
 NEWEST, OLDER, OLDEST, OTHER = (
@@ -32,9 +32,9 @@ class Example:
     """The stack in one language.
 
     Attributes:
-        language: name of the example's folder, and of its sections in docs/languages.md.
-        program: file with the program.
-        host: language host of the Pulumi CLI.
+        language: the folder of the example, and the name of its section in docs/languages.md.
+        program: the file that declares the stack.
+        host: the language host that the Pulumi CLI starts.
         needs: commands that succeed if package manager and registry are available.
     """
 
@@ -45,18 +45,18 @@ class Example:
 
     @property
     def folder(self) -> Path:
-        """The folder of the example in this repository."""
+        """Where it is in this repository."""
         return EXAMPLES / self.language
 
     @property
     def missing_host(self) -> str:
-        """The Pulumi program that is missing on PATH, or ""."""
+        """The program of Pulumi that is not on PATH, "" if none."""
         missing = [program for program in ("pulumi", self.host) if not shutil.which(program)]
         return f"there is no {missing[0]} on PATH" if missing else ""
 
     @property
     def missing(self) -> str:
-        """The missing requirement, or ""."""
+        """What is not on this machine, or cannot be reached from it; "" if nothing."""
         failed = (" ".join(command) for command in (_PYPI, *self.needs) if not _succeeds(command))
         return self.missing_host or next((f"no answer to: {command}" for command in failed), "")
 
@@ -70,7 +70,7 @@ YAML, TYPESCRIPT, GO, PYTHON = EVERY_EXAMPLE = (
 
 
 def seed(aws: Control) -> None:
-    """Create the resources of the examples: two file systems with backups, and a key."""
+    """Make what the examples name: two file systems with their backups, and a key."""
     first = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
     for age, backup in enumerate((NEWEST, OLDER, OLDEST)):
         aws.seed_backup("eu-central-1", first, backup_id=backup, created=time.time() - age * _HOUR)
@@ -82,7 +82,7 @@ def seed(aws: Control) -> None:
 
 
 def open_example(example: Example, folder: Path, aws: Control, **variables: str) -> Project:
-    """Copy an example into a folder, and return its project with an empty stack `dev` in the simulator."""
+    """Copy an example into a folder, with an empty stack `dev` that works in the simulator."""
     shutil.copytree(example.folder, folder, dirs_exist_ok=True)
     variables |= {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false"}
     project = Project.create(folder, ["pulumi"], aws.environment() | variables)
@@ -91,7 +91,7 @@ def open_example(example: Example, folder: Path, aws: Control, **variables: str)
 
 
 def copy_repository(folder: Path) -> Path:
-    """Copy the files of this repository that the plugin needs, and return the folder."""
+    """Copy what a checkout of this repository has and the plugin needs, and return its folder."""
     ignored = shutil.ignore_patterns("__pycache__", "venv", "*.egg-info")
     for name in ("components", "plugin"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
@@ -104,5 +104,5 @@ def copy_repository(folder: Path) -> Path:
 def _succeeds(command: tuple[str, ...]) -> bool:
     if not (program := shutil.which(command[0])):
         return False
-    asked = subprocess.run([program, *command[1:]], capture_output=True, check=False)  # noqa: S603  # one of the commands above
+    asked = subprocess.run([program, *command[1:]], capture_output=True, check=False)  # noqa: S603 - one of those above
     return asked.returncode == 0

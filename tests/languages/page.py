@@ -1,4 +1,4 @@
-"""The sections of docs/languages.md that are generated from the examples."""
+"""The parts of docs/languages.md that come from the examples and their runs."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simulator.project import ROOT
 from simulator.sections import write_section
 
-from .examples import NEWEST, OLDER, OTHER, Example
+from .examples import EVERY_EXAMPLE, NEWEST, OLDER, OTHER, YAML, Example
 
 PAGE = ROOT / "docs" / "languages.md"
 PREVIEWED = {
@@ -16,57 +16,47 @@ PREVIEWED = {
     f"fsx-dr:index:BackupCopy dr-{OTHER} create",
     "fsx-dr:index:BackupCopy ledger create",
 }
-_FENCES = {"Pulumi.yaml": "yaml", "index.ts": "typescript", "main.go": "go", "__main__.py": "python"}
+SHOWN = [example for example in EVERY_EXAMPLE if example.language in ("yaml", "typescript")]
 
 
 @dataclass(frozen=True)
 class Recorder:
-    """Writes sections of the page if the option is set."""
+    """Writes into the page, if that was asked for."""
 
     writes: bool
 
     def program(self, example: Example) -> None:
-        """Write the program of an example."""
+        """Put an example's program into the page."""
         if self.writes:
-            write_section(PAGE, section(example, "program"), program(example))
+            write_section(PAGE, example.language, program(example))
 
     def preview(self, example: Example, printed: str) -> None:
-        """Write the output of a preview."""
-        if self.writes:
-            write_section(PAGE, section(example, "preview"), preview(printed))
+        """Put the preview of the YAML example into the page; those of the other languages look the same."""
+        if self.writes and example is YAML:
+            write_section(PAGE, "preview", preview(printed))
 
 
-def section(example: Example, part: str) -> str:
-    """Return the name of a section."""
-    return f"{example.language}: {part}"
-
-
-def shown(example: Example, part: str) -> str:
-    """Return the content of a section."""
-    name = section(example, part)
-    begin, end = f"<!-- {name} -->\n\n", f"\n\n<!-- end of {name} -->"
+def shown(section: str) -> str:
+    """Return a section of the page."""
+    begin, end = f"<!-- {section} -->\n\n", f"\n\n<!-- end of {section} -->"
     return PAGE.read_text().partition(begin)[2].partition(end)[0]
 
 
 def program(example: Example) -> str:
-    """Return the program of an example as Markdown."""
+    """Return an example's program as the page shows it."""
     text = (example.folder / example.program).read_text().rstrip()
-    return f"```{_FENCES[example.program]}\n{text}\n```"
+    return f"```{example.language}\n{text}\n```"
 
 
 def preview(printed: str) -> str:
-    """Return the output of a preview as Markdown.
-
-    One row for each resource, because the engine repeats the row of the stack and orders the others randomly.
-    """
+    """Return the output of a preview as the page shows it: a row for each resource, sorted."""
+    # The engine shows the row of the stack twice, and the others in any order.
     stack, *others = dict.fromkeys(re.findall(r"^ \+  \S+ \S+ create\b", printed, re.MULTILINE))
     summary = printed[printed.index("Outputs:") :].rstrip()
     return "\n".join(["```console", "$ pulumi preview", stack, *sorted(others), summary, "```"])
 
 
 def rows(printed: str) -> set[str]:
-    """Return type, name and operation of this package's resources in a preview.
-
-    The engine repeats a row before each message of the resource; those rows are longer and are ignored.
-    """
+    """Return the rows of the package's resources in a preview: type, name, operation."""
+    # The engine repeats the row in front of each message for the resource; those have more words.
     return set(re.findall(r"^ [+~-]+ +(fsx-dr:\S+ \S+ \S+) *$", printed, re.MULTILINE))
