@@ -102,7 +102,7 @@ def test_key_policy_limits_others_to_fsx_for_the_account(region: str, service: s
         ({"replica_regions": ["hunter22", "hunter22"]}, "Region"),
         ({"replica_regions": 3}, "replica_regions"),
         ({"region": "hunter22"}, "Region"),
-        ({"region": pulumi.Output.from_input("eu-west-1")}, "Regions"),
+        ({"region": pulumi.Output.from_input("eu-west-1")}, "replica_regions"),
         ({"alias": "hunter22"}, "alias"),
         ({"alias": "alias/aws/fsx"}, "alias"),
         ({"alias": pulumi.Output.from_input("alias/dr")}, "alias"),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypedDict, Unpack, overload
 
 import pulumi
 
-from .args_or_keywords import args_or_keywords
+from .args_or_keywords import args_or_keywords, require_declarable
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .owner import owner_of_this_run
@@ -95,6 +95,7 @@ class DrRegion(pulumi.ComponentResource):
         Raises:
             InvalidSettingsError: An argument is wrong; nothing is changed.
         """
+        require_declarable("DrRegion", name, opts)
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
         require_valid(name, asked)
         # The component has no inputs: changes show in its copies, and another notation of a key is not a change.

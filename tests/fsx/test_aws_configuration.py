@@ -71,7 +71,7 @@ def test_unusable_environment_is_refused(monkeypatch: pytest.MonkeyPatch, variab
 
 @pytest.mark.parametrize("use", [_account, lambda settings: default_region(Credentials(settings))])
 @pytest.mark.parametrize("setting", [{"profile": "nobody"}, {"shared_config_files": "/nonexistent/config"}])
-def test_unusable_setting_of_the_stack_is_refused(use: Callable[[Any], Any], setting: dict[str, str]) -> None:
+def test_unusable_setting_of_the_stack_is_refused(use: Callable[[Any], Any], setting: dict[str, Any]) -> None:
     with pytest.raises(AwsConfigError) as refused:
         use(AwsSettings(profile="nobody", **setting) if "profile" not in setting else AwsSettings(**setting))
 
