@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+USER_WORKFLOWS := $(wildcard examples/workflows/*.yml)
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
 # Where it is set, each of the some hundred processes that the tests start would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -10,9 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 setup: $(READY)
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	$(BIN)/python -m simulator.install_cli
 	touch $@
 
@@ -36,8 +37,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	PYTHONPATH=components:plugin $(BIN)/lint-imports --no-cache --no-logo
-	$(BIN)/zizmor --offline --quiet .
-	@if command -v actionlint; then actionlint; else echo "There is no actionlint: the workflows are not linted by it."; fi
+	$(BIN)/zizmor --offline --quiet . $(USER_WORKFLOWS)
+	@if command -v actionlint; then actionlint .github/workflows/*.yml $(USER_WORKFLOWS); else echo "There is no actionlint: the workflows are not linted by it."; fi
 
 types: $(READY)
 	$(BIN)/mypy
@@ -73,7 +74,7 @@ conformance: $(READY)
 # What the workflows install, with hashes; it takes uv.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 lock:
-	echo "setuptools>=77" | $(LOCK) --extra cli pyproject.toml - --output-file .ci/program.txt
+	echo "setuptools>=77" | $(LOCK) --extra cli pyproject.toml - --output-file pipelines/requirements.txt
 	printf "build>=1.6\nsetuptools>=77\ntwine>=7\n" | $(LOCK) - --output-file .ci/build.txt
 
 clean:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from simulator.fsx import Control, FsxService, listening
-from tests.sequences import Sequences
+from tests.sequence_table import Sequences
 
 # The first example of a property also loads modules, so an example has no deadline.
 settings.register_profile("tests", deadline=None)
@@ -17,10 +17,11 @@ settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-reliability", action="store_true", help="write docs/reliability.md again")
+    parser.addoption("--write-reliability", action="store_true", help="write tests/faults/results.md again")
     parser.addoption("--write-messages", action="store_true", help="write tests/messages.txt again")
     parser.addoption("--write-line-links", action="store_true", help="correct the line numbers of links to code")
     parser.addoption("--write-languages", action="store_true", help="write docs/languages.md again")
+    parser.addoption("--write-reference", action="store_true", help="write the lists in docs/reference/ again")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -33,7 +33,7 @@ JOURNAL: Sequence[Entry] = [
 ]
 
 
-def test_figures_of_a_journal() -> None:
+def test_figures_are_computed_from_journal() -> None:
     found = figures(JOURNAL, copy_seconds=1.4, poll_seconds=1.4)
 
     assert found.makespan == pytest.approx(2.8)
@@ -43,7 +43,7 @@ def test_figures_of_a_journal() -> None:
     assert found.per_copy == {"CopyBackup": 1.5, "DescribeBackups": 1.5, "TagResource": 0.5}
 
 
-def test_copy_without_later_calls_ends_with_its_start() -> None:
+def test_figures_of_copy_without_polls() -> None:
     found = figures(JOURNAL[1:2], copy_seconds=0, poll_seconds=1)
 
     assert (found.makespan, found.detections) == (0, [0])
@@ -56,7 +56,7 @@ def test_ideal_uses_five_slots_in_each_region(workload: Workload, seconds: float
     assert workload.ideal == seconds
 
 
-def test_bound_is_the_largest_or_a_fifth_of_all() -> None:
+def test_bound_is_largest_or_fifth_of_total() -> None:
     assert FileSystems((50, 10, 10), keep=2).bound == 50
     assert FileSystems((10,) * 20, keep=2).bound == 40
     assert FileSystems((0.1,), keep=1).bound == SHORTEST_COPY
@@ -70,7 +70,7 @@ def copied(source: str, ends: float, *, is_full: bool) -> BackupView:
     return {**service.backup("eu-west-1", backup_id), **seen, "is_full": is_full, "transferred_bytes": transferred}  # type: ignore[typeddict-item]
 
 
-def test_protection_ends_with_the_last_newest_copy() -> None:
+def test_protection_time_ends_with_last_newest_copy() -> None:
     copies = [copied("newest", 30, is_full=True), copied("old", 50, is_full=False), copied("other", 20, is_full=True)]
 
     found = protection(copies, {"newest", "other"})
@@ -78,7 +78,7 @@ def test_protection_ends_with_the_last_newest_copy() -> None:
     assert found == Protection(seconds=20, whole=40, full=2, gigabytes=9)
 
 
-def test_target_is_compared_with_the_exact_value() -> None:
+def test_target_is_compared_with_exact_value() -> None:
     row = Row("makespan ÷ ideal", 1.1001, 3.8, 1, Target(at_most=1.1))
 
     assert row.cells == ("makespan ÷ ideal", "1.10", "3.80", "1.00", "≤ 1.1", "missed")
@@ -86,7 +86,7 @@ def test_target_is_compared_with_the_exact_value() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("resource", ["naive", "ours"])
-def test_measured_stack_makes_and_deletes_each_copy_once(resource: str) -> None:
+def test_measured_stack_handles_each_copy_once(resource: str) -> None:
     with measured_stack(resource, Workload(copies=4, copy_seconds=0, regions=2)) as stack:
         made, _, read, deleted = stack.up().figures, stack.preview(), stack.refresh(), stack.destroy()
 

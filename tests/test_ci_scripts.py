@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from pulumi_fsx_dr.cli.commands import fsx_dr
 
 ROOT = Path(__file__).parents[1]
-ACTION, TEMPLATE = ROOT / "action.yml", ROOT / "templates" / "fsx-dr.gitlab-ci.yml"
+ACTION, TEMPLATE = ROOT / "pipelines" / "action.yml", ROOT / "pipelines" / "fsx-dr.gitlab-ci.yml"
 SECRETS = {
     "PULUMI_ACCESS_TOKEN",
     "AWS_SECRET_ACCESS_KEY",
@@ -45,7 +45,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("where", ["action", "template"])
-def test_pip_sees_no_secret_and_builds_no_package(where: str, tmp_path: Path) -> None:
+def test_install_hides_secrets_and_builds_no_package(where: str, tmp_path: Path) -> None:
     seen = installs(where, tmp_path)
 
     assert seen
@@ -56,16 +56,16 @@ def test_pip_sees_no_secret_and_builds_no_package(where: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "needed"),
-    [("program", ["dependencies", "cli", "build-system"]), ("build", ["build-system"])],
+    [("pipelines/requirements.txt", ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
 )
-def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[str]) -> None:
+def test_lock_file_has_hashes_and_all_requirements(name: str, needed: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lists = {
         "dependencies": project["project"]["dependencies"],
         "build-system": project["build-system"]["requires"],
         **project["project"]["optional-dependencies"],
     }
-    text = (ROOT / ".ci" / f"{name}.txt").read_text()
+    text = (ROOT / name).read_text()
     entries = re.findall(r"^([\w.-]+)==(\S+)(.*(?:\n +--hash=.*)*)", text, re.MULTILINE)
     pinned = {package: version for package, version, _ in entries}
 
@@ -75,15 +75,17 @@ def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[
 
 
 @pytest.mark.parametrize("name", ["preview", "drift", "up"])
-def test_workflow_gives_the_action_inputs_that_it_has(name: str) -> None:
-    (gate,) = [step for step in steps(ROOT / ".github" / "workflows" / f"{name}.yml") if step.get("uses") == "./"]
+def test_workflow_passes_existing_inputs_to_action(name: str) -> None:
+    (gate,) = [
+        step for step in steps(ROOT / "examples" / "workflows" / f"{name}.yml") if "/pipelines@" in step.get("uses", "")
+    ]
 
     inputs = workflow(ACTION)["inputs"]
     assert gate["with"].keys() - inputs.keys() == set()
     assert {name for name, of in inputs.items() if of["required"]} - gate["with"].keys() == set()
 
 
-def test_action_and_template_run_commands_that_exist() -> None:
+def test_action_and_template_run_existing_commands() -> None:
     action = [step.get("run", "") for step in steps(ACTION)]
     template = [line for job in template_jobs().values() for line in job["script"]]
 
@@ -102,7 +104,7 @@ PIPELINES = {
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_template_starts_jobs_on_protected_and_own_branches(pipeline: str) -> None:
+def test_template_starts_jobs_only_on_own_protected_branches(pipeline: str) -> None:
     given, expected = PIPELINES[pipeline]
     usual = {
         "CI_MERGE_REQUEST_PROJECT_ID": "7",
@@ -131,7 +133,7 @@ def test_template_starts_jobs_on_protected_and_own_branches(pipeline: str) -> No
         ({"ROLE_SECONDS": "6h"}, "role-seconds"),
     ],
 )
-def test_action_refuses_inputs_of_another_type(given: dict[str, str], refused: str) -> None:
+def test_action_refuses_invalid_inputs(given: dict[str, str], refused: str) -> None:
     usual = {"COMMAND": "preview", "COMMENT": "true", "FAIL_WHEN_LATE": "false", "ROLE_SECONDS": "3600"}
     script = steps(ACTION)[0]["run"]
 
@@ -190,7 +192,7 @@ def comments_on(github: HTTPServer, tmp_path: Path, text: str = "table") -> subp
     """Run the script as the action does."""
     (tmp_path / "text.md").write_text(text)
     return subprocess.run(  # noqa: S603  # our own
-        [sys.executable, "-I", str(ROOT / ".ci" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
+        [sys.executable, "-I", str(ROOT / "pipelines" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
         env={
             "GITHUB_GRAPHQL_URL": f"http://127.0.0.1:{github.server_port}/graphql",
             "GITHUB_REPOSITORY": "acme/copies",
@@ -210,17 +212,17 @@ def comment(number: int, body: str, *, ours: bool) -> dict[str, Any]:
     ("comments", "expected"),
     [
         pytest.param([], ("addComment", "PR"), id="none"),
-        pytest.param([comment(1, f"{MARK}\nold", ours=True)], ("updateIssueComment", "C1"), id="ours"),
-        pytest.param([comment(1, f"{MARK}\nmine", ours=False)], ("addComment", "PR"), id="of others"),
-        pytest.param([comment(1, f"> {MARK}", ours=True)], ("addComment", "PR"), id="ours, about another thing"),
+        pytest.param([comment(1, f"{MARK}\nold", ours=True)], ("updateIssueComment", "C1"), id="own"),
+        pytest.param([comment(1, f"{MARK}\nmine", ours=False)], ("addComment", "PR"), id="other author"),
+        pytest.param([comment(1, f"> {MARK}", ours=True)], ("addComment", "PR"), id="own, other subject"),
         pytest.param(
             [comment(number, f"{MARK}\n", ours=number == 4) for number in range(1, 6)],
             ("updateIssueComment", "C4"),
-            id="ours, on the second page",
+            id="own, on second page",
         ),
     ],
 )
-def test_comment_is_edited_only_if_it_is_ours(
+def test_comment_is_edited_only_if_own(
     github: HTTPServer, comments: list[dict[str, Any]], expected: tuple[str, str], tmp_path: Path
 ) -> None:
     handler: Any = github.RequestHandlerClass
@@ -232,7 +234,7 @@ def test_comment_is_edited_only_if_it_is_ours(
     assert handler.written == [(*expected, f"{MARK}\ntable")]
 
 
-def test_comment_is_cut_to_what_github_takes(github: HTTPServer, tmp_path: Path) -> None:
+def test_comment_is_cut_to_github_limit(github: HTTPServer, tmp_path: Path) -> None:
     comments_on(github, tmp_path, "x" * 70_000)
 
     handler: Any = github.RequestHandlerClass
@@ -241,7 +243,7 @@ def test_comment_is_cut_to_what_github_takes(github: HTTPServer, tmp_path: Path)
 
 
 @pytest.mark.parametrize("status", [200, 401])
-def test_refused_comment_fails_the_step(github: HTTPServer, status: int, tmp_path: Path) -> None:
+def test_refused_comment_fails_step(github: HTTPServer, status: int, tmp_path: Path) -> None:
     handler: Any = github.RequestHandlerClass
     handler.refusal, handler.status = "Resource not accessible by integration", status
 
@@ -253,7 +255,7 @@ def test_refused_comment_fails_the_step(github: HTTPServer, status: int, tmp_pat
     assert "Traceback" not in ended.stderr
 
 
-def test_preview_is_plain_text_in_its_comment(tmp_path: Path) -> None:
+def test_preview_comment_is_plain_text(tmp_path: Path) -> None:
     (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Preview"]
     pulumi = executable(tmp_path / "pulumi", r"""printf '~ tag: "</details>\r# heading"\n```\n'; exit 3""")
     environment = {
@@ -274,7 +276,7 @@ def test_preview_is_plain_text_in_its_comment(tmp_path: Path) -> None:
     ]
 
 
-def test_release_needs_the_tag_and_addresses_of_the_project() -> None:
+def test_release_requires_tag_and_address_of_project() -> None:
     def release(*arguments: str) -> tuple[int, str, str]:
         ended = subprocess.run(  # noqa: S603  # our own
             [sys.executable, str(ROOT / ".ci" / "release.py"), *arguments], capture_output=True, text=True, check=False
@@ -287,6 +289,13 @@ def test_release_needs_the_tag_and_addresses_of_the_project() -> None:
     assert (code, notes != "") == (0, True)
     assert release("v9.9.9", address)[:2] == (1, "")
     assert release(tag, "https://github.com/somebody/else")[:2] == (1, "")
+
+
+def test_scripts_name_tests_that_exist() -> None:
+    scripts = [file.read_text() for file in (ROOT / ".ci").iterdir()]
+    named = {path for script in scripts for path in re.findall(r"tests/[\w/*.]+", script)}
+
+    assert [path for path in sorted(named) if not list(ROOT.glob(path))] == []
 
 
 def known_commands(script: str) -> list[str]:
@@ -334,7 +343,7 @@ def installs(where: str, tmp_path: Path) -> list[tuple[list[str], dict[str, str]
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "REQUIREMENTS": "requirements.txt",
-        "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr",
+        "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr/pipelines",
     }
     subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own
     return [(arguments, seen) for arguments, seen in map(json.loads, log.read_text().splitlines())]

@@ -30,9 +30,7 @@ def test_demo_passes_all_checks(options: list[str]) -> None:
     assert (ended.returncode, "✗" in ended.stdout) == (0, False), ended.stdout + ended.stderr
 
 
-def test_demo_ends_with_exit_code_1_if_a_check_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_demo_exits_1_if_check_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def run(_steps: DemoSteps) -> None:
         raise DemoFailedError("All copies are deleted.")
 
@@ -43,7 +41,7 @@ def test_demo_ends_with_exit_code_1_if_a_check_fails(
 
 
 @pytest.mark.timeout(600)
-def test_interrupted_demo_removes_its_state_and_processes(tmp_path: Path) -> None:
+def test_interrupted_demo_removes_state_and_processes(tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(  # noqa: S603  # our own interpreter
         [*DEMO, "--fake-engine"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -32,7 +32,7 @@ def policy(region: str, **args: Any) -> list[dict[str, Any]]:
     return statements
 
 
-def test_dr_key_has_a_replica_in_each_region() -> None:
+def test_dr_key_has_replica_in_each_region() -> None:
     arns: list[Any] = []
     engine = registered(ARGS, arns)
 
@@ -47,14 +47,14 @@ def test_dr_key_has_a_replica_in_each_region() -> None:
 
 
 @pytest.mark.parametrize("protect", [None, True, False])
-def test_dr_key_protects_its_keys_unless_told_not_to(protect: bool | None) -> None:  # noqa: FBT001  # pytest names it
+def test_dr_key_protects_keys_by_default(protect: bool | None) -> None:  # noqa: FBT001  # pytest names it
     keys = keys_of({**ARGS, "tags": {"team": "storage"}} | ({} if protect is None else {"protect": protect}))
 
     expected = (protect is not False, 30, {"team": "storage"})
     assert [(key.protected, key.inputs["deletionWindowInDays"], key.inputs["tags"]) for key in keys] == [expected] * 3
 
 
-def test_dr_key_makes_an_alias_in_each_region() -> None:
+def test_dr_key_makes_alias_in_each_region() -> None:
     aliases = registered({**ARGS, "alias": "alias/fsx-dr"}).of_type(ALIAS)
 
     assert {alias.inputs["name"] for alias in aliases} == {"alias/fsx-dr"}
@@ -62,13 +62,13 @@ def test_dr_key_makes_an_alias_in_each_region() -> None:
     assert targets == {region: f"copies-{region}-key" for region in REGIONS}
 
 
-def test_key_policy_is_that_of_its_region() -> None:
+def test_key_policy_matches_region() -> None:
     for key in keys_of(ARGS):
         assert json.loads(key.inputs["policy"])["Statement"] == policy(key.inputs["region"])
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, "444455556666"])
-def test_key_policy_lets_only_the_account_administer(account: str) -> None:
+def test_key_policy_lets_only_account_administer(account: str) -> None:
     administers, *_ = policy("eu-west-1", **({} if account == ACCOUNT else {"account_id": account}))
 
     assert administers["Principal"] == {"AWS": f"arn:aws:iam::{account}:root"}
@@ -83,7 +83,7 @@ def test_key_policy_lets_only_the_account_administer(account: str) -> None:
         ("cn-north-1", "fsx.cn-north-1.amazonaws.com.cn"),
     ],
 )
-def test_key_policy_limits_others_to_fsx_for_the_account(region: str, service: str) -> None:
+def test_key_policy_limits_use_to_fsx_of_account(region: str, service: str) -> None:
     _, use, grant = policy(region)
 
     through_fsx = {"kms:CallerAccount": ACCOUNT, "kms:ViaService": service}
@@ -108,7 +108,7 @@ def test_key_policy_limits_others_to_fsx_for_the_account(region: str, service: s
         ({"alias": pulumi.Output.from_input("alias/dr")}, "alias"),
     ],
 )
-def test_dr_key_refuses_wrong_arguments_without_their_values(wrong: dict[str, Any], named: str) -> None:
+def test_dr_key_refuses_wrong_arguments_and_hides_values(wrong: dict[str, Any], named: str) -> None:
     engine = RecordingEngine()
     args: Any = {**ARGS, **wrong}
 

@@ -42,7 +42,7 @@ class UnknownStackError(grpc.RpcError):
         return "unknown stack"
 
 
-class StateTelling(mocks.Mocks):
+class StateMocks(mocks.Mocks):
     """Answers what is in the state, as the engine does.
 
     Args:
@@ -98,7 +98,7 @@ def run(
 ) -> list[Registration]:
     """Return the copies that a program with one DrRegion registers."""
     engine = RecordingEngine()
-    engine.mocks = StateTelling(tell, id_)
+    engine.mocks = StateMocks(tell, id_)
     args: DrRegionArgs = {"region": region, "sources": [{"file_system_id": file_system, "region": HOME}]}
     engine.run(lambda: DrRegion(name, args), preview=True)
     return engine.of_type(TYPE)
@@ -130,7 +130,7 @@ def nothing(_stack: str) -> Resources:
     return {}
 
 
-def owner_alone(_stack: str) -> Resources:
+def owner_only(_stack: str) -> Resources:
     return {f"urn:pulumi:prod::dr::{OWNER_TYPE}::fsx-dr-owner": {"type": OWNER_TYPE, "outputs": {"owner_id": OWNER_ID}}}
 
 
@@ -140,7 +140,7 @@ def latest(file_system: str, copy: dict[str, Any], outputs: dict[str, Any]) -> d
     tell = with_copy(copy, source_creation_time="2026-11-01T00:00:00Z", **outputs)
     told = tell("organization/dr/prod")[urn(f"dr-{copy['SourceBackupId']}")]["outputs"]
     engine = RecordingEngine()
-    engine.mocks = StateTelling(tell, copy["BackupId"], told)
+    engine.mocks = StateMocks(tell, copy["BackupId"], told)
 
     def program() -> None:
         sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
@@ -168,9 +168,7 @@ def test_file_system_id_must_not_be_an_output() -> None:
         RecordingEngine().run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}))
 
 
-def test_file_system_that_cannot_be_copied_is_not_ready(
-    aws: Control, file_system: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_uncopyable_file_system_is_not_ready(aws: Control, file_system: str, caplog: pytest.LogCaptureFixture) -> None:
     """No protection must not look like success."""
     aws.seed_backup(HOME, file_system, type="AWS_BACKUP")
     engine = RecordingEngine()
@@ -206,7 +204,7 @@ def test_intelligent_tiering_is_not_copied(aws: Control, caplog: pytest.LogCaptu
     assert aws.counts(HOME).get("DescribeFileSystems", 0) == (0 if tells else 1)
 
 
-def test_unknown_storage_type_leaves_the_refusal_to_fsx(aws: Control, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_storage_type_is_left_to_fsx(aws: Control, caplog: pytest.LogCaptureFixture) -> None:
     backup = aws.seed_backup(HOME, file_system := aws.seed_file_system(HOME, "OPENZFS"))
     aws.add_fault("access_denied", "DescribeFileSystems", region=HOME)
     source: Any = {"file_system_id": file_system, "region": HOME}
@@ -218,7 +216,7 @@ def test_unknown_storage_type_leaves_the_refusal_to_fsx(aws: Control, caplog: py
     assert said(caplog) == []
 
 
-def test_selected_file_systems_have_rows_with_their_names(aws: Control) -> None:
+def test_tag_selector_has_rows_with_names(aws: Control) -> None:
     ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
     aws.seed_file_system(HOME, tags={"Name": "scratch"})
     aws.seed_backup(HOME, ledger)
@@ -237,13 +235,13 @@ def test_selected_file_systems_have_rows_with_their_names(aws: Control) -> None:
     assert [(row["source"], row["name"]) for row in readiness] == [(ledger, "ledger")]
 
 
-def test_unreachable_region_of_a_selector_keeps_copies(
+def test_tag_selector_in_unreachable_region_keeps_copies(
     aws: Control, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     aws.seed_file_system(HOME, tags={"dr": "yes"})
     aws.add_fault("throttled", "DescribeFileSystems")
     engine = RecordingEngine()
-    engine.mocks = StateTelling(with_copy(copy))
+    engine.mocks = StateMocks(with_copy(copy))
     sources: Any = [{"tags": {"dr": "yes"}, "region": HOME}]
 
     engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}), preview=True)
@@ -264,7 +262,7 @@ def test_unreachable_region_of_a_selector_keeps_copies(
         ({"tags": {"dr": "yes"}, "without": []}, "without"),
     ],
 )
-def test_selector_that_is_not_clear_is_refused(source: Any, argument: str) -> None:
+def test_ambiguous_selector_is_refused(source: Any, argument: str) -> None:
     source["region"] = HOME
 
     with pytest.raises(InvalidSettingsError, match=argument):
@@ -272,7 +270,7 @@ def test_selector_that_is_not_clear_is_refused(source: Any, argument: str) -> No
 
 
 @pytest.mark.parametrize("former", ["dr-{source}", "a::b-{source}", "whatever"])
-def test_renamed_dr_region_has_aliases_for_its_copies(
+def test_renamed_dr_region_has_aliases_for_copies(
     file_system: str, source: str, copy: dict[str, Any], former: str
 ) -> None:
     former = former.format(source=source)
@@ -283,20 +281,20 @@ def test_renamed_dr_region_has_aliases_for_its_copies(
     assert urn(former) in declared.aliases
 
 
-def test_renamed_dr_region_with_another_key_loses_nothing(file_system: str, source: str, copy: dict[str, Any]) -> None:
+def test_renamed_dr_region_with_new_key_keeps_copies(file_system: str, source: str, copy: dict[str, Any]) -> None:
     (declared,) = run(file_system, with_copy(copy, f"dr-{source}"), "west", id_="backup-0123456789abcdef0")
 
     assert declared.name == f"west-{source}"
 
 
 @pytest.mark.parametrize("declared", [1, 2], ids=["one DrRegion", "two"])
-def test_damaged_state_ends_the_run(
+def test_damaged_state_fails_run(
     file_system: str, copy: dict[str, Any], declared: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     gc.collect()  # futures of other tests
     caplog.clear()
     engine = RecordingEngine()
-    engine.mocks = StateTelling(with_copy(copy, region="nowhere"))
+    engine.mocks = StateMocks(with_copy(copy, region="nowhere"))
     sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
 
     def program() -> None:
@@ -317,13 +315,13 @@ def test_damaged_state_ends_the_run(
         ({"lifecycle": "COPYING"}, False),
     ],
 )
-def test_latest_is_an_available_copy(
+def test_latest_is_available_copy(
     file_system: str, copy: dict[str, Any], changes: dict[str, Any], *, is_latest: bool
 ) -> None:
     assert latest(file_system, copy, changes) == ({file_system: copy["BackupId"]} if is_latest else {})
 
 
-def test_latest_is_not_a_copy_that_is_gone(aws: Control, file_system: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_latest_excludes_copy_that_is_gone(aws: Control, file_system: str, caplog: pytest.LogCaptureFixture) -> None:
     client = aws.client("fsx", AWAY)
     made = client.copy_backup(SourceBackupId=aws.seed_backup(HOME, file_system), SourceRegion=HOME)["Backup"]
     client.close()
@@ -336,14 +334,14 @@ def test_latest_is_not_a_copy_that_is_gone(aws: Control, file_system: str, caplo
     assert [text for text in said(caplog) if made["BackupId"] in text and "pulumi up --refresh" in text]
 
 
-def test_source_region_that_refuses_does_not_stop_the_others(
+def test_refusing_source_region_does_not_stop_others(
     aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     abroad = aws.seed_file_system(ELSEWHERE)
     backup = aws.seed_backup(ELSEWHERE, abroad)
     aws.add_fault("access_denied", "DescribeBackups", region=HOME)
     engine = RecordingEngine()
-    engine.mocks = StateTelling(with_copy(copy))
+    engine.mocks = StateMocks(with_copy(copy))
     places = [(file_system, HOME), (abroad, ELSEWHERE)]
     sources: list[Source] = [{"file_system_id": name, "region": region} for name, region in places]
 
@@ -353,7 +351,7 @@ def test_source_region_that_refuses_does_not_stop_the_others(
     assert [text for text in said(caplog) if HOME in text]
 
 
-def test_unreachable_source_keeps_a_copy_in_the_former_dr_region(
+def test_unreachable_source_keeps_copy_in_former_region(
     aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     aws.make_unreachable(HOME)
@@ -364,7 +362,7 @@ def test_unreachable_source_keeps_a_copy_in_the_former_dr_region(
     assert [text for text in said(caplog) if HOME in text]
 
 
-def test_preview_says_why_a_copy_is_deleted(
+def test_preview_explains_why_copy_is_deleted(
     file_system: str, source: str, copy: dict[str, Any], aws: Control, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -376,7 +374,7 @@ def test_preview_says_why_a_copy_is_deleted(
     assert [part in text for part in (copy["BackupId"], AWAY, source, "eu-north-1")] == [True] * 4
 
 
-def test_guard_ends_a_run_that_loses_a_copy(
+def test_guard_fails_run_that_would_lose_copy(
     file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The guard does not know look-ups and names: it compares the state with what was registered."""
@@ -391,7 +389,7 @@ def test_guard_ends_a_run_that_loses_a_copy(
         run(file_system, with_copy(copy))
 
 
-def test_unreadable_state_is_an_error_and_changes_nothing(
+def test_unreadable_state_fails_without_changes(
     aws: Control, file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack_state, "_PAUSE", 0)
@@ -430,7 +428,7 @@ def test_two_dr_regions_are_planned_together(aws: Control, file_system: str) -> 
         state[urn] = {"type": TYPE, "outputs": {**outputs, "file_system_id": file_system, "source_region": HOME}}
     aws.finish_copies()
     engine = RecordingEngine()
-    engine.mocks = StateTelling(lambda _stack: state)
+    engine.mocks = StateMocks(lambda _stack: state)
 
     def program() -> None:
         for region in (AWAY, ELSEWHERE):
@@ -446,7 +444,7 @@ def test_two_dr_regions_are_planned_together(aws: Control, file_system: str) -> 
 
 
 @pytest.mark.parametrize("is_async", [True, False], ids=["after an await", "in an apply"])
-def test_later_dr_region_keeps_copies_of_expired_sources(
+def test_dr_region_declared_late_keeps_copies(
     aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture, *, is_async: bool
 ) -> None:
     """The first one was planned without it, and would delete its copies as those of a source that was removed."""
@@ -454,7 +452,7 @@ def test_later_dr_region_keeps_copies_of_expired_sources(
     aws.seed_backup(HOME, other)
     caplog.set_level("INFO")
     engine = RecordingEngine()
-    engine.mocks = StateTelling(with_copy(copy, f"late-{copy['SourceBackupId']}"), copy["BackupId"])
+    engine.mocks = StateMocks(with_copy(copy, f"late-{copy['SourceBackupId']}"), copy["BackupId"])
 
     def declare(name: str, of: str) -> DrRegion:
         return DrRegion(name, {"region": AWAY, "sources": [{"file_system_id": of, "region": HOME}]})
@@ -475,7 +473,7 @@ def test_later_dr_region_keeps_copies_of_expired_sources(
 
 @pytest.mark.parametrize("declared", [4, 5])
 @pytest.mark.parametrize("fault", ["mistyped", "unavailable"])
-def test_refusal_ends_the_run_of_many_dr_regions_with_its_reason(
+def test_run_of_many_dr_regions_names_first_error(
     aws: Control, file_system: str, declared: int, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whichever of them asks first."""
@@ -497,7 +495,7 @@ def test_refusal_ends_the_run_of_many_dr_regions_with_its_reason(
     assert "KeyError" not in caplog.text
 
 
-def test_dr_regions_declare_the_newest_of_each_file_system_first(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dr_regions_declare_newest_copies_first(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     """In which order the SDK then sends what is declared, is up to its threads."""
     sizes = {"small": 1, "large": 9}
     file_systems = {name: aws.seed_file_system(HOME) for name in sizes}
@@ -541,9 +539,7 @@ class SlowOwner(RecordingEngine):
         return answer
 
 
-def test_dr_region_declares_copies_once_the_owner_is_made(
-    aws: Control, file_system: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dr_region_declares_copies_after_owner(aws: Control, file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy that waits for the owner is sent after all that need not, so some of each would be out of order."""
     aws.seed_backup(HOME, file_system)
     engine, declare = SlowOwner(), BackupCopy.__init__
@@ -603,7 +599,7 @@ class _Waiting(FakeAws):
         return iter(())
 
 
-def test_run_asks_all_regions_at_once() -> None:
+def test_run_lists_all_regions_concurrently() -> None:
     """Four that do not answer take as long as one."""
     regions = ["eu-west-3", "eu-south-1", "eu-west-2", ELSEWHERE]
     names = [f"fs-{number:017x}" for number in range(len(regions))]
@@ -617,7 +613,7 @@ def test_run_asks_all_regions_at_once() -> None:
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_backup_that_cannot_be_copied_is_declared_last_in_up(
+def test_uncopyable_backup_is_declared_last_in_up(
     aws: Control,
     file_system: str,
     caplog: pytest.LogCaptureFixture,
@@ -642,7 +638,7 @@ def totals(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("preview", [True, False])
 @pytest.mark.parametrize("has_lines", [True, False])
-def test_preview_alone_logs_the_forecast(
+def test_forecast_is_logged_in_preview_only(
     aws: Control, file_system: str, caplog: pytest.LogCaptureFixture, *, preview: bool, has_lines: bool
 ) -> None:
     caplog.set_level("INFO")
@@ -657,9 +653,7 @@ def test_preview_alone_logs_the_forecast(
     assert lines == ([backup] if preview and has_lines else [])
 
 
-def test_forecast_with_a_key_that_is_not_known_yet(
-    aws: Control, file_system: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_forecast_accepts_unknown_key(aws: Control, file_system: str, caplog: pytest.LogCaptureFixture) -> None:
     """What is not known yet is another key than that of the copies that are there."""
     caplog.set_level("INFO")
     aws.seed_backup(HOME, file_system)
@@ -678,7 +672,7 @@ def test_forecast_with_a_key_that_is_not_known_yet(
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_single_copies_have_a_total_for_each_dr_region(
+def test_forecast_of_single_copies_has_total_per_region(
     aws: Control,
     file_system: str,
     caplog: pytest.LogCaptureFixture,
@@ -701,14 +695,14 @@ def test_single_copies_have_a_total_for_each_dr_region(
     assert [text for text in said(caplog, "INFO") if "2 copies to make" in text] or not preview
 
 
-def test_single_copy_in_the_state_is_not_made(
+def test_forecast_ignores_single_copy_in_state(
     aws: Control, copy: dict[str, Any], source: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     state = with_copy(copy)("organization/dr/prod")
     outputs = state[urn(f"dr-{source}")]["outputs"]
     engine = RecordingEngine()
-    engine.mocks = StateTelling(lambda _: {f"urn:pulumi:prod::dr::{TYPE}::single": {"type": TYPE, "outputs": outputs}})
+    engine.mocks = StateMocks(lambda _: {f"urn:pulumi:prod::dr::{TYPE}::single": {"type": TYPE, "outputs": outputs}})
     aws.clear_journal()
 
     engine.run(lambda: BackupCopy("single", source_backup_id=source, source_region=HOME, region=AWAY), preview=True)

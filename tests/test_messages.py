@@ -41,7 +41,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 @pytest.mark.parametrize("title", AREAS)
-def test_messages_are_those_of_the_golden_file(
+def test_messages_match_golden_file(
     title: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     messages = list(AREAS[title](monkeypatch))
@@ -52,5 +52,5 @@ def test_messages_are_those_of_the_golden_file(
     assert section(messages) == sections().get(title)
 
 
-def test_golden_file_has_no_other_messages() -> None:
+def test_golden_file_has_no_unused_sections() -> None:
     assert list(sections()) == list(AREAS)

@@ -178,7 +178,7 @@ def restored(
         ),
     ],
 )
-def test_restore_uses_what_the_backup_records(kind: str, expected: dict[str, Any]) -> None:
+def test_restore_uses_settings_of_backup(kind: str, expected: dict[str, Any]) -> None:
     """Not what names something of the source Region: key, subnet, addresses, aliases."""
     made = restored(backup_of(kind), args_of(kind, security_group_ids=["sg-1"], tags={"team": "media"}))
 
@@ -206,7 +206,7 @@ def test_restore_keeps_only_provisioned_iops(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["WINDOWS", "OPENZFS"])
-def test_restore_keeps_the_network_type(kind: str) -> None:
+def test_restore_keeps_network_type(kind: str) -> None:
     recorded = backup_of(kind)
     dual = replace(recorded, file_system={**recorded.file_system, "NetworkType": "DUAL"})
 
@@ -214,7 +214,7 @@ def test_restore_keeps_the_network_type(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_restore_leaves_automatic_backups_off(kind: str) -> None:
+def test_restore_keeps_automatic_backups_off(kind: str) -> None:
     """AWS omits the days where they are off (recorded: c7n-fsx_consecutive_aws_backups_count_filter)."""
     recorded = backup_of(kind)
     member = KINDS[kind].configuration
@@ -230,7 +230,7 @@ def test_restore_leaves_automatic_backups_off(kind: str) -> None:
     ("storage_type", "cache", "sent"),
     [("SSD", "NONE", None), (None, "NONE", None), (None, "READ", "READ"), ("HDD", "NONE", "NONE")],
 )
-def test_restore_sends_no_drive_cache_for_ssd(storage_type: str | None, cache: str, sent: str | None) -> None:
+def test_restore_omits_drive_cache_for_ssd(storage_type: str | None, cache: str, sent: str | None) -> None:
     recorded = backup_of("LUSTRE", DriveCacheType=cache, DeploymentType="PERSISTENT_1")
     made = replace(recorded, file_system={**recorded.file_system, "StorageType": storage_type})
 
@@ -240,7 +240,7 @@ def test_restore_sends_no_drive_cache_for_ssd(storage_type: str | None, cache: s
 OTHER_KEY = f"arn:aws:kms:{REGION}:111122223333:key/12345678-1234-1234-1234-1234567890ff"
 
 
-def test_given_settings_win_over_recorded_ones() -> None:
+def test_given_settings_override_recorded_ones() -> None:
     settings = {"throughput_capacity": 512, "automatic_backup_retention_days": 0, "skip_final_backup": True}
 
     inputs = restored(backup_of("WINDOWS"), args_of("WINDOWS", settings=settings, kms_key_id=OTHER_KEY)).inputs
@@ -252,7 +252,7 @@ def test_given_settings_win_over_recorded_ones() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_newer_copy_changes_nothing_in_the_file_system(kind: str) -> None:
+def test_newer_copy_does_not_change_file_system(kind: str) -> None:
     made = restored(backup_of(kind), args_of(kind))
     other = restored(backup_of(kind, WeeklyMaintenanceStartTime="1:01:00"), args_of(kind))
 
@@ -261,7 +261,7 @@ def test_newer_copy_changes_nothing_in_the_file_system(kind: str) -> None:
     assert other.ignored == made.ignored
 
 
-def test_given_arguments_take_effect_later_too() -> None:
+def test_given_arguments_can_change_later() -> None:
     settings = {"throughput_capacity": 64, "storage_capacity": 4000, "deployment_type": "SINGLE_AZ_2"}
 
     made = restored(backup_of("WINDOWS"), args_of("WINDOWS", settings=settings, kms_key_id=KEY, tags={"a": "b"}))
@@ -297,7 +297,7 @@ def test_final_backup_of_lustre_can_be_skipped() -> None:
     assert skipped.inputs["skipFinalBackup"] is True
 
 
-def test_self_managed_directory_is_completed_around_a_secret_password() -> None:
+def test_directory_is_completed_and_password_is_secret() -> None:
     given = {"self_managed_active_directory": {"password": "hunter2", "dns_ips": ["10.9.0.10"]}}
 
     made = restored(WITH_DIRECTORY, args_of("WINDOWS", settings=given))
@@ -318,7 +318,7 @@ def test_self_managed_directory_is_completed_around_a_secret_password() -> None:
     ]
 
 
-def test_given_directory_replaces_the_recorded_one() -> None:
+def test_given_directory_replaces_recorded_one() -> None:
     by_secret = {"self_managed_active_directory": {"domain_join_service_account_secret": "arn:of-the-dr-region"}}
     other = {"self_managed_active_directory": {"password": "hunter2", "domain_name": "dr.example.com"}}
 
@@ -344,7 +344,7 @@ def unreachable(*_: Any) -> None:
     ids=["gone", "unreachable", "deleted"],
 )
 @pytest.mark.parametrize("urn", [URN, URN.replace("files", "old")], ids=["same name", "aliased name"])
-def test_live_file_system_does_not_need_its_backup(
+def test_restored_file_system_does_not_need_its_backup(
     urn: str, find_backup: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For an ignored input the engine takes the value of its last run (pulumi/pulumi, step_generator.go)."""
@@ -362,18 +362,18 @@ def test_live_file_system_does_not_need_its_backup(
     "held",
     [
         pytest.param({}, id="empty stack"),
-        pytest.param({URN.replace("files", "other"): {"type": WINDOWS, "outputs": {}}}, id="another one"),
+        pytest.param({URN.replace("files", "other"): {"type": WINDOWS, "outputs": {}}}, id="other file system"),
         pytest.param(
-            {URN.replace(WINDOWS, LUSTRE): {"type": LUSTRE, "outputs": {"backupId": BACKUP_ID}}}, id="another type"
+            {URN.replace(WINDOWS, LUSTRE): {"type": LUSTRE, "outputs": {"backupId": BACKUP_ID}}}, id="other type"
         ),
     ],
 )
-def test_new_file_system_needs_its_backup(held: dict[str, Any]) -> None:
+def test_new_file_system_requires_its_backup(held: dict[str, Any]) -> None:
     with pytest.raises(InvalidSettingsError, match=BACKUP_ID):
         restored(None, args_of("WINDOWS"), engine=RecordingEngine(held=held))
 
 
-def test_file_system_in_another_component_is_found_in_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_system_in_component_is_found_in_state(monkeypatch: pytest.MonkeyPatch) -> None:
     class Site(pulumi.ComponentResource):
         def __init__(self) -> None:
             super().__init__("dr:index:Site", "site")
@@ -388,7 +388,7 @@ def test_file_system_in_another_component_is_found_in_the_state(monkeypatch: pyt
     assert engine.only(WINDOWS).name == "a::b"
 
 
-def test_preview_does_not_look_up_a_copy_that_is_yet_to_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preview_does_not_look_up_unknown_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(restore, "find_backup", lambda backup_id, _region: asked.append(backup_id))
     unknown: Any = pulumi.UNKNOWN
@@ -401,7 +401,7 @@ def test_preview_does_not_look_up_a_copy_that_is_yet_to_be_made(monkeypatch: pyt
     assert engine.only(WINDOWS).inputs["throughputCapacity"] == pulumi.runtime.rpc.UNKNOWN
 
 
-def test_component_has_the_outputs_of_its_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_component_has_outputs_of_file_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restore, "find_backup", lambda *_: backup_of("WINDOWS"))
     engine, seen = RecordingEngine(), list[Any]()
 
@@ -434,7 +434,7 @@ def test_component_has_the_outputs_of_its_file_system(monkeypatch: pytest.Monkey
         ),
     ],
 )
-def test_restore_refuses_arguments_before_it_registers_anything(args: RestoredFileSystemArgs, named: str) -> None:
+def test_restore_refuses_wrong_arguments_before_registration(args: RestoredFileSystemArgs, named: str) -> None:
     engine = RecordingEngine()
 
     with pytest.raises(InvalidSettingsError, match=named):
@@ -480,9 +480,7 @@ def old_backup() -> Backup:
         (WITH_DIRECTORY, args_of("WINDOWS"), "corp.example.com"),
     ],
 )
-def test_restore_refuses_a_backup_before_it_makes_the_file_system(
-    backup: Backup | None, args: RestoredFileSystemArgs, named: str
-) -> None:
+def test_restore_refuses_unfit_backup(backup: Backup | None, args: RestoredFileSystemArgs, named: str) -> None:
     engine = RecordingEngine()
 
     with pytest.raises(InvalidSettingsError, match=named):
@@ -500,7 +498,7 @@ def test_old_backup_is_restored_with_given_settings() -> None:
     assert inputs["activeDirectoryId"] == "d-9067141d9e"
 
 
-def test_restore_without_pulumi_aws_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restore_without_pulumi_aws_names_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pulumi_aws", None)
 
     with pytest.raises(InvalidSettingsError, match=r"pulumi-fsx-dr\[aws\]"):
@@ -508,14 +506,14 @@ def test_restore_without_pulumi_aws_names_the_extra_to_install(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_arguments_that_a_backup_records_are_those_of_the_resource(kind: Any) -> None:
+def test_restored_arguments_exist_in_pulumi_aws(kind: Any) -> None:
     assert kind.arguments <= getattr(pulumi_aws.fsx, f"{kind.resource}Args").__init__.__annotations__.keys()
 
 
 @pytest.mark.parametrize(
     ("kind", "deployment_type"), [("WINDOWS", "SINGLE_AZ_2"), ("LUSTRE", "PERSISTENT_2"), ("OPENZFS", "SINGLE_AZ_HA_2")]
 )
-def test_backup_is_looked_up_in_the_region_of_the_restore(
+def test_restore_looks_up_backup_in_its_region(
     kind: str, deployment_type: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = FsxService(ManualClock())

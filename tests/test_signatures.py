@@ -49,7 +49,7 @@ DrRegion("d", region="eu-west-1", sources=[{"filesystem_id": "fs-1", "region": "
 """.lstrip()
 
 
-def test_keywords_and_a_dict_declare_the_same() -> None:
+def test_keywords_and_dict_are_equivalent() -> None:
     args: BackupCopyArgs = {"source_backup_id": BACKUP, "region": "eu-west-1", "tags": {"team": "storage"}}
     engine = RecordingEngine()
 
@@ -90,7 +90,7 @@ def test_keywords_and_a_dict_declare_the_same() -> None:
         ),
     ],
 )
-def test_wrong_arguments_are_refused_by_name(declare: Callable[[], Any], named: str) -> None:
+def test_wrong_arguments_are_named(declare: Callable[[], Any], named: str) -> None:
     engine = RecordingEngine()
 
     with pytest.raises(InvalidSettingsError) as refused:
@@ -115,14 +115,14 @@ def test_help_describes_each_argument(resource: Any, args: Any) -> None:
     assert [name for name in args.__annotations__ if f"\n    {name}: " not in described] == []
 
 
-def test_mypy_finds_the_mistakes_of_a_program_and_nothing_else(tmp_path: Path) -> None:
+def test_mypy_reports_exactly_the_mistakes(tmp_path: Path) -> None:
     # A cache that lasts: without it, mypy reads all of pulumi each time.
     cache = ROOT / ".mypy_cache" / "programs"
 
     assert _lines_with_errors(tmp_path, ["-m", "mypy", "--strict", "--cache-dir", str(cache), "main.py"]) == MISTAKES
 
 
-def test_pyright_finds_the_mistakes_of_a_program_and_nothing_else(tmp_path: Path) -> None:
+def test_pyright_reports_exactly_the_mistakes(tmp_path: Path) -> None:
     pytest.importorskip("basedpyright", reason="basedpyright, pyright with its own node, is not installed")
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict", "reportUnusedExpression": false}')
     command = ["-m", "basedpyright", "--pythonpath", sys.executable, "--project", str(tmp_path)]

@@ -64,7 +64,7 @@ def region_of(name: str = "dr") -> DrRegion:
     return DrRegion(name, region=AWAY, sources=SOURCES)
 
 
-def test_page_s_own_test_passes_without_network_and_credentials(tmp_path: Path) -> None:
+def test_documented_test_passes_offline(tmp_path: Path) -> None:
     program, test, _own_mocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     for name, text in {"infra.py": program, "test_infra.py": test, "conftest.py": NO_NETWORK}.items():
         (tmp_path / name).write_text(text)
@@ -76,7 +76,7 @@ def test_page_s_own_test_passes_without_network_and_credentials(tmp_path: Path) 
     assert "3 passed" in ended.stdout, ended.stdout
 
 
-def test_derived_mocks_leave_the_rest_to_ours(aws: testing.FakeAws) -> None:
+def test_derived_mocks_fall_back_to_package_mocks(aws: testing.FakeAws) -> None:
     *_, own_mocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     defined: dict[str, Any] = {}
     exec(own_mocks, defined)  # noqa: S102  # the page's own words
@@ -109,7 +109,7 @@ def test_copy_has_all_outputs(aws: testing.FakeAws) -> None:
     assert found["managed_by"].startswith(f"{testing.OWNER_ID}/")
 
 
-def test_adopted_copy_has_the_ownership_tag_of_its_stack() -> None:
+def test_adopted_copy_has_ownership_tag_of_stack() -> None:
     source = testing.backup(BACKUP, FILE_SYSTEM, HOME, hours_old=2)
     existing = testing.backup("backup-0000000000000009a", FILE_SYSTEM, AWAY, type_="USER_INITIATED")
     existing = replace(existing, source_backup_id=BACKUP, source_region=HOME, tags={"team": "storage"})
@@ -162,7 +162,7 @@ def test_outputs_that_repeat_secrets_are_secret(aws: testing.FakeAws) -> None:
         ({"region": None}, "aws:region"),
     ],
 )
-def test_mocks_refuse_what_the_provider_refuses(
+def test_mocks_refuse_same_arguments_as_provider(
     aws: testing.FakeAws, changes: dict[str, Any], named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
@@ -171,7 +171,7 @@ def test_mocks_refuse_what_the_provider_refuses(
         run(lambda: copy_of(**changes).id, testing.Mocks(aws))
 
 
-def test_region_of_a_copy_defaults_to_the_stack_s(aws: testing.FakeAws) -> None:
+def test_region_of_copy_defaults_to_stack_region(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_all_config({"aws:region": HOME})
     try:
         assert run(lambda: copy_of(region=None).region, testing.Mocks(aws)) == HOME
@@ -179,14 +179,14 @@ def test_region_of_a_copy_defaults_to_the_stack_s(aws: testing.FakeAws) -> None:
         pulumi.runtime.set_all_config({})
 
 
-def test_backup_that_the_program_makes_is_copied(aws: testing.FakeAws) -> None:
+def test_backup_made_by_program_is_copied(aws: testing.FakeAws) -> None:
     mocks = testing.Mocks(aws)
     made, _ = mocks.new_resource(pulumi.runtime.MockResourceArgs("aws:fsx/backup:Backup", "nightly", {}))
 
     assert run(lambda: copy_of(made).source_backup_id, mocks) == made
 
 
-def test_backups_change_under_one_set_of_mocks() -> None:
+def test_backups_may_change_under_same_mocks() -> None:
     mocks, seen = testing.Mocks(), []
     for number in (1, 2):
         with testing.fake_aws(testing.backup(f"backup-{number:017x}", FILE_SYSTEM, HOME)):
@@ -201,14 +201,14 @@ def test_failed_backup_is_not_copied() -> None:
         assert run(lambda: region_of().copies, testing.Mocks(aws)) == []
 
 
-def test_file_system_exists_only_if_the_fake_has_it() -> None:
+def test_file_system_exists_only_in_fake() -> None:
     with testing.fake_aws(file_systems={FILE_SYSTEM: HOME}) as aws:
         assert run(lambda: region_of().latest, testing.Mocks(aws)) == {}
     with testing.fake_aws() as aws, pytest.raises(InvalidSettingsError, match=FILE_SYSTEM):
         run(lambda: region_of().latest, testing.Mocks(aws))
 
 
-def test_fake_does_what_fsx_does(aws: testing.FakeAws) -> None:
+def test_fake_tags_finds_and_deletes_backups(aws: testing.FakeAws) -> None:
     fsx = aws.region(HOME)
     arn = aws.backups[BACKUP].arn
 
@@ -223,7 +223,7 @@ def test_fake_does_what_fsx_does(aws: testing.FakeAws) -> None:
     assert list(fsx.backups(FILE_SYSTEM)) == []
 
 
-def test_end_of_a_fake_gives_the_former_one_back(aws: testing.FakeAws) -> None:
+def test_nested_fake_restores_outer_one(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
     with testing.fake_aws():
         assert find_backup(BACKUP, HOME) is None

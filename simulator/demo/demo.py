@@ -1,5 +1,6 @@
 """`python -m simulator demo`: a whole stack lifecycle, without an AWS account."""
 
+import shutil
 import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +31,7 @@ def demo(*, fake_engine: bool = False) -> int:
             TemporaryDirectory(prefix="fsx-dr-", ignore_cleanup_errors=True) as folder,
         ):
             project = copy_project(Path(folder), ROOT)
+            shutil.copy(ROOT / "simulator" / "Pulumi.demo.yaml", project)
             stack = Project.create(project, engine, pipeline_role.environment(control), stack="demo")
             DemoSteps(output, control, stack).run()
             output.calls(control.journal())

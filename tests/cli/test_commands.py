@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pulumi_fsx_dr.cli import main
 from pulumi_fsx_dr.cli.commands import fsx_dr
+from pulumi_fsx_dr.optional import install_command
 
 from simulator.fsx import ManualClock
 from simulator.fsx import running as simulator
@@ -18,7 +19,7 @@ COMMANDS = pytest.mark.parametrize("command", sorted(fsx_dr.commands))
 
 
 @COMMANDS
-def test_help_has_examples_and_exit_codes(world: World, command: str) -> None:
+def test_help_shows_examples_and_exit_codes(world: World, command: str) -> None:
     text = world.run(command, "--help").stdout
 
     assert f"fsx-dr {command} " in text
@@ -26,14 +27,16 @@ def test_help_has_examples_and_exit_codes(world: World, command: str) -> None:
 
 
 @COMMANDS
-def test_every_option_is_documented(command: str) -> None:
+def test_commands_page_documents_every_option(command: str) -> None:
     chapter = (Path(__file__).parents[2] / "docs" / "commands.md").read_text().partition(f"## {command}")[2]
     options = [name for parameter in fsx_dr.commands[command].params for name in parameter.opts if name[0] == "-"]
 
     assert [name for name in options if f"`{name}" not in chapter.partition("\n## ")[0]] == []
 
 
-def test_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_without_click_names_extra_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delitem(sys.modules, "pulumi_fsx_dr.cli.commands")
     monkeypatch.setitem(sys.modules, "click", None)
 
@@ -41,10 +44,10 @@ def test_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: p
         main()
 
     assert ended.value.code == 2
-    assert "pip install 'pulumi-fsx-dr[cli]'" in capsys.readouterr().err
+    assert install_command("cli") in capsys.readouterr().err
 
 
-def test_command_takes_endpoint_and_credentials_from_the_environment() -> None:
+def test_command_uses_endpoint_and_credentials_of_environment() -> None:
     program = "from pulumi_fsx_dr.cli import main; main()"
     with simulator(copy_seconds=3600) as service:
         source = service.seed_backup("eu-central-1", service.seed_file_system("eu-central-1"))
@@ -65,7 +68,9 @@ def test_command_takes_endpoint_and_credentials_from_the_environment() -> None:
 
 @pytest.mark.smoke
 @pytest.mark.pulumi_cli
-def test_real_pulumi_understands_the_commands(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_read_stacks_through_real_pulumi_cli(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: files\nruntime: python\n")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
@@ -76,5 +81,5 @@ def test_real_pulumi_understands_the_commands(world: World, tmp_path: Path, monk
     assert world.run("orphans", "--region", "eu-west-1", *where).exit_code == 0
 
 
-def test_recorded_outputs_fit_the_clock_of_these_tests() -> None:
+def test_recorded_outputs_match_simulator_clock() -> None:
     assert NOW.timestamp() == ManualClock().now()

@@ -80,7 +80,7 @@ class Elements(HTMLParser):
         return [attributes for _, attributes in self.found if name in (attributes.get("class") or "").split()]
 
 
-def test_page_loads_nothing_from_the_network() -> None:
+def test_page_loads_nothing_from_network() -> None:
     html = page(rows(), NOW)
 
     linked = [a.get("src") or a.get("href") for _, a in Elements(html).found if "src" in a or "href" in a]
@@ -89,7 +89,7 @@ def test_page_loads_nothing_from_the_network() -> None:
     assert "default-src 'none'" in html
 
 
-def test_outputs_do_not_become_markup() -> None:
+def test_page_escapes_outputs() -> None:
     attack = "<script>alert(1)</script>\"'>"
     attacked: list[dict[str, Any]] = [
         {**row, "source": attack, "region": attack, "source_region": attack} for row in rows()
@@ -103,7 +103,7 @@ def test_outputs_do_not_become_markup() -> None:
     assert attack in elements.text
 
 
-def test_every_copy_has_a_dot() -> None:
+def test_page_shows_dot_for_every_copy() -> None:
     elements = Elements(page(rows(), NOW))
 
     assert len(elements.with_class("dot")) == sum(len(row["copies"]) for row in rows())
@@ -111,7 +111,7 @@ def test_every_copy_has_a_dot() -> None:
     assert len(elements.with_class("failed")) == 1
 
 
-def test_axis_places_ages() -> None:
+def test_axis_places_ages_by_hours() -> None:
     axis = Axis(span=200)
 
     assert [axis.place(hours) for hours in (0, 50, 200, 999, -1)] == [0, 25, 100, 100, 0]
@@ -128,7 +128,7 @@ def test_axis_has_two_to_eight_ticks(hours: float) -> None:
     assert 0 < axis.place(hours) < 80
 
 
-def test_timelines_and_bars_have_labels() -> None:
+def test_page_labels_timelines_and_bars() -> None:
     found = Elements(page(rows(), NOW)).found
     drawn = [attributes["aria-label"] for _, attributes in found if attributes.get("role") == "img"]
     bars = [attributes for tag, attributes in found if tag == "progress"]
@@ -140,16 +140,16 @@ def test_timelines_and_bars_have_labels() -> None:
     assert all((bar["aria-label"] or "").startswith("Copying backup-") for bar in bars)
 
 
-def test_page_without_rows_says_so() -> None:
+def test_page_without_rows_says_nothing_is_protected() -> None:
     assert "Nothing is protected" in page([], NOW)
 
 
 @IN_BROWSER
 @pytest.mark.timeout(600)
-def test_browser_shows_the_whole_page_in_two_widths(tmp_path: Path) -> None:
+def test_page_fits_two_screen_widths(tmp_path: Path) -> None:
     html = page(rows(), NOW)
 
-    (desk, phone), console = looked_at(html, tmp_path)
+    (desk, phone), console = browsed(html, tmp_path)
 
     for seen, width in ((desk, 1280), (phone, 390)):
         assert (seen["width"], seen["needed"], seen["beyond"]) == (width, width, [])
@@ -163,18 +163,18 @@ def test_browser_shows_the_whole_page_in_two_widths(tmp_path: Path) -> None:
 
 @IN_BROWSER
 @pytest.mark.timeout(600)
-def test_longest_names_do_not_widen_the_page(tmp_path: Path) -> None:
+def test_page_is_not_widened_by_long_names(tmp_path: Path) -> None:
     long = "backup-" + "0123456789abcdef" * 7
     copies = [{"backup_id": long, "source_backup_id": long, "percent": 100}]
     widened = [{**row, "source": long, "region": "us-gov-northeast-12", "running": copies} for row in rows()]
 
-    (desk, phone), _ = looked_at(page(rows_of("", {"readiness": widened}, NOW), NOW), tmp_path)
+    (desk, phone), _ = browsed(page(rows_of("", {"readiness": widened}, NOW), NOW), tmp_path)
 
     assert (desk["needed"], phone["needed"]) == (1280, 390)
     assert (desk["beyond"], phone["beyond"]) == ([], [])
 
 
-def looked_at(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
+def browsed(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Return what the browser shows at 1280 and 390 pixels, and what it wrote to its console."""
     look = directory / "look.html"
     look.write_text(f"{LOOK}<textarea hidden>{escape(html)}</textarea>")

@@ -22,7 +22,7 @@ def families_in(text: str) -> dict[str, Any]:
     return {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # the library leaves it untyped
 
 
-def test_prometheus_reads_age_target_and_verdict(world: World, written: Written) -> None:
+def test_prometheus_parses_age_target_and_verdict(world: World, written: Written) -> None:
     odd = 'the "old"\\\nledger'
     files = written(prod=outputs_of({"source": "fs-c", "name": odd, "region": "eu-west-1", **LATE}, MISSING))
 
@@ -45,7 +45,7 @@ def test_prometheus_reads_age_target_and_verdict(world: World, written: Written)
     assert verdicts == ["missing", "late"]
 
 
-def test_prometheus_reads_metrics_without_rows(world: World, written: Written) -> None:
+def test_prometheus_parses_metrics_without_rows(world: World, written: Written) -> None:
     text = world.run("report", *written(prod={"readiness": []}), "--format", "prometheus").stdout
 
     assert [family.samples for family in families_in(text).values()] == [[]] * 5
@@ -71,9 +71,7 @@ def published(control: Control, region: str) -> dict[tuple[str, str], float]:
     return found
 
 
-def test_metrics_are_published_in_each_dr_region_under_the_printed_policy(
-    written: Written, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_report_publishes_metrics_with_printed_policy(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     ages = {"source_creation_time": (datetime.now(UTC) - timedelta(hours=30)).isoformat()}
     files = written(
         prod=outputs_of(

@@ -11,14 +11,14 @@ from tests.cli.world import STATE, World, error_of
 SEARCH = ("orphans", "--region", "eu-west-1", "--state", STATE)
 
 
-def test_orphans_exits_0_if_there_are_none(world: World) -> None:
+def test_orphans_exits_0_without_orphans(world: World) -> None:
     world.copy()
 
     assert world.run(*SEARCH).exit_code == 0
 
 
 @pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID], ids=["resumable", "unknown"])
-def test_orphans_shows_a_check_before_the_commands(world: World, owner_id: str) -> None:
+def test_orphans_shows_check_before_commands(world: World, owner_id: str) -> None:
     orphan = world.copy(owned(owner_id=owner_id))
     world.service.clock.sleep(3 * 3600)
 
@@ -36,7 +36,7 @@ def test_orphans_shows_a_check_before_the_commands(world: World, owner_id: str) 
     assert places == sorted(places)
 
 
-def test_orphans_never_offers_to_delete_a_backup_that_is_not_a_copy(world: World) -> None:
+def test_orphans_offers_delete_of_copies_only(world: World) -> None:
     backup = world.service.seed_backup("eu-west-1", world.service.seed_file_system("eu-west-1"), tags=owned())
     world.copy(owned())
 
@@ -46,8 +46,8 @@ def test_orphans_never_offers_to_delete_a_backup_that_is_not_a_copy(world: World
     assert backup not in result.stdout
 
 
-@pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID], ids=["moved just now", "moved and updated"])
-def test_orphans_does_not_offer_to_delete_what_another_state_may_have(world: World, owner_id: str) -> None:
+@pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID], ids=["moved", "moved and updated"])
+def test_orphans_offers_delete_only_with_all_states(world: World, owner_id: str) -> None:
     """`pulumi state move` moves the entry; the tag gets the new stack's owner id with its next `up`."""
     moved = world.copy(owned("files/other/monday", owner_id))
 
@@ -60,7 +60,7 @@ def test_orphans_does_not_offer_to_delete_what_another_state_may_have(world: Wor
     assert moved in world.json(*SEARCH, "--all-states", "--json")["orphans"][0]["delete"]
 
 
-def test_orphans_quotes_the_text_of_tags(world: World) -> None:
+def test_orphans_quotes_tag_text(world: World) -> None:
     world.copy({OWNERSHIP_TAG: "::error file=prod::delete it"})
 
     lines = [line for line in world.run(*SEARCH).stdout.splitlines() if "file=prod" in line]
@@ -70,7 +70,7 @@ def test_orphans_quotes_the_text_of_tags(world: World) -> None:
     assert world.json(*SEARCH, "--json")["orphans"][0]["owner_id"] is None
 
 
-def test_orphans_does_not_offer_to_adopt_a_failed_copy(world: World) -> None:
+def test_orphans_offers_no_adoption_of_failed_copy(world: World) -> None:
     orphan = world.copy(owned())
     world.service.set_lifecycle("eu-west-1", orphan, "FAILED", "no such key")
 
@@ -96,19 +96,19 @@ def test_orphans_reads_states_from_stdin_and_from_pulumi(world: World, fake_pulu
     ["[" * 100_000, json.dumps({"deployment": {"resources": {}}}), json.dumps({"deployment": {"resources": [[]]}})],
     ids=["not JSON", "no list", "no resource"],
 )
-def test_orphans_refuses_a_damaged_state(world: World, document: str) -> None:
+def test_orphans_refuses_damaged_state(world: World, document: str) -> None:
     result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=document)
 
     assert "tandard input" in error_of(result)
 
 
-def test_orphans_fails_for_an_unreachable_region(world: World) -> None:
+def test_orphans_fails_for_unreachable_region(world: World) -> None:
     world.service.make_unreachable("eu-north-1")
 
     assert "eu-north-1" in error_of(world.run(*SEARCH, "--region", "eu-north-1"))
 
 
-def test_orphans_needs_a_state(world: World) -> None:
+def test_orphans_requires_state(world: World) -> None:
     result = world.run("orphans", "--region", "eu-west-1")
 
     assert (result.exit_code, result.stdout) == (2, "")

@@ -19,7 +19,7 @@ Written = Callable[..., list[str]]
 FORMATS = ["table", "markdown", "json", "html", "prometheus"]
 
 
-def test_report_exits_1_and_names_sources_that_are_not_ready(world: World) -> None:
+def test_report_exits_1_if_sources_are_not_ready(world: World) -> None:
     result = world.run("report", "--outputs", OUTPUTS)
 
     assert result.exit_code == 1
@@ -31,7 +31,7 @@ def test_report_exits_0_if_all_sources_are_ready(world: World, written: Written)
     assert world.run("report", *written(prod=outputs_of({}))).exit_code == 0
 
 
-def test_report_judges_by_the_present_time(world: World) -> None:
+def test_report_judges_by_current_time(world: World) -> None:
     world.service.clock.sleep(30 * 3600)
 
     document = world.json("report", "--outputs", OUTPUTS, "--format", "json")
@@ -40,7 +40,7 @@ def test_report_judges_by_the_present_time(world: World) -> None:
     assert [row["verdict"] for row in document["rows"]] == ["missing"] + ["late"] * 5
 
 
-def test_markdown_is_a_table_with_one_line_for_each_row(world: World) -> None:
+def test_markdown_has_one_table_line_per_row(world: World) -> None:
     lines = world.run("report", "--outputs", OUTPUTS, "--format", "markdown").stdout.splitlines()
 
     assert lines[0] == "### Disaster recovery: 4 of 6 ready, 1 late, 1 missing"
@@ -55,7 +55,7 @@ def test_markdown_escapes_names(world: World, written: Written) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_report_writes_to_a_file(world: World, tmp_path: Path, form: str) -> None:
+def test_report_writes_to_file(world: World, tmp_path: Path, form: str) -> None:
     file = tmp_path / "report"
 
     result = world.run("report", "--outputs", OUTPUTS, "--format", form, "--output", str(file))
@@ -72,13 +72,13 @@ def test_report_refuses_outputs_without_rows(world: World, outputs: str) -> None
     assert error_of(world.run("report", "--outputs", "-", stdin=outputs))
 
 
-def test_report_refuses_files_that_cannot_be_read_or_written(world: World, tmp_path: Path) -> None:
+def test_report_refuses_unreadable_and_unwritable_files(world: World, tmp_path: Path) -> None:
     assert str(tmp_path / "none") in error_of(world.run("report", "--outputs", str(tmp_path / "none")))
     assert str(tmp_path) in error_of(world.run("report", "--outputs", OUTPUTS, "--output", str(tmp_path)))
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_report_without_rows_is_not_a_success(world: World, written: Written, form: str) -> None:
+def test_report_without_rows_exits_1(world: World, written: Written, form: str) -> None:
     result = world.run("report", *written(prod={"readiness": []}), "--format", form)
 
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
@@ -87,7 +87,7 @@ def test_report_without_rows_is_not_a_success(world: World, written: Written, fo
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
-def test_report_says_why_a_source_is_not_ready(world: World, written: Written, form: str) -> None:
+def test_report_shows_reason_if_source_is_not_ready(world: World, written: Written, form: str) -> None:
     files = written(prod=outputs_of({"source": "fs-1", "name": "ledger", "region": "eu-west-1", **MISSING}, {}))
 
     result = world.run("report", *files, "--format", form)
@@ -95,7 +95,7 @@ def test_report_says_why_a_source_is_not_ready(world: World, written: Written, f
     assert "ledger in eu-west-1: it has no backup." in result.stdout
 
 
-def test_report_of_many_stacks_shows_the_worst_first(world: World, written: Written) -> None:
+def test_report_of_many_stacks_shows_worst_first(world: World, written: Written) -> None:
     files = written(
         berlin=outputs_of({"source": "fs-b"}, {"source": "fs-c", **LATE}),
         madrid=outputs_of({"source": "fs-m", **MISSING}, {"source": "fs-n", **VERY_LATE}),
@@ -113,7 +113,7 @@ def test_report_of_many_stacks_shows_the_worst_first(world: World, written: Writ
     assert all(word in table for word in ("Stack", "berlin", "madrid"))
 
 
-def test_report_shows_other_stacks_if_one_cannot_be_read(world: World, written: Written) -> None:
+def test_report_shows_other_stacks_if_one_is_unreadable(world: World, written: Written) -> None:
     result = world.run("report", *written(berlin=outputs_of({"source": "fs-b"}), madrid={}))
 
     assert result.exit_code == 2
@@ -145,7 +145,7 @@ def test_report_filters_rows(
     assert [row["source"] for row in json.loads(result.stdout)["rows"]] == sources
 
 
-def test_report_accepts_a_list_of_rows_for_each_dr_region(world: World, written: Written) -> None:
+def test_report_accepts_list_of_rows_per_dr_region(world: World, written: Written) -> None:
     both = {"readiness": [outputs_of({"source": name})["readiness"] for name in ("fs-a", "fs-b")]}
 
     document = world.json("report", *written(prod=both), "--format", "json")
@@ -153,7 +153,7 @@ def test_report_accepts_a_list_of_rows_for_each_dr_region(world: World, written:
     assert [row["source"] for row in document["rows"]] == ["fs-a", "fs-b"]
 
 
-def test_report_asks_pulumi_for_the_stack_and_directory(
+def test_report_reads_stack_in_directory_with_pulumi(
     world: World, fake_pulumi: Callable[[str], None], tmp_path: Path
 ) -> None:
     (tmp_path / "program").mkdir()
@@ -165,13 +165,13 @@ def test_report_asks_pulumi_for_the_stack_and_directory(
     assert len(json.loads(result.stdout)["rows"]) == len(ROWS)
 
 
-def test_report_shows_the_error_of_pulumi(world: World, fake_pulumi: Callable[[str], None]) -> None:
+def test_report_shows_error_of_pulumi(world: World, fake_pulumi: Callable[[str], None]) -> None:
     fake_pulumi("echo 'error: no stack selected' >&2; exit 255")
 
     assert error_of(world.run("report")).endswith("error: no stack selected")
 
 
-def test_report_needs_pulumi(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_without_pulumi_cli_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
     assert "Pulumi CLI" in error_of(world.run("report"))

@@ -49,7 +49,7 @@ def copied(aws: Control) -> set[str]:
 
 
 @pytest.mark.smoke
-def test_newest_backups_are_copied_and_replace_the_oldest(
+def test_up_copies_newest_backups_and_deletes_oldest_copy(
     dr: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
     declare(dr, file_system)
@@ -68,7 +68,7 @@ def test_newest_backups_are_copied_and_replace_the_oldest(
     assert [row["verdict"] for row in known["readiness"]] == ["ready"]
 
 
-def test_retention_policy_keeps_the_newest_copy_of_a_day(dr: Project, aws: Control, file_system: str) -> None:
+def test_retention_policy_keeps_newest_copy_of_day(dr: Project, aws: Control, file_system: str) -> None:
     noon = aws.now() // (24 * HOUR) * 24 * HOUR - 12 * HOUR  # of yesterday
     before, morning = (aws.seed_backup(SOURCE_REGION, file_system, created=noon - age * HOUR) for age in (24, 3))
     declare(dr, file_system, keep={"daily": 2, "within": "1h"})
@@ -85,7 +85,7 @@ def test_retention_policy_keeps_the_newest_copy_of_a_day(dr: Project, aws: Contr
 
 
 @pytest.mark.parametrize("fault", ["refuse", pytest.param("unavailable", marks=pytest.mark.slow)])
-def test_copies_outlive_source_backups_and_source_region(
+def test_copies_outlive_source_backups_and_region(
     dr: Project, aws: Control, file_system: str, backups: list[str], fault: Literal["refuse", "unavailable"]
 ) -> None:
     declare(dr, file_system)
@@ -107,9 +107,7 @@ def test_copies_outlive_source_backups_and_source_region(
     assert copied(aws) == set()
 
 
-losing_the_sources = pytest.mark.parametrize(
-    "happens", ["unreachable", pytest.param("expired", marks=pytest.mark.slow)]
-)
+losing_sources = pytest.mark.parametrize("happens", ["unreachable", pytest.param("expired", marks=pytest.mark.slow)])
 
 
 def lose_sources(aws: Control, backups: list[str], happens: str) -> None:
@@ -125,7 +123,7 @@ def rename(project: Project) -> None:
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
-@losing_the_sources
+@losing_sources
 def test_renamed_region_with_alias_keeps_copies_without_sources(
     dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
 ) -> None:
@@ -142,7 +140,7 @@ def test_renamed_region_with_alias_keeps_copies_without_sources(
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
-@losing_the_sources
+@losing_sources
 def test_renamed_stack_keeps_copies_without_sources(
     dr: Project, aws: Control, file_system: str, backups: list[str], happens: str
 ) -> None:
@@ -159,9 +157,7 @@ def test_renamed_stack_keeps_copies_without_sources(
     dr.run("preview", "--expect-no-changes")
 
 
-def test_second_stack_leaves_copies_of_the_first(
-    dr: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
+def test_second_stack_keeps_copies_of_first(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
     declare(dr, file_system)
     dr.up()
     first = dr.ids()
@@ -175,7 +171,7 @@ def test_second_stack_leaves_copies_of_the_first(
     assert {copy["id"] for copy in copies(aws)} == set(first.values())
 
 
-def test_mistyped_file_system_is_an_error(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
+def test_mistyped_file_system_fails(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
     declare(dr, file_system)
     dr.up()
 
@@ -187,7 +183,7 @@ def test_mistyped_file_system_is_an_error(dr: Project, aws: Control, file_system
     assert copied(aws) == set(backups[1:])
 
 
-def test_copies_of_others_are_left(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
+def test_up_and_destroy_keep_copies_of_others(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
     client = aws.client("fsx", DR)
     foreign = client.copy_backup(SourceBackupId=backups[0], SourceRegion=SOURCE_REGION)["Backup"]["BackupId"]
     client.close()
@@ -208,7 +204,7 @@ def declare_with_bad_source(project: Project, aws: Control, file_system: str) ->
     return bad, crowded
 
 
-def test_bad_source_fails_the_run_after_the_others_are_copied(
+def test_up_copies_other_sources_before_bad_source_fails(
     dr: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
     bad, crowded = declare_with_bad_source(dr, aws, file_system)
@@ -222,7 +218,7 @@ def test_bad_source_fails_the_run_after_the_others_are_copied(
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
-def test_others_expire_beside_a_bad_source_with_continue_on_error(
+def test_continue_on_error_expires_copies_despite_bad_source(
     dr: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
     declare(dr, file_system, keep=1)
@@ -237,7 +233,9 @@ def test_others_expire_beside_a_bad_source_with_continue_on_error(
     assert backups[2] in shown
 
 
-def test_many_dr_regions_end_with_the_reason(dr: Project, aws: Control, file_system: str, backups: list[str]) -> None:
+def test_unreachable_region_is_named_with_many_dr_regions(
+    dr: Project, aws: Control, file_system: str, backups: list[str]
+) -> None:
     regions = ["eu-west-1", "eu-north-1", "eu-west-3", "eu-south-1"]
     (dr.folder / "__main__.py").write_text(
         "from pulumi_fsx_dr import DrRegion\n"

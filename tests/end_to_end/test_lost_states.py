@@ -45,7 +45,7 @@ def lost_backend(project: Project) -> Iterator[None]:
         aside.rename(backend)
 
 
-def test_backend_lost_during_a_run_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
+def test_lost_backend_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
     aws.set_copy_seconds(3600)
     project.declare(**wanted(sources))
     up = project.start_up()
@@ -84,7 +84,7 @@ def test_old_checkpoint_makes_no_second_copy(project: Project, aws: Control, sou
 
 
 @pytest.mark.slow
-def test_checkpoint_before_a_replace_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
+def test_checkpoint_before_replace_makes_no_second_copy(project: Project, aws: Control, sources: list[str]) -> None:
     project.declare(**wanted(sources))
     project.up()
     checkpoint = str(project.folder / "yesterday.json")
@@ -104,7 +104,7 @@ def test_checkpoint_before_a_replace_makes_no_second_copy(project: Project, aws:
 
 
 @pytest.mark.slow
-def test_stacks_of_one_name_leave_each_others_copies(
+def test_stacks_with_same_name_keep_each_others_copies(
     project: Project, aws: Control, sources: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Their backends do not know of each other."""

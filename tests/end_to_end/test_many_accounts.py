@@ -37,7 +37,7 @@ def example(tmp_path: Path) -> Path:
 
 
 @pytest.mark.timeout(300)
-def test_accounts_copy_tagged_file_systems_into_one_report(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accounts_copy_tagged_file_systems_and_share_report(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(copy_seconds=1) as aws:
         ledger = aws.seed_file_system(HOME, tags={"dr": "yes", "Name": "ledger"})
         aws.seed_file_system(HOME, tags={"Name": "scratch"})

@@ -90,7 +90,7 @@ def test_moved_dr_region_keeps_copies_until_new_ones_exist(
     assert all(deleted in shown for deleted in before)
 
 
-def test_copy_of_killed_up_is_resumed_after_unreachable_source(stack: Project, aws: Control) -> None:
+def test_killed_copy_is_resumed_after_unreachable_source(stack: Project, aws: Control) -> None:
     """The `up` in between declares no copy at all, and must not end the owner id."""
     backup(aws, aws.seed_file_system(SOURCE_REGION, tags={"backup": "yes"}))
     declare(stack, {"dr": {"region": DR, "sources": [{"tags": {"backup": "yes"}, "region": SOURCE_REGION}]}})
@@ -174,9 +174,7 @@ def test_ontap_copies_are_kept_per_volume_and_while_unreachable(stack: Project, 
 
 
 @only_cli
-def test_copy_deleted_from_the_state_is_resumed(
-    stack: Project, aws: Control, file_system: str, backups: list[str]
-) -> None:
+def test_copy_removed_from_state_is_resumed(stack: Project, aws: Control, file_system: str, backups: list[str]) -> None:
     before = brought_up(stack, aws, dr=region_of(file_system))
     forgotten = stack.ids()[f"dr-{backups[0]}"]
     gone = next(r["urn"] for r in stack.resources() if r.get("id") == forgotten)
@@ -252,7 +250,7 @@ def test_moved_dr_region_without_permission_keeps_copies(stack: Project, aws: Co
     assert ids(aws) == before
 
 
-def test_refresh_writes_missing_tag_so_that_destroy_works(stack: Project, aws: Control, backups: list[str]) -> None:
+def test_refresh_writes_missing_tag_before_destroy(stack: Project, aws: Control, backups: list[str]) -> None:
     declare(stack, copies={"nightly": {"source_backup_id": backups[0], "source_region": SOURCE_REGION, "region": DR}})
     stack.up()
     (made,) = copies(aws)
@@ -289,7 +287,7 @@ def test_kill_without_checkpoints_makes_no_second_copy(stack: Project, aws: Cont
 
 
 @only_cli
-def test_failed_copy_leaves_outputs_of_others_known(
+def test_failed_copy_keeps_outputs_of_other_copies(
     stack: Project, aws: Control, file_system: str, backups: list[str]
 ) -> None:
     other = aws.seed_file_system(SOURCE_REGION)

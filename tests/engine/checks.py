@@ -70,7 +70,7 @@ def only_copy(stack: Stack, resource: str = "monday") -> str:
     return copy
 
 
-def out_of_time(stack: Stack, program: Program, *, replacing: tuple[str, ...] = ()) -> str:
+def timed_out_up(stack: Stack, program: Program, *, replacing: tuple[str, ...] = ()) -> str:
     """Run `pulumi up` until a copy runs out of time; return the id that the state keeps of `monday`."""
     service = stack.wire.service
     service.set_copy_seconds(10_000)

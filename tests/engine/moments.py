@@ -19,7 +19,7 @@ moments: st.SearchStrategy[Moment] = st.tuples(
 
 
 @contextmanager
-def happening(stack: Stack, moment: Moment, happens: Callable[[], object]) -> Iterator[None]:
+def at_moment(stack: Stack, moment: Moment, happens: Callable[[], object]) -> Iterator[None]:
     """Let something happen in the body, if that moment comes."""
     action, when, count = moment
     if action == _SAVING:

@@ -17,8 +17,8 @@ from pulumi_fsx_dr.copies.names import camel_case, snake_case
 from .process import Context, Properties, Run
 from .stack import Stack
 
-ON_THE_DYNAMIC_HOST = pytest.mark.parametrize("stack", ["dynamic"], indirect=True)
-ON_THE_PLUGIN = pytest.mark.parametrize("stack", ["plugin"], indirect=True)
+ONLY_DYNAMIC = pytest.mark.parametrize("stack", ["dynamic"], indirect=True)
+ONLY_PLUGIN = pytest.mark.parametrize("stack", ["plugin"], indirect=True)
 
 
 @dataclass
@@ -26,7 +26,7 @@ class PluginContext(Context):
     """A call's context; what it aborts with is the error itself, so that a specification can name it."""
 
     def __post_init__(self) -> None:
-        self.abort = _raise_what_is_handled
+        self.abort = _raise_handled_error
 
     def partial_failure(self) -> provider_pb2.ErrorResourceInitFailed | None:
         failed = Context.partial_failure(self)
@@ -69,7 +69,7 @@ class PluginStack(Stack):
             return self._asked(self._providers[id(run)], resource, method, args, given)
         finally:
             if context:
-                context.trailers = _by_the_core_s_names(given)
+                context.trailers = _with_snake_case_names(given)
 
     def _asked(self, provider: Provider, resource: str, method: str, args: tuple[Any, ...], context: Context) -> Any:
         urn, timeout = self.urn(resource), self.timeouts.get(method.lower(), 0)
@@ -120,7 +120,7 @@ def received(bag: Struct) -> Properties:
     return Received.of(bag).values
 
 
-def _by_the_core_s_names(context: Context) -> tuple[tuple[str, bytes], ...]:
+def _with_snake_case_names(context: Context) -> tuple[tuple[str, bytes], ...]:
     failed = context.partial_failure()
     if failed is None:
         return ()
@@ -129,7 +129,7 @@ def _by_the_core_s_names(context: Context) -> tuple[tuple[str, bytes], ...]:
     return (("grpc-status-details-bin", status_pb2.Status(details=[detail]).SerializeToString()),)
 
 
-def _raise_what_is_handled(_code: object, _sentence: str) -> None:
+def _raise_handled_error(_code: object, _sentence: str) -> None:
     error = sys.exc_info()[1]
     assert error
     raise error

@@ -233,7 +233,7 @@ class _Deployment:
 
     def _register(self, registration: _Registration) -> None:
         stack, urn = self._stack, registration.urn
-        self._take_as_old(registration)
+        self._claim_old_entry(registration)
         old = stack.states.get(urn)
         self._lookup.declared_names.add(StateCopy(urn, "", {}).name)
         replacing = StateCopy(urn, "", {}).name in self._replacing
@@ -241,23 +241,23 @@ class _Deployment:
             stack.register(self._run, urn, registration.args, replacing=replacing)
         except BaseException:
             if stack.states.get(urn) is old:
-                self._give_back(urn)
+                self._restore_old_entry(urn)
             raise
 
     def _changes(self, registration: _Registration) -> list[str]:
         stack, urn = self._stack, registration.urn
-        self._take_as_old(registration)
+        self._claim_old_entry(registration)
         old = stack.states.get(urn)
         try:
             planned = stack.plan(self._run, urn, registration.args)
         finally:
-            self._give_back(urn)
+            self._restore_old_entry(urn)
         if planned.op == "same":
             return []
         why = f" {old.id}: {planned.diff.replaces or old.errors}" if old and planned.diff else f" {urn}"
         return [planned.op + why]
 
-    def _take_as_old(self, registration: _Registration) -> None:
+    def _claim_old_entry(self, registration: _Registration) -> None:
         """Find what the state holds under a resource's URN, else under its alias, as the engine does."""
         stack, urn, alias = self._stack, registration.urn, registration.alias
         assert urn not in self._seen, f"Duplicate resource URN {urn}"
@@ -268,7 +268,7 @@ class _Deployment:
             stack.former[urn] = alias
             stack.states[urn] = stack.states.pop(alias)
 
-    def _give_back(self, urn: str) -> None:
+    def _restore_old_entry(self, urn: str) -> None:
         """Leave an entry where it was: what failed, and a preview, change nothing."""
         if alias := self._stack.former.get(urn):
             self._stack.states[alias] = self._stack.states.pop(urn)

@@ -64,7 +64,7 @@ def test_destroy_deletes_resumed_copy_after_lost_tag_answer(
     assert service.backups(AWAY) == []
 
 
-def test_resumed_copy_without_tag_permission_stays_the_only(
+def test_resumed_copy_without_tag_permission_is_not_duplicated(
     service: FsxService, plugin: PluginStack, program: dict[str, dict[str, Any]]
 ) -> None:
     killed_up(plugin, program, "CopyBackup", "after")

@@ -137,7 +137,7 @@ def test_role_request_reaches_sts(aws: RecordingAws) -> None:
     assert aws.only("DescribeBackups").signed_by == "ASIADR eu-west-1"
 
 
-def test_role_without_source_credentials_is_an_error(aws: RecordingAws) -> None:
+def test_role_without_source_credentials_fails(aws: RecordingAws) -> None:
     region = aws.region(accessKey=None, secretKey=None, assumeRoles=[{"roleArn": ROLE}])
 
     with pytest.raises(CredentialsError):
@@ -146,7 +146,7 @@ def test_role_without_source_credentials_is_an_error(aws: RecordingAws) -> None:
 
 @pytest.mark.parametrize("variable", ["", "legacy"])
 @pytest.mark.parametrize("region", STS)
-def test_roles_are_assumed_in_turn_at_the_sts_of_the_region(
+def test_role_chain_uses_regional_sts(
     aws: RecordingAws, region: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "us-west-2")
@@ -163,7 +163,7 @@ def test_roles_are_assumed_in_turn_at_the_sts_of_the_region(
 
 
 @pytest.mark.parametrize("region", STS)
-def test_role_of_profile_is_assumed_at_the_sts_of_the_region(aws: RecordingAws, region: str, tmp_path: Path) -> None:
+def test_role_of_profile_uses_regional_sts(aws: RecordingAws, region: str, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text(
         f"[profile dr]\nrole_arn = {ROLE}\nsource_profile = base\nregion = us-west-2\n"
@@ -178,9 +178,7 @@ def test_role_of_profile_is_assumed_at_the_sts_of_the_region(aws: RecordingAws, 
     ]
 
 
-def test_web_identity_of_environment_goes_to_the_sts_of_the_region(
-    aws: RecordingAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_web_identity_uses_regional_sts(aws: RecordingAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "token").write_text("eyJ0.made.up")
     monkeypatch.setenv("AWS_ROLE_ARN", HUB)
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
@@ -194,7 +192,7 @@ def test_web_identity_of_environment_goes_to_the_sts_of_the_region(
     ]
 
 
-def test_sts_region_of_stack_is_preferred(aws: RecordingAws) -> None:
+def test_sts_region_setting_is_preferred(aws: RecordingAws) -> None:
     aws.region(assumeRoles=[{"roleArn": ROLE}], stsRegion="eu-north-1").account()
 
     assert [(call.action, call.host, call.signed_by) for call in aws.calls] == [
@@ -223,7 +221,7 @@ def test_unreachable_sts_does_not_affect_other_regions(aws: RecordingAws) -> Non
         ("forbiddenAccountIds", '["111122223333"]'),
     ],
 )
-def test_other_account_is_refused_before_anything_is_changed(aws: RecordingAws, setting: str, ids: str) -> None:
+def test_wrong_account_is_refused_before_changes(aws: RecordingAws, setting: str, ids: str) -> None:
     region = aws.region(**{setting: ids})
 
     for change in (lambda: region.copy(COPY), lambda: region.delete(BACKUP)):
@@ -235,13 +233,13 @@ def test_other_account_is_refused_before_anything_is_changed(aws: RecordingAws, 
     assert [call.action for call in aws.calls] == ["GetCallerIdentity"]
 
 
-def test_account_is_that_of_the_last_role(aws: RecordingAws) -> None:
+def test_account_check_uses_last_role(aws: RecordingAws) -> None:
     aws.region(allowedAccountIds=["111122223333"], assumeRoles=[{"roleArn": ROLE}]).find([BACKUP])
 
     assert aws.only("GetCallerIdentity").signed_by == "ASIADR eu-west-1"
 
 
-def test_account_is_requested_once_and_only_if_limited(aws: RecordingAws) -> None:
+def test_account_check_calls_sts_once_if_limited(aws: RecordingAws) -> None:
     credentials = aws.credentials(allowedAccountIds=["111122223333"], forbiddenAccountIds=["444455556666"])
     assert aws.calls == []
 
@@ -252,7 +250,7 @@ def test_account_is_requested_once_and_only_if_limited(aws: RecordingAws) -> Non
     assert [call.action for call in aws.calls] == ["GetCallerIdentity", *["DescribeBackups"] * 4]
 
 
-def test_account_of_renewed_credentials_is_requested_again(aws: RecordingAws) -> None:
+def test_account_check_repeats_for_renewed_credentials(aws: RecordingAws) -> None:
     credentials = aws.credentials(allowedAccountIds=["111122223333"])
     FsxRegion("eu-west-1", credentials).find([BACKUP])
 
@@ -266,7 +264,7 @@ def test_account_of_renewed_credentials_is_requested_again(aws: RecordingAws) ->
 # Endpoints and files
 
 
-def test_endpoints_of_stack_are_called(aws: RecordingAws) -> None:
+def test_endpoint_settings_are_used(aws: RecordingAws) -> None:
     endpoints = [{service: f"https://{service}.vpce.example.com"} for service in ("fsx", "kms", "sts", "s3")]
     region = aws.region(endpoints=json.dumps(endpoints), assumeRoles=[{"roleArn": ROLE}])
 
@@ -291,13 +289,13 @@ def test_endpoints_of_stack_are_called(aws: RecordingAws) -> None:
         ({"useFipsEndpoint": "false", "useDualstackEndpoint": False}, "fsx.us-east-1.amazonaws.com"),
     ],
 )
-def test_fips_and_dual_stack_endpoints(aws: RecordingAws, settings: dict[str, Any], host: str) -> None:
+def test_fips_and_dual_stack_endpoints_are_used(aws: RecordingAws, settings: dict[str, Any], host: str) -> None:
     aws.region("us-east-1", **settings).find([BACKUP])
 
     assert aws.only("DescribeBackups").host == host
 
 
-def test_credentials_file_of_stack_is_read(aws: RecordingAws, tmp_path: Path) -> None:
+def test_credentials_file_setting_is_used(aws: RecordingAws, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("[dr]\naws_access_key_id = AKIAOFTHEFILE\naws_secret_access_key = s\n")
     files = json.dumps([str(tmp_path / "keys")])
 
@@ -306,7 +304,7 @@ def test_credentials_file_of_stack_is_read(aws: RecordingAws, tmp_path: Path) ->
     assert aws.only("GetCallerIdentity").signed_by == "AKIAOFTHEFILE eu-west-1"
 
 
-def test_certificates_of_stack_are_trusted(tmp_path: Path) -> None:
+def test_ca_bundle_setting_is_trusted(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.touch()
 
@@ -316,7 +314,7 @@ def test_certificates_of_stack_are_trusted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("skip", "asks"), [("false", True), ("true", False)])
-def test_metadata_service_is_skipped_if_the_stack_says_so(skip: str, *, asks: bool) -> None:
+def test_metadata_service_can_be_skipped(skip: str, *, asks: bool) -> None:
     session = RecordingAws().credentials(accessKey=None, secretKey=None, skipMetadataApiCheck=skip).session()
     session.get_credentials()
 
@@ -341,7 +339,7 @@ def test_metadata_service_is_skipped_if_the_stack_says_so(skip: str, *, asks: bo
     ],
 )
 @pytest.mark.parametrize("named_by", ["variable", "setting"])
-def test_default_region_is_that_of_environment_then_profile(  # noqa: PLR0913, PLR0917  # fixtures and parameters
+def test_default_region_comes_from_environment_then_profile(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     environment: dict[str, str],
     of_profile: str,
     expected: str | None,
@@ -359,7 +357,7 @@ def test_default_region_is_that_of_environment_then_profile(  # noqa: PLR0913, P
     assert default_region(Credentials(AwsSettings(profile="dr", shared_config_files=file))) == expected
 
 
-def test_default_region_is_that_of_pulumi_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_region_matches_pulumi_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-2")
 
@@ -382,7 +380,7 @@ SECRET = "hunter2hunter2"
     ],
 )
 @pytest.mark.parametrize("reachable", [True, False])
-def test_error_and_log_have_no_secret(
+def test_errors_and_logs_hide_secrets(
     aws: RecordingAws, settings: dict[str, Any], caplog: pytest.LogCaptureFixture, *, reachable: bool
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -27,7 +27,7 @@ def example(request: pytest.FixtureRequest) -> Example:
 
 
 @pytest.mark.slow
-def test_stack_runs_with_the_package_added_from_a_folder(
+def test_example_runs_with_package_added_from_folder(
     example: Example, aws: Control, repository: Path, tmp_path: Path, recorder: Recorder
 ) -> None:
     project = open_example(example, tmp_path, aws, **ALONE)
@@ -38,7 +38,7 @@ def test_stack_runs_with_the_package_added_from_a_folder(
 
 
 @pytest.mark.smoke
-def test_yaml_program_needs_only_the_plugin(aws: Control, tmp_path: Path) -> None:
+def test_yaml_example_runs_with_plugin_only(aws: Control, tmp_path: Path) -> None:
     """Without a package registry: the plugin runs in the environment of these tests."""
     if YAML.missing_host:
         pytest.skip(YAML.missing_host)

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.pulumi_cli, pytest.mark.slow]
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may listen at the port of https")
 @pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl on PATH")
-def test_package_is_added_from_a_folder_of_the_repository(aws: Control, tmp_path: Path) -> None:
+def test_package_add_works_from_folder_of_git_repository(aws: Control, tmp_path: Path) -> None:
     if YAML.missing:
         pytest.skip(YAML.missing)
     repository = copy_repository(tmp_path / "pulumi-fsx-dr")

@@ -10,7 +10,7 @@ from simulator.project import ROOT
 PLUGIN = ROOT / "plugin"
 
 
-def test_plugin_installs_the_package_of_its_checkout() -> None:
+def test_plugin_installs_package_of_its_checkout() -> None:
     """Of a git repository the CLI keeps the whole tree, whatever the subfolder, and pip runs in that.
 
     (pulumi/pulumi, sdk/go/common/workspace/plugins.go, gitSource.Download; sdk/python/toolchain/pip.go,
@@ -22,7 +22,7 @@ def test_plugin_installs_the_package_of_its_checkout() -> None:
     assert (PLUGIN / ".." / "pyproject.toml").resolve() == ROOT / "pyproject.toml"
 
 
-def test_plugin_has_a_virtual_environment_of_its_own() -> None:
+def test_plugin_has_own_virtual_environment() -> None:
     """Unless they are named, pulumi-language-python takes no virtualenv for GetRequiredPackages of a plugin.
 
     (main.go, GetRequiredPackages: parseOptions for a program; toolchain.go, ResolveToolchain.)
@@ -32,11 +32,11 @@ def test_plugin_has_a_virtual_environment_of_its_own() -> None:
     assert project["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
 
 
-def test_generated_python_has_another_module_name() -> None:
+def test_generated_python_sdk_has_own_module_name() -> None:
     assert schema()["language"]["python"]["packageName"] == "pulumi_fsx_dr_sdk"
 
 
-def test_schema_has_the_sources_of_a_dr_region_for_go() -> None:
+def test_schema_generates_source_inputs_for_go() -> None:
     """Go's generator leaves SourceArgs out where all lists of it are plain, and uses it all the same.
 
     (pulumi/pulumi, pkg/codegen/go/gen.go, populateDetailsForPropertyTypes.)
@@ -47,7 +47,7 @@ def test_schema_has_the_sources_of_a_dr_region_for_go() -> None:
     assert made["language"]["go"]["generateExtraInputTypes"]
 
 
-def test_descriptions_have_camel_case_names() -> None:
+def test_schema_descriptions_use_camel_case() -> None:
     made = json.dumps(schema())
 
     assert [name for name in ("backup_id", "file_system_id", "kms_key_id", "copy_tags") if name in made] == []

@@ -85,7 +85,7 @@ def copied(aws: Control) -> dict[str, str]:
     return {str(copy["source_backup_id"]): copy["id"] for copy in aws.backups(DR)}
 
 
-def test_dr_region_adopts_copies_of_the_other_host_and_back(stack: Stack, aws: Control) -> None:
+def test_dr_region_switches_hosts_and_back(stack: Stack, aws: Control) -> None:
     stack.for_python(REGION)
     stack.project.up()
     made = copied(aws)
@@ -112,7 +112,7 @@ def test_dr_region_adopts_copies_of_the_other_host_and_back(stack: Stack, aws: C
     assert copied(aws) == {}
 
 
-def test_single_copy_is_adopted_by_the_other_host_and_back(stack: Stack, aws: Control) -> None:
+def test_single_copy_switches_hosts_and_back(stack: Stack, aws: Control) -> None:
     stack.for_python(COPY)
     stack.project.up()
     made = copied(aws)

@@ -73,7 +73,7 @@ def inputs(service: FsxService, session: Run) -> dict[str, Any]:
     return check(HandMade(), session, {}, copy_args(source, tags={"app": "ledger"})).inputs
 
 
-def test_create_diff_update_read_and_delete(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+def test_functions_run_whole_life_of_copy(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     call = HandMade()
 
     made = create(call, session, inputs)
@@ -98,7 +98,7 @@ def test_check_returns_problems(session: Run) -> None:
     assert (name, "source_backup_id" in problem) == ("", True)
 
 
-def test_second_check_without_olds_keeps_the_default_region(session: Run, inputs: dict[str, Any]) -> None:
+def test_second_check_keeps_default_region(session: Run, inputs: dict[str, Any]) -> None:
     """Of a replacement the engine asks check twice, and tells the former inputs only the first time."""
     news = {"source_backup_id": inputs["source_backup_id"]}
     check(HandMade(), session, inputs, news)
@@ -106,7 +106,7 @@ def test_second_check_without_olds_keeps_the_default_region(session: Run, inputs
     assert check(HandMade(), session, {}, news).inputs["region"] == AWAY
 
 
-def test_unreachable_region_is_asked_once(service: FsxService, session: Run) -> None:
+def test_unreachable_region_is_called_once(service: FsxService, session: Run) -> None:
     service.make_unreachable(AWAY)
     region = session.region(AWAY)
     for _ in range(2):
@@ -116,7 +116,7 @@ def test_unreachable_region_is_asked_once(service: FsxService, session: Run) -> 
     assert len(service.journal(AWAY)) <= 1
 
 
-def test_create_writes_no_tag_beside_copy_backup(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+def test_create_sets_ownership_tag_with_copy_backup(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     made = create(HandMade(), session, inputs)
 
     own = ownership_of(service.backup(AWAY, made.id)["tags"])
@@ -125,9 +125,7 @@ def test_create_writes_no_tag_beside_copy_backup(service: FsxService, session: R
     assert "TagResource" not in service.counts(AWAY)
 
 
-def test_create_past_its_timeout_is_finished_by_update(
-    service: FsxService, session: Run, inputs: dict[str, Any]
-) -> None:
+def test_create_that_times_out_is_finished_by_update(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     call = HandMade(timeout=3)
 
     with pytest.raises(UnfinishedCopyError):
@@ -140,9 +138,7 @@ def test_create_past_its_timeout_is_finished_by_update(
     assert len(service.backups(AWAY)) == 1
 
 
-def test_create_finishes_a_copy_without_a_listing(
-    session: Run, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_create_finishes_without_listing(session: Run, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> Listing:
         raise UnreachableError(f"{AWAY} does not answer.")
 
@@ -151,7 +147,7 @@ def test_create_finishes_a_copy_without_a_listing(
     assert create(HandMade(), session, inputs).outputs["lifecycle"] == "AVAILABLE"
 
 
-def test_abandoned_create_is_resumed_by_the_next(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+def test_abandoned_create_is_resumed_by_next_create(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     call = HandMade()
     session.wire.at_call["CopyBackup", "after"] = lambda: setattr(call, "abandoned", True)
 
@@ -162,7 +158,7 @@ def test_abandoned_create_is_resumed_by_the_next(service: FsxService, session: R
     assert create(HandMade(), Run(session.wire), inputs).id == running["id"]
 
 
-def test_create_does_not_resume_a_copy_in_the_state(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+def test_create_does_not_resume_copy_in_state(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     first = create(HandMade(), session, inputs)
     second = create(HandMade(state=[entry(first.id, first.outputs)]), Run(session.wire), inputs)
 
@@ -170,7 +166,7 @@ def test_create_does_not_resume_a_copy_in_the_state(service: FsxService, session
     assert len(service.backups(AWAY)) == 2
 
 
-def test_state_entry_of_a_call_has_its_urn() -> None:
+def test_state_entry_has_urn_of_call() -> None:
     own, of_same_source = StateCopy(URN, "backup-1", {}), StateCopy(f"{URN}-2", "backup-2", {})
 
     call = HandMade(state=(of_same_source, own))
@@ -180,7 +176,7 @@ def test_state_entry_of_a_call_has_its_urn() -> None:
     assert HandMade(state=(of_same_source,)).state_entry is None
 
 
-def test_create_without_urn_makes_nothing(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
+def test_create_without_urn_makes_no_copy(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
     with pytest.raises(FsxDrError):
         create(HandMade(urn=""), session, inputs)
 

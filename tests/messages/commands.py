@@ -50,7 +50,7 @@ _WRONG: Mapping[str, tuple[list[str], str]] = {
     "doctor: wrong source": (["doctor", "--source", f"ledger@{HOME}", "--dr-region", AWAY], ""),
     "doctor: wrong Region": (["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", "eu-west"], ""),
     "doctor: no file": (["doctor", "--config", "/nonexistent"], ""),
-    "doctor: not the file of a stack": (["doctor", "--config", "requirements.txt"], ""),
+    "doctor: not the file of a stack": (["doctor", "--config", "Makefile"], ""),
 }
 _CHECKED: Mapping[str, tuple[str, ...]] = {
     "last copy deleted": ("preview_delete_last.json",),

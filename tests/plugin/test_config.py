@@ -42,7 +42,7 @@ def construct(provider: Provider, **configuration: str) -> None:
     provider.Construct(provider_pb2.ConstructRequest(type="fsx-dr:index:Other", config=config), PluginContext())
 
 
-def test_check_config_names_each_wrong_setting() -> None:
+def test_check_config_reports_each_wrong_setting() -> None:
     failures = checked({"pollSeconds": -1, "region": "nowhere", "assumeRoles": "x", "color": "blue"}).failures
 
     names = ("color", "fsx-dr:region", "fsx-dr:pollSeconds", "fsx-dr:assumeRoles")
@@ -50,7 +50,7 @@ def test_check_config_names_each_wrong_setting() -> None:
 
 
 @pytest.mark.parametrize("name", ["region", "pollSeconds", "assumeRoles", "allowedAccountIds", "color"])
-def test_check_config_repeats_no_value(name: str) -> None:
+def test_check_config_hides_values(name: str) -> None:
     """The engine shows the value of a property that a failure names."""
     [failure] = checked({name: "hunter22"}).failures
 
@@ -64,7 +64,7 @@ def test_check_config_refuses_internal_settings(name: str) -> None:
     assert name in failure.reason
 
 
-def test_check_config_keeps_the_region_chosen_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_config_keeps_first_default_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", AWAY)
     first = checked({}).inputs
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
@@ -103,7 +103,7 @@ def test_check_config_refuses_wrong_account_ids(name: str, written: object) -> N
         ("forbiddenAccountIds", [ANOTHER], False),
     ],
 )
-def test_create_copies_in_allowed_accounts_only(  # noqa: PLR0913, PLR0917  # what pytest gives
+def test_create_copies_only_in_allowed_accounts(  # noqa: PLR0913, PLR0917  # what pytest gives
     service: FsxService,
     source: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -140,7 +140,7 @@ def test_create_copies_in_allowed_accounts_only(  # noqa: PLR0913, PLR0917  # wh
         ("forbiddenAccountIds", "forbiddenAccountIds"),
     ],
 )
-def test_construct_refuses_aws_settings_of_an_account(name: str, own: str) -> None:
+def test_construct_refuses_account_settings_of_pulumi_aws(name: str, own: str) -> None:
     with pytest.raises(InvalidSettingsError, match=rf"{name}.*fsx-dr:{own}\."):
         construct(configured(), **{name: "x"})
 

@@ -172,9 +172,7 @@ def partial_failure(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFaile
     return Context(trailers=tuple((key, value) for key, value in trailers)).partial_failure()
 
 
-def test_host_serves_other_calls_while_creates_copy_and_queue(
-    running: Plugin, service: FsxService, source: str
-) -> None:
+def test_host_serves_calls_while_creates_run_and_wait(running: Plugin, service: FsxService, source: str) -> None:
     sources = backups_of_file_systems(service, 9)
     programs = [copy_args(one, region=AWAY if n < 7 else ELSEWHERE) for n, one in enumerate(sources)]
     asked = [create(running, f"many-{n}", args) for n, args in enumerate(programs)]
@@ -188,7 +186,7 @@ def test_host_serves_other_calls_while_creates_copy_and_queue(
     assert service.max_running()[AWAY] == 5
 
 
-def test_create_tags_the_copy_with_owner_id_token_and_urn(running: Plugin, service: FsxService, source: str) -> None:
+def test_create_tags_copy_with_owner_token_and_urn(running: Plugin, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
 
     made = create(running, "urn", copy_args(source)).result()
@@ -198,7 +196,7 @@ def test_create_tags_the_copy_with_owner_id_token_and_urn(running: Plugin, servi
     assert MessageToDict(made.properties)["managed_by"] == str(own)
 
 
-def test_create_past_its_timeout_is_a_partial_failure(running: Plugin, service: FsxService, source: str) -> None:
+def test_create_timeout_is_a_partial_failure(running: Plugin, service: FsxService, source: str) -> None:
     with pytest.raises(grpc.RpcError) as failure:
         create(running, "slow", copy_args(source), timeout=0.3).result()
 
@@ -212,9 +210,7 @@ def test_create_past_its_timeout_is_a_partial_failure(running: Plugin, service: 
     assert partial.id in partial.reasons[0]
 
 
-def test_update_finishes_a_partial_failure_or_fails_partially_again(
-    running: Plugin, service: FsxService, source: str
-) -> None:
+def test_update_resumes_partial_failure(running: Plugin, service: FsxService, source: str) -> None:
     def update(kept: provider_pb2.ErrorResourceInitFailed, timeout: float) -> Any:
         news = to_struct(properties(copy_args(source)))
         return running.stub.Update(
@@ -239,9 +235,7 @@ def test_update_finishes_a_partial_failure_or_fails_partially_again(
     assert (outputs["lifecycle"], outputs["managed_by"]) == ("AVAILABLE", str(own))
 
 
-def test_progress_is_an_ephemeral_message_of_the_resource(
-    running: Plugin, engine: Engine, service: FsxService, source: str
-) -> None:
+def test_progress_is_an_ephemeral_message(running: Plugin, engine: Engine, service: FsxService, source: str) -> None:
     asked = create(running, "shown", copy_args(source))
     until(lambda: any("copying, " in shown.message for shown in engine.of("shown")))
     service.finish_copies()
@@ -250,9 +244,7 @@ def test_progress_is_an_ephemeral_message_of_the_resource(
     assert {(shown.ephemeral, shown.severity) for shown in engine.of("shown")} == {(True, engine_pb2.INFO)}
 
 
-def test_warning_is_a_lasting_message_of_the_resource(
-    running: Plugin, engine: Engine, service: FsxService, source: str
-) -> None:
+def test_warning_is_a_lasting_message(running: Plugin, engine: Engine, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
     made = create(running, "warned", copy_args(source), stack=WHOLE).result()
     service.set_tags(AWAY, made.id, {OWNERSHIP_TAG: "terraform"})
@@ -265,7 +257,7 @@ def test_warning_is_a_lasting_message_of_the_resource(
     assert "terraform" in warning.message
 
 
-def test_cancelled_create_stops_waiting_and_is_resumed(running: Plugin, service: FsxService, source: str) -> None:
+def test_cancelled_create_stops_and_is_resumed(running: Plugin, service: FsxService, source: str) -> None:
     asked = create(running, "cancelled", copy_args(source))
     until(lambda: running_copies(service))
 
@@ -323,7 +315,7 @@ def test_create_read_diff_and_delete_over_grpc(running: Plugin, service: FsxServ
 
 
 @pytest.mark.parametrize("source_backup_id", ["backup-0123456789abcdef0", "backup-0123456789abcdeff"])
-def test_code_that_exits_fails_one_call_and_not_the_host(running: Plugin, source_backup_id: str) -> None:
+def test_exit_in_provider_fails_call_but_not_host(running: Plugin, source_backup_id: str) -> None:
     bag = to_struct(properties(copy_args(source_backup_id), ExitingProvider()))
 
     with pytest.raises(grpc.RpcError) as failure:
@@ -333,7 +325,7 @@ def test_code_that_exits_fails_one_call_and_not_the_host(running: Plugin, source
 
 
 @pytest.mark.usefixtures("service")
-def test_process_ends_when_the_engine_is_gone(source: str) -> None:
+def test_host_process_exits_when_engine_is_gone(source: str) -> None:
     engine, ending = Engine(), ExitStack()
     with plugin(ending.enter_context(serving(engine))) as started:
         asked = create(started, "orphaned", copy_args(source))
@@ -348,7 +340,7 @@ def test_process_ends_when_the_engine_is_gone(source: str) -> None:
 # --- without a host ---------------------------------------------------------------------------------------------------
 
 
-def test_call_without_host_is_empty_and_not_abandoned() -> None:
+def test_call_without_host_is_empty() -> None:
     call = host.call_under_way()
 
     call.status("copying")
@@ -372,7 +364,7 @@ def test_warning_without_engine_is_logged(caplog: pytest.LogCaptureFixture) -> N
     assert caplog.messages == ["Look here."]
 
 
-def test_failed_log_call_raises_nothing() -> None:
+def test_failed_log_call_is_ignored() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         channel = grpc.insecure_channel(f"127.0.0.1:{nobody.getsockname()[1]}")
@@ -383,7 +375,7 @@ def test_failed_log_call_raises_nothing() -> None:
     channel.close()
 
 
-def test_status_is_limited_to_one_in_two_seconds() -> None:
+def test_status_is_limited_to_one_per_two_seconds() -> None:
     shown: list[str] = []
 
     class Stub:
@@ -419,7 +411,7 @@ def test_entry_point_turns_interruption_into_error(interruption: type[BaseExcept
         create()
 
 
-def test_partial_failure_is_in_the_trailers_of_grpc() -> None:
+def test_partial_failure_is_sent_in_grpc_trailers() -> None:
     context = Context()
 
     host.HostCall(urn=urn("monday"), context=context, pickle="p").keep("id", {"arn": "a", "x": None}, "why")

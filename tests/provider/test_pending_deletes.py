@@ -48,7 +48,7 @@ def test_pending_delete_without_successor_is_refused(
 
 
 @pytest.mark.usefixtures("made")
-def test_pending_delete_follows_its_available_successor(service: FsxService, stack: Stack, program: Program) -> None:
+def test_pending_delete_succeeds_with_available_successor(service: FsxService, stack: Stack, program: Program) -> None:
     old = left_pending(stack, program)
 
     stack.up(program)
@@ -58,7 +58,7 @@ def test_pending_delete_follows_its_available_successor(service: FsxService, sta
 
 
 @pytest.mark.usefixtures("made")
-def test_pending_delete_is_refused_after_the_source_expired(
+def test_pending_delete_is_refused_after_source_expired(
     service: FsxService, stack: Stack, program: Program, source: str
 ) -> None:
     """Without a source no successor can be made; the former key resumes the copy that is pending deletion."""
@@ -80,7 +80,7 @@ def test_pending_delete_is_refused_after_the_source_expired(
 
 
 @pytest.mark.usefixtures("made")
-def test_destroy_deletes_what_is_pending_deletion(service: FsxService, stack: Stack, program: Program) -> None:
+def test_destroy_deletes_pending_deletes(service: FsxService, stack: Stack, program: Program) -> None:
     left_pending(stack, program)
     service.remove_backup(AWAY, stack.states["monday"].id)
 
@@ -90,7 +90,7 @@ def test_destroy_deletes_what_is_pending_deletion(service: FsxService, stack: St
 
 
 @pytest.mark.usefixtures("made")
-def test_copy_of_the_same_backup_must_be_available(service: FsxService, stack: Stack, source: str) -> None:
+def test_delete_requires_available_copy_of_same_backup(service: FsxService, stack: Stack, source: str) -> None:
     """The other of two copies is no reason to delete one as long as it is gone."""
     both = {**monday(source), "tuesday": copy_args(source)}
     stack.up(both)
@@ -104,7 +104,7 @@ def test_copy_of_the_same_backup_must_be_available(service: FsxService, stack: S
     only_copy(stack, "tuesday")
 
 
-def test_pending_entry_of_the_live_copy_deletes_nothing_for_a_forged_tag(
+def test_forged_tag_does_not_delete_live_copy_of_pending_entry(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
     """After an adoption two entries have the copy; an attacker writes the tag of the one that is pending deletion."""

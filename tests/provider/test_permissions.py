@@ -51,7 +51,7 @@ def whole_life(service: FsxService, stack: Stack, source: str, key: str) -> Call
     return live
 
 
-def test_policy_allows_whole_life_of_copy(service: FsxService, key: str, whole_life: Callable[[], None]) -> None:
+def test_policy_allows_life_of_copy(service: FsxService, key: str, whole_life: Callable[[], None]) -> None:
     service.attach_policies(ACCESS_KEY, [printed(key)])
 
     whole_life()
@@ -111,7 +111,7 @@ def test_policy_allows_life_of_adopted_copy(  # noqa: PLR0913, PLR0917  # fixtur
     assert service.backups(AWAY) == []
 
 
-def test_up_finishes_adoption_that_could_not_tag(
+def test_up_finishes_adoption_without_tag_permission(
     service: FsxService, stack: Stack, source: str, key: str, foreign: str
 ) -> None:
     service.attach_policies(ACCESS_KEY, [printed_without(key, "WriteOwnershipTag")])
@@ -144,7 +144,7 @@ def test_refresh_writes_missing_tag(service: FsxService, stack: Stack, source: s
     assert service.backups(AWAY) == []
 
 
-def test_up_writes_tag_once_another_owner_is_removed(
+def test_up_writes_tag_once_other_owner_is_removed(
     service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.attach_policies(ACCESS_KEY, [printed(key)])

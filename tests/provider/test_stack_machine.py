@@ -21,7 +21,7 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.moments import Moment, happening, moments
+from tests.engine.moments import Moment, at_moment, moments
 from tests.engine.plugin_stack import PluginStack
 from tests.engine.stack import Stack, copy_args
 from tests.engine.wire import Killed, SharedClock, Wire, key_named
@@ -55,7 +55,7 @@ class StackMachine(RuleBasedStateMachine):
         self.program.setdefault(resource, copy_args(self.source))
 
     @rule(resource=resources)
-    def declare_no_more(self, resource: str) -> None:
+    def remove_from_program(self, resource: str) -> None:
         """From now on the copy may go: a deletion that is cut off may have deleted it."""
         self.program.pop(resource, None)
         if state := self.stack.states.get(resource):
@@ -79,7 +79,7 @@ class StackMachine(RuleBasedStateMachine):
     @rule(replacing=st.sets(resources), moment=moments)
     def up_that_is_killed(self, replacing: set[str], moment: Moment) -> None:
         run = self.stack.run()
-        with happening(self.stack, moment, run.kill), suppress(Killed, CallCancelledError, CopyError):
+        with at_moment(self.stack, moment, run.kill), suppress(Killed, CallCancelledError, CopyError):
             self.stack.up(self.program, replacing=replacing & self.program.keys(), run=run)
 
     @precondition(lambda self: self.program)
@@ -101,7 +101,7 @@ class StackMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.stack.states)
     @rule(data=st.data())
-    def somebody_deletes_a_copy(self, data: st.DataObject) -> None:
+    def copy_is_deleted_outside_pulumi(self, data: st.DataObject) -> None:
         copy = data.draw(st.sampled_from([state.id for state in self.stack.states.values()]))
         with suppress(ValueError):
             self.service.remove_backup(AWAY, copy)
@@ -112,19 +112,19 @@ class StackMachine(RuleBasedStateMachine):
         self.stack.destroy()
 
     @invariant()
-    def the_id_in_the_state_always_exists(self) -> None:
+    def ids_in_state_exist(self) -> None:
         present = {copy["id"] for copy in self.service.backups(AWAY)}
         assert {state.id for state in self.stack.states.values()} - self.removed <= present
 
     @invariant()
-    def every_copy_is_in_the_state_or_has_our_owner_id(self) -> None:
+    def every_copy_is_in_state_or_has_own_tag(self) -> None:
         entries = {state.id for state in self.stack.states.values()} | {state.id for _, state in self.stack.replaced}
         for copy in self.service.backups(AWAY):
             own = ownership_of(copy["tags"])
             assert copy["id"] in entries or (own and own.owner_id == self.stack.owner_id)
 
     @invariant()
-    def never_more_than_five_run_in_a_region(self) -> None:
+    def at_most_five_copies_run_per_region(self) -> None:
         assert self.service.max_running().get(AWAY, 0) <= 5
 
     def _change(self, resource: str, **changes: object) -> None:
@@ -165,7 +165,7 @@ class LateTagsStackMachine(StackMachine):
         self.service.clock.sleep(100)
 
     @invariant()
-    def every_copy_is_in_the_state_or_has_our_owner_id(self) -> None:
+    def every_copy_is_in_state_or_has_own_tag(self) -> None:
         """Promise nothing here."""
 
     def _require_settled(self) -> None:
@@ -173,6 +173,6 @@ class LateTagsStackMachine(StackMachine):
 
 
 @pytest.mark.parametrize("machine", [StackMachine, PluginStackMachine, LateTagsStackMachine])
-def test_stack_loses_no_copy_and_forgets_none(machine: type[StackMachine]) -> None:
+def test_stack_machine_keeps_every_copy_known(machine: type[StackMachine]) -> None:
     few = settings(max_examples=25, stateful_step_count=15, deadline=None)
     run_state_machine_as_test(machine, settings=few)

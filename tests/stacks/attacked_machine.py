@@ -9,7 +9,7 @@ from hypothesis.stateful import initialize, rule
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToken
 
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.moments import Moment, happening, moments
+from tests.engine.moments import Moment, at_moment, moments
 from tests.engine.program_stack import ProgramStack
 from tests.engine.stack import copy_args
 from tests.stacks.machine import REGION_NAMES, StackMachine, stacks
@@ -53,7 +53,7 @@ class AttackedStackMachine(StackMachine):
             service.seed_backup(region, service.seed_file_system(region), type="USER_INITIATED")
 
     @rule(region=st.sampled_from([AWAY, AWAY, FAR]), data=st.data())
-    def somebody_copies_by_hand(self, region: str, data: st.DataObject) -> None:
+    def copy_is_made_outside_pulumi(self, region: str, data: st.DataObject) -> None:
         there = [backup["id"] for backup in self.sim.service.backups(HOME)]
         if there:
             source = data.draw(st.sampled_from(sorted(there)))
@@ -62,7 +62,7 @@ class AttackedStackMachine(StackMachine):
                 self._give_foreign_key(region, made)
 
     @rule(forgery=forgeries)
-    def a_tag_is_forged(self, forgery: _Forgery) -> None:
+    def tag_is_forged(self, forgery: _Forgery) -> None:
         self._forge(forgery)
 
     @rule(number=stacks, moment=moments, first=forgeries, second=forgeries)
@@ -73,17 +73,17 @@ class AttackedStackMachine(StackMachine):
             self._forge(first)
             self._forge(second)
 
-        with happening(stack, moment, forge_both):
+        with at_moment(stack, moment, forge_both):
             self._try(stack, "up", stack.deploy)
 
     @rule()
-    def all_is_well_again(self) -> None:
+    def recover_and_converge(self) -> None:
         """Refresh first: it writes again the tags that were removed from copies that are to be deleted."""
-        self.all_faults_are_lifted()
+        self.lift_all_faults()
         self.sim.service.clock.sleep(1000)
         for stack in self.sim.stacks:
             self._try(stack, "refresh", stack.refresh)
-        super().all_is_well_again()
+        super().recover_and_converge()
 
     def _copy_by_hand(self, source: str, region: str) -> str:
         client = self.sim.wire.client("fsx", region)

@@ -19,9 +19,9 @@ from tests.engine.wire import SharedClock, Wire
 
 FAR = "us-east-1"
 COPY_SECONDS = 4.0
-FSX_SETTLES = 60.0  # seconds after which it shows all tags and deletions, whatever the knobs
+FSX_SETTLES = 60.0  # seconds after which it shows all tags and deletions, with any of these settings
 
-KNOBS: tuple[Properties, ...] = (
+FSX_SETTINGS: tuple[Properties, ...] = (
     {},
     {"token_after_deletion": "forgotten"},
     {"token_after_deletion": "refused"},
@@ -38,11 +38,11 @@ KNOBS: tuple[Properties, ...] = (
 class Simulation:
     """AWS, the stacks, and what the oracle knows of them."""
 
-    knobs: Properties = field(default_factory=dict)
+    fsx_settings: Properties = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.service = FsxService(SharedClock(), copy_seconds=COPY_SECONDS)
-        self.service.configure(**self.knobs)
+        self.service.configure(**self.fsx_settings)
         self.wire = Wire(self.service)
         self.wire.deleting = self._is_deleted
         self.file_systems = [self.service.seed_file_system(HOME, kind) for kind in ("WINDOWS", "OPENZFS")]
@@ -98,7 +98,7 @@ class Simulation:
         former, self.acting = self.acting, (stack, name)
         if former is None and self.last is not stack:
             # Where two states have one copy, its tag says whose it is, and nobody can act on a tag that is not shown.
-            self.service.clock.sleep(self.knobs.get("tags_shown_after_seconds", 0))
+            self.service.clock.sleep(self.fsx_settings.get("tags_shown_after_seconds", 0))
         self.last = stack
         running = provider.current()
         try:
@@ -172,20 +172,20 @@ class Simulation:
         there = self.available()
         others = {id_ for urn, id_ in ids.items() if is_dr(urn)} & there
 
-        def may_leave(urn: str) -> bool:
+        def may_be_deleted(urn: str) -> bool:
             if not is_dr(urn):
                 return name_of(urn) not in stack.code.copies
-            return self._may_leave(stack, region, backup_id, others)
+            return self._may_be_deleted(stack, region, backup_id, others)
 
         replaced = [urn for urn, state in stack.replaced if state.id == backup_id]
         same = {id_ for urn, id_ in ids.items() if urn in replaced or self.copies[id_] == source}
         has_successor = bool(same & (there | self.removed) - {backup_id})
         entries = [urn for urn, id_ in ids.items() if id_ == backup_id]
         return bool(replaced or entries) and all(
-            [has_successor or may_leave(urn) for urn in replaced] + [may_leave(urn) for urn in entries]
+            [has_successor or may_be_deleted(urn) for urn in replaced] + [may_be_deleted(urn) for urn in entries]
         )
 
-    def _may_leave(self, stack: ProgramStack, region: str, backup_id: str, others: set[str]) -> bool:
+    def _may_be_deleted(self, stack: ProgramStack, region: str, backup_id: str, others: set[str]) -> bool:
         source = self.copies[backup_id]
         file_system = self.file_system_of(source)
         wishes = [

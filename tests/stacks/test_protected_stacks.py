@@ -47,7 +47,7 @@ def test_retention_deletes_protected_copies(sim: Simulation, stack: ProgramStack
     assert stack.changes() == []
 
 
-def test_retention_keeps_a_protected_copy_if_the_others_are_gone(sim: Simulation, stack: ProgramStack) -> None:
+def test_retention_keeps_protected_copy_if_others_are_gone(sim: Simulation, stack: ProgramStack) -> None:
     """Of the copies that retention keeps, one must be AVAILABLE when the old one is deleted."""
     copies = {copy["source_backup_id"]: copy["id"] for copy in sim.service.backups(AWAY)}
     old, newer = (copies[source] for source in sim.sources)
@@ -62,7 +62,7 @@ def test_retention_keeps_a_protected_copy_if_the_others_are_gone(sim: Simulation
 
 @pytest.mark.parametrize("continue_on_error", [False, True])
 @pytest.mark.parametrize("removal", ["source", "exclude", "DR Region"])
-def test_removal_of_a_source_keeps_protected_copies(
+def test_removed_source_keeps_protected_copies(
     sim: Simulation, stack: ProgramStack, removal: str, *, continue_on_error: bool
 ) -> None:
     before = sim.available()
@@ -99,7 +99,7 @@ def test_destroy_keeps_protected_copies(sim: Simulation, stack: ProgramStack) ->
     assert sim.available() == set()
 
 
-def test_another_key_replaces_protected_copies(sim: Simulation, stack: ProgramStack) -> None:
+def test_new_key_replaces_protected_copies(sim: Simulation, stack: ProgramStack) -> None:
     before = sim.available()
 
     stack.deploy(code=dr(sim, kms_key_id=key_named("dr")))
@@ -108,7 +108,7 @@ def test_another_key_replaces_protected_copies(sim: Simulation, stack: ProgramSt
     assert not before & sim.available()
 
 
-def test_another_key_keeps_protected_copies_until_the_new_ones_exist(sim: Simulation, stack: ProgramStack) -> None:
+def test_new_key_keeps_protected_copies_until_new_ones_exist(sim: Simulation, stack: ProgramStack) -> None:
     before = sim.available()
     sim.service.fail_copies("no luck", times=2)
 
@@ -118,7 +118,7 @@ def test_another_key_keeps_protected_copies_until_the_new_ones_exist(sim: Simula
     assert before <= sim.available()
 
 
-def test_copies_of_the_state_are_protected_in_place(sim: Simulation, stack: ProgramStack) -> None:
+def test_protection_changes_copies_in_place(sim: Simulation, stack: ProgramStack) -> None:
     before = sim.available()
     made = sim.service.counts(AWAY)["CopyBackup"]
 

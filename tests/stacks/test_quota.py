@@ -49,7 +49,7 @@ def sources_of(sim: Simulation) -> list[str]:
 
 @pytest.mark.parametrize("protection", [False, True])
 @pytest.mark.parametrize("newer", [1, 2, 3])
-def test_create_makes_room_by_expired_copies(sim: Simulation, newer: int, *, protection: bool) -> None:
+def test_create_makes_room_by_deleting_expired_copies(sim: Simulation, newer: int, *, protection: bool) -> None:
     stack = deployed(sim, dr(sim, protection=protection))
     sim.set_quota(2)
     for _ in range(newer):
@@ -61,7 +61,7 @@ def test_create_makes_room_by_expired_copies(sim: Simulation, newer: int, *, pro
     assert stack.changes() == []
 
 
-def test_create_keeps_the_only_copy_at_the_quota(sim: Simulation) -> None:
+def test_create_at_quota_keeps_only_copy(sim: Simulation) -> None:
     """Of one copy nothing can be deleted first; a raised quota gets out."""
     stack = deployed(sim, dr(sim, keep=1))
     before = sim.available()
@@ -78,7 +78,7 @@ def test_create_keeps_the_only_copy_at_the_quota(sim: Simulation) -> None:
     assert sources_of(sim) == list(sim.sources)[-1:]
 
 
-def test_lower_keep_gets_out(sim: Simulation) -> None:
+def test_lower_keep_makes_room(sim: Simulation) -> None:
     stack = deployed(sim, dr(sim))
     sim.set_quota(2)
     sim.new_backup(0)
@@ -108,7 +108,7 @@ def test_lower_keep_makes_room_for_another_file_system(sim: Simulation) -> None:
     assert sources_of(sim) == list(sim.sources)[-2:]
 
 
-def test_single_copy_at_the_quota_deletes_nothing(sim: Simulation) -> None:
+def test_single_copy_at_quota_deletes_nothing(sim: Simulation) -> None:
     stack = deployed(sim, Code(copies={"monday": copy_args(next(iter(sim.sources)))}))
     before = sim.available()
     sim.set_quota(1)
@@ -120,7 +120,7 @@ def test_single_copy_at_the_quota_deletes_nothing(sim: Simulation) -> None:
     assert sim.available() == before
 
 
-def test_failed_copies_at_the_quota_leave_one(sim: Simulation) -> None:
+def test_failed_copies_at_quota_leave_one_copy(sim: Simulation) -> None:
     """Whatever fails after room was made, the newest of the former copies stays."""
     stack = deployed(sim, dr(sim))
     sim.set_quota(2)
@@ -136,7 +136,7 @@ def test_failed_copies_at_the_quota_leave_one(sim: Simulation) -> None:
     assert sources_of(sim) == list(sim.sources)[-2:]
 
 
-def test_create_that_may_not_delete_names_the_permission(sim: Simulation) -> None:
+def test_create_at_quota_names_missing_delete_permission(sim: Simulation) -> None:
     stack = deployed(sim, dr(sim))
     before = sim.available()
     sim.set_quota(2)
@@ -149,7 +149,7 @@ def test_create_that_may_not_delete_names_the_permission(sim: Simulation) -> Non
     assert sim.available() == before
 
 
-def test_copy_with_the_tag_of_another_owner_makes_no_room(sim: Simulation) -> None:
+def test_create_at_quota_keeps_copies_of_other_owner(sim: Simulation) -> None:
     stack = deployed(sim, dr(sim))
     before = sim.available()
     sim.set_quota(2)
@@ -166,7 +166,7 @@ def test_copy_with_the_tag_of_another_owner_makes_no_room(sim: Simulation) -> No
 @pytest.mark.parametrize(
     ("days", "protection"), [(40, False), (40, True), pytest.param(365, True, marks=pytest.mark.slow)]
 )
-def test_life_at_the_quota_loses_nothing(days: int, *, protection: bool) -> None:
+def test_daily_runs_at_quota_keep_newest_copies(days: int, *, protection: bool) -> None:
     """Two file systems, a backup of each a day, keep 3, room for six copies: each day ends with the newest three."""
     sim = Simulation()
     stack = sim.stacks[0]

@@ -8,6 +8,7 @@ from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx.text import clean
 
 from .check import check
+from .coverage import coverage
 from .doctor import doctor
 from .orphans import orphans
 from .policy import policy
@@ -43,5 +44,5 @@ def fsx_dr() -> None:
     """
 
 
-for _command in (doctor, report, watch, orphans, policy, check):
+for _command in (doctor, report, watch, coverage, orphans, policy, check):
     fsx_dr.add_command(_command)

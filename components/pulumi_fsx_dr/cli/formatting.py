@@ -1,7 +1,8 @@
 """Figures, verdicts and tables as all commands show them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -48,11 +49,14 @@ def percent(value: int | None) -> str:
     return NONE if value is None else f"{value:.0f} %"
 
 
-def table(headings: Iterable[str], *, title: str | None = None, right: Iterable[str] = ()) -> Table:
-    """Return a table without rows, whose long cells wrap; `right` names the columns of figures."""
+def table(
+    headings: Iterable[str], *, title: str | None = None, right: Collection[str] = (), whole: Collection[str] = ()
+) -> Table:
+    """Return a table without rows; cells wrap, except in the columns `whole`. `right` names the columns of figures."""
     made = Table(title=title, title_justify="left")
     for heading in headings:
-        made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if heading in right else "left"
+        made.add_column(heading, justify=justify, overflow="fold", no_wrap=heading in whole)
     return made
 
 

@@ -99,8 +99,9 @@ _CONFIGURATION = (
     aws.RefreshWithMFAUnsupportedError,
     aws.UnknownCredentialError,
 )
-# Raised by botocore, and by our parsing, for members of other types, impossible times and bottomless lists.
-_UNPARSABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+# Raised by botocore and by our parsing for members of other types, impossible times (RuntimeError) and endless nesting
+# (RecursionError, which is a RuntimeError).
+_UNPARSABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)

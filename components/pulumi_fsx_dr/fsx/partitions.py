@@ -53,6 +53,11 @@ def require_fsx_region(region: str, called: str) -> None:
         )
 
 
+def regions_with_fsx(region: str) -> list[str]:
+    """Return the Regions with Amazon FSx in the partition of a Region."""
+    return sorted(name for name in _fsx_regions() if partition_of(name) == partition_of(region))
+
+
 def _such_as(region: str) -> str:
     """Return the end of a refusal: the nearest Region, or an example."""
     begin_alike = [name for name in _fsx_regions() if region and (region.startswith(name) or name.startswith(region))]

@@ -39,6 +39,8 @@ class Purpose(StrEnum):
     """All commands of a stack of copies."""
     REPORT = "report"
     """`fsx-dr report --cloudwatch`, which publishes metrics."""
+    COVERAGE = "coverage"
+    """`fsx-dr coverage`, which lists file systems and volumes in all Regions."""
     DRILL = "drill"
     """`examples/failover-drill`, which restores copies and deletes the restored file systems."""
 
@@ -155,6 +157,10 @@ def _report(scope: _Scope) -> list[Statement]:
     return [_allow("PublishReadiness", ["cloudwatch:PutMetricData"], _EVERYTHING, here)]
 
 
+def _coverage(_scope: _Scope) -> list[Statement]:
+    return [_allow("ListFileSystems", ["fsx:DescribeFileSystems", "fsx:DescribeVolumes"], _EVERYTHING, {})]
+
+
 def _drill(scope: _Scope) -> list[Statement]:
     backups, restored = (scope.arns(kind, scope.dr_regions) for kind in ("backup/*", "file-system/*"))
     here, (key, value) = _in(scope.dr_regions), DRILL_TAG
@@ -181,6 +187,7 @@ _STATEMENTS: dict[Purpose, Callable[[_Scope], list[Statement]]] = {
     Purpose.PREVIEW: _preview,
     Purpose.UP: _up,
     Purpose.REPORT: _report,
+    Purpose.COVERAGE: _coverage,
     Purpose.DRILL: _drill,
 }
 

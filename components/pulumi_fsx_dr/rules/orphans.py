@@ -3,7 +3,7 @@
 Anybody may have written the tag. It decides what is listed, never what is in a command.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,9 +13,10 @@ from pulumi_fsx_dr.copies.copy import COPY_TYPES, OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, is_owner_id, ownership_of
 from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.partitions import partition_of
-from pulumi_fsx_dr.fsx.text import clean
+
+from .exported_state import is_backup_id, resources_of
 
 # Where the owner id is: in the stack's Owner, and in the provider of the plugin.
 _OWNER_IDS = {OWNER_TYPE: ("outputs", "owner_id"), "pulumi:providers:fsx-dr": ("inputs", "ownerId")}
@@ -57,7 +58,7 @@ class Orphan:
         """The arguments of a `BackupCopy` that adopts it; None if it cannot be adopted."""
         backup = self.backup
         source_region = backup.source_region or backup.region
-        is_valid = _is_backup_id(backup.source_backup_id) and _is_region(source_region) and self.deletion
+        is_valid = is_backup_id(backup.source_backup_id) and _is_region(source_region) and self.deletion
         if backup.is_dead or not is_valid:
             return None
         arguments = {
@@ -71,7 +72,7 @@ class Orphan:
     @property
     def deletion(self) -> str | None:
         """The shell command that deletes it; None if its id or Region is not valid."""
-        if not _is_backup_id(self.backup.id) or not _is_region(self.backup.region):
+        if not is_backup_id(self.backup.id) or not _is_region(self.backup.region):
             return None
         return f"aws fsx delete-backup --region {self.backup.region} --backup-id {self.backup.id}"
 
@@ -104,7 +105,7 @@ class StackStates:
             InvalidSettingsError: one of them is damaged, or another document.
         """
         # A copy whose entry cannot be read would be listed, and perhaps deleted, so nothing of a document is skipped.
-        resources = [resource for origin, export in exports.items() for resource in _resources(export, origin)]
+        resources = [resource for origin, export in exports.items() for resource in resources_of(export, origin)]
         return cls(
             backup_ids=frozenset(resource["id"] for resource in resources if resource["type"] in COPY_TYPES),
             owner_ids=frozenset(filter(is_owner_id, map(_owner_id, resources))),
@@ -130,40 +131,10 @@ def _status(backup: Backup, states: StackStates) -> OrphanStatus:
     return OrphanStatus.FAILED if backup.is_dead else OrphanStatus.RESUMABLE
 
 
-def _resources(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the resources of a state: each has a type, and each copy a backup id."""
-    deployment = export.get("deployment")
-    if not isinstance(deployment, Mapping):
-        raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")
-    resources = deployment.get("resources")
-    if resources is None:  # the stack was never deployed
-        return
-    if not isinstance(resources, list):
-        raise _damaged(origin, "resources is not a list")
-    for number, resource in enumerate(resources):
-        if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
-            raise _damaged(origin, f"resources[{number}] does not have a type")
-        if resource["type"] in COPY_TYPES and not _is_backup_id(resource.get("id")):
-            name = clean(str(resource.get("urn")).rpartition("::")[2], 100)
-            raise _damaged(origin, f"the id of resources[{number}], {name}, is not a backup id")
-        yield resource
-
-
-def _damaged(origin: str, problem: str) -> InvalidSettingsError:
-    return InvalidSettingsError(
-        f"The state in {origin} is damaged: {problem}. Correct that, or export the state again with "
-        "`pulumi stack export`."
-    )
-
-
 def _owner_id(resource: Mapping[str, Any]) -> object:
     section, name = _OWNER_IDS.get(resource["type"], ("", ""))
     properties = resource.get(section)
     return properties.get(name) if isinstance(properties, Mapping) else None
-
-
-def _is_backup_id(value: object) -> bool:
-    return isinstance(value, str) and BACKUP_ID.fullmatch(value) is not None
 
 
 def _is_region(name: str) -> bool:

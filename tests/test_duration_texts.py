@@ -17,10 +17,10 @@ from tests.backups import copy
         (86_400, "24 h 00 min"),
     ],
 )
-def test_duration_has_a_unit_that_fits(seconds: float, read: str) -> None:
+def test_duration_uses_suitable_unit(seconds: float, read: str) -> None:
     assert duration(seconds) == read
 
 
-def test_progress_begins_with_the_percentage() -> None:
+def test_progress_starts_with_percentage() -> None:
     assert progress(copy(progress_percent=37), 725, None) == "37 % copying, 12 min"
     assert progress(copy(), 45, TimeoutError("no answer")) == "copying, 45 s (no news: no answer)"

@@ -15,7 +15,7 @@ def source(aws: Control, file_system: str) -> str:
 
 
 @ON_BOTH_HOSTS
-def test_up_makes_a_copy_and_a_second_up_changes_nothing(project: Project, aws: Control, source: str) -> None:
+def test_up_makes_copy_and_second_up_changes_nothing(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage"}})
 
     project.up()
@@ -32,7 +32,7 @@ def test_up_makes_a_copy_and_a_second_up_changes_nothing(project: Project, aws: 
 
 @ON_BOTH_HOSTS
 @pytest.mark.slow
-def test_changed_tag_is_an_update(project: Project, aws: Control, source: str) -> None:
+def test_changed_tag_updates_copy(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"team": "storage", "old": "x"}})
     project.up()
     before = project.ids()
@@ -47,7 +47,7 @@ def test_changed_tag_is_an_update(project: Project, aws: Control, source: str) -
 
 
 @ON_BOTH_HOSTS
-def test_another_key_makes_a_new_copy_before_the_delete(project: Project, aws: Control, source: str) -> None:
+def test_new_key_copies_before_it_deletes(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     (old,) = copies(aws)
@@ -66,7 +66,7 @@ def test_another_key_makes_a_new_copy_before_the_delete(project: Project, aws: C
 
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
-def test_up_keeps_to_the_plan_of_its_preview(project: Project, aws: Control, source: str) -> None:
+def test_up_follows_saved_plan(project: Project, aws: Control, source: str) -> None:
     project.environment["PULUMI_EXPERIMENTAL"] = "true"  # up knows no --plan without it
     key = new_key(aws)
 
@@ -81,7 +81,7 @@ def test_up_keeps_to_the_plan_of_its_preview(project: Project, aws: Control, sou
 
 
 @pytest.mark.smoke
-def test_replace_leaves_one_copy_with_a_new_id(project: Project, aws: Control, source: str) -> None:
+def test_replace_leaves_one_new_copy(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     before = project.ids()["nightly"]
@@ -94,7 +94,7 @@ def test_replace_leaves_one_copy_with_a_new_id(project: Project, aws: Control, s
 
 
 @ON_BOTH_HOSTS
-def test_removed_copy_is_deleted_and_destroy_leaves_nothing(project: Project, aws: Control, file_system: str) -> None:
+def test_removed_copy_is_deleted_and_destroy_deletes_all(project: Project, aws: Control, file_system: str) -> None:
     one, two = (aws.seed_backup(SOURCE_REGION, file_system) for _ in range(2))
     project.declare(one={"source_backup_id": one, "region": DR}, two={"source_backup_id": two, "region": DR})
     project.up()
@@ -125,7 +125,7 @@ def test_refresh_shows_changed_tag_and_up_restores_it(project: Project, aws: Con
 
 @ON_BOTH_HOSTS
 @pytest.mark.slow
-def test_deleted_copy_is_made_again_after_refresh(project: Project, aws: Control, source: str) -> None:
+def test_copy_deleted_in_aws_is_made_again_after_refresh(project: Project, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     (gone,) = copies(aws)
@@ -158,7 +158,7 @@ def test_existing_copy_is_adopted_and_then_managed(project: Project, aws: Contro
 
 
 @ON_BOTH_HOSTS
-def test_at_most_five_copies_run_and_none_is_refused(project: Project, aws: Control, file_system: str) -> None:
+def test_at_most_five_copies_run_together(project: Project, aws: Control, file_system: str) -> None:
     sources = [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(12)]
     project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})
 
@@ -182,7 +182,7 @@ pulumi.export("copies", region.copies)
 """
 
 
-def test_backup_made_in_the_same_program_is_copied(project: Project, aws: Control, source: str) -> None:
+def test_backup_made_in_same_program_is_copied(project: Project, aws: Control, source: str) -> None:
     (project.folder / "__main__.py").write_text(CHAINED)
     project.declare(first={"source_backup_id": source, "region": DR})
 

@@ -23,7 +23,7 @@ def refused(args: Any) -> str:
 
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("argument", sorted(DrRegionArgs.__annotations__.keys() - INPUTS))
-def test_refusal_of_an_argument_shows_no_value(argument: str, value: Any) -> None:
+def test_refusal_of_argument_hides_value(argument: str, value: Any) -> None:
     said = refused({"region": "eu-west-1", "sources": [SOURCE], argument: value})
 
     assert argument in said or "source" in said
@@ -33,7 +33,7 @@ def test_refusal_of_an_argument_shows_no_value(argument: str, value: Any) -> Non
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("argument", sorted(Source.__annotations__.keys() - {"kms_key_id"}))
 @pytest.mark.parametrize("source", [SOURCE, BACKUP, SELECTED])
-def test_refusal_of_a_source_shows_no_value(source: dict[str, Any], argument: str, value: Any) -> None:
+def test_refusal_of_source_hides_value(source: dict[str, Any], argument: str, value: Any) -> None:
     wrong = {"keep": 0, **source, argument: value}  # so that it is wrong even where the value is right
 
     said = refused({"region": "eu-west-1", "sources": [SOURCE, wrong]})
@@ -43,5 +43,5 @@ def test_refusal_of_a_source_shows_no_value(source: dict[str, Any], argument: st
 
 
 @pytest.mark.parametrize("source", [SECRET, None, [SECRET], {SECRET: SECRET, 1: 2}, {"region": {"a": SECRET}}])
-def test_refusal_of_another_type_of_source_shows_no_value(source: Any) -> None:
+def test_refusal_of_source_type_hides_value(source: Any) -> None:
     assert "DrRegion dr" in refused({"region": "eu-west-1", "sources": [source]})

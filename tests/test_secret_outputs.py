@@ -49,8 +49,8 @@ def registered(
         pytest.param(dict, id="none"),
         pytest.param(lambda: {"tags": {"team": "storage"}, "kms_key_id": KEY}, id="plain"),
         pytest.param(lambda: {"tags": plain({"team": "storage"}), "kms_key_id": plain(KEY)}, id="outputs"),
-        pytest.param(lambda: {"tags": {"team": plain("storage")}}, id="an output in the map"),
-        pytest.param(lambda: {"kms_key_id": pulumi.Output.unsecret(secret(KEY))}, id="secret no more"),
+        pytest.param(lambda: {"tags": {"team": plain("storage")}}, id="output in the map"),
+        pytest.param(lambda: {"kms_key_id": pulumi.Output.unsecret(secret(KEY))}, id="no longer secret"),
     ],
 )
 def test_plain_arguments_have_plain_outputs(args: Callable[[], Mapping[str, Any]]) -> None:
@@ -63,10 +63,12 @@ def test_plain_arguments_have_plain_outputs(args: Callable[[], Mapping[str, Any]
         pytest.param(lambda: {"tags": secret({"pin": "1234"})}, OF_TAGS, id="all tags"),
         pytest.param(lambda: {"tags": {"pin": secret("1234"), "team": "x"}}, OF_TAGS, id="one tag"),
         pytest.param(
-            lambda: {"tags": plain({"team": "x"}).apply(lambda t: t | {"pin": secret("1")})}, OF_TAGS, id="late"
+            lambda: {"tags": plain({"team": "x"}).apply(lambda t: t | {"pin": secret("1")})}, OF_TAGS, id="in an apply"
         ),
         pytest.param(lambda: {"kms_key_id": secret(KEY)}, ["kms_key_arn"], id="the key"),
-        pytest.param(lambda: {"kms_key_id": secret("dr").apply("alias/{}".format)}, ["kms_key_arn"], id="made of it"),
+        pytest.param(
+            lambda: {"kms_key_id": secret("dr").apply("alias/{}".format)}, ["kms_key_arn"], id="derived from a secret"
+        ),
         pytest.param(
             lambda: {"tags": plain({"team": "x"}), "kms_key_id": secret(KEY)}, ["kms_key_arn"], id="one of two"
         ),
@@ -80,14 +82,14 @@ def test_secret_arguments_have_secret_outputs(
     assert registered(args, preview=preview).secret_outputs == secret_outputs
 
 
-def test_unknown_argument_is_secret_if_it_will_be() -> None:
+def test_unknown_secret_argument_has_secret_output() -> None:
     unknown = pulumi.output.UNKNOWN
 
     assert registered(lambda: {"kms_key_id": plain(unknown)}, preview=True).secret_outputs == []
     assert registered(lambda: {"kms_key_id": secret(unknown)}, preview=True).secret_outputs == ["kms_key_arn"]
 
 
-def test_additional_secret_outputs_of_the_program_stay() -> None:
+def test_additional_secret_outputs_are_kept() -> None:
     opts = pulumi.ResourceOptions(additional_secret_outputs=["tags_all", "arn"])
 
     listed = registered(lambda: {"tags": plain({"team": "x"}), "kms_key_id": secret(KEY)}, opts).secret_outputs
@@ -96,7 +98,7 @@ def test_additional_secret_outputs_of_the_program_stay() -> None:
     assert opts.additional_secret_outputs == ["tags_all", "arn"]
 
 
-def test_transformation_of_the_options_loses_no_secret() -> None:
+def test_option_transformation_keeps_secrets() -> None:
     def protect(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
         more = pulumi.ResourceOptions(protect=True, additional_secret_outputs=["arn"])
         return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
@@ -126,7 +128,7 @@ def test_hints_contain_neither_tags_nor_key() -> None:
         (lambda: None, frozenset({"kms_key_id"}), True),
     ],
 )
-def test_kept_key_is_secret_if_state_or_program_says_so(
+def test_kept_key_is_secret_if_state_or_program_is(
     given: Callable[[], Any], held: frozenset[str], *, is_secret: bool
 ) -> None:
     copy = registered(lambda: {"kms_key_id": as_secret_as("alias/old", given(), StateCopy("urn", "id", {}, held))})

@@ -81,7 +81,7 @@ class Site:
             process_group=0,
         )
 
-    def lose_the_backup(self) -> None:
+    def remove_backup(self) -> None:
         self._aws.remove_backup(DR, self.backup)
 
     @property
@@ -110,7 +110,7 @@ def site(tmp_path: Path, aws: Control) -> Iterator[Site]:
     site.end_processes()
 
 
-def test_drill_restores_the_latest_copy_and_leaves_nothing(site: Site) -> None:
+def test_drill_restores_latest_copy_and_removes_it(site: Site) -> None:
     drill = site.start_drill()
     said, _ = drill.communicate(timeout=120)
 
@@ -121,7 +121,7 @@ def test_drill_restores_the_latest_copy_and_leaves_nothing(site: Site) -> None:
 
 
 @pytest.mark.parametrize("moment", ["restoring", "restored", "removing"])
-def test_interrupted_drill_leaves_nothing(moment: str, site: Site) -> None:
+def test_interrupted_drill_removes_file_system(moment: str, site: Site) -> None:
     drill = site.start_drill()
     eventually(lambda: moment in site.journal)
 
@@ -137,7 +137,7 @@ def test_restored_file_system_outlives_its_backup(site: Site) -> None:
     site.configure("keep", "true")
     site.up()
     (live,) = site.file_systems
-    site.lose_the_backup()
+    site.remove_backup()
 
     assert site.backup in site.up()
     site.configure("settings.throughput_capacity", "320")

@@ -4,7 +4,7 @@ import pytest
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.plugin_stack import ON_THE_DYNAMIC_HOST
+from tests.engine.plugin_stack import ONLY_DYNAMIC
 from tests.engine.process import Properties
 from tests.engine.stack import Stack
 
@@ -31,7 +31,7 @@ def where(service: FsxService) -> dict[str, int]:
 @pytest.mark.parametrize("is_refreshed", [True, False])
 @pytest.mark.parametrize("replacing", [(), ("monday",)])
 @pytest.mark.parametrize("tags", [{}, {"team": "storage"}])
-def test_region_stays_in_another_environment(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_region_is_kept_in_another_environment(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
     service: FsxService,
     stack: Stack,
     args: Properties,
@@ -51,7 +51,7 @@ def test_region_stays_in_another_environment(  # noqa: PLR0913, PLR0917  # fixtu
     assert (stack.states["monday"].id != before) is (stack.knows_state and bool(replacing))
 
 
-def test_region_stays_for_another_source(service: FsxService, stack: Stack, args: Properties) -> None:
+def test_region_is_kept_for_another_source(service: FsxService, stack: Stack, args: Properties) -> None:
     other = service.seed_backup(HOME, service.seed_file_system(HOME))
 
     stack.up({"monday": {**args, "source_backup_id": other}})
@@ -60,7 +60,7 @@ def test_region_stays_for_another_source(service: FsxService, stack: Stack, args
     assert service.backup(AWAY, stack.states["monday"].id)["source_backup_id"] == other
 
 
-def test_region_stays_after_a_rename_and_replace(service: FsxService, stack: Stack, args: Properties) -> None:
+def test_region_is_kept_after_rename_and_replace(service: FsxService, stack: Stack, args: Properties) -> None:
     stack.states["tuesday"] = stack.states.pop("monday")  # with an alias
 
     stack.up({"tuesday": args}, replacing=["tuesday"])
@@ -68,7 +68,7 @@ def test_region_stays_after_a_rename_and_replace(service: FsxService, stack: Sta
     assert where(service) == {AWAY: 1}
 
 
-def test_source_region_stays_in_another_environment(
+def test_source_region_is_kept_in_another_environment(
     service: FsxService, stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without source_region it is an in-Region copy."""
@@ -92,8 +92,8 @@ def test_region_follows_program_and_configuration(service: FsxService, stack: St
     assert where(service) == {AWAY: 1}
 
 
-@ON_THE_DYNAMIC_HOST
-def test_region_of_a_new_resource_is_the_environments(service: FsxService, stack: Stack, args: Properties) -> None:
+@ONLY_DYNAMIC
+def test_new_resource_uses_region_of_environment(service: FsxService, stack: Stack, args: Properties) -> None:
     stack.up({"monday": args, "tuesday": args})
 
     assert where(service) == {AWAY: 1, ELSEWHERE: 1}

@@ -72,7 +72,7 @@ def test_copy_that_failed_three_times_is_made(sim: Simulation, stack: ProgramSta
     assert len(entries(stack)) == 1
 
 
-def test_dr_regions_that_change_places_keep_their_copies(sim: Simulation, stack: ProgramStack) -> None:
+def test_dr_regions_that_swap_names_keep_copies(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=Code(regions={"dr": region(sim, AWAY), "west": region(sim, FAR)}))
     before = entries(stack)
 
@@ -84,7 +84,7 @@ def test_dr_regions_that_change_places_keep_their_copies(sim: Simulation, stack:
     assert stack.changes() == []
 
 
-def test_dr_region_may_take_the_former_name_of_another(sim: Simulation, stack: ProgramStack) -> None:
+def test_dr_region_may_take_former_name_of_another(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=Code(regions={"west": region(sim, AWAY)}))
     (copy,) = entries(stack)
 
@@ -95,7 +95,7 @@ def test_dr_region_may_take_the_former_name_of_another(sim: Simulation, stack: P
     assert stack.changes() == []
 
 
-def test_single_copy_beside_a_dr_region_is_not_a_leftover(sim: Simulation, stack: ProgramStack, source: str) -> None:
+def test_single_copy_next_to_dr_region_is_not_a_leftover(sim: Simulation, stack: ProgramStack, source: str) -> None:
     stack.code = replace(dr(sim), copies={"monday": copy_args(source)})
 
     said: list[Any] = []
@@ -107,7 +107,7 @@ def test_single_copy_beside_a_dr_region_is_not_a_leftover(sim: Simulation, stack
     assert said == []
 
 
-def test_copy_that_is_listed_late_counts_for_retention(sim: Simulation, stack: ProgramStack) -> None:
+def test_copy_listed_late_counts_for_retention(sim: Simulation, stack: ProgramStack) -> None:
     sim.service.configure(listed_after_seconds=30.0)
     sim.new_backup(0)
 
@@ -117,7 +117,7 @@ def test_copy_that_is_listed_late_counts_for_retention(sim: Simulation, stack: P
     assert stack.changes() == []
 
 
-def test_deleted_copy_of_an_expired_backup_is_named(sim: Simulation, stack: ProgramStack, source: str) -> None:
+def test_deleted_copy_of_expired_backup_is_reported(sim: Simulation, stack: ProgramStack, source: str) -> None:
     stack.deploy(code=dr(sim, keep=2))
     (copy,) = entries(stack)
     sim.service.remove_backup(HOME, source)
@@ -130,7 +130,7 @@ def test_deleted_copy_of_an_expired_backup_is_named(sim: Simulation, stack: Prog
     assert [said for said in stack.said if copy in said and source in said]
 
 
-def test_entry_with_the_name_of_a_copy_to_come_stays(sim: Simulation, stack: ProgramStack) -> None:
+def test_renamed_entry_with_name_of_future_copy_is_kept(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=dr(sim, keep=2))
     ((urn, first),) = stack.states.items()
     newer = sim.new_backup(0)
@@ -141,7 +141,7 @@ def test_entry_with_the_name_of_a_copy_to_come_stays(sim: Simulation, stack: Pro
     require_settled(sim, stack, made=2)
 
 
-def test_key_of_an_adopted_copy_can_be_changed(sim: Simulation, stack: ProgramStack, source: str) -> None:
+def test_key_of_adopted_copy_can_be_changed(sim: Simulation, stack: ProgramStack, source: str) -> None:
     other = sim.stacks[1]
     other.deploy(code=Code(copies={"monday": copy_args(source)}))
     (copy,) = entries(other)
@@ -154,7 +154,7 @@ def test_key_of_an_adopted_copy_can_be_changed(sim: Simulation, stack: ProgramSt
     assert entries(stack).keys() == sim.available() - {copy}
 
 
-def test_copy_that_was_adopted_stays_with_its_dr_region(sim: Simulation, stack: ProgramStack) -> None:
+def test_copy_adopted_and_released_stays_with_dr_region(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=dr(sim, keep=2))
     (older,) = entries(stack)
     second = sim.new_backup(0)
@@ -168,7 +168,7 @@ def test_copy_that_was_adopted_stays_with_its_dr_region(sim: Simulation, stack: 
     assert stack.changes() == []
 
 
-def test_tag_that_no_entry_has_is_repaired_in_the_same_run(sim: Simulation, stack: ProgramStack, source: str) -> None:
+def test_forged_tag_of_removed_entry_is_repaired(sim: Simulation, stack: ProgramStack, source: str) -> None:
     stack.deploy(code=Code(copies={"monday": copy_args(source)}))
     (copy,) = entries(stack)
     adopted = {"tuesday": copy_args(source, adopt_backup_id=copy)}
@@ -183,7 +183,7 @@ def test_tag_that_no_entry_has_is_repaired_in_the_same_run(sim: Simulation, stac
     assert entries(stack) == {copy: AWAY}
 
 
-def test_copy_of_the_former_region_stays_while_one_is_resumed(sim: Simulation, stack: ProgramStack) -> None:
+def test_copy_in_former_region_stays_during_resume(sim: Simulation, stack: ProgramStack) -> None:
     stack.deploy(code=dr(sim, FAR))
     run = stack.run()
     sim.wire.at_call["CopyBackup", "after"] = run.kill
@@ -201,7 +201,7 @@ def test_copy_of_the_former_region_stays_while_one_is_resumed(sim: Simulation, s
     require_settled(sim, stack, made=2)
 
 
-def test_copies_stay_if_check_refuses_a_replacement(sim: Simulation, stack: ProgramStack) -> None:
+def test_copies_stay_if_check_refuses_replacement(sim: Simulation, stack: ProgramStack) -> None:
     sim.new_backup(0)
     stack.deploy(code=dr(sim, keep=2))
     before = entries(stack)
@@ -213,7 +213,7 @@ def test_copies_stay_if_check_refuses_a_replacement(sim: Simulation, stack: Prog
     assert entries(stack) == before == dict.fromkeys(sim.available(), AWAY)
 
 
-def test_two_dr_regions_resume_copies_of_an_expired_backup(sim: Simulation, stack: ProgramStack, source: str) -> None:
+def test_two_dr_regions_resume_copies_of_expired_backup(sim: Simulation, stack: ProgramStack, source: str) -> None:
     stack.deploy(code=Code(regions={"dr": region(sim), "west": region(sim)}))
     before = entries(stack)
     sim.service.remove_backup(HOME, source)

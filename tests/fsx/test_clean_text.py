@@ -21,7 +21,7 @@ LIMITS = st.integers(min_value=1, max_value=60)
 
 
 @given(TEXTS, LIMITS)
-def test_clean_is_idempotent_and_within_the_limit(text: str, limit: int) -> None:
+def test_clean_is_idempotent_and_within_limit(text: str, limit: int) -> None:
     cleaned = clean(text, limit)
 
     assert len(cleaned) <= limit
@@ -29,7 +29,7 @@ def test_clean_is_idempotent_and_within_the_limit(text: str, limit: int) -> None
 
 
 @given(TEXTS, LIMITS)
-def test_cleaned_text_is_one_visible_line(text: str, limit: int) -> None:
+def test_clean_returns_one_visible_line(text: str, limit: int) -> None:
     cleaned = clean(text, limit)
 
     assert {unicodedata.category(each) for each in cleaned} & {"Cc", "Cf", "Cs", "Zl", "Zp"} == set()
@@ -37,7 +37,7 @@ def test_cleaned_text_is_one_visible_line(text: str, limit: int) -> None:
 
 
 @given(TEXTS)
-def test_cleaned_text_has_no_command_when_wrapped(text: str) -> None:
+def test_clean_removes_pipeline_commands(text: str) -> None:
     cleaned = clean(text)
 
     # Each word may begin a line. What readers ignore at its beginning may precede the command.
@@ -63,12 +63,12 @@ def test_cleaned_text_has_no_command_when_wrapped(text: str) -> None:
         ("x" * (LIMIT + 1), "x" * (LIMIT - 1) + "…"),
     ],
 )
-def test_clean_changes_only_what_is_not_plain(said: str, shown: str | None) -> None:
+def test_clean_keeps_plain_text(said: str, shown: str | None) -> None:
     assert clean(said) == (said if shown is None else shown)
 
 
 @pytest.mark.parametrize("piece", [":", "#", "<{%", " ", "\x00", "::a ", "##a", "\n::"])
-def test_clean_of_a_long_text_costs_little(piece: str) -> None:
+def test_clean_of_long_text_is_fast(piece: str) -> None:
     text, started = piece * 3_000_000, time.process_time()
 
     clean(text, 100_000)
@@ -97,14 +97,14 @@ SECRETS = [
         *(lambda s: f"'{s}'", lambda s: s.replace(" ", "\n")),
     ],
 )
-def test_value_is_hidden_however_it_is_spelled(secret: str, spelled: "type[str]") -> None:
+def test_hide_replaces_every_spelling_of_value(secret: str, spelled: "type[str]") -> None:
     shown = hide(clean(f"Value {spelled(secret)} is wrong."), [secret, "of"], "[tag value]")
 
     assert "[tag value]" in shown
     assert not any(word in shown for word in re.split(r"\W+", secret) if len(word) > 3)
 
 
-def test_value_is_hidden_at_the_end_of_a_cut_text() -> None:
+def test_hide_replaces_value_at_cut() -> None:
     secret = "0123456789" * 10
     for start in range(LIMIT - 100, LIMIT - 5):
         shown = hide(clean("x" * start + secret), [secret], "[tag value]")
@@ -112,9 +112,9 @@ def test_value_is_hidden_at_the_end_of_a_cut_text() -> None:
         assert "01234" not in shown
 
 
-def test_placeholder_is_not_hidden_itself() -> None:
+def test_hide_keeps_placeholder() -> None:
     assert hide("hunter22 value", ["hunter22", "value", "tag value"], "[tag value]") == "[tag value] [tag value]"
 
 
-def test_short_values_stay_in_longer_words() -> None:
+def test_hide_keeps_short_values_inside_words() -> None:
     assert hide("latest test te", ["test", "te"], "[tag value]") == "latest [tag value] te"

@@ -19,13 +19,13 @@ from simulator.fsx.regions import ACCOUNT_ID
 from tests.engine.process import Properties
 from tests.engine.program_stack import FailedError, ProgramStack, name_of
 from tests.engine.wire import Killed
-from tests.stacks.oracle import FSX_SETTLES, KNOBS, Simulation, state_ids, texts, title
+from tests.stacks.oracle import FSX_SETTINGS, FSX_SETTLES, Simulation, state_ids, texts, title
 
 
-class JudgedMachine(RuleBasedStateMachine):
+class CheckedMachine(RuleBasedStateMachine):
     """Runs commands of stacks, and judges them with the oracle."""
 
-    knobs: ClassVar[tuple[Properties, ...]] = KNOBS
+    fsx_settings: ClassVar[tuple[Properties, ...]] = FSX_SETTINGS
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
@@ -34,7 +34,7 @@ class JudgedMachine(RuleBasedStateMachine):
         numbers = random.Random(0)  # noqa: S311  # ids of a simulator
         self.uuids = patch("simulator.fsx.regions.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128)))
         self.uuids.start()
-        self.sim = Simulation(data.draw(st.sampled_from(self.knobs), label="knobs"))
+        self.sim = Simulation(data.draw(st.sampled_from(self.fsx_settings), label="fsx_settings"))
         self.shown: list[str] = []  # by all runs that were not killed
         self.failures = 0  # how many copies are to FAIL at most
 
@@ -43,20 +43,20 @@ class JudgedMachine(RuleBasedStateMachine):
         provider.start(self.former)
 
     @rule()
-    def all_faults_are_lifted(self) -> None:
+    def lift_all_faults(self) -> None:
         self.sim.is_unreachable = False
         self.sim.service.lift_fault()
 
     @rule()
-    def all_is_well_again(self) -> None:
+    def recover_and_converge(self) -> None:
         """Lift all faults and run each stack until its `up` goes through, which it does at the second try."""
         sim = self.sim
-        self.all_faults_are_lifted()
+        self.lift_all_faults()
         sim.service.clock.sleep(1000)
         refused = set()
         for stack in sim.stacks:
-            self._take_out_what_cannot_be(stack)
-            converges_late = self._converges_late(stack)
+            self._remove_impossible_copies(stack)
+            converges_late = self._needs_second_run(stack)
             errors: list[str] = []
             for _ in range(2 + self.failures):
                 failed = self._try(stack, "up", stack.deploy)
@@ -76,25 +76,25 @@ class JudgedMachine(RuleBasedStateMachine):
         for stack in sim.stacks:
             if id(stack) not in refused and (changes := self._changes_of(stack)):
                 sim.violations.append(f"(f) the preview of {title(stack)} after a good run shows {changes}")
-        self._require_all_held_or_named()
+        self._require_known_or_reported()
         for stack in sim.stacks:
             if id(stack) not in refused:
-                self._do_as_warned(stack)
+                self._refresh_missing_copies(stack)
                 self._require_newest(stack)
 
-    def _converges_late(self, stack: ProgramStack) -> bool:
+    def _needs_second_run(self, stack: ProgramStack) -> bool:
         """Tell whether a good run leaves something to the next one."""
         ids = [state.id for state in stack.states.values()]
         # What is gone from AWS does not count, and yet a change of the key makes it anew: one copy more than asked. Of
         # two entries with one copy, the one that stays writes its tag once the other has left the state.
-        return self._holds_what_is_gone(stack) or len(set(ids)) < len(ids)
+        return self._has_missing_copies(stack) or len(set(ids)) < len(ids)
 
-    def _holds_what_is_gone(self, stack: ProgramStack) -> bool:
+    def _has_missing_copies(self, stack: ProgramStack) -> bool:
         return bool(state_ids(stack) - self.sim.alive().keys())
 
-    def _do_as_warned(self, stack: ProgramStack) -> None:
+    def _refresh_missing_copies(self, stack: ProgramStack) -> None:
         """Refresh a state with copies that are gone from AWS."""
-        if self._holds_what_is_gone(stack):
+        if self._has_missing_copies(stack):
             self._try(stack, "refresh", stack.refresh)
             # A copy that is made only now may be one of those that are to fail.
             any(not self._try(stack, "up", stack.deploy) for _ in range(1 + self.failures))
@@ -116,7 +116,7 @@ class JudgedMachine(RuleBasedStateMachine):
                 if newest in present and keys and args.get("kms_key_id") not in {None, *keys}:
                     sim.violations.append(f"(h) {title(stack)} has a copy of {newest} under another key: {keys}")
 
-    def _require_all_held_or_named(self) -> None:
+    def _require_known_or_reported(self) -> None:
         """Require of each copy that is in no state that a run has named it, if a stack has its owner id."""
         sim, text = self.sim, "\n".join(self.shown)
         entries = {state.id for stack in sim.stacks for state in stack.states.values()}
@@ -133,7 +133,7 @@ class JudgedMachine(RuleBasedStateMachine):
             if id_ not in known and id_ not in text:
                 sim.violations.append(f"(c) {id_} in {copy['region']} ({tag}) is in no state, and no run names it")
 
-    def _take_out_what_cannot_be(self, stack: ProgramStack) -> None:
+    def _remove_impossible_copies(self, stack: ProgramStack) -> None:
         """Do what a person does whose single copy cannot be made, or adopted, any more."""
         there, alive = {backup["id"] for backup in self.sim.service.backups(HOME)}, self.sim.available()
         present = [(name_of(u), self.sim.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
@@ -147,18 +147,18 @@ class JudgedMachine(RuleBasedStateMachine):
         stack.code = replace(stack.code, copies={n: args for n, args in stack.code.copies.items() if can_be(n, args)})
 
     @invariant()
-    def nothing_is_violated(self) -> None:
+    def no_rule_is_violated(self) -> None:
         note(f"sources {self.sim.sources}; copies {self.sim.copies}")
         assert not self.sim.violations, "\n".join(self.sim.violations)
 
     @invariant()
-    def every_copy_in_a_state_is_under_a_key_of_this_account(self) -> None:
+    def copies_in_states_use_own_keys(self) -> None:
         keys = {id_: copy["kms_key_arn"] for id_, copy in self.sim.alive().items()}
         present = set().union(*map(state_ids, self.sim.stacks)) & keys.keys()
         assert not [id_ for id_ in present if f":{ACCOUNT_ID}:" not in keys[id_]]
 
     @invariant()
-    def never_more_than_five_run_in_a_region(self) -> None:
+    def at_most_five_copies_run_per_region(self) -> None:
         assert max(self.sim.service.max_running().values(), default=0) <= 5
 
     def _changes_of(self, stack: ProgramStack) -> list[str]:
