@@ -117,7 +117,7 @@ def kind_of(name: str) -> Kind:
         raise InvalidSettingsError(f"A backup of kind ONTAP is of {OF_A_VOLUME}")
     if not isinstance(name, str) or name not in KINDS:
         raise InvalidSettingsError(
-            f"kind must be {', '.join(KINDS)}, a plain string and not an output. It decides which resource is declared."
+            f"kind must be one of {', '.join(KINDS)}, as a plain string that is known when the program runs."
         )
     return KINDS[name]
 
