@@ -47,7 +47,7 @@ def require_fsx_region(region: str, called: str) -> None:
     partition_of(region, called)
     if region not in _fsx_regions():
         raise errors.InvalidSettingsError(
-            f"{called} is not an AWS Region with Amazon FSx{_such_as(region)} If it is a new Region, update botocore."
+            f"{called} is not an AWS Region with Amazon FSx{_such_as(region)} If it is a new Region, update boto3."
         )
 
 
