@@ -180,8 +180,8 @@ def kill(*pids: int) -> None:
 
 
 def unreadable(texts: Iterable[str]) -> list[str]:
-    """Return the texts that have a traceback, an internal name or no full stop."""
-    return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
+    """Return the texts that have a traceback, an internal name or no punctuation at the end."""
+    return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")", "?"))]
 
 
 def _managed_by(state: Mapping[str, Any]) -> str:
