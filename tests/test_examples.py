@@ -1,4 +1,4 @@
-"""The programs in examples/. The failover drill has its own file, test_failover_drill.py."""
+"""The programs in examples/, except the failover drill (test_failover_drill.py)."""
 
 import json
 import os
@@ -131,8 +131,8 @@ def test_scheduled_example_installs_pinned_packages(scheduled: RecordingEngine, 
         (tmp_path / name).chmod(0o755)
     secrets = {"PULUMI_ACCESS_TOKEN": "secret", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/secret"}
 
-    subprocess.run(  # noqa: S603  # our own
-        ["bash", "-ec", "\n".join(commands)],  # noqa: S607  # as above
+    subprocess.run(  # noqa: S603  # our own script
+        ["bash", "-ec", "\n".join(commands)],  # noqa: S607  # our own script
         cwd=tmp_path,
         env={"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}", "PULUMI_VERSION": "3.272.0"} | secrets,
         check=True,
@@ -190,14 +190,14 @@ def test_automation_example_copies_new_backups(
 
 
 def policy(engine: RecordingEngine, name: str) -> dict[str, list[str]]:
-    """Return what a role's policy allows: the resources of each action."""
+    """Return the resources of each action in the policy of a role."""
     (found,) = [each for each in engine.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == name]
     statements = json.loads(found.inputs["policy"])["Statement"]
     return {action: statement["Resource"] for statement in statements for action in statement["Action"]}
 
 
 def local_backend(folder: Path) -> dict[str, str]:
-    """Return the environment of a Pulumi CLI whose states are in a folder, and that runs the tests' own Python."""
+    """Return the environment of a Pulumi CLI with states in a folder and the Python of the tests."""
     components = Path(__file__).parents[1] / "components"
     return {
         "PULUMI_BACKEND_URL": folder.as_uri(),

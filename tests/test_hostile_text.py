@@ -36,7 +36,7 @@ COMMANDS = re.compile(
 
 def run(*arguments: str, stdin: Any = None, answer: Mapping[str, Any] | None = None, status: int = 200) -> Result:
     region = AnsweringRegion(lambda _: answer or {"Backups": []})
-    region._status = status  # noqa: SLF001  # as a replayed Region has it
+    region._status = status  # noqa: SLF001  # the attribute of a replayed Region
     context = CliContext(ManualClock(), lambda _: region)
     return CliRunner().invoke(fsx_dr, arguments, obj=context, input=None if stdin is None else json.dumps(stdin))
 

@@ -28,7 +28,7 @@ def row(
 
 
 def made(hours: float, number: int = 1, **changes: Any) -> Backup:
-    """Return a copy that was made so many hours ago."""
+    """Return a copy made this many hours ago."""
     return copy(number, creation_time=hours_ago(hours), **changes)
 
 
@@ -56,7 +56,7 @@ def test_age_counts_from_source_creation() -> None:
 
     assert (late["age_hours"], late["verdict"]) == (30.0, "late")
     assert late["source_creation_time"] == "2027-01-14T02:00:00+00:00"
-    assert row(made(3))["age_hours"] == 3.0  # where the time of the source is not known
+    assert row(made(3))["age_hours"] == 3.0  # if the time of the source is unknown
 
 
 @pytest.mark.parametrize(
@@ -234,4 +234,4 @@ def test_rows_take_linear_time() -> None:
         copies = [made(n, n, file_system_id=name) for n, name in enumerate(names)]
         return lambda: rows(sources, "eu-west-1", copies, {}, 24)
 
-    assert growth(400, many) < 3 * TIMES, "the square of it would be 64"
+    assert growth(400, many) < 3 * TIMES, "quadratic time would be a factor of 64"

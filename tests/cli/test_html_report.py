@@ -1,4 +1,4 @@
-"""The HTML page, as text and in a real browser."""
+"""The HTML page, as text and in a browser."""
 
 import json
 import re
@@ -19,7 +19,7 @@ RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "outputs.json").
 CHROMIUM = shutil.which("chromium")
 IN_BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH")
 
-# Shows the page in a frame of each width and writes down what a reader would see there.
+# Shows the page in a frame of each width and records the layout.
 LOOK = """<!doctype html><body><script>
 const see = (frame) => {
   const root = frame.contentDocument, all = (what) => [...root.querySelectorAll(what)];
@@ -66,7 +66,7 @@ def page(rows: list[ReportRow]) -> str:
 
 
 class Elements(HTMLParser):
-    """The elements of a page with their attributes, and its text."""
+    """The elements of a page with their attributes, and the text of the page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ def test_page_is_not_widened_by_long_names(tmp_path: Path) -> None:
 
 
 def browsed(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return what the browser shows at 1280 and 390 pixels, and what it wrote to its console."""
+    """Return the layout at 1280 and 390 pixels, and the console output of the browser."""
     look = directory / "look.html"
     look.write_text(f"{LOOK}<textarea hidden>{escape(html)}</textarea>")
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -42,7 +42,7 @@ def test_prometheus_parses_age_target_and_verdict(world: World, written: Written
 
     assert {name: family.type for name, family in families.items()} == {f"fsx_dr_{name}": "gauge" for name in METRICS}
     [age] = families["fsx_dr_copy_age_seconds"].samples
-    name = 'the "old"\\ ledger'  # in one line
+    name = 'the "old"\\ ledger'  # on one line
     assert (age.labels["stack"], age.labels["name"], age.value) == ("prod", name, (5 * 24 + 8) * 3600)
     assert [sample.value for sample in families["fsx_dr_target_seconds"].samples] == [24 * 3600] * 2
     verdicts = {s.labels["verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1}
@@ -82,7 +82,7 @@ def test_open_metrics_end_with_their_mark(world: World) -> None:
 
 
 def published(control: Control, region: str) -> dict[tuple[str, str], float]:
-    """Return the values of the namespace FsxDr by metric and source."""
+    """Return the values in the namespace FsxDr by metric and source."""
     client = control.client("cloudwatch", region)
     now = datetime.now(UTC)
     found = {}

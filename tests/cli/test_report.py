@@ -130,7 +130,7 @@ def test_report_shows_other_stacks_if_one_is_unreadable(world: World, written: W
         (["--source", "fs-b"], 0, ["fs-b"]),
         (["--source", "ledger"], 1, ["fs-c"]),
         (["--region", "eu-west-9"], 1, []),
-        (["--verdict", "ready"], 1, ["fs-b"]),  # shown alone, but judged with all
+        (["--verdict", "ready"], 1, ["fs-b"]),  # filtered after all rows were judged
         (["--verdict", "missing"], 1, []),
     ],
 )

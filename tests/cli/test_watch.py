@@ -87,7 +87,7 @@ def test_watch_ends_quietly_when_interrupted(world: World, monkeypatch: pytest.M
 
 
 def lines_at(width: int, *copies: Backup) -> list[str]:
-    """Return what a terminal of that width shows."""
+    """Return the lines that a terminal of this width shows."""
     console = Console(width=width, force_terminal=True, color_system=None)
     with console.capture() as capture:
         console.print(Poll(NOW, running(copies, NOW)))

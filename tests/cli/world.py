@@ -21,7 +21,7 @@ ROWS = json.loads(Path(OUTPUTS).read_text())["readiness"]
 
 
 class Prepared(Credentials):
-    """Credentials whose session leads to a service of this process."""
+    """Credentials whose session calls a simulator in this process."""
 
     def __init__(self, made: boto3.Session) -> None:
         super().__init__()
@@ -45,7 +45,6 @@ class World:
         return json.loads(self.run(*arguments, stdin=stdin).stdout)
 
     def copy(self, tags: dict[str, str] | None = None, *, region: str = "eu-west-1") -> str:
-        """Start a copy and return its id."""
         source = self.service.seed_backup("eu-central-1", self.service.seed_file_system("eu-central-1"))
         request = CopyRequest(
             source_backup_id=source,

@@ -1,4 +1,4 @@
-"""How errors of AWS read, as AWS was seen to answer them, and what is refused on the way to AWS."""
+"""Messages for recorded errors of AWS."""
 
 import json
 from collections.abc import Callable, Mapping
