@@ -70,10 +70,13 @@ def test_unusable_environment_is_refused(monkeypatch: pytest.MonkeyPatch, variab
 
 
 @pytest.mark.parametrize("use", [_account, lambda settings: default_region(Credentials(settings))])
-@pytest.mark.parametrize("setting", [{"profile": "nobody"}, {"shared_config_files": "/nonexistent/config"}])
-def test_unusable_setting_of_the_stack_is_refused(use: Callable[[Any], Any], setting: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [AwsSettings(profile="nobody"), AwsSettings(profile="nobody", shared_config_files="/nonexistent/config")],
+)
+def test_unusable_setting_of_the_stack_is_refused(use: Callable[[Any], Any], settings: AwsSettings) -> None:
     with pytest.raises(AwsConfigError) as refused:
-        use(AwsSettings(profile="nobody", **setting) if "profile" not in setting else AwsSettings(**setting))
+        use(settings)
 
     assert "nobody" in str(refused.value) or "/nonexistent/config" in str(refused.value)
 

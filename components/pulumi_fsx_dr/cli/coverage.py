@@ -128,10 +128,11 @@ def _summary(rows: Sequence[CoverageRow]) -> str:
     if not rows:
         return "There are no file systems in these Regions."
     number = Counter(row.status for row in rows)
-    without = number[CoverageStatus.MISSING] + number[CoverageStatus.WAITING]
-    text = f"{without} of {len(rows)} file systems and volumes have no copy in another Region."
+    text = f"{number[CoverageStatus.COVERED]} of {len(rows)} file systems and volumes have a copy in another Region."
+    if without := number[CoverageStatus.MISSING] + number[CoverageStatus.WAITING]:
+        text += f" {without} have none."
     if impossible := number[CoverageStatus.NOT_POSSIBLE]:
-        text += f" FSx cannot copy {impossible} more."
+        text += f" FSx cannot copy {impossible}."
     return text
 
 
