@@ -668,13 +668,3 @@ def test_doctor_refuses_unusable_stack_file(account: Account, tmp_path: Path, co
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert named in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("source", "region", "named"), [("ledger", AWAY, "file_system_id"), (FILE_SYSTEM, "eu-west", "Region")]
-)
-def test_doctor_refuses_wrong_id_or_region(account: Account, source: str, region: str, named: str) -> None:
-    result = account.run("--source", f"{source}@{HOME}", "--dr-region", region)
-
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert named in result.stderr
