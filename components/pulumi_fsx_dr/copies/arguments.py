@@ -14,9 +14,9 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
-from pulumi_fsx_dr.near_names import refuse_unknown
 
 from . import tags
+from .near_names import refuse_unknown
 
 
 class BackupCopyArgs(TypedDict):
