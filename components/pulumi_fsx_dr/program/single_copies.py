@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.copy import DR_REGION_TYPE
 from pulumi_fsx_dr.copies.messages import missing_alias_text
 from pulumi_fsx_dr.errors import AwsConfigError, FsxDrError, InvalidSettingsError
@@ -75,6 +76,15 @@ class SingleCopies:
         same = (c for c in self._lookup.related(name, None) if not c.is_of_dr_region and c.region == region)
         state = next((c for c in same if args.get("source_backup_id") in (None, c.source_backup_id)), None)
         return PlannedCopy(name=name, args=args, state=state)
+
+
+def require_region(name: str, args: Mapping[str, Any]) -> None:
+    """Refuse a new BackupCopy for which neither the program, the stack nor the environment names a Region."""
+    is_unit_test = current_code() is None  # which may run without a Region
+    if "region" in args or is_unit_test or _default_region():
+        return
+    if not of_this_run().related(name, args["source_backup_id"]):
+        raise InvalidSettingsError(f"BackupCopy {name}: region is required.{ARGUMENTS['region'].hint}")
 
 
 def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
