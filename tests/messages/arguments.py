@@ -93,6 +93,9 @@ _SETTINGS: Mapping[str, dict[str, Any]] = {
     "Region twice": {"regions": [{"region": AWAY}, {"region": AWAY}]},
     "sources are not a list": {"sources": {"region": HOME}},
     "tags are not an object": {"tags": ["team"]},
+    "keep is a word": {"keep": "seven"},
+    "copyTags is a word": {"copyTags": "maybe"},
+    "source is wrong": {"sources": [{"fileSystemId": BACKUP, "region": HOME}], "regions": [{"region": AWAY}]},
     "rpoHours is not a number": {"rpoHours": "a day"},
     "rpoHours is negative": {"rpoHours": "-3"},
 }
@@ -147,6 +150,10 @@ def settings() -> Messages:
     for case, given in _SETTINGS.items():
         with configured({f"fsx-dr:{name}": _written(value) for name, value in given.items()}):
             yield case, refusal(Settings.read)
+    with configured({}):
+        yield "nothing is configured", str(Settings.read().warning)
+    with configured({"fsx-dr:sources": _written([{"fileSystemId": FILE_SYSTEM, "region": HOME}])}):
+        yield "no Region is configured", str(Settings.read().warning)
 
 
 def aws_settings() -> Messages:
