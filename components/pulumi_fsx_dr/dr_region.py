@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict, Unpack, overload
 import pulumi
 
 from . import declarations
-from .args_or_keywords import args_or_keywords
+from .args_or_keywords import args_or_keywords, require_declarable
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .errors import InvalidSettingsError
@@ -97,6 +97,7 @@ class DrRegion(pulumi.ComponentResource):
         Raises:
             InvalidSettingsError: An argument is wrong; nothing is changed.
         """
+        require_declarable("DrRegion", name, opts)
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
         require_valid(name, asked)
         declarations.record(asked)

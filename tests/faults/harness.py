@@ -26,7 +26,7 @@ DR_REGIONS = [name for name, partition in fsx_regions().items() if partition == 
 _PARALLEL = 5  # harnesses at the same time; two processors bear no more
 _Cell = TypeVar("_Cell")
 _Outcome = TypeVar("_Outcome")
-_UNREADABLE = re.compile(r"Traceback|\n|File \"|botocore|boto3|ClientError|Exception\b(?!:)|object at 0x")
+_UNREADABLE = re.compile(r"Traceback|\n|File \"|botocore|(?<!update )boto3|ClientError|Exception\b(?!:)|object at 0x")
 
 
 class Diagnostic(NamedTuple):

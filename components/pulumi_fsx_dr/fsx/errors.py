@@ -187,7 +187,7 @@ def _config_error(error: Exception) -> errors.AwsConfigError:
         case _:
             said = (
                 "The AWS configuration cannot be used. Correct the AWS_ variables of the environment, the profile, "
-                f"or the `aws:` settings of the stack. (botocore said: {_first_line(error)})"
+                f"or the `aws:` settings of the stack. (The AWS SDK said: {_first_line(error)})"
             )
     return errors.AwsConfigError(said)
 
