@@ -125,6 +125,6 @@ def messages(lines: Iterable[str]) -> list[str]:
             resource = resource if not line.strip() else ""
         elif resource == "pulumi-fsx-dr:index:DrRegion" or (resource and line.startswith("    warning: ")):
             found.append(line.strip())
-        elif logged := re.fullmatch(r"    (?:dr-[a-z]+-[a-z]+-\d+|fsx-dr-demo): (.*)", line):
+        elif logged := re.fullmatch(r"    (?:dr-[a-z]+-[a-z]+-\d+)?: (.*)", line):
             found.append(logged[1])
     return [re.sub(r" \(AWS said: .*\)$", "", message) for message in found]

@@ -237,7 +237,7 @@ def test_fake_engine_refuses_other_plugins(tmp_path: Path, statement: str) -> No
     rig = Rig(tmp_path, FAKE_ENGINE)
     (rig.folder / "__main__.py").write_text(f"import pulumi\npulumi.{statement}\n")
 
-    assert "the fake engine has no AWS plugin" in rig.run("up", "--yes", fails=True)
+    assert "The fake engine" in rig.run("up", "--yes", fails=True)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_fake_engine_refuses_remote_endpoints(tmp_path: Path, endpoints: dict[st
     rig = Rig(tmp_path, FAKE_ENGINE)
     rig.project.environment.update(endpoints)
 
-    assert "the fake engine does not call AWS" in rig.run("up", "--yes", fails=True)
+    assert "AWS_ENDPOINT_URL" in rig.run("up", "--yes", fails=True)
     assert rig.calls() == []
 
 
