@@ -29,7 +29,7 @@ def stack(service: FsxService, request: pytest.FixtureRequest) -> Iterator[Stack
 
 @pytest.fixture
 def plugin(service: FsxService) -> PluginStack:
-    """Return a stack whose provider does not know what is in the state, and so tags what it resumes."""
+    """Return a stack of the plugin. Its provider does not know the state, so it tags resumed copies."""
     return PluginStack(Wire(service), timeouts={"create": 30.0})
 
 
