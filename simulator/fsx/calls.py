@@ -32,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """An API call; `parsed` is None if the body is not a JSON object."""
+    """An API call; `parsed` is the body as a JSON object, or None."""
 
     region: str
     service: str

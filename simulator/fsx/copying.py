@@ -98,7 +98,7 @@ def _refuse_over_limits(state: State, region: Region, source: Backup, kms_key: s
 
 
 def _slot_group(backup: Backup, kms_key: str) -> tuple[str, str] | None:
-    """Return the group of copies that share slots: those of one ONTAP volume and key, or all of other types."""
+    """Return the group of copies that share slots: one ONTAP volume and key, or all other types together."""
     return (backup.volume.volume_id, kms_key) if backup.volume else None
 
 

@@ -34,7 +34,7 @@ class Access:
 
 
 def verdict(documents: Iterable[Mapping[str, Any]], access: Access) -> Verdict:
-    """Evaluate all policies of an identity: Deny takes precedence, and the default is no.
+    """Evaluate all policies of an identity: Deny takes precedence over Allow, and the default is a refusal.
 
     Raises:
         UnknownElementError: If a document cannot be evaluated.

@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Settings:
-    """One field for each behaviour; times are in seconds. The text below a field says what is known about AWS."""
+    """One field for each behaviour; times are in seconds. The text below a field has the known facts about AWS."""
 
     copy_seconds: float = 60.0
     """How long a copy takes. Measured: 361 s and 435 s for ONTAP copies of some 10 MiB."""

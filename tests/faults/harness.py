@@ -121,7 +121,7 @@ class Harness(ABC):
         }
 
     def up(self, programs: Mapping[str, Program], meanwhile: Callable[[], None] = lambda: None) -> Diagnostics:
-        """Run `up`, call `meanwhile` again and again until it ends, and return the diagnostics of each Region."""
+        """Run `up`, call `meanwhile` repeatedly until it ends, and return the diagnostics of each Region."""
         with self.started(programs, continues_on_error=True) as run:
             while run.process.poll() is None:
                 meanwhile()

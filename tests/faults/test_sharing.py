@@ -97,4 +97,4 @@ def test_stacks_and_another_tool_share_the_copy_slots(aws: Control, stacks: list
     held = {copy_id for stack in stacks for copy_id in stack.ids().values()}
     assert held | set(other_tool.made) == {copy["id"] for copy in aws.backups(DR)}
     for owner in range(3):
-        assert order.index(owner) < 2 * EACH, "nobody waits until both others have all copies"
+        assert order.index(owner) < 2 * EACH, "each starts before both others have all copies"

@@ -1,4 +1,4 @@
-"""`python -m simulator serve` is a process of its own, which others reach by one address."""
+"""`python -m simulator serve` serves other processes at one address."""
 
 import subprocess
 import sys
