@@ -1,4 +1,4 @@
-"""The sections of the table; each runs what it measures."""
+"""The sections of the tables; each runs its own measurements."""
 
 from contextlib import ExitStack
 from statistics import median
@@ -23,13 +23,13 @@ _MEMORY = Target(at_most=150)
 
 
 def timed_copies(workload: Workload) -> Section:
-    """Measure copies that take time."""
+    """Measure copies that take seconds."""
     with measured_stack("ours", workload) as ours, measured_stack("naive", workload) as naive:
         return Section(f"up: {workload}", _timed_rows(workload, ours.up(), naive.up()))
 
 
 def timed_copies_and_destroy(workload: Workload) -> list[Section]:
-    """Measure copies that take time, then their deletion."""
+    """Measure copies that take seconds, then their deletion."""
     with measured_stack("ours", workload) as ours, measured_stack("naive", workload) as naive:
         made = Section(f"up: {workload}", _timed_rows(workload, ours.up(), naive.up()))
         rows = _later_rows(ours.destroy(), naive.destroy(), "DeleteBackup")
@@ -37,7 +37,7 @@ def timed_copies_and_destroy(workload: Workload) -> list[Section]:
 
 
 def many_copies(workload: Workload) -> list[Section]:
-    """Measure many copies that take no time: up, then preview and refresh without a change."""
+    """Measure many instant copies: up, then preview and refresh without a change."""
     with ExitStack() as stacks:
         ours, naive, one_session, empty, bare = (
             stacks.enter_context(measured_stack(name, workload))
@@ -69,12 +69,22 @@ def native_copies(workload: Workload) -> Section:
 def _timed_rows(workload: Workload, ours: CopyRun, naive: CopyRun) -> list[Row]:
     ideal, mine, other = workload.ideal, ours.figures, naive.figures
     return [
-        Row("makespan, s (reference: ideal)", mine.makespan, other.makespan, ideal),
-        Row("makespan ÷ ideal", mine.makespan / ideal, other.makespan / ideal, 1, _NEAR_IDEAL),
+        Row("time for all copies, s (reference: ideal)", mine.makespan, other.makespan, ideal),
+        Row("time ÷ ideal time", mine.makespan / ideal, other.makespan / ideal, 1, _NEAR_IDEAL),
         *_common_rows(ours, naive),
-        Row("polls of running copies per Region and poll interval", mine.polls, other.polls, 1, _ONE_POLL),
-        Row("AVAILABLE to seen, median, s", median(mine.detections), median(other.detections), target=_POLL_INTERVAL),
-        Row("AVAILABLE to seen, slowest, s", mine.detections[-1], other.detections[-1], target=_POLL_INTERVAL),
+        Row("DescribeBackups polls per Region and poll interval", mine.polls, other.polls, 1, _ONE_POLL),
+        Row(
+            "delay until AVAILABLE is noticed, median, s",
+            median(mine.detections),
+            median(other.detections),
+            target=_POLL_INTERVAL,
+        ),
+        Row(
+            "delay until AVAILABLE is noticed, longest, s",
+            mine.detections[-1],
+            other.detections[-1],
+            target=_POLL_INTERVAL,
+        ),
         *_usage_rows(ours.run, naive.run),
     ]
 
@@ -83,10 +93,10 @@ def _instant_rows(ours: CopyRun, naive: CopyRun, one_session: CopyRun, empty: Ru
     mine, other, sharing = (run.figures.makespan for run in (ours, naive, one_session))
     whole = ours.run.seconds / one_session.run.seconds
     return [
-        Row("makespan, s (reference: naive with one session)", mine, other, sharing),
-        Row("times faster than naive, makespan", other / mine, 1, target=_FIVE_TIMES),
+        Row("time for all copies, s (reference: naive with one session)", mine, other, sharing),
+        Row("times faster than naive, all copies", other / mine, 1, target=_FIVE_TIMES),
         Row("times faster than naive, whole command", naive.run.seconds / ours.run.seconds, 1),
-        Row("times faster than naive with one session, makespan", sharing / mine, reference=1),
+        Row("times faster than naive with one session, all copies", sharing / mine, reference=1),
         Row("whole command ÷ naive with one session", whole, 1, 1, _NEAR_ONE_SESSION),
         *_common_rows(ours, naive, empty),
         *_usage_rows(ours.run, naive.run, empty, memory=_MEMORY),

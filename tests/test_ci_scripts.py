@@ -44,19 +44,29 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-@pytest.mark.parametrize("where", ["action", "template"])
-def test_install_hides_secrets_and_builds_no_package(where: str, tmp_path: Path) -> None:
-    seen = installs(where, tmp_path)
+LOCK = "pipelines/requirements.txt"
 
-    assert seen
-    for arguments, environment in seen:
-        assert SECRETS & environment.keys() == set()
-        assert {"--require-hashes", "--only-binary"} <= set(arguments) or {"--no-index", "--no-deps"} <= set(arguments)
+
+@pytest.mark.parametrize(
+    ("where", "lock", "package"),
+    [
+        ("action", f"/actions/pulumi-fsx-dr/{LOCK}", "/actions/pulumi-fsx-dr/pipelines/.."),
+        ("template", f"/{LOCK}", "git+"),
+    ],
+)
+def test_install_hides_secrets_and_checks_hashes(where: str, lock: str, package: str, tmp_path: Path) -> None:
+    (dependencies, first), (own, second) = installs(where, tmp_path)
+
+    assert SECRETS & {*first, *second} == set()
+    assert {"--require-hashes", "--only-binary"} <= {*dependencies}
+    assert dependencies[-1].endswith(lock)
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= {*own}
+    assert own[-1].startswith(package)
 
 
 @pytest.mark.parametrize(
     ("name", "needed"),
-    [("pipelines/requirements.txt", ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
+    [(LOCK, ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
 )
 def test_lock_file_has_hashes_and_all_requirements(name: str, needed: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -83,6 +93,16 @@ def test_workflow_passes_existing_inputs_to_action(name: str) -> None:
     inputs = workflow(ACTION)["inputs"]
     assert gate["with"].keys() - inputs.keys() == set()
     assert {name for name, of in inputs.items() if of["required"]} - gate["with"].keys() == set()
+
+
+def test_page_shows_the_preview_workflow_and_every_input() -> None:
+    page = (ROOT / "docs" / "pull-requests.md").read_text()
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    assert shown[0] == (ROOT / "examples" / "workflows" / "preview.yml").read_text()
+    assert [name for name in workflow(ACTION)["inputs"].keys() - {"github-token"} if f"`{name}`" not in page] == []
+    template, documented = yaml.safe_load_all(TEMPLATE.read_text()), yaml.safe_load(shown[1])
+    assert documented["include"][0]["inputs"].keys() <= next(template)["spec"]["inputs"].keys()
 
 
 def test_action_and_template_run_existing_commands() -> None:
@@ -332,9 +352,11 @@ def installs(where: str, tmp_path: Path) -> list[tuple[list[str], dict[str, str]
     if where == "action":
         (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Install"]
     else:
-        _, document = yaml.safe_load_all(TEMPLATE.read_text())
+        spec, document = yaml.safe_load_all(TEMPLATE.read_text())
+        inputs = spec["spec"]["inputs"]
         script = "\n".join(document[".fsx-dr"]["before_script"])
-        script = script.replace("$[[ inputs.work_dir ]]", ".").replace("$[[ inputs.requirements ]]", "requirements.txt")
+        for name in ("work_dir", "requirements", "package"):
+            script = script.replace(f"$[[ inputs.{name} ]]", inputs[name]["default"])
     log = tmp_path / "log"
     record = f"import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]), file=open({str(log)!r}, 'a'))"
     pip = executable(tmp_path / "pip", f'exec {sys.executable} -c {shlex.quote(record)} "$@"')
@@ -342,7 +364,7 @@ def installs(where: str, tmp_path: Path) -> list[tuple[list[str], dict[str, str]
     environment = dict.fromkeys(SECRETS, "secret") | {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
-        "REQUIREMENTS": "requirements.txt",
+        "REQUIREMENTS": "",
         "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr/pipelines",
     }
     subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own script

@@ -102,7 +102,7 @@ def test_key_policy_limits_use_to_fsx_of_account(region: str, service: str) -> N
         ({"replica_regions": ["hunter22", "hunter22"]}, "Region"),
         ({"replica_regions": 3}, "replica_regions"),
         ({"region": "hunter22"}, "Region"),
-        ({"region": pulumi.Output.from_input("eu-west-1")}, "Regions"),
+        ({"region": pulumi.Output.from_input("eu-west-1")}, "replica_regions"),
         ({"alias": "hunter22"}, "alias"),
         ({"alias": "alias/aws/fsx"}, "alias"),
         ({"alias": pulumi.Output.from_input("alias/dr")}, "alias"),

@@ -4,13 +4,14 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import grpc
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import BackupCopy, DrRegion, DrRegionArgs, Source
+from pulumi_fsx_dr import BackupCopy, DrRegion, DrRegionArgs, Source, dr_region
 from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
@@ -164,8 +165,8 @@ def test_uncopyable_file_system_is_not_ready(aws: Control, file_system: str, cap
     engine.run(program)
 
     (row,) = readiness
-    assert row["verdict"] == "missing"
-    assert [file_system in text and row["reason"] in text for text in said(caplog)] == [True]
+    assert row["newest_copy"] is None
+    assert [file_system in text and row["obstacle"] in text for text in said(caplog)] == [True]
 
 
 @pytest.mark.parametrize("is_shown", [False, True])
@@ -216,6 +217,48 @@ def test_tag_selector_has_rows_with_names(aws: Control) -> None:
     (copied,) = engine.of_type(TYPE)
     assert (copied.inputs["kms_key_id"], copied.inputs["tags"]) == ("alias/gold", {"team": "a", "tier": "1"})
     assert [(row["source"], row["name"]) for row in readiness] == [(ledger, "ledger")]
+
+
+def test_readiness_is_equal_an_hour_later(
+    file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value that changes with the time would appear in every preview."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Later":
+            return super().now(tz) + timedelta(hours=1)
+
+    def exported() -> list[Any]:
+        rows: list[Any] = []
+        sources: Any = [{"file_system_id": file_system, "region": HOME}]
+
+        def program() -> None:
+            DrRegion("dr", {"region": AWAY, "sources": sources}).readiness(24).apply(rows.extend)
+
+        engine = RecordingEngine()
+        engine.mocks = StateMocks(with_copy(copy), copy["BackupId"])
+        engine.run(program)
+        return rows
+
+    now = exported()
+    monkeypatch.setattr(dr_region, "datetime", Later)
+    later = exported()
+
+    assert [(row["source"], row["newest_copy"]) for row in now] == [(file_system, copy["BackupId"])]
+    assert later == now
+
+
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize("hours", ["24h", -1, 0, float("nan")])
+def test_rpo_is_checked_before_anything_is_declared(file_system: str, hours: Any) -> None:
+    engine = RecordingEngine()
+    source: Any = {"file_system_id": file_system, "region": HOME}
+
+    with pytest.raises(InvalidSettingsError):
+        engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}).readiness(hours))
+
+    assert engine.of_type(TYPE) == []
 
 
 def test_tag_selector_in_unreachable_region_keeps_copies(
@@ -603,7 +646,7 @@ def test_forecast_is_logged_in_preview_only(
         RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
 
     assert totals(caplog) == ([(AWAY, 1)] if preview else [])
-    lines = [text.partition(" ")[0] for text in said(caplog, "INFO") if "is copied into" in text]
+    lines = [text.partition(" ")[0] for text in said(caplog, "INFO") if "is copied to" in text]
     assert lines == ([backup] if preview and has_lines else [])
 
 

@@ -86,7 +86,7 @@ def scheduled(monkeypatch: pytest.MonkeyPatch) -> RecordingEngine:
         "scheduled",
         engine,
         monkeypatch,
-        repository="https://github.com/ACME/fsx-copies",
+        repository="https://github.com/acme/fsx-copies",
         stack="acme/fsx-copies/prod",
         schedules=SCHEDULES,
         policy='{"Version": "2012-10-17", "Statement": []}',
@@ -125,7 +125,7 @@ def test_scheduled_example_installs_pinned_packages(scheduled: RecordingEngine, 
     for name, script in {
         "curl": "tar -cz -T /dev/null",
         "python": "mkdir -p .venv/bin; cp pip .venv/bin",
-        "pip": 'echo "$@" > arguments; env > seen',
+        "pip": 'echo "$@" >> arguments; env >> seen',
     }.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{script}\n")
         (tmp_path / name).chmod(0o755)
@@ -139,7 +139,9 @@ def test_scheduled_example_installs_pinned_packages(scheduled: RecordingEngine, 
     )
 
     assert "secret" not in (tmp_path / "seen").read_text()
-    assert {"--require-hashes", "--only-binary"} <= set((tmp_path / "arguments").read_text().split())
+    dependencies, package = (line.split() for line in (tmp_path / "arguments").read_text().splitlines())
+    assert {"--require-hashes", "--only-binary"} <= set(dependencies)
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(package)
 
 
 def test_scheduled_example_grants_secrets_and_logs_only(scheduled: RecordingEngine) -> None:

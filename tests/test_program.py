@@ -143,7 +143,7 @@ def test_program_without_configuration_declares_nothing() -> None:
     ],
 )
 def test_unknown_setting_is_refused_with_suggestion(setting: str, instead: str) -> None:
-    with pytest.raises(InvalidSettingsError, match=rf"fsx-dr:{setting}\b.* fsx-dr:{instead}\b"):
+    with pytest.raises(InvalidSettingsError, match=rf"\b{setting}\b.*\b{instead}\b"):
         _run({setting: 3})
 
 
@@ -244,3 +244,40 @@ def test_demo_stack_matches_demo_account() -> None:
     assert [entry["region"] for entry in config["fsx-dr:regions"]] == list(account.DR_REGIONS)
     assert {entry["kmsKeyId"] for entry in config["fsx-dr:regions"]} == {account.ALIAS}
     assert config["fsx-dr:keep"] == account.KEEP
+
+
+@pytest.mark.parametrize(
+    "setting", ["sources", "regions", "tags", "keep", "copyTags", "adoptExisting", "previewCopies"]
+)
+def test_setting_of_another_type_is_refused_by_name(setting: str) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        _run({setting: "hunter22"})
+
+    assert f"fsx-dr:{setting} must be" in str(refused.value)
+    assert "hunter22" not in str(refused.value)
+
+
+def test_argument_of_a_source_is_named_as_in_the_configuration() -> None:
+    source = {"fileSystemId": BACKUP, "region": "eu-central-1"}
+
+    with pytest.raises(InvalidSettingsError, match=r"\bfileSystemId\b"):
+        _run({"sources": [source], "regions": [{"region": WEST}]})
+
+
+@pytest.mark.parametrize(
+    ("config", "missing"),
+    [
+        ({}, ["fsx-dr:sources", "fsx-dr:regions"]),
+        ({"sources": [{"backupId": BACKUP, "region": "eu-central-1"}]}, ["fsx-dr:regions"]),
+        ({"regions": [{"region": WEST}]}, ["fsx-dr:sources"]),
+    ],
+)
+def test_program_that_copies_nothing_warns(
+    config: dict[str, Any], missing: list[str], caplog: pytest.LogCaptureFixture, aws: Control
+) -> None:
+    aws.seed_file_system("eu-central-1")
+
+    _run(config)
+
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [setting for setting in ("fsx-dr:sources", "fsx-dr:regions") if f"{setting} " in warning] == missing

@@ -65,7 +65,7 @@ def test_up_copies_newest_backups_and_deletes_oldest_copy(
     assert copied(aws) == {backups[2], newest}
     known = dr.outputs()
     assert known["latest"] == {file_system: dr.ids()[f"dr-{newest}"]}
-    assert [row["verdict"] for row in known["readiness"]] == ["ready"]
+    assert [row["newest_copy"] for row in known["readiness"]] == list(known["latest"].values())
 
 
 def test_retention_policy_keeps_newest_copy_of_day(dr: Project, aws: Control, file_system: str) -> None:

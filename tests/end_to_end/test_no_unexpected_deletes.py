@@ -298,5 +298,5 @@ def test_failed_copy_keeps_outputs_of_other_copies(
 
     known = stack.outputs()
     assert known["dr latest"] == {file_system: stack.ids()[f"dr-{backups[1]}"]}
-    assert [row["verdict"] for row in known["dr readiness"]] == ["ready"]
-    assert [row["verdict"] for row in known["central readiness"]] == ["missing"]
+    assert [row["newest_copy"] for row in known["dr readiness"]] == list(known["dr latest"].values())
+    assert [row["copies"] for row in known["central readiness"]] == [{}]

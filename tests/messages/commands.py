@@ -51,6 +51,16 @@ _WRONG: Mapping[str, tuple[list[str], str]] = {
     "doctor: nothing to copy": (["doctor", "--dr-region", AWAY], ""),
     "doctor: wrong source": (["doctor", "--source", f"ledger@{HOME}", "--dr-region", AWAY], ""),
     "doctor: wrong Region": (["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", "eu-west"], ""),
+    "doctor: key of another Region": (
+        [
+            "doctor",
+            "--source",
+            f"{FILE_SYSTEM}@{HOME}",
+            "--dr-region",
+            f"{AWAY}=arn:aws:kms:{HOME}:111122223333:alias/dr",
+        ],
+        "",
+    ),
     "doctor: no file": (["doctor", "--config", "/nonexistent"], ""),
     "doctor: not the file of a stack": (["doctor", "--config", "Makefile"], ""),
 }
@@ -61,6 +71,13 @@ _CHECKED: Mapping[str, tuple[str, ...]] = {
     "no copy with the key": ("preview_create.json", "--require-key", "eu-west-1=alias/other"),
     "all is well": ("preview_create.json",),
 }
+
+
+def help_texts() -> Messages:
+    for command in ("", *fsx_dr.commands):
+        shown = CliRunner().invoke(fsx_dr, [*filter(None, [command]), "--help"], prog_name="fsx-dr", terminal_width=80)
+        lines = (f"    {line}".rstrip() for line in shown.stdout.splitlines())
+        yield f"fsx-dr {command} --help".replace("  ", " "), "\n".join(lines)
 
 
 def failures(set_variable: Callable[[str, str], Any]) -> Messages:
@@ -94,7 +111,6 @@ def diagnoses(set_variable: Callable[[str, str], Any]) -> Messages:
     with simulated(set_variable, copy_seconds=1):
         yield "no file system", _diagnosis()
         yield "key does not exist", _diagnosis(f"{AWAY}=alias/unknown")
-        yield "key of another Region", _diagnosis(f"{AWAY}=arn:aws:kms:{HOME}:111122223333:alias/dr")
 
 
 def _diagnosis(region: str = AWAY, *, ok: bool = False) -> str:
