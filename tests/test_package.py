@@ -30,7 +30,7 @@ def test_package_version_matches_distribution() -> None:
     assert pulumi_fsx_dr.__version__ == version("pulumi-fsx-dr")
 
 
-def test_requirements_have_no_tool_beside_pytest() -> None:
+def test_requirements_contain_no_tools_except_pytest() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     dependencies = {Requirement(each).name for each in [*project["dependencies"], *extras["aws"], *extras["cli"]]}

@@ -1,4 +1,4 @@
-"""A stack whose copies are made by the plugin, called as the engine calls it."""
+"""A stack on the plugin, which is called as the engine calls it."""
 
 import os
 import sys

@@ -45,7 +45,7 @@ class _Clients:
 
     @classmethod
     def of(cls, wire: "Wire") -> "_Clients":
-        """Return clients that call this wire as long as it exists."""
+        """Return clients that call this wire until it is deleted."""
         clients = cls.unused.pop() if cls.unused else cls()
         clients.wire = weakref.ref(wire)
         weakref.finalize(wire, cls.unused.append, clients)
@@ -113,7 +113,7 @@ class Wire:
 def key_named(name: str) -> str:
     """Return the ARN of a KMS key in `AWAY` with the alias `alias/NAME`.
 
-    Creating a key in moto is slow, and keys live as long as the process, so all tests share it.
+    Creating a key in moto is slow, and keys exist until the process ends, so all tests share it.
     """
     wire = Wire(FsxService())
     kms = wire.client("kms", AWAY)
