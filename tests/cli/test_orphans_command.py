@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,25 +90,7 @@ def test_orphans_reads_states_from_stdin_and_from_pulumi(world: World, fake_pulu
     assert from_stdin["orphans"][0]["status"] == "resumable"
 
 
-@pytest.mark.parametrize(
-    "document",
-    ["[" * 100_000, json.dumps({"deployment": {"resources": {}}}), json.dumps({"deployment": {"resources": [[]]}})],
-    ids=["not JSON", "no list", "no resource"],
-)
-def test_orphans_refuses_damaged_state(world: World, document: str) -> None:
-    result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=document)
-
-    assert "tandard input" in error_of(result)
-
-
 def test_orphans_fails_for_unreachable_region(world: World) -> None:
     world.service.make_unreachable("eu-north-1")
 
     assert "eu-north-1" in error_of(world.run(*SEARCH, "--region", "eu-north-1"))
-
-
-def test_orphans_requires_state(world: World) -> None:
-    result = world.run("orphans", "--region", "eu-west-1")
-
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "--state" in result.stderr
