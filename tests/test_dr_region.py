@@ -646,7 +646,7 @@ def test_forecast_is_logged_in_preview_only(
         RecordingEngine().run(lambda: DrRegion("dr", args), preview=preview)
 
     assert totals(caplog) == ([(AWAY, 1)] if preview else [])
-    lines = [text.partition(" ")[0] for text in said(caplog, "INFO") if "is copied into" in text]
+    lines = [text.partition(" ")[0] for text in said(caplog, "INFO") if "is copied to" in text]
     assert lines == ([backup] if preview and has_lines else [])
 
 

@@ -131,7 +131,7 @@ def test_doctor_prints_findings_size_and_pricing_link(account: Account) -> None:
     result = account.run("--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", AWAY)
 
     assert result.exit_code == 0
-    for text in ("✓ ok", f"{AWAY} quota", "10.0 GB", "https://aws.amazon.com/fsx/windows/pricing/"):
+    for text in ("✓ ok", f"{AWAY} quota", "10 GB", "https://aws.amazon.com/fsx/windows/pricing/"):
         assert text in result.stdout
 
 

@@ -73,6 +73,13 @@ _CHECKED: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def help_texts() -> Messages:
+    for command in ("", *fsx_dr.commands):
+        shown = CliRunner().invoke(fsx_dr, [*filter(None, [command]), "--help"], prog_name="fsx-dr", terminal_width=80)
+        lines = (f"    {line}".rstrip() for line in shown.stdout.splitlines())
+        yield f"fsx-dr {command} --help".replace("  ", " "), "\n".join(lines)
+
+
 def failures(set_variable: Callable[[str, str], Any]) -> Messages:
     set_variable("PATH", "")
     for case, (arguments, text) in _WRONG.items():
