@@ -184,13 +184,8 @@ def kill(*pids: int) -> None:
 
 
 def unreadable(texts: Iterable[str]) -> list[str]:
-<<<<<<< HEAD
     """Return the texts that have a traceback, an internal name or no punctuation at the end."""
     return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")", "?"))]
-=======
-    """Return the texts with a traceback or an internal name, or without a full stop."""
-    return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
->>>>>>> refs/heads/sim
 
 
 def _managed_by(state: Mapping[str, Any]) -> str:
