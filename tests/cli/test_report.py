@@ -65,19 +65,6 @@ def test_report_writes_to_file(world: World, tmp_path: Path, form: str) -> None:
     assert "fs-0aa1bb2cc3dd4ee5f" in file.read_text()
 
 
-@pytest.mark.parametrize(
-    "outputs",
-    ["", "[]", "{}", '{"readiness": "[secret]"}', '{"readiness": [{}]}', '{"readiness": null}'],
-)
-def test_report_refuses_outputs_without_rows(world: World, outputs: str) -> None:
-    assert error_of(world.run("report", "--outputs", "-", stdin=outputs))
-
-
-def test_report_refuses_unreadable_and_unwritable_files(world: World, tmp_path: Path) -> None:
-    assert str(tmp_path / "none") in error_of(world.run("report", "--outputs", str(tmp_path / "none")))
-    assert str(tmp_path) in error_of(world.run("report", "--outputs", OUTPUTS, "--output", str(tmp_path)))
-
-
 @pytest.mark.parametrize("form", FORMATS)
 def test_report_without_rows_exits_1(world: World, written: Written, form: str) -> None:
     result = world.run("report", *written(prod={"readiness": []}), "--format", form)

@@ -290,14 +290,6 @@ def test_error_has_no_traceback(running: Plugin, service: FsxService) -> None:
     assert partial_failure(failure.value) is None
 
 
-def test_check_returns_failures_for_wrong_arguments(running: Plugin) -> None:
-    news = to_struct(properties(copy_args("backup-x", tags={"aws:x": "y"})))
-
-    checked = running.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
-
-    assert len(checked.failures) == 2
-
-
 def test_create_read_diff_and_delete_over_grpc(running: Plugin, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
     args = properties(copy_args(source, tags={"team": "a"}))

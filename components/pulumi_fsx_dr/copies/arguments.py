@@ -14,9 +14,9 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
-from pulumi_fsx_dr.near_names import refuse_unknown
 
 from . import tags
+from .near_names import refuse_unknown
 
 
 class BackupCopyArgs(TypedDict):
@@ -85,11 +85,11 @@ def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     of an argument that is named to it, even if that is secret; so the name is "" unless the argument is missing.
     """
     known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
-    unknown = refuse_unknown("BackupCopy has no argument", inputs, ARGUMENTS)
+    unknown = refuse_unknown("Unknown argument", inputs, ARGUMENTS)
     found = [("", unknown)] if unknown else []
     for name, argument in ARGUMENTS.items():
         if argument.required and inputs.get(name) in (None, ""):
-            found.append((name, f"{name} is required{argument.hint}."))
+            found.append((name, f"{name} is required.{argument.hint}"))
     for name in ARGUMENTS:
         if known.get(name) not in (None, "") or not ARGUMENTS[name].required:
             found += [("", problem) for problem in problems_of(name, known.get(name), known)]
@@ -202,7 +202,7 @@ ARGUMENTS: Mapping[str, Argument] = {
         _region,
         Change.REPLACES,
         required=True,
-        hint=": give it to the resource, or set aws:region for the stack or AWS_REGION in the environment",
+        hint=" Set it on the resource, or set aws:region for the stack or AWS_REGION in the environment.",
     ),
     "source_region": Argument(_source_region, Change.REPLACES),
     "kms_key_id": Argument(_kms_key_id, Change.REPLACES_IF_OTHER_KEY),

@@ -6,11 +6,11 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from pulumi_fsx_dr.copies.arguments import problems_of
+from pulumi_fsx_dr.copies.near_names import refuse_unknown
 from pulumi_fsx_dr.copies.tags import problems as tag_problems
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID, FILE_SYSTEM_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
-from pulumi_fsx_dr.near_names import refuse_unknown
 
 from .retention import RetentionPolicy, is_duration
 
