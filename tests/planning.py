@@ -184,4 +184,4 @@ def removed(plan: RegionPlan) -> dict[str, Deleted | Kept]:
 
 def leftovers(plan: RegionPlan) -> list[str]:
     """Return the ids of the copies that are named as leftovers."""
-    return [warning.partition(" ")[0] for warning in plan.warnings if "is in no live entry" in warning]
+    return [warning.partition(" ")[0] for warning in plan.warnings if "is a leftover" in warning]

@@ -22,5 +22,5 @@ def test_duration_has_a_unit_that_fits(seconds: float, read: str) -> None:
 
 
 def test_progress_begins_with_the_percentage() -> None:
-    assert progress(copy(progress_percent=37), 725, None) == "37 % copying, 12 min"
-    assert progress(copy(), 45, TimeoutError("no answer")) == "copying, 45 s (no news: no answer)"
+    assert progress(copy(progress_percent=37), 725, None) == "37% copying, 12 min"
+    assert progress(copy(), 45, TimeoutError("no answer")) == "copying, 45 s (last poll failed: no answer)"

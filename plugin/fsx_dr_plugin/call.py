@@ -38,7 +38,7 @@ class NativeCall(EngineCall):
         """Leave a lasting warning under the resource."""
         EngineCall.warn(self, spoken(message))
 
-    def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+    def save_partially(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         """Have the engine keep a copy although its create or update fails."""
         self.fail_partially(backup_id, self.sent(outputs), spoken(reason))
 

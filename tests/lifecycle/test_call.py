@@ -49,7 +49,7 @@ class HandMade(Call):
     def warn(self, message: str) -> None:
         self.said.append(message)
 
-    def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+    def save_partially(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         self.kept.append((backup_id, outputs, reason))
 
 
