@@ -1,4 +1,4 @@
-"""Print a release's notes from the changelog, if the tag, the version, the changelog and the addresses agree."""
+"""Print the notes of a release, if its tag, version, changelog section and addresses match."""
 
 # ruff: noqa: INP001  # a script
 
@@ -15,24 +15,24 @@ def notes(tag: str, address: str) -> str:
 
     Args:
         tag: such as v0.2.0.
-        address: of the repository that releases.
+        address: the URL of the repository that releases.
 
     Raises:
-        SystemExit: something is to be mended first; the text says what.
+        SystemExit: something does not match; the text says what to correct.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     version = project["version"]
     if tag != f"v{version}":
-        sys.exit(f"The tag is {tag}, but the version in pyproject.toml is {version}: make them agree.")
+        sys.exit(f"The tag is {tag}, but pyproject.toml has version {version}. Change one of them.")
     if elsewhere := [url for url in project["urls"].values() if not f"{url}/".startswith(f"{address}/")]:
-        sys.exit(f"{elsewhere[0]} in pyproject.toml is not below {address}: correct the addresses.")
+        sys.exit(f"pyproject.toml has {elsewhere[0]}, which is not in {address}. Run: python .ci/set_owner.py NAME")
     section = re.search(
         rf"^## \[{re.escape(version)}\][^\n]*\n(.*?)(?=^## \[|\Z)",
         (ROOT / "CHANGELOG.md").read_text(),
         re.MULTILINE | re.DOTALL,
     )
     if section is None:
-        sys.exit(f"CHANGELOG.md has no section [{version}]: write it.")
+        sys.exit(f"CHANGELOG.md has no section [{version}]. Write it.")
     return section[1].strip()
 
 

@@ -1,43 +1,98 @@
-"""A simulator of Amazon FSx on this machine, and a demo that uses it."""
+"""`python -m simulator`: serve the simulator, add a backup to it, or run the demo."""
 
-import argparse
 import sys
-from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from simulator.fsx.server import serve
-from simulator.fsx.service import FsxService
+import click
+
+_PORT = 8577
 
 
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Run a command until it ends or is interrupted."""
-    options = _parser().parse_args()
-    sys.exit(options.command(options))
+    """Simulate Amazon FSx on this machine, without an AWS account."""
 
 
-def _serve(options: argparse.Namespace) -> None:
-    with suppress(KeyboardInterrupt):
-        serve(FsxService(copy_seconds=options.copy_seconds), options.port, attached=options.attached)
+@main.command(short_help="Serve the APIs of all Regions.")
+@click.option(
+    "--seed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Start with the file systems, backups and keys in FILE (YAML or JSON).",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=_PORT,
+    show_default=True,
+    help="Listen on this port of 127.0.0.1; 0 chooses a free port.",
+)
+@click.option(
+    "--copy-seconds",
+    type=click.FloatRange(min=0),
+    default=10,
+    show_default=True,
+    metavar="SECONDS",
+    help="Let each copy take this long.",
+)
+@click.option(
+    "--seconds-per-gb",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Let copies take this long per GB instead. An incremental copy transfers a tenth of its size.",
+)
+@click.option("--attached", is_flag=True, hidden=True)  # print the address only, and end with standard input
+def serve(seed: Path | None, port: int, copy_seconds: float, seconds_per_gb: float | None, *, attached: bool) -> None:
+    """Serve FSx, KMS, STS and IAM for all Regions until Ctrl-C.
+
+    All contents are lost when the simulator stops.
+
+    \b
+    Example:
+      python -m simulator serve --seed simulator/seed.yaml
+    """  # noqa: D301  # click reads \b, the backspace character
+    from simulator import serving  # noqa: PLC0415 - loading boto3 takes a second, and --help must not wait for it
+
+    settings = {"copy_seconds": copy_seconds, "seconds_per_gb": seconds_per_gb}
+    sys.exit(serving.run(seed, port, settings, attached=attached))
 
 
-def _demo(options: argparse.Namespace) -> int:
-    from simulator.demo.demo import demo  # noqa: PLC0415 - `serve` need not wait for rich
+@main.command("add-backup", short_help="Add a backup to a running simulator.")
+@click.argument("file_system")
+@click.argument("region")
+@click.option(
+    "--endpoint",
+    envvar="AWS_ENDPOINT_URL",
+    default=f"http://127.0.0.1:{_PORT}",
+    show_default=True,
+    help="Address of the simulator. The environment variable AWS_ENDPOINT_URL sets it as well.",
+)
+def add_backup(file_system: str, region: str, endpoint: str) -> None:
+    """Add a new automatic backup of FILE_SYSTEM in REGION to a running simulator.
 
-    return demo(fake_engine=options.fake_engine)
+    \b
+    Example:
+      python -m simulator add-backup fs-0123456789abcdef0 eu-central-1
+    """  # noqa: D301  # click reads \b, the backspace character
+    from simulator import serving  # noqa: PLC0415 - see above
+
+    if urlsplit(endpoint).hostname not in {"127.0.0.1", "localhost"}:
+        raise click.ClickException(
+            f"{endpoint} is not a simulator on this machine. Set AWS_ENDPOINT_URL or --endpoint."
+        )
+    click.echo(f"Added {serving.add_backup(endpoint, region, file_system)} of {file_system} in {region}.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("serve", help="serve FSx, KMS, STS and IAM for all Regions")
-    command.set_defaults(command=_serve)
-    command.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
-    command.add_argument("--copy-seconds", type=float, default=2.0, help="duration of a copy in seconds (default: 2)")
-    command.add_argument("--attached", action="store_true", help="end when standard input ends")
-    command = commands.add_parser("demo", help="run a whole stack lifecycle")
-    command.set_defaults(command=_demo)
-    command.add_argument("--fake-engine", action="store_true", help="use the fake engine even if there is a Pulumi CLI")
-    return parser
+@main.command(short_help="Run the life of a stack, with checks.")
+@click.option("--fake-engine", is_flag=True, help="Use the fake engine even if there is a Pulumi CLI.")
+def demo(*, fake_engine: bool) -> None:
+    """Run the whole life of a stack on the simulator, and check each step."""
+    click.echo("Starting a simulator of Amazon FSx on this machine. The demo takes one to two minutes.")
+    from simulator.demo.demo import demo as run  # noqa: PLC0415 - see above
+
+    sys.exit(run(fake_engine=fake_engine))
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m simulator")

@@ -1,8 +1,8 @@
-"""A `pulumi` command for tests: one file system, in a folder that is both the cloud and the state.
+"""A fake `pulumi` command: one file system, in a folder that is both the cloud and the state.
 
-It does with signals what version 3.260 of the CLI does (tests/end_to_end/test_restoring.py runs the same drill there):
-the first SIGINT lets `up` end what it has begun and record it; the second one, or SIGTERM, kills it, and what it was
-making is recorded nowhere. The journal has one line for each thing done and each SIGINT received.
+It reacts to signals as version 3.260 of the CLI does; tests/end_to_end/test_drill_on_cli.py runs the same drill on
+that CLI. The first SIGINT lets `up` finish its current step and record it. A second SIGINT, or SIGTERM, kills it, and
+the file system it was making is not recorded. The journal has one line for each step and each SIGINT.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 CLOUD = Path(os.environ["FAKE_CLOUD"])
 RUNNING, STATE, JOURNAL = CLOUD / "running", CLOUD / "state.json", CLOUD / "journal"
-HALF = float(os.environ["FAKE_SECONDS"])  # of half a restore
+HALF = float(os.environ["FAKE_SECONDS"])  # half of a restore
 interrupts: list[int] = []
 
 

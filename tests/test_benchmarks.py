@@ -1,13 +1,17 @@
-"""The arithmetic of the benchmarks, and runs of what they compare."""
+"""The arithmetic of the benchmarks, and runs of the compared stacks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import benchmarks.__main__
+from benchmarks import results
 from benchmarks.figures import SHORTEST_COPY, Workload, figures
 from benchmarks.measuring import measured_stack
 from benchmarks.protection import FileSystems, Protection, protection
-from benchmarks.table import Row, Target
+from benchmarks.table import Row, Section, Target
 from simulator.fsx import FsxService, ManualClock
 from simulator.fsx.records import Entry
 from simulator.fsx.views import BackupView
@@ -33,7 +37,7 @@ JOURNAL: Sequence[Entry] = [
 ]
 
 
-def test_figures_of_a_journal() -> None:
+def test_figures_are_computed_from_journal() -> None:
     found = figures(JOURNAL, copy_seconds=1.4, poll_seconds=1.4)
 
     assert found.makespan == pytest.approx(2.8)
@@ -43,7 +47,7 @@ def test_figures_of_a_journal() -> None:
     assert found.per_copy == {"CopyBackup": 1.5, "DescribeBackups": 1.5, "TagResource": 0.5}
 
 
-def test_copy_without_later_calls_ends_with_its_start() -> None:
+def test_figures_of_copy_without_polls() -> None:
     found = figures(JOURNAL[1:2], copy_seconds=0, poll_seconds=1)
 
     assert (found.makespan, found.detections) == (0, [0])
@@ -56,7 +60,7 @@ def test_ideal_uses_five_slots_in_each_region(workload: Workload, seconds: float
     assert workload.ideal == seconds
 
 
-def test_bound_is_the_largest_or_a_fifth_of_all() -> None:
+def test_bound_is_largest_or_fifth_of_total() -> None:
     assert FileSystems((50, 10, 10), keep=2).bound == 50
     assert FileSystems((10,) * 20, keep=2).bound == 40
     assert FileSystems((0.1,), keep=1).bound == SHORTEST_COPY
@@ -70,7 +74,7 @@ def copied(source: str, ends: float, *, is_full: bool) -> BackupView:
     return {**service.backup("eu-west-1", backup_id), **seen, "is_full": is_full, "transferred_bytes": transferred}  # type: ignore[typeddict-item]
 
 
-def test_protection_ends_with_the_last_newest_copy() -> None:
+def test_protection_time_ends_with_last_newest_copy() -> None:
     copies = [copied("newest", 30, is_full=True), copied("old", 50, is_full=False), copied("other", 20, is_full=True)]
 
     found = protection(copies, {"newest", "other"})
@@ -78,18 +82,38 @@ def test_protection_ends_with_the_last_newest_copy() -> None:
     assert found == Protection(seconds=20, whole=40, full=2, gigabytes=9)
 
 
-def test_target_is_compared_with_the_exact_value() -> None:
-    row = Row("makespan ÷ ideal", 1.1001, 3.8, 1, Target(at_most=1.1))
+def test_target_is_compared_with_exact_value() -> None:
+    row = Row("time ÷ ideal time", 1.1001, 3.8, 1, Target(at_most=1.1))
 
-    assert row.cells == ("makespan ÷ ideal", "1.10", "3.80", "1.00", "≤ 1.1", "missed")
+    assert row.cells == ("time ÷ ideal time", "1.10", "3.80", "1.00", "≤ 1.1", "missed")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("resource", ["naive", "ours"])
-def test_measured_stack_makes_and_deletes_each_copy_once(resource: str) -> None:
+def test_measured_stack_handles_each_copy_once(resource: str) -> None:
     with measured_stack(resource, Workload(copies=4, copy_seconds=0, regions=2)) as stack:
         made, _, read, deleted = stack.up().figures, stack.preview(), stack.refresh(), stack.destroy()
 
     assert (made.per_copy["CopyBackup"], made.per_copy.get("TagResource", 0), made.rejected) == (1, 0, 0)
     assert read.per_copy["DescribeBackups"] > 0
     assert deleted.per_copy["DeleteBackup"] == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["protecton"], ["--hosts"], ["copies", "hosts"]])
+def test_help_and_wrong_arguments_measure_nothing(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmarks.__main__, "_measure", lambda *_: pytest.fail("a benchmark was started"))
+
+    done = CliRunner().invoke(benchmarks.__main__.main, arguments)
+
+    assert done.exit_code == (0 if arguments == ["--help"] else 2)
+
+
+def test_results_page_has_each_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "results.md"
+    page.write_text(results.PAGE.read_text())
+    monkeypatch.setattr(results, "PAGE", page)
+
+    for name in ("copies", "protection", "hosts"):
+        results.write(name, [Section(f"new {name}", [Row("seconds", 1.5)])])
+
+    assert [f"**new {name}**" in page.read_text() for name in ("copies", "protection", "hosts")] == [True] * 3

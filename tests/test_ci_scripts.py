@@ -1,4 +1,4 @@
-"""The scripts of the action, the template and the workflows: what they run, refuse, install and comment."""
+"""The scripts of the action, the template and the workflows: installs, commands, refusals and comments."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from pulumi_fsx_dr.cli.commands import fsx_dr
 
 ROOT = Path(__file__).parents[1]
-ACTION, TEMPLATE = ROOT / "action.yml", ROOT / "templates" / "fsx-dr.gitlab-ci.yml"
+ACTION, TEMPLATE = ROOT / "pipelines" / "action.yml", ROOT / "pipelines" / "fsx-dr.gitlab-ci.yml"
 SECRETS = {
     "PULUMI_ACCESS_TOKEN",
     "AWS_SECRET_ACCESS_KEY",
@@ -29,7 +29,7 @@ SECRETS = {
     "GH_TOKEN",
     "GITHUB_TOKEN",
 }
-# Where a script puts the options of the user.
+# Placeholders for options of the user.
 PLACEHOLDERS = {"${options[@]}", "$[[", "inputs.check", "]]"}
 
 
@@ -44,28 +44,38 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-@pytest.mark.parametrize("where", ["action", "template"])
-def test_pip_sees_no_secret_and_builds_no_package(where: str, tmp_path: Path) -> None:
-    seen = installs(where, tmp_path)
+LOCK = "pipelines/requirements.txt"
 
-    assert seen
-    for arguments, environment in seen:
-        assert SECRETS & environment.keys() == set()
-        assert {"--require-hashes", "--only-binary"} <= set(arguments) or {"--no-index", "--no-deps"} <= set(arguments)
+
+@pytest.mark.parametrize(
+    ("where", "lock", "package"),
+    [
+        ("action", f"/actions/pulumi-fsx-dr/{LOCK}", "/actions/pulumi-fsx-dr/pipelines/.."),
+        ("template", f"/{LOCK}", "git+"),
+    ],
+)
+def test_install_hides_secrets_and_checks_hashes(where: str, lock: str, package: str, tmp_path: Path) -> None:
+    (dependencies, first), (own, second) = installs(where, tmp_path)
+
+    assert SECRETS & {*first, *second} == set()
+    assert {"--require-hashes", "--only-binary"} <= {*dependencies}
+    assert dependencies[-1].endswith(lock)
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= {*own}
+    assert own[-1].startswith(package)
 
 
 @pytest.mark.parametrize(
     ("name", "needed"),
-    [("program", ["dependencies", "cli", "build-system"]), ("build", ["build-system"])],
+    [(LOCK, ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
 )
-def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[str]) -> None:
+def test_lock_file_has_hashes_and_all_requirements(name: str, needed: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lists = {
         "dependencies": project["project"]["dependencies"],
         "build-system": project["build-system"]["requires"],
         **project["project"]["optional-dependencies"],
     }
-    text = (ROOT / ".ci" / f"{name}.txt").read_text()
+    text = (ROOT / name).read_text()
     entries = re.findall(r"^([\w.-]+)==(\S+)(.*(?:\n +--hash=.*)*)", text, re.MULTILINE)
     pinned = {package: version for package, version, _ in entries}
 
@@ -75,15 +85,27 @@ def test_lock_has_hashes_and_all_that_the_package_needs(name: str, needed: list[
 
 
 @pytest.mark.parametrize("name", ["preview", "drift", "up"])
-def test_workflow_gives_the_action_inputs_that_it_has(name: str) -> None:
-    (gate,) = [step for step in steps(ROOT / ".github" / "workflows" / f"{name}.yml") if step.get("uses") == "./"]
+def test_workflow_passes_existing_inputs_to_action(name: str) -> None:
+    (gate,) = [
+        step for step in steps(ROOT / "examples" / "workflows" / f"{name}.yml") if "/pipelines@" in step.get("uses", "")
+    ]
 
     inputs = workflow(ACTION)["inputs"]
     assert gate["with"].keys() - inputs.keys() == set()
     assert {name for name, of in inputs.items() if of["required"]} - gate["with"].keys() == set()
 
 
-def test_action_and_template_run_commands_that_exist() -> None:
+def test_page_shows_the_preview_workflow_and_every_input() -> None:
+    page = (ROOT / "docs" / "pull-requests.md").read_text()
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    assert shown[0] == (ROOT / "examples" / "workflows" / "preview.yml").read_text()
+    assert [name for name in workflow(ACTION)["inputs"].keys() - {"github-token"} if f"`{name}`" not in page] == []
+    template, documented = yaml.safe_load_all(TEMPLATE.read_text()), yaml.safe_load(shown[1])
+    assert documented["include"][0]["inputs"].keys() <= next(template)["spec"]["inputs"].keys()
+
+
+def test_action_and_template_run_existing_commands() -> None:
     action = [step.get("run", "") for step in steps(ACTION)]
     template = [line for job in template_jobs().values() for line in job["script"]]
 
@@ -102,7 +124,7 @@ PIPELINES = {
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_template_starts_jobs_on_protected_and_own_branches(pipeline: str) -> None:
+def test_template_starts_jobs_only_on_own_protected_branches(pipeline: str) -> None:
     given, expected = PIPELINES[pipeline]
     usual = {
         "CI_MERGE_REQUEST_PROJECT_ID": "7",
@@ -131,11 +153,11 @@ def test_template_starts_jobs_on_protected_and_own_branches(pipeline: str) -> No
         ({"ROLE_SECONDS": "6h"}, "role-seconds"),
     ],
 )
-def test_action_refuses_inputs_of_another_type(given: dict[str, str], refused: str) -> None:
+def test_action_refuses_invalid_inputs(given: dict[str, str], refused: str) -> None:
     usual = {"COMMAND": "preview", "COMMENT": "true", "FAIL_WHEN_LATE": "false", "ROLE_SECONDS": "3600"}
     script = steps(ACTION)[0]["run"]
 
-    ended = subprocess.run(["bash", "-e", "-c", script], env=usual | given, capture_output=True, text=True, check=False)  # noqa: S603, S607  # our own
+    ended = subprocess.run(["bash", "-e", "-c", script], env=usual | given, capture_output=True, text=True, check=False)  # noqa: S603, S607  # our own script
 
     assert (ended.returncode, ended.stdout.partition(" ")[0]) == ((1, f"::error::{refused}") if refused else (0, ""))
 
@@ -144,7 +166,7 @@ MARK = "<!-- fsx-dr readiness acme/prod -->"
 
 
 class GitHub(BaseHTTPRequestHandler):
-    """The GraphQL queries of comments, two comments a page."""
+    """A fake of GitHub's GraphQL API for comments, with two comments per page."""
 
     comments: list[dict[str, Any]]
     refusal: str | None
@@ -174,7 +196,7 @@ class GitHub(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -189,8 +211,8 @@ def github() -> Iterator[HTTPServer]:
 def comments_on(github: HTTPServer, tmp_path: Path, text: str = "table") -> subprocess.CompletedProcess[str]:
     """Run the script as the action does."""
     (tmp_path / "text.md").write_text(text)
-    return subprocess.run(  # noqa: S603  # our own
-        [sys.executable, "-I", str(ROOT / ".ci" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
+    return subprocess.run(  # noqa: S603  # our own script
+        [sys.executable, "-I", str(ROOT / "pipelines" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
         env={
             "GITHUB_GRAPHQL_URL": f"http://127.0.0.1:{github.server_port}/graphql",
             "GITHUB_REPOSITORY": "acme/copies",
@@ -210,17 +232,17 @@ def comment(number: int, body: str, *, ours: bool) -> dict[str, Any]:
     ("comments", "expected"),
     [
         pytest.param([], ("addComment", "PR"), id="none"),
-        pytest.param([comment(1, f"{MARK}\nold", ours=True)], ("updateIssueComment", "C1"), id="ours"),
-        pytest.param([comment(1, f"{MARK}\nmine", ours=False)], ("addComment", "PR"), id="of others"),
-        pytest.param([comment(1, f"> {MARK}", ours=True)], ("addComment", "PR"), id="ours, about another thing"),
+        pytest.param([comment(1, f"{MARK}\nold", ours=True)], ("updateIssueComment", "C1"), id="own"),
+        pytest.param([comment(1, f"{MARK}\nmine", ours=False)], ("addComment", "PR"), id="other author"),
+        pytest.param([comment(1, f"> {MARK}", ours=True)], ("addComment", "PR"), id="own, other subject"),
         pytest.param(
             [comment(number, f"{MARK}\n", ours=number == 4) for number in range(1, 6)],
             ("updateIssueComment", "C4"),
-            id="ours, on the second page",
+            id="own, on second page",
         ),
     ],
 )
-def test_comment_is_edited_only_if_it_is_ours(
+def test_comment_is_edited_only_if_own(
     github: HTTPServer, comments: list[dict[str, Any]], expected: tuple[str, str], tmp_path: Path
 ) -> None:
     handler: Any = github.RequestHandlerClass
@@ -232,7 +254,7 @@ def test_comment_is_edited_only_if_it_is_ours(
     assert handler.written == [(*expected, f"{MARK}\ntable")]
 
 
-def test_comment_is_cut_to_what_github_takes(github: HTTPServer, tmp_path: Path) -> None:
+def test_comment_is_cut_to_github_limit(github: HTTPServer, tmp_path: Path) -> None:
     comments_on(github, tmp_path, "x" * 70_000)
 
     handler: Any = github.RequestHandlerClass
@@ -241,7 +263,7 @@ def test_comment_is_cut_to_what_github_takes(github: HTTPServer, tmp_path: Path)
 
 
 @pytest.mark.parametrize("status", [200, 401])
-def test_refused_comment_fails_the_step(github: HTTPServer, status: int, tmp_path: Path) -> None:
+def test_refused_comment_fails_step(github: HTTPServer, status: int, tmp_path: Path) -> None:
     handler: Any = github.RequestHandlerClass
     handler.refusal, handler.status = "Resource not accessible by integration", status
 
@@ -253,7 +275,7 @@ def test_refused_comment_fails_the_step(github: HTTPServer, status: int, tmp_pat
     assert "Traceback" not in ended.stderr
 
 
-def test_preview_is_plain_text_in_its_comment(tmp_path: Path) -> None:
+def test_preview_comment_is_plain_text(tmp_path: Path) -> None:
     (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Preview"]
     pulumi = executable(tmp_path / "pulumi", r"""printf '~ tag: "</details>\r# heading"\n```\n'; exit 3""")
     environment = {
@@ -263,7 +285,7 @@ def test_preview_is_plain_text_in_its_comment(tmp_path: Path) -> None:
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
     }
 
-    ended = subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=environment, check=False)  # noqa: S603, S607  # our own
+    ended = subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=environment, check=False)  # noqa: S603, S607  # our own script
 
     assert ended.returncode == 3
     assert (tmp_path / "preview.md").read_bytes().splitlines()[1:-1] == [
@@ -274,9 +296,9 @@ def test_preview_is_plain_text_in_its_comment(tmp_path: Path) -> None:
     ]
 
 
-def test_release_needs_the_tag_and_addresses_of_the_project() -> None:
+def test_release_requires_tag_and_address_of_project() -> None:
     def release(*arguments: str) -> tuple[int, str, str]:
-        ended = subprocess.run(  # noqa: S603  # our own
+        ended = subprocess.run(  # noqa: S603  # our own script
             [sys.executable, str(ROOT / ".ci" / "release.py"), *arguments], capture_output=True, text=True, check=False
         )
         return ended.returncode, ended.stdout, ended.stderr
@@ -289,8 +311,15 @@ def test_release_needs_the_tag_and_addresses_of_the_project() -> None:
     assert release(tag, "https://github.com/somebody/else")[:2] == (1, "")
 
 
+def test_scripts_name_tests_that_exist() -> None:
+    scripts = [file.read_text() for file in (ROOT / ".ci").iterdir()]
+    named = {path for script in scripts for path in re.findall(r"tests/[\w/*.]+", script)}
+
+    assert [path for path in sorted(named) if not list(ROOT.glob(path))] == []
+
+
 def known_commands(script: str) -> list[str]:
-    """Return the commands of `fsx-dr` that a script runs, each with options that it takes."""
+    """Return the `fsx-dr` commands of a script after checking that they accept their options."""
     lines = re.findall(r"^ *(?:\.venv/bin/)fsx-dr ([^|\n]*)", script, re.MULTILINE)
     for name, *arguments in map(shlex.split, lines):
         words = [word for word in arguments if word not in PLACEHOLDERS]
@@ -304,7 +333,7 @@ def template_jobs() -> dict[str, dict[str, Any]]:
 
 
 def rule_holds(rule: str, variables: dict[str, str]) -> bool:
-    """Judge a rule of GitLab's that joins comparisons by `&&`."""
+    """Evaluate a GitLab rule that joins comparisons with `&&`."""
 
     def value(term: str) -> object:
         return variables[term[1:]] if term.startswith("$") else json.loads(term)
@@ -319,22 +348,24 @@ def executable(path: Path, script: str) -> Path:
 
 
 def installs(where: str, tmp_path: Path) -> list[tuple[list[str], dict[str, str]]]:
-    """Run what installs, in a job that has every secret, and return arguments and variables of each call of pip."""
+    """Run the install script in a job with all secrets, and return arguments and environment of each pip call."""
     if where == "action":
         (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Install"]
     else:
-        _, document = yaml.safe_load_all(TEMPLATE.read_text())
+        spec, document = yaml.safe_load_all(TEMPLATE.read_text())
+        inputs = spec["spec"]["inputs"]
         script = "\n".join(document[".fsx-dr"]["before_script"])
-        script = script.replace("$[[ inputs.work_dir ]]", ".").replace("$[[ inputs.requirements ]]", "requirements.txt")
+        for name in ("work_dir", "requirements", "package"):
+            script = script.replace(f"$[[ inputs.{name} ]]", inputs[name]["default"])
     log = tmp_path / "log"
-    tell = f"import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]), file=open({str(log)!r}, 'a'))"
-    pip = executable(tmp_path / "pip", f'exec {sys.executable} -c {shlex.quote(tell)} "$@"')
+    record = f"import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]), file=open({str(log)!r}, 'a'))"
+    pip = executable(tmp_path / "pip", f'exec {sys.executable} -c {shlex.quote(record)} "$@"')
     executable(tmp_path / "python", f"mkdir -p .venv/bin && cp {pip} .venv/bin/pip")
     environment = dict.fromkeys(SECRETS, "secret") | {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
-        "REQUIREMENTS": "requirements.txt",
-        "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr",
+        "REQUIREMENTS": "",
+        "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr/pipelines",
     }
-    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own script
     return [(arguments, seen) for arguments, seen in map(json.loads, log.read_text().splitlines())]

@@ -1,4 +1,4 @@
-"""`make conformance` against the simulator: the page that it writes has the simulator's settings."""
+"""`make conformance` on the simulator: the page shows the simulator's settings."""
 
 import os
 import re
@@ -27,7 +27,7 @@ def run(control: Control, page: Path, source: str, **changes: str) -> subprocess
     given = {"HOME": HOME, "AWAY": AWAY, "BACKUP": source, "PREFIX": "test", "POLL": "0.1", "PAGE": str(page)} | changes
     environment = os.environ | control.environment() | {f"FSX_DR_CONFORMANCE_{name}": given[name] for name in given}
     command = [sys.executable, "-m", "pytest", "tests/conformance", "-m", "conformance", "-p", "no:cacheprovider"]
-    return subprocess.run(  # noqa: S603  # our own
+    return subprocess.run(  # noqa: S603  # our own interpreter
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=590
     )
 
@@ -37,7 +37,7 @@ def seeded(control: Control, **changes: Any) -> str:
 
 
 def observed(page: Path, **settings: Any) -> dict[str, str]:
-    """Return the column "Observed" of a run on a simulator with these settings."""
+    """Return the column "Observed" after a run on a simulator with these settings."""
     with running(copy_seconds=1.5, **settings) as aws:
         source = seeded(aws)
         done = run(aws, page, source)
@@ -48,7 +48,7 @@ def observed(page: Path, **settings: Any) -> dict[str, str]:
     return dict(re.findall(r"^\| `(.+)` \| .* \| (.*) \|$", page.read_text(), re.MULTILINE))
 
 
-def test_page_has_the_default_settings(page: Path) -> None:
+def test_conformance_page_shows_default_behaviour(page: Path) -> None:
     seen = observed(page)
 
     assert seen["copy_tells_tags"] == "True"
@@ -62,7 +62,7 @@ def test_page_has_the_default_settings(page: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("together", ["full", "incremental"])
-def test_page_times_copies_that_start_together(page: Path, together: str) -> None:
+def test_conformance_page_times_concurrent_copies(page: Path, together: str) -> None:
     seen = observed(page, seconds_per_gb=0.3, incremental_fraction=0.2, copies_started_together=together)
 
     first, other, later = map(float, re.findall(r"([\d.]+) s", seen["copies_started_together"]))
@@ -71,7 +71,7 @@ def test_page_times_copies_that_start_together(page: Path, together: str) -> Non
 
 
 @pytest.mark.slow
-def test_page_has_other_settings(page: Path) -> None:
+def test_conformance_page_shows_changed_behaviour(page: Path) -> None:
     lags = dict.fromkeys(("listed_after_seconds", "tags_shown_after_seconds", "delete_lag", "source_busy_seconds"), 1.2)
     words = {
         "copy_tells_tags": False,
@@ -87,7 +87,7 @@ def test_page_has_other_settings(page: Path) -> None:
         assert 0.8 <= float(seen[name]) < 5.0, name
 
 
-def test_failed_run_deletes_its_own_copies_only(aws: Control, page: Path) -> None:
+def test_failed_conformance_run_deletes_only_own_copies(aws: Control, page: Path) -> None:
     aws.configure(copy_seconds=0.5)
     stranger = aws.seed_backup(
         AWAY, aws.seed_file_system(AWAY), type="USER_INITIATED", tags={"fsx-dr:conformance": "test-of-another-run"}
@@ -101,7 +101,7 @@ def test_failed_run_deletes_its_own_copies_only(aws: Control, page: Path) -> Non
 
 
 @pytest.mark.parametrize("changes", [{"PREFIX": ""}, {"BACKUP": "ledger"}, {"AWAY": HOME}, {"AWAY": "cn-north-1"}])
-def test_wrong_options_are_refused_without_a_call(aws: Control, page: Path, changes: dict[str, str]) -> None:
+def test_conformance_refuses_wrong_options_without_calls(aws: Control, page: Path, changes: dict[str, str]) -> None:
     done = run(aws, page, seeded(aws), **changes)
 
     assert done.returncode == 2
@@ -109,7 +109,7 @@ def test_wrong_options_are_refused_without_a_call(aws: Control, page: Path, chan
     assert aws.counts() == {}
 
 
-def test_large_source_backup_is_refused(aws: Control, page: Path) -> None:
+def test_conformance_refuses_large_source_backup(aws: Control, page: Path) -> None:
     source = seeded(aws, size_in_bytes=65 << 30)
 
     done = run(aws, page, source)

@@ -1,4 +1,4 @@
-"""DrKey: one multi-Region key, who may use it, and what keeps it from being lost."""
+"""DrKey: a multi-Region key, its policy, and its protection."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ ARGS: DrKeyArgs = {"region": REGIONS[0], "replica_regions": REGIONS[1:]}
 
 
 def registered(args: Any, seen: list[Any] | None = None) -> RecordingEngine:
-    """Register a DrKey; its ARNs are added to `seen`."""
+    """Register a DrKey, and add its ARNs to `seen`."""
     engine = RecordingEngine()
     engine.run(lambda: DrKey("copies", args).arns.apply((seen if seen is not None else []).append))
     return engine
@@ -32,7 +32,7 @@ def policy(region: str, **args: Any) -> list[dict[str, Any]]:
     return statements
 
 
-def test_dr_key_has_a_replica_in_each_region() -> None:
+def test_dr_key_has_replica_in_each_region() -> None:
     arns: list[Any] = []
     engine = registered(ARGS, arns)
 
@@ -47,14 +47,14 @@ def test_dr_key_has_a_replica_in_each_region() -> None:
 
 
 @pytest.mark.parametrize("protect", [None, True, False])
-def test_dr_key_protects_its_keys_unless_told_not_to(protect: bool | None) -> None:  # noqa: FBT001  # pytest names it
+def test_dr_key_protects_keys_by_default(protect: bool | None) -> None:  # noqa: FBT001  # a parameter of the test
     keys = keys_of({**ARGS, "tags": {"team": "storage"}} | ({} if protect is None else {"protect": protect}))
 
     expected = (protect is not False, 30, {"team": "storage"})
     assert [(key.protected, key.inputs["deletionWindowInDays"], key.inputs["tags"]) for key in keys] == [expected] * 3
 
 
-def test_dr_key_makes_an_alias_in_each_region() -> None:
+def test_dr_key_makes_alias_in_each_region() -> None:
     aliases = registered({**ARGS, "alias": "alias/fsx-dr"}).of_type(ALIAS)
 
     assert {alias.inputs["name"] for alias in aliases} == {"alias/fsx-dr"}
@@ -62,13 +62,13 @@ def test_dr_key_makes_an_alias_in_each_region() -> None:
     assert targets == {region: f"copies-{region}-key" for region in REGIONS}
 
 
-def test_key_policy_is_that_of_its_region() -> None:
+def test_key_policy_matches_region() -> None:
     for key in keys_of(ARGS):
         assert json.loads(key.inputs["policy"])["Statement"] == policy(key.inputs["region"])
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, "444455556666"])
-def test_key_policy_lets_only_the_account_administer(account: str) -> None:
+def test_key_policy_lets_only_account_administer(account: str) -> None:
     administers, *_ = policy("eu-west-1", **({} if account == ACCOUNT else {"account_id": account}))
 
     assert administers["Principal"] == {"AWS": f"arn:aws:iam::{account}:root"}
@@ -83,7 +83,7 @@ def test_key_policy_lets_only_the_account_administer(account: str) -> None:
         ("cn-north-1", "fsx.cn-north-1.amazonaws.com.cn"),
     ],
 )
-def test_key_policy_limits_others_to_fsx_for_the_account(region: str, service: str) -> None:
+def test_key_policy_limits_use_to_fsx_of_account(region: str, service: str) -> None:
     _, use, grant = policy(region)
 
     through_fsx = {"kms:CallerAccount": ACCOUNT, "kms:ViaService": service}
@@ -102,13 +102,13 @@ def test_key_policy_limits_others_to_fsx_for_the_account(region: str, service: s
         ({"replica_regions": ["hunter22", "hunter22"]}, "Region"),
         ({"replica_regions": 3}, "replica_regions"),
         ({"region": "hunter22"}, "Region"),
-        ({"region": pulumi.Output.from_input("eu-west-1")}, "Regions"),
+        ({"region": pulumi.Output.from_input("eu-west-1")}, "replica_regions"),
         ({"alias": "hunter22"}, "alias"),
         ({"alias": "alias/aws/fsx"}, "alias"),
         ({"alias": pulumi.Output.from_input("alias/dr")}, "alias"),
     ],
 )
-def test_dr_key_refuses_wrong_arguments_without_their_values(wrong: dict[str, Any], named: str) -> None:
+def test_dr_key_refuses_wrong_arguments_and_hides_values(wrong: dict[str, Any], named: str) -> None:
     engine = RecordingEngine()
     args: Any = {**ARGS, **wrong}
 

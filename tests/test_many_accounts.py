@@ -1,4 +1,4 @@
-"""The example many-accounts: a stack for each account, and a failure in one stops no other."""
+"""The example many-accounts: one stack per account; a failure in one does not stop the others."""
 
 import runpy
 from pathlib import Path
@@ -19,7 +19,7 @@ BERLIN, MADRID = EXAMPLE["read_accounts"](FOLDER / "accounts.yaml")
 
 
 class Stack:
-    """A stack that records its commands, and fails if it is to."""
+    """A stack that records its commands and may fail."""
 
     def __init__(self, held: dict[str, str], *, fails: bool = False) -> None:
         self.config, self.ran, self._fails = dict(held), list[tuple[str, int | None]](), fails
@@ -45,7 +45,7 @@ class Stack:
         on_output("")
 
 
-def test_accounts_have_common_and_own_settings_and_a_role() -> None:
+def test_accounts_have_common_and_own_settings() -> None:
     assert (BERLIN.stack, MADRID.stack) == ("files-berlin", "files-madrid")
     assert BERLIN.config["fsx-dr:sources"] == '[{"tags": {"dr": "yes"}, "region": "eu-central-1"}]'
     assert [account.config.get("fsx-dr:keep") for account in (BERLIN, MADRID)] == [None, "14"]
@@ -53,7 +53,7 @@ def test_accounts_have_common_and_own_settings_and_a_role() -> None:
     assert MADRID.config["aws:allowedAccountIds"] == '["444455556666"]'
 
 
-def test_failure_in_one_account_stops_no_other() -> None:
+def test_failure_in_one_account_does_not_stop_others() -> None:
     stacks = {"files-berlin": Stack({}, fails=True), "files-madrid": Stack({})}
     said: list[str] = []
 
@@ -64,7 +64,7 @@ def test_failure_in_one_account_stops_no_other() -> None:
     assert [line.partition(":")[0] for line in said if "no such role" in line] == ["files-berlin"]
 
 
-def test_removed_setting_is_removed_from_the_stack() -> None:
+def test_removed_setting_is_removed_from_stack() -> None:
     stack = Stack({"fsx-dr:keep": "3", "aws:profile": "of-yesterday", "mine:colour": "blue"})
 
     EXAMPLE["run"]("refresh", [BERLIN], lambda _: stack, lambda _: None)
@@ -80,7 +80,7 @@ def _configured() -> Any:
 
 
 @pytest.mark.usefixtures("_configured")
-def test_program_and_credentials_read_the_configuration() -> None:
+def test_program_and_credentials_read_configuration() -> None:
     settings = Settings.read()
 
     assert [args["keep"] for args in settings.regions.values()] == [14]
@@ -89,12 +89,12 @@ def test_program_and_credentials_read_the_configuration() -> None:
     assert [role.arn for role in stack.assume_roles or ()] == ["arn:aws:iam::444455556666:role/fsx-dr"]
 
 
-def test_program_copies_file_systems_with_the_tag(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_copies_tagged_file_systems(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = aws.seed_file_system("eu-central-1", tags={"dr": "yes"})
     aws.seed_file_system("eu-central-1")
     backup = aws.seed_backup("eu-central-1", ledger)
     own = {name: value for name, value in BERLIN.config.items() if name.startswith("fsx-dr:")}
-    pulumi.runtime.set_all_config(own)  # the roles are AWS's business
+    pulumi.runtime.set_all_config(own)  # roles need AWS
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
     engine = RecordingEngine()
 

@@ -1,4 +1,4 @@
-"""The names of a DrRegion's copies: the plugin knows its own copies by them, and would delete any other."""
+"""The names of a DrRegion's copies; the plugin recognizes its copies by them."""
 
 import pytest
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
@@ -22,11 +22,11 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_name_that_a_dr_region_gives_is_its_own(name: str) -> None:
+def test_name_given_by_dr_region_belongs_to_it(name: str) -> None:
     assert is_name_of("dr", entry(name))
     assert not is_name_of("west", entry(name))
 
 
 @pytest.mark.parametrize("name", ["dr", "dr-monday", f"dr-{SOURCE}-eu-north-1"])
-def test_other_name_is_not_that_of_a_dr_region(name: str) -> None:
+def test_other_name_does_not_belong_to_dr_region(name: str) -> None:
     assert not is_name_of("dr", entry(name))

@@ -32,5 +32,5 @@ def test_obstacle_names_every_reason(backups: list[Backup] | None, named: list[s
 
 
 @pytest.mark.parametrize("others", [[], [backup(2, **OF_AWS_BACKUP)]])
-def test_one_backup_that_can_be_copied_is_enough(others: list[Backup]) -> None:
+def test_obstacle_is_absent_with_one_copyable_backup(others: list[Backup]) -> None:
     assert obstacle([backup(1), *others]) is None

@@ -1,4 +1,4 @@
-"""The states in `recorded/` are what the real CLI exported, with the properties that the package writes today."""
+"""The states in `recorded/` were exported by the real CLI; their properties match the current package."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.orphans import Orphan, OrphanStatus, StackStates, orphans
 
-from tests.as_native import as_native
 from tests.backups import NOW, OTHER_OWNER_ID, OWNER_ID, copy, hours_ago, owned
+from tests.native_documents import as_native
 
 RECORDED = Path(__file__).parent / "recorded"
 PROVIDER = {
@@ -49,12 +49,12 @@ def states(*documents: dict[str, Any]) -> StackStates:
 
 
 def ids(document: dict[str, Any], **having: bool) -> list[str]:
-    """Ids of the copies in a state that have, or have not, the given fields."""
+    """Return the ids of copies in a state that have, or lack, the given fields."""
     resources = [r for r in document["deployment"]["resources"] if r["type"].endswith("fsx:BackupCopy")]
     return [r["id"] for r in resources if all(bool(r.get(field)) == wanted for field, wanted in having.items())]
 
 
-# --- what is listed ----------------------------------------------------------------------------------------------
+# --- listed copies ---
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def ids(document: dict[str, Any], **having: bool) -> list[str]:
         ("export_half_made", {"initErrors": True}),
     ],
 )
-def test_orphans_leave_out_copies_in_a_state(name: str, having: dict[str, bool]) -> None:
+def test_orphans_exclude_copies_in_state(name: str, having: dict[str, bool]) -> None:
     backups = [copy(id=backup_id, tags=owned()) for backup_id in ids(export(name), **having)]
 
     assert backups
@@ -73,7 +73,7 @@ def test_orphans_leave_out_copies_in_a_state(name: str, having: dict[str, bool])
     assert orphans(backups, states(as_native(export(name)))) == []
 
 
-def test_orphans_leave_out_a_copy_that_any_state_contains() -> None:
+def test_orphans_exclude_copies_in_any_given_state() -> None:
     known = copy(id=ids(export())[0], tags=owned())
     elsewhere: dict[str, Any] = {"deployment": {"resources": []}}
 
@@ -90,15 +90,15 @@ def test_orphans_leave_out_a_copy_that_any_state_contains() -> None:
         pytest.param(copy(tags=owned(), lifecycle="DELETED"), id="deleted"),
     ],
 )
-def test_orphans_are_existing_copies_with_our_tag_only(backup: Any) -> None:
+def test_orphans_are_existing_copies_with_ownership_tag(backup: Any) -> None:
     assert orphans([backup], states(with_resource(OWNER))) == []
 
 
-# --- status ------------------------------------------------------------------------------------------------------
+# --- status ---
 
 
 @pytest.mark.parametrize("resource", [OWNER, PROVIDER], ids=["Python", "plugin"])
-def test_orphan_with_the_owner_id_of_a_given_state_is_resumable(resource: dict[str, Any]) -> None:
+def test_orphan_with_owner_id_of_state_is_resumable(resource: dict[str, Any]) -> None:
     [orphan] = orphans([copy(tags=owned())], states(with_resource(resource)))
 
     assert (orphan.status, orphan.owner_id) == (OrphanStatus.RESUMABLE, OWNER_ID)
@@ -114,7 +114,7 @@ def test_orphan_with_the_owner_id_of_a_given_state_is_resumable(resource: dict[s
     ],
 )
 def test_other_orphans_are_not_resumable(changes: dict[str, Any], status: OrphanStatus) -> None:
-    """What a tag says of project and stack is free text."""
+    """Project and stack in a tag are free text."""
     [orphan] = orphans([copy(**{"tags": owned(), **changes})], states(with_resource(OWNER)))
 
     assert orphan.status is status
@@ -130,14 +130,14 @@ def test_other_orphans_are_not_resumable(changes: dict[str, Any], status: Orphan
         PROVIDER | {"type": "pulumi:providers:aws"},
     ],
 )
-def test_owner_id_counts_only_where_the_package_wrote_it(resource: dict[str, Any]) -> None:
+def test_owner_id_is_read_from_own_resources_only(resource: dict[str, Any]) -> None:
     assert states(with_resource(resource)).owner_ids == frozenset()
 
 
-# --- commands ----------------------------------------------------------------------------------------------------
+# --- commands ---
 
 
-def test_orphan_has_commands_to_adopt_and_to_delete_it() -> None:
+def test_orphan_has_adopt_and_delete_commands() -> None:
     [orphan] = orphans([copy(7, tags=owned(), creation_time=hours_ago(3))], states(export()))
 
     assert orphan.adoption == (
@@ -158,22 +158,22 @@ def test_orphan_has_commands_to_adopt_and_to_delete_it() -> None:
         ({"source_region": "$(id)"}, True),
     ],
 )
-def test_commands_contain_valid_ids_and_regions_only(changes: dict[str, Any], *, deletable: bool) -> None:
+def test_orphan_commands_contain_only_valid_ids_and_regions(changes: dict[str, Any], *, deletable: bool) -> None:
     orphan = Orphan(copy(**{"tags": owned(), **changes}), OrphanStatus.UNKNOWN)
 
     assert orphan.adoption is None
     assert (orphan.deletion is not None) is deletable
 
 
-# --- states ------------------------------------------------------------------------------------------------------
+# --- states ---
 
 
-def test_state_of_a_stack_that_was_never_deployed_is_empty() -> None:
+def test_state_of_undeployed_stack_is_empty() -> None:
     assert states({"version": 3, "deployment": {}}) == StackStates(frozenset(), frozenset())
 
 
 @pytest.mark.parametrize("document", [{}, {"steps": []}, {"deployment": []}, {"deployment": None}])
-def test_state_in_another_document_is_refused(document: dict[str, Any]) -> None:
+def test_other_document_is_not_a_state(document: dict[str, Any]) -> None:
     with pytest.raises(InvalidSettingsError):
         states(document)
 
@@ -186,7 +186,7 @@ COPY = exported(":BackupCopy")
     [None, "text", {}, {"type": 1}, *(COPY | {"id": value} for value in (None, 1, "backup-1", ""))],
 )
 def test_damaged_state_is_refused_by_name(resource: Any) -> None:
-    """A copy whose entry cannot be read would be listed, and then deleted."""
+    """Otherwise a copy in an unreadable entry would be listed and then deleted."""
     with pytest.raises(InvalidSettingsError, match="state 0"):
         states(with_resource(resource))
 

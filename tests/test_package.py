@@ -1,17 +1,21 @@
-"""What the package says to the Pulumi CLI about itself."""
+"""Metadata of the package for the Pulumi CLI."""
 
 import json
+import tomllib
 from importlib.metadata import distribution, version
 from importlib.util import find_spec
 from pathlib import Path
 
 import pulumi_fsx_dr
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
 
 
-def test_package_has_no_plugin_to_download() -> None:
-    """Without this file the CLI takes a distribution named pulumi-NAME for one with a plugin in the internet.
+def test_package_declares_no_plugin_to_download() -> None:
+    """Without this file, the CLI tries to download a plugin for any distribution named pulumi-NAME.
 
-    It looks beside the module of the distribution's name (pulumi/pulumi, pulumi-language-python, main.go,
+    It looks in the module with the name of the distribution (pulumi/pulumi, pulumi-language-python, main.go,
     pulumiPluginJSONPathsScript).
     """
     spec = find_spec(distribution("pulumi-fsx-dr").metadata["Name"].replace("-", "_"))
@@ -22,5 +26,15 @@ def test_package_has_no_plugin_to_download() -> None:
     assert json.loads((Path(folder) / "pulumi-plugin.json").read_text()) == {"resource": False}
 
 
-def test_package_has_its_version() -> None:
+def test_package_version_matches_distribution() -> None:
     assert pulumi_fsx_dr.__version__ == version("pulumi-fsx-dr")
+
+
+def test_requirements_have_no_tool_beside_pytest() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    dependencies = {Requirement(each).name for each in [*project["dependencies"], *extras["aws"], *extras["cli"]]}
+    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")]
+
+    assert lines[0] == "-e .[aws,cli]"
+    assert {"boto3", "pulumi", "pulumi-aws", "pytest"} <= set(lines[1:]) <= dependencies | {"pytest"}

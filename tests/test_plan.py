@@ -1,4 +1,4 @@
-"""What the DrRegions of a program declare: a copy in the state stays, or is deleted for a reason."""
+"""Plans of DrRegions: a copy in the state is kept, or deleted for a reason."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,6 @@ from pulumi_fsx_dr.rules.region_plan import RegionPlan
 from pulumi_fsx_dr.rules.specs import DrRegionSpec
 
 from tests.backups import FILE_SYSTEM, OTHER_FILE_SYSTEM, OTHER_OWNER_ID, copy, owned
-from tests.growing import TIMES, growth
 from tests.planning import (
     AWAY,
     CROWDED,
@@ -40,16 +39,17 @@ from tests.planning import (
     source,
     urn,
 )
+from tests.time_growth import TIMES, growth
 
 VOLUMES = ("fsvol-0123456789abcdef0", "fsvol-0fedcba9876543210")
 UNREACHABLE = frozenset({HOME})
 BACKUP_SOURCE = {"backup_id": source(1), "region": HOME}
 
 
-# --- new copies -------------------------------------------------------------------------------------------------------
+# --- new copies ---
 
 
-def test_plan_declares_the_newest_backups() -> None:
+def test_plan_declares_newest_backups() -> None:
     plan = one([dr()], [], World([backup(3), backup(1), backup(2)]))
 
     assert names(plan) == [f"dr-{source(1)}", f"dr-{source(2)}"]
@@ -59,14 +59,14 @@ def test_plan_declares_the_newest_backups() -> None:
     assert (plan.removed, plan.warnings) == ([], [])
 
 
-def test_plan_takes_keep_from_the_source() -> None:
+def test_plan_uses_keep_of_source() -> None:
     sources = [{"file_system_id": FILE_SYSTEM, "region": HOME, "keep": 1}]
 
     assert made(one([dr(sources=sources)], [], World([backup(1), backup(2)]))) == [source(1)]
 
 
 @pytest.mark.parametrize("is_in_state", [True, False])
-def test_plan_declares_a_backup_source_without_looking_it_up(*, is_in_state: bool) -> None:
+def test_plan_declares_backup_source_without_lookup(*, is_in_state: bool) -> None:
     copies = [entry(1)] if is_in_state else []
 
     plan = one([dr(sources=[BACKUP_SOURCE])], copies, World(copies=shown(copies), unreachable=UNREACHABLE))
@@ -78,13 +78,13 @@ def test_plan_declares_a_backup_source_without_looking_it_up(*, is_in_state: boo
 @pytest.mark.parametrize(
     "unfit",
     [backup(1, lifecycle="CREATING"), backup(1, type="AWS_BACKUP"), backup(1, source_backup_id=source(9))],
-    ids=["not done", "of AWS Backup", "a copy itself"],
+    ids=["unfinished", "made by AWS Backup", "a copy"],
 )
-def test_plan_skips_what_is_not_a_recovery_point(unfit: Backup) -> None:
+def test_plan_skips_unfit_backups(unfit: Backup) -> None:
     assert made(one([dr()], [], World([unfit, backup(2)]))) == [source(2)]
 
 
-def test_plan_names_a_backup_that_fsx_cannot_copy() -> None:
+def test_plan_reports_backup_that_fsx_cannot_copy() -> None:
     tiered = backup(1, file_system={"StorageType": "INTELLIGENT_TIERING"})
 
     plan = one([dr()], [], World([tiered, backup(2)]))
@@ -93,13 +93,13 @@ def test_plan_names_a_backup_that_fsx_cannot_copy() -> None:
     assert [source(1) in warning for warning in plan.warnings] == [True]
 
 
-def test_plan_refuses_a_file_system_that_does_not_exist() -> None:
+def test_plan_refuses_missing_file_system() -> None:
     with pytest.raises(InvalidSettingsError, match=FILE_SYSTEM):
         decide([dr()], [], World(file_systems=frozenset()))
 
 
-def test_plan_refuses_a_source_region_that_has_only_copies() -> None:
-    """A copy of a copy is not made."""
+def test_plan_refuses_source_region_with_only_copies() -> None:
+    """Copies of copies are not made."""
     region = dr(region=ELSEWHERE, sources=[{"file_system_id": FILE_SYSTEM, "region": AWAY}])
     copies = [copy(region=AWAY, source_region=HOME)]
 
@@ -107,14 +107,14 @@ def test_plan_refuses_a_source_region_that_has_only_copies() -> None:
         decide([region], [], World(copies, copies, file_systems=frozenset()))
 
 
-def test_plan_keeps_copies_of_a_deleted_file_system() -> None:
+def test_plan_keeps_copies_of_deleted_file_system() -> None:
     copies = [entry(1)]
 
     assert kept(one([dr()], copies, World(copies=shown(copies), file_systems=frozenset()))) == [copies[0].id]
 
 
 @pytest.mark.parametrize(("changes", "is_copied"), [({}, False), ({"copy_tags": False}, True)])
-def test_plan_skips_a_backup_with_too_many_tags(changes: Mapping[str, Any], *, is_copied: bool) -> None:
+def test_plan_skips_backup_with_too_many_tags(changes: Mapping[str, Any], *, is_copied: bool) -> None:
     others = [backup(n, file_system_id=OTHER_FILE_SYSTEM) for n in (4, 5)]
     world = World([backup(1, tags=CROWDED), backup(2), backup(3), *others])
 
@@ -125,7 +125,7 @@ def test_plan_skips_a_backup_with_too_many_tags(changes: Mapping[str, Any], *, i
 
 
 @pytest.mark.parametrize(("own", "is_copied"), [(1, True), (20, False)])
-def test_plan_counts_tags_of_copies_with_those_of_the_backup(own: int, *, is_copied: bool) -> None:
+def test_plan_counts_own_tags_and_tags_of_backup(own: int, *, is_copied: bool) -> None:
     tagged = backup(1, tags={f"tag-{n}": "x" for n in range(30)})
 
     plan = one([dr(keep=1, tags={f"own-{n}": "x" for n in range(own)})], [], World([tagged, backup(2)]))
@@ -133,18 +133,18 @@ def test_plan_counts_tags_of_copies_with_those_of_the_backup(own: int, *, is_cop
     assert made(plan) == [source(1 if is_copied else 2)]
 
 
-def test_plan_says_why_a_file_system_gets_no_copies() -> None:
+def test_plan_explains_file_system_without_copies() -> None:
     plan = one([dr()], [], World([backup(1, tags=CROWDED)]))
 
     assert (made(plan), [*plan.obstacles]) == ([], [FILE_SYSTEM])
     assert [plan.obstacles[FILE_SYSTEM] in warning for warning in plan.warnings] == [True]
 
 
-# --- reasons to delete a copy -----------------------------------------------------------------------------------------
+# --- reasons to delete a copy ---
 
 
 @pytest.mark.parametrize("newest", [backup(1), backup(1, tags=CROWDED)], ids=["copied", "not copied"])
-def test_expired_copy_is_deleted_only_behind_a_newer_copy(newest: Backup) -> None:
+def test_expired_copy_is_deleted_only_after_newer_copy(newest: Backup) -> None:
     copies = [entry(2), entry(3)]
 
     plan = one([dr()], copies, World([newest, backup(2), backup(3)], shown(copies)))
@@ -155,9 +155,9 @@ def test_expired_copy_is_deleted_only_behind_a_newer_copy(newest: Backup) -> Non
     assert all(FILE_SYSTEM in str(removal) and copies[1].id in str(removal) for removal in plan.removed)
 
 
-def test_policy_explains_which_rules_keep_a_copy() -> None:
-    """Backups are of so many hours before the morning of Friday 15 January 2027, 8:00 UTC."""
-    copies = [entry(10), entry(20), entry(9 + 4 * 24)]  # Thursday at 22:00 and at noon, Sunday
+def test_plan_explains_which_rules_keep_copy() -> None:
+    """The backups are this many hours older than Friday 15 January 2027, 8:00 UTC."""
+    copies = [entry(10), entry(20), entry(9 + 4 * 24)]  # Thursday at 22:00 and at noon, and Sunday
 
     plan = one([dr(keep={"daily": 2, "weekly": 2})], copies, World([backup(1), backup(20)], shown(copies)))
 
@@ -172,7 +172,7 @@ def test_policy_explains_which_rules_keep_a_copy() -> None:
 
 
 @pytest.mark.parametrize("lifecycle", ["FAILED", "DELETED", None])
-def test_copy_does_not_expire_behind_one_that_is_not_alive(lifecycle: str | None) -> None:
+def test_copy_does_not_expire_after_failed_copy(lifecycle: str | None) -> None:
     newer, older = entry(1), entry(2)
     dead = shown([newer], lifecycle) if lifecycle else []
 
@@ -181,7 +181,7 @@ def test_copy_does_not_expire_behind_one_that_is_not_alive(lifecycle: str | None
     assert (kept(plan), plan.removed) == ([newer.id, older.id], [])
 
 
-def test_copy_of_a_removed_source_is_deleted() -> None:
+def test_copy_of_removed_source_is_deleted() -> None:
     copies = [entry(1), entry(2, file_system_id=OTHER_FILE_SYSTEM)]
 
     plan = one([dr()], copies, World([backup(1)], shown(copies)))
@@ -189,7 +189,7 @@ def test_copy_of_a_removed_source_is_deleted() -> None:
     assert (kept(plan), removed(plan)) == ([copies[0].id], {copies[1].id: Deleted.SOURCE_REMOVED})
 
 
-def test_copy_in_a_removed_dr_region_is_deleted_if_another_has_one() -> None:
+def test_copy_in_removed_region_is_deleted_if_another_has_one() -> None:
     left, stays = entry(1, f"north-{source(1)}", region=ELSEWHERE, number_of_copy=7), entry(1)
 
     plan = one([dr()], [left, stays], World([backup(1)], shown([left, stays])))
@@ -198,7 +198,7 @@ def test_copy_in_a_removed_dr_region_is_deleted_if_another_has_one() -> None:
     assert AWAY in str(plan.removed[0])
 
 
-def test_copy_of_an_unknown_file_system_is_not_protected_by_another() -> None:
+def test_copy_of_unknown_file_system_is_kept_in_removed_region() -> None:
     left, stays = entry(1, region=ELSEWHERE, file_system_id=None), entry(2, file_system_id=None)
     world = World(copies=[replace(copy, file_system_id=None) for copy in shown([left, stays])])
 
@@ -207,7 +207,7 @@ def test_copy_of_an_unknown_file_system_is_not_protected_by_another() -> None:
     assert ({*kept(plan)}, plan.removed) == ({left.id, stays.id}, [])
 
 
-def test_copy_in_a_removed_dr_region_that_is_gone_is_deleted() -> None:
+def test_missing_copy_in_removed_region_is_deleted() -> None:
     lost = entry(1, region=ELSEWHERE)
 
     plan = one([dr()], [lost], World(unreachable=UNREACHABLE, gone=frozenset({lost.id})))
@@ -216,7 +216,7 @@ def test_copy_in_a_removed_dr_region_that_is_gone_is_deleted() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_duplicate_is_deleted_beside_an_available_copy(order: int) -> None:
+def test_duplicate_is_deleted_if_other_copy_is_available(order: int) -> None:
     running, done = entry(1), entry(1, f"former-{source(1)}", number_of_copy=8)
 
     plan = one([dr()], [running, done][::order], World([backup(1)], [*shown([running], "COPYING"), *shown([done])]))
@@ -233,7 +233,7 @@ def test_duplicates_stay_until_one_is_available() -> None:
     assert (len(set(names(plan))), plan.removed) == (2, [])
 
 
-def test_gone_copy_is_named_and_stays_until_refresh() -> None:
+def test_missing_copy_is_reported_and_stays_until_refresh() -> None:
     lost, other = entry(1), entry(2)
 
     plan = one([dr(keep=1)], [lost, other], World([backup(1)], shown([other]), gone=frozenset({lost.id})))
@@ -242,7 +242,7 @@ def test_gone_copy_is_named_and_stays_until_refresh() -> None:
     assert [lost.id in warning for warning in plan.warnings] == [True]
 
 
-def test_gone_copy_that_cannot_be_made_again_is_removed() -> None:
+def test_missing_copy_that_cannot_be_made_again_is_removed() -> None:
     lost, other = entry(1), entry(2)
 
     plan = one([dr()], [lost, other], World([backup(2)], shown([other]), gone=frozenset({lost.id})))
@@ -250,31 +250,33 @@ def test_gone_copy_that_cannot_be_made_again_is_removed() -> None:
     assert (removed(plan), plan.gone) == ({lost.id: Deleted.LOST}, set())
 
 
-# --- what a preview adds ----------------------------------------------------------------------------------------------
+# --- messages of a preview ---
 
 
-def crowd(number: int, **changes: Any) -> list[Backup]:
-    """Return copies of others in the DR Region."""
+def copies_of_others(number: int, **changes: Any) -> list[Backup]:
+    """Return copies of other stacks in the DR Region."""
     return [copy(10_000 + n, source_backup_id=source(10_000 + n), **changes) for n in range(number)]
 
 
 @pytest.mark.parametrize(
     ("others", "warns"),
     [(497, False), (498, True), (499, False)],
-    ids=["one to spare", "none to spare", "raised quota"],
+    ids=["room for one more", "full", "raised quota"],
 )
-def test_preview_warns_of_the_quota(others: int, *, warns: bool) -> None:
-    """2 copies are in the state and 1 is made, before 1 is deleted; FSx allows 500 by default."""
+def test_preview_warns_about_quota(others: int, *, warns: bool) -> None:
+    """The state has 2 copies, and 1 is made before 1 is deleted; FSx allows 500 by default."""
     state = [entry(2), entry(3)]
-    world = World([backup(1), backup(2), backup(3)], [*shown(state), *crowd(others)])
+    world = World([backup(1), backup(2), backup(3)], [*shown(state), *copies_of_others(others)])
 
     plan = one([dr()], state, world)
 
     assert ["500" in warning and AWAY in warning for warning in plan.preview_warnings] == ([True] if warns else [])
 
 
-@pytest.mark.parametrize("others", [crowd(500, file_system_type="LUSTRE"), crowd(500, type="AUTOMATIC")])
-def test_preview_counts_the_backups_of_the_same_quota(others: list[Backup]) -> None:
+@pytest.mark.parametrize(
+    "others", [copies_of_others(500, file_system_type="LUSTRE"), copies_of_others(500, type="AUTOMATIC")]
+)
+def test_preview_counts_backups_of_same_quota(others: list[Backup]) -> None:
     assert one([dr()], [], World([backup(1)], others)).preview_warnings == []
 
 
@@ -289,23 +291,23 @@ def test_preview_counts_the_backups_of_the_same_quota(others: list[Backup]) -> N
         (30, 1, False),
     ],
 )
-def test_preview_names_backups_that_come_too_often(keep: Any, hours: int, *, is_named: bool) -> None:
+def test_preview_reports_backups_made_too_often(keep: Any, hours: int, *, is_named: bool) -> None:
     plan = one([dr(keep=keep)], [], World([backup(n * hours) for n in range(1, 41)]))
 
     named = [line for line in plan.preview_notes if "so frequent" in line]
     assert [FILE_SYSTEM in line for line in named] == ([True] if is_named else [])
 
 
-# --- names decide nothing ---------------------------------------------------------------------------------------------
+# --- names of copies do not matter ---
 
 RENAMED = {
-    "as it was": urn(f"dr-{source(1)}"),
-    "the DrRegion": urn(f"before-{source(1)}"),
-    "a parent": urn(f"dr-{source(1)}", types=f"my:index:App${DR_REGION_TYPE}"),
-    "the stack": urn(f"dr-{source(1)}", stack="before"),
-    "to a name with colons": urn(f"before::now-{source(1)}"),
-    "the copy itself": urn("whatever"),
-    "to a name as of an output": urn("dr-source-0"),
+    "unchanged": urn(f"dr-{source(1)}"),
+    "renamed DrRegion": urn(f"before-{source(1)}"),
+    "another parent": urn(f"dr-{source(1)}", types=f"my:index:App${DR_REGION_TYPE}"),
+    "renamed stack": urn(f"dr-{source(1)}", stack="before"),
+    "name with colons": urn(f"before::now-{source(1)}"),
+    "renamed copy": urn("whatever"),
+    "name of an output": urn("dr-source-0"),
 }
 
 
@@ -313,10 +315,10 @@ RENAMED = {
 @pytest.mark.parametrize(
     "world",
     [World([backup(1)]), World(), World(unreachable=UNREACHABLE)],
-    ids=["source there", "source expired", "source unreachable"],
+    ids=["source exists", "source expired", "source unreachable"],
 )
 @pytest.mark.parametrize("has_outputs", [True, False])
-def test_renamed_copy_stays(former: str, world: World, *, has_outputs: bool) -> None:
+def test_renamed_copy_is_kept(former: str, world: World, *, has_outputs: bool) -> None:
     before = entry(1, urn=former)
 
     plan = one([dr(has_outputs=has_outputs)], [before], replace(world, copies=shown([before])))
@@ -326,7 +328,7 @@ def test_renamed_copy_stays(former: str, world: World, *, has_outputs: bool) -> 
     assert (plan.removed, plan.warnings) == ([], [])
 
 
-def test_name_with_colons_is_that_of_its_copies() -> None:
+def test_name_with_colons_keeps_copies() -> None:
     before = entry(1, f"a::b-{source(1)}")
 
     (only,) = one([dr("a::b")], [before], World([backup(1)], shown([before]))).copies
@@ -334,8 +336,8 @@ def test_name_with_colons_is_that_of_its_copies() -> None:
     assert (only.name, only.state) == (before.name, before)
 
 
-@pytest.mark.parametrize("name", ["second", "before"], ids=["as it was", "renamed"])
-def test_two_dr_regions_of_one_region_each_keep_their_own(name: str) -> None:
+@pytest.mark.parametrize("name", ["second", "before"], ids=["unchanged", "renamed"])
+def test_two_dr_regions_in_one_region_keep_own_copies(name: str) -> None:
     ours, theirs = entry(1), entry(1, f"{name}-{source(1)}", number_of_copy=8)
 
     first, second = decide([dr(), dr("second")], [theirs, ours], World([backup(1)], shown([ours, theirs]))).values()
@@ -344,8 +346,8 @@ def test_two_dr_regions_of_one_region_each_keep_their_own(name: str) -> None:
     assert (first.removed, second.removed) == ([], [])
 
 
-def test_two_dr_regions_under_a_new_parent_each_keep_their_own() -> None:
-    """Each has its name still, but neither has its URN."""
+def test_two_dr_regions_under_new_parent_keep_own_copies() -> None:
+    """Each DrRegion keeps its name, but not its URN."""
     moved = f"my:index:App${DR_REGION_TYPE}"
     ours, theirs = (
         entry(1, urn=urn(f"{name}-{source(1)}", types=moved), number_of_copy=n) for n, name in enumerate(("dr", "west"))
@@ -357,9 +359,9 @@ def test_two_dr_regions_under_a_new_parent_each_keep_their_own() -> None:
     assert (made(first), made(second), first.removed, second.removed) == ([], [], [], [])
 
 
-def test_copy_gets_no_name_of_another_dr_region() -> None:
-    """The next run would take it for a copy of that one, which would delete another for it."""
-    freed = entry(1, region=ELSEWHERE)  # has the name that the copy is to have
+def test_copy_does_not_get_name_of_other_dr_region() -> None:
+    """Otherwise the next run would assign the copy to that DrRegion, which would delete another one."""
+    freed = entry(1, region=ELSEWHERE)  # has the name that the copy should get
     former = entry(1, urn=urn(f"west-{source(1)}", types=f"my:index:App${DR_REGION_TYPE}"), number_of_copy=8)
     regions, own = [dr(), dr("west")], entry(2, f"west-{source(2)}", number_of_copy=9)
 
@@ -369,11 +371,11 @@ def test_copy_gets_no_name_of_another_dr_region() -> None:
     assert name == f"dr-{source(1)}-{AWAY}-{former.id}"
 
 
-# --- tags of copies decide nothing ------------------------------------------------------------------------------------
+# --- tags of copies do not matter ---
 
 
 @pytest.mark.parametrize("tags", [{}, owned(owner_id=OTHER_OWNER_ID), {"fsx-dr:managed-by": "whatever"}])
-def test_copy_in_the_state_counts_whatever_its_tag_says(tags: dict[str, str]) -> None:
+def test_copy_in_state_counts_regardless_of_tag(tags: dict[str, str]) -> None:
     newer, older = entry(1), entry(2)
     seen = [replace(shown([newer])[0], tags=tags), *shown([older])]
 
@@ -382,9 +384,11 @@ def test_copy_in_the_state_counts_whatever_its_tag_says(tags: dict[str, str]) ->
     assert (kept(plan), list(removed(plan)), plan.warnings) == ([newer.id], [older.id], [])
 
 
-@pytest.mark.parametrize("tags", [{}, owned(), owned(owner_id=OTHER_OWNER_ID)], ids=["none", "ours", "another's"])
+@pytest.mark.parametrize(
+    "tags", [{}, owned(), owned(owner_id=OTHER_OWNER_ID)], ids=["no tag", "own tag", "tag of other owner"]
+)
 @pytest.mark.parametrize("is_copy", [True, False], ids=["a copy of another file system", "a manual backup"])
-def test_backup_that_is_not_a_copy_of_the_source_changes_nothing(tags: dict[str, str], *, is_copy: bool) -> None:
+def test_other_backup_in_dr_region_changes_nothing(tags: dict[str, str], *, is_copy: bool) -> None:
     state = [entry(2)]
     other = copy(9, tags=tags, source_backup_id=source(9) if is_copy else None)
     other = replace(other, file_system_id=OTHER_FILE_SYSTEM if is_copy else FILE_SYSTEM)
@@ -397,8 +401,8 @@ def test_backup_that_is_not_a_copy_of_the_source_changes_nothing(tags: dict[str,
 
 
 @pytest.mark.parametrize("is_timed", [True, False])
-def test_expired_source_has_the_time_of_the_state_or_of_its_copy(*, is_timed: bool) -> None:
-    """The copy itself was made an hour ago, its source backup long before the newest backup."""
+def test_expired_source_has_time_of_state_or_copy(*, is_timed: bool) -> None:
+    """The copy was made an hour ago, long after its source backup."""
     old = entry(50) if is_timed else entry(50, source_creation_time=None)
 
     plan = one([dr(keep=1)], [old], World([backup(40)], shown([old])))
@@ -406,11 +410,11 @@ def test_expired_source_has_the_time_of_the_state_or_of_its_copy(*, is_timed: bo
     assert (kept(plan), made(plan)) == (([], [source(40)]) if is_timed else ([old.id], []))
 
 
-# --- what is not known is not empty -----------------------------------------------------------------------------------
+# --- unknown is not empty ---
 
 
 @pytest.mark.parametrize("keep", [1, {"daily": 1}])
-def test_unreachable_source_deletes_and_makes_nothing(keep: Any) -> None:
+def test_unreachable_source_changes_nothing(keep: Any) -> None:
     copies = [entry(1), entry(2), entry(3)]
 
     plan = one([dr(keep=keep)], copies, World(copies=shown(copies), unreachable=UNREACHABLE))
@@ -418,7 +422,7 @@ def test_unreachable_source_deletes_and_makes_nothing(keep: Any) -> None:
     assert (kept(plan), made(plan), plan.removed) == ([copy.id for copy in copies], [], [])
 
 
-def test_unreachable_source_keeps_copies_in_a_former_dr_region() -> None:
+def test_unreachable_source_keeps_copies_in_former_region() -> None:
     copies = [entry(1, kms_key_id=KEY), entry(2)]
 
     plan = one([dr(region=ELSEWHERE)], copies, World(copies=shown(copies), unreachable=UNREACHABLE))
@@ -444,7 +448,7 @@ def test_unreachable_source_keeps_copies_of_two_dr_regions() -> None:
 
 
 @pytest.mark.parametrize("lifecycle", ["CREATING", "AVAILABLE"])
-def test_former_dr_region_is_emptied_once_the_new_one_has_copies(lifecycle: str) -> None:
+def test_former_region_is_emptied_once_new_one_has_copies(lifecycle: str) -> None:
     copies, is_copyable = [entry(1), entry(2)], lifecycle == "AVAILABLE"
     backups = [backup(n, lifecycle=lifecycle) for n in (1, 2)]
 
@@ -456,8 +460,8 @@ def test_former_dr_region_is_emptied_once_the_new_one_has_copies(lifecycle: str)
 
 
 @pytest.mark.parametrize("unreachable", [UNREACHABLE, frozenset()], ids=["unreachable", "without backups"])
-def test_former_dr_region_is_emptied_one_file_system_at_a_time(unreachable: frozenset[str]) -> None:
-    """That another file system has copies in the new Region is no reason."""
+def test_former_region_is_emptied_per_file_system(unreachable: frozenset[str]) -> None:
+    """Copies of another file system in the new Region are no reason to delete."""
     copies = [entry(1), entry(2, file_system_id=OTHER_FILE_SYSTEM)]
     sources = [
         {"file_system_id": FILE_SYSTEM, "region": HOME},
@@ -470,7 +474,7 @@ def test_former_dr_region_is_emptied_one_file_system_at_a_time(unreachable: froz
     assert (made(plan), kept(plan), [*removed(plan)]) == ([source(2)], [copies[0].id], [copies[1].id])
 
 
-def test_copy_that_an_unreachable_region_does_not_show_is_not_gone() -> None:
+def test_copy_in_unreachable_region_is_not_gone() -> None:
     hidden = entry(1, region=ELSEWHERE)
 
     plan = one([dr()], [hidden], World([], unreachable=frozenset({ELSEWHERE, HOME})))
@@ -478,7 +482,7 @@ def test_copy_that_an_unreachable_region_does_not_show_is_not_gone() -> None:
     assert (kept(plan), plan.removed) == ([hidden.id], [])
 
 
-def test_copy_that_is_not_listed_yet_is_found_by_its_id() -> None:
+def test_unlisted_copy_is_found_by_id() -> None:
     newer, older = entry(1), entry(2)
     world = World([backup(1), backup(2)], shown([older]), unlisted=shown([newer]))
 
@@ -487,8 +491,8 @@ def test_copy_that_is_not_listed_yet_is_found_by_its_id() -> None:
     assert (kept(plan), list(removed(plan))) == ([newer.id], [older.id])
 
 
-def test_copies_of_an_unknown_file_system_do_not_expire() -> None:
-    """Two of them may be of two file systems."""
+def test_copies_of_unknown_file_system_do_not_expire() -> None:
+    """They may belong to two file systems."""
     copies = [entry(1, file_system_id=None), entry(2, file_system_id=None)]
 
     plan = one([dr(keep=1)], copies, World([backup(3)], shown(copies)))
@@ -496,7 +500,7 @@ def test_copies_of_an_unknown_file_system_do_not_expire() -> None:
     assert ({*kept(plan)}, plan.removed) == ({copy.id for copy in copies}, [])
 
 
-def test_copy_of_an_unknown_file_system_is_of_that_of_its_source() -> None:
+def test_file_system_of_copy_comes_from_source() -> None:
     lost = entry(1, file_system_id=None)
 
     plan = one([dr()], [lost], World([backup(1)]))
@@ -504,7 +508,7 @@ def test_copy_of_an_unknown_file_system_is_of_that_of_its_source() -> None:
     assert (names(plan), kept(plan)) == ([f"dr-{source(1)}"], [lost.id])
 
 
-def test_aws_tells_the_volume_that_the_state_does_not() -> None:
+def test_volume_of_copy_comes_from_aws() -> None:
     copies = [entry(1, file_system_id=None), entry(2, file_system_id=None)]
     seen = [replace(copy, file_system_id=FILE_SYSTEM, volume_id=VOLUMES[0]) for copy in shown(copies)]
 
@@ -514,7 +518,7 @@ def test_aws_tells_the_volume_that_the_state_does_not() -> None:
     assert VOLUMES[0] in str(plan.removed[0])
 
 
-def test_each_ontap_volume_keeps_its_own_number() -> None:
+def test_each_ontap_volume_keeps_own_number() -> None:
     copies = [entry(number, volume_id=VOLUMES[number % 2]) for number in (1, 2, 3, 4)]
     backups = [backup(number, volume_id=VOLUMES[number % 2]) for number in (1, 2, 3, 4)]
 
@@ -523,16 +527,14 @@ def test_each_ontap_volume_keeps_its_own_number() -> None:
     assert ({*kept(plan)}, {*removed(plan)}) == ({c.id for c in copies[:2]}, {c.id for c in copies[2:]})
 
 
-# --- copies whose source backup cannot be copied ----------------------------------------------------------------------
+# --- source backups that cannot be copied ---
 
 
 @pytest.mark.parametrize("backups", [[], [backup(1, tags=CROWDED)]], ids=["expired", "too many tags"])
 @pytest.mark.parametrize(
     ("wanted", "is_other"), [(KEY, False), (KEY.rpartition("/")[2], False), (OTHER_KEY, True), (None, False)]
 )
-def test_copy_that_cannot_be_replaced_keeps_its_arguments(
-    backups: list[Backup], wanted: str | None, *, is_other: bool
-) -> None:
+def test_irreplaceable_copy_keeps_its_arguments(backups: list[Backup], wanted: str | None, *, is_other: bool) -> None:
     copies = [entry(1, kms_key_id=KEY, kms_key_arn=KEY, source_region="eu-south-1")]
 
     plan = one([dr(kms_key_id=wanted)], copies, World(backups, shown(copies)))
@@ -543,15 +545,15 @@ def test_copy_that_cannot_be_replaced_keeps_its_arguments(
     assert [copies[0].id in warning for warning in plan.warnings if "KMS" in warning] == ([True] if is_other else [])
 
 
-def test_copy_that_can_be_replaced_gets_the_new_key() -> None:
+def test_replaceable_copy_gets_new_key() -> None:
     copies = [entry(1, kms_key_id=KEY, kms_key_arn=KEY)]
 
     plan = one([dr(kms_key_id=OTHER_KEY)], copies, World([backup(1)], shown(copies)))
 
-    assert [copy.args.get("kms_key_id") for copy in plan.copies] == [None], "that of the DrRegion"
+    assert [copy.args.get("kms_key_id") for copy in plan.copies] == [None], "the key of the DrRegion"
 
 
-# --- sources that are outputs -----------------------------------------------------------------------------------------
+# --- sources that are outputs ---
 
 
 def of_output(position: int, number: int) -> StateCopy:
@@ -564,7 +566,7 @@ def with_outputs(
     region: DrRegionSpec | None = None,
     world: World | None = None,
 ) -> RegionPlan:
-    """Return what the one DrRegion declares in the end, whose outputs have these values."""
+    """Return the final plan of the only DrRegion if its outputs have these values."""
     region = replace(region or dr(sources=[]), has_outputs=True)
     first = one([region], copies, world or World(copies=shown(copies)))
     sources = [OutputSource(position, backup_id, HOME) for position, backup_id in enumerate(backup_ids)]
@@ -578,7 +580,7 @@ def test_outputs_are_named_by_position() -> None:
     assert names(with_outputs([source(1), None], [])) == ["dr-source-0", "dr-source-1"]
 
 
-def test_outputs_keep_their_copies_if_the_first_is_removed() -> None:
+def test_outputs_keep_copies_if_first_is_removed() -> None:
     first, second = of_output(0, 1), of_output(1, 2)
 
     plan = with_outputs([source(2)], [first, second])
@@ -587,7 +589,7 @@ def test_outputs_keep_their_copies_if_the_first_is_removed() -> None:
     assert removed(plan) == {first.id: Deleted.SOURCE_REMOVED}
 
 
-def test_outputs_keep_their_copies_if_another_is_put_first() -> None:
+def test_outputs_keep_copies_if_another_is_inserted_first() -> None:
     plan = with_outputs([source(2), source(1)], [of_output(0, 1)])
 
     found = {copy.name: copy.state and copy.state.id for copy in plan.copies}
@@ -595,7 +597,7 @@ def test_outputs_keep_their_copies_if_another_is_put_first() -> None:
 
 
 @pytest.mark.parametrize("former", ["dr-source-0", f"dr-{source(1)}", "whatever"])
-def test_outputs_keep_their_copies_under_any_name(former: str) -> None:
+def test_outputs_keep_copies_under_any_name(former: str) -> None:
     before = entry(1, former)
 
     (only,) = with_outputs([source(1)], [before], dr("now", sources=[])).copies
@@ -603,11 +605,11 @@ def test_outputs_keep_their_copies_under_any_name(former: str) -> None:
     assert (only.name, only.state) == ("now-source-0", before)
 
 
-def test_unknown_outputs_delete_nothing_under_their_names() -> None:
+def test_unknown_outputs_delete_nothing() -> None:
     assert with_outputs([None], [of_output(0, 1)]).removed == []
 
 
-def test_output_keeps_its_copy_that_expired_for_the_file_system() -> None:
+def test_output_keeps_copy_expired_for_file_system() -> None:
     copies = [entry(1), of_output(0, 3)]
 
     plan = with_outputs([source(3)], copies, dr(keep=1), World([backup(1), backup(3)], shown(copies)))
@@ -615,7 +617,7 @@ def test_output_keeps_its_copy_that_expired_for_the_file_system() -> None:
     assert ({*kept(plan)}, made(plan), plan.removed) == ({copy.id for copy in copies}, [], [])
 
 
-def test_output_does_not_get_a_name_that_is_an_alias() -> None:
+def test_output_does_not_get_name_used_as_alias() -> None:
     """The engine refuses a URN that is an alias of another resource."""
     before = of_output(0, 1)
 
@@ -624,7 +626,7 @@ def test_output_does_not_get_a_name_that_is_an_alias() -> None:
     assert {copy.name: copy.state for copy in plan.copies} == {f"dr-{source(1)}": before, "dr-source-1": None}
 
 
-def test_outputs_of_each_dr_region_are_asked_before_a_delete() -> None:
+def test_outputs_of_all_dr_regions_are_checked_before_delete() -> None:
     ours, theirs = of_output(0, 1), entry(2, "before-source-0")
     regions = [dr(sources=[], has_outputs=True), dr("now", sources=[], has_outputs=True)]
 
@@ -635,7 +637,7 @@ def test_outputs_of_each_dr_region_are_asked_before_a_delete() -> None:
     assert (kept(plan), unclaimed) == ([theirs.id], [])
 
 
-def test_outputs_do_not_delete_the_only_copy_of_a_source() -> None:
+def test_outputs_keep_only_copy_of_source() -> None:
     last = entry(1)
     regions = [dr(sources=[], has_outputs=True), dr("north", region=ELSEWHERE)]
 
@@ -647,7 +649,7 @@ def test_outputs_do_not_delete_the_only_copy_of_a_source() -> None:
     assert [last.id in warning for warning in plan.warnings] == [True]
 
 
-def test_output_whose_copy_is_gone_is_named() -> None:
+def test_output_with_missing_copy_is_reported() -> None:
     lost = of_output(0, 1)
 
     plan = with_outputs([source(1)], [lost], world=World(gone=frozenset({lost.id})))
@@ -656,7 +658,7 @@ def test_output_whose_copy_is_gone_is_named() -> None:
     assert [lost.id in warning for warning in plan.warnings] == [True]
 
 
-# --- any world --------------------------------------------------------------------------------------------------------
+# --- any program, state and AWS ---
 
 keeps: st.SearchStrategy[Any] = st.integers(1, 3) | st.sampled_from([{"daily": 1}, {"last": 1, "within": "2h"}])
 FILE_SYSTEMS = (FILE_SYSTEM, OTHER_FILE_SYSTEM)
@@ -665,7 +667,7 @@ REGIONS = (AWAY, ELSEWHERE)
 
 @dataclass(frozen=True)
 class Stack:
-    """A program, a state and a world."""
+    """A program, a state, and the answers of AWS."""
 
     regions: list[DrRegionSpec]
     state: list[StateCopy]
@@ -679,7 +681,7 @@ class Stack:
 
 @st.composite
 def stacks(draw: st.DrawFn) -> Stack:
-    """Draw up to two DrRegions, and copies of two file systems under whatever names, in whatever state."""
+    """Draw up to two DrRegions, and copies of two file systems with any names and lifecycles."""
     owners = {number: draw(st.sampled_from(FILE_SYSTEMS)) for number in range(1, 9)}
     backups = [backup(n, file_system_id=fs) for n, fs in owners.items() if draw(st.booleans())]
     copies: list[StateCopy] = []
@@ -718,7 +720,7 @@ def stacks(draw: st.DrawFn) -> Stack:
 
 
 @given(stacks())
-def test_any_copy_stays_or_has_a_reason(stack: Stack) -> None:
+def test_any_copy_is_kept_or_deleted_for_a_reason(stack: Stack) -> None:
     plans = decide(stack.regions, stack.state, stack.world).values()
 
     stay = [id_ for plan in plans for id_ in kept(plan)]
@@ -731,7 +733,7 @@ tag_sets = st.sampled_from([{}, owned(), owned("files/test/nightly", OTHER_OWNER
 
 
 @given(stacks(), st.data())
-def test_any_tags_decide_nothing(stack: Stack, data: st.DataObject) -> None:
+def test_any_tags_change_nothing(stack: Stack, data: st.DataObject) -> None:
     def tagged(backups: Iterable[Backup]) -> list[Backup]:
         return [replace(b, tags=data.draw(tag_sets)) for b in backups]
 
@@ -747,13 +749,13 @@ def test_any_tags_decide_nothing(stack: Stack, data: st.DataObject) -> None:
 
 
 @given(stacks())
-def test_any_two_copies_have_two_names(stack: Stack) -> None:
+def test_any_copies_have_distinct_names(stack: Stack) -> None:
     for plan in decide(stack.regions, stack.state, stack.world).values():
         assert len(set(names(plan))) == len(plan.copies)
 
 
 @given(stacks())
-def test_any_copy_of_an_unreachable_source_stays(stack: Stack) -> None:
+def test_any_copy_of_unreachable_source_is_kept(stack: Stack) -> None:
     world = replace(stack.world, unreachable=frozenset({HOME}))
 
     for plan in decide(stack.regions, stack.state, world).values():
@@ -761,8 +763,8 @@ def test_any_copy_of_an_unreachable_source_stays(stack: Stack) -> None:
 
 
 @given(stacks())
-def test_any_protected_file_system_stays_protected(stack: Stack) -> None:
-    """What is to be made counts: until it is, nothing of that file system is deleted (test_continue_on_error.py)."""
+def test_any_covered_file_system_stays_covered(stack: Stack) -> None:
+    """New copies count: nothing of their file system is deleted before they exist (test_continue_on_error.py)."""
     plans = decide(stack.regions, stack.state, stack.world).values()
 
     owners = {c.id: c.file_system_id for c in stack.world.copies}
@@ -777,7 +779,7 @@ def test_any_protected_file_system_stays_protected(stack: Stack) -> None:
 
 
 def after(stack: Stack) -> Stack:
-    """Return a stack after a run in which all went well: what was to be made is AVAILABLE, and what went is gone."""
+    """Return the stack after a successful run: new copies are AVAILABLE, and deleted ones are gone."""
     regions = {region.urn: region for region in stack.regions}
     owners: dict[str | None, str | None] = {
         **{c.source_backup_id: c.output("file_system_id") for c in stack.state if c.output("file_system_id")},
@@ -803,8 +805,8 @@ def after(stack: Stack) -> Stack:
 
 
 @given(stacks())
-def test_any_run_converges(stack: Stack) -> None:
-    """The second run may give a copy the name that the first one freed, and delete what only then is a duplicate."""
+def test_any_stack_converges_in_two_runs(stack: Stack) -> None:
+    """The second run may use a name that the first one freed, and delete a copy that became a duplicate."""
     twice = after(after(stack))
 
     for plan in decide(twice.regions, twice.state, twice.world).values():
@@ -813,7 +815,7 @@ def test_any_run_converges(stack: Stack) -> None:
 
 @dataclass
 class Indexed(World):
-    """Answers at once."""
+    """Answers quickly."""
 
     by_file_system: Mapping[str, Sequence[Backup]] = field(default_factory=dict)
 
@@ -822,7 +824,7 @@ class Indexed(World):
 
 
 def many(number: int) -> Callable[[], RegionPlan]:
-    """Return what declares so many file systems, each with three backups, three copies and a leftover."""
+    """Return a function that plans `number` file systems, each with three backups, three copies and a leftover."""
     names = {f"fs-{n:017x}": [backup(10 * n + k) for k in range(3)] for n in range(1, number + 1)}
     by_file_system = {name: [replace(b, file_system_id=name) for b in backups] for name, backups in names.items()}
     copies = [
@@ -843,4 +845,4 @@ def test_plan_of_many_sources() -> None:
 
 
 def test_plan_takes_linear_time() -> None:
-    assert growth(150, many) < 3 * TIMES, "the square of it would be 64"
+    assert growth(150, many) < 3 * TIMES, "quadratic time would be a factor of 64"

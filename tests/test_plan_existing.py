@@ -1,4 +1,4 @@
-"""Copies in a DR Region that the state does not contain: which are resumed, adopted or named."""
+"""Copies in a DR Region that are not in the state: resumed, adopted or reported."""
 
 from dataclasses import replace
 from typing import Any
@@ -36,20 +36,20 @@ FOREIGN_KEY = KEY.replace("111122223333", "999999999999")
 
 
 def own(number: int, **changes: Any) -> Backup:
-    """Return the copy that an earlier run of this stack started."""
+    """Return a copy started by an earlier run of this stack."""
     return copy(number, **{"tags": owned(f"files/prod/dr-{source(number)}"), **changes})
 
 
 def adopted(plan: RegionPlan) -> dict[str, str | None]:
-    """Return what each declared copy adopts, by its source."""
+    """Return the adopted copy of each declared copy, by source."""
     return {c.args["source_backup_id"]: c.args.get("adopt_backup_id") for c in plan.copies}
 
 
-# --- leftovers --------------------------------------------------------------------------------------------------------
+# --- leftovers ---
 
 
 @pytest.mark.parametrize("regions", [[dr()], [dr(), dr("second")]], ids=["one DrRegion", "two of one Region"])
-def test_leftover_is_named_once_and_not_declared(regions: list[Any]) -> None:
+def test_leftover_is_reported_once_and_not_declared(regions: list[Any]) -> None:
     leftover = own(9)
 
     plans = decide(regions, [], World(BACKUPS, [leftover])).values()
@@ -59,7 +59,7 @@ def test_leftover_is_named_once_and_not_declared(regions: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("in_state", [True, False])
-def test_second_copy_of_a_source_is_a_leftover(*, in_state: bool) -> None:
+def test_second_copy_of_source_is_a_leftover(*, in_state: bool) -> None:
     state, twin = [entry(1)] if in_state else [], own(1, id=TWIN)
     first = shown(state) or [own(1)]
 
@@ -70,7 +70,7 @@ def test_second_copy_of_a_source_is_a_leftover(*, in_state: bool) -> None:
 
 @pytest.mark.parametrize("wanted", [KEY, OTHER_KEY])
 @pytest.mark.parametrize("sources", [None, BACKUP_SOURCE], ids=["a file system", "a backup"])
-def test_copy_of_another_key_is_a_leftover(wanted: str, sources: Any) -> None:
+def test_copy_with_other_key_is_a_leftover(wanted: str, sources: Any) -> None:
     started = own(1, kms_key_arn=KEY)
 
     plan = one([dr(kms_key_id=wanted, sources=sources)], [], World([backup(1)], [started]))
@@ -79,7 +79,7 @@ def test_copy_of_another_key_is_a_leftover(wanted: str, sources: Any) -> None:
     assert leftovers(plan) == ([] if wanted == KEY else [started.id])
 
 
-def test_copies_behind_newer_backups_are_leftovers() -> None:
+def test_copies_older_than_retention_are_leftovers() -> None:
     overtaken = [own(3), own(4)]
 
     plan = one([dr()], [], World([backup(n) for n in (1, 2, 3, 4)], overtaken))
@@ -88,14 +88,14 @@ def test_copies_behind_newer_backups_are_leftovers() -> None:
 
 
 @pytest.mark.parametrize("is_declared", [True, False])
-def test_copy_of_a_backup_copy_is_left_to_that(*, is_declared: bool) -> None:
+def test_copy_of_single_backup_copy_is_not_a_leftover(*, is_declared: bool) -> None:
     single = own(9, tags=owned("files/prod/nightly"))
     world = World(BACKUPS, [single], declared_names=frozenset({"nightly"} if is_declared else ()))
 
     assert leftovers(one([dr()], [], world)) == ([] if is_declared else [single.id])
 
 
-def test_copy_in_the_state_of_a_backup_copy_is_not_a_leftover() -> None:
+def test_copy_in_state_of_backup_copy_is_not_a_leftover() -> None:
     single = entry(9, "nightly")
 
     (plan,) = plan_copies([dr()], [], World([backup(1)], shown([single]), state=[single])).values()
@@ -104,7 +104,7 @@ def test_copy_in_the_state_of_a_backup_copy_is_not_a_leftover() -> None:
 
 
 @pytest.mark.parametrize("has_outputs", [True, False])
-def test_copy_that_an_output_may_resume_is_not_a_leftover(*, has_outputs: bool) -> None:
+def test_copy_resumable_by_output_is_not_a_leftover(*, has_outputs: bool) -> None:
     started = own(7, file_system_id=OTHER_FILE_SYSTEM)
 
     plan = one([dr(has_outputs=has_outputs)], [], World(BACKUPS, [started]))
@@ -113,7 +113,7 @@ def test_copy_that_an_output_may_resume_is_not_a_leftover(*, has_outputs: bool) 
 
 
 @pytest.mark.parametrize("owner_id", [OTHER_OWNER_ID, ""], ids=["another stack", "the first run"])
-def test_copies_of_a_stack_with_the_same_name_are_named_once(owner_id: str) -> None:
+def test_copies_of_stack_with_same_name_are_reported_once(owner_id: str) -> None:
     theirs = [own(n) for n in (8, 9)]
     of_another = copy(7, tags=owned(f"files/dev/dr-{source(7)}"))
 
@@ -123,7 +123,7 @@ def test_copies_of_a_stack_with_the_same_name_are_named_once(owner_id: str) -> N
     assert [theirs[0].id in warning for warning in plan.warnings] == [True]
 
 
-def test_component_of_the_plugin_names_leftovers_of_its_own() -> None:
+def test_plugin_component_reports_only_own_leftovers() -> None:
     mine, others = own(8), own(9, tags=owned(f"files/prod/dr-2-{source(9)}"))
 
     plan = one([dr(copy_type=NATIVE_COPY_TYPE)], [], World([*BACKUPS, backup(8)], [mine, others]))
@@ -131,12 +131,12 @@ def test_component_of_the_plugin_names_leftovers_of_its_own() -> None:
     assert leftovers(plan) == [mine.id]
 
 
-# --- resume -----------------------------------------------------------------------------------------------------------
+# --- resume ---
 
 
 @pytest.mark.parametrize("lifecycle", ["COPYING", "AVAILABLE"])
-@pytest.mark.parametrize("name", ["dr", "before"], ids=["as it was", "renamed"])
-def test_resume_after_the_source_has_expired(lifecycle: str, name: str) -> None:
+@pytest.mark.parametrize("name", ["dr", "before"], ids=["unchanged", "renamed"])
+def test_resume_after_source_expired(lifecycle: str, name: str) -> None:
     started = own(2, lifecycle=lifecycle, tags=owned(f"files/prod/{name}-{source(2)}"))
 
     plan = one([dr()], [], World([backup(1)], [started]))
@@ -149,7 +149,7 @@ def test_resume_after_the_source_has_expired(lifecycle: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "asked"), [(None, None), (KEY, None), (KEY_ID, None), (OTHER_KEY, KEY), ("alias/unknown", KEY)]
 )
-def test_resume_asks_for_the_key_of_the_copy(wanted: str | None, asked: str | None) -> None:
+def test_resume_requests_key_of_copy(wanted: str | None, asked: str | None) -> None:
     plan = one([dr(kms_key_id=wanted)], [], World([], [own(1, kms_key_arn=KEY)]))
 
     assert [copy.args.get("kms_key_id") for copy in plan.copies] == [asked]
@@ -169,12 +169,12 @@ def test_resume_asks_for_the_key_of_the_copy(wanted: str | None, asked: str | No
     ],
     ids=str,
 )
-def test_resume_ignores_what_is_not_a_copy_of_ours(changes: dict[str, Any]) -> None:
+def test_resume_ignores_copies_that_do_not_match(changes: dict[str, Any]) -> None:
     assert made(one([dr()], [], World([backup(1)], [own(2, **changes)]))) == [source(1)]
 
 
 @pytest.mark.parametrize("tags", [{}, owned()], ids=["adopt", "resume"])
-def test_one_of_two_dr_regions_takes_a_copy(tags: dict[str, str]) -> None:
+def test_existing_copy_goes_to_one_of_two_dr_regions(tags: dict[str, str]) -> None:
     regions = [dr(adopts=True), dr("second", adopts=True)]
 
     first, second = decide(regions, [], World([], [copy(1, tags=tags)])).values()
@@ -182,7 +182,7 @@ def test_one_of_two_dr_regions_takes_a_copy(tags: dict[str, str]) -> None:
     assert (made(first), made(second)) == ([source(1)], [])
 
 
-# --- adopt ------------------------------------------------------------------------------------------------------------
+# --- adopt ---
 
 
 def test_adopt_instead_of_copying_again() -> None:
@@ -196,7 +196,7 @@ def test_adopt_instead_of_copying_again() -> None:
 
 @pytest.mark.parametrize("backups", [[], [backup(1, tags=CROWDED)]], ids=["expired", "too many tags"])
 @pytest.mark.parametrize("sources", [None, BACKUP_SOURCE], ids=["a file system", "a backup"])
-def test_adopt_what_cannot_be_copied_again(backups: list[Backup], sources: Any) -> None:
+def test_adopt_copy_that_cannot_be_made_again(backups: list[Backup], sources: Any) -> None:
     assert adopted(one([dr(adopts=True, sources=sources)], [], World(backups, [copy(1)]))) == {source(1): copy(1).id}
 
 
@@ -215,7 +215,7 @@ def test_adopt_what_cannot_be_copied_again(backups: list[Backup], sources: Any) 
     ids=str,
 )
 @pytest.mark.parametrize("adopts", [True, False])
-def test_adopt_ignores_what_the_program_does_not_ask_for(changes: dict[str, Any], *, adopts: bool) -> None:
+def test_adopt_ignores_copies_that_do_not_match(changes: dict[str, Any], *, adopts: bool) -> None:
     unfit = copy(1, **{"kms_key_arn": KEY, **changes})
 
     plan = one([dr(adopts=adopts, kms_key_id=KEY)], [], World([backup(1)], [unfit]))
@@ -224,7 +224,7 @@ def test_adopt_ignores_what_the_program_does_not_ask_for(changes: dict[str, Any]
 
 
 @pytest.mark.parametrize("adopts", [True, False])
-def test_copy_of_another_owner_is_named_and_not_adopted(*, adopts: bool) -> None:
+def test_copy_of_other_owner_is_reported_and_not_adopted(*, adopts: bool) -> None:
     theirs = copy(1, tags=owned("files/other/nightly", OTHER_OWNER_ID))
 
     plan = one([dr(adopts=adopts)], [], World([backup(1)], [theirs]))
@@ -234,8 +234,8 @@ def test_copy_of_another_owner_is_named_and_not_adopted(*, adopts: bool) -> None
     assert one([dr(adopts=adopts)], [], World(copies=[theirs])).copies == [], "its source is gone"
 
 
-@pytest.mark.parametrize("tags", [owned(owner_id=OTHER_OWNER_ID), owned()], ids=["another's", "ours, another key"])
-def test_adopt_the_one_of_two_copies_that_fits(tags: dict[str, str]) -> None:
+@pytest.mark.parametrize("tags", [owned(owner_id=OTHER_OWNER_ID), owned()], ids=["other owner", "own copy, other key"])
+def test_adopt_chooses_matching_copy(tags: dict[str, str]) -> None:
     other, free = copy(1, tags=tags, kms_key_arn=OTHER_KEY), copy(1, id=TWIN, kms_key_arn=KEY)
 
     plan = one([dr(adopts=True, kms_key_id=KEY)], [], World([backup(1)], [other, free]))
@@ -243,19 +243,19 @@ def test_adopt_the_one_of_two_copies_that_fits(tags: dict[str, str]) -> None:
     assert adopted(plan) == {source(1): free.id}
 
 
-def test_resume_comes_before_adopt() -> None:
+def test_resume_is_preferred_to_adopt() -> None:
     plan = one([dr(adopts=True)], [], World([backup(1)], [own(1), copy(1, id=TWIN)]))
 
     assert (adopted(plan), plan.notes, plan.warnings) == ({source(1): None}, [], [])
 
 
-def test_adopt_looks_up_the_key_behind_an_alias() -> None:
+def test_adopt_resolves_key_alias() -> None:
     world = World([backup(1)], [copy(1, kms_key_arn=KEY)], keys={(AWAY, "alias/dr"): KEY})
 
     assert adopted(one([dr(adopts=True, kms_key_id="alias/dr")], [], world)) == {source(1): copy(1).id}
 
 
-def test_adopt_ignores_what_is_in_the_state() -> None:
+def test_adopt_ignores_copies_in_state() -> None:
     single = entry(1, "nightly")
     seen = replace(shown([single])[0], tags={})
 
@@ -264,7 +264,7 @@ def test_adopt_ignores_what_is_in_the_state() -> None:
     assert adopted(plan) == {source(1): None}
 
 
-def test_adoptable_copy_is_named_without_adopt_existing() -> None:
+def test_adoptable_copy_is_reported_without_adopt_existing() -> None:
     plan = one([dr()], [], World([backup(1)], [copy(1), copy(5)]))
 
     assert adopted(plan) == {source(1): None}

@@ -1,6 +1,6 @@
-"""The previews in `recorded/` are what the real CLI printed, with the properties that the package writes today.
+"""The previews in `recorded/` were printed by the real CLI; their properties match the current package.
 
-Those named `dr_region` were printed by the fake engine for a program with one DrRegion that keeps 2.
+Those named `dr_region` were printed by the fake engine for a program with one DrRegion and keep 2.
 """
 
 import json
@@ -11,7 +11,7 @@ import pytest
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.preview_check import violations
 
-from tests.as_native import as_native
+from tests.native_documents import as_native
 
 RECORDED = Path(__file__).parent / "recorded"
 FIRST_KEY = "11111111-1111-4111-8111-111111111111"
@@ -25,26 +25,28 @@ def preview(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", [*HARMLESS, "pending_delete", "pending_create", "half_made"])
-def test_change_that_leaves_a_copy_in_every_region_is_allowed(name: str) -> None:
+def test_change_that_keeps_copy_in_every_region_is_allowed(name: str) -> None:
     assert violations(preview(name)) == []
 
 
 @pytest.mark.parametrize("name", ["replace", "delete_one", "delete_last", "move", "destroy"])
-def test_native_copies_are_judged_alike(name: str) -> None:
+def test_native_copies_have_same_violations(name: str) -> None:
     keys = {"eu-north-1": FIRST_KEY}
 
     assert violations(as_native(preview(name)), keys) == violations(preview(name), keys)
 
 
 @pytest.mark.parametrize("name", ["delete_last", "move"])
-def test_change_that_removes_the_last_copy_of_a_region_is_refused(name: str) -> None:
+def test_change_that_removes_last_copy_of_region_is_refused(name: str) -> None:
     [violation] = violations(preview(name))
 
     assert violation.startswith("eu-north-1 would lose its last copy (north)")
 
 
-def test_change_that_deletes_a_copy_before_it_is_replaced_is_refused() -> None:
-    """The CLI 3.260 marks the old state so for `delete_before_replace`, and with `delete` otherwise."""
+def test_delete_before_replace_is_refused() -> None:
+    """The CLI 3.260 marks the old state with `pendingReplacement` for `delete_before_replace`, otherwise with
+    `delete`.
+    """
     document = preview("replace")
     (replaced,) = (step["oldState"] for step in document["steps"] if step["op"] == "replace")
     assert replaced.pop("delete")
@@ -55,14 +57,14 @@ def test_change_that_deletes_a_copy_before_it_is_replaced_is_refused() -> None:
     assert "delete_before_replace" in violation
 
 
-def test_destroy_names_every_region_and_all_its_copies() -> None:
+def test_destroy_reports_every_region_and_copy() -> None:
     north, west = violations(preview("destroy"))
 
     assert "eu-north-1" in north
     assert "(monday, tuesday)" in west
 
 
-def test_copy_that_is_pending_deletion_does_not_count() -> None:
+def test_copy_pending_deletion_does_not_count() -> None:
     document = preview("target_pending_delete")
     states = [step["oldState"] for step in document["steps"]]
     successors = {s["id"] for s in states if s.get("inputs", {}).get("region") == "eu-north-1" and not s.get("delete")}
@@ -75,30 +77,30 @@ def test_copy_that_is_pending_deletion_does_not_count() -> None:
 
 
 @pytest.mark.parametrize("name", ["no_change", "delete_one", "target_pending_delete"])
-def test_required_region_that_never_had_a_copy_is_refused(name: str) -> None:
+def test_required_region_without_copy_is_refused(name: str) -> None:
     [violation] = violations(preview(name), required_regions=["eu-west-1", "us-east-1"])
 
     assert violation.startswith("us-east-1 would have no copy")
 
 
-def test_region_that_loses_its_last_copy_is_named_once() -> None:
+def test_region_that_loses_last_copy_is_reported_once() -> None:
     assert len(violations(preview("delete_last"), {"eu-north-1": FIRST_KEY}, ["eu-north-1"])) == 1
 
 
-def test_copy_of_a_backup_that_is_not_known_yet_counts() -> None:
+def test_copy_of_unknown_backup_counts() -> None:
     assert violations(preview("create_of_unknown"), required_regions=["eu-north-1", "eu-west-1"]) == []
 
 
-# --- keys --------------------------------------------------------------------------------------------------------
+# --- keys ---
 
 
 @pytest.mark.parametrize("key", [FIRST_KEY, FIRST_KEY.upper(), f"arn:aws:kms:eu-north-1:111122223333:key/{FIRST_KEY}"])
 @pytest.mark.parametrize("name", ["create", "no_change", "refresh", "delete_one"])
-def test_required_key_is_met_in_any_form(name: str, key: str) -> None:
+def test_required_key_matches_in_any_form(name: str, key: str) -> None:
     assert violations(preview(name), required_keys={"eu-north-1": key}) == []
 
 
-def test_key_of_a_copy_that_stays_is_known_from_its_outputs() -> None:
+def test_key_of_kept_copy_comes_from_outputs() -> None:
     managed = {"eu-west-1": "0a1b2c3d-0000-4000-8000-00000000dddd"}
 
     assert violations(preview("tag_update"), required_keys=managed) == []
@@ -106,14 +108,14 @@ def test_key_of_a_copy_that_stays_is_known_from_its_outputs() -> None:
 
 
 @pytest.mark.parametrize("name", ["replace", "replace_steps"])
-def test_replaced_copy_is_judged_by_its_new_key(name: str) -> None:
+def test_replaced_copy_is_checked_for_new_key(name: str) -> None:
     [violation] = violations(preview(name), required_keys={"eu-north-1": FIRST_KEY})
 
     assert ("eu-north-1" in violation, FIRST_KEY in violation) == (True, True)
     assert violations(preview(name), required_keys={"eu-north-1": SECOND_KEY}) == []
 
 
-# --- documents that are refused ----------------------------------------------------------------------------------
+# --- refused documents ---
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_incomplete_preview_is_refused(document: dict[str, Any]) -> None:
         violations(document)
 
 
-# --- full copies -------------------------------------------------------------------------------------------------
+# --- full copies ---
 
 
 def full_copies(document: dict[str, Any], allowed: int = 0) -> list[str]:
@@ -141,12 +143,12 @@ def full_copies(document: dict[str, Any], allowed: int = 0) -> list[str]:
         ("delete_one", []),
         ("replace", ["north in eu-north-1"]),  # another key
         ("replace_steps", ["north in eu-north-1"]),
-        ("move", ["north in eu-west-1"]),  # whose copies there are under another key
-        # Nothing tells which of these are of one file system.
+        ("move", ["north in eu-west-1"]),  # the copies in that Region have another key
+        # The preview does not show which of these belong to one file system.
         ("create", ["tuesday in eu-west-1", "monday in eu-west-1", "north in eu-north-1"]),
         ("create_of_unknown", ["monday in eu-west-1", "north in eu-north-1", "again in eu-north-1"]),
-        # What a DrRegion says of its copies counts:
-        ("dr_region_create", ["1 of dr in eu-west-1"]),  # the first of two
+        # The forecast of a DrRegion counts:
+        ("dr_region_create", ["1 of dr in eu-west-1"]),  # only the first of two
         ("dr_region_next", []),  # a newer backup
         ("dr_region_key", ["1 of dr in eu-west-1"]),  # another key: two copies are replaced
     ],
@@ -159,16 +161,16 @@ def test_full_copies_are_counted(name: str, full: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["create", "replace", "move", "no_change", "dr_region_key", "dr_region_next"])
-def test_full_native_copies_are_counted_alike(name: str) -> None:
+def test_full_native_copies_are_counted(name: str) -> None:
     assert full_copies(as_native(preview(name))) == full_copies(preview(name))
 
 
-def test_any_number_of_full_copies_is_allowed_without_a_limit() -> None:
+def test_full_copies_are_unlimited_by_default() -> None:
     assert violations(preview("create")) == []
 
 
-def test_copy_beside_one_of_its_file_system_and_key_is_not_full() -> None:
-    """Its new Region has copies of that file system under the key that FSx manages."""
+def test_copy_after_one_of_same_chain_is_not_full() -> None:
+    """The new Region has copies of that file system under the key managed by FSx."""
     document = preview("move")
     for step in document["steps"]:
         if step["op"] == "replace":
@@ -186,8 +188,8 @@ def test_adopted_copy_is_not_full() -> None:
     assert full_copies(document) == []
 
 
-def test_update_to_a_key_that_is_not_made_yet_is_full() -> None:
-    """In a preview a copy whose new key is not known is an update; the run replaces it."""
+def test_update_to_unknown_key_is_full() -> None:
+    """In a preview, a copy with an unknown new key is an update; `up` replaces it."""
     document = preview("dr_region_key")
     for step in (step for step in document["steps"] if step["op"] == "replace"):
         step["op"] = "update"
@@ -196,8 +198,8 @@ def test_update_to_a_key_that_is_not_made_yet_is_full() -> None:
     assert len(full_copies(document)) == 1
 
 
-def test_new_copy_is_full_if_no_dr_region_says_otherwise() -> None:
-    """The preview alone does not tell of which file system a new backup is."""
+def test_new_copy_is_full_unless_dr_region_says_otherwise() -> None:
+    """The preview does not show the file system of a new backup."""
     document = preview("dr_region_next")
     del document["diagnostics"]
 

@@ -1,4 +1,4 @@
-"""What one provider process remembers of its calls: which entry has a copy, and which copies were not made."""
+"""The memory of a provider process: which entries have a copy, and which copies were not made."""
 
 import json
 
@@ -33,24 +33,24 @@ def creates() -> Creates:
     return Creates()
 
 
-# --- what the program tells -------------------------------------------------------------------------------------------
+# --- hints ---
 
 
 @pytest.mark.parametrize(
     "sent",
     [None, 5, "of another version", "[]", "{}", '{"state": 5}', '{"state": [[1, 2]]}', '{"state": [["u", "i", 5]]}'],
 )
-def test_hints_of_another_form_are_none(sent: object) -> None:
+def test_malformed_hints_are_ignored(sent: object) -> None:
     assert Hints.of({HINTS: sent}) is None
     assert Hints.of({}) is None
 
 
 @pytest.mark.parametrize("owner_id", [None, "", 5, "no owner id"])
-def test_hints_take_no_malformed_owner_id(owner_id: object) -> None:
+def test_hints_ignore_malformed_owner_id(owner_id: object) -> None:
     assert Hints.of({HINTS: json.dumps({"owner_id": owner_id, "state": [], "siblings": [], "expired": []})}) == Hints()
 
 
-def test_hints_arrive_as_they_were_sent() -> None:
+def test_hints_survive_serialization() -> None:
     outputs = {"region": "eu-west-1", "source_region": "eu-north-1", "source_backup_id": SOURCE, "managed_by": "m"}
     entry = StateCopy(MONDAY, COPY, {**outputs, "kms_key_id": "alias/secret", "kms_key_arn": "secret"})
     sibling = {
@@ -63,20 +63,20 @@ def test_hints_arrive_as_they_were_sent() -> None:
     assert Hints.of({HINTS: sent.sent()}) == arrived
 
 
-# --- which entry has a copy -------------------------------------------------------------------------------------------
+# --- entries of a copy ---
 
 
 def entry(urn: str, ownership: Ownership = OLD, backup_id: str = COPY, source: str = SOURCE) -> StateCopy:
     return StateCopy(urn, backup_id, {"managed_by": str(ownership), "source_backup_id": source})
 
 
-def test_copy_of_one_entry_has_no_other_entry(entries: StateEntries) -> None:
+def test_copy_has_one_entry(entries: StateEntries) -> None:
     entries.note_declared(entry(MONDAY))
 
     assert entries.other_with(entry(MONDAY)) is None
 
 
-def test_entry_that_was_seen_or_made_has_the_copy_too(entries: StateEntries) -> None:
+def test_copy_may_have_two_entries(entries: StateEntries) -> None:
     entries.note_in_state(MONDAY, COPY)
     entries.note_finished(entry(TUESDAY, NEW))
 
@@ -85,8 +85,8 @@ def test_entry_that_was_seen_or_made_has_the_copy_too(entries: StateEntries) -> 
 
 
 @pytest.mark.parametrize("is_taken", [True, False])
-def test_live_entry_of_a_resource_keeps_its_copy(entries: StateEntries, *, is_taken: bool) -> None:
-    """The entry that is pending deletion has the same URN, and its delete must leave the copy."""
+def test_live_entry_keeps_its_copy(entries: StateEntries, *, is_taken: bool) -> None:
+    """The entry pending deletion has the same URN, and deleting it must keep the copy."""
     if is_taken:
         entries.note_in_state(MONDAY, COPY)
         assert entries.take(COPY, MONDAY)
@@ -101,7 +101,7 @@ def test_live_entry_of_a_resource_keeps_its_copy(entries: StateEntries, *, is_ta
     assert entries.other_with(entry(TUESDAY, NEW)) == MONDAY
 
 
-def test_last_of_two_deleted_entries_has_no_other(entries: StateEntries) -> None:
+def test_copy_of_removed_entry_has_one_entry_left(entries: StateEntries) -> None:
     entries.note_in_state(MONDAY, COPY)
     entries.note_in_state(TUESDAY, COPY)
 
@@ -114,7 +114,7 @@ def test_unseen_entry_can_be_removed(entries: StateEntries) -> None:
     entries.note_removed(entry(MONDAY))
 
 
-def test_successors_are_of_the_resource_or_the_source_backup(entries: StateEntries) -> None:
+def test_successors_have_same_resource_or_source(entries: StateEntries) -> None:
     other_stack = entry(urn("monday", "dev"), backup_id="backup-3123456789abcdef0")
     own = entry(MONDAY, backup_id="backup-1123456789abcdef0", source="backup-6123456789abcdef0")
     same_source = entry(TUESDAY, backup_id="backup-2123456789abcdef0")
@@ -124,18 +124,18 @@ def test_successors_are_of_the_resource_or_the_source_backup(entries: StateEntri
     assert entries.successors(entry(MONDAY)) == [own, same_source]
 
 
-def test_copy_is_taken_by_one_create_until_released(entries: StateEntries) -> None:
+def test_copy_is_reserved_by_one_create(entries: StateEntries) -> None:
     assert entries.take(COPY, MONDAY)
-    assert entries.take(COPY, MONDAY), "create may be asked again"
+    assert entries.take(COPY, MONDAY), "create may reserve it again"
     assert not entries.take(COPY, TUESDAY)
     entries.release(MONDAY)
     assert entries.take(COPY, TUESDAY)
 
 
-# --- which copies were not made ---------------------------------------------------------------------------------------
+# --- copies that were not made ---
 
 
-def test_nothing_is_missing_without_checks(creates: Creates) -> None:
+def test_no_copy_is_missing_without_creates(creates: Creates) -> None:
     assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
 
 
@@ -158,11 +158,9 @@ def test_started_copy_is_missing_until_it_succeeds(creates: Creates) -> None:
         ([OTHER], False),
         (["", ""], True),
     ],
-    ids=["the same", "no volume", "a volume of it", "another", "unknown"],
+    ids=["same file system", "no volume", "volume of file system", "other file system", "unknown"],
 )
-def test_failed_copy_is_missing_for_its_own_file_system(
-    creates: Creates, subjects: list[str], *, is_missing: bool
-) -> None:
+def test_failed_copy_is_missing_for_its_file_system(creates: Creates, subjects: list[str], *, is_missing: bool) -> None:
     creates.started(TUESDAY, FILE_SYSTEM)
     creates.failed(TUESDAY)
 
@@ -182,7 +180,7 @@ def test_failed_copy_that_succeeds_later_is_not_missing(creates: Creates) -> Non
     assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
 
 
-def test_failed_copy_of_another_stack_is_not_missing(creates: Creates) -> None:
+def test_failed_copy_of_other_stack_is_not_missing(creates: Creates) -> None:
     """One process may serve several stacks."""
     creates.failed(urn("tuesday", stack="test"), FILE_SYSTEM)
 
@@ -190,7 +188,7 @@ def test_failed_copy_of_another_stack_is_not_missing(creates: Creates) -> None:
 
 
 def test_delete_before_replace_waits_only_for_failed_copies(creates: Creates) -> None:
-    """The delete comes before the creates of others, which may be under way."""
+    """The delete comes before other creates, which may be running."""
     creates.started(MONDAY)
     creates.started(TUESDAY)
     assert creates.missing(MONDAY, [FILE_SYSTEM]) is None
@@ -200,13 +198,13 @@ def test_delete_before_replace_waits_only_for_failed_copies(creates: Creates) ->
     assert creates.missing(MONDAY, [FILE_SYSTEM]) == "tuesday"
 
 
-def test_failed_replacement_is_missing_for_its_own_delete(creates: Creates) -> None:
+def test_failed_replacement_is_missing_for_its_delete(creates: Creates) -> None:
     creates.failed(MONDAY, FILE_SYSTEM)
 
     assert creates.missing(MONDAY, [FILE_SYSTEM]) == "monday"
 
 
-def test_missing_copy_has_its_whole_name(creates: Creates) -> None:
+def test_missing_copy_has_whole_name(creates: Creates) -> None:
     creates.failed(urn("a::b"), FILE_SYSTEM)
 
     assert creates.missing(MONDAY, [FILE_SYSTEM]) == "a::b"

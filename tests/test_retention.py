@@ -1,4 +1,4 @@
-"""Which recovery points of a file system a DR Region keeps, makes and deletes."""
+"""Which recovery points of a file system are copied, kept and deleted in a DR Region."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def point(hours: int, *, is_in_state: bool = False, has_copy: bool = True) -> RecoveryPoint:
-    """Return the point of so many hours before noon; `is_in_state`: the state has a copy of it."""
+    """Return the recovery point this many hours before noon; `is_in_state`: its copy is in the state."""
     name = f"{hours:017x}"
     return RecoveryPoint(
         source_backup_id=f"backup-{name}",
@@ -39,7 +39,7 @@ def in_state(hours: int, *, has_copy: bool = True) -> RecoveryPoint:
 
 @st.composite
 def points(draw: st.DrawFn) -> list[RecoveryPoint]:
-    """Return points in any order; one in the state may be FAILED or gone, and then does not count."""
+    """Return points in any order; copies in the state may be FAILED or gone, and then do not count."""
     hours = draw(st.lists(st.integers(0, 30), unique=True, max_size=12))
     return [
         point(hour, is_in_state=holds, has_copy=not holds or draw(st.booleans()))
@@ -60,7 +60,7 @@ policies = st.fixed_dictionaries(
 
 @st.composite
 def years_of_points(draw: st.DrawFn) -> list[RecoveryPoint]:
-    """Return points of five years, near and far from each other, some of a time that nobody knows."""
+    """Return points of five years at short and long intervals, some with an unknown time."""
     hours = st.integers(0, 30) | st.integers(0, 900) | st.integers(0, 44_000)
     known = [
         point(hour, is_in_state=holds, has_copy=not holds or draw(st.booleans()))
@@ -76,27 +76,27 @@ def years_of_points(draw: st.DrawFn) -> list[RecoveryPoint]:
 few = st.sampled_from([0, 0, 0, 1, 2])
 
 
-def test_select_keeps_the_newest_first() -> None:
+def test_select_keeps_newest_first() -> None:
     assert select([point(3), point(1), point(2)], keep=2) == Selection(kept=[point(1), point(2)], expired=[])
 
 
-def test_select_expires_a_copy_behind_newer_ones() -> None:
+def test_select_expires_copy_after_newer_ones() -> None:
     assert select([point(2), in_state(5)], keep=2).expired == []
     assert select([point(1), in_state(2), in_state(5)], keep=2).expired == [in_state(5)]
 
 
-def test_select_does_not_count_a_failed_copy() -> None:
+def test_select_does_not_count_failed_copy() -> None:
     failed = in_state(1, has_copy=False)
 
     assert select([failed, in_state(5)], keep=1) == Selection(kept=[failed, in_state(5)], expired=[])
 
 
-def test_select_makes_nothing_behind_keep_newer_ones() -> None:
+def test_select_makes_no_copies_beyond_keep() -> None:
     assert select([point(1), point(2)], keep=1, may_expire=False).kept == [point(1)]
 
 
 @pytest.mark.parametrize("names", [("backup-a", "backup-b"), ("backup-b", "backup-a")])
-def test_select_orders_points_of_one_second_by_id(names: tuple[str, str]) -> None:
+def test_select_orders_equal_times_by_id(names: tuple[str, str]) -> None:
     at_once = [replace(in_state(1), source_backup_id=name) for name in names]
 
     chosen = select(at_once, keep=1)
@@ -106,7 +106,7 @@ def test_select_orders_points_of_one_second_by_id(names: tuple[str, str]) -> Non
 
 
 @given(points(), keeps)
-def test_select_expires_only_behind_keep_newer_copies(known: list[RecoveryPoint], keep: int) -> None:
+def test_select_expires_only_after_enough_newer_copies(known: list[RecoveryPoint], keep: int) -> None:
     chosen = select(known, keep)
 
     for gone in chosen.expired:
@@ -114,27 +114,27 @@ def test_select_expires_only_behind_keep_newer_copies(known: list[RecoveryPoint]
 
 
 @given(points(), keeps)
-def test_select_expires_nothing_if_it_may_not(known: list[RecoveryPoint], keep: int) -> None:
+def test_select_expires_nothing_if_not_allowed(known: list[RecoveryPoint], keep: int) -> None:
     assert select(known, keep, may_expire=False).expired == []
 
 
 @given(points(), keeps)
-def test_select_keeps_all_of_the_newest(known: list[RecoveryPoint], keep: int) -> None:
+def test_select_keeps_all_newest(known: list[RecoveryPoint], keep: int) -> None:
     newest = sorted((p for p in known if p.has_copy), key=lambda p: p.time, reverse=True)[:keep]
 
     assert {p.source_backup_id for p in newest} <= {p.source_backup_id for p in select(known, keep).kept}
 
 
 @given(points(), keeps)
-def test_select_ignores_the_order_of_its_input(known: list[RecoveryPoint], keep: int) -> None:
+def test_select_ignores_input_order(known: list[RecoveryPoint], keep: int) -> None:
     assert select(known, keep) == select(known[::-1], keep)
 
 
-# --- by time ----------------------------------------------------------------------------------------------------------
+# --- rules by time ---
 
 
 def at(time: str, *, is_in_state: bool = False, has_copy: bool = True) -> RecoveryPoint:
-    """Return the point of a moment, UTC, named after it."""
+    """Return the recovery point of a time in UTC, named after the time."""
     made = datetime.fromisoformat(time).replace(tzinfo=UTC)
     return RecoveryPoint(source_backup_id=time, time=made, is_in_state=is_in_state, has_copy=has_copy)
 
@@ -143,35 +143,35 @@ def kept(times: list[str], policy: RetentionPolicy) -> list[str]:
     return [p.source_backup_id for p in select([at(time) for time in times], policy).kept]
 
 
-def test_daily_keeps_the_newest_of_each_day() -> None:
-    """So the restic documentation has it of --keep-daily: 'for the last n days which have one or more snapshots'."""
+def test_daily_keeps_newest_of_each_day() -> None:
+    """restic documents --keep-daily as 'for the last n days which have one or more snapshots'."""
     times = ["2026-11-20 23:59:59", "2026-11-20 00:00", "2026-11-17 12:00", "2026-11-17 06:00", "2026-11-16 12:00"]
 
     assert kept(times, {"daily": 2}) == ["2026-11-20 23:59:59", "2026-11-17 12:00"]
 
 
-def test_daily_counts_days_of_utc() -> None:
+def test_daily_counts_utc_days() -> None:
     late = replace(at("2026-11-20 23:30"), time=datetime.fromisoformat("2026-11-21T00:30+01:00"))
 
     assert select([late, at("2026-11-20 12:00")], {"daily": 2}).kept == [late]
 
 
-def test_weekly_counts_weeks_of_iso_8601() -> None:
-    """2027-01-01 is a Friday, and of week 53 of 2026."""
+def test_weekly_counts_iso_weeks() -> None:
+    """2027-01-01 is a Friday in week 53 of 2026."""
     times = ["2027-01-04 00:00", "2027-01-03 23:59", "2027-01-01 12:00", "2026-12-28 00:00", "2026-12-27 23:59"]
 
     assert kept(times, {"weekly": 3}) == ["2027-01-04 00:00", "2027-01-03 23:59", "2026-12-27 23:59"]
 
 
-def test_monthly_and_yearly_count_by_the_calendar() -> None:
+def test_monthly_and_yearly_count_by_calendar() -> None:
     times = ["2026-03-01 00:00", "2026-02-28 23:59", "2026-02-01 00:00", "2025-12-31 23:59", "2025-03-01 00:00"]
 
     assert kept(times, {"monthly": 3}) == ["2026-03-01 00:00", "2026-02-28 23:59", "2025-12-31 23:59"]
     assert kept(times, {"yearly": 5}) == ["2026-03-01 00:00", "2025-12-31 23:59"]
 
 
-def test_within_counts_from_the_newest_backup() -> None:
-    """So the restic documentation has it of --keep-within: 'within the specified duration of the latest snapshot'."""
+def test_within_counts_from_newest_backup() -> None:
+    """restic documents --keep-within as 'within the specified duration of the latest snapshot'."""
     times = ["2020-05-31 12:00", "2020-05-30 12:00:01", "2020-05-30 12:00"]
 
     assert kept(times, {"within": "1d"}) == ["2020-05-31 12:00", "2020-05-30 12:00:01"]
@@ -181,13 +181,13 @@ def test_within_counts_from_the_newest_backup() -> None:
 @pytest.mark.parametrize(
     ("within", "oldest"),
     [
-        ("1m", "2020-05-01 12:00"),  # there is no 31 April, so it is 1 May, as for Go's AddDate that restic uses
+        ("1m", "2020-05-01 12:00"),  # 31 April becomes 1 May, as in Go's AddDate, which restic uses
         ("1y", "2019-05-31 12:00"),
-        ("1y3m1w1d1h", "2019-02-23 11:00"),  # 31 February 2019 is 3 March
+        ("1y3m1w1d1h", "2019-02-23 11:00"),  # 31 February 2019 becomes 3 March
         ("2100y", "0001-01-02 00:00"),
     ],
 )
-def test_within_counts_by_the_calendar_as_restic_does(within: str, oldest: str) -> None:
+def test_within_counts_by_calendar(within: str, oldest: str) -> None:
     just_before = str(datetime.fromisoformat(oldest) + timedelta(seconds=-1))
     just_after = str(datetime.fromisoformat(oldest) + timedelta(seconds=1))
 
@@ -196,14 +196,14 @@ def test_within_counts_by_the_calendar_as_restic_does(within: str, oldest: str) 
     assert found[1:] == ([just_after] if within != "2100y" else [just_after, just_before])
 
 
-def test_duration_is_written_as_for_restic() -> None:
+def test_duration_follows_restic_syntax() -> None:
     durations = ["30d", "12h", "1y6m", "2y5m7d3h", "4w"]
     others = ["", "30", "0d", "d", "1h1d", "-1d", "1.5d", "30 d", "30days", "1M", "٣d", "99999d"]
 
     assert [text for text in durations + others if is_duration(text)] == durations
 
 
-def test_policy_explains_which_rules_keep_a_copy() -> None:
+def test_policy_explains_which_rules_keep_copy() -> None:
     days = [at(f"2026-11-{day:02} 12:00", is_in_state=True) for day in range(1, 21)]
 
     chosen = select(days, {"last": 1, "daily": 2, "weekly": 3, "within": "3d"})
@@ -221,14 +221,14 @@ def test_policy_explains_which_rules_keep_a_copy() -> None:
     )
 
 
-def test_daily_counts_a_copy_that_is_made_in_this_run() -> None:
-    """If that copy fails, delete lets no other one of its file system go."""
+def test_daily_counts_new_copy() -> None:
+    """If the new copy fails, no other copy of its file system is deleted."""
     morning, evening = at("2026-11-20 06:00", is_in_state=True), at("2026-11-20 18:00")
 
     assert select([morning, evening], {"daily": 1}) == Selection(kept=[evening], expired=[morning])
 
 
-def test_daily_does_not_count_a_failed_copy() -> None:
+def test_daily_does_not_count_failed_copy() -> None:
     failed, morning = at("2026-11-20 18:00", is_in_state=True, has_copy=False), at("2026-11-20 06:00", is_in_state=True)
     day_before = at("2026-11-19 18:00", is_in_state=True)
 
@@ -237,13 +237,13 @@ def test_daily_does_not_count_a_failed_copy() -> None:
     )
 
 
-def test_within_does_not_count_from_a_failed_copy() -> None:
+def test_within_does_not_count_from_failed_copy() -> None:
     failed, old = at("2026-11-20 18:00", is_in_state=True, has_copy=False), at("2026-01-01 00:00", is_in_state=True)
 
     assert select([failed, old], {"within": "1d"}).expired == []
 
 
-def test_within_expires_only_behind_a_newer_backup() -> None:
+def test_within_expires_only_after_newer_backup() -> None:
     old = at("2026-11-01 12:00", is_in_state=True)
 
     assert select([old], {"within": "7d"}).expired == []
@@ -260,7 +260,7 @@ def test_copies_of_unknown_time_share_no_day() -> None:
 
 
 @given(years_of_points(), st.integers(1, 8), st.booleans())
-def test_number_is_the_rule_last(known: list[RecoveryPoint], keep: int, may_expire: bool) -> None:  # noqa: FBT001  # Hypothesis gives it
+def test_number_equals_rule_last(known: list[RecoveryPoint], keep: int, may_expire: bool) -> None:  # noqa: FBT001  # Hypothesis passes it
     assert select(known, keep, may_expire=may_expire) == select(known, {"last": keep}, may_expire=may_expire)
 
 
@@ -268,7 +268,7 @@ def test_number_is_the_rule_last(known: list[RecoveryPoint], keep: int, may_expi
 def test_policy_keeps_or_expires_each_copy(
     known: list[RecoveryPoint],
     policy: RetentionPolicy,
-    may_expire: bool,  # noqa: FBT001  # Hypothesis gives it
+    may_expire: bool,  # noqa: FBT001  # Hypothesis passes it
 ) -> None:
     chosen = select(known, policy, may_expire=may_expire)
 
@@ -279,8 +279,8 @@ def test_policy_keeps_or_expires_each_copy(
 
 
 @given(years_of_points(), policies)
-def test_policy_expires_only_what_no_rule_keeps(known: list[RecoveryPoint], policy: Any) -> None:
-    """Told apart from the code under test: all is counted anew from what is kept."""
+def test_policy_expires_only_copies_outside_all_rules(known: list[RecoveryPoint], policy: Any) -> None:
+    """Counted from the kept copies, independently of the code under test."""
     chosen = select(known, policy)
     formats = {"last": "%Y-%m-%d %H:%M:%S", "daily": "%Y-%m-%d", "weekly": "%G-%V", "monthly": "%Y-%m", "yearly": "%Y"}
 
@@ -294,7 +294,7 @@ def test_policy_expires_only_what_no_rule_keeps(known: list[RecoveryPoint], poli
 
 
 @given(years_of_points(), policies)
-def test_policy_keeps_again_what_it_kept(known: list[RecoveryPoint], policy: RetentionPolicy) -> None:
+def test_policy_is_idempotent(known: list[RecoveryPoint], policy: RetentionPolicy) -> None:
     once = select(known, policy)
 
     assert select(once.kept, policy) == Selection(kept=once.kept, expired=[])
@@ -302,7 +302,7 @@ def test_policy_keeps_again_what_it_kept(known: list[RecoveryPoint], policy: Ret
 
 @given(years_of_points(), policies, policies)
 def test_policy_with_more_rules_keeps_more(known: list[RecoveryPoint], less: Any, others: Any) -> None:
-    """A rule more, or a greater number in one, keeps at least what was kept."""
+    """Adding a rule, or increasing its number, never removes a copy."""
     more = others | less | {rule: less[rule] + others[rule] for rule in less.keys() & others.keys() - {"within"}}
 
     assert ids(select(known, less)) <= ids(select(known, more))
@@ -313,7 +313,7 @@ def test_policy_with_more_rules_keeps_more(known: list[RecoveryPoint], less: Any
     policies,
     st.sampled_from([("6h", "7h"), ("23h", "1d"), ("6d", "1w"), ("4w", "1m"), ("11m", "1y")]),
 )
-def test_within_keeps_more_with_a_longer_time(known: list[RecoveryPoint], policy: Any, times: tuple[str, str]) -> None:
+def test_longer_within_keeps_more(known: list[RecoveryPoint], policy: Any, times: tuple[str, str]) -> None:
     shorter, longer = times
 
     assert ids(select(known, policy | {"within": shorter})) <= ids(select(known, policy | {"within": longer}))
@@ -321,7 +321,7 @@ def test_within_keeps_more_with_a_longer_time(known: list[RecoveryPoint], policy
 
 @given(years_of_points(), policies)
 def test_policy_converges(known: list[RecoveryPoint], policy: RetentionPolicy) -> None:
-    """What is kept has been made, and what goes has gone; the sources of those are there still."""
+    """Kept copies are made, expired copies are deleted, and their sources still exist."""
     chosen = select(known, policy)
     made = [replace(p, is_in_state=True, has_copy=True) for p in chosen.kept]
     left = [replace(p, is_in_state=False, has_copy=True) for p in chosen.expired]

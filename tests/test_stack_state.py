@@ -1,4 +1,4 @@
-"""The state of the stack, as the engine reads it for the program."""
+"""Reading the state of the stack through the engine."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
 from tests.backups import OWNER_ID
 from tests.recording import RecordingEngine
 
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}  # Pulumi's wire format
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}  # Pulumi's format of a secret
 URN = f"urn:pulumi:prod::dr::{BACKUP_COPY_TYPE}::nightly"
 
 
 class RefusedError(grpc.RpcError):
-    """How the engine refuses to read a state."""
+    """The engine refuses to read a state."""
 
     def __init__(self, details: str) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class RefusedError(grpc.RpcError):
 
 
 class FakeEngine(mocks.Mocks):
-    """Answers what a test says, and records what was asked."""
+    """Returns the given answers, and records the requests."""
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
@@ -57,7 +57,6 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read_from(engine: mocks.Mocks) -> StackState:
-    """Return what a program reads."""
     found: list[StackState] = []
     recording = RecordingEngine()
     recording.mocks = engine
@@ -89,18 +88,18 @@ def test_copies_are_read_with_their_outputs() -> None:
     assert engine.asked == [("pulumi:pulumi:readStackResourceOutputs", {"stackName": "organization/dr/prod"})]
 
 
-@pytest.mark.parametrize(("told", "owner_id"), [(OWNER_ID, OWNER_ID), ("", ""), (None, ""), (7, ""), ("x" * 32, "")])
-def test_owner_id_is_read_if_it_is_valid(told: Any, owner_id: str) -> None:
-    assert read_from(FakeEngine(an_owner(told))) == StackState((), owner_id)
+@pytest.mark.parametrize(("saved", "owner_id"), [(OWNER_ID, OWNER_ID), ("", ""), (None, ""), (7, ""), ("x" * 32, "")])
+def test_owner_id_is_read_if_it_is_valid(saved: Any, owner_id: str) -> None:
+    assert read_from(FakeEngine(an_owner(saved))) == StackState((), owner_id)
 
 
-def test_secret_outputs_are_read_and_remembered_as_secret() -> None:
+def test_secret_outputs_stay_secret() -> None:
     (copy,) = read_from(FakeEngine(a_copy(kms_key_id={**SECRET, "value": "alias/dr"}))).copies
 
     assert (copy.output("kms_key_id"), copy.secrets) == ("alias/dr", frozenset({"kms_key_id"}))
 
 
-def test_secrets_within_outputs_are_read_and_make_the_output_secret() -> None:
+def test_nested_secret_makes_output_secret() -> None:
     [copy] = read_from(FakeEngine(a_copy(tags={"team": "x", "pin": {**SECRET, "value": "1234"}}))).copies
 
     assert (copy.outputs["tags"], copy.secrets) == ({"team": "x", "pin": "1234"}, frozenset({"tags"}))
@@ -121,7 +120,7 @@ def test_secrets_within_outputs_are_read_and_make_the_output_secret() -> None:
     ],
     ids=str,
 )
-def test_damaged_entry_is_refused_by_urn(damage: dict[str, Any]) -> None:
+def test_damaged_entry_is_reported_by_urn(damage: dict[str, Any]) -> None:
     with pytest.raises(InvalidStateError) as refused:
         read_from(FakeEngine(a_copy(**damage)))
 
@@ -129,14 +128,14 @@ def test_damaged_entry_is_refused_by_urn(damage: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 5])
-def test_state_that_is_being_written_is_read_again(times: int) -> None:
+def test_state_being_written_is_read_again(times: int) -> None:
     engine = FakeEngine(*[RefusedError("could not load checkpoint: EOF")] * times, a_copy())
 
     assert [copy.urn for copy in read_from(engine).copies] == [URN]
     assert len(engine.asked) == times + 1
 
 
-def test_state_that_cannot_be_read_is_an_error() -> None:
+def test_unreadable_state_is_an_error() -> None:
     engine = FakeEngine(RefusedError("stack outputs of the legacy layout cannot be read"))
 
     with pytest.raises(InvalidSettingsError) as refused:
@@ -146,11 +145,11 @@ def test_state_that_cannot_be_read_is_an_error() -> None:
     assert len(engine.asked) == 6
 
 
-def test_mocks_of_a_unit_test_have_no_state() -> None:
+def test_unit_test_mocks_have_empty_state() -> None:
     assert read_from(FakeEngine(NotImplementedError())) == StackState()
 
 
-# --- a copy in the state ----------------------------------------------------------------------------------------------
+# --- a copy in the state ---
 
 
 @pytest.mark.parametrize(
@@ -166,9 +165,9 @@ def test_mocks_of_a_unit_test_have_no_state() -> None:
         ),
         (f"urn:pulumi:s::p::not-{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::x", "x", f"not-{DR_REGION_TYPE}", False),
     ],
-    ids=["by itself", "of a DrRegion", "deeper, with colons", "of something that ends alike"],
+    ids=["single copy", "in a DrRegion", "nested, with colons", "in a similar type"],
 )
-def test_name_and_parents_are_read_from_the_urn(urn: str, name: str, parents: str, *, is_of_dr_region: bool) -> None:
+def test_urn_gives_name_and_parents(urn: str, name: str, parents: str, *, is_of_dr_region: bool) -> None:
     copy = StateCopy(urn, "", {})
 
     assert (copy.name, copy.parent_types, copy.is_of_dr_region) == (name, parents, is_of_dr_region)
@@ -180,7 +179,7 @@ def test_missing_outputs_are_empty() -> None:
     assert (copy.id, copy.region, copy.source_backup_id, copy.source_creation_time) == ("", "", "", None)
 
 
-def test_copy_counts_from_its_own_time_without_that_of_its_source() -> None:
+def test_creation_time_replaces_missing_source_time() -> None:
     time = StateCopy(URN, "", {"creation_time": "2026-11-20T12:00:00Z"}).source_creation_time
 
     assert time is not None

@@ -1,4 +1,4 @@
-"""File systems that their tags make sources: which are copied, and what becomes of those that lose their tags."""
+"""File systems selected by tags: which are copied, and what happens if they lose their tags."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,15 +38,15 @@ def by_tag(*more: Mapping[str, Any], region: str = AWAY, name: str = "dr", **sou
 
 
 def world(tags: Mapping[str, Mapping[str, str] | None], copies: Sequence[StateCopy] = (), **changes: Any) -> World:
-    """Return a world with file systems of these tags, and a backup of each; None: FSx does not tell the tags."""
+    """Return file systems with these tags, each with a backup; None: FSx does not return the tags."""
     backups = [backup(n, file_system_id=name) for n, name in enumerate(sorted(tags), 1)]
     return World(**({"backups": backups, "copies": shown(copies), "tags": {HOME: tags}} | changes))
 
 
-# --- what is selected -------------------------------------------------------------------------------------------------
+# --- selected file systems ---
 
 
-def test_tags_select_every_file_system_that_has_them() -> None:
+def test_tags_select_matching_file_systems() -> None:
     tags = {FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {"dr": "no"}, THIRD: {"dr": "yes", "team": "b"}}
     present = world(tags)
 
@@ -56,7 +56,7 @@ def test_tags_select_every_file_system_that_has_them() -> None:
     assert plan.sources == [{"file_system_id": name, "region": HOME} for name in (THIRD, FILE_SYSTEM)]
 
 
-def test_tags_select_a_file_system_that_has_each() -> None:
+def test_several_tags_must_all_match() -> None:
     tags = {FILE_SYSTEM: {"dr": "yes"}, OTHER_FILE_SYSTEM: {"dr": "yes", "tier": "1"}}
 
     plan = one([by_tag(tags={"dr": "yes", "tier": "1"})], [], world(tags))
@@ -64,7 +64,7 @@ def test_tags_select_a_file_system_that_has_each() -> None:
     assert [source["file_system_id"] for source in plan.sources] == [OTHER_FILE_SYSTEM]
 
 
-def test_tags_do_not_select_a_named_file_system_again() -> None:
+def test_tags_skip_file_system_named_as_source() -> None:
     named = {"file_system_id": FILE_SYSTEM, "region": HOME, "keep": 1}
 
     plan = one([by_tag(named, {**BY_TAG, "keep": 3})], [], world({FILE_SYSTEM: TAGGED}))
@@ -72,7 +72,7 @@ def test_tags_do_not_select_a_named_file_system_again() -> None:
     assert (len(made(plan)), plan.sources) == (1, [named])
 
 
-def test_selected_file_systems_have_the_arguments_of_their_source() -> None:
+def test_selected_file_systems_get_arguments_of_source() -> None:
     source: dict[str, Any] = {"keep": 1, "kms_key_id": "alias/gold", "add_tags": {"tier": "gold"}}
     present = world({FILE_SYSTEM: TAGGED}, backups=[backup(1), backup(2)])
 
@@ -89,14 +89,14 @@ def test_tags_that_select_nothing_warn() -> None:
     assert plan.sources == [BY_TAG]
 
 
-# --- what a copy of the state needs to go -----------------------------------------------------------------------------
+# --- conditions to delete a copy in the state ---
 
 OURS, OTHERS = entry(1), entry(2, file_system_id=OTHER_FILE_SYSTEM)
 BOTH = [OURS, OTHERS]
 
 
 @pytest.mark.parametrize("tags", [{}, {"dr": "no"}], ids=["without tags", "with another value"])
-def test_lost_tags_keep_the_copies_and_make_none(tags: dict[str, str]) -> None:
+def test_lost_tags_keep_copies_and_make_no_new_ones(tags: dict[str, str]) -> None:
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: tags}, BOTH)
     present = replace(present, backups=[*present.backups, backup(0, file_system_id=OTHER_FILE_SYSTEM)])
 
@@ -110,7 +110,7 @@ def test_lost_tags_keep_the_copies_and_make_none(tags: dict[str, str]) -> None:
     assert {source["file_system_id"] for source in plan.sources} == {FILE_SYSTEM, OTHER_FILE_SYSTEM}
 
 
-def test_lost_tags_keep_the_key_of_the_copies() -> None:
+def test_lost_tags_keep_key_of_copies() -> None:
     own = [entry(2, file_system_id=OTHER_FILE_SYSTEM, kms_key_id="alias/before")]
 
     plan = one([by_tag(kms_key_id="alias/now")], own, world({OTHER_FILE_SYSTEM: {}}, own))
@@ -130,7 +130,7 @@ def test_lost_tags_of_many_file_systems_delete_nothing() -> None:
 
 
 @pytest.mark.parametrize("tags", [{}, {"dr": "no"}, TAGGED, None])
-def test_exclude_deletes_the_copies(tags: dict[str, str] | None) -> None:
+def test_exclude_deletes_copies(tags: dict[str, str] | None) -> None:
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: tags}, BOTH)
 
     plan = one([by_tag(exclude=[OTHER_FILE_SYSTEM])], BOTH, present)
@@ -138,7 +138,7 @@ def test_exclude_deletes_the_copies(tags: dict[str, str] | None) -> None:
     assert (kept(plan), removed(plan), plan.warnings) == ([OURS.id], {OTHERS.id: Deleted.EXCLUDED}, [])
 
 
-def test_exclude_holds_for_its_own_source() -> None:
+def test_exclude_applies_to_its_own_source_only() -> None:
     silver = {"tags": {"tier": "silver"}, "region": HOME}
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {"dr": "no"}}, BOTH)
 
@@ -147,7 +147,7 @@ def test_exclude_holds_for_its_own_source() -> None:
     assert set(kept(plan)) == {OURS.id, OTHERS.id}, "silver may have selected it"
 
 
-def test_exclude_of_a_named_file_system_does_nothing() -> None:
+def test_exclude_does_not_affect_named_file_system() -> None:
     named = {"file_system_id": OTHER_FILE_SYSTEM, "region": HOME}
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}, BOTH)
 
@@ -156,7 +156,7 @@ def test_exclude_of_a_named_file_system_does_nothing() -> None:
     assert (set(kept(plan)), plan.removed) == ({OURS.id, OTHERS.id}, [])
 
 
-def test_lost_tags_keep_the_copies_beside_another_dr_region() -> None:
+def test_lost_tags_keep_copies_despite_other_dr_region() -> None:
     north = dr("north", OTHER_FILE_SYSTEM, region=ELSEWHERE)
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}, BOTH)
 
@@ -165,7 +165,7 @@ def test_lost_tags_keep_the_copies_beside_another_dr_region() -> None:
     assert (set(kept(first)), first.removed) == ({OURS.id, OTHERS.id}, [])
 
 
-def test_tags_that_select_nothing_stay_a_source() -> None:
+def test_selector_without_matches_stays_a_source() -> None:
     others = {"tags": {"tier": "2"}, "region": HOME}
 
     plan = one([by_tag(others)], [], world({FILE_SYSTEM: TAGGED}))
@@ -173,13 +173,13 @@ def test_tags_that_select_nothing_stay_a_source() -> None:
     assert others in plan.sources
 
 
-def test_removed_selector_deletes_the_copies() -> None:
+def test_removed_selector_deletes_copies() -> None:
     plan = one([dr(sources=[])], BOTH, world({FILE_SYSTEM: {}, OTHER_FILE_SYSTEM: {}}, BOTH))
 
     assert set(removed(plan).values()) == {Deleted.SOURCE_REMOVED}
 
 
-def test_other_tags_that_select_keep_the_copies() -> None:
+def test_other_selector_keeps_copies() -> None:
     silver = {"tags": {"tier": "silver"}, "region": HOME}
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {"tier": "silver"}}, BOTH)
 
@@ -188,7 +188,7 @@ def test_other_tags_that_select_keep_the_copies() -> None:
     assert (set(kept(plan)), plan.removed) == ({OURS.id, OTHERS.id}, [])
 
 
-def test_unreachable_region_deletes_and_makes_nothing() -> None:
+def test_unreachable_region_changes_nothing() -> None:
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}, BOTH, unreachable=frozenset({HOME}))
 
     plan = one([by_tag(keep=1)], BOTH, present)
@@ -196,7 +196,7 @@ def test_unreachable_region_deletes_and_makes_nothing() -> None:
     assert (set(kept(plan)), plan.removed, made(plan)) == ({OURS.id, OTHERS.id}, [], [])
 
 
-def test_unreachable_region_keeps_copies_of_unknown_file_systems() -> None:
+def test_unreachable_region_keeps_copies_of_unknown_file_system() -> None:
     unknown = entry(1, file_system_id=None)
 
     plan = one([by_tag()], [unknown], world({}, unreachable=frozenset({HOME})))
@@ -204,30 +204,30 @@ def test_unreachable_region_keeps_copies_of_unknown_file_systems() -> None:
     assert (kept(plan), plan.removed) == ([unknown.id], [])
 
 
-@pytest.mark.parametrize("tags", [{FILE_SYSTEM: TAGGED}, {}], ids=["others are there", "an empty answer"])
-def test_deleted_file_system_keeps_its_copies(
+@pytest.mark.parametrize("tags", [{FILE_SYSTEM: TAGGED}, {}], ids=["other file systems exist", "empty answer"])
+def test_deleted_file_system_keeps_copies(
     tags: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """An empty answer may be one for other credentials: what is not known is never empty."""
+    """An empty answer may come from other credentials, so it deletes nothing."""
     plan = one([by_tag()], BOTH, world(tags, BOTH, backups=[]))
 
     assert (set(kept(plan)), plan.removed) == ({OURS.id, OTHERS.id}, [])
     assert [warning for warning in plan.warnings if OTHER_FILE_SYSTEM in warning and "exclude" in warning]
 
 
-def test_unknown_tags_keep_the_copies() -> None:
+def test_unknown_tags_keep_copies() -> None:
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: None}, BOTH)
 
     assert set(kept(one([by_tag()], BOTH, present))) == {OURS.id, OTHERS.id}
 
 
-def test_exclude_holds_for_a_deleted_file_system() -> None:
+def test_exclude_applies_to_deleted_file_system() -> None:
     plan = one([by_tag(exclude=[OTHER_FILE_SYSTEM])], BOTH, world({FILE_SYSTEM: TAGGED}, BOTH))
 
     assert removed(plan) == {OTHERS.id: Deleted.EXCLUDED}
 
 
-def test_exclude_holds_in_a_removed_dr_region() -> None:
+def test_exclude_applies_in_removed_dr_region() -> None:
     left = entry(2, f"north-{backup(2).id}", file_system_id=OTHER_FILE_SYSTEM, region=ELSEWHERE)
 
     plan = one([by_tag(exclude=[OTHER_FILE_SYSTEM])], [left], world({FILE_SYSTEM: TAGGED}, [left]))
@@ -235,7 +235,7 @@ def test_exclude_holds_in_a_removed_dr_region() -> None:
     assert removed(plan) == {left.id: Deleted.EXCLUDED}
 
 
-def test_deleted_file_system_keeps_its_copy_in_a_removed_dr_region() -> None:
+def test_deleted_file_system_keeps_copy_in_removed_region() -> None:
     left = entry(2, f"north-{backup(2).id}", file_system_id=OTHER_FILE_SYSTEM, region=ELSEWHERE)
 
     plan = one([by_tag()], [left], world({FILE_SYSTEM: TAGGED}, [left], backups=[]))
@@ -243,7 +243,7 @@ def test_deleted_file_system_keeps_its_copy_in_a_removed_dr_region() -> None:
     assert (kept(plan), plan.removed) == ([left.id], [])
 
 
-def test_two_dr_regions_decide_alike() -> None:
+def test_two_dr_regions_decide_equally() -> None:
     north = entry(2, f"north-{backup(2).id}", region=ELSEWHERE, file_system_id=OTHER_FILE_SYSTEM, number_of_copy=8)
     copies = [OURS, OTHERS, north]
     present = world({FILE_SYSTEM: TAGGED, OTHER_FILE_SYSTEM: {}}, copies)
@@ -256,15 +256,15 @@ def test_two_dr_regions_decide_alike() -> None:
     assert removed(first) | removed(second) == {OTHERS.id: Deleted.EXCLUDED, north.id: Deleted.EXCLUDED}
 
 
-# --- any sequence -----------------------------------------------------------------------------------------------------
+# --- any sequence ---
 
 file_systems = st.sampled_from([FILE_SYSTEM, OTHER_FILE_SYSTEM, THIRD])
 tag_sets = st.sampled_from([TAGGED, {"dr": "no"}, {}, None])
-looks = st.lists(st.tuples(st.dictionaries(file_systems, tag_sets), st.booleans()), min_size=1, max_size=6)
+region_answers = st.lists(st.tuples(st.dictionaries(file_systems, tag_sets), st.booleans()), min_size=1, max_size=6)
 
 
-@given(looks)
-def test_any_answers_of_a_region_delete_no_copy(
+@given(region_answers)
+def test_any_answers_delete_no_copy(
     answers: list[tuple[dict[str, dict[str, str] | None], bool]],
 ) -> None:
     copies = [entry(n, file_system_id=name) for n, name in enumerate([FILE_SYSTEM, OTHER_FILE_SYSTEM, THIRD], 1)]

@@ -1,4 +1,4 @@
-"""The helpers for users' unit tests: no network, no AWS, and answers as the provider gives them."""
+"""The helpers for users' unit tests need no network and no AWS, and answer as the provider does."""
 
 import os
 import re
@@ -37,7 +37,7 @@ socket.socket.connect = socket.getaddrinfo = refuse
 def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # a closed port
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def aws() -> Iterator[testing.FakeAws]:
 
 
 def run(program: Callable[[], pulumi.Output[Any]], mocks: pulumi.runtime.Mocks) -> Any:
-    """Return what an output of a program is, as a unit test finds it."""
+    """Return the value of an output of a program, as a unit test does."""
     seen: list[Any] = []
     pulumi.runtime.set_mocks(mocks, project="dr", stack="test")
-    pulumi.runtime.test(lambda: program().apply(seen.append))()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+    pulumi.runtime.test(lambda: program().apply(seen.append))()  # type: ignore[no-untyped-call]  # the SDK has no types
     (found,) = seen
     return found
 
@@ -64,7 +64,7 @@ def region_of(name: str = "dr") -> DrRegion:
     return DrRegion(name, region=AWAY, sources=SOURCES)
 
 
-def test_page_s_own_test_passes_without_network_and_credentials(tmp_path: Path) -> None:
+def test_documented_test_passes_offline(tmp_path: Path) -> None:
     program, test, _own_mocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     for name, text in {"infra.py": program, "test_infra.py": test, "conftest.py": NO_NETWORK}.items():
         (tmp_path / name).write_text(text)
@@ -76,10 +76,10 @@ def test_page_s_own_test_passes_without_network_and_credentials(tmp_path: Path) 
     assert "3 passed" in ended.stdout, ended.stdout
 
 
-def test_derived_mocks_leave_the_rest_to_ours(aws: testing.FakeAws) -> None:
+def test_derived_mocks_fall_back_to_package_mocks(aws: testing.FakeAws) -> None:
     *_, own_mocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     defined: dict[str, Any] = {}
-    exec(own_mocks, defined)  # noqa: S102  # the page's own words
+    exec(own_mocks, defined)  # noqa: S102  # code of the page
     mocks = defined["Mocks"](aws)
 
     def answer(type_: str, inputs: dict[str, Any]) -> Any:
@@ -96,7 +96,7 @@ def test_copy_has_all_outputs(aws: testing.FakeAws) -> None:
 
     found = run(program, testing.Mocks(aws))
 
-    # It is not adopted, and of this backup FSx would give neither volume nor size.
+    # It is not adopted, and FSx would return neither volume nor size for this backup.
     unknown = {name for name, value in found.items() if value is None}
     assert unknown == {"adopt_backup_id", "volume_id", "size_in_bytes"}
     assert re.fullmatch(r"backup-[0-9a-f]{17}", found["id"])
@@ -109,7 +109,7 @@ def test_copy_has_all_outputs(aws: testing.FakeAws) -> None:
     assert found["managed_by"].startswith(f"{testing.OWNER_ID}/")
 
 
-def test_adopted_copy_has_the_ownership_tag_of_its_stack() -> None:
+def test_adopted_copy_has_ownership_tag_of_stack() -> None:
     source = testing.backup(BACKUP, FILE_SYSTEM, HOME, hours_old=2)
     existing = testing.backup("backup-0000000000000009a", FILE_SYSTEM, AWAY, type_="USER_INITIATED")
     existing = replace(existing, source_backup_id=BACKUP, source_region=HOME, tags={"team": "storage"})
@@ -121,7 +121,7 @@ def test_adopted_copy_has_the_ownership_tag_of_its_stack() -> None:
 
 
 class PlainMocks(pulumi.runtime.Mocks):
-    """Mocks that know nothing of this package's resources."""
+    """Mocks without knowledge of this package's resources."""
 
     def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         return {}, []
@@ -162,16 +162,16 @@ def test_outputs_that_repeat_secrets_are_secret(aws: testing.FakeAws) -> None:
         ({"region": None}, "aws:region"),
     ],
 )
-def test_mocks_refuse_what_the_provider_refuses(
+def test_mocks_refuse_same_arguments_as_provider(
     aws: testing.FakeAws, changes: dict[str, Any], named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
 
-    with pytest.raises(InvalidSettingsError, match=f"BackupCopy one .*{named}"):
+    with pytest.raises(InvalidSettingsError, match=f"BackupCopy one.*{named}"):
         run(lambda: copy_of(**changes).id, testing.Mocks(aws))
 
 
-def test_region_of_a_copy_defaults_to_the_stack_s(aws: testing.FakeAws) -> None:
+def test_region_of_copy_defaults_to_stack_region(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_all_config({"aws:region": HOME})
     try:
         assert run(lambda: copy_of(region=None).region, testing.Mocks(aws)) == HOME
@@ -179,14 +179,14 @@ def test_region_of_a_copy_defaults_to_the_stack_s(aws: testing.FakeAws) -> None:
         pulumi.runtime.set_all_config({})
 
 
-def test_backup_that_the_program_makes_is_copied(aws: testing.FakeAws) -> None:
+def test_backup_made_by_program_is_copied(aws: testing.FakeAws) -> None:
     mocks = testing.Mocks(aws)
     made, _ = mocks.new_resource(pulumi.runtime.MockResourceArgs("aws:fsx/backup:Backup", "nightly", {}))
 
     assert run(lambda: copy_of(made).source_backup_id, mocks) == made
 
 
-def test_backups_change_under_one_set_of_mocks() -> None:
+def test_backups_may_change_under_same_mocks() -> None:
     mocks, seen = testing.Mocks(), []
     for number in (1, 2):
         with testing.fake_aws(testing.backup(f"backup-{number:017x}", FILE_SYSTEM, HOME)):
@@ -201,14 +201,14 @@ def test_failed_backup_is_not_copied() -> None:
         assert run(lambda: region_of().copies, testing.Mocks(aws)) == []
 
 
-def test_file_system_exists_only_if_the_fake_has_it() -> None:
+def test_file_system_exists_only_in_fake() -> None:
     with testing.fake_aws(file_systems={FILE_SYSTEM: HOME}) as aws:
         assert run(lambda: region_of().latest, testing.Mocks(aws)) == {}
     with testing.fake_aws() as aws, pytest.raises(InvalidSettingsError, match=FILE_SYSTEM):
         run(lambda: region_of().latest, testing.Mocks(aws))
 
 
-def test_fake_does_what_fsx_does(aws: testing.FakeAws) -> None:
+def test_fake_tags_finds_and_deletes_backups(aws: testing.FakeAws) -> None:
     fsx = aws.region(HOME)
     arn = aws.backups[BACKUP].arn
 
@@ -223,7 +223,7 @@ def test_fake_does_what_fsx_does(aws: testing.FakeAws) -> None:
     assert list(fsx.backups(FILE_SYSTEM)) == []
 
 
-def test_end_of_a_fake_gives_the_former_one_back(aws: testing.FakeAws) -> None:
+def test_nested_fake_restores_outer_one(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
     with testing.fake_aws():
         assert find_backup(BACKUP, HOME) is None

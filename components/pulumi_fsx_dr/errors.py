@@ -35,8 +35,16 @@ class CredentialsError(ServiceError):
     """There are no credentials, AWS does not know them, or the stack does not allow their account."""
 
 
+class AwsConfigError(CredentialsError):
+    """The AWS configuration of this machine cannot be used, for example because the profile does not exist."""
+
+
 class AccessDeniedError(ServiceError):
     """The credentials may not do this; the message names the missing IAM action."""
+
+
+class KeyNotFoundError(ServiceError):
+    """KMS does not know the key or alias in this Region and account."""
 
 
 class NotFoundError(ServiceError):

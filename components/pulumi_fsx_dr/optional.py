@@ -1,13 +1,14 @@
-"""What only some programs need, imported when they do."""
+"""Packages of the extras, which may not be installed."""
 
 import importlib
+from importlib.metadata import metadata
 from typing import Any
 
 from .errors import InvalidSettingsError
 
 
 def import_pulumi_aws() -> Any:
-    """Return the module `pulumi_aws`, which takes seconds to import and brings a plugin of its own.
+    """Import and return `pulumi_aws`, which takes seconds and brings a plugin of its own.
 
     Raises:
         InvalidSettingsError: it is not installed.
@@ -16,6 +17,12 @@ def import_pulumi_aws() -> Any:
         return importlib.import_module("pulumi_aws")
     except ModuleNotFoundError:
         raise InvalidSettingsError(
-            "Restored file systems and keys are made with pulumi-aws, which is not installed: "
-            "install pulumi-fsx-dr[aws]."
+            f"RestoredFileSystem and DrKey need pulumi-aws, which is not installed. Run: {install_command('aws')}"
         ) from None
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs this version of the package with an extra."""
+    package = metadata("pulumi-fsx-dr")
+    addresses = dict(address.split(", ") for address in package.get_all("Project-URL", []))
+    return f"pip install 'pulumi-fsx-dr[{extra}] @ git+{addresses['Repository']}@v{package['Version']}'"

@@ -1,5 +1,6 @@
-"""`python -m simulator demo`: a whole stack lifecycle, without an AWS account."""
+"""`python -m simulator demo`: the life of a stack, without an AWS account."""
 
+import shutil
 import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +13,11 @@ from simulator.fake_engine import FAKE_ENGINE, find_engine
 from simulator.fsx import running
 from simulator.project import ROOT, CommandError, Project, copy_project
 
-_INTERRUPTED = 130  # the exit code that shells have for Ctrl-C
+_INTERRUPTED = 130  # the exit code of shells after Ctrl-C
 
 
 def demo(*, fake_engine: bool = False) -> int:
-    """Run the demo, with the fake engine if wanted or if there is no Pulumi CLI, and check each step.
+    """Run the demo and check each step; without a Pulumi CLI it uses the fake engine.
 
     Returns:
         The exit code: 0, 1 if a check failed, 130 if it was interrupted.
@@ -30,14 +31,15 @@ def demo(*, fake_engine: bool = False) -> int:
             TemporaryDirectory(prefix="fsx-dr-", ignore_cleanup_errors=True) as folder,
         ):
             project = copy_project(Path(folder), ROOT)
+            shutil.copy(ROOT / "simulator" / "Pulumi.demo.yaml", project)
             stack = Project.create(project, engine, pipeline_role.environment(control), stack="demo")
             DemoSteps(output, control, stack).run()
             output.calls(control.journal())
     except (DemoFailedError, CommandError) as failure:
-        output.end(f"Check failed: {failure}")
+        output.end(f"The demo failed: {failure}")
         return 1
     except KeyboardInterrupt:
         output.end("Interrupted. Everything was cleaned up.")
         return _INTERRUPTED
-    output.end("All checks passed. Everything was cleaned up.")
+    output.passed()
     return 0

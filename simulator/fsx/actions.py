@@ -104,6 +104,11 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
     return backup.backup_id
 
 
+def seed_key(_state: State, region: str, alias: str | None = None) -> str:
+    """Create a KMS key in a Region, with an alias such as `alias/fsx-dr` if one is given, and return the key's ARN."""
+    return keys.create(ACCOUNT_ID, region, alias)
+
+
 def remove_file_system(state: State, region: str, file_system_id: str) -> None:
     """Delete a file system and its volumes; its backups stay."""
     _file_system(state, region, file_system_id)

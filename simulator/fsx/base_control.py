@@ -42,6 +42,7 @@ class BaseControl(ABC):
     seed_file_system = _action(actions.seed_file_system)
     seed_volume = _action(actions.seed_volume)
     seed_backup = _action(actions.seed_backup)
+    seed_key = _action(actions.seed_key)
     remove_file_system = _action(actions.remove_file_system)
     remove_backup = _action(actions.remove_backup)
     set_tags = _action(actions.set_tags)

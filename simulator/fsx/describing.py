@@ -1,4 +1,4 @@
-"""DescribeBackups and DescribeFileSystems."""
+"""DescribeBackups, DescribeFileSystems and DescribeVolumes."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from simulator.fsx import descriptions
 from simulator.fsx.calls import Call
 from simulator.fsx.errors import FsxError, bad_request
 from simulator.fsx.paging import next_token, page
-from simulator.fsx.records import Backup, Description
+from simulator.fsx.records import Backup, Description, Volume
 from simulator.fsx.state import State
 
 _FILTERS: dict[str, Callable[[Backup], str | None]] = {
@@ -39,6 +39,25 @@ def describe_file_systems(state: State, call: Call) -> Description:
         raise FsxError("FileSystemNotFound", f"File system {missing[0]} does not exist.")
     chosen, token = page(state, call, sorted(wanted), str)
     return {"FileSystems": [present[name].describe() for name in chosen]} | token
+
+
+def describe_volumes(state: State, call: Call) -> Description:
+    """Return the volumes with the given ids, or a page of those that pass the filters."""
+    present = state.region(call.region, call.account).volumes
+    wanted = call.parameters.get("VolumeIds") or present
+    missing = [name for name in wanted if name not in present or present[name].is_deleted]
+    if call.parameters.get("VolumeIds") and missing:
+        raise FsxError("VolumeNotFound", f"Volume {missing[0]} does not exist.")
+    rules = {rule["Name"]: rule.get("Values", []) for rule in call.parameters.get("Filters", [])}
+    passing = [name for name in sorted(wanted) if name not in missing and _passes(present[name], rules)]
+    chosen, token = page(state, call, passing, str)
+    return {"Volumes": [present[name].description for name in chosen]} | token
+
+
+def _passes(volume: Volume, rules: dict[str, list[str]]) -> bool:
+    machine = volume.description["OntapConfiguration"]["StorageVirtualMachineId"]
+    members = {"file-system-id": volume.file_system_id, "storage-virtual-machine-id": machine}
+    return all(members[name] in values for name, values in rules.items())
 
 
 def _shown(state: State, call: Call) -> list[Backup]:

@@ -35,6 +35,15 @@ def arn_of(account: str, region: str, key_id: str) -> str | None:
         return None
 
 
+def create(account: str, region: str, alias: str | None = None) -> str:
+    """Create a symmetric key, with an alias if one is given, and return the key's ARN."""
+    backend = _backend(account, region)
+    key = backend.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "", None)
+    if alias:
+        backend.create_alias(key.id, alias)
+    return str(key.arn)
+
+
 def _find(account: str, region: str, key_id: str) -> Any:
     backend = _backend(account, region)
     found = backend.keys.get(_bare_id(backend, key_id))

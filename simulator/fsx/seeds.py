@@ -37,9 +37,9 @@ def file_system(seed: Seed, kind: str, deployment: str | None, storage_type: str
     Raises:
         ValueError: there is no such type.
     """
-    if kind not in _KINDS:
-        raise ValueError(f"There is no file system type {kind}; take one of {', '.join(_KINDS)}.")
-    usual, member, configure = _KINDS[kind]
+    if kind not in KINDS:
+        raise ValueError(f"{kind} is not a file system type. Choose from: {', '.join(KINDS)}.")
+    usual, member, configure = KINDS[kind]
     deployed_as = deployment or usual
     subnets = _SUBNETS if deployed_as.startswith("MULTI_AZ") else _SUBNETS[:1]
     description = _placed(seed, subnets) | {
@@ -152,7 +152,7 @@ def _ontap(seed: Seed) -> Description:
     }
 
 
-_KINDS: dict[str, tuple[str, str, Callable[[Seed], Description]]] = {
+KINDS: dict[str, tuple[str, str, Callable[[Seed], Description]]] = {
     "WINDOWS": ("SINGLE_AZ_2", "WindowsConfiguration", _windows),
     "LUSTRE": ("PERSISTENT_2", "LustreConfiguration", _lustre),
     "OPENZFS": ("SINGLE_AZ_HA_2", "OpenZFSConfiguration", _openzfs),

@@ -4,7 +4,7 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -96,21 +96,24 @@ def listening(service: FsxService) -> Iterator[str]:
             server.shutdown()
 
 
-def serve(service: FsxService, port: int = 0, *, attached: bool = False) -> None:
-    """Serve until interrupted; print the address in one line as soon as the port listens.
+def serve(service: FsxService, port: int, announce: Callable[[str], None], *, attached: bool = False) -> None:
+    """Serve until interrupted.
 
     Args:
         service: the simulator.
         port: the port; 0 for a free one.
-        attached: whether to end with standard input, that is with the process that started this one.
+        announce: is called with the address once the port listens.
+        attached: whether to end when standard input ends, that is, with the process that started this one.
+
+    Raises:
+        OSError: the port cannot be used.
     """
-    # The pattern of tags takes half a second to compile, and many first calls at once would each do it.
-    list(model.request_violations("TagResource", {"Tags": [{"Key": "key", "Value": "value"}]}))
     with Server(service, port) as server:
+        # Compiling the pattern of tags takes half a second, and several first calls would each do it.
+        list(model.request_violations("TagResource", {"Tags": [{"Key": "key", "Value": "value"}]}))
         if attached:
             threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
-        sys.stdout.write(f"{server.url}\n")
-        sys.stdout.flush()
+        announce(server.url)
         server.serve_forever(_POLL_SECONDS)
 
 

@@ -18,6 +18,7 @@ _ACTIONS: dict[str, Callable[[State, Call], Description]] = {
     "DeleteBackup": deleting.delete_backup,
     "DescribeBackups": describing.describe_backups,
     "DescribeFileSystems": describing.describe_file_systems,
+    "DescribeVolumes": describing.describe_volumes,
     "TagResource": tagging.tag_resource,
     "UntagResource": tagging.untag_resource,
 }

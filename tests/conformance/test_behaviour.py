@@ -151,7 +151,7 @@ def test_copy_becomes_available(account: Account, observed: Observations, life: 
     assert (seen["SourceBackupId"], seen["SourceBackupRegion"]) == (account.options.backup, account.options.home)
 
 
-def test_copies_that_started_together_are_timed(account: Account, observed: Observations, life: Life) -> None:
+def test_copies_started_together_are_timed(account: Account, observed: Observations, life: Life) -> None:
     """No description says whether a copy is full; the time that it takes does."""
     first, together = life.need(life.first), life.need(life.together)
     account.until(lambda: have_ended(account, life))
@@ -224,7 +224,7 @@ def test_deleted_copy_disappears(account: Account, observed: Observations, life:
     account.until(lambda: not account.is_listed(life.first), BRIEFLY)
 
 
-def test_token_of_deleted_copy_has_an_answer(account: Account, observed: Observations, life: Life) -> None:
+def test_token_of_deleted_copy_is_answered(account: Account, observed: Observations, life: Life) -> None:
     if not life.is_deleted:
         pytest.skip("nothing was deleted")
     words = {"BadRequest": "refused", "IncompatibleParameterError": "incompatible"}

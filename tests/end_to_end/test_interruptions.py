@@ -1,4 +1,4 @@
-"""Runs that are interrupted in the middle of copies, or fail, and the next `up`."""
+"""Runs that are interrupted or fail while copies are made, and the next `up`."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from .project import DR, SOURCE_REGION, copies
 
 @pytest.fixture
 def sources(aws: Control) -> list[str]:
-    """Return backups of three file systems, whose copies run at the same time."""
+    """Return backups of three file systems, so that their copies run at the same time."""
     return [aws.seed_backup(SOURCE_REGION, aws.seed_file_system(SOURCE_REGION)) for _ in range(3)]
 
 
@@ -23,7 +23,7 @@ def declare_all(project: Project, sources: list[str]) -> None:
     project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})
 
 
-def assert_exactly_as_asked(project: Project, aws: Control, sources: list[str]) -> None:
+def assert_declared_copies_only(project: Project, aws: Control, sources: list[str]) -> None:
     made = copies(aws)
     assert sorted(copy["source_backup_id"] for copy in made) == sorted(sources)
     assert sorted(project.ids().values()) == sorted(copy["id"] for copy in made)
@@ -49,7 +49,7 @@ def test_killed_up_is_resumed(
     interrupt(project.start_up(), lambda: len(copies(aws)) == len(sources), signals)
     eventually(lambda: not project.plugins())
     under_way = {copy["id"] for copy in copies(aws)}
-    # A dynamic provider does not hear of the first of two signals, and nobody hears of a kill.
+    # A dynamic provider does not receive the first of two signals, and no process receives a kill.
     kept = under_way if isinstance(project, NativeProject) and len(signals) > 1 else set()
     assert set(project.ids().values()) == kept
 
@@ -57,7 +57,7 @@ def test_killed_up_is_resumed(
     project.run("cancel", "--yes")
     project.up()
 
-    assert_exactly_as_asked(project, aws, sources)
+    assert_declared_copies_only(project, aws, sources)
     assert set(project.ids().values()) == under_way
     assert len(aws.journal(DR, "CopyBackup")) == len(sources)
 
@@ -75,12 +75,12 @@ def test_up_after_killed_provider_resumes(project: Project, aws: Control, source
 
     project.up()
 
-    assert_exactly_as_asked(project, aws, sources)
+    assert_declared_copies_only(project, aws, sources)
     assert len(aws.journal(DR, "CopyBackup")) == len(sources)
 
 
 @ON_BOTH_HOSTS
-def test_copy_that_takes_too_long_is_kept_and_resumed(project: Project, aws: Control, sources: list[str]) -> None:
+def test_timed_out_copy_is_kept_and_resumed(project: Project, aws: Control, sources: list[str]) -> None:
     (source, *_) = sources
     aws.set_copy_seconds(60)
     project.declare(nightly={"source_backup_id": source, "region": DR, "timeouts": {"create": "1s"}})
@@ -110,7 +110,7 @@ def test_failed_copy_is_reported_and_deleted(project: Project, aws: Control, sou
     assert_no_traceback(output)
     assert copies(aws) == []
     project.up()
-    assert_exactly_as_asked(project, aws, [source])
+    assert_declared_copies_only(project, aws, [source])
 
 
 @ON_BOTH_HOSTS

@@ -1,4 +1,4 @@
-"""What native copies can do that dynamic ones cannot: the plugin on the Pulumi CLI, from a YAML program."""
+"""Features of native copies that dynamic copies lack: the plugin on the Pulumi CLI, from a YAML program."""
 
 import json
 import signal
@@ -26,14 +26,14 @@ def source(aws: Control) -> str:
 
 
 def previewed(project: NativeProject, name: str = "nightly") -> Mapping[str, Any]:
-    """Return the step of a preview for one copy."""
+    """Return the preview step of one copy."""
     printed = project.run("preview", "--json")
     steps = json.loads(printed[printed.index("{") :])["steps"]
     return next(dict(step) for step in steps if step["urn"] == native_urn(name))
 
 
 def outputs(project: NativeProject, name: str = "nightly") -> Mapping[str, Any]:
-    """Return what the state holds of one copy."""
+    """Return the outputs of one copy in the state."""
     return next(dict(entry["outputs"]) for entry in project.resources() if entry["urn"] == native_urn(name))
 
 
@@ -42,7 +42,7 @@ def assert_tag_is_that_of_the_entry(project: NativeProject, copy: Mapping[str, A
 
 
 def set_version(project: NativeProject, version: str) -> None:
-    """Have another version of the plugin, as `pulumi package add` does."""
+    """Switch to another version of the plugin, as `pulumi package add` does."""
     file = project.folder / "Pulumi.yaml"
     program = json.loads(file.read_text())
     program["plugins"]["providers"][0]["version"] = version
@@ -51,7 +51,7 @@ def set_version(project: NativeProject, version: str) -> None:
     file.write_text(json.dumps(program))
 
 
-def test_preview_reports_the_key_as_reason_to_replace(project: NativeProject, aws: Control, source: str) -> None:
+def test_preview_names_key_as_replace_reason(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
     project.up()
     key = new_key(aws)
@@ -64,7 +64,7 @@ def test_preview_reports_the_key_as_reason_to_replace(project: NativeProject, aw
     assert step["detailedDiff"] == {"kmsKeyId": {"kind": "add-replace", "inputDiff": True}}
 
 
-def test_unknown_source_replaces_nothing(project: NativeProject, aws: Control, source: str) -> None:
+def test_unknown_source_does_not_replace(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(first={"source_backup_id": source, "region": DR})
     project.declare(
         first={"source_backup_id": source, "region": DR},
@@ -80,9 +80,7 @@ def test_unknown_source_replaces_nothing(project: NativeProject, aws: Control, s
 
 
 @pytest.mark.parametrize("place", [f"{DR}/", ""])
-def test_import_and_the_next_update_write_the_tag(
-    project: NativeProject, aws: Control, source: str, place: str
-) -> None:
+def test_update_after_import_writes_tag(project: NativeProject, aws: Control, source: str, place: str) -> None:
     project.run("config", "set", "fsx-dr:region", DR)
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"a": "1"}})
     project.up()
@@ -101,7 +99,7 @@ def test_import_and_the_next_update_write_the_tag(
     )
 
     assert project.ids() == {"nightly": copy["id"]}
-    assert copies(aws)[0]["tags"][OWNERSHIP_TAG] == tag, "importing changes nothing in AWS"
+    assert copies(aws)[0]["tags"][OWNERSHIP_TAG] == tag, "import changes nothing in AWS"
     assert "managedBy" not in outputs(project)
     assert previewed(project)["op"] == "update"
     project.up()
@@ -128,8 +126,8 @@ def test_import_of_copy_of_another_stack_warns(project: NativeProject, aws: Cont
     assert [left["id"] for left in copies(aws)] == [copy["id"]]
 
 
-def test_replace_of_a_single_copy_keeps_it_and_warns(project: NativeProject, aws: Control, source: str) -> None:
-    """The plugin is not told which copies are in the state, so create takes the one that there is."""
+def test_replace_of_single_copy_keeps_it_and_warns(project: NativeProject, aws: Control, source: str) -> None:
+    """The plugin does not know which copies are in the state, so create adopts the existing copy."""
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     (old,) = copies(aws)
@@ -143,7 +141,7 @@ def test_replace_of_a_single_copy_keeps_it_and_warns(project: NativeProject, aws
     assert_tag_is_that_of_the_entry(project, copy)
 
 
-def test_ctrl_c_keeps_running_copy_for_the_next_up(project: NativeProject, aws: Control, source: str) -> None:
+def test_ctrl_c_keeps_running_copy_for_next_up(project: NativeProject, aws: Control, source: str) -> None:
     aws.set_copy_seconds(600)
     project.declare(nightly={"source_backup_id": source, "region": DR})
 
@@ -173,7 +171,7 @@ def test_sixty_copies_are_made_together(project: NativeProject, aws: Control, so
     assert [copy for region in regions for copy in copies(aws, region)] == []
 
 
-def test_secret_is_readable_nowhere(project: NativeProject, aws: Control, source: str) -> None:
+def test_secrets_are_not_readable_in_state_or_output(project: NativeProject, aws: Control, source: str) -> None:
     secret = {"fn::secret": SECRET}
     key = new_key(aws)
     project.declare(
@@ -196,7 +194,7 @@ def test_secret_is_readable_nowhere(project: NativeProject, aws: Control, source
     project.run("preview", "--expect-no-changes")
 
 
-def test_value_that_becomes_secret_is_unreadable(project: NativeProject, source: str) -> None:
+def test_value_that_becomes_secret_leaves_state(project: NativeProject, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR, "tags": {"hidden": SECRET}})
     project.up()
     assert SECRET in json.dumps(project.deployment())
@@ -222,7 +220,7 @@ def test_progress_and_errors_are_shown(project: NativeProject, aws: Control, sou
     assert "Traceback" not in refused
 
 
-def test_region_of_the_environment_is_chosen_once(project: NativeProject, aws: Control, source: str) -> None:
+def test_default_region_is_chosen_once(project: NativeProject, aws: Control, source: str) -> None:
     project.environment["AWS_REGION"] = DR
     project.declare(nightly={"source_backup_id": source})
     project.up()
@@ -235,8 +233,8 @@ def test_region_of_the_environment_is_chosen_once(project: NativeProject, aws: C
     assert copies(aws, "eu-central-1") == []
 
 
-def test_another_version_of_the_plugin_keeps_copies(project: NativeProject, aws: Control, source: str) -> None:
-    """Its default provider is another one with another id, and so has another owner id."""
+def test_new_plugin_version_keeps_copies(project: NativeProject, aws: Control, source: str) -> None:
+    """The default provider of another version has another id, and so another owner id."""
     project.declare(nightly={"source_backup_id": source, "region": DR})
     set_version(project, "0.1.0")
     project.up()
@@ -256,7 +254,7 @@ def test_another_version_of_the_plugin_keeps_copies(project: NativeProject, aws:
     assert copies(aws) == []
 
 
-def test_copy_is_kept_when_it_gets_an_explicit_provider(project: NativeProject, aws: Control, source: str) -> None:
+def test_explicit_provider_keeps_copy(project: NativeProject, aws: Control, source: str) -> None:
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     (copy,) = copies(aws)
@@ -274,9 +272,9 @@ def test_copy_is_kept_when_it_gets_an_explicit_provider(project: NativeProject, 
     project.run("preview", "--expect-no-changes")
 
 
-def test_first_up_keeps_to_the_plan_of_its_preview(project: NativeProject, aws: Control, source: str) -> None:
-    """The owner id is random, but not an input of anything."""
-    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # up knows no --plan without it
+def test_first_up_follows_saved_plan(project: NativeProject, aws: Control, source: str) -> None:
+    """The owner id is random, but it is not an input of any resource."""
+    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # `up --plan` requires it
     project.declare(nightly={"source_backup_id": source, "region": DR})
 
     project.run("preview", "--save-plan", "plan.json")
@@ -285,7 +283,7 @@ def test_first_up_keeps_to_the_plan_of_its_preview(project: NativeProject, aws: 
     assert len(copies(aws)) == 1
 
 
-def test_copy_is_moved_to_a_stack_with_copies(project: NativeProject, aws: Control, source: str) -> None:
+def test_copy_moves_to_stack_with_copies(project: NativeProject, aws: Control, source: str) -> None:
     nightly = {"source_backup_id": source, "region": DR}
     project.declare(nightly=nightly)
     project.up()
@@ -320,7 +318,7 @@ def test_dr_region_follows_allowed_accounts(project: NativeProject, source: str)
     project.up()
 
 
-def test_plugin_ends_with_its_engine(project: NativeProject, aws: Control, source: str) -> None:
+def test_plugin_exits_with_its_engine(project: NativeProject, aws: Control, source: str) -> None:
     aws.set_copy_seconds(600)
     project.declare(nightly={"source_backup_id": source, "region": DR})
 

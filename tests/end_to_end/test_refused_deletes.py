@@ -1,4 +1,4 @@
-"""A copy that is still needed is not deleted, and the command that the error names gets out."""
+"""Copies that are still needed are not deleted, and the command in the error message solves the problem."""
 
 import json
 from collections.abc import Iterator
@@ -32,14 +32,14 @@ def source(aws: Control, file_system: str) -> str:
 
 @pytest.fixture
 def made(project: Project, aws: Control, source: str) -> str:
-    """Return the id of the project's one copy, `monday`."""
+    """Return the id of the only copy, `monday`."""
     project.declare(monday={"source_backup_id": source, "region": DR})
     project.up()
     return str(copies(aws)[0]["id"])
 
 
-def ways(project: Project) -> list[list[str]]:
-    """Return the options with which an `up` must refuse; the fake engine ends at the first error."""
+def up_options(project: Project) -> list[list[str]]:
+    """Return the options under which `up` must refuse; the fake engine always stops at the first error."""
     return [[], ["--continue-on-error"]] if project.has_cli else [[]]
 
 
@@ -51,7 +51,7 @@ def test_pending_delete_without_successor_is_refused(project: Project, aws: Cont
     (new,) = project.ids().values()
     aws.remove_backup(DR, new)
 
-    for options in ways(project):
+    for options in up_options(project):
         shown = project.up(*options, succeeds=False)
         assert f"{made} in {DR}" in shown
         assert "pulumi up --refresh" in shown
@@ -66,7 +66,7 @@ def test_delete_before_replace_is_refused(project: Project, aws: Control, source
     args = {"source_backup_id": source, "region": DR, "kms_key_id": new_key(aws)}
     project.declare(monday={**args, "options": {"delete_before_replace": True}})
 
-    for options in ways(project):
+    for options in up_options(project):
         shown = project.up(*options, succeeds=False)
         assert f"{made} in {DR}" in shown
         assert "delete_before_replace" in shown or "deleteBeforeReplace" in shown
@@ -78,7 +78,7 @@ def test_delete_before_replace_is_refused(project: Project, aws: Control, source
     assert [copy["id"] for copy in copies(aws)] == list(project.ids().values()) != [made]
 
 
-# --- deletion_protection, and room at the quota -----------------------------------------------------------------------
+# --- deletion_protection and quotas ---
 
 
 @pytest.fixture
@@ -88,7 +88,6 @@ def no_quota(aws: Control) -> Iterator[None]:
 
 
 def declare(project: Project, **regions: dict[str, Any]) -> None:
-    """Write a program of DrRegions."""
     if not isinstance(project, NativeProject):
         (project.folder / "__main__.py").write_text(PROGRAM)
         project.declare(**regions)
@@ -137,7 +136,7 @@ def test_protected_copy_is_deleted_only_after_protection_is_off(
     assert sources_of(aws, file_system) == set()
 
 
-def test_retention_and_another_key_delete_protected_copies(project: Project, aws: Control, file_system: str) -> None:
+def test_retention_and_new_key_delete_protected_copies(project: Project, aws: Control, file_system: str) -> None:
     first, second = (backup(aws, file_system, age) for age in (7200, 3600))
     declare(project, dr=region(file_system))
     project.up()
@@ -154,7 +153,7 @@ def test_retention_and_another_key_delete_protected_copies(project: Project, aws
     assert not before & {copy["id"] for copy in copies(aws)}
 
 
-def test_removed_source_keeps_its_protected_copies(project: Project, aws: Control, file_system: str) -> None:
+def test_removed_source_keeps_protected_copies(project: Project, aws: Control, file_system: str) -> None:
     kept = backup(aws, file_system)
     other = aws.seed_file_system(SOURCE_REGION)
     backup(aws, other)
@@ -162,7 +161,7 @@ def test_removed_source_keeps_its_protected_copies(project: Project, aws: Contro
     project.up()
 
     declare(project, dr=region(other))
-    for options in ways(project):
+    for options in up_options(project):
         assert "pulumi up" in project.up(*options, succeeds=False)
         assert sources_of(aws, file_system) == {kept}
 
@@ -175,7 +174,7 @@ def test_removed_source_keeps_its_protected_copies(project: Project, aws: Contro
 
 @pytest.mark.usefixtures("no_quota")
 @pytest.mark.parametrize("protection", [True, False])
-def test_up_makes_room_at_the_quota(project: Project, aws: Control, file_system: str, *, protection: bool) -> None:
+def test_up_makes_room_at_quota(project: Project, aws: Control, file_system: str, *, protection: bool) -> None:
     _, second = (backup(aws, file_system, age) for age in (7200, 3600))
     declare(project, dr=region(file_system, deletion_protection=protection))
     project.up()
@@ -185,18 +184,18 @@ def test_up_makes_room_at_the_quota(project: Project, aws: Control, file_system:
     project.up()
 
     assert sources_of(aws, file_system) == {second, third}
-    # At keep 1 nothing is deleted before the new copy is there.
+    # With keep 1, nothing is deleted before the new copy exists.
     declare(project, dr=region(file_system, keep=1, deletion_protection=protection))
     project.up()
     aws.configure(user_initiated_backups=sum(copy["type"] != "AUTOMATIC" for copy in aws.backups(DR)))
     backup(aws, file_system)
-    for options in ways(project):
+    for options in up_options(project):
         assert "Windows backups" in project.up(*options, succeeds=False)
         assert sources_of(aws, file_system) == {third}
 
 
 @pytest.mark.parametrize("expired", [False, True])
-def test_pending_delete_of_a_dr_region_needs_its_successor(
+def test_pending_delete_of_dr_region_needs_successor(
     project: Project, aws: Control, file_system: str, *, expired: bool
 ) -> None:
     source = backup(aws, file_system)
@@ -213,7 +212,7 @@ def test_pending_delete_of_a_dr_region_needs_its_successor(
         aws.remove_backup(SOURCE_REGION, source)
 
     if not expired:
-        for options in ways(project):
+        for options in up_options(project):
             assert "pulumi up --refresh" in project.up(*options, succeeds=False)
             assert sources_of(aws, file_system) == {source}
     project.up("--refresh")

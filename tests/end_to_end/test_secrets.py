@@ -1,4 +1,4 @@
-"""Secret tags and keys stay secret in what Pulumi stores and shows of a copy; others stay readable."""
+"""Secret tags and keys of a copy stay secret in all that Pulumi stores and shows; others stay readable."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from simulator.project import Project
 from .engines import CLI
 from .project import DR, SOURCE_REGION, copies, new_key
 
-# The fake engine knows no secrets.
+# The fake engine does not support secrets.
 pytestmark = pytest.mark.parametrize("project", [CLI], indirect=True)
 
 PIN = "hunter22-of-the-tags"
@@ -21,21 +21,21 @@ import pulumi
 from pulumi_fsx_dr import BackupCopy, DrRegion
 
 
-def hidden(value):
+def with_secrets(value):
     # How secrets are written in this test's JSON, which knows none.
     if isinstance(value, dict) and value.keys() == {"secret"}:
         return pulumi.Output.secret(value["secret"])
-    return {key: hidden(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+    return {key: with_secrets(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 program = json.load(open("declared.json"))
 if program["kind"] == "BackupCopy":
     timeouts = pulumi.CustomTimeouts(**program.get("timeouts", {}))
-    copy = BackupCopy("nightly", hidden(program["args"]), pulumi.ResourceOptions(custom_timeouts=timeouts))
+    copy = BackupCopy("nightly", with_secrets(program["args"]), pulumi.ResourceOptions(custom_timeouts=timeouts))
     for output in ("tags", "tags_all", "kms_key_id", "kms_key_arn"):
         pulumi.export(output, getattr(copy, output))
 else:
-    pulumi.export("latest", DrRegion("dr", hidden(program["args"])).latest)
+    pulumi.export("latest", DrRegion("dr", with_secrets(program["args"])).latest)
 """
 
 
@@ -67,7 +67,7 @@ def secret(value: Any) -> dict[str, Any]:
 
 
 def shown_everywhere(project: Project) -> str:
-    """Return all that may be read of a stack by somebody without its passphrase."""
+    """Return everything that can be read from a stack without its passphrase."""
     return "\n".join([
         project.run("stack", "export"),
         project.run("stack", "output", "--json"),
@@ -83,7 +83,7 @@ def shown_everywhere(project: Project) -> str:
         pytest.param({"pin": secret(PIN), "team": "storage"}, id="one"),
     ],
 )
-def test_secret_tags_and_keys_are_shown_nowhere(  # noqa: PLR0913, PLR0917  # fixtures
+def test_secret_tags_and_keys_are_never_shown(  # noqa: PLR0913, PLR0917  # fixtures
     project: Project, aws: Control, source: str, key: str, declare: Callable[..., None], tags: dict[str, Any]
 ) -> None:
     declare(of(source, tags=tags, kms_key_id=secret(key)))
@@ -118,7 +118,7 @@ def test_plain_tags_and_keys_stay_readable(
 
 
 @pytest.mark.parametrize("hide", [secret, lambda tags: {"pin": secret(tags["pin"])}], ids=["all", "one"])
-def test_value_that_becomes_secret_leaves_the_state(
+def test_value_that_becomes_secret_leaves_state(
     project: Project, source: str, key: str, declare: Callable[..., None], hide: Callable[..., Any]
 ) -> None:
     declare(of(source, tags={"pin": PIN}, kms_key_id=key))
@@ -165,7 +165,7 @@ def test_errors_show_no_secret(
     assert [text for text in (PIN, "nobody-s", key) if text in printed] == []
 
 
-def test_key_of_a_region_without_sources_stays_secret(  # noqa: PLR0913, PLR0917  # fixtures
+def test_key_of_copy_with_expired_source_stays_secret(  # noqa: PLR0913, PLR0917  # fixtures
     project: Project, aws: Control, file_system: str, source: str, key: str, declare: Callable[..., None]
 ) -> None:
     sources = [{"file_system_id": file_system, "region": SOURCE_REGION}]

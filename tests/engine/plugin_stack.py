@@ -1,4 +1,4 @@
-"""The same deployments on the plugin for all languages, which is called as the engine calls it."""
+"""A stack whose copies are made by the plugin, called as the engine calls it."""
 
 import sys
 from dataclasses import dataclass, field
@@ -17,16 +17,16 @@ from pulumi_fsx_dr.copies.names import camel_case, snake_case
 from .process import Context, Properties, Run
 from .stack import Stack
 
-ON_THE_DYNAMIC_HOST = pytest.mark.parametrize("stack", ["dynamic"], indirect=True)
-ON_THE_PLUGIN = pytest.mark.parametrize("stack", ["plugin"], indirect=True)
+ONLY_DYNAMIC = pytest.mark.parametrize("stack", ["dynamic"], indirect=True)
+ONLY_PLUGIN = pytest.mark.parametrize("stack", ["plugin"], indirect=True)
 
 
 @dataclass
 class PluginContext(Context):
-    """A call's context; what it aborts with is the error itself, so that a specification can name it."""
+    """A call context that raises the original error instead of aborting, so that tests can expect its type."""
 
     def __post_init__(self) -> None:
-        self.abort = _raise_what_is_handled
+        self.abort = _raise_handled_error
 
     def partial_failure(self) -> provider_pb2.ErrorResourceInitFailed | None:
         failed = Context.partial_failure(self)
@@ -39,8 +39,6 @@ class PluginContext(Context):
 
 @dataclass
 class PluginStack(Stack):
-    """A stack whose copies are native ones."""
-
     knows_state: ClassVar[bool] = False
     _providers: dict[int, Provider] = field(default_factory=dict)
     _settings: Struct = field(default_factory=Struct)
@@ -59,7 +57,6 @@ class PluginStack(Stack):
         return run
 
     def provider_of(self, run: Run) -> Provider:
-        """Return the plugin of a run."""
         return self._providers[id(run)]
 
     def _call(self, run: Run, resource: str, method: str, *args: Any, context: Context | None = None) -> Any:
@@ -69,7 +66,7 @@ class PluginStack(Stack):
             return self._asked(self._providers[id(run)], resource, method, args, given)
         finally:
             if context:
-                context.trailers = _by_the_core_s_names(given)
+                context.trailers = _with_snake_case_names(given)
 
     def _asked(self, provider: Provider, resource: str, method: str, args: tuple[Any, ...], context: Context) -> Any:
         urn, timeout = self.urn(resource), self.timeouts.get(method.lower(), 0)
@@ -111,7 +108,7 @@ class PluginStack(Stack):
 
 
 def sent(bag: Properties) -> Struct:
-    """Return properties as the engine sends them; what only a Python program and its host know is left out."""
+    """Return properties as the engine sends them, without internal properties and nulls."""
     own = {camel_case(name): value for name, value in bag.items() if not name.startswith("__") and value is not None}
     return ParseDict(own, Struct())
 
@@ -120,7 +117,7 @@ def received(bag: Struct) -> Properties:
     return Received.of(bag).values
 
 
-def _by_the_core_s_names(context: Context) -> tuple[tuple[str, bytes], ...]:
+def _with_snake_case_names(context: Context) -> tuple[tuple[str, bytes], ...]:
     failed = context.partial_failure()
     if failed is None:
         return ()
@@ -129,7 +126,7 @@ def _by_the_core_s_names(context: Context) -> tuple[tuple[str, bytes], ...]:
     return (("grpc-status-details-bin", status_pb2.Status(details=[detail]).SerializeToString()),)
 
 
-def _raise_what_is_handled(_code: object, _sentence: str) -> None:
+def _raise_handled_error(_code: object, _sentence: str) -> None:
     error = sys.exc_info()[1]
     assert error
     raise error

@@ -1,4 +1,4 @@
-"""Fixtures of the page with the results of fault injection."""
+"""Fixtures for the results of fault injection."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def whole_page() -> Page:
 
 @pytest.fixture
 def page(whole_page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Yield the results, which are written into docs/reliability.md if that was asked for."""
+    """Yield the results, and write them into tests/faults/results.md with --write-reliability."""
     yield whole_page
     if request.config.getoption("--write-reliability", default=False):
         whole_page.write()

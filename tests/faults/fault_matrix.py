@@ -13,7 +13,7 @@ from tests.faults.harness import DR_REGIONS, Diagnostics, Harness, unreadable
 from tests.faults.workload import Program
 
 Action = Literal["CopyBackup", "TagResource", "DescribeBackups", "DescribeBackups while copying", "DeleteBackup"]
-Lasting = Literal["once", "for 30 s", "for ever"]
+Lasting = Literal["once", "for 30 s", "whole run"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 LASTING: tuple[Lasting, ...] = get_args(Lasting)
 KINDS: tuple[FaultKind, ...] = (
@@ -42,7 +42,7 @@ class Cell(NamedTuple):
     @property
     def is_to_fail(self) -> bool:
         """Whether the `up` under the fault cannot wait until it is over."""
-        return self.kind == "access_denied" or self.lasting == "for ever"
+        return self.kind == "access_denied" or self.lasting == "whole run"
 
 
 class Outcome(NamedTuple):
@@ -138,7 +138,7 @@ class _CellRun:
         self.harness.aws.finish_copies(region=self.region)
 
     def _limits(self, step: str) -> dict[str, str]:
-        return {step: _SHORT} if self.cell.is_to_fail and self.cell.lasting == "for ever" else {}
+        return {step: _SHORT} if self.cell.is_to_fail and self.cell.lasting == "whole run" else {}
 
     @property
     def _action(self) -> str:

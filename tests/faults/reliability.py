@@ -1,7 +1,8 @@
-"""The tables of docs/reliability.md."""
+"""The tables of tests/faults/results.md."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from simulator.fsx.faults import FaultKind
@@ -9,7 +10,7 @@ from simulator.sections import write_section
 from tests.faults import crash_matrix, fault_matrix
 from tests.faults.harness import Harness
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).with_name("results.md")
 
 
 @dataclass
@@ -20,26 +21,28 @@ class Results:
     interruptions: dict[crash_matrix.Cell, list[str]] = field(default_factory=dict)
 
     def tables(self) -> dict[str, str]:
-        """Return the tables that are complete, by name."""
+        """Return the complete tables by name."""
         tables = {}
         if len(self.faults) == len(fault_matrix.ACTIONS) * len(fault_matrix.KINDS) * len(fault_matrix.LASTING):
-            tables["faults"] = "\n\n".join(self._of_action(action) for action in fault_matrix.ACTIONS)
+            rows = (row for action in fault_matrix.ACTIONS for row in self._of_action(action))
+            tables["faults"] = _table(["Call", "Fault", *fault_matrix.LASTING], rows)
         if len(self.interruptions) == len(crash_matrix.CRASHES) * len(crash_matrix.MOMENTS):
-            tables["crashes"] = _table(["", *crash_matrix.MOMENTS], map(self._of_crash, crash_matrix.CRASHES))
+            tables["interruptions"] = _table(["", *crash_matrix.MOMENTS], map(self._of_crash, crash_matrix.CRASHES))
         return tables
 
-    def _of_action(self, action: fault_matrix.Action) -> str:
-        rows = [self._row(action, kind) for kind in fault_matrix.KINDS]
-        return f"#### {action}\n\n" + _table(["Fault", *fault_matrix.LASTING, "What the user reads"], rows)
+    def _of_action(self, action: fault_matrix.Action) -> Iterator[list[str]]:
+        """Yield one row for all consecutive faults that have the same results."""
 
-    def _row(self, action: fault_matrix.Action, kind: FaultKind) -> list[str]:
-        outcomes = [self.faults[fault_matrix.Cell(action, kind, lasting)] for lasting in fault_matrix.LASTING]
-        messages = sorted({text for outcome in outcomes for text in outcome.diagnostics})
-        return [kind, *map(_faulted, outcomes), "<br>".join(messages).replace("|", "\\|")]
+        def results(kind: FaultKind) -> list[str]:
+            cells = (fault_matrix.Cell(action, kind, lasting) for lasting in fault_matrix.LASTING)
+            return [_faulted(self.faults[cell]) for cell in cells]
+
+        for same, kinds in groupby(fault_matrix.KINDS, results):
+            yield [action, ", ".join(kinds), *same]
 
     def _of_crash(self, crash: crash_matrix.Crash) -> list[str]:
         problems = (self.interruptions[crash_matrix.Cell(crash, moment)] for moment in crash_matrix.MOMENTS)
-        return [crash, *(_wrong(wrong) or "as asked" for wrong in problems)]
+        return [crash, *(_wrong(wrong) or "correct" for wrong in problems)]
 
 
 @dataclass
@@ -53,25 +56,25 @@ class Page:
         return self.results.setdefault(engine, Results())
 
     def write(self) -> None:
-        """Write the tables that are complete."""
+        """Write the complete tables."""
         for engine, results in self.results.items():
-            for of_what, tables in results.tables().items():
-                write_section(PAGE, section(of_what, engine), f"Run on {engine.version()}.\n\n{tables}")
+            for kind, table in results.tables().items():
+                write_section(PAGE, section(kind, engine), f"Run on {engine.version()}.\n\n{table}")
 
 
-def section(of_what: str, engine: type[Harness]) -> str:
-    """Return the name of the page's section with an engine's tables."""
-    return f"{of_what} on the {engine.engine}"
+def section(kind: str, engine: type[Harness]) -> str:
+    """Return the name of the section that has a table of an engine."""
+    return f"{kind} on the {engine.engine}"
 
 
 def _faulted(outcome: fault_matrix.Outcome) -> str:
     if outcome.then:
         return _wrong(outcome.then)
-    return "fails, then finishes" if outcome.failed else "succeeds"
+    return "fails, then succeeds" if outcome.failed else "succeeds"
 
 
 def _wrong(problems: Sequence[str]) -> str:
-    return f"**wrong: {'; '.join(problems)}**" if problems else ""
+    return f"**wrong: {'; '.join(problems)}**".replace("|", "\\|") if problems else ""
 
 
 def _table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:

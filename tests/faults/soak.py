@@ -27,6 +27,7 @@ from simulator.fsx.faults import FaultKind
 from simulator.fsx.views import BackupView
 from simulator.sections import write_section
 from tests.faults import workload
+from tests.faults.reliability import PAGE
 
 HOME = "us-east-1"
 REGIONS = ("eu-west-1", "eu-north-1", "ap-south-1", "ca-central-1")
@@ -38,7 +39,6 @@ _TICK = 0.25  # seconds
 _TICKS_BETWEEN_LISTS = 20
 _FAULTS_PER_TICK, _KILLS_PER_TICK = 0.2, 0.012
 _HANG_SECONDS = 3.0
-_REPORT = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
 class BrokenError(Exception):
@@ -211,7 +211,7 @@ def main() -> None:
     figures = soak(options.copies, options.seed, options.minutes)
     rows = "\n".join(f"| {name} | {count} |" for name, count in sorted(figures.items()))
     sys.stdout.write(f"{rows}\n")
-    write_section(_REPORT, "soak", f"| Seed {options.seed} | |\n|---|---:|\n{rows}")
+    write_section(PAGE, "soak", f"| Seed {options.seed} | |\n|---|---:|\n{rows}")
 
 
 if __name__ == "__main__":

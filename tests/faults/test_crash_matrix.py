@@ -14,7 +14,7 @@ from tests.faults.reliability import Page
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("engine", [on(HostHarness, slow=True), on(CliHarness), on(NativeHarness)])
-def test_interruption_leaves_no_second_copy_and_no_orphan(engine: type[Harness], tmp_path: Path, page: Page) -> None:
+def test_up_after_interruption_leaves_declared_copies_only(engine: type[Harness], tmp_path: Path, page: Page) -> None:
     outcomes = run_all(engine, tmp_path, batches(engine), run_cells)
 
     page.of(engine).interruptions.update(outcomes)

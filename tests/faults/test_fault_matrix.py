@@ -24,11 +24,11 @@ QUICK = tuple(kind for kind in KINDS if kind not in HANGING)
             ("once", "once", QUICK),
             ("once, hanging", "once", HANGING),
             ("for 30 s", "for 30 s", KINDS),
-            ("for ever", "for ever", KINDS),
+            ("whole run", "whole run", KINDS),
         )
     ],
 )
-def test_fault_leaves_no_second_copy_and_no_orphan(
+def test_up_after_fault_leaves_declared_copies_only(
     engine: type[Harness], lasting: Lasting, kinds: tuple[FaultKind, ...], tmp_path: Path, page: Page
 ) -> None:
     outcomes = run_all(engine, tmp_path, batches(lasting, kinds), run_cells)

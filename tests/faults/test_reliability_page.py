@@ -1,5 +1,6 @@
-"""docs/reliability.md has all results of each engine, and is written by programs."""
+"""tests/faults/results.md has all results of each engine."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -8,30 +9,33 @@ from simulator.sections import write_section
 from tests.faults.crash_matrix import CRASHES, MOMENTS
 from tests.faults.crash_matrix import Cell as Interruption
 from tests.faults.engines import ENGINES
-from tests.faults.fault_matrix import ACTIONS, KINDS
+from tests.faults.fault_matrix import ACTIONS, KINDS, LASTING, Outcome
+from tests.faults.fault_matrix import Cell as Fault
 from tests.faults.harness import Harness
 from tests.faults.reliability import PAGE, Results, section
 
 engines = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.engine)
 
 
-def written(of_what: str, engine: type[Harness]) -> str:
-    name = section(of_what, engine)
+def written(kind: str, engine: type[Harness]) -> str:
+    name = section(kind, engine)
     return PAGE.read_text().partition(f"<!-- {name} -->")[2].partition(f"<!-- end of {name} -->")[0]
 
 
 def rows(text: str) -> list[list[str]]:
-    """Return the cells of a table's rows, without those of its rule."""
-    lines = [line for line in text.splitlines() if line.startswith("|") and not line.startswith("| ---")]
+    """Return the cells of the rows of a table, without its heading."""
+    lines = [line for line in text.splitlines() if line.startswith("|")][2:]
     return [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
 
 
 @engines
-def test_page_has_all_results_and_none_is_wrong(engine: type[Harness]) -> None:
-    faults, interruptions = written("faults", engine), written("crashes", engine)
+def test_page_has_all_results_without_failures(engine: type[Harness]) -> None:
+    faults, interruptions = written("faults", engine), written("interruptions", engine)
 
-    assert len(rows(faults)) == len(ACTIONS) * (1 + len(KINDS))
-    assert len(rows(interruptions)) == 1 + len(CRASHES)
+    assert [(action, kind) for action, kinds, *_ in rows(faults) for kind in kinds.split(", ")] == list(
+        product(ACTIONS, KINDS)
+    )
+    assert [row[0] for row in rows(interruptions)] == list(CRASHES)
     assert "**wrong" not in faults + interruptions
     assert f" the {engine.engine}" in faults
 
@@ -54,7 +58,7 @@ def test_write_section_changes_only_that_section(tmp_path: Path) -> None:
     assert page.read_text() == "Before.\n<!-- rows -->\n\nnewer\n\n<!-- end of rows -->\nAfter.\n"
 
 
-def test_write_section_leaves_page_without_the_section(tmp_path: Path) -> None:
+def test_write_section_refuses_page_without_section(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Nothing to fill in.\n")
 
@@ -62,3 +66,15 @@ def test_write_section_leaves_page_without_the_section(tmp_path: Path) -> None:
         write_section(page, "rows", "new")
 
     assert page.read_text() == "Nothing to fill in.\n"
+
+
+def test_faults_with_equal_results_share_a_row() -> None:
+    outcomes = {
+        Fault(action, kind, lasting): Outcome(struck=True, failed=kind == "lost", diagnostics=[], then=[])
+        for action, kind, lasting in product(ACTIONS, KINDS, LASTING)
+    }
+
+    table = Results(faults=outcomes).tables()["faults"]
+
+    before, after = ", ".join(KINDS[: KINDS.index("lost")]), ", ".join(KINDS[KINDS.index("lost") + 1 :])
+    assert [kinds for _, kinds, *_ in rows(table)] == [before, "lost", after] * len(ACTIONS)

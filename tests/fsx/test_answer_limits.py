@@ -1,4 +1,4 @@
-"""Answers without end, too large, or of any shape: each call ends, in bounded time and memory."""
+"""Endless, oversized and malformed answers: each call ends, with limited time and memory."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pulumi_fsx_dr.errors import ServiceError, TransientError, UnreachableError
 from pulumi_fsx_dr.fsx import http_limits
@@ -26,10 +26,10 @@ from pulumi_fsx_dr.fsx.credentials import Credentials
 from tests.fsx.replaying import SETTINGS, AnsweringRegion, ReplayedRegion, described
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 1000000\r\n"
-PAUSE = 0.2  # seconds between two bytes of a drip: far below the read time-out
+PAUSE = 0.2  # seconds between two bytes: far below the read timeout
 READ_TIMEOUT = 1
-DRIPS = 200  # of a server without the limit, a call would take 40 s
-SOON = 15  # seconds, for a busy machine
+DRIPS = 200  # without the limit, a call would take 40 s
+SOON = 15  # seconds, on a busy machine
 
 Answer = Callable[[Callable[[bytes], None]], None]
 
@@ -39,7 +39,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections += 1
-        with suppress(OSError):  # the client has gone
+        with suppress(OSError):  # the client has disconnected
             while self.rfile.readline():
                 while self.rfile.readline().strip():
                     pass
@@ -64,7 +64,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[_Server]:
-    """Run a server on this machine that answers every request so."""
+    """Run a local server that gives this answer to every request."""
     with _Server(answer) as server:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
@@ -76,7 +76,7 @@ def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[_Serve
 
 
 class Served(FsxRegion):
-    """A Region whose calls are tried once."""
+    """A Region whose calls are not retried."""
 
     def __init__(self, url: str, read_timeout: int = READ_TIMEOUT, trusted: Path | None = None) -> None:
         here = replace(SETTINGS, endpoints={"fsx": url}, custom_ca_bundle=str(trusted) if trusted else None)
@@ -100,11 +100,11 @@ def assert_given_up_soon(region: FsxRegion) -> None:
         region.delete("backup-0123456789abcdef0")
 
     assert time.monotonic() - started < SOON
-    assert threading.active_count() <= threads + 1  # that of the server
+    assert threading.active_count() <= threads + 1  # the thread of the server
 
 
 def certified(directory: Path) -> tuple[Path, Path]:
-    """Return the files of a certificate of this machine and of its key."""
+    """Return the files of a local certificate and its key."""
     certificate, key = directory / "certificate.pem", directory / "key.pem"
     command = (
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost "
@@ -116,12 +116,12 @@ def certified(directory: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nX-Odd: ", HEAD + b"\r\n"], ids=["status", "header", "body"])
-def test_call_ends_though_bytes_keep_dripping(head: bytes) -> None:
+def test_slow_answer_times_out(head: bytes) -> None:
     with served(drip_after(head)) as server:
         assert_given_up_soon(Served(f"http://{server.host}"))
 
 
-def test_call_ends_though_bytes_keep_dripping_over_tls(tmp_path: Path) -> None:
+def test_slow_answer_over_tls_times_out(tmp_path: Path) -> None:
     trusted, key = certified(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(trusted, key)
@@ -132,7 +132,7 @@ def test_call_ends_though_bytes_keep_dripping_over_tls(tmp_path: Path) -> None:
     assert server.connections == 1
 
 
-def test_each_answer_on_a_connection_has_its_own_time() -> None:
+def test_time_limit_applies_per_answer() -> None:
     body = json.dumps({"Backups": [described()]}).encode()
 
     def answer(send: Callable[[bytes], None]) -> None:
@@ -149,7 +149,7 @@ def test_each_answer_on_a_connection_has_its_own_time() -> None:
     assert server.connections == 1
 
 
-def test_too_large_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_answer_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_limits, "LARGEST_ANSWER", 100_000)
     sent = itertools.count()
 
@@ -167,7 +167,7 @@ def test_too_large_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("operation", ["backups", "file_systems"])
 @pytest.mark.parametrize("period", [1, 2, 3, 1_000])
-def test_listing_without_end_is_given_up(operation: str, period: int) -> None:
+def test_endless_listing_is_a_transient_error(operation: str, period: int) -> None:
     pages = itertools.count()
 
     def answer(_request: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def test_listing_without_end_is_given_up(operation: str, period: int) -> None:
     assert next(pages) < 500
 
 
-def test_listing_that_takes_too_long_is_given_up() -> None:
+def test_slow_listing_is_a_transient_error() -> None:
     pages = itertools.count()
     region = AnsweringRegion(lambda _: {"Backups": [], "NextToken": str(next(pages))})
     region.listing_seconds = 0
@@ -192,7 +192,7 @@ def test_listing_that_takes_too_long_is_given_up() -> None:
     assert next(pages) <= 3
 
 
-def test_listing_of_ten_thousand_backups_is_read_whole() -> None:
+def test_listing_reads_ten_thousand_backups() -> None:
     backups = [{**described(f"backup-{n:017x}"), "Tags": []} for n in range(10_000)]
 
     def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def test_lookup_ends_if_another_backup_is_returned() -> None:
     assert AnsweringRegion(answer).find_or_error(asked) == {}
 
 
-def test_lookup_repeats_for_what_an_answer_leaves_out() -> None:
+def test_lookup_repeats_for_omitted_ids() -> None:
     def answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"Backups": [described("backup-0aaaaaaaaaaaaaaaa"), described(asked["BackupIds"][0])]}
 
@@ -258,7 +258,7 @@ _LARGE = {
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "BadRequest", "ServiceLimitExceeded"])
 @pytest.mark.parametrize("message", _LARGE.values(), ids=_LARGE)
-def test_message_of_a_megabyte_is_cut_at_little_cost(code: str, message: str) -> None:
+def test_long_error_message_is_cut_quickly(code: str, message: str) -> None:
     request = CopyRequest(
         source_backup_id="backup-0123456789abcdef0",
         source_region="eu-central-1",
@@ -291,12 +291,13 @@ MEMBERS = [
     *("BackupId", "Lifecycle", "Type", "CreationTime", "ResourceARN", "Tags", "FileSystem", "Volume"),
     *("SizeInBytes", "ProgressPercent", "FailureDetails", "SourceBackupId", "OwnerId", "KmsKeyId"),
 ]
-ANY_SHAPE = AnsweringRegion(lambda _: {"Backups": []})  # one for all examples: each costs a client
+ANY_SHAPE = AnsweringRegion(lambda _: {"Backups": []})  # shared, because a client is slow to create
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(MEMBERS), ODD_VALUES, min_size=1, max_size=3))
-def test_description_of_any_shape_is_parsed_or_refused(changes: dict[str, Any]) -> None:
+@example({"CreationTime": 6.77680361916768e16})
+def test_any_description_is_parsed_or_refused(changes: dict[str, Any]) -> None:
     answer = {"Backups": [described() | changes, described("backup-0aaaaaaaaaaaaaaaa")]}
     ANY_SHAPE.given = lambda _: answer
 
@@ -316,7 +317,7 @@ NO_LISTINGS: list[Any] = [
 
 
 @pytest.mark.parametrize("body", NO_LISTINGS, ids=str)
-def test_listing_of_another_shape_is_a_transient_error(body: Any) -> None:
+def test_malformed_listing_is_a_transient_error(body: Any) -> None:
     with pytest.raises(TransientError):
         list(ReplayedRegion(body).backups())
 
@@ -333,7 +334,7 @@ def test_listing_of_another_shape_is_a_transient_error(body: Any) -> None:
         None,
     ],
 )
-def test_error_of_another_shape_is_one_plain_sentence(body: Any) -> None:
+def test_malformed_error_becomes_one_plain_sentence(body: Any) -> None:
     with pytest.raises(ServiceError) as refusal:
         ReplayedRegion(body, status=400).delete("backup-0123456789abcdef0")
 
@@ -341,9 +342,9 @@ def test_error_of_another_shape_is_one_plain_sentence(body: Any) -> None:
     assert "::" not in str(refusal.value)
 
 
-def test_bottomless_answer_is_a_transient_error() -> None:
+def test_deeply_nested_answer_is_a_transient_error() -> None:
     region = ReplayedRegion({})
-    region._body = b"[" * 1_000_000  # noqa: SLF001  # no value of Python's becomes such a text
+    region._body = b"[" * 1_000_000  # noqa: SLF001  # json.dumps cannot produce this text
 
     with pytest.raises(TransientError):
         list(region.backups())

@@ -1,4 +1,4 @@
-"""The table of `aws:` settings: it is complete, and wrong values are refused by name and never repeated."""
+"""The table of `aws:` settings is complete; wrong values are refused, and messages never repeat the value."""
 
 import inspect
 import json
@@ -16,14 +16,14 @@ ROLE = "arn:aws:iam::111122223333:role/dr"
 POLICY = '{"Version": "2012-10-17", "Statement": []}'
 ARN = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 SECRET = "hunter2hunter2"
-# Each field of a role, a value of it, and the member of STS's request.
+# Each field of a role, an example value, and the parameters of the STS request.
 ROLE_FIELDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "roleArn": (ROLE, {}),
     "sessionName": ("night-run", {"RoleSessionName": "night-run"}),
     "policy": (POLICY, {"Policy": POLICY}),
     "policyArns": ([ARN], {"PolicyArns": [{"arn": ARN}]}),
     "duration": ("1h30m", {"DurationSeconds": 5400}),
-    "externalId": (12345, {"ExternalId": "12345"}),  # as `pulumi config set --path` writes it
+    "externalId": (12345, {"ExternalId": "12345"}),  # as `pulumi config set --path` stores it
     "sourceIdentity": ("ci", {"SourceIdentity": "ci"}),
     "tags": ({"cost": 7}, {"Tags": [{"Key": "cost", "Value": "7"}]}),
     "transitiveTagKeys": (["team"], {"TransitiveTagKeys": ["team"]}),
@@ -43,19 +43,19 @@ def refusal(**settings: Any) -> str:
 
 
 def public_names(type_: Any) -> set[str]:
-    """Return the names of the fields of an object of pulumi-aws's configuration."""
+    """Return the field names of an object in the configuration of pulumi-aws."""
     words = (name.split("_") for name in inspect.signature(type_.__init__).parameters if not name.startswith("__"))
     return {first + "".join(word.capitalize() for word in rest) for first, *rest in words}
 
 
-def test_table_has_every_setting_of_pulumi_aws() -> None:
+def test_settings_table_has_every_setting_of_pulumi_aws() -> None:
     names = [name for name, _, _ in documented()]
 
     assert len(names) == len(set(names))
     assert set(names) == {f"aws:{name}" for name in public_names(pulumi_aws.ProviderArgs)}
 
 
-def test_role_has_every_field_of_pulumi_aws() -> None:
+def test_role_fields_match_pulumi_aws() -> None:
     shape: Any = botocore.session.Session().get_service_model("sts").operation_model("AssumeRole").input_shape
 
     assert ROLE_FIELDS.keys() == public_names(outputs.AssumeRoles)
@@ -63,7 +63,7 @@ def test_role_has_every_field_of_pulumi_aws() -> None:
 
 
 @pytest.mark.parametrize("name", ROLE_FIELDS)
-def test_role_field_becomes_member_of_request(name: str) -> None:
+def test_role_field_is_sent_to_sts(name: str) -> None:
     value, members = ROLE_FIELDS[name]
 
     (role,) = read(assumeRoles=json.dumps([{"roleArn": ROLE, name: value}])).assume_roles or ()
@@ -73,7 +73,7 @@ def test_role_field_becomes_member_of_request(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["assumeRoles", "assumeRole"])
-def test_single_role_needs_no_list(name: str) -> None:
+def test_single_role_may_be_an_object(name: str) -> None:
     (role,) = read(**{name: json.dumps({"roleArn": ROLE, "sessionName": ""})}).assume_roles or ()
 
     assert (role.arn, role.request) == (ROLE, {"RoleSessionName": "pulumi-fsx-dr"})
@@ -83,7 +83,7 @@ def test_single_role_needs_no_list(name: str) -> None:
     ("duration", "seconds"),
     [("15m", 900), ("12h", 43200), ("3600s", 3600), ("1h0m30.9s", 3630), ("3600000ms", 3600), (".5h", 1800)],
 )
-def test_duration_is_written_as_in_go(duration: str, seconds: int) -> None:
+def test_duration_follows_go_syntax(duration: str, seconds: int) -> None:
     (role,) = read(assumeRoles=[{"roleArn": ROLE, "duration": duration}]).assume_roles or ()
 
     assert role.request["DurationSeconds"] == seconds
@@ -104,7 +104,7 @@ def test_duration_is_written_as_in_go(duration: str, seconds: int) -> None:
         ("durationSeconds", 3600),
     ],
 )
-def test_wrong_role_field_is_refused_by_name(field: str, value: Any) -> None:
+def test_wrong_role_field_is_refused(field: str, value: Any) -> None:
     said = refusal(assumeRoles=json.dumps([{"roleArn": ROLE}, {"roleArn": ROLE, field: value}]))
 
     assert said.startswith("aws:assumeRoles[1]")
@@ -122,15 +122,15 @@ def test_wrong_account_ids_are_refused(name: str, ids: str) -> None:
     assert f"aws:{name}" in refusal(**{name: ids})
 
 
-def test_account_id_may_be_a_number() -> None:
-    """`pulumi config set --path` writes it so."""
+def test_account_id_may_be_number() -> None:
+    """`pulumi config set --path` stores a number."""
     assert read(allowedAccountIds="[444455556666]").allowed_account_ids == frozenset({"444455556666"})
 
 
 @pytest.mark.parametrize(
     "url", ["fsx.example.com", "ftp://fsx.example.com", "https://", "https://user:x@example.com", 5]
 )
-def test_endpoint_that_is_no_plain_url_is_refused(url: Any) -> None:
+def test_endpoint_that_is_not_a_url_is_refused(url: Any) -> None:
     assert "aws:endpoints" in refusal(endpoints=[{"fsx": url}])
 
 
@@ -146,29 +146,29 @@ def test_endpoint_that_is_no_plain_url_is_refused(url: Any) -> None:
         ("customCaBundle", "/"),
     ],
 )
-def test_file_that_does_not_exist_is_refused(name: str, value: str) -> None:
-    """As is a second file: botocore reads one."""
+def test_missing_file_is_refused(name: str, value: str) -> None:
+    """A second file is also refused, because botocore reads only one."""
     assert f"aws:{name}" in refusal(**{name: value})
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_unsupported_setting_is_refused_by_name(name: str) -> None:
+def test_unsupported_setting_is_refused(name: str) -> None:
     assert f"aws:{name}" in refusal(**{name: True})
     assert read(**{name: "false"}) == AwsSettings()
 
 
 @pytest.mark.parametrize("given", [{"accessKey": "AKIA"}, {"secretKey": "s"}, {"secretKey": "", "accessKey": ""}])
-def test_half_a_key_is_refused(given: dict[str, Any]) -> None:
+def test_incomplete_access_key_is_refused(given: dict[str, Any]) -> None:
     assert "aws:secretKey" in refusal(token="t", **given)
 
 
 @pytest.mark.parametrize(("value", "flag"), [("true", True), (True, True), ("False", False), (False, False)])
 def test_flag_is_read(value: Any, *, flag: bool) -> None:
-    """False is a value, too: it precedes the environment's."""
+    """False is a value too: it overrides the environment."""
     assert read(useFipsEndpoint=value).session_variables == {"use_fips_endpoint": flag}
 
 
-def test_empty_settings_are_not_set() -> None:
+def test_empty_settings_are_ignored() -> None:
     names = [name.removeprefix("aws:") for name, _, _ in documented()]
 
     assert read(**dict.fromkeys(names, "")) == read(assumeRoles=[], endpoints={}) == AwsSettings()
@@ -204,14 +204,14 @@ WRONG: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("settings", SECRETS, ids=str)
-def test_repr_has_no_secret(settings: dict[str, Any]) -> None:
+def test_repr_hides_secrets(settings: dict[str, Any]) -> None:
     found = read(**settings)
 
     assert SECRET not in repr(found) + repr(found.assume_roles) + repr(Credentials(found))
 
 
 @pytest.mark.parametrize("settings", WRONG, ids=str)
-def test_refusal_does_not_repeat_the_value(settings: dict[str, Any]) -> None:
+def test_refusal_hides_value(settings: dict[str, Any]) -> None:
     said = refusal(**settings)
 
     assert said.startswith(f"aws:{next(iter(settings))}") or "secretKey" in settings

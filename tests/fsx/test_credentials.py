@@ -1,6 +1,6 @@
-"""Whose credentials sign which call, at which endpoint, and in which accounts nothing is called.
+"""Which credentials sign each call, which endpoint is called, and which accounts are refused.
 
-Hosts are those of https://docs.aws.amazon.com/general/latest/gr/sts.html.
+Hosts are documented in https://docs.aws.amazon.com/general/latest/gr/sts.html.
 """
 
 import json
@@ -37,7 +37,7 @@ STS = {
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it would leave this machine; `signed_by` has the access key and the Region."""
+    """One request as it would be sent; `signed_by` has the access key and the Region."""
 
     action: str
     host: str
@@ -47,18 +47,18 @@ class Call:
 
 @dataclass
 class RecordingAws:
-    """An AWS that answers each call, and remembers it."""
+    """A fake AWS that answers each call and records it."""
 
     account: str = "111122223333"
     unreachable: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
 
     def credentials(self, **settings: Any) -> Credentials:
-        """Return the credentials of a stack with these settings, whose calls end here."""
+        """Return credentials for these settings whose calls are answered by this fake."""
         given = {f"aws:{name}": value for name, value in settings.items()}
 
         class Routed(Credentials):
-            def session(routed) -> boto3.Session:  # noqa: N805  # self is the AWS
+            def session(routed) -> boto3.Session:  # noqa: N805  # `self` is the RecordingAws
                 session = super().session()
                 handler: Any = self._answer
                 for service in ("fsx", "kms", "sts"):
@@ -111,11 +111,10 @@ def _text(value: Any) -> str:
 
 @pytest.fixture
 def aws() -> RecordingAws:
-    """Return an AWS that answers."""
     return RecordingAws()
 
 
-# Roles
+# --- roles ---
 
 
 def test_role_request_reaches_sts(aws: RecordingAws) -> None:
@@ -137,7 +136,7 @@ def test_role_request_reaches_sts(aws: RecordingAws) -> None:
     assert aws.only("DescribeBackups").signed_by == "ASIADR eu-west-1"
 
 
-def test_role_without_source_credentials_is_an_error(aws: RecordingAws) -> None:
+def test_role_without_source_credentials_fails(aws: RecordingAws) -> None:
     region = aws.region(accessKey=None, secretKey=None, assumeRoles=[{"roleArn": ROLE}])
 
     with pytest.raises(CredentialsError):
@@ -146,7 +145,7 @@ def test_role_without_source_credentials_is_an_error(aws: RecordingAws) -> None:
 
 @pytest.mark.parametrize("variable", ["", "legacy"])
 @pytest.mark.parametrize("region", STS)
-def test_roles_are_assumed_in_turn_at_the_sts_of_the_region(
+def test_role_chain_uses_regional_sts(
     aws: RecordingAws, region: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "us-west-2")
@@ -163,7 +162,7 @@ def test_roles_are_assumed_in_turn_at_the_sts_of_the_region(
 
 
 @pytest.mark.parametrize("region", STS)
-def test_role_of_profile_is_assumed_at_the_sts_of_the_region(aws: RecordingAws, region: str, tmp_path: Path) -> None:
+def test_role_of_profile_uses_regional_sts(aws: RecordingAws, region: str, tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text(
         f"[profile dr]\nrole_arn = {ROLE}\nsource_profile = base\nregion = us-west-2\n"
@@ -178,9 +177,7 @@ def test_role_of_profile_is_assumed_at_the_sts_of_the_region(aws: RecordingAws, 
     ]
 
 
-def test_web_identity_of_environment_goes_to_the_sts_of_the_region(
-    aws: RecordingAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_web_identity_uses_regional_sts(aws: RecordingAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "token").write_text("eyJ0.made.up")
     monkeypatch.setenv("AWS_ROLE_ARN", HUB)
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
@@ -194,7 +191,7 @@ def test_web_identity_of_environment_goes_to_the_sts_of_the_region(
     ]
 
 
-def test_sts_region_of_stack_is_preferred(aws: RecordingAws) -> None:
+def test_sts_region_setting_is_preferred(aws: RecordingAws) -> None:
     aws.region(assumeRoles=[{"roleArn": ROLE}], stsRegion="eu-north-1").account()
 
     assert [(call.action, call.host, call.signed_by) for call in aws.calls] == [
@@ -213,7 +210,7 @@ def test_unreachable_sts_does_not_affect_other_regions(aws: RecordingAws) -> Non
     assert FsxRegion("eu-west-1", credentials).find([BACKUP]) == {}
 
 
-# Accounts
+# --- accounts ---
 
 
 @pytest.mark.parametrize(
@@ -223,7 +220,7 @@ def test_unreachable_sts_does_not_affect_other_regions(aws: RecordingAws) -> Non
         ("forbiddenAccountIds", '["111122223333"]'),
     ],
 )
-def test_other_account_is_refused_before_anything_is_changed(aws: RecordingAws, setting: str, ids: str) -> None:
+def test_wrong_account_is_refused_before_changes(aws: RecordingAws, setting: str, ids: str) -> None:
     region = aws.region(**{setting: ids})
 
     for change in (lambda: region.copy(COPY), lambda: region.delete(BACKUP)):
@@ -235,13 +232,13 @@ def test_other_account_is_refused_before_anything_is_changed(aws: RecordingAws, 
     assert [call.action for call in aws.calls] == ["GetCallerIdentity"]
 
 
-def test_account_is_that_of_the_last_role(aws: RecordingAws) -> None:
+def test_account_check_uses_last_role(aws: RecordingAws) -> None:
     aws.region(allowedAccountIds=["111122223333"], assumeRoles=[{"roleArn": ROLE}]).find([BACKUP])
 
     assert aws.only("GetCallerIdentity").signed_by == "ASIADR eu-west-1"
 
 
-def test_account_is_requested_once_and_only_if_limited(aws: RecordingAws) -> None:
+def test_account_check_calls_sts_once_if_limited(aws: RecordingAws) -> None:
     credentials = aws.credentials(allowedAccountIds=["111122223333"], forbiddenAccountIds=["444455556666"])
     assert aws.calls == []
 
@@ -252,7 +249,7 @@ def test_account_is_requested_once_and_only_if_limited(aws: RecordingAws) -> Non
     assert [call.action for call in aws.calls] == ["GetCallerIdentity", *["DescribeBackups"] * 4]
 
 
-def test_account_of_renewed_credentials_is_requested_again(aws: RecordingAws) -> None:
+def test_account_check_repeats_for_renewed_credentials(aws: RecordingAws) -> None:
     credentials = aws.credentials(allowedAccountIds=["111122223333"])
     FsxRegion("eu-west-1", credentials).find([BACKUP])
 
@@ -263,10 +260,10 @@ def test_account_of_renewed_credentials_is_requested_again(aws: RecordingAws) ->
         FsxRegion("eu-west-1", credentials).find([BACKUP])
 
 
-# Endpoints and files
+# --- endpoints and files ---
 
 
-def test_endpoints_of_stack_are_called(aws: RecordingAws) -> None:
+def test_endpoint_settings_are_used(aws: RecordingAws) -> None:
     endpoints = [{service: f"https://{service}.vpce.example.com"} for service in ("fsx", "kms", "sts", "s3")]
     region = aws.region(endpoints=json.dumps(endpoints), assumeRoles=[{"roleArn": ROLE}])
 
@@ -291,13 +288,13 @@ def test_endpoints_of_stack_are_called(aws: RecordingAws) -> None:
         ({"useFipsEndpoint": "false", "useDualstackEndpoint": False}, "fsx.us-east-1.amazonaws.com"),
     ],
 )
-def test_fips_and_dual_stack_endpoints(aws: RecordingAws, settings: dict[str, Any], host: str) -> None:
+def test_fips_and_dual_stack_endpoints_are_used(aws: RecordingAws, settings: dict[str, Any], host: str) -> None:
     aws.region("us-east-1", **settings).find([BACKUP])
 
     assert aws.only("DescribeBackups").host == host
 
 
-def test_credentials_file_of_stack_is_read(aws: RecordingAws, tmp_path: Path) -> None:
+def test_credentials_file_setting_is_used(aws: RecordingAws, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("[dr]\naws_access_key_id = AKIAOFTHEFILE\naws_secret_access_key = s\n")
     files = json.dumps([str(tmp_path / "keys")])
 
@@ -306,26 +303,26 @@ def test_credentials_file_of_stack_is_read(aws: RecordingAws, tmp_path: Path) ->
     assert aws.only("GetCallerIdentity").signed_by == "AKIAOFTHEFILE eu-west-1"
 
 
-def test_certificates_of_stack_are_trusted(tmp_path: Path) -> None:
+def test_ca_bundle_setting_is_trusted(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.touch()
 
     client = RecordingAws().credentials(customCaBundle=str(bundle)).client("fsx", "eu-west-1", Config())
 
-    assert client._endpoint.http_session._verify == str(bundle)  # noqa: SLF001  # botocore shows it nowhere else
+    assert client._endpoint.http_session._verify == str(bundle)  # noqa: SLF001  # botocore has no public access to it
 
 
 @pytest.mark.parametrize(("skip", "asks"), [("false", True), ("true", False)])
-def test_metadata_service_is_skipped_if_the_stack_says_so(skip: str, *, asks: bool) -> None:
+def test_metadata_service_can_be_skipped(skip: str, *, asks: bool) -> None:
     session = RecordingAws().credentials(accessKey=None, secretKey=None, skipMetadataApiCheck=skip).session()
     session.get_credentials()
 
-    providers = session._session.get_component("credential_provider").providers  # noqa: SLF001  # boto3 has no other way to it
+    providers = session._session.get_component("credential_provider").providers  # noqa: SLF001  # boto3 has no public access to it
 
     assert ("iam-role" in [provider.METHOD for provider in providers]) is asks
 
 
-# The default Region
+# --- the default Region ---
 
 
 @pytest.mark.parametrize(
@@ -341,7 +338,7 @@ def test_metadata_service_is_skipped_if_the_stack_says_so(skip: str, *, asks: bo
     ],
 )
 @pytest.mark.parametrize("named_by", ["variable", "setting"])
-def test_default_region_is_that_of_environment_then_profile(  # noqa: PLR0913, PLR0917  # fixtures and parameters
+def test_default_region_comes_from_environment_then_profile(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     environment: dict[str, str],
     of_profile: str,
     expected: str | None,
@@ -359,14 +356,14 @@ def test_default_region_is_that_of_environment_then_profile(  # noqa: PLR0913, P
     assert default_region(Credentials(AwsSettings(profile="dr", shared_config_files=file))) == expected
 
 
-def test_default_region_is_that_of_pulumi_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_region_matches_pulumi_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-2")
 
     assert pulumi_aws.ProviderArgs().region == default_region(Credentials()) == "us-east-1"
 
 
-# Secrets
+# --- secrets ---
 
 
 SECRET = "hunter2hunter2"
@@ -382,7 +379,7 @@ SECRET = "hunter2hunter2"
     ],
 )
 @pytest.mark.parametrize("reachable", [True, False])
-def test_error_and_log_have_no_secret(
+def test_errors_and_logs_hide_secrets(
     aws: RecordingAws, settings: dict[str, Any], caplog: pytest.LogCaptureFixture, *, reachable: bool
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -1,4 +1,4 @@
-"""Errors as AWS really answers them, each as the type of ours that the product acts on."""
+"""Recorded errors of AWS, each with the error type that the package raises for it."""
 
 import json
 from collections.abc import Callable
@@ -75,7 +75,7 @@ EXPECTED: dict[str, type[errors.ServiceError]] = {
     "model-delete-in-progress": errors.BusyError,
 }
 SOURCE = f"{BACKUP} in eu-central-1"
-# What the advice names, beside the call, its Region and AWS's text.
+# Facts in the advice, in addition to the action, the Region and AWS's text.
 NAMED = {
     "access-denied": "fsx:CreateFileSystem",
     "region-not-enabled": "opted in to eu-west-1",
@@ -95,7 +95,7 @@ REFUSALS = {"model-copy-copy-limit": Refused.SLOTS_TAKEN, "model-copy-token": Re
 
 
 def refused(answer: dict[str, Any]) -> errors.ServiceError:
-    """Return what the call that gets this answer raises; other calls than ours go to the mapping itself."""
+    """Return the error for this answer; answers to calls that the package does not make go to the mapping directly."""
     with pytest.raises(errors.ServiceError) as refusal:
         give(answer)
     return refusal.value
@@ -128,8 +128,8 @@ SECRET_TAGS = {
 }
 
 
-# What AWS repeats of a request: its error pages ("Value '...' at '...' failed to satisfy constraint"), and the answers
-# of KMS recorded above.
+# AWS repeats parts of the request in error messages ("Value '...' at '...' failed to satisfy constraint"), and so do
+# the KMS answers above.
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
@@ -158,7 +158,7 @@ SECRET_TAGS = {
     ],
 )
 @pytest.mark.parametrize("named_as", [KEY_ID, ARN])
-def test_tags_and_keys_that_aws_repeats_are_hidden(said: str, shown: str, named_as: str) -> None:
+def test_error_hides_tags_and_keys_repeated_by_aws(said: str, shown: str, named_as: str) -> None:
     request = replace(COPY, tags=SECRET_TAGS, kms_key_id=named_as)
     answer = {"__type": "BadRequest", "Message": said}
 
@@ -173,7 +173,7 @@ def test_every_recorded_error_has_an_expectation() -> None:
 
 
 @pytest.mark.parametrize(("name", "refusal"), REFUSALS.items())
-def test_copy_returns_a_refusal_that_is_no_failure(name: str, refusal: Refused) -> None:
+def test_copy_returns_recorded_refusal(name: str, refusal: Refused) -> None:
     answer = ANSWERS[name]
     body = {"__type": answer["code"], "Message": answer["message"]} | answer["members"]
 
@@ -181,7 +181,7 @@ def test_copy_returns_a_refusal_that_is_no_failure(name: str, refusal: Refused) 
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_recorded_error_becomes_ours(name: str) -> None:
+def test_recorded_error_maps_to_expected_type(name: str) -> None:
     answer = ANSWERS[name]
 
     refusal = refused(answer)
@@ -208,18 +208,18 @@ def test_recorded_error_becomes_ours(name: str) -> None:
         ("because no identity-based policy allows the fsx:CopyBackup action", "in IAM"),
     ],
 )
-def test_denial_names_the_policy_to_change(context: str, advice: str) -> None:
+def test_denial_names_policy_to_change(context: str, advice: str) -> None:
     assert advice in denied(context)
 
 
-def test_error_without_text_is_a_sentence() -> None:
+def test_error_without_text_is_one_sentence() -> None:
     answer = {"action": "fsx:DeleteBackup", "code": "BackupNotFound", "message": "", "status": 400, "members": {}}
 
     assert str(refused(answer)) == "fsx:DeleteBackup in eu-west-1 answered BackupNotFound."
 
 
 @pytest.mark.parametrize("status", [408, 429, 500])
-def test_unknown_error_is_transient_if_http_says_so(status: int) -> None:
+def test_unknown_error_is_transient_for_http_status(status: int) -> None:
     answer = {"action": "fsx:DeleteBackup", "code": "Odd", "message": "Wait.", "status": status, "members": {}}
 
     assert type(refused(answer)) is errors.TransientError

@@ -1,4 +1,4 @@
-"""Descriptions of backups and file systems, and incomplete ones, which are never taken for missing backups."""
+"""Descriptions of backups and file systems; incomplete ones are never treated as missing backups."""
 
 import logging
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def volume(**ontap: Any) -> dict[str, Any]:
     }
 
 
-# What a backup is of
+# --- file system and volume of a backup ---
 
 
 def test_file_system_backup_has_no_volume() -> None:
@@ -40,7 +40,7 @@ def test_file_system_backup_has_no_volume() -> None:
     assert (backup.volume_id, backup.volume, backup.file_system_id) == (None, {}, "fs-002ccbccdcf032728")
 
 
-def test_retention_groups_by_volume_else_file_system() -> None:
+def test_subject_is_volume_or_file_system() -> None:
     of_volume = copy(volume_id="fsvol-0302fda18a354bdbf", file_system_id="fs-04e75277bcf51008f")
     of_file_system = copy(file_system_id="fs-04e75277bcf51008f")
 
@@ -49,7 +49,7 @@ def test_retention_groups_by_volume_else_file_system() -> None:
     assert subjects == ["fsvol-0302fda18a354bdbf", "fs-04e75277bcf51008f", ""]
 
 
-def test_account_without_owner_is_that_of_the_arn() -> None:
+def test_owner_id_falls_back_to_account_of_arn() -> None:
     (backup,) = ReplayedRegion.of(FILE_SYSTEM_BACKUP).backups()
     (nowhere,) = region(described(ResourceARN=None)).backups()
 
@@ -57,7 +57,7 @@ def test_account_without_owner_is_that_of_the_arn() -> None:
     assert (backup.owner_id, nowhere.owner_id) == ("111122223333", "")
 
 
-def test_backup_without_arn_has_that_of_its_region_and_account() -> None:
+def test_arn_falls_back_to_region_and_account() -> None:
     without_arn = described(SOUND, ResourceARN=None, OwnerId="111122223333")
 
     (listed,) = ReplayedRegion({"Backups": [without_arn]}, name="cn-north-1").backups()
@@ -65,7 +65,7 @@ def test_backup_without_arn_has_that_of_its_region_and_account() -> None:
     assert listed.arn == f"arn:aws-cn:fsx:cn-north-1:111122223333:backup/{SOUND}"
 
 
-def test_tags_may_be_empty_or_have_no_value() -> None:
+def test_tags_may_be_empty_or_without_value() -> None:
     with_tags = described(ODD, Tags=[{"Key": "team"}, {"Key": "tier", "Value": "gold"}])
 
     listed = list(region(with_tags, described(Tags=[])).backups())
@@ -83,24 +83,24 @@ def test_tags_may_be_empty_or_have_no_value() -> None:
         ({"FileSystem": {"FileSystemId": "fs-1", "StorageType": "INTELLIGENT_TIERING"}}, "Intelligent-Tiering"),
     ],
 )
-def test_backup_that_fsx_does_not_copy_has_a_reason(members: dict[str, Any], reason: str) -> None:
+def test_uncopyable_backup_has_obstacle(members: dict[str, Any], reason: str) -> None:
     (backup,) = region(described(**members)).backups()
 
     assert reason in str(backup.copy_obstacle)
 
 
-def test_any_other_backup_can_be_copied() -> None:
+def test_other_backups_have_no_obstacle() -> None:
     (flex_vol,) = region(described(Volume=volume(VolumeStyle="FLEXVOL"))).backups()
     recorded = [*ReplayedRegion.of(ONTAP_LISTING).backups()]
 
     assert {backup.copy_obstacle for backup in [flex_vol, copy(), *recorded]} == {None}
 
 
-# Incomplete descriptions
+# --- incomplete descriptions ---
 
 
 @pytest.mark.parametrize("missing", ["CreationTime", "Lifecycle", "Type"])
-def test_listing_leaves_out_and_names_an_odd_backup(missing: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_listing_skips_incomplete_backup_with_warning(missing: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         listed = list(region(described(ODD, **{missing: None}), described()).backups())
 
@@ -108,7 +108,7 @@ def test_listing_leaves_out_and_names_an_odd_backup(missing: str, caplog: pytest
     assert [(ODD in message, missing in message) for message in caplog.messages] == [(True, True)]
 
 
-def test_backup_without_id_is_named_by_its_arn(caplog: pytest.LogCaptureFixture) -> None:
+def test_backup_without_id_is_reported_by_arn(caplog: pytest.LogCaptureFixture) -> None:
     without_id = described(ODD, BackupId=None)
 
     listed = list(region(without_id, without_id | {"ResourceARN": ""}, None, described()).backups())
@@ -117,35 +117,35 @@ def test_backup_without_id_is_named_by_its_arn(caplog: pytest.LogCaptureFixture)
     assert [ODD in message for message in caplog.messages] == [True, False, False]
 
 
-def test_lookup_of_odd_backup_is_an_error_and_not_gone() -> None:
+def test_lookup_of_incomplete_backup_is_an_error() -> None:
     with pytest.raises(ServiceError, match=ODD) as refusal:
         region(described(ODD, CreationTime=None)).find([ODD])
 
     assert not isinstance(refusal.value, TransientError)
 
 
-def test_lookup_of_many_fails_for_the_odd_one_only() -> None:
+def test_lookup_fails_only_for_incomplete_backup() -> None:
     found = region(described(ODD, Lifecycle=None), described()).find_or_error([ODD, SOUND])
 
     assert isinstance(found[ODD], ServiceError)
     assert (getattr(found[SOUND], "id", None), len(found)) == (SOUND, 2)
 
 
-def test_lookup_with_a_backup_without_id_finds_none_gone() -> None:
-    """It may be any of those that were looked up."""
+def test_lookup_fails_if_answer_has_backup_without_id() -> None:
+    """The backup without an id may be any of the requested ones."""
     with pytest.raises(ServiceError):
         region(described(ODD, BackupId=None, ResourceARN=None), described()).find([ODD, SOUND])
 
 
-def test_impossible_time_is_a_transient_error() -> None:
+def test_invalid_time_is_a_transient_error() -> None:
     with pytest.raises(TransientError, match="eu-west-1"):
         list(region(described(CreationTime="yesterday")).backups())
 
 
-# File systems
+# --- file systems ---
 
 
-def test_file_systems_reads_every_page() -> None:
+def test_file_systems_reads_all_pages() -> None:
     def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         page = int(request.get("NextToken", 0))
         described_tags = [{"Key": "n", "Value": str(page)}]
@@ -157,11 +157,11 @@ def test_file_systems_reads_every_page() -> None:
     assert [(one.id, one.tags) for one in found] == [(f"fs-{page}", {"n": str(page)}) for page in range(3)]
 
 
-def test_file_systems_fails_if_a_page_fails() -> None:
+def test_file_systems_fails_if_page_fails() -> None:
     def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         if "NextToken" not in request:
             return {"FileSystems": [{"FileSystemId": "fs-1"}], "NextToken": "1"}
-        broken._status = 400  # noqa: SLF001  # as a replayed Region has it
+        broken._status = 400  # noqa: SLF001  # the attribute of a replayed Region
         return {"__type": "ThrottlingException", "Message": "Rate exceeded"}
 
     broken = AnsweringRegion(answer)
@@ -171,21 +171,38 @@ def test_file_systems_fails_if_a_page_fails() -> None:
 
 
 @pytest.mark.parametrize("file", recordings("DescribeFileSystems"))
-def test_recorded_listing_has_tags_of_file_systems(file: str) -> None:
-    """So that their tags need no further permission and no further call."""
+def test_recorded_file_systems_have_tags(file: str) -> None:
+    """So the tags need no other permission and no other call."""
     found = ReplayedRegion.of(file).file_systems()
 
     assert all(one.tags and "Name" in one.tags for one in found.values())
 
 
-def test_file_system_of_unknown_tags_is_not_one_without_tags() -> None:
+@pytest.mark.parametrize("file", recordings("DescribeVolumes"))
+def test_recorded_volumes_are_parsed(file: str) -> None:
+    found = ReplayedRegion.of(file).volumes()
+
+    assert {volume.type for volume in found} <= {"ONTAP", "OPENZFS"}
+    assert all(volume.id.startswith("fsvol-") and volume.file_system_id.startswith("fs-") for volume in found)
+
+
+def test_recorded_volumes_of_ontap_name_the_root_volume() -> None:
+    found = ReplayedRegion.of("c7n-fsx_backup_count_filter-fsx.DescribeVolumes_1.json").volumes()
+
+    assert [(volume.name, volume.ontap_type, volume.is_root) for volume in found] == [
+        ("vol1", "RW", False),
+        ("fsx_root", "RW", True),
+    ]
+
+
+def test_missing_tags_differ_from_empty_tags() -> None:
     listed = {"FileSystems": [{"FileSystemId": "fs-0123456789abcdef0"}, {"FileSystemId": "fs-1", "Tags": []}]}
 
     assert [one.tags for one in ReplayedRegion(listed).file_systems().values()] == [None, {}]
 
 
-def test_backup_gets_the_storage_type_of_its_file_system() -> None:
-    """No recorded backup has it, but recorded file systems have."""
+def test_backup_gets_storage_type_of_file_system() -> None:
+    """Recorded file systems have a storage type; recorded backups do not."""
     zfs, gone, windows = (
         copy(id=f"backup-0000000000000000{n}", file_system_id=f"fs-{n}", file_system_type=kind, file_system={"a": "b"})
         for n, kind in enumerate(("OPENZFS", "OPENZFS", "WINDOWS"))
@@ -198,21 +215,21 @@ def test_backup_gets_the_storage_type_of_its_file_system() -> None:
     assert found[1:] == [gone, windows]
 
 
-def test_file_systems_are_described_only_for_backups_that_may_be_tiered() -> None:
-    told = copy(file_system_type="OPENZFS", file_system={"StorageType": "SSD"})
+def test_storage_types_are_looked_up_only_if_needed() -> None:
+    known = copy(file_system_type="OPENZFS", file_system={"StorageType": "SSD"})
     windows, volume = copy(file_system_type="WINDOWS"), copy(file_system_type="ONTAP", volume_id="fsvol-1")
 
-    assert with_storage_types([told, windows, volume], pytest.fail) == [told, windows, volume]
+    assert with_storage_types([known, windows, volume], pytest.fail) == [known, windows, volume]
 
 
-def test_recorded_file_systems_have_a_storage_type() -> None:
+def test_recorded_file_systems_have_storage_type() -> None:
     found = ReplayedRegion.of("c7n-fsx_backup_count_filter-fsx.DescribeFileSystems_1.json").file_systems()
 
     assert [one.storage_type for one in found.values()] == ["SSD"] * 3
 
 
-def test_unlabelled_copying_backup_takes_a_slot() -> None:
-    """The example of CopyBackup is of a copy that is COPYING and has no SourceBackupId."""
+def test_copying_backup_without_source_takes_slot() -> None:
+    """The copy in the documented example of CopyBackup is COPYING and has no SourceBackupId."""
     copying, creating = (copy(source_backup_id=None, lifecycle=lifecycle) for lifecycle in ("COPYING", "CREATING"))
 
     assert (copying.takes_slot, copying.is_running_copy) == (True, True)

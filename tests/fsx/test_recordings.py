@@ -17,16 +17,16 @@ VOLUMES = "c7n-fsx_backup_count_filter-fsx.DescribeVolumes_1.json"
 KEY_2018 = "arn:aws:kms:us-east-1:111122223333:key/7d30a034-2787-478a-85e7-1a2b85205fbc"
 
 
-def test_every_recording_names_its_origin() -> None:
+def test_every_recording_has_an_origin() -> None:
     origins = json.loads((RECORDINGS / "origins.json").read_text())
 
     assert origins.keys() | {"origins.json"} == {file.name for file in RECORDINGS.glob("*.json")}
     assert all(entry["origin"] for entry in origins.values())
 
 
-# The table shows a few columns only, so its entries lack what every backup has: see below.
+# The table has only a few columns, so its entries are incomplete: see the last test.
 @pytest.mark.parametrize("file", recordings("DescribeBackups", besides="cli-table-ontap-DescribeBackups.json"))
-def test_recorded_listing_is_read_whole(file: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_recorded_listing_is_parsed_completely(file: str, caplog: pytest.LogCaptureFixture) -> None:
     recorded = json.loads((RECORDINGS / file).read_text())["body"]["Backups"]
 
     backups = list(ReplayedRegion.of(file).backups())
@@ -37,7 +37,7 @@ def test_recorded_listing_is_read_whole(file: str, caplog: pytest.LogCaptureFixt
     assert caplog.messages == []
 
 
-def test_ontap_backup_is_of_a_volume() -> None:
+def test_ontap_backup_belongs_to_volume() -> None:
     backup = next(iter(ReplayedRegion.of(ONTAP_LISTING).backups()))
 
     assert backup == Backup(
@@ -72,7 +72,7 @@ def test_ontap_backup_is_of_a_volume() -> None:
     )
 
 
-def test_ontap_backups_of_one_file_system_are_of_its_volumes() -> None:
+def test_ontap_backups_are_grouped_by_volume() -> None:
     volumes = ReplayedRegion.of(VOLUMES).client.describe_volumes()["Volumes"]
 
     backups = list(ReplayedRegion.of(ONTAP_LISTING).backups())
@@ -81,7 +81,7 @@ def test_ontap_backups_of_one_file_system_are_of_its_volumes() -> None:
     assert {backup.file_system_id for backup in backups} == {"fs-04e75277bcf51008f"}
 
 
-def test_windows_backup_of_2018_has_account_from_arn() -> None:
+def test_windows_backup_of_2018_is_parsed() -> None:
     (backup,) = ReplayedRegion.of("c7n-fsx_backup_delete-fsx.DescribeBackups_1.json").backups()
 
     assert backup == Backup(
@@ -119,7 +119,7 @@ def test_windows_backup_of_2018_has_account_from_arn() -> None:
         ("botocore-example-CreateBackup.json", 0, {"Name": "MyBackup"}),
     ],
 )
-def test_new_backup_may_have_no_progress(file: str, progress: int | None, tags: dict[str, str]) -> None:
+def test_new_backup_may_lack_progress(file: str, progress: int | None, tags: dict[str, str]) -> None:
     answer = ReplayedRegion.of(file).client.create_backup(FileSystemId="fs-002ccbccdcf032728")
 
     backup = parse_backup(answer["Backup"], "us-east-1", "aws")
@@ -128,7 +128,7 @@ def test_new_backup_may_have_no_progress(file: str, progress: int | None, tags: 
     assert (backup.owner_id, backup.tags) == ("111122223333", tags)
 
 
-def test_answer_of_copy_backup_has_no_source() -> None:
+def test_copy_backup_answer_lacks_source() -> None:
     request = CopyRequest(
         source_backup_id="backup-03e3c82e0183b7b6b", source_region="us-east-2", token="token", tags={"Name": "MyBackup"}
     )
@@ -143,8 +143,8 @@ def test_answer_of_copy_backup_has_no_source() -> None:
     assert copy.file_system["LustreConfiguration"]["DeploymentType"] == "PERSISTENT_1"
 
 
-def test_openzfs_backup_is_of_its_file_system() -> None:
-    # No public recording has an OpenZFS backup; a backup shows the file system as DescribeFileSystems does.
+def test_openzfs_backup_belongs_to_file_system() -> None:
+    # No recording has an OpenZFS backup; backups describe file systems as DescribeFileSystems does.
     described = next(
         file_system
         for file_system in json.loads((RECORDINGS / FILE_SYSTEMS).read_text())["body"]["FileSystems"]
@@ -168,13 +168,13 @@ def test_recorded_deletion_succeeds(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", recordings("DescribeFileSystems"))
-def test_recorded_file_system_exists(file: str) -> None:
+def test_recorded_file_system_is_found(file: str) -> None:
     (first, *_) = json.loads((RECORDINGS / file).read_text())["body"]["FileSystems"]
 
     assert ReplayedRegion.of(file).file_system_exists(first["FileSystemId"])
 
 
-def test_incomplete_descriptions_are_left_out_and_named(caplog: pytest.LogCaptureFixture) -> None:
+def test_incomplete_descriptions_are_skipped_with_warning(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         backups = list(ReplayedRegion.of("cli-table-ontap-DescribeBackups.json").backups())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simulator.project import ROOT
 from simulator.sections import write_section
 
-from .examples import NEWEST, OLDER, OTHER, Example
+from .examples import EVERY_EXAMPLE, NEWEST, OLDER, OTHER, YAML, Example
 
 PAGE = ROOT / "docs" / "languages.md"
 PREVIEWED = {
@@ -16,7 +16,7 @@ PREVIEWED = {
     f"fsx-dr:index:BackupCopy dr-{OTHER} create",
     "fsx-dr:index:BackupCopy ledger create",
 }
-_FENCES = {"Pulumi.yaml": "yaml", "index.ts": "typescript", "main.go": "go", "__main__.py": "python"}
+SHOWN = [example for example in EVERY_EXAMPLE if example.language in ("yaml", "typescript")]
 
 
 @dataclass(frozen=True)
@@ -28,45 +28,35 @@ class Recorder:
     def program(self, example: Example) -> None:
         """Put an example's program into the page."""
         if self.writes:
-            write_section(PAGE, section(example, "program"), program(example))
+            write_section(PAGE, example.language, program(example))
 
     def preview(self, example: Example, printed: str) -> None:
-        """Put what a preview printed into the page."""
-        if self.writes:
-            write_section(PAGE, section(example, "preview"), preview(printed))
+        """Put the preview of the YAML example into the page; those of the other languages look the same."""
+        if self.writes and example is YAML:
+            write_section(PAGE, "preview", preview(printed))
 
 
-def section(example: Example, part: str) -> str:
-    """Return the name of a part of the page."""
-    return f"{example.language}: {part}"
-
-
-def shown(example: Example, part: str) -> str:
-    """Return what the page shows there."""
-    name = section(example, part)
-    begin, end = f"<!-- {name} -->\n\n", f"\n\n<!-- end of {name} -->"
+def shown(section: str) -> str:
+    """Return a section of the page."""
+    begin, end = f"<!-- {section} -->\n\n", f"\n\n<!-- end of {section} -->"
     return PAGE.read_text().partition(begin)[2].partition(end)[0]
 
 
 def program(example: Example) -> str:
     """Return an example's program as the page shows it."""
     text = (example.folder / example.program).read_text().rstrip()
-    return f"```{_FENCES[example.program]}\n{text}\n```"
+    return f"```{example.language}\n{text}\n```"
 
 
 def preview(printed: str) -> str:
-    """Return what a preview printed, as the page shows it.
-
-    A row for each resource: the engine shows that of the stack twice, and the others in an order of its own.
-    """
+    """Return the output of a preview as the page shows it: a row for each resource, sorted."""
+    # The engine shows the row of the stack twice, and the others in any order.
     stack, *others = dict.fromkeys(re.findall(r"^ \+  \S+ \S+ create\b", printed, re.MULTILINE))
     summary = printed[printed.index("Outputs:") :].rstrip()
     return "\n".join(["```console", "$ pulumi preview", stack, *sorted(others), summary, "```"])
 
 
 def rows(printed: str) -> set[str]:
-    """Return what a preview, or the page, says is done with the package's resources: type, name, operation.
-
-    The engine repeats the row in front of each message for the resource; those have more words.
-    """
+    """Return the rows of the package's resources in a preview: type, name, operation."""
+    # The engine repeats the row in front of each message for the resource; those have more words.
     return set(re.findall(r"^ [+~-]+ +(fsx-dr:\S+ \S+ \S+) *$", printed, re.MULTILINE))

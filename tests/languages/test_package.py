@@ -1,4 +1,4 @@
-"""What `pulumi package add` needs of the plugin's folder, without a CLI."""
+"""Requirements of `pulumi package add` on the plugin folder, tested without a CLI."""
 
 import json
 
@@ -10,11 +10,11 @@ from simulator.project import ROOT
 PLUGIN = ROOT / "plugin"
 
 
-def test_plugin_installs_the_package_of_its_checkout() -> None:
-    """Of a git repository the CLI keeps the whole tree, whatever the subfolder, and pip runs in that.
+def test_plugin_installs_package_of_its_checkout() -> None:
+    """From a git repository, the CLI keeps the whole tree and runs pip in the plugin folder.
 
     (pulumi/pulumi, sdk/go/common/workspace/plugins.go, gitSource.Download; sdk/python/toolchain/pip.go,
-    InstallDependencies.) Editable, so that after a `git pull` plugin and package are of one commit again.
+    InstallDependencies.) The install is editable so that plugin and package have the same commit after a `git pull`.
     """
     lines = (PLUGIN / "requirements.txt").read_text().splitlines()
 
@@ -22,8 +22,8 @@ def test_plugin_installs_the_package_of_its_checkout() -> None:
     assert (PLUGIN / ".." / "pyproject.toml").resolve() == ROOT / "pyproject.toml"
 
 
-def test_plugin_has_a_virtual_environment_of_its_own() -> None:
-    """Unless they are named, pulumi-language-python takes no virtualenv for GetRequiredPackages of a plugin.
+def test_plugin_has_own_virtual_environment() -> None:
+    """Without these options, pulumi-language-python uses no virtualenv for GetRequiredPackages of a plugin.
 
     (main.go, GetRequiredPackages: parseOptions for a program; toolchain.go, ResolveToolchain.)
     """
@@ -32,12 +32,8 @@ def test_plugin_has_a_virtual_environment_of_its_own() -> None:
     assert project["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
 
 
-def test_generated_python_has_another_module_name() -> None:
-    assert schema()["language"]["python"]["packageName"] == "pulumi_fsx_dr_sdk"
-
-
-def test_schema_has_the_sources_of_a_dr_region_for_go() -> None:
-    """Go's generator leaves SourceArgs out where all lists of it are plain, and uses it all the same.
+def test_schema_generates_source_inputs_for_go() -> None:
+    """Go's generator omits SourceArgs if all lists of it are plain, but still refers to it.
 
     (pulumi/pulumi, pkg/codegen/go/gen.go, populateDetailsForPropertyTypes.)
     """
@@ -47,7 +43,7 @@ def test_schema_has_the_sources_of_a_dr_region_for_go() -> None:
     assert made["language"]["go"]["generateExtraInputTypes"]
 
 
-def test_descriptions_have_camel_case_names() -> None:
+def test_schema_descriptions_use_camel_case() -> None:
     made = json.dumps(schema())
 
     assert [name for name in ("backup_id", "file_system_id", "kms_key_id", "copy_tags") if name in made] == []

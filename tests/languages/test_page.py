@@ -1,25 +1,22 @@
-"""docs/languages.md has the programs of the examples, and previews of them."""
+"""docs/languages.md shows programs of the examples, and their preview."""
 
 import pytest
 import yaml
 
-from .examples import EVERY_EXAMPLE, Example
-from .page import PREVIEWED, Recorder, program, rows, shown
-
-EXAMPLES = pytest.mark.parametrize("example", EVERY_EXAMPLE, ids=lambda example: example.language)
+from .examples import YAML, Example
+from .page import PREVIEWED, SHOWN, Recorder, program, rows, shown
 
 
-@EXAMPLES
-def test_page_has_the_program(example: Example, recorder: Recorder) -> None:
+@pytest.mark.parametrize("example", SHOWN, ids=lambda example: example.language)
+def test_page_shows_program_of_example(example: Example, recorder: Recorder) -> None:
     recorder.program(example)
 
-    assert shown(example, "program") == program(example)
+    assert shown(example.language) == program(example)
 
 
-@EXAMPLES
-def test_page_has_a_preview_of_the_program(example: Example) -> None:
-    name = yaml.safe_load((example.folder / "Pulumi.yaml").read_text())["name"]
-    preview = shown(example, "preview")
+def test_page_shows_preview_of_example() -> None:
+    name = yaml.safe_load((YAML.folder / "Pulumi.yaml").read_text())["name"]
+    preview = shown("preview")
 
     assert f" +  pulumi:pulumi:Stack {name}-dev create" in preview.splitlines()
     assert rows(preview) == PREVIEWED
@@ -28,7 +25,7 @@ def test_page_has_a_preview_of_the_program(example: Example) -> None:
 
 def test_rows_ignores_messages_of_a_preview() -> None:
     printed = """
- +  fsx-dr:index:DrRegion dr create backup-0123456789abcdef3 is copied into eu-west-1: full, 10.0 GB.
+ +  fsx-dr:index:DrRegion dr create backup-0123456789abcdef3 is copied to eu-west-1: full, 10 GB.
  +  fsx-dr:index:DrRegion dr create 
  ~  fsx-dr:index:BackupCopy ledger update
 """  # noqa: W291 - the CLI ends rows so

@@ -1,4 +1,4 @@
-"""A DrRegion that the plugin constructs, with native copies."""
+"""A DrRegion with native copies, constructed by the plugin."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ OWNER_ID = "0c" * 16
 
 @dataclass
 class Program:
-    """A program with one DrRegion of one file system; each run is in a plugin process of its own, with one state."""
+    """A program with one DrRegion; each run has a new plugin process and the same state."""
 
     wire: Wire
     file_system: str
@@ -41,7 +41,7 @@ class Program:
         return {"fileSystemId": self.file_system, "region": HOME}
 
     def up(self, *, name: str = "dr", preview: bool = False, options: dict[str, Any] | None = None, **args: Any) -> Any:
-        """Construct the DrRegion; `options` are members of the request, an argument that is None is left out."""
+        """Construct the DrRegion; `options` are fields of the request, and None removes an argument."""
         provider, run = Provider(), Run(self.wire)
         provider.start(run, OWNER_ID)
         self.monitor = Monitor(provider, preview=preview, state=self.monitor.state)
@@ -61,12 +61,12 @@ class Program:
 
     @property
     def copies(self) -> dict[str, str]:
-        """Ids of the copies in the state, by their names."""
+        """Ids of the copies in the state, by name."""
         return {urn.rpartition("::")[2]: entry.id for urn, entry in self.monitor.state.items()}
 
     @property
     def declared(self) -> set[str]:
-        """Names of the copies that the last run declared."""
+        """Names of the copies declared by the last run."""
         return {request.name for request in self.monitor.registered.values() if request.type == COPY}
 
 
@@ -75,7 +75,7 @@ def program(wire: Wire, service: FsxService) -> Program:
     return Program(wire, service.seed_file_system(HOME))
 
 
-def test_newest_backups_have_native_copies(program: Program) -> None:
+def test_construct_declares_copies_of_newest_backups(program: Program) -> None:
     newest, older, _ = program.back_up(1, 2, 3)
 
     answer = program.up()
@@ -87,7 +87,7 @@ def test_newest_backups_have_native_copies(program: Program) -> None:
     assert {f"dr-{row['sourceBackupId']}": row["backupId"] for row in state["copies"]} == copies
 
 
-def test_preview_makes_nothing(program: Program) -> None:
+def test_construct_in_preview_makes_no_copy(program: Program) -> None:
     (newest,) = program.back_up(1)
 
     program.up(preview=True)
@@ -97,7 +97,7 @@ def test_preview_makes_nothing(program: Program) -> None:
     assert program.wire.service.backups(AWAY) == []
 
 
-def test_second_run_makes_nothing(program: Program) -> None:
+def test_second_construct_makes_no_copy(program: Program) -> None:
     program.back_up(1, 2)
     program.up()
     before = program.copies
@@ -108,7 +108,7 @@ def test_second_run_makes_nothing(program: Program) -> None:
     assert program.declared == before.keys()
 
 
-def test_newer_copies_replace_the_oldest_and_the_run_says_so(program: Program) -> None:
+def test_newer_copies_replace_oldest_with_message(program: Program) -> None:
     oldest, _ = program.back_up(20, 10)
     program.up()
     deleted = program.copies[f"dr-{oldest}"]
@@ -122,8 +122,8 @@ def test_newer_copies_replace_the_oldest_and_the_run_says_so(program: Program) -
 
 
 @pytest.mark.parametrize("of_source", [False, True])
-def test_keep_may_be_a_policy(program: Program, *, of_source: bool) -> None:
-    """The wire has no whole numbers: it says 2.0, in the policy too."""
+def test_keep_may_be_retention_policy(program: Program, *, of_source: bool) -> None:
+    """gRPC has no integers: whole numbers arrive as 2.0, also inside a policy."""
     newest, _, oldest = program.back_up(1, 3, 49)
     keep = {"keep": {"daily": 2.0, "within": "1h"}}
 
@@ -133,7 +133,7 @@ def test_keep_may_be_a_policy(program: Program, *, of_source: bool) -> None:
     assert any(oldest in line and "daily 2 of 2" in line for line in program.monitor.said)
 
 
-def test_copy_of_an_expired_source_stays(program: Program) -> None:
+def test_copy_of_expired_source_is_kept(program: Program) -> None:
     (source,) = program.back_up(5)
     program.up()
     program.wire.service.remove_backup(HOME, source)
@@ -143,7 +143,7 @@ def test_copy_of_an_expired_source_stays(program: Program) -> None:
     assert program.declared == {f"dr-{source}"}
 
 
-def test_unreachable_source_region_changes_no_copy(program: Program) -> None:
+def test_unreachable_source_region_keeps_copies(program: Program) -> None:
     program.back_up(1, 2)
     program.up()
     before = program.copies
@@ -155,8 +155,8 @@ def test_unreachable_source_region_changes_no_copy(program: Program) -> None:
     assert any(HOME in line for line in program.monitor.said)
 
 
-def test_copies_of_another_dr_region_are_left_to_it(program: Program) -> None:
-    """A plugin sees one component at a time, so the other one may be constructed later."""
+def test_copies_of_other_dr_region_are_kept(program: Program) -> None:
+    """The plugin sees one component at a time, so the other one may be constructed later."""
     program.back_up(1)
     program.up(name="dr")
     program.up(name="dr-two")
@@ -165,7 +165,7 @@ def test_copies_of_another_dr_region_are_left_to_it(program: Program) -> None:
     assert not any(copy in line for line in program.monitor.said for copy in program.copies.values())
 
 
-def test_alias_of_the_component_keeps_the_copies(program: Program) -> None:
+def test_alias_of_component_keeps_copies(program: Program) -> None:
     (source,) = program.back_up(1)
     program.up(name="former")
     (before,) = program.copies.values()
@@ -188,7 +188,7 @@ def test_copies_of_scripts_are_adopted(program: Program, wire: Wire, service: Fs
 
 
 @pytest.mark.parametrize("adopts", [True, False])
-def test_copies_of_the_dynamic_provider_are_adopted_if_asked_for(program: Program, *, adopts: bool) -> None:
+def test_adopt_existing_adopts_dynamic_copies(program: Program, *, adopts: bool) -> None:
     (source,) = program.back_up(1)
     program.up()
     ((_, entry),) = program.monitor.state.items()
@@ -206,7 +206,7 @@ def test_copies_of_the_dynamic_provider_are_adopted_if_asked_for(program: Progra
     assert service.backup(AWAY, made.id)["tags"][OWNERSHIP_TAG].startswith(f"{OWNER_ID}/")
 
 
-def test_copy_of_a_killed_run_is_resumed(program: Program) -> None:
+def test_copy_of_killed_run_is_resumed(program: Program) -> None:
     (source,) = program.back_up(1)
     program.up()
     (made,) = program.copies.values()
@@ -218,7 +218,7 @@ def test_copy_of_a_killed_run_is_resumed(program: Program) -> None:
     assert program.copies == {f"dr-{source}": made}
 
 
-def test_options_and_tags_reach_the_copies(program: Program) -> None:
+def test_options_and_tags_reach_copies(program: Program) -> None:
     (source,) = program.back_up(1)
     timeouts = provider_pb2.ConstructRequest.CustomTimeouts(create="3h")
 
@@ -241,16 +241,14 @@ def test_options_and_tags_reach_the_copies(program: Program) -> None:
         ({"adoptExisting": "all"}, "adopt_existing"),
     ],
 )
-def test_wrong_arguments_are_refused_before_anything_is_registered(
-    program: Program, args: dict[str, Any], named: str
-) -> None:
+def test_wrong_arguments_are_refused_before_registration(program: Program, args: dict[str, Any], named: str) -> None:
     with pytest.raises(FsxDrError, match=named):
         program.up(**args)
 
     assert program.monitor.registered == {}
 
 
-def test_missing_file_system_ends_the_run(program: Program) -> None:
+def test_missing_file_system_fails_construct(program: Program) -> None:
     with pytest.raises(FsxDrError, match="fs-0123456789abcdef0"):
         program.up(sources=[{"fileSystemId": "fs-0123456789abcdef0", "region": HOME}])
 
@@ -262,8 +260,8 @@ def test_unknown_component_is_refused(wire: Wire) -> None:
         construct(provider_pb2.ConstructRequest(type="fsx-dr:index:DrKey"), Run(wire), OWNER_ID, "")
 
 
-def test_replacement_of_a_copy_is_another_copy(program: Program) -> None:
-    """`--replace` asks for a create as if there were no copy; the construction has told of the one that there is."""
+def test_replace_makes_another_copy(program: Program) -> None:
+    """For `--replace` the engine calls create; the plugin knows the existing copy from the construction."""
     (source,) = program.back_up(1)
     program.up()
     urn = urn_of(f"dr-{source}", COPY, urn_of("dr", REGION))

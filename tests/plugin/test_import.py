@@ -1,4 +1,4 @@
-"""An imported copy is in the state as it is; the first update gives it the owner id of the stack."""
+"""Import reads a copy unchanged; the first update writes the owner id of the stack."""
 
 from typing import Any
 
@@ -39,9 +39,7 @@ def tag(service: FsxService, backup_id: str) -> str:
     return str(service.backup(AWAY, backup_id)["tags"][OWNERSHIP_TAG])
 
 
-def test_import_brings_the_arguments_that_would_make_the_copy(
-    stack: PluginStack, source: str, key: str, theirs: str
-) -> None:
+def test_import_reads_arguments_of_copy(stack: PluginStack, source: str, key: str, theirs: str) -> None:
     imported(stack, f"{AWAY}/{theirs}")
 
     state = stack.states["monday"]
@@ -59,7 +57,7 @@ def test_import_brings_the_arguments_that_would_make_the_copy(
     assert "managed_by" not in state.outputs
 
 
-def test_import_looks_for_an_id_alone_in_the_provider_s_region(stack: PluginStack, theirs: str) -> None:
+def test_import_of_bare_id_uses_provider_region(stack: PluginStack, theirs: str) -> None:
     stack.region = AWAY
 
     assert read(stack, theirs).id == theirs
@@ -75,7 +73,7 @@ def test_import_preview_and_refresh_write_nothing(service: FsxService, stack: Pl
     assert tag(service, theirs) == before
 
 
-def test_update_takes_ownership_of_an_imported_copy(service: FsxService, stack: PluginStack, theirs: str) -> None:
+def test_update_takes_ownership_of_imported_copy(service: FsxService, stack: PluginStack, theirs: str) -> None:
     imported(stack, f"{AWAY}/{theirs}")
     args = stack.states["monday"].inputs
 
@@ -89,9 +87,7 @@ def test_update_takes_ownership_of_an_imported_copy(service: FsxService, stack: 
     assert service.backups(AWAY) == []
 
 
-def test_diff_names_the_owner_of_an_imported_copy(
-    stack: PluginStack, theirs: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_diff_names_owner_of_imported_copy(stack: PluginStack, theirs: str, caplog: pytest.LogCaptureFixture) -> None:
     imported(stack, f"{AWAY}/{theirs}")
 
     assert stack.preview("monday", stack.states["monday"].inputs).changes
@@ -100,7 +96,7 @@ def test_diff_names_the_owner_of_an_imported_copy(
     assert "files/other/theirs" in caplog.text
 
 
-def test_diff_names_nobody_for_a_copy_of_this_stack(
+def test_diff_is_silent_for_imported_copy_of_same_stack(
     stack: PluginStack, source: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.up({"monday": copy_args(source)})
@@ -110,9 +106,7 @@ def test_diff_names_nobody_for_a_copy_of_this_stack(
     assert caplog.text == ""
 
 
-def test_destroy_refuses_an_imported_copy_that_no_update_has_tagged(
-    service: FsxService, stack: PluginStack, theirs: str
-) -> None:
+def test_destroy_refuses_imported_copy_without_own_tag(service: FsxService, stack: PluginStack, theirs: str) -> None:
     imported(stack, f"{AWAY}/{theirs}")
 
     with pytest.raises(InvalidStateError, match=r"pulumi up.*pulumi state delete"):
@@ -121,8 +115,8 @@ def test_destroy_refuses_an_imported_copy_that_no_update_has_tagged(
     assert [copy["id"] for copy in service.backups(AWAY)] == [theirs]
 
 
-def test_read_leaves_a_copy_to_its_owner(service: FsxService, stack: PluginStack, theirs: str) -> None:
-    """`BackupCopy.get`: the engine reads it again in each refresh, and shows what it was told."""
+def test_read_keeps_tag_of_owner(service: FsxService, stack: PluginStack, theirs: str) -> None:
+    """`BackupCopy.get`: the engine reads the copy again in each refresh."""
     before = tag(service, theirs)
     got = read(stack, f"{AWAY}/{theirs}")
 
@@ -133,12 +127,12 @@ def test_read_leaves_a_copy_to_its_owner(service: FsxService, stack: PluginStack
 
 
 @pytest.mark.parametrize("given", ["monday", "eu-central-1/", "nowhere/backup-0123456789abcdef0"])
-def test_import_refuses_what_cannot_be_an_id(stack: PluginStack, given: str) -> None:
+def test_import_refuses_malformed_id(stack: PluginStack, given: str) -> None:
     with pytest.raises(FsxDrError, match=r"import|AWS Region"):
         read(stack, given)
 
 
-def test_import_refuses_what_is_not_a_copy(stack: PluginStack, source: str) -> None:
+def test_import_refuses_backup_that_is_not_a_copy(stack: PluginStack, source: str) -> None:
     with pytest.raises(CopyError, match=f"{source} in {HOME}"):
         read(stack, f"{HOME}/{source}")
     assert read(stack, f"{AWAY}/backup-0fedcba9876543210").id == ""

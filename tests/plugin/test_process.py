@@ -1,4 +1,4 @@
-"""The plugin in a process of its own, called as the engine calls it."""
+"""The plugin in a separate process, called as the engine calls it."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from tests.engine.plugin_stack import received, sent
 from tests.engine.stack import backups_of_file_systems, copy_args
 from tests.provider.test_host import ROOT, Engine, partial_failure, running_copies, serving, until
 
-LONG = 100_000.0  # seconds; a copy that does not end by itself
+LONG = 100_000.0  # seconds; the copy does not finish by itself
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -31,19 +31,19 @@ def urn(resource: str) -> str:
 
 @dataclass
 class Plugin:
-    """A plugin that an engine has started and configured."""
+    """A plugin started and configured by an engine."""
 
     process: subprocess.Popen[str]
     stub: provider_pb2_grpc.ResourceProviderStub
 
     def create(self, resource: str, args: Mapping[str, Any], **request: Any) -> Any:
-        """Begin a create; the future's result is the answer."""
+        """Start a create and return its future."""
         inputs = sent({"copy_tags": False, "tags": {}, **args})
         return self.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource), properties=inputs, **request))
 
 
 def configure_request(stack: str = "prod", id_: str | None = "0f0c2bb4") -> provider_pb2.ConfigureRequest:
-    """Return what the engine says of the provider."""
+    """Return the request that configures the provider."""
     provider = f"urn:pulumi:{stack}::files::pulumi:providers:fsx-dr::default"
     return provider_pb2.ConfigureRequest(id=id_, urn=provider, args=sent({"poll_seconds": 0.1}))
 
@@ -127,7 +127,7 @@ def test_sixty_creates_do_not_block_a_check(plugin: Plugin, service: FsxService,
     assert len({one.result().id for one in asked}) == 60
 
 
-def test_preview_of_create_calls_nothing(plugin: Plugin, service: FsxService, source: str) -> None:
+def test_preview_of_create_calls_no_api(plugin: Plugin, service: FsxService, source: str) -> None:
     service.clear_journal()
 
     foreseen = plugin.create("foreseen", copy_args(source), preview=True).result()
@@ -138,7 +138,7 @@ def test_preview_of_create_calls_nothing(plugin: Plugin, service: FsxService, so
     assert service.journal() == []
 
 
-def test_timeout_is_a_partial_failure(plugin: Plugin, service: FsxService, source: str) -> None:
+def test_create_timeout_is_a_partial_failure(plugin: Plugin, service: FsxService, source: str) -> None:
     with pytest.raises(grpc.RpcError) as failure:
         plugin.create("slow", copy_args(source), timeout=0.3).result()
 
@@ -149,9 +149,7 @@ def test_timeout_is_a_partial_failure(plugin: Plugin, service: FsxService, sourc
     assert "`pulumi up`" in kept.reasons[0]
 
 
-def test_progress_is_shown_in_the_row_of_the_resource(
-    plugin: Plugin, engine: Engine, service: FsxService, source: str
-) -> None:
+def test_progress_is_shown_in_row_of_resource(plugin: Plugin, engine: Engine, service: FsxService, source: str) -> None:
     asked = plugin.create("shown", copy_args(source))
     until(lambda: [shown for shown in engine.shown if shown.urn == urn("shown")])
     service.finish_copies()
@@ -163,7 +161,7 @@ def test_progress_is_shown_in_the_row_of_the_resource(
 
 
 @pytest.mark.usefixtures("service")
-def test_error_has_names_of_the_schema(plugin: Plugin) -> None:
+def test_error_uses_schema_names(plugin: Plugin) -> None:
     with pytest.raises(grpc.RpcError) as failure:
         plugin.create("missing", copy_args("backup-0fedcba9876543210")).result()
 
@@ -172,7 +170,7 @@ def test_error_has_names_of_the_schema(plugin: Plugin) -> None:
     assert "Traceback" not in details
 
 
-def test_check_names_wrong_arguments(plugin: Plugin) -> None:
+def test_check_reports_wrong_arguments(plugin: Plugin) -> None:
     news = sent(copy_args("backup-x", tags={"aws:x": "y"}, copy_tags="yes"))
 
     checked = plugin.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
@@ -184,12 +182,12 @@ def test_check_names_wrong_arguments(plugin: Plugin) -> None:
     ]
 
 
-def test_configure_needs_the_id_of_the_provider(plugin: Plugin) -> None:
+def test_configure_requires_provider_id(plugin: Plugin) -> None:
     with pytest.raises(grpc.RpcError, match="Pulumi CLI"):
         plugin.stub.Configure(configure_request(id_=None))
 
 
-def test_changed_configuration_replaces_nothing(plugin: Plugin) -> None:
+def test_changed_configuration_does_not_replace(plugin: Plugin) -> None:
     found = plugin.stub.DiffConfig(
         provider_pb2.DiffRequest(old_inputs=sent({"region": AWAY}), news=sent({"region": HOME}))
     )
@@ -197,7 +195,7 @@ def test_changed_configuration_replaces_nothing(plugin: Plugin) -> None:
     assert (found.changes, list(found.replaces)) == (provider_pb2.DiffResponse.DIFF_SOME, [])
 
 
-def test_cancel_keeps_running_copies_and_starts_no_more(service: FsxService, source: str) -> None:
+def test_cancel_keeps_running_copies_and_starts_no_new_ones(service: FsxService, source: str) -> None:
     sources = backups_of_file_systems(service, 7)
     service.clear_journal()
     with serving(Engine()) as address, started(address) as cancelled:
@@ -213,7 +211,7 @@ def test_cancel_keeps_running_copies_and_starts_no_more(service: FsxService, sou
 
 
 @pytest.mark.usefixtures("service")
-def test_process_ends_when_the_engine_is_gone(source: str) -> None:
+def test_process_exits_when_engine_is_gone(source: str) -> None:
     engine, ending = Engine(), ExitStack()
     with started(ending.enter_context(serving(engine))) as running:
         asked = running.create("orphaned", copy_args(source))

@@ -1,4 +1,4 @@
-"""The schema: arguments, outputs and types of the core, in names that every language makes its own of."""
+"""The schema: arguments, outputs and types of the package in camelCase."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def camel(names: Any) -> list[str]:
     return [camel_case(name) for name in names]
 
 
-def test_resources_and_types_have_the_properties_of_the_core() -> None:
+def test_schema_has_properties_of_package() -> None:
     assert list(COPY["inputProperties"]) == camel(ARGUMENTS)
     assert list(COPY["properties"]) == camel([*ARGUMENTS, *OUTPUTS])
     assert list(DR_REGION["inputProperties"]) == camel(DrRegionArgs.__annotations__)
@@ -30,25 +30,25 @@ def test_resources_and_types_have_the_properties_of_the_core() -> None:
     assert DR_REGION["isComponent"]
 
 
-def test_region_and_source_of_a_copy_replace_it() -> None:
+def test_schema_marks_arguments_that_replace() -> None:
     replacing = {name for name, shape in COPY["inputProperties"].items() if shape.get("willReplaceOnChanges")}
 
     assert replacing == {"sourceBackupId", "region", "sourceRegion"}
 
 
-def test_arguments_without_a_default_are_required() -> None:
+def test_schema_requires_arguments_without_default() -> None:
     assert COPY["requiredInputs"] == ["sourceBackupId"]
     assert DR_REGION["requiredInputs"] == ["region", "sources"]
 
 
-def test_outputs_that_fsx_may_not_give_are_optional() -> None:
+def test_schema_makes_uncertain_outputs_optional() -> None:
     assert set(COPY["properties"]) - set(COPY["required"]) == {
         *("kmsKeyId", "adoptBackupId", "kmsKeyArn", "sourceCreationTime", "sizeInBytes"),
         *("fileSystemId", "fileSystemType", "volumeId", "managedBy"),
     }
 
 
-def test_types_are_those_of_the_annotations() -> None:
+def test_schema_types_match_annotations() -> None:
     assert COPY["inputProperties"]["copyTags"]["type"] == "boolean"
     tags = COPY["inputProperties"]["tags"]
     assert (tags["type"], tags["additionalProperties"]) == ("object", {"type": "string"})
@@ -56,15 +56,15 @@ def test_types_are_those_of_the_annotations() -> None:
     assert DR_REGION["properties"]["copies"]["items"] == {"$ref": "#/types/fsx-dr:index:CopyRow"}
 
 
-def test_dr_region_has_plain_arguments_that_decide_what_is_declared() -> None:
+def test_schema_marks_plain_arguments_of_dr_region() -> None:
     plain = {name for name, shape in DR_REGION["inputProperties"].items() if shape.get("plain")}
 
     assert plain == {"region", "sources", "keep", "adoptExisting"}
     assert "plain" not in TYPES["Source"]["properties"]["backupId"]
 
 
-def test_keep_is_a_number_or_a_policy() -> None:
-    """As Pulumi's metaschema has a union: `oneOf`, and `plain` for what must be known when the program runs."""
+def test_schema_allows_number_or_policy_for_keep() -> None:
+    """Pulumi's metaschema requires `oneOf` for a union, and `plain` for values known before the program runs."""
     for keep in (DR_REGION["inputProperties"]["keep"], TYPES["Source"]["properties"]["keep"]):
         policy = {"$ref": "#/types/fsx-dr:index:RetentionPolicy", "plain": True}
         assert (keep["oneOf"], keep["plain"]) == ([{"type": "integer", "plain": True}, policy], True)
@@ -76,7 +76,7 @@ def test_keep_is_a_number_or_a_policy() -> None:
     assert rules["required"] == []
 
 
-def test_everything_is_described() -> None:
+def test_schema_describes_everything() -> None:
     properties = [COPY["properties"], DR_REGION["inputProperties"], DR_REGION["properties"]]
     properties += [type_["properties"] for type_ in TYPES.values()]
 
@@ -85,16 +85,16 @@ def test_everything_is_described() -> None:
     assert "Attributes" not in COPY["description"]
 
 
-def test_python_sdk_has_another_name_than_the_package() -> None:
-    """Made for a Python program it stands beside the package of the dynamic provider."""
+def test_schema_names_python_sdk_differently() -> None:
+    """A generated Python SDK and the package can be installed together."""
     assert SCHEMA["language"]["python"]["packageName"] == "pulumi_fsx_dr_sdk"
 
 
-def test_provider_takes_its_settings_as_arguments_too() -> None:
+def test_schema_has_provider_settings_as_inputs() -> None:
     assert list(SCHEMA["config"]["variables"]) == list(SETTINGS) == list(SCHEMA["provider"]["inputProperties"])
 
 
-def test_names_are_spoken_as_their_reader_has_them() -> None:
+def test_names_convert_between_snake_and_camel_case() -> None:
     assert camel_case("source_backup_id") == "sourceBackupId"
     assert [snake_case(camel_case(name)) for name in [*ARGUMENTS, *OUTPUTS]] == [*ARGUMENTS, *OUTPUTS]
     assert spoken("check source_backup_id, or set aws:region") == "check sourceBackupId, or set fsx-dr:region"

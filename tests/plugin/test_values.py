@@ -1,4 +1,4 @@
-"""Properties of messages: what is unknown or secret stays so."""
+"""Properties in messages: unknown and secret values keep their state."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ def secret(value: Any) -> dict[str, Any]:
     return {SIGNATURE: SECRET, "value": value}
 
 
-def came(bag: dict[str, Any]) -> Properties:
+def received(bag: dict[str, Any]) -> Properties:
     return Properties.of(ParseDict(bag, Struct()))
 
 
-def test_plain_values_have_names_of_the_core() -> None:
-    read = came({"sourceBackupId": "backup-1", "copyTags": True, "tags": {"costCenter": "1"}, "sizeInBytes": 5})
+def test_plain_values_get_snake_case_names() -> None:
+    read = received({"sourceBackupId": "backup-1", "copyTags": True, "tags": {"costCenter": "1"}, "sizeInBytes": 5})
 
     assert read.values == {
         "source_backup_id": "backup-1",
@@ -33,12 +33,12 @@ def test_plain_values_have_names_of_the_core() -> None:
     assert read.secrets == frozenset()
 
 
-def test_nulls_and_internal_properties_are_left_out() -> None:
-    assert came({"kmsKeyId": None, "__defaults": ["x"], "__internal": {}}).values == {}
+def test_nulls_and_internal_properties_are_dropped() -> None:
+    assert received({"kmsKeyId": None, "__defaults": ["x"], "__internal": {}}).values == {}
 
 
-def test_secret_is_read_and_sent_as_secret() -> None:
-    read = came({"kmsKeyId": secret("key"), "region": "eu-west-1"})
+def test_secret_stays_secret_when_sent() -> None:
+    read = received({"kmsKeyId": secret("key"), "region": "eu-west-1"})
 
     assert (read.values["kms_key_id"], set(read.secrets)) == ("key", {"kms_key_id"})
     sent = read.sent({"kms_key_id": "key", "region": "eu-west-1", "kms_key_arn": "arn"}, {"kms_key_arn"})
@@ -46,15 +46,15 @@ def test_secret_is_read_and_sent_as_secret() -> None:
 
 
 def test_only_secret_tags_are_sent_as_secret() -> None:
-    read = came({"tags": {"open": "seen", "hidden": secret("x")}})
+    read = received({"tags": {"open": "seen", "hidden": secret("x")}})
 
     assert read.values == {"tags": {"open": "seen", "hidden": "x"}}
     assert MessageToDict(read.sent(read.values)) == {"tags": {"open": "seen", "hidden": secret("x")}}
     assert MessageToDict(read.sent({"tags": {"open": "seen"}})) == {"tags": secret({"open": "seen"})}
 
 
-def test_value_may_be_secret_and_unknown() -> None:
-    read = came({"kmsKeyId": secret(UNKNOWN_ON_THE_WIRE), "region": UNKNOWN_ON_THE_WIRE})
+def test_secret_value_may_be_unknown() -> None:
+    read = received({"kmsKeyId": secret(UNKNOWN_ON_THE_WIRE), "region": UNKNOWN_ON_THE_WIRE})
 
     assert read.values == {"kms_key_id": UNKNOWN, "region": UNKNOWN}
     assert MessageToDict(read.sent(read.values)) == {
@@ -64,7 +64,7 @@ def test_value_may_be_secret_and_unknown() -> None:
 
 
 def test_output_value_is_read() -> None:
-    read = came(
+    read = received(
         {
             "region": {SIGNATURE: OUTPUT, "value": "eu-west-1", "dependencies": []},
             "kmsKeyId": {SIGNATURE: OUTPUT, "value": "key", "secret": True},
@@ -76,5 +76,5 @@ def test_output_value_is_read() -> None:
     assert read.secrets == {"kms_key_id"}
 
 
-def test_repr_has_no_secret() -> None:
-    assert "hush" not in repr(came({"kmsKeyId": secret("hush")}))
+def test_repr_hides_secrets() -> None:
+    assert "hush" not in repr(received({"kmsKeyId": secret("hush")}))

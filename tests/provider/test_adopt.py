@@ -1,4 +1,4 @@
-"""A resource adopts an existing copy if it is what the program describes; the tag is written last."""
+"""A resource adopts an existing copy if it matches the program; the tag is written last."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from pulumi_fsx_dr.errors import CopyError, InvalidStateError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.checks import copies, only_copy, other_tags, out_of_time, own_copy, refused, tag_of
+from tests.engine.checks import copies, only_copy, other_tags, own_copy, refused, tag_of, timed_out_up
 from tests.engine.stack import RefusedError, Stack, copy_args, killed_up, monday
 from tests.engine.wire import Wire
 
@@ -22,7 +22,7 @@ def copied_by_hand(wire: Wire, source: str, **request: Any) -> str:
 
 @pytest.fixture
 def manual(service: FsxService, wire: Wire, source: str) -> str:
-    """Return the id of a copy that somebody made by hand."""
+    """Return a copy made by a script."""
     made = copied_by_hand(wire, source, Tags=[{"Key": "by", "Value": "hand"}])
     service.finish_copies()
     service.clear_journal()
@@ -30,7 +30,7 @@ def manual(service: FsxService, wire: Wire, source: str) -> str:
 
 
 def require_refused(stack: Stack, args: dict[str, Any], **facts: str) -> None:
-    """Require that an adoption is refused by its id, and that nothing changes."""
+    """Require that an adoption is refused without changes."""
     before = stack.wire.service.backups(AWAY)
     with refused(RefusedError, args["adopt_backup_id"], **facts):
         stack.up({"monday": args})
@@ -38,30 +38,32 @@ def require_refused(stack: Stack, args: dict[str, Any], **facts: str) -> None:
     assert stack.states == {}
 
 
-def test_adopt_takes_a_copy_as_it_is(service: FsxService, stack: Stack, source: str, manual: str) -> None:
+def test_adopt_keeps_existing_copy_and_tags(service: FsxService, stack: Stack, source: str, manual: str) -> None:
     stack.up(monday(source, adopt_backup_id=manual, tags={"team": "storage"}))
 
     assert only_copy(stack) == manual
     assert other_tags(stack) == {"by": "hand", "team": "storage"}
     assert "CopyBackup" not in service.counts(AWAY)
-    told = stack.states["monday"].outputs["source_creation_time"]
-    assert datetime.fromisoformat(told).timestamp() == int(service.backup(HOME, source)["created"])
+    created = stack.states["monday"].outputs["source_creation_time"]
+    assert datetime.fromisoformat(created).timestamp() == int(service.backup(HOME, source)["created"])
     stack.destroy()
     assert copies(service) == []
 
 
 @pytest.mark.parametrize("kind", ["refuse", "unavailable", "access_denied"])
-def test_adopt_needs_no_source_region(service: FsxService, stack: Stack, source: str, manual: str, kind: Any) -> None:
+def test_adopt_works_without_source_region(
+    service: FsxService, stack: Stack, source: str, manual: str, kind: Any
+) -> None:
     service.make_unreachable(HOME, kind)
 
     stack.up(monday(source, adopt_backup_id=manual))
 
     assert only_copy(stack) == manual
     outputs = stack.states["monday"].outputs
-    assert outputs["source_creation_time"] == outputs["creation_time"], "nothing better is known"
+    assert outputs["source_creation_time"] == outputs["creation_time"], "the time of the source is unknown"
 
 
-def test_adopt_waits_for_a_running_copy(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
+def test_adopt_waits_for_running_copy(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
     made = copied_by_hand(wire, source)
 
     stack.up(monday(source, adopt_backup_id=made))
@@ -70,7 +72,7 @@ def test_adopt_waits_for_a_running_copy(service: FsxService, stack: Stack, wire:
     assert service.journal(AWAY)[-1]["action"] == "TagResource"
 
 
-def test_adopt_refuses_what_the_program_does_not_describe(
+def test_adopt_refuses_copy_that_does_not_match_program(
     service: FsxService, stack: Stack, source: str, manual: str, key: str
 ) -> None:
     file_system = service.seed_file_system(AWAY)
@@ -85,7 +87,7 @@ def test_adopt_refuses_what_the_program_does_not_describe(
     require_refused(stack, copy_args(source, adopt_backup_id=manual))
 
 
-def test_adopt_resolves_an_alias(service: FsxService, stack: Stack, wire: Wire, source: str, key: str) -> None:
+def test_adopt_resolves_key_alias(service: FsxService, stack: Stack, wire: Wire, source: str, key: str) -> None:
     made = copied_by_hand(wire, source, KmsKeyId=key)
     service.finish_copies()
 
@@ -94,7 +96,7 @@ def test_adopt_resolves_an_alias(service: FsxService, stack: Stack, wire: Wire, 
     assert only_copy(stack) == made
 
 
-def test_adopt_gives_one_copy_to_one_resource_of_a_run(stack: Stack, source: str, manual: str) -> None:
+def test_adopt_refuses_second_resource_for_same_copy(stack: Stack, source: str, manual: str) -> None:
     args = copy_args(source, adopt_backup_id=manual)
 
     with refused(CopyError, manual):
@@ -103,14 +105,14 @@ def test_adopt_gives_one_copy_to_one_resource_of_a_run(stack: Stack, source: str
     assert list(stack.states) == ["monday"]
 
 
-def test_adopt_names_a_missing_permission(service: FsxService, stack: Stack, source: str, manual: str) -> None:
+def test_adopt_names_missing_permission(service: FsxService, stack: Stack, source: str, manual: str) -> None:
     service.add_fault("access_denied", "DescribeBackups", region=AWAY)
 
     with refused(ServiceError, "fsx:DescribeBackups", AWAY):
         stack.up(monday(source, adopt_backup_id=manual))
 
 
-def test_adopt_deletes_no_copy_that_fails_meanwhile(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
+def test_adopt_keeps_copy_that_fails(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
     begun, run = copied_by_hand(wire, source), stack.run()
     inputs = stack.check(run, "monday", {}, copy_args(source, adopt_backup_id=begun))
     service.finish_copies(failure="no luck")
@@ -122,20 +124,20 @@ def test_adopt_deletes_no_copy_that_fails_meanwhile(service: FsxService, stack: 
     assert stack.states == {}
 
 
-# --- copies with an owner ---------------------------------------------------------------------------------------------
+# --- copies with an owner ---
 
 
-def test_adopt_names_the_owner_in_the_preview(
+def test_adopt_names_former_owner_in_preview(
     stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stack.check(stack.run(), "monday", {}, copy_args(source, adopt_backup_id=theirs))  # all that a preview does
+    stack.check(stack.run(), "monday", {}, copy_args(source, adopt_backup_id=theirs))  # the only call of a preview
 
     assert theirs in caplog.text
     assert "files/other/theirs" in caplog.text
     assert own_copy(other, "theirs") == theirs
 
 
-def test_adopt_without_an_owner_is_silent(
+def test_adopt_without_former_owner_is_silent(
     stack: Stack, source: str, manual: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.up(monday(source, adopt_backup_id=manual))
@@ -143,7 +145,7 @@ def test_adopt_without_an_owner_is_silent(
     assert caplog.messages == []
 
 
-def test_adopt_makes_the_former_owner_leave_the_copy_and_say_so(  # noqa: PLR0913, PLR0917  # fixtures
+def test_former_owner_keeps_adopted_copy_and_warns(  # noqa: PLR0913, PLR0917  # fixtures
     service: FsxService, stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.up(monday(source, adopt_backup_id=theirs))
@@ -162,7 +164,7 @@ def test_adopt_makes_the_former_owner_leave_the_copy_and_say_so(  # noqa: PLR091
     assert only_copy(stack) == theirs
 
 
-def test_adopt_that_is_killed_before_its_tag_takes_no_copy(
+def test_adopt_killed_before_tagging_adopts_nothing(
     stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     killed_up(stack, monday(source, adopt_backup_id=theirs), "TagResource", "before")
@@ -175,7 +177,7 @@ def test_adopt_that_is_killed_before_its_tag_takes_no_copy(
     assert own_copy(other, "theirs") == theirs != own_copy(stack)
 
 
-def test_adopt_without_permission_to_tag_is_finished_later(
+def test_adopt_without_tag_permission_is_finished_later(
     service: FsxService, stack: Stack, other: Stack, source: str, theirs: str
 ) -> None:
     program = monday(source, adopt_backup_id=theirs)
@@ -198,7 +200,7 @@ def test_adopt_that_times_out_is_finished_later(service: FsxService, stack: Stac
     killed_up(other, {"theirs": copy_args(source)}, "CopyBackup", "after")
     (theirs,) = copies(service)
     program = monday(source, adopt_backup_id=theirs)
-    out_of_time(stack, program)
+    timed_out_up(stack, program)
     own = tag_of(service, theirs)
     assert own
     assert own.owner_id == other.owner_id

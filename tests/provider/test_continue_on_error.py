@@ -1,4 +1,4 @@
-"""Deletes wait for success: with --continue-on-error the engine deletes although creates failed."""
+"""With --continue-on-error the engine deletes after failed creates; the provider refuses such deletes."""
 
 import pytest
 from pulumi_fsx_dr.errors import CopyError, FsxDrError
@@ -9,30 +9,30 @@ from tests.engine.checks import copies, refused
 from tests.engine.process import Run
 from tests.engine.stack import RefusedError, Stack, copy_args, monday
 
-TROUBLE = ["failed", "failed in another Region", "out of time", "out of time twice", "without a source", "refused"]
+FAILURES = ["failed", "failed in another Region", "out of time", "out of time twice", "without a source", "refused"]
 
 
-def let_fail(service: FsxService, stack: Stack, run: Run, source: str, **args: str) -> None:
+def fail_create(service: FsxService, stack: Stack, run: Run, source: str, **args: str) -> None:
     service.fail_copies("no luck")
     with pytest.raises(FsxDrError):
         stack.register(run, "tuesday", copy_args(source, **args))
 
 
-def trouble_with_tuesday(service: FsxService, stack: Stack, source: str, trouble: str) -> Run:
-    """Begin a run in which the copy `tuesday` of a source is not made."""
+def start_failing_tuesday(service: FsxService, stack: Stack, source: str, failure: str) -> Run:
+    """Start a run in which the copy `tuesday` fails."""
     run = stack.run()
     args = {
-        # Without its source the file system of a copy is unknown.
+        # Without its source, the file system of a copy is unknown.
         "without a source": copy_args("backup-0fedcba9876543210"),
         "failed in another Region": copy_args(source, region="eu-north-1"),
         "refused": copy_args(source, tags={"aws:x": "y"}),
-    }.get(trouble, copy_args(source))
-    if trouble.startswith("failed"):
+    }.get(failure, copy_args(source))
+    if failure.startswith("failed"):
         service.fail_copies("no luck")
-    if trouble.startswith("out of time"):
+    if failure.startswith("out of time"):
         service.set_copy_seconds(10_000)
         stack.timeouts = {"create": 5.0, "update": 5.0}
-    if trouble == "out of time twice":
+    if failure == "out of time twice":
         with pytest.raises(CopyError):
             stack.register(run, "tuesday", args)
         run = stack.run()
@@ -41,11 +41,11 @@ def trouble_with_tuesday(service: FsxService, stack: Stack, source: str, trouble
     return run
 
 
-@pytest.mark.parametrize("trouble", TROUBLE)
-def test_delete_refuses_after_another_copy_was_not_made(
-    service: FsxService, stack: Stack, made: str, newer: str, trouble: str
+@pytest.mark.parametrize("failure", FAILURES)
+def test_delete_refuses_if_other_copy_failed(
+    service: FsxService, stack: Stack, made: str, newer: str, failure: str
 ) -> None:
-    run = trouble_with_tuesday(service, stack, newer, trouble)
+    run = start_failing_tuesday(service, stack, newer, failure)
 
     with refused(CopyError, made, AWAY, "tuesday"):
         stack.destroy_one(run, "monday")
@@ -53,7 +53,7 @@ def test_delete_refuses_after_another_copy_was_not_made(
     assert made in copies(service)
 
 
-def test_delete_refuses_if_the_replacement_failed(
+def test_delete_refuses_if_replacement_failed(
     service: FsxService, stack: Stack, made: str, source: str, key: str
 ) -> None:
     run = stack.run()
@@ -68,8 +68,8 @@ def test_delete_refuses_if_the_replacement_failed(
 
 
 @pytest.mark.usefixtures("made")
-def test_delete_follows_in_the_next_run_that_succeeds(service: FsxService, stack: Stack, newer: str) -> None:
-    let_fail(service, stack, stack.run(), newer)
+def test_delete_follows_in_next_successful_run(service: FsxService, stack: Stack, newer: str) -> None:
+    fail_create(service, stack, stack.run(), newer)
 
     stack.up({"tuesday": copy_args(newer)})
 
@@ -79,7 +79,7 @@ def test_delete_follows_in_the_next_run_that_succeeds(service: FsxService, stack
 @pytest.mark.usefixtures("made")
 def test_delete_ignores_failures_of_other_file_systems(service: FsxService, stack: Stack) -> None:
     run = stack.run()
-    let_fail(service, stack, run, service.seed_backup(HOME, service.seed_file_system(HOME)))
+    fail_create(service, stack, run, service.seed_backup(HOME, service.seed_file_system(HOME)))
 
     stack.destroy_one(run, "monday")
 
@@ -87,7 +87,7 @@ def test_delete_ignores_failures_of_other_file_systems(service: FsxService, stac
 
 
 @pytest.mark.parametrize("replacing", [False, True])
-def test_delete_before_replace_is_refused(  # noqa: PLR0913  # fixtures, and the cases
+def test_delete_before_replace_is_refused(  # noqa: PLR0913  # fixtures and parameters
     service: FsxService, stack: Stack, made: str, source: str, key: str, *, replacing: bool
 ) -> None:
     run, args = stack.run(), copy_args(source, kms_key_id=key)
@@ -105,7 +105,7 @@ def test_delete_before_replace_is_refused(  # noqa: PLR0913  # fixtures, and the
 
 
 @pytest.mark.parametrize("end", ["deleted", "FAILED"])
-def test_delete_before_replace_of_a_dead_copy_succeeds(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_delete_before_replace_of_lost_copy_succeeds(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, made: str, source: str, key: str, end: str
 ) -> None:
     if end == "deleted":
@@ -122,7 +122,7 @@ def test_delete_before_replace_of_a_dead_copy_succeeds(  # noqa: PLR0913, PLR091
 
 
 @pytest.mark.usefixtures("made")
-def test_destroy_deletes_after_an_up_that_failed(service: FsxService, stack: Stack, source: str, newer: str) -> None:
+def test_destroy_deletes_after_failed_up(service: FsxService, stack: Stack, source: str, newer: str) -> None:
     service.fail_copies("no luck")
     with pytest.raises(CopyError):
         stack.up({**monday(source), "tuesday": copy_args(newer)})

@@ -1,4 +1,4 @@
-"""Which of the waiting copies starts next: newest recovery points first, and one full copy at a time per chain."""
+"""The order of waiting copies: newest recovery points first, and one full copy at a time per chain."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ def in_order(*copies: QueuedCopy) -> list[QueuedCopy]:
     return sorted(copies, key=start_order(copies))
 
 
-def test_newest_of_each_file_system_starts_first_and_largest_first() -> None:
+def test_queue_starts_newest_and_largest_first() -> None:
     small, large = (
         [queued(name, hours_ago, size) for hours_ago in (1, 2)] for name, size in (("fs-1", 1), ("fs-2", 9))
     )
@@ -30,20 +30,20 @@ def test_newest_of_each_file_system_starts_first_and_largest_first() -> None:
     assert in_order(*small, *large) == [large[0], small[0], large[1], small[1]]
 
 
-def test_order_counts_what_runs_and_is_finished() -> None:
+def test_order_counts_running_and_finished_copies() -> None:
     newest, middle, oldest = (queued("fs-1", hours_ago) for hours_ago in (1, 2, 3))
     other = queued("fs-2", 5)
 
     assert sorted([oldest, middle, other], key=start_order([newest, oldest, middle, other])) == [other, middle, oldest]
 
 
-def test_alike_copies_start_in_the_order_of_their_arrival() -> None:
+def test_equal_copies_start_in_order_of_arrival() -> None:
     copies = [queued(f"fs-{number}") for number in (3, 1, 2)]
 
     assert in_order(*copies) == copies
 
 
-def test_copies_of_one_source_backup_have_one_rank() -> None:
+def test_copies_of_same_source_have_same_rank() -> None:
     twice = [queued("fs-1", 1), queued("fs-1", 1, key=OTHER_KEY)]
     older, other = queued("fs-1", 2), queued("fs-2", 7)
 
@@ -64,16 +64,14 @@ def test_copies_of_one_source_backup_have_one_rank() -> None:
         ([queued(f"fs-{number}", group="fsvol-1 key/1") for number in range(2, 7)], [], True),
     ],
 )
-def test_copy_waits_for_a_slot_and_for_its_full_copy(
-    running: list[QueuedCopy], available: list[Chain], *, starts: bool
-) -> None:
+def test_copy_waits_for_slot_and_full_copy(running: list[QueuedCopy], available: list[Chain], *, starts: bool) -> None:
     waiting = queued("fs-1")
 
     assert next_copy([waiting], running, available) is (waiting if starts else None)
 
 
-def test_copy_under_unknown_key_waits_for_running_copies_only() -> None:
-    """An AVAILABLE copy under any key counts: under an unknown key nothing may wait for ever."""
+def test_copy_with_unknown_key_waits_for_running_copies_only() -> None:
+    """An AVAILABLE copy under any key counts, because with an unknown key a copy could wait indefinitely."""
     waiting = queued("fs-1", key=None)
 
     assert next_copy([waiting], [queued("fs-1")], []) is None
@@ -82,7 +80,7 @@ def test_copy_under_unknown_key_waits_for_running_copies_only() -> None:
 
 @dataclass
 class Play:
-    """Copies that arrive, start, and end in any order."""
+    """Copies that arrive, start and finish in any order."""
 
     waiting: list[QueuedCopy] = field(default_factory=list)
     running: list[QueuedCopy] = field(default_factory=list)
@@ -94,7 +92,7 @@ class Play:
         return {copy.chain for copy in self.finished if copy.chain}
 
     def start(self) -> None:
-        """Start what may start, and look at the rules before each one."""
+        """Start all copies that may start, and check the order of each."""
         while True:
             self.waiting.sort(key=start_order([*self.waiting, *self.running, *self.finished]))
             chosen = next_copy(self.waiting, self.running, self.available)
@@ -137,10 +135,10 @@ COPIES = st.builds(
 
 
 @given(st.lists(st.one_of(COPIES, st.tuples(st.integers(0, 100), st.booleans())), max_size=80))
-def test_any_sequence_of_arrivals_and_ends_keeps_the_rules(
+def test_queue_follows_rules_for_any_sequence(
     steps: list[QueuedCopy | tuple[int, bool]],
 ) -> None:
-    """A chain without an AVAILABLE copy has one running, and nothing waits while it may start."""
+    """Each chain without an AVAILABLE copy has one running copy, and no copy waits that may start."""
     play = Play()
     for step in steps:
         if isinstance(step, QueuedCopy):

@@ -1,4 +1,4 @@
-"""At most five copies run into a Region; the others wait in a queue."""
+"""At most five copies run into a Region; other copies wait in a queue."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from pulumi_fsx_dr.runtime.poller import Poller
 
 from simulator.fsx import FsxService, ManualClock
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.plugin_stack import ON_THE_PLUGIN, PluginStack
+from tests.engine.plugin_stack import ONLY_PLUGIN, PluginStack
 from tests.engine.process import Run
 from tests.engine.stack import Stack, copy_args, killed_up
 from tests.engine.wire import Wire
@@ -31,7 +31,7 @@ def background(act: Callable[[], None]) -> Iterator[Future[None]]:
 
 
 def until_queued(queue: CopyQueue, waiting: int = 1) -> None:
-    """Return once so many wait in the queue."""
+    """Return once this many copies wait in the queue."""
     while True:
         with queue.slot(any_copy()) as probe:
             if ahead(probe) == waiting:
@@ -40,7 +40,7 @@ def until_queued(queue: CopyQueue, waiting: int = 1) -> None:
 
 
 def any_copy(group: str = "") -> QueuedCopy:
-    """Return a copy that waits for no other copy, and comes last."""
+    """Return a copy that waits for no other copy and comes last."""
     return QueuedCopy(group, None, datetime(2026, 1, 1, tzinfo=UTC), size=-1)
 
 
@@ -49,7 +49,7 @@ def ahead(slot: SlotRequest) -> int | None:
 
 
 def opened(run: Run, region: str = AWAY) -> CopyQueue:
-    """Return a queue that has gathered the first copies of a run."""
+    """Return a queue that has collected the first copies of a run."""
     queue = run.region(region).queue
     with queue.slot(any_copy()) as first:
         assert first.granted.wait(5)
@@ -63,7 +63,7 @@ def all_slots(run: Run) -> list[SlotRequest]:
 
 
 def start_by_hand(wire: Wire, source: str, number: int = COPIES_AT_ONCE) -> list[str]:
-    """Start copies that are nobody's here."""
+    """Start copies outside Pulumi."""
     fsx = wire.client("fsx", AWAY)
     request = {"SourceBackupId": source, "SourceRegion": HOME}
     return [fsx.copy_backup(**request)["Backup"]["BackupId"] for _ in range(number)]
@@ -73,21 +73,21 @@ def refusals(service: FsxService) -> list[str | None]:
     return [entry["error"] for entry in service.journal(AWAY, "CopyBackup")]
 
 
-def test_queue_grants_five_slots_and_the_next_in_order(stack: Stack) -> None:
+def test_queue_grants_five_slots_then_next_in_order(stack: Stack) -> None:
     queue = opened(stack.run())
     slots = [queue.slot(any_copy()) for _ in range(COPIES_AT_ONCE + 3)]
     assert [ahead(slot) for slot in slots] == [None] * 5 + [0, 1, 2]
 
     queue.leave(slots[3])
     queue.leave(slots[3])
-    assert [ahead(slot) for slot in slots[5:]] == [None, 0, 1], "left twice, it gives away one slot"
+    assert [ahead(slot) for slot in slots[5:]] == [None, 0, 1], "a slot that is left twice is freed once"
     queue.leave(slots[6])
     assert [ahead(slot) for slot in slots[7:]] == [0]
     queue.leave(slots[0])
     assert ahead(slots[7]) is None
 
 
-def test_queue_gathers_the_first_copies_and_chooses_among_them() -> None:
+def test_queue_collects_first_copies_before_choosing() -> None:
     class Gate(ManualClock):
         opened = threading.Event()
 
@@ -115,7 +115,7 @@ def test_each_region_has_its_own_slots(stack: Stack) -> None:
     assert ahead(opened(run, "eu-north-1").slot(any_copy())) is None
 
 
-def test_twelve_copies_never_meet_the_limit_of_fsx(service: FsxService, stack: Stack, source: str) -> None:
+def test_twelve_copies_never_exceed_fsx_limit(service: FsxService, stack: Stack, source: str) -> None:
     run = stack.run()
 
     with ThreadPoolExecutor(12) as pool:
@@ -126,7 +126,7 @@ def test_twelve_copies_never_meet_the_limit_of_fsx(service: FsxService, stack: S
     assert {copy["id"] for copy in service.backups(AWAY)} == {state.id for state in stack.states.values()}
 
 
-def test_queued_create_calls_nothing_and_its_timeout_waits(service: FsxService, stack: Stack, source: str) -> None:
+def test_queued_create_calls_no_api_and_does_not_time_out(service: FsxService, stack: Stack, source: str) -> None:
     stack.timeouts["create"] = 1000.0
     run = stack.run()
     slots = all_slots(run)
@@ -142,7 +142,7 @@ def test_queued_create_calls_nothing_and_its_timeout_waits(service: FsxService, 
     assert stack.states["monday"].outputs["lifecycle"] == "AVAILABLE"
 
 
-def test_cancelled_create_leaves_the_queue(service: FsxService, stack: Stack, source: str) -> None:
+def test_cancelled_create_leaves_queue(service: FsxService, stack: Stack, source: str) -> None:
     run = stack.run()
     all_slots(run)
 
@@ -156,7 +156,7 @@ def test_cancelled_create_leaves_the_queue(service: FsxService, stack: Stack, so
     assert refusals(service) == []
 
 
-def test_failed_copy_gives_its_slot_to_the_next(service: FsxService, stack: Stack, source: str) -> None:
+def test_failed_copy_frees_its_slot(service: FsxService, stack: Stack, source: str) -> None:
     run = stack.run()
     run.region(AWAY).queue.leave(all_slots(run)[0])
     service.fail_copies("no luck")
@@ -168,16 +168,14 @@ def test_failed_copy_gives_its_slot_to_the_next(service: FsxService, stack: Stac
     assert list(stack.states) == ["tuesday"]
 
 
-def test_slot_of_finished_copy_is_free_before_any_message(
-    stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The engine may take its time for a message."""
+def test_finished_copy_frees_slot_before_message(stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sending a message to the engine may take time."""
     run = stack.run()
     run.region(AWAY).queue.leave(all_slots(run)[0])
     free: list[bool] = []
 
     def status(_call: Call, message: str, **_: float) -> None:
-        if "copying" not in message:  # it was seen to run no more
+        if "copying" not in message:  # the copy has finished
             with run.region(AWAY).queue.slot(any_copy()) as probe:
                 free.append(ahead(probe) is None)
 
@@ -198,10 +196,8 @@ def test_running_copies_of_others_take_slots(service: FsxService, stack: Stack, 
     assert refusals(service) == [None]
 
 
-def test_create_backs_off_when_others_take_the_slots(
-    service: FsxService, stack: Stack, wire: Wire, source: str
-) -> None:
-    """Its timeout is that of the copy, and begins when the copy starts."""
+def test_create_waits_when_others_take_slots(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
+    """The timeout is for the copy, so it starts with the copy."""
     service.set_copy_seconds(300)
     stack.timeouts["create"] = 400.0
     stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source)
@@ -217,7 +213,7 @@ def tokens(stack: Stack) -> set[str]:
     return {state.outputs["managed_by"].partition("/")[2] for state in stack.states.values()}
 
 
-# --- copies of others that do not end ---------------------------------------------------------------------------------
+# --- copies of others that do not finish ---
 
 
 def test_copies_in_unknown_lifecycle_take_no_slot(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
@@ -230,10 +226,10 @@ def test_copies_in_unknown_lifecycle_take_no_slot(service: FsxService, stack: St
 
 
 @pytest.mark.parametrize("are_listed", [True, False])
-def test_create_timeout_ends_the_wait_for_slots_of_others(
+def test_create_timeout_ends_wait_for_slots_of_others(
     service: FsxService, stack: Stack, wire: Wire, source: str, *, are_listed: bool
 ) -> None:
-    """Those that are not listed yet show in FSx's refusals."""
+    """Unlisted copies are noticed through FSx's refusals."""
     service.set_copy_seconds(1e9)
     service.configure(shown_after_seconds=0 if are_listed else 1e9)
     others = start_by_hand(wire, source)
@@ -243,14 +239,14 @@ def test_create_timeout_ends_the_wait_for_slots_of_others(
     with pytest.raises(CopyError, match=f"{source} .*{AWAY}"):
         stack.up({"monday": copy_args(source)})
 
-    assert 300 < service.now() - began < 10_000, "the clock runs ahead of the threads"
+    assert 300 < service.now() - began < 10_000, "the clock advances faster than the threads"
     assert stack.states == {}
     assert [copy["id"] for copy in service.backups(AWAY)] == others
 
 
-@ON_THE_PLUGIN
+@ONLY_PLUGIN
 @pytest.mark.parametrize("are_listed", [True, False])
-def test_ctrl_c_ends_the_wait_for_slots_of_others(
+def test_ctrl_c_ends_wait_for_slots_of_others(
     service: FsxService, stack: PluginStack, wire: Wire, source: str, *, are_listed: bool
 ) -> None:
     service.set_copy_seconds(1e9)
@@ -264,7 +260,7 @@ def test_ctrl_c_ends_the_wait_for_slots_of_others(
         stack.up({"monday": copy_args(source)}, run=run)
 
 
-def test_other_limit_is_an_error_that_names_it(service: FsxService, stack: Stack, source: str) -> None:
+def test_other_limit_is_named_in_error(service: FsxService, stack: Stack, source: str) -> None:
     service.configure(user_initiated_backups=0)
 
     with pytest.raises(ServiceError, match="TOTAL_USER_INITIATED_BACKUPS"):
@@ -274,7 +270,7 @@ def test_other_limit_is_an_error_that_names_it(service: FsxService, stack: Stack
 
 
 def test_resumed_copy_does_not_queue(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
-    """It runs already, so waiting for a slot would wait for itself."""
+    """It is already running, so it would wait for its own slot."""
     service.set_copy_seconds(10_000)
     killed_up(stack, {"monday": copy_args(source)}, "CopyBackup", "after")
     (begun,) = [copy["id"] for copy in service.backups(AWAY)]
@@ -288,7 +284,7 @@ def test_resumed_copy_does_not_queue(service: FsxService, stack: Stack, wire: Wi
     assert stack.states["monday"].id == begun
 
 
-def test_copy_left_running_takes_its_slot_until_it_ends(
+def test_running_copy_keeps_slot_after_its_create_ends(
     service: FsxService, stack: Stack, wire: Wire, source: str
 ) -> None:
     queue = opened(stack.run())
@@ -309,9 +305,7 @@ def test_copy_left_running_takes_its_slot_until_it_ends(
         queue.leave(slot)
 
 
-def test_queue_does_not_wait_for_copies_it_may_not_see(
-    service: FsxService, stack: Stack, wire: Wire, source: str
-) -> None:
+def test_queue_ignores_copies_it_may_not_describe(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
     service.set_copy_seconds(10_000)
     queue = opened(stack.run())
     queue.count_existing(dict.fromkeys(start_by_hand(wire, source), any_copy()), ())
@@ -337,7 +331,7 @@ def test_ontap_copies_have_five_slots_per_volume_and_key(stack: Stack) -> None:
     assert ahead(queue.slot(any_copy(quota_group("fsvol-1", "key/2")))) is None
 
 
-def test_ontap_copy_without_key_counts_with_running_ones(service: FsxService, stack: Stack, wire: Wire) -> None:
+def test_ontap_copy_without_key_shares_slots_with_running_ones(service: FsxService, stack: Stack, wire: Wire) -> None:
     backup = service.seed_backup(HOME, service.seed_file_system(HOME, "ONTAP"))
     run = stack.run()
     source = run.region(HOME).source(backup)

@@ -1,4 +1,4 @@
-"""A create makes one copy, which has its ownership tag from CopyBackup on, and returns once it is AVAILABLE."""
+"""Create makes one copy with its ownership tag, and returns once the copy is AVAILABLE."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ MISSING = "backup-0123456789abcdef0"
 
 
 def actions(service: FsxService, region: str = AWAY) -> list[str]:
-    """Return what was asked of a Region, each run of the same question once."""
+    """Return the actions called in a Region, without repetitions."""
     asked = [entry["action"] for entry in service.journal(region)]
     return [action for before, action in zip([None, *asked], asked, strict=False) if action != before]
 
@@ -26,27 +26,27 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_create_looks_for_a_copy_then_copies_then_waits(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_looks_up_then_copies_then_waits(service: FsxService, stack: Stack, source: str) -> None:
     stack.up(monday(source))
 
     only_copy(stack)
-    assert actions(service) == ["DescribeBackups", "CopyBackup", "DescribeBackups"], "and writes no tag"
+    assert actions(service) == ["DescribeBackups", "CopyBackup", "DescribeBackups"], "no tag is written afterwards"
     assert actions(service, HOME) == ["DescribeBackups"]
 
 
-def test_create_sets_the_ownership_tag_with_copy_backup(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_sets_ownership_tag_with_copy_backup(service: FsxService, stack: Stack, source: str) -> None:
     stack.up(monday(source, tags={"team": "storage"}))
 
     ((request,), (copy,)) = service.journal(AWAY, "CopyBackup"), service.backups(AWAY)
     token = RequestToken.of(stack.owner_id, stack.urn("monday"), AWAY, source, HOME, None)
     own = f"{stack.owner_id}/{token}"
-    assert request["token"] == str(token), "which does not depend on tags"
+    assert request["token"] == str(token), "the token does not depend on tags"
     assert copy["tags"] == {"team": "storage", OWNERSHIP_TAG: f"{own}/files/prod/monday"}
     assert stack.states["monday"].outputs["managed_by"] == own
 
 
-def test_create_knows_its_token_if_fsx_answers_without_tags(service: FsxService, stack: Stack, source: str) -> None:
-    """The copy of the first token is gone, so the second one has another."""
+def test_create_knows_token_if_answer_lacks_tags(service: FsxService, stack: Stack, source: str) -> None:
+    """The first copy was deleted, so the second one has another token."""
     service.configure(copy_tells_tags=False)
     for _ in range(2):
         stack.destroy()
@@ -58,7 +58,7 @@ def test_create_knows_its_token_if_fsx_answers_without_tags(service: FsxService,
 
 
 @pytest.mark.parametrize("owner_id", ["", "no owner id"])
-def test_create_needs_an_owner_id(service: FsxService, stack: Stack, source: str, owner_id: str) -> None:
+def test_create_requires_owner_id(service: FsxService, stack: Stack, source: str, owner_id: str) -> None:
     run = stack.run()
     stack.owner_id = owner_id
     if isinstance(stack, PluginStack):
@@ -70,7 +70,7 @@ def test_create_needs_an_owner_id(service: FsxService, stack: Stack, source: str
     assert copies(service) == []
 
 
-def test_create_without_the_frame_of_the_host_starts_nothing(stack: Stack, service: FsxService, source: str) -> None:
+def test_create_outside_plugin_host_starts_no_copy(stack: Stack, service: FsxService, source: str) -> None:
     inputs = stack.check(stack.run(), "monday", {}, copy_args(source))
 
     with refused(FsxDrError, "URN"):
@@ -79,7 +79,7 @@ def test_create_without_the_frame_of_the_host_starts_nothing(stack: Stack, servi
     assert copies(service) == []
 
 
-def test_create_outputs_all_there_is_to_know(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_returns_all_outputs(service: FsxService, stack: Stack, source: str) -> None:
     stack.up(monday(source, tags={"cost": "dr"}, copy_tags=True))
 
     (copy,), outputs = service.backups(AWAY), stack.states["monday"].outputs
@@ -106,7 +106,7 @@ def test_create_outputs_all_there_is_to_know(service: FsxService, stack: Stack, 
     }
 
 
-def test_create_passes_the_key_on_as_written(service: FsxService, stack: Stack, source: str, key: str) -> None:
+def test_create_sends_key_as_written(service: FsxService, stack: Stack, source: str, key: str) -> None:
     stack.up(monday(source, kms_key_id="alias/dr"))
 
     (request,) = service.journal(AWAY, "CopyBackup")
@@ -114,20 +114,20 @@ def test_create_passes_the_key_on_as_written(service: FsxService, stack: Stack, 
     assert stack.states["monday"].outputs["kms_key_arn"] == key
 
 
-def test_create_copies_within_a_region(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_copies_within_region(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": {"source_backup_id": source, "region": HOME}})
 
     assert {entry["region"] for entry in service.journal()} == {HOME}
     assert [backup["lifecycle"] for backup in service.backups(HOME)] == ["AVAILABLE", "AVAILABLE"]
 
 
-def test_create_makes_a_copy_for_each_resource(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_makes_one_copy_per_resource(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({"monday": copy_args(source), "tuesday": copy_args(source)})
 
     assert len({state.id for state in stack.states.values()}) == len(copies(service)) == 2
 
 
-def test_create_refuses_a_source_that_is_not_available(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_refuses_unavailable_source(service: FsxService, stack: Stack, source: str) -> None:
     with refused(CopyError, MISSING, HOME):
         stack.up(monday(MISSING))
     service.set_lifecycle(HOME, source, "CREATING")
@@ -138,8 +138,8 @@ def test_create_refuses_a_source_that_is_not_available(service: FsxService, stac
     assert stack.states == {}
 
 
-def test_create_takes_the_refusal_of_fsx_as_the_reason(service: FsxService, stack: Stack) -> None:
-    """No recorded backup tells Intelligent-Tiering or FlexGroup."""
+def test_create_reports_refusal_of_fsx(service: FsxService, stack: Stack) -> None:
+    """Recorded backups do not show Intelligent-Tiering or FlexGroup."""
     ontap = service.seed_file_system(HOME, "ONTAP")
     group = service.seed_backup(HOME, ontap, volume_id=service.seed_volume(HOME, ontap, "big", style="FLEXGROUP"))
     tiered = service.seed_backup(HOME, service.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING"))
@@ -151,7 +151,7 @@ def test_create_takes_the_refusal_of_fsx_as_the_reason(service: FsxService, stac
     assert (copies(service), stack.states) == ([], {})
 
 
-def test_create_leaves_it_to_fsx_whether_a_backup_of_aws_backup_is_copied(service: FsxService, stack: Stack) -> None:
+def test_create_lets_fsx_decide_about_aws_backup_source(service: FsxService, stack: Stack) -> None:
     source = service.seed_backup(HOME, service.seed_file_system(HOME), type="AWS_BACKUP")
     service.configure(copies_backups_of_aws_backup=False)
     with refused(ServiceError, "fsx:CopyBackup", AWAY, source, "AWS Backup"):
@@ -164,7 +164,7 @@ def test_create_leaves_it_to_fsx_whether_a_backup_of_aws_backup_is_copied(servic
     only_copy(stack)
 
 
-def test_create_keeps_waiting_in_an_unknown_lifecycle(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_waits_in_unknown_lifecycle(service: FsxService, stack: Stack, source: str) -> None:
     service.set_copy_seconds(10_000)
     looks = iter(["THAWING", "CHECKING", "AVAILABLE"])
 
@@ -181,9 +181,7 @@ def test_create_keeps_waiting_in_an_unknown_lifecycle(service: FsxService, stack
     only_copy(stack)
 
 
-def test_create_deletes_a_failed_copy_and_starts_clean(
-    service: FsxService, stack: Stack, source: str, key: str
-) -> None:
+def test_create_deletes_failed_copy_and_starts_over(service: FsxService, stack: Stack, source: str, key: str) -> None:
     service.fail_copies(f"The KMS key {key} was disabled.")
     with refused(CopyError, source, HOME, AWAY, "kms_key_id", "The KMS key [KMS key] was", unsaid=key):
         stack.up(monday(source, kms_key_id=key))
@@ -196,15 +194,15 @@ def test_create_deletes_a_failed_copy_and_starts_clean(
 
 
 @pytest.mark.parametrize("value", ["hunter22", "pin4", "two words", "x" * 256])
-def test_failure_does_not_show_tag_values(service: FsxService, stack: Stack, source: str, value: str) -> None:
-    """They may be secrets of the program, and the reason of FSx may name them."""
+def test_create_failure_hides_tag_values(service: FsxService, stack: Stack, source: str, value: str) -> None:
+    """Tag values may be secrets, and FSx's reason may repeat them."""
     service.fail_copies(f"Tag pin={value} was refused: {'because ' * 50}{value}")
 
     with refused(CopyError, source, HOME, AWAY, "[tag value]", unsaid=value[:100]):
         stack.up(monday(source, tags={"pin": value}))
 
 
-def test_create_without_permission_leaves_a_failed_copy(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_without_delete_permission_keeps_failed_copy(service: FsxService, stack: Stack, source: str) -> None:
     service.fail_copies("no luck")
     service.add_fault("access_denied", "DeleteBackup")
     with refused(CopyError, "fsx:DeleteBackup"):
@@ -216,7 +214,7 @@ def test_create_without_permission_leaves_a_failed_copy(service: FsxService, sta
     only_copy(stack)
 
 
-def test_create_ends_if_somebody_deletes_its_copy(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_fails_if_its_copy_is_deleted(service: FsxService, stack: Stack, source: str) -> None:
     service.set_copy_seconds(10_000)
 
     def remove() -> None:
@@ -242,10 +240,10 @@ def test_create_ends_if_somebody_deletes_its_copy(service: FsxService, stack: St
         ("not_enabled", AWAY, "DescribeBackups"),
     ],
 )
-def test_create_names_action_and_region_of_a_refusal(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_create_names_action_and_region_of_refusal(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, kind: str, region: str, action: str
 ) -> None:
-    service.add_fault(kind, action, region=region)  # type: ignore[arg-type]  # two of its kinds
+    service.add_fault(kind, action, region=region)  # type: ignore[arg-type]  # two fault kinds
 
     with refused(ServiceError, action, region):
         stack.up(monday(source))

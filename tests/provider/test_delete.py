@@ -1,4 +1,4 @@
-"""A delete removes the copy that its state owns, waits while it is in use, and touches no other."""
+"""Delete removes the copy of its state entry, waits while the copy is in use, and changes no other copy."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def errors(service: FsxService) -> list[str | None]:
     return [entry["error"] for entry in service.journal(AWAY, "DeleteBackup")]
 
 
-def test_delete_returns_once_the_copy_is_gone(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_returns_once_copy_is_gone(service: FsxService, stack: Stack, made: str) -> None:
     service.configure(delete_lag=20.0, delete_lag_lifecycle="AVAILABLE")
 
     stack.destroy()
@@ -27,7 +27,7 @@ def test_delete_returns_once_the_copy_is_gone(service: FsxService, stack: Stack,
 
 
 @pytest.mark.usefixtures("made")
-def test_delete_treats_a_copy_that_is_shown_as_deleted_as_gone(service: FsxService, stack: Stack) -> None:
+def test_delete_accepts_lifecycle_deleted(service: FsxService, stack: Stack) -> None:
     service.configure(delete_lag=1e9)
     state = stack.states["monday"]
 
@@ -38,7 +38,7 @@ def test_delete_treats_a_copy_that_is_shown_as_deleted_as_gone(service: FsxServi
     assert service.counts(AWAY)["DeleteBackup"] == 1
 
 
-def test_delete_of_a_missing_copy_succeeds(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_of_missing_copy_succeeds(service: FsxService, stack: Stack, made: str) -> None:
     service.remove_backup(AWAY, made)
 
     stack.destroy()
@@ -47,7 +47,7 @@ def test_delete_of_a_missing_copy_succeeds(service: FsxService, stack: Stack, ma
     assert "DeleteBackup" not in service.counts(AWAY)
 
 
-def test_delete_of_a_failed_copy_succeeds(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_of_failed_copy_succeeds(service: FsxService, stack: Stack, made: str) -> None:
     service.set_lifecycle(AWAY, made, "FAILED", "no luck")
 
     stack.destroy()
@@ -55,7 +55,7 @@ def test_delete_of_a_failed_copy_succeeds(service: FsxService, stack: Stack, mad
     assert copies(service) == []
 
 
-def test_delete_with_another_account_never_takes_a_copy_for_gone(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_with_other_account_keeps_state_entry(service: FsxService, stack: Stack, made: str) -> None:
     change_outputs(stack, "monday", owner_id="999999999999")
     service.remove_backup(AWAY, made)
 
@@ -66,7 +66,7 @@ def test_delete_with_another_account_never_takes_a_copy_for_gone(service: FsxSer
 
 
 @pytest.mark.parametrize("tag", ["terraform", f"{'0' * 32}/{'0' * 40}-0/files/test/monday"])
-def test_delete_leaves_the_copy_of_another_owner_and_says_so(
+def test_delete_keeps_copy_of_other_owner_and_warns(
     service: FsxService, stack: Stack, made: str, tag: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_tag(service, made, tag)
@@ -79,9 +79,7 @@ def test_delete_leaves_the_copy_of_another_owner_and_says_so(
     assert tag.rpartition("-0/")[2] in caplog.text
 
 
-def test_delete_leaves_a_copy_that_is_adopted_meanwhile(
-    service: FsxService, stack: Stack, source: str, made: str
-) -> None:
+def test_delete_keeps_copy_adopted_during_delete(service: FsxService, stack: Stack, source: str, made: str) -> None:
     other, run = Stack(stack.wire, name="other"), stack.run()
     service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
 
@@ -96,7 +94,7 @@ def test_delete_leaves_a_copy_that_is_adopted_meanwhile(
     assert copies(service) == [other.states["theirs"].id]
 
 
-def test_delete_waits_for_a_restore(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_waits_for_restore(service: FsxService, stack: Stack, made: str) -> None:
     service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
     stack.wire.at_call["DeleteBackup", "after"] = lambda: service.mark_restoring(AWAY, made, None)
 
@@ -107,7 +105,9 @@ def test_delete_waits_for_a_restore(service: FsxService, stack: Stack, made: str
 
 
 @pytest.mark.parametrize("shape", ["BackupBeingCopied", "BadRequest"])
-def test_delete_waits_for_copies_of_it(service: FsxService, stack: Stack, wire: Wire, made: str, shape: str) -> None:
+def test_delete_waits_while_copy_is_being_copied(
+    service: FsxService, stack: Stack, wire: Wire, made: str, shape: str
+) -> None:
     service.configure(being_copied_error=shape)
     wire.client("fsx", "eu-north-1").copy_backup(SourceBackupId=made, SourceRegion=AWAY)
 
@@ -117,7 +117,7 @@ def test_delete_waits_for_copies_of_it(service: FsxService, stack: Stack, wire: 
     assert (errors(service)[0], errors(service)[-1]) == (shape, None)
 
 
-def test_delete_gives_up_on_a_copy_that_stays_in_use(service: FsxService, stack: Stack, made: str) -> None:
+def test_delete_times_out_if_copy_stays_in_use(service: FsxService, stack: Stack, made: str) -> None:
     service.mark_restoring(AWAY, made, "fs-0123456789abcdef0")
     stack.timeouts["delete"] = 20.0
 
@@ -134,7 +134,7 @@ def test_delete_gives_up_on_a_copy_that_stays_in_use(service: FsxService, stack:
         ("not_enabled", ServiceError, "UnrecognizedClientException"),
     ],
 )
-def test_delete_names_action_and_region_of_a_refusal(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_delete_names_action_and_region_of_refusal(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, made: str, kind: Any, error: type[Exception], fact: str
 ) -> None:
     service.add_fault(kind, "DeleteBackup")

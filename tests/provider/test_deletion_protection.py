@@ -1,4 +1,4 @@
-"""With `deletion_protection` a copy is deleted only after something has replaced it, or once AWS does not have it."""
+"""With `deletion_protection` a copy is deleted only after its replacement exists, or if AWS no longer has it."""
 
 import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, InvalidStateError
@@ -16,7 +16,7 @@ def protected(source: str) -> Program:
 
 @pytest.fixture
 def kept(stack: Stack, protected: Program) -> str:
-    """Return the id of the stack's one copy, `monday`, which is protected."""
+    """Return the id of the stack's only copy, `monday`, which is protected."""
     stack.up(protected)
     stack.wire.service.clear_journal()
     return stack.states["monday"].id
@@ -50,16 +50,16 @@ def test_protection_changes_in_place(service: FsxService, stack: Stack, source: 
     assert only_copy(stack) == made
 
 
-def test_finished_replacement_deletes_a_protected_copy(stack: Stack, source: str, kept: str, key: str) -> None:
+def test_finished_replacement_deletes_protected_copy(stack: Stack, source: str, kept: str, key: str) -> None:
     stack.up(monday(source, kms_key_id=key, deletion_protection=True))
 
     assert only_copy(stack) != kept
 
 
-def test_replacement_by_another_source_keeps_a_protected_copy(
+def test_replacement_by_other_source_keeps_protected_copy(
     service: FsxService, stack: Stack, kept: str, newer: str
 ) -> None:
-    """The program cannot change the entry that is pending deletion, so that of its successor counts for both."""
+    """A program cannot change an entry pending deletion, so the setting of its successor counts for both."""
     for protection in (True, True):
         with refused(CopyError, kept, AWAY, "deletion_protection"):
             stack.up(monday(newer, deletion_protection=protection))
@@ -71,9 +71,7 @@ def test_replacement_by_another_source_keeps_a_protected_copy(
     assert stack.replaced == []
 
 
-def test_protection_that_ends_with_the_replacement_still_counts(
-    service: FsxService, stack: Stack, kept: str, newer: str
-) -> None:
+def test_protection_counts_until_replacement_is_done(service: FsxService, stack: Stack, kept: str, newer: str) -> None:
     with refused(CopyError, kept, AWAY, "deletion_protection"):
         stack.up(monday(newer, deletion_protection=False))
     assert kept in copies(service)
@@ -83,7 +81,7 @@ def test_protection_that_ends_with_the_replacement_still_counts(
     assert only_copy(stack) != kept
 
 
-def test_destroy_keeps_a_protected_copy_that_is_pending_deletion(
+def test_destroy_keeps_protected_copy_pending_deletion(
     service: FsxService, stack: Stack, source: str, kept: str, key: str
 ) -> None:
     program = monday(source, kms_key_id=key, deletion_protection=False)
@@ -101,7 +99,7 @@ def test_destroy_keeps_a_protected_copy_that_is_pending_deletion(
 
 
 @pytest.mark.usefixtures("protected")
-def test_delete_of_a_protected_copy_that_is_gone_succeeds(service: FsxService, stack: Stack, kept: str) -> None:
+def test_delete_of_missing_protected_copy_succeeds(service: FsxService, stack: Stack, kept: str) -> None:
     service.remove_backup(AWAY, kept)
 
     stack.destroy()
@@ -109,7 +107,7 @@ def test_delete_of_a_protected_copy_that_is_gone_succeeds(service: FsxService, s
     assert stack.states == {}
 
 
-def test_other_copy_of_the_same_backup_permits_the_delete(stack: Stack, source: str, kept: str) -> None:
+def test_delete_is_allowed_with_other_copy_of_same_backup(stack: Stack, source: str, kept: str) -> None:
     both = {**monday(source, deletion_protection=True), "tuesday": copy_args(source, deletion_protection=True)}
     stack.up(both)
 
@@ -118,7 +116,7 @@ def test_other_copy_of_the_same_backup_permits_the_delete(stack: Stack, source: 
     assert only_copy(stack, "tuesday") != kept
 
 
-def test_protection_of_a_wrong_type_in_the_state_is_an_error(
+def test_protection_of_wrong_type_in_state_is_an_error(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
     change_outputs(stack, "monday", deletion_protection="no")
@@ -130,10 +128,10 @@ def test_protection_of_a_wrong_type_in_the_state_is_an_error(
     assert [backup["id"] for backup in service.backups(HOME)] == [source]
 
 
-def test_copy_in_another_region_does_not_permit_the_delete(
+def test_delete_is_refused_with_copy_in_other_region_only(
     service: FsxService, stack: Stack, source: str, kept: str
 ) -> None:
-    """Each DR Region is protected by itself."""
+    """Each DR Region is protected separately."""
     north = {"north": copy_args(source, region="eu-north-1", deletion_protection=True)}
     stack.up(monday(source, deletion_protection=True) | north)
 

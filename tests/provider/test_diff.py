@@ -1,4 +1,4 @@
-"""Diff tells a change in place from one that needs a new copy."""
+"""Diff distinguishes updates in place from replacements."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pulumi.output import Unknown
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY
-from tests.engine.plugin_stack import ON_THE_DYNAMIC_HOST
+from tests.engine.plugin_stack import ONLY_DYNAMIC
 from tests.engine.process import Context, Host, HostRequest
 from tests.engine.stack import Stack, State, change_outputs, copy_args, monday
 from tests.engine.wire import key_named
@@ -18,7 +18,7 @@ TEAM = {"tags": {"team": "storage"}}
 
 
 def unknown() -> Any:
-    return Unknown()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+    return Unknown()  # type: ignore[no-untyped-call]  # the SDK has no types
 
 
 def diff(old: State, news: dict[str, Any]) -> DiffResult:
@@ -43,12 +43,12 @@ def encrypted(stack: Stack, source: str, key: str) -> Stack:
     ("args", "changes"),
     [
         ({}, False),
-        ({"adopt_backup_id": OTHER_ID}, False),  # matters only to a create
+        ({"adopt_backup_id": OTHER_ID}, False),  # used only by create
         ({"tags": {"team": "other"}}, True),
-        ({"copy_tags": True}, True),  # shown, and copies nothing again
+        ({"copy_tags": True}, True),  # shown, but copies nothing
     ],
 )
-def test_diff_changes_in_place(encrypted: Stack, source: str, key: str, args: dict[str, Any], *, changes: bool) -> None:
+def test_diff_updates_in_place(encrypted: Stack, source: str, key: str, args: dict[str, Any], *, changes: bool) -> None:
     assert preview(encrypted, source, **{"kms_key_id": key, **TEAM, **args}) == (changes, [])
 
 
@@ -57,13 +57,13 @@ def test_diff_changes_in_place(encrypted: Stack, source: str, key: str, args: di
     ("argument", "value"),
     [("region", "eu-north-1"), ("source_region", "eu-north-1"), ("source_backup_id", OTHER_ID)],
 )
-def test_diff_replaces_before_it_deletes_for(stack: Stack, source: str, argument: str, value: str) -> None:
+def test_diff_replaces_before_delete(stack: Stack, source: str, argument: str, value: str) -> None:
     result = stack.preview("monday", copy_args(source, **{argument: value}))
 
     assert (result.changes, result.replaces, result.delete_before_replace) == (True, [argument], False)
 
 
-def test_diff_knows_the_same_key_by_its_four_names_and_none(encrypted: Stack, source: str, key: str) -> None:
+def test_diff_recognizes_key_by_any_name(encrypted: Stack, source: str, key: str) -> None:
     names = [key, key.rpartition("/")[2], "alias/dr", key.rpartition(":")[0] + ":alias/dr", None]
 
     found = [preview(encrypted, source, kms_key_id=name, **TEAM) for name in names]
@@ -71,7 +71,7 @@ def test_diff_knows_the_same_key_by_its_four_names_and_none(encrypted: Stack, so
     assert found == [(False, [])] * 5
 
 
-def test_diff_replaces_for_another_key_by_any_name(encrypted: Stack, source: str) -> None:
+def test_diff_replaces_for_other_key(encrypted: Stack, source: str) -> None:
     other = key_named("other")
 
     found = [preview(encrypted, source, kms_key_id=name) for name in (other.rpartition("/")[2], other, "alias/other")]
@@ -80,15 +80,15 @@ def test_diff_replaces_for_another_key_by_any_name(encrypted: Stack, source: str
 
 
 @pytest.mark.usefixtures("made")
-def test_diff_replaces_for_a_key_in_place_of_the_one_of_fsx(stack: Stack, source: str, key: str) -> None:
+def test_diff_replaces_for_key_instead_of_fsx_default(stack: Stack, source: str, key: str) -> None:
     assert preview(stack, source, kms_key_id=key) == (True, ["kms_key_id"])
 
 
-@pytest.mark.parametrize("trouble", ["access_denied", "refuse", "throttled", "malformed"])
-def test_diff_keeps_the_key_if_kms_does_not_answer(
-    encrypted: Stack, service: FsxService, source: str, trouble: Any, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("fault", ["access_denied", "refuse", "throttled", "malformed"])
+def test_diff_keeps_key_if_kms_does_not_answer(
+    encrypted: Stack, service: FsxService, source: str, fault: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    service.add_fault(trouble, "DescribeKey", service="kms")
+    service.add_fault(fault, "DescribeKey", service="kms")
 
     assert preview(encrypted, source, kms_key_id="alias/other", **TEAM) == (False, [])
     assert "kms:DescribeKey" in caplog.text
@@ -96,7 +96,7 @@ def test_diff_keeps_the_key_if_kms_does_not_answer(
 
 
 @pytest.mark.parametrize("name", ["source_backup_id", "source_region", "region", "kms_key_id", "tags", "copy_tags"])
-def test_diff_replaces_nothing_for_what_is_not_known_yet(encrypted: Stack, source: str, key: str, name: str) -> None:
+def test_diff_does_not_replace_for_unknown_value(encrypted: Stack, source: str, key: str, name: str) -> None:
     args = copy_args(source, kms_key_id=key, copy_tags=False, **TEAM)
 
     result = diff(encrypted.states["monday"], {"__provider": "pickled", **args, name: unknown()})
@@ -104,7 +104,7 @@ def test_diff_replaces_nothing_for_what_is_not_known_yet(encrypted: Stack, sourc
     assert (result.changes, result.replaces) == (True, [])
 
 
-def test_diff_takes_a_tag_that_is_not_known_yet_for_a_change(encrypted: Stack, source: str, key: str) -> None:
+def test_diff_treats_unknown_tag_as_change(encrypted: Stack, source: str, key: str) -> None:
     args = copy_args(source, kms_key_id=key, tags={"team": unknown()})
 
     assert diff(encrypted.states["monday"], args).changes is True
@@ -112,22 +112,22 @@ def test_diff_takes_a_tag_that_is_not_known_yet_for_a_change(encrypted: Stack, s
 
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("lifecycle", ["FAILED", "DELETED"])
-def test_diff_replaces_a_copy_that_cannot_become_available(stack: Stack, source: str, lifecycle: str) -> None:
+def test_diff_replaces_failed_or_deleted_copy(stack: Stack, source: str, lifecycle: str) -> None:
     change_outputs(stack, "monday", lifecycle=lifecycle)
 
     assert preview(stack, source) == (True, ["lifecycle"])
 
 
-@ON_THE_DYNAMIC_HOST
+@ONLY_DYNAMIC
 @pytest.mark.usefixtures("made")
-def test_diff_updates_a_state_with_a_former_provider(stack: Stack, source: str) -> None:
+def test_diff_updates_entry_with_former_provider(stack: Stack, source: str) -> None:
     change_outputs(stack, "monday", __provider="elsewhere")
 
     assert preview(stack, source) == (True, [])
 
 
 @pytest.mark.parametrize("is_gone", [True, False])
-def test_diff_names_a_copy_that_is_gone(
+def test_diff_warns_if_copy_is_gone(
     stack: Stack, source: str, made: str, caplog: pytest.LogCaptureFixture, *, is_gone: bool
 ) -> None:
     if is_gone:

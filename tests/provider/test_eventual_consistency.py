@@ -1,58 +1,56 @@
-"""What FSx has accepted and does not show yet is not gone: it is waited for."""
+"""A copy that FSx has accepted but does not show yet is not gone."""
 
 import pytest
 from pulumi_fsx_dr.errors import CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY
-from tests.engine.checks import copies, only_copy, out_of_time, refused
+from tests.engine.checks import copies, only_copy, refused, timed_out_up
 from tests.engine.stack import Stack, monday
 
 
 @pytest.fixture
-def unseen(service: FsxService, stack: Stack, source: str) -> str:
-    """Return a copy whose create ran out of time before FSx showed it; the state has it as `monday`."""
+def invisible(service: FsxService, stack: Stack, source: str) -> str:
+    """Return a copy whose create timed out before FSx showed it; the state has it as `monday`."""
     service.configure(shown_after_seconds=100.0)
-    begun = out_of_time(stack, monday(source))
+    begun = timed_out_up(stack, monday(source))
     service.finish_copies()
     return begun
 
 
-def test_destroy_deletes_a_copy_that_is_shown_late(service: FsxService, stack: Stack, unseen: str) -> None:
+def test_destroy_deletes_copy_that_is_visible_late(service: FsxService, stack: Stack, invisible: str) -> None:
     stack.destroy()
 
-    assert service.backup(AWAY, unseen)["deleted"]
+    assert service.backup(AWAY, invisible)["deleted"]
     assert stack.states == {}
 
 
-def test_destroy_that_runs_out_of_time_deletes_nothing(service: FsxService, stack: Stack, unseen: str) -> None:
+def test_destroy_that_times_out_deletes_nothing(service: FsxService, stack: Stack, invisible: str) -> None:
     stack.timeouts["delete"] = 10.0
 
-    with refused(CopyError, unseen, AWAY):
+    with refused(CopyError, invisible, AWAY):
         stack.destroy()
 
     assert list(stack.states) == ["monday"]
-    assert not service.backup(AWAY, unseen)["deleted"]
+    assert not service.backup(AWAY, invisible)["deleted"]
 
 
-def test_refresh_and_up_wait_for_a_copy_that_is_shown_late(stack: Stack, source: str, unseen: str) -> None:
-    stack.refresh()
-    assert stack.states["monday"].id == unseen
+@pytest.mark.parametrize("after_refresh", [True, False])
+def test_up_waits_for_copy_that_is_visible_late(
+    stack: Stack, source: str, invisible: str, *, after_refresh: bool
+) -> None:
+    if after_refresh:
+        stack.refresh()
+        assert stack.states["monday"].id == invisible
 
     stack.up(monday(source))
 
-    assert only_copy(stack) == unseen
+    assert only_copy(stack) == invisible
 
 
-def test_up_waits_for_a_copy_that_is_shown_late(stack: Stack, source: str, unseen: str) -> None:
-    stack.up(monday(source))
-
-    assert only_copy(stack) == unseen
-
-
-def test_refresh_forgets_a_copy_only_after_ten_minutes(service: FsxService, stack: Stack, unseen: str) -> None:
-    service.remove_backup(AWAY, unseen)
-    with refused(CopyError, unseen, AWAY):
+def test_refresh_drops_invisible_copy_only_after_ten_minutes(service: FsxService, stack: Stack, invisible: str) -> None:
+    service.remove_backup(AWAY, invisible)
+    with refused(CopyError, invisible, AWAY):
         stack.refresh()
     assert list(stack.states) == ["monday"]
     service.clock.sleep(600)
@@ -62,7 +60,7 @@ def test_refresh_forgets_a_copy_only_after_ten_minutes(service: FsxService, stac
     assert stack.states == {}
 
 
-def test_create_waits_for_a_copy_that_is_shown_late(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_waits_for_copy_that_is_visible_late(service: FsxService, stack: Stack, source: str) -> None:
     service.configure(shown_after_seconds=80.0)
 
     stack.up(monday(source))
@@ -71,8 +69,8 @@ def test_create_waits_for_a_copy_that_is_shown_late(service: FsxService, stack: 
     assert service.counts(AWAY)["CopyBackup"] == 1
 
 
-def test_create_waits_through_an_outage_for_an_unseen_copy(service: FsxService, stack: Stack, source: str) -> None:
-    """One look that finds nothing, and then none for minutes, says nothing about the copy."""
+def test_create_waits_through_outage_for_invisible_copy(service: FsxService, stack: Stack, source: str) -> None:
+    """A single "not found" before an outage does not mean that the copy is gone."""
     service.configure(shown_after_seconds=3.0)
 
     def outage() -> None:
@@ -86,8 +84,8 @@ def test_create_waits_through_an_outage_for_an_unseen_copy(service: FsxService, 
     assert service.counts(AWAY)["CopyBackup"] == 1
 
 
-def test_create_gives_up_an_unseen_copy_and_its_token(service: FsxService, stack: Stack, source: str) -> None:
-    """FSx may repeat its first answer for a copy that was deleted since."""
+def test_create_gives_up_invisible_copy_and_its_token(service: FsxService, stack: Stack, source: str) -> None:
+    """FSx may repeat its first answer although the copy was deleted."""
     service.configure(shown_after_seconds=1e9, copy_seconds=1e9)
     with refused(CopyError, AWAY):
         stack.up(monday(source))

@@ -1,4 +1,4 @@
-"""One full copy at a time of each file system, under each key, in each DR Region; the others are incremental."""
+"""One full copy at a time per file system, key and DR Region; the following copies are incremental."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +22,7 @@ HOUR = 3600.0
 
 @pytest.fixture
 def sources(service: FsxService, source: str) -> list[str]:
-    """Return the ids of six backups of one file system, newest first."""
+    """Return six backups of one file system, newest first."""
     file_system = service.backup(HOME, source)["file_system_id"]
     return [service.seed_backup(HOME, file_system, created=service.now() - age * HOUR) for age in range(6)]
 
@@ -33,7 +33,7 @@ def _time_by_size(service: FsxService) -> None:
 
 
 def register_all(stack: Stack, run: Run, program: Mapping[str, Properties]) -> list[BaseException | None]:
-    """Make all copies together, and return how each ended."""
+    """Make all copies concurrently, and return their errors."""
     with ThreadPoolExecutor(len(program)) as pool:
         calls: list[Future[None]] = [pool.submit(stack.register, run, name, args) for name, args in program.items()]
         return [call.exception() for call in calls]
@@ -57,11 +57,11 @@ def test_only_the_newest_copy_is_full(service: FsxService, stack: Stack, sources
 
     assert failures == [None] * 6
     assert len(full(service)) == 1
-    assert service.max_running() == {AWAY: 5}, "the others run together"
+    assert service.max_running() == {AWAY: 5}, "the other copies run concurrently"
 
 
 @pytest.mark.parametrize("has_key", [True, False])
-def test_later_run_waits_for_no_full_copy(
+def test_later_run_does_not_wait_for_full_copy(
     service: FsxService, stack: Stack, sources: list[str], *, has_key: bool
 ) -> None:
     changes = {"kms_key_id": key_named("one")} if has_key else {}
@@ -73,7 +73,7 @@ def test_later_run_waits_for_no_full_copy(
     assert service.max_running() == {AWAY: 5}
 
 
-def test_each_key_and_each_region_has_a_full_copy(service: FsxService, stack: Stack, sources: list[str]) -> None:
+def test_each_key_and_region_has_one_full_copy(service: FsxService, stack: Stack, sources: list[str]) -> None:
     stack.up(declared(sources[:2], kms_key_id=key_named("one")))
     programs = {
         f"{name}-{number}": copy_args(source, **changes)
@@ -90,7 +90,7 @@ def test_each_key_and_each_region_has_a_full_copy(service: FsxService, stack: St
     assert (len(full(service)), len(full(service, ELSEWHERE))) == (3, 1)
 
 
-def test_volumes_have_a_full_copy_each(service: FsxService, stack: Stack) -> None:
+def test_each_volume_has_one_full_copy(service: FsxService, stack: Stack) -> None:
     file_system = service.seed_file_system(HOME, "ONTAP")
     volumes = [service.seed_volume(HOME, file_system, name) for name in ("vol2", "vol3")]
     sources = [service.seed_backup(HOME, file_system, volume_id=volume) for volume in volumes * 3]
@@ -100,7 +100,7 @@ def test_volumes_have_a_full_copy_each(service: FsxService, stack: Stack) -> Non
     assert len(full(service)) == 2
 
 
-def test_next_copy_takes_the_place_of_one_that_failed(service: FsxService, stack: Stack, sources: list[str]) -> None:
+def test_next_copy_is_full_after_failed_one(service: FsxService, stack: Stack, sources: list[str]) -> None:
     service.fail_copies("no luck")
 
     failures = register_all(stack, stack.run(), declared(sources))
@@ -109,14 +109,14 @@ def test_next_copy_takes_the_place_of_one_that_failed(service: FsxService, stack
     assert [copy["lifecycle"] for copy in full(service)] == ["DELETED", "AVAILABLE"]
 
 
-def test_full_copy_of_others_is_waited_for(service: FsxService, stack: Stack, wire: Wire, sources: list[str]) -> None:
+def test_copies_wait_for_full_copy_of_others(service: FsxService, stack: Stack, wire: Wire, sources: list[str]) -> None:
     other = start_by_hand(wire, sources[5])
 
     assert register_all(stack, stack.run(), declared(sources[:5])) == [None] * 5
     assert [copy["id"] for copy in full(service)] == [other]
 
 
-def test_failed_copy_of_others_is_waited_for_no_longer(
+def test_copies_stop_waiting_for_failed_copy_of_others(
     service: FsxService, stack: Stack, wire: Wire, sources: list[str]
 ) -> None:
     service.fail_copies("no luck")
@@ -126,26 +126,26 @@ def test_failed_copy_of_others_is_waited_for_no_longer(
     assert [copy["id"] == other for copy in full(service)] == [True, False]
 
 
-def test_timeout_ends_the_wait_for_the_full_copy_of_others(
+def test_timeout_ends_wait_for_full_copy_of_others(
     service: FsxService, stack: Stack, wire: Wire, sources: list[str]
 ) -> None:
-    """A second full copy is better than no copy at all, and one is enough."""
+    """A second full copy is better than no copy, and one is enough."""
     other = start_by_hand(wire, sources[5])
     service.set_lifecycle(AWAY, other, "COPYING")
     stack.timeouts["create"] = 1_000.0
 
     assert register_all(stack, stack.run(), declared(sources[:5])) == [None] * 5
-    assert len(full(service)) == 1, "of this stack"
+    assert len(full(service)) == 1, "one full copy of this stack"
 
 
-def test_resumed_copy_is_the_full_one(service: FsxService, stack: Stack, sources: list[str]) -> None:
+def test_resumed_copy_counts_as_full_copy(service: FsxService, stack: Stack, sources: list[str]) -> None:
     killed_up(stack, declared(sources[:1]), "CopyBackup", "after")
 
     assert register_all(stack, stack.run(), declared(sources)) == [None] * 6
     assert len(full(service)) == 1
 
 
-def test_adopted_copy_is_the_full_one(service: FsxService, stack: Stack, wire: Wire, sources: list[str]) -> None:
+def test_adopted_copy_counts_as_full_copy(service: FsxService, stack: Stack, wire: Wire, sources: list[str]) -> None:
     existing = start_by_hand(wire, sources[0])
     adopting = {"adopting": copy_args(sources[0], adopt_backup_id=existing)}
 
@@ -154,10 +154,10 @@ def test_adopted_copy_is_the_full_one(service: FsxService, stack: Stack, wire: W
 
 
 @pytest.mark.parametrize("is_running", [True, False])
-def test_copy_of_others_counts_if_kms_does_not_tell_our_key(
+def test_copy_of_others_counts_if_own_key_is_unknown(
     service: FsxService, stack: Stack, wire: Wire, sources: list[str], *, is_running: bool
 ) -> None:
-    """The key may be the same: with an AVAILABLE copy nothing waits, and a running one is waited for."""
+    """The key may be the same, so an AVAILABLE copy ends the wait, and a running copy is waited for."""
     service.add_fault("access_denied", "DescribeKey", service="kms")
     other = start_by_hand(wire, sources[5])
     if not is_running:
@@ -167,10 +167,10 @@ def test_copy_of_others_counts_if_kms_does_not_tell_our_key(
     assert [copy["id"] for copy in full(service)] == [other]
 
 
-def test_cancelled_copy_leaves_the_chain(
+def test_cancelled_copy_stops_waiting_for_full_copy(
     service: FsxService, stack: Stack, sources: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its row says what it waits for."""
+    """The status message says what the copy waits for."""
     waits, waiting = Event(), "waiting for the first full copy of " + service.backup(HOME, sources[0])["file_system_id"]
 
     def status(_call: Call, message: str, **_: float) -> None:

@@ -1,4 +1,4 @@
-"""Stacks with owner ids of their own, entries that move between them, and tags that are missing."""
+"""Stacks with different owner ids, entries moved between stacks, and missing tags."""
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import new_owner_id
@@ -12,20 +12,20 @@ from tests.engine.wire import Wire
 
 @pytest.fixture
 def twin(stack: Stack, wire: Wire) -> Stack:
-    """Return another stack of the same name, as in another backend."""
+    """Return another stack with the same name, as in another backend."""
     return type(stack)(wire, name=stack.name)
 
 
 @pytest.fixture
 def target(stack: Stack, wire: Wire, made: str) -> Stack:
-    """Return another stack, to which the entry of `made` was moved."""
+    """Return another stack to which the entry of `made` was moved."""
     target = type(stack)(wire, name="target")
     target.states["monday"] = stack.states.pop("monday")
     assert target.states["monday"].id == made
     return target
 
 
-def test_twin_stacks_make_copies_of_their_own(stack: Stack, twin: Stack, source: str, made: str) -> None:
+def test_stacks_with_same_name_make_separate_copies(stack: Stack, twin: Stack, source: str, made: str) -> None:
     twin.up(monday(source))
     assert own_copy(stack) == made != own_copy(twin)
 
@@ -35,7 +35,9 @@ def test_twin_stacks_make_copies_of_their_own(stack: Stack, twin: Stack, source:
     assert stack.preview("monday", copy_args(source)).changes is False
 
 
-def test_twin_does_not_resume_copies_of_the_other(service: FsxService, stack: Stack, twin: Stack, source: str) -> None:
+def test_stack_with_same_name_does_not_resume_copies_of_other(
+    service: FsxService, stack: Stack, twin: Stack, source: str
+) -> None:
     killed_up(stack, monday(source), "CopyBackup", "after")
     (begun,) = copies(service)
 
@@ -46,7 +48,7 @@ def test_twin_does_not_resume_copies_of_the_other(service: FsxService, stack: St
     assert len(copies(service)) == 2
 
 
-def test_twin_that_lost_its_copy_says_so_in_each_run(
+def test_stack_warns_in_each_run_about_copy_adopted_by_other(
     stack: Stack, twin: Stack, source: str, made: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     twin.up(monday(source, adopt_backup_id=made))
@@ -60,7 +62,7 @@ def test_twin_that_lost_its_copy_says_so_in_each_run(
     assert only_copy(twin) == made
 
 
-def test_moved_entry_takes_the_owner_id_of_its_stack(service: FsxService, target: Stack, source: str) -> None:
+def test_moved_entry_gets_owner_id_of_new_stack(service: FsxService, target: Stack, source: str) -> None:
     assert target.preview("monday", copy_args(source)).changes
 
     target.up(monday(source))
@@ -72,21 +74,21 @@ def test_moved_entry_takes_the_owner_id_of_its_stack(service: FsxService, target
     assert copies(service) == []
 
 
-def test_preview_without_owner_id_shows_a_moved_entry(wire: Wire, source: str) -> None:
+def test_preview_without_owner_id_shows_change(wire: Wire, source: str) -> None:
     stack = Stack(wire)
     stack.up(monday(source))
-    stack.owner_id = ""  # as long as the resource Owner is yet to be made
+    stack.owner_id = ""  # before the resource Owner is created
 
     assert stack.preview("monday", copy_args(source)).changes
 
 
-def test_moved_entry_can_be_destroyed_before_an_up(service: FsxService, target: Stack) -> None:
+def test_moved_entry_can_be_destroyed_before_up(service: FsxService, target: Stack) -> None:
     target.destroy()
 
     assert copies(service) == []
 
 
-def test_moved_entry_leaves_a_copy_with_the_tag_of_another(
+def test_moved_entry_keeps_copy_of_other_owner(
     target: Stack, twin: Stack, source: str, made: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     twin.up(monday(source, adopt_backup_id=made))
@@ -98,8 +100,8 @@ def test_moved_entry_leaves_a_copy_with_the_tag_of_another(
     assert made in caplog.text
 
 
-def test_stack_with_a_new_owner_id_keeps_its_copies(service: FsxService, stack: Stack, source: str, made: str) -> None:
-    """The old one was lost from the state."""
+def test_stack_with_new_owner_id_keeps_copies(service: FsxService, stack: Stack, source: str, made: str) -> None:
+    """The state has lost the old owner id."""
     stack.owner_id = new_owner_id()
 
     stack.up(monday(source))
@@ -110,11 +112,11 @@ def test_stack_with_a_new_owner_id_keeps_its_copies(service: FsxService, stack: 
 
 
 @pytest.mark.parametrize("repair", ["refresh", "up"])
-def test_missing_tag_is_repaired_and_until_then_destroy_refuses(
+def test_destroy_refuses_until_missing_tag_is_written(
     service: FsxService, stack: Stack, source: str, made: str, repair: str
 ) -> None:
     write_tag(service, made, None)
-    service.clock.sleep(60)  # FSx shows tags by now
+    service.clock.sleep(60)  # until FSx shows all tags
     with refused(CopyError, made, "pulumi refresh"):
         stack.destroy()
     assert (copies(service), list(stack.states)) == ([made], ["monday"])
@@ -130,9 +132,9 @@ def test_missing_tag_is_repaired_and_until_then_destroy_refuses(
     assert copies(service) == []
 
 
-def test_missing_tag_of_another_copy_is_not_written(service: FsxService, stack: Stack, source: str, made: str) -> None:
+def test_missing_tag_of_other_copy_is_not_written(service: FsxService, stack: Stack, source: str, made: str) -> None:
     write_tag(service, made, None)
-    # FSx never changes it; so the state is another one's.
+    # FSx never changes the source of a copy, so this entry describes another copy.
     change_outputs(stack, "monday", source_backup_id="backup-0fedcba9876543210")
     service.clear_journal()
 

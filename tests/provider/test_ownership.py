@@ -34,7 +34,7 @@ tokens = st.builds(
 )
 
 
-def test_token_is_the_same_for_the_same_request() -> None:
+def test_token_is_equal_for_same_request() -> None:
     assert RequestToken.of(OWNER, URN, *PARAMETERS) == TOKEN
 
 
@@ -51,7 +51,7 @@ def test_token_is_the_same_for_the_same_request() -> None:
     ],
     ids=["owner", "stack", "region", "source", "source region", "key", "order"],
 )
-def test_token_differs_for_another_request(other: tuple[str, ...]) -> None:
+def test_token_differs_for_other_request(other: tuple[str, ...]) -> None:
     assert RequestToken.of(*other).request != TOKEN.request
 
 
@@ -62,7 +62,7 @@ def test_token_is_a_valid_client_request_token(token: RequestToken) -> None:
     assert list(model.request_violations("CopyBackup", request)) == []
 
 
-def test_generations_of_one_request_have_own_tokens() -> None:
+def test_generations_have_different_tokens() -> None:
     later = TOKEN.next().next()
 
     assert len({str(TOKEN), str(TOKEN.next()), str(later)}) == 3
@@ -73,7 +73,7 @@ def test_generations_of_one_request_have_own_tokens() -> None:
     assert len({TOKEN.unused() for _ in range(100)}) == 100
 
 
-def test_last_generation_is_followed_by_one_that_can_be_read() -> None:
+def test_generation_after_last_is_readable() -> None:
     last = Ownership.parse(f"{OWNER}/{TOKEN.request}-{10**12 - 1}")
 
     assert last
@@ -81,9 +81,7 @@ def test_last_generation_is_followed_by_one_that_can_be_read() -> None:
 
 
 @given(owner=st.uuids().map(lambda uuid: uuid.hex), token=tokens, project=names, stack=names, name=texts)
-def test_tag_is_a_valid_value_and_is_read_as_it_was_written(
-    owner: str, token: RequestToken, project: str, stack: str, name: str
-) -> None:
+def test_tag_is_valid_and_parses_back(owner: str, token: RequestToken, project: str, stack: str, name: str) -> None:
     own = Ownership(owner, token)
 
     tag = own.tag(f"urn:pulumi:{stack}::{project}::{TYPE}::{name}")
@@ -94,7 +92,7 @@ def test_tag_is_a_valid_value_and_is_read_as_it_was_written(
     assert ownership_of(tag) == own == Ownership.parse(str(own))
 
 
-def test_longest_name_is_cut_at_256_characters() -> None:
+def test_tag_is_cut_at_256_characters() -> None:
     tag = OWN.tag(f"urn:pulumi:prod::files::{TYPE}::{'n' * 300}")
 
     assert len(tag[OWNERSHIP_TAG]) == MAX_TAG_VALUE
@@ -105,7 +103,7 @@ def test_longest_name_is_cut_at_256_characters() -> None:
     ("name", "description"),
     [("monday", "files/prod/monday"), ("a::b,c", "files/prod/a::b_c"), ("a/b/c", "files/prod/a/b/c")],
 )
-def test_description_is_project_stack_and_whole_name(name: str, description: str) -> None:
+def test_description_has_project_stack_and_name(name: str, description: str) -> None:
     urn = f"urn:pulumi:prod::files::{TYPE}::{name}"
 
     assert description_of(urn) == description == claimed_description(OWN.tag(urn))
@@ -131,23 +129,23 @@ def test_description_is_project_stack_and_whole_name(name: str, description: str
         f"{OWNER}/{TOKEN.request}-{10**12}",
     ],
 )
-def test_parse_refuses_what_others_write(value: object) -> None:
+def test_parse_refuses_foreign_tags(value: object) -> None:
     assert Ownership.parse(value) is None
 
 
-def test_description_of_a_foreign_tag_is_its_whole_text() -> None:
+def test_description_of_foreign_tag_is_its_text() -> None:
     assert claimed_description({OWNERSHIP_TAG: "terraform/x"}) == "terraform/x"
     assert claimed_description({}) == ""
     assert claimed_description({OWNERSHIP_TAG: str(OWN)}) == ""
 
 
 @pytest.mark.parametrize("text", ["", "urn:pulumi:prod::files", "monday"])
-def test_is_urn_refuses_what_has_no_four_parts(text: str) -> None:
+def test_is_urn_requires_four_parts(text: str) -> None:
     assert not is_urn(text)
 
 
 @pytest.mark.parametrize("text", [None, 5, "", "0" * 31, "0" * 33, "g" * 32, "A" * 32, "\u0660" * 32])
-def test_is_owner_id_refuses_all_but_32_hexadecimal_digits(text: object) -> None:
+def test_is_owner_id_requires_32_hexadecimal_digits(text: object) -> None:
     assert not is_owner_id(text)
 
 

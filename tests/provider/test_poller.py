@@ -1,4 +1,4 @@
-"""One poll per Region looks at all watched copies together."""
+"""One poll per Region describes all watched copies."""
 
 import threading
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ POLL_SECONDS = 15.0
 
 
 class Looks:
-    """Looks that see what a script says, the last line again and again."""
+    """Scripted answers; the last one repeats."""
 
     def __init__(self, clock: SharedClock, *script: Seen) -> None:
         self.times: list[float] = []
@@ -46,21 +46,21 @@ class Looks:
 
 
 def result_after(script: list[Seen], looks: int) -> PollResult:
-    """Return what a watch has seen after so many looks."""
+    """Return the result of a watch after this many polls."""
     clock = SharedClock()
     look_up = Looks(clock, *script)
     poller = Poller(AWAY, look_up, clock, POLL_SECONDS)
     watch = poller.watch(RUNNING.id)
     while len(look_up.times) < looks:
         watch.next_result(seconds=1)
-    # The last look may still be under way.
+    # The last poll may still be running.
     watch.next_result(seconds=0.1)
     poller.unwatch(watch)
     return watch.result
 
 
 def results(poller: Poller, watches: Iterable[Watch]) -> list[PollResult]:
-    """Return what each watch has seen after the next look."""
+    """Return the result of each watch after the next poll."""
     seen = [watch.next_result(seconds=30) for watch in watches]
     for watch in watches:
         poller.unwatch(watch)
@@ -71,7 +71,7 @@ def poll_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("poll ")]
 
 
-def test_poll_looks_at_five_running_copies_in_one_call(service: FsxService, stack: Stack) -> None:
+def test_poll_describes_five_copies_in_one_call(service: FsxService, stack: Stack) -> None:
     def most_ids() -> int:
         return max((len(entry["ids"]) for entry in service.journal(AWAY, "DescribeBackups")), default=0)
 
@@ -89,7 +89,7 @@ def test_poll_looks_at_five_running_copies_in_one_call(service: FsxService, stac
     assert most_ids() == 5
 
 
-def test_poll_shows_others_when_one_copy_is_missing(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
+def test_poll_shows_other_copies_if_one_is_missing(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
     fsx = wire.client("fsx", AWAY)
     request = {"SourceBackupId": source, "SourceRegion": HOME}
     gone, stays = [fsx.copy_backup(**request)["Backup"]["BackupId"] for _ in range(2)]
@@ -104,9 +104,9 @@ def test_poll_shows_others_when_one_copy_is_missing(service: FsxService, stack: 
     assert shown.backup.is_available
 
 
-def test_poll_shows_others_when_one_copy_cannot_be_read() -> None:
+def test_poll_shows_other_copies_if_one_is_unreadable() -> None:
     unreadable, readable = "backup-0123456789abcdef1", "backup-0123456789abcdef2"
-    error = ServiceError(f"{unreadable} makes no sense.")
+    error = ServiceError(f"{unreadable} cannot be parsed.")
 
     def look_up(ids: Iterable[str]) -> dict[str, Backup | Exception]:
         return {id_: error if id_ == unreadable else replace(RUNNING, id=id_) for id_ in ids}
@@ -120,7 +120,7 @@ def test_poll_shows_others_when_one_copy_cannot_be_read() -> None:
     assert (shown.error, shown.backup.id) == (None, readable)
 
 
-def test_poll_tells_both_that_watch_one_copy() -> None:
+def test_poll_serves_two_watches_of_one_copy() -> None:
     clock = SharedClock()
     poller = Poller(AWAY, Looks(clock, RUNNING), clock, POLL_SECONDS)
 
@@ -129,7 +129,7 @@ def test_poll_tells_both_that_watch_one_copy() -> None:
     assert [result.backup for result in both] == [RUNNING, RUNNING]
 
 
-def test_poll_looks_once_in_each_interval() -> None:
+def test_poll_runs_once_per_interval() -> None:
     clock = SharedClock()
     look_up = Looks(clock, RUNNING)
     poller = Poller(AWAY, look_up, clock, POLL_SECONDS)
@@ -150,22 +150,22 @@ def test_poll_looks_once_in_each_interval() -> None:
         ([RUNNING, None, RUNNING], (RUNNING, False, type(None))),
         ([TransientError("Try again later."), RUNNING], (RUNNING, False, type(None))),
     ],
-    ids=["failed look", "missing", "shown again", "answer after failed look"],
+    ids=["failed poll", "missing", "visible again", "answer after failed poll"],
 )
-def test_result_after_looks(script: list[Seen], expected: tuple[Backup, bool, type]) -> None:
+def test_poll_result_follows_answers(script: list[Seen], expected: tuple[Backup, bool, type]) -> None:
     result = result_after(script, looks=len(script))
 
     assert (result.backup, result.missing_since is not None, type(result.error)) == expected
 
 
-def test_poll_goes_on_after_an_unexpected_exception(caplog: pytest.LogCaptureFixture) -> None:
+def test_poll_continues_after_unexpected_exception(caplog: pytest.LogCaptureFixture) -> None:
     result = result_after([RuntimeError("a mistake"), RUNNING], looks=2)
 
     assert result.backup == RUNNING
     assert caplog.records
 
 
-def test_poll_goes_on_after_an_exception_of_a_watch(caplog: pytest.LogCaptureFixture) -> None:
+def test_poll_continues_after_exception_of_watch(caplog: pytest.LogCaptureFixture) -> None:
     def fail(_: PollResult) -> None:
         raise RuntimeError("a mistake")
 
@@ -183,7 +183,7 @@ def test_poll_goes_on_after_an_exception_of_a_watch(caplog: pytest.LogCaptureFix
     assert caplog.records
 
 
-def test_poll_ends_without_watches_and_starts_again(stack: Stack, source: str) -> None:
+def test_poll_stops_without_watches_and_starts_again(stack: Stack, source: str) -> None:
     run = stack.run()
     for resource in ("monday", "tuesday"):
         stack.register(run, resource, copy_args(source))
@@ -192,10 +192,10 @@ def test_poll_ends_without_watches_and_starts_again(stack: Stack, source: str) -
         assert poll_threads() == []
 
 
-# --- look-ups by id ---------------------------------------------------------------------------------------------------
+# --- lookups by id ---
 
 
-def test_find_asks_fifty_ids_at_a_time_and_omits_missing(service: FsxService, stack: Stack) -> None:
+def test_find_requests_fifty_ids_per_call(service: FsxService, stack: Stack) -> None:
     file_system = service.seed_file_system(AWAY)
     made = [service.seed_backup(AWAY, file_system) for _ in range(120)]
     for missing in made[::40]:
@@ -207,7 +207,7 @@ def test_find_asks_fifty_ids_at_a_time_and_omits_missing(service: FsxService, st
     assert max(len(entry["ids"]) for entry in service.journal(AWAY)) == 50
 
 
-def test_find_asks_again_for_what_an_answer_omits(service: FsxService, stack: Stack) -> None:
+def test_find_repeats_for_omitted_ids(service: FsxService, stack: Stack) -> None:
     file_system = service.seed_file_system(AWAY)
     made = [service.seed_backup(AWAY, file_system) for _ in range(20)]
     service.remove_backup(AWAY, made[7])
@@ -218,6 +218,6 @@ def test_find_asks_again_for_what_an_answer_omits(service: FsxService, stack: St
     assert found.keys() == {*made} - {made[7]}
 
 
-def test_find_of_nothing_makes_no_call(service: FsxService, stack: Stack) -> None:
+def test_find_without_ids_makes_no_call(service: FsxService, stack: Stack) -> None:
     assert stack.run().region(AWAY).fsx.find([]) == {}
     assert service.journal() == []

@@ -1,4 +1,4 @@
-"""A refresh tells what became of a copy, and takes it for gone only if FSx says so."""
+"""Refresh reads a copy, and drops it from the state only if FSx says that it is gone."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.engine.checks import only_copy, own_copy, refused
 from tests.engine.stack import Stack, change_outputs, copy_args, monday
 
 
-def test_refresh_changes_nothing_of_an_unchanged_copy(stack: Stack, source: str, key: str) -> None:
+def test_refresh_of_unchanged_copy_changes_nothing(stack: Stack, source: str, key: str) -> None:
     stack.up(monday(source, kms_key_id=key, copy_tags=True, tags={"cost": "dr"}))
     before = stack.states["monday"]
 
@@ -24,7 +24,7 @@ def test_refresh_changes_nothing_of_an_unchanged_copy(stack: Stack, source: str,
 
 
 @pytest.mark.parametrize("becomes", ["removed", "DELETED", "FAILED"])
-def test_refresh_forgets_a_copy_that_is_gone(
+def test_refresh_drops_copy_that_is_gone(
     service: FsxService, stack: Stack, source: str, made: str, becomes: str
 ) -> None:
     if becomes == "removed":
@@ -41,7 +41,7 @@ def test_refresh_forgets_a_copy_that_is_gone(
     assert own_copy(stack) != made
 
 
-def test_refresh_with_another_account_forgets_nothing(service: FsxService, stack: Stack, made: str) -> None:
+def test_refresh_with_other_account_keeps_entry(service: FsxService, stack: Stack, made: str) -> None:
     change_outputs(stack, "monday", owner_id="999999999999")
     service.remove_backup(AWAY, made)
 
@@ -53,7 +53,7 @@ def test_refresh_with_another_account_forgets_nothing(service: FsxService, stack
 
 @pytest.mark.parametrize("kind", ["access_denied", "not_enabled"])
 @pytest.mark.parametrize("call", ["fsx:DescribeBackups", "sts:GetCallerIdentity"])
-def test_refused_refresh_forgets_nothing(service: FsxService, stack: Stack, made: str, call: str, kind: Any) -> None:
+def test_refused_refresh_keeps_entry(service: FsxService, stack: Stack, made: str, call: str, kind: Any) -> None:
     name, _, action = call.partition(":")
     service.remove_backup(AWAY, made)
     service.add_fault(kind, action, service=name)
@@ -66,7 +66,7 @@ def test_refused_refresh_forgets_nothing(service: FsxService, stack: Stack, made
 
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("kind", ["refuse", "unavailable", "malformed", "hang"])
-def test_refresh_of_an_unreachable_region_forgets_nothing(service: FsxService, stack: Stack, kind: Any) -> None:
+def test_refresh_of_unreachable_region_keeps_entry(service: FsxService, stack: Stack, kind: Any) -> None:
     service.make_unreachable(AWAY, kind)
 
     with pytest.raises(FsxDrError):
@@ -77,7 +77,7 @@ def test_refresh_of_an_unreachable_region_forgets_nothing(service: FsxService, s
 
 @pytest.mark.parametrize("ours", [{"team": "storage"}, {}, {"team": "changed"}])
 @pytest.mark.parametrize("others", [{}, {"theirs": "y", "aws:backup:source": "z"}])
-def test_refresh_shows_drift_of_our_tags_alone(
+def test_refresh_shows_drift_of_declared_tags_only(
     service: FsxService, stack: Stack, source: str, ours: dict[str, str], others: dict[str, str]
 ) -> None:
     args = copy_args(source, tags={"team": "storage"})
@@ -107,7 +107,7 @@ def test_refresh_needs_neither_source_nor_environment(
     assert service.journal(HOME, "DescribeBackups") == []
 
 
-def test_refresh_of_many_copies_takes_one_listing(service: FsxService, stack: Stack, source: str) -> None:
+def test_refresh_of_many_copies_needs_one_listing(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({f"copy-{number}": copy_args(source) for number in range(30)})
     service.clear_journal()
 
@@ -118,9 +118,7 @@ def test_refresh_of_many_copies_takes_one_listing(service: FsxService, stack: St
     assert len(stack.states) == 30
 
 
-def test_refresh_asks_by_id_for_what_the_listing_shows_otherwise(
-    service: FsxService, stack: Stack, source: str
-) -> None:
+def test_refresh_looks_up_changed_copies_by_id(service: FsxService, stack: Stack, source: str) -> None:
     stack.up({name: copy_args(source, tags={"app": "a"}) for name in ("monday", "tuesday", "wednesday")})
     ids = {name: state.id for name, state in stack.states.items()}
     service.set_tags(AWAY, ids["tuesday"], {"app": "b"})
@@ -135,7 +133,7 @@ def test_refresh_asks_by_id_for_what_the_listing_shows_otherwise(
     assert list(stack.states) == ["monday", "tuesday"]
 
 
-def test_refresh_keeps_a_copy_that_the_listing_does_not_show(service: FsxService, stack: Stack, source: str) -> None:
+def test_refresh_keeps_unlisted_copy(service: FsxService, stack: Stack, source: str) -> None:
     service.configure(listed_after_seconds=1e9)
     stack.up({"monday": copy_args(source)})
 

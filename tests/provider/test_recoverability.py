@@ -1,4 +1,4 @@
-"""No state of AWS and stack makes each later `up` fail: what the message names helps."""
+"""No state of AWS and stack makes `up` fail permanently: the fix in the message works."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from tests.engine.checks import copies, only_copy, other_tags, refused, write_ta
 from tests.engine.stack import Stack, copy_args, killed_up, monday
 from tests.engine.wire import key_named
 
-FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, and one is ours
+FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, including the ownership tag
 
 
 @pytest.mark.parametrize("is_expired", [True, False])
-def test_up_keeps_the_key_if_the_source_cannot_be_copied(  # noqa: PLR0913  # fixtures, and two cases
+def test_up_keeps_key_if_source_cannot_be_copied(  # noqa: PLR0913  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture, *, is_expired: bool
 ) -> None:
     stack.up(monday(source, kms_key_id=key))
@@ -33,8 +33,8 @@ def test_up_keeps_the_key_if_the_source_cannot_be_copied(  # noqa: PLR0913  # fi
     assert all(fact in caplog.text for fact in (copy, AWAY, source, HOME))
 
 
-def test_up_replaces_the_region_without_a_source(service: FsxService, stack: Stack, source: str, made: str) -> None:
-    """Only a key may be left as it is: a copy elsewhere is not what the program asks for."""
+def test_up_replaces_for_region_without_source(service: FsxService, stack: Stack, source: str, made: str) -> None:
+    """Only a key may differ from the program; a copy in another Region is not a substitute."""
     service.remove_backup(HOME, source)
 
     assert stack.preview("monday", copy_args(source, region="eu-north-1")).replaces == ["region"]
@@ -51,11 +51,11 @@ def test_update_renames_one_of_49_tags(service: FsxService, stack: Stack, source
 
     assert other_tags(stack) == renamed
     actions = [entry["action"] for entry in service.journal(AWAY)]
-    assert actions.index("UntagResource") < actions.index("TagResource"), "room is made first"
+    assert actions.index("UntagResource") < actions.index("TagResource"), "tags are removed first to make room"
 
 
-def test_resume_leaves_out_tags_that_have_no_room(stack: Stack, source: str) -> None:
-    """The owner matters more; the next change of tags says what does not fit."""
+def test_resume_skips_tags_beyond_limit(stack: Stack, source: str) -> None:
+    """The ownership tag takes precedence; the next change of tags reports the missing ones."""
     killed_up(stack, monday(source, tags=FULL), "CopyBackup", "after")
 
     stack.up(monday(source, tags={"another": "x"}))
@@ -63,7 +63,7 @@ def test_resume_leaves_out_tags_that_have_no_room(stack: Stack, source: str) -> 
     only_copy(stack)
 
 
-def test_create_names_copy_tags_if_the_source_has_too_many(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_suggests_copy_tags_if_source_has_too_many_tags(service: FsxService, stack: Stack, source: str) -> None:
     service.set_tags(HOME, source, {f"tag-{number}": "x" for number in range(50)})
 
     with refused(CopyError, source, HOME, "copy_tags"):
@@ -74,7 +74,7 @@ def test_create_names_copy_tags_if_the_source_has_too_many(service: FsxService, 
     only_copy(stack)
 
 
-def test_resume_without_permission_to_tag_is_done_later(service: FsxService, stack: Stack, source: str) -> None:
+def test_resume_without_tag_permission_is_finished_later(service: FsxService, stack: Stack, source: str) -> None:
     killed_up(stack, monday(source), "CopyBackup", "after")
     (copy,) = copies(service)
     service.add_fault("access_denied", "TagResource")
@@ -87,7 +87,7 @@ def test_resume_without_permission_to_tag_is_done_later(service: FsxService, sta
     assert only_copy(stack) == copy
 
 
-def test_refresh_without_permission_to_tag_warns(
+def test_refresh_without_tag_permission_warns(
     service: FsxService, stack: Stack, made: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_tag(service, made, None)
@@ -103,7 +103,7 @@ def test_refresh_without_permission_to_tag_warns(
 
 @pytest.mark.parametrize("command", ["destroy", "by hand"])
 @pytest.mark.parametrize("answer", ["deleted", "forgotten", "refused", "incompatible"])
-def test_create_follows_a_deleted_copy_whatever_fsx_answers(
+def test_create_succeeds_after_deleted_copy(
     service: FsxService, stack: Stack, source: str, answer: str, command: str
 ) -> None:
     service.configure(token_after_deletion=answer)
@@ -119,7 +119,7 @@ def test_create_follows_a_deleted_copy_whatever_fsx_answers(
     assert only_copy(stack) != first
 
 
-def test_create_tries_one_more_token_after_a_refusal(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_tries_second_token_after_refusal(service: FsxService, stack: Stack, source: str) -> None:
     with refused(ServiceError, "InvalidDestinationKmsKey"):
         stack.up(monday(source, kms_key_id="alias/none"))
 

@@ -1,11 +1,11 @@
-"""A replacement makes a new copy before the old one is deleted, and never deletes the copy of the live entry."""
+"""A replacement makes the new copy before it deletes the old one, and never deletes the live copy."""
 
 import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.checks import copies, effects, only_copy, out_of_time, own_copy, tag_of
+from tests.engine.checks import copies, effects, only_copy, own_copy, tag_of, timed_out_up
 from tests.engine.stack import Stack, copy_args, killed_before_saving, killed_up, monday
 
 
@@ -15,13 +15,13 @@ def generation(stack: Stack) -> int:
     return own.token.generation
 
 
-# --- --replace --------------------------------------------------------------------------------------------------------
+# --- --replace ---
 
 
-def test_replace_makes_a_new_copy_if_all_ids_are_known(
+def test_replace_makes_new_copy_if_ids_in_state_are_known(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
-    """Elsewhere the same copy stays, under another generation."""
+    """On the plugin, which does not know the ids, the copy stays under another generation."""
     generations = {generation(stack)}
     stack.up(monday(source), replacing=["monday"])
     assert (only_copy(stack) != made) is stack.knows_state
@@ -35,8 +35,8 @@ def test_replace_makes_a_new_copy_if_all_ids_are_known(
 
 
 @pytest.mark.parametrize("killed", ["before create is saved", "before delete begins", "before delete is saved"])
-def test_replace_that_is_killed_keeps_the_live_copy(stack: Stack, source: str, made: str, killed: str) -> None:
-    """The next run deletes first what is pending deletion, and then does the rest."""
+def test_killed_replace_keeps_live_copy(stack: Stack, source: str, made: str, killed: str) -> None:
+    """The next run first deletes the entry pending deletion."""
     run = stack.run()
     if killed == "before create is saved":
         killed_before_saving(stack, monday(source), replacing=["monday"])
@@ -47,7 +47,7 @@ def test_replace_that_is_killed_keeps_the_live_copy(stack: Stack, source: str, m
         stack.delete_replaced(run)
         stack.replaced = pending
 
-    stack.wire.clock.sleep(60)  # FSx shows tags by now
+    stack.wire.clock.sleep(60)  # until FSx shows all tags
     next_run = stack.run()
     stack.delete_replaced(next_run)
     stack.up(monday(source), run=next_run)
@@ -60,8 +60,8 @@ def test_replace_that_is_killed_keeps_the_live_copy(stack: Stack, source: str, m
     assert stack.preview("monday", copy_args(source)).changes is False
 
 
-def test_replace_of_an_unfinished_copy_keeps_the_live_copy(service: FsxService, stack: Stack, source: str) -> None:
-    unfinished = out_of_time(stack, monday(source))
+def test_replace_of_unfinished_copy_keeps_live_copy(service: FsxService, stack: Stack, source: str) -> None:
+    unfinished = timed_out_up(stack, monday(source))
     service.finish_copies()
 
     stack.up(monday(source), replacing=["monday"])
@@ -70,9 +70,9 @@ def test_replace_of_an_unfinished_copy_keeps_the_live_copy(service: FsxService, 
     assert stack.replaced == []
 
 
-def test_replace_of_an_unfinished_copy_may_time_out(service: FsxService, stack: Stack, source: str) -> None:
-    out_of_time(stack, monday(source))
-    second = out_of_time(stack, monday(source), replacing=("monday",))
+def test_replace_of_unfinished_copy_may_time_out(service: FsxService, stack: Stack, source: str) -> None:
+    timed_out_up(stack, monday(source))
+    second = timed_out_up(stack, monday(source), replacing=("monday",))
     assert len(copies(service)) == (2 if stack.knows_state else 1)
     service.finish_copies()
 
@@ -81,8 +81,8 @@ def test_replace_of_an_unfinished_copy_may_time_out(service: FsxService, stack: 
     assert only_copy(stack) == second
 
 
-def test_replace_of_an_unfinished_copy_may_be_killed(service: FsxService, stack: Stack, source: str) -> None:
-    unfinished = out_of_time(stack, monday(source))
+def test_replace_of_unfinished_copy_may_be_killed(service: FsxService, stack: Stack, source: str) -> None:
+    unfinished = timed_out_up(stack, monday(source))
     killed_up(stack, monday(source), "DescribeBackups", "after", replacing=["monday"])
     service.finish_copies()
 
@@ -92,7 +92,7 @@ def test_replace_of_an_unfinished_copy_may_be_killed(service: FsxService, stack:
 
 
 @pytest.mark.parametrize("end", ["in the same run", "killed", "may not tag"])
-def test_replace_keeps_an_adopted_copy(service: FsxService, stack: Stack, source: str, theirs: str, end: str) -> None:
+def test_replace_keeps_adopted_copy(service: FsxService, stack: Stack, source: str, theirs: str, end: str) -> None:
     program = monday(source, adopt_backup_id=theirs)
     stack.up(program)
     run = stack.run()
@@ -110,11 +110,11 @@ def test_replace_keeps_an_adopted_copy(service: FsxService, stack: Stack, source
     assert only_copy(stack) == theirs
 
 
-# --- another key, Region or name --------------------------------------------------------------------------------------
+# --- another key, Region or name ---
 
 
 @pytest.mark.parametrize("name", ["monday", "renamed"])
-def test_new_key_copies_before_it_deletes(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_new_key_copies_before_it_deletes(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, made: str, key: str, name: str
 ) -> None:
     stack.up({name: copy_args(source, kms_key_id=key)})
@@ -135,7 +135,7 @@ def test_new_region_copies_before_it_deletes(service: FsxService, stack: Stack, 
     assert [backup["id"] for backup in service.backups(HOME)] == [source]
 
 
-def test_new_key_keeps_the_old_copy_until_it_is_done(
+def test_new_key_keeps_old_copy_until_new_one_is_available(
     service: FsxService, stack: Stack, source: str, made: str, key: str
 ) -> None:
     program = monday(source, kms_key_id=key)
@@ -143,7 +143,7 @@ def test_new_key_keeps_the_old_copy_until_it_is_done(
     with pytest.raises(CopyError):
         stack.up(program)
     assert only_copy(stack) == made
-    out_of_time(stack, program)
+    timed_out_up(stack, program)
     assert made in copies(service)
     service.finish_copies()
 
@@ -160,7 +160,7 @@ def test_new_name_copies_before_it_deletes(service: FsxService, stack: Stack, so
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 1000])
-def test_new_name_that_adopts_keeps_the_copy(
+def test_new_name_with_adoption_keeps_copy(
     service: FsxService, stack: Stack, source: str, made: str, seconds: float
 ) -> None:
     service.configure(tags_shown_after_seconds=seconds)
@@ -170,7 +170,7 @@ def test_new_name_that_adopts_keeps_the_copy(
     assert copies(service) == [made] == [stack.states["renamed"].id]
 
 
-def test_of_two_entries_with_one_copy_its_owner_deletes_it(
+def test_shared_copy_is_deleted_by_its_owner_only(
     service: FsxService, stack: Stack, source: str, made: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.up({**monday(source), "again": copy_args(source, adopt_backup_id=made)})
@@ -185,7 +185,7 @@ def test_of_two_entries_with_one_copy_its_owner_deletes_it(
 
 @pytest.mark.parametrize("seconds", [0, 1000])
 @pytest.mark.parametrize("tells_tags", [True, False])
-def test_replace_with_late_tags_deletes_no_live_copy(
+def test_replace_with_late_tags_keeps_live_copy(
     service: FsxService, stack: Stack, source: str, seconds: float, *, tells_tags: bool
 ) -> None:
     service.configure(copy_tells_tags=tells_tags, tags_shown_after_seconds=seconds)

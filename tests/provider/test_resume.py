@@ -1,4 +1,4 @@
-"""Whatever ends a run, the next one resumes its copy and makes no second one."""
+"""After any interruption, the next run resumes the copy and makes no second one."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -10,12 +10,13 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError, ServiceError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.checks import copies, only_copy, other_tags, out_of_time, own_copy, refused
+from tests.engine.checks import copies, only_copy, other_tags, own_copy, refused, timed_out_up
+from tests.engine.plugin_stack import ONLY_PLUGIN
 from tests.engine.stack import Program, Stack, copy_args, killed_before_saving, killed_up, monday
 
 
 def killed_while_copying(stack: Stack, program: Program) -> str:
-    """Run `pulumi up`, kill it at the first look at the running copy, and return the id of that."""
+    """Run `pulumi up`, kill it at the first poll of the running copy, and return the copy."""
     run = stack.run()
     stack.wire.at_call["CopyBackup", "after"] = lambda: stack.wire.after_calls(0, "DescribeBackups", "after", run.kill)
     with pytest.raises(CallCancelledError):
@@ -30,19 +31,19 @@ def tokens(service: FsxService) -> set[str | None]:
 
 
 INTERRUPTIONS: dict[str, Callable[[Stack, Program], object]] = {
-    "killed at once": lambda stack, program: killed_up(stack, program, "CopyBackup", "after"),
+    "killed after CopyBackup": lambda stack, program: killed_up(stack, program, "CopyBackup", "after"),
     "killed while copying": killed_while_copying,
     "killed before saving": killed_before_saving,
-    "out of time": out_of_time,
-    "out of time twice": lambda stack, program: (out_of_time(stack, program), out_of_time(stack, program)),
+    "out of time": timed_out_up,
+    "out of time twice": lambda stack, program: (timed_out_up(stack, program), timed_out_up(stack, program)),
 }
 
 
 @pytest.mark.parametrize("interruption", INTERRUPTIONS)
-def test_up_resumes_a_copy_that_does_not_tell_its_source_yet(
+def test_up_resumes_copy_without_source_in_description(
     service: FsxService, stack: Stack, source: str, interruption: str
 ) -> None:
-    """As in the example of CopyBackup: while it is COPYING it has no SourceBackupId."""
+    """The copy in the documented example of CopyBackup is COPYING and has no SourceBackupId."""
     service.configure(copying_tells_source=False)
     INTERRUPTIONS[interruption](stack, monday(source))
     (begun,) = copies(service)
@@ -58,7 +59,7 @@ def test_up_resumes_a_copy_that_does_not_tell_its_source_yet(
 
 
 @pytest.mark.parametrize("action", ["DescribeBackups", "CopyBackup"])
-def test_up_after_a_kill_before_the_copy(stack: Stack, source: str, action: str) -> None:
+def test_up_after_kill_before_copy_makes_one_copy(stack: Stack, source: str, action: str) -> None:
     killed_up(stack, monday(source), action, "before")
 
     stack.up(monday(source))
@@ -66,12 +67,12 @@ def test_up_after_a_kill_before_the_copy(stack: Stack, source: str, action: str)
     only_copy(stack)
 
 
-@pytest.mark.parametrize("meanwhile", ["nothing", "finished", "source expired", "failed", "deleted"])
+@pytest.mark.parametrize("event", ["nothing", "finished", "source expired", "failed", "deleted"])
 @pytest.mark.parametrize("interruption", INTERRUPTIONS)
-def test_up_after_an_interruption_resumes_the_copy(
-    service: FsxService, stack: Stack, source: str, interruption: str, meanwhile: str
+def test_up_after_interruption_resumes_copy(
+    service: FsxService, stack: Stack, source: str, interruption: str, event: str
 ) -> None:
-    """A copy that failed, or was deleted, is made again."""
+    """A copy that failed or was deleted is made again."""
     INTERRUPTIONS[interruption](stack, monday(source))
     (begun,) = copies(service)
     happens: dict[str, Callable[[], object]] = {
@@ -80,13 +81,13 @@ def test_up_after_an_interruption_resumes_the_copy(
         "failed": lambda: (service.finish_copies(), service.set_lifecycle(AWAY, begun, "FAILED", "no luck")),
         "deleted": lambda: service.remove_backup(AWAY, begun),
     }
-    happens.get(meanwhile, list)()
-    service.clock.sleep(3)  # so that nobody takes it for a new one
-    is_lost = meanwhile in {"failed", "deleted"}
+    happens.get(event, list)()
+    service.clock.sleep(3)  # long enough that FSx shows it
+    is_lost = event in {"failed", "deleted"}
     if not is_lost and interruption.startswith("out of time"):
         service.finish_copies()
     if is_lost and interruption.startswith("out of time"):
-        with refused(CopyError, AWAY, begun if meanwhile == "deleted" else "no luck"):
+        with refused(CopyError, AWAY, begun if event == "deleted" else "no luck"):
             stack.up(monday(source))
 
     stack.up(monday(source))
@@ -94,14 +95,14 @@ def test_up_after_an_interruption_resumes_the_copy(
     assert (only_copy(stack) != begun) is is_lost
     assert service.counts(AWAY)["CopyBackup"] >= 2 if is_lost else service.counts(AWAY)["CopyBackup"] == 1
     outputs = stack.states["monday"].outputs
-    if meanwhile == "source expired" and interruption.startswith("killed"):
-        assert outputs["source_creation_time"] == outputs["creation_time"], "nothing better is known"
+    if event == "source expired" and interruption.startswith("killed"):
+        assert outputs["source_creation_time"] == outputs["creation_time"], "the time of the source is unknown"
     assert stack.preview("monday", copy_args(source)).changes is False
     stack.destroy()
     assert copies(service) == []
 
 
-def test_resume_after_kills_one_after_the_other(stack: Stack, source: str) -> None:
+def test_resume_after_several_kills(stack: Stack, source: str) -> None:
     for action in ("CopyBackup", "DescribeBackups"):
         killed_up(stack, monday(source), action, "after")
     killed_before_saving(stack, monday(source))
@@ -111,8 +112,8 @@ def test_resume_after_kills_one_after_the_other(stack: Stack, source: str) -> No
     only_copy(stack)
 
 
-def test_resume_after_an_old_checkpoint(service: FsxService, stack: Stack, source: str, newer: str) -> None:
-    """Yesterday's state knows the owner id and nothing of today's copies."""
+def test_resume_after_old_checkpoint(service: FsxService, stack: Stack, source: str, newer: str) -> None:
+    """The old state has the owner id, but none of the newer copies."""
     today = {**monday(source), "tuesday": copy_args(newer), "again": copy_args(source)}
     stack.up(monday(source))
     checkpoint = deepcopy(stack.states)
@@ -128,8 +129,8 @@ def test_resume_after_an_old_checkpoint(service: FsxService, stack: Stack, sourc
     assert copies(service) == []
 
 
-def test_resume_after_a_rename_and_an_old_checkpoint(service: FsxService, stack: Stack, source: str, made: str) -> None:
-    """The tag has the token of another name; it is ours only where all ids of the state are known."""
+def test_resume_after_rename_and_old_checkpoint(service: FsxService, stack: Stack, source: str, made: str) -> None:
+    """The tag has the token of the old name; it is recognized only if all ids in the state are known."""
     stack.states = {}
 
     stack.up({"renamed": copy_args(source)})
@@ -138,13 +139,13 @@ def test_resume_after_a_rename_and_an_old_checkpoint(service: FsxService, stack:
     assert len(copies(service)) == (1 if stack.knows_state else 2)
 
 
-# --- FSx's answer proves that the copy exists, whatever a listing shows -----------------------------------------------
+# --- FSx's answer proves that the copy exists, even if it is not listed ---
 
 
 @pytest.mark.parametrize("late", ["listed_after_seconds", "shown_after_seconds"])
 @pytest.mark.parametrize("seconds", [9.0, 100.0])
 @pytest.mark.parametrize("tells_tags", [True, False])
-def test_resume_of_a_copy_that_fsx_does_not_list(  # noqa: PLR0913  # fixtures, and the cases
+def test_resume_finds_unlisted_copy(  # noqa: PLR0913  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, late: str, seconds: float, *, tells_tags: bool
 ) -> None:
     service.configure(copy_tells_tags=tells_tags, **{late: seconds})
@@ -161,8 +162,8 @@ def test_resume_of_a_copy_that_fsx_does_not_list(  # noqa: PLR0913  # fixtures, 
 
 
 @pytest.mark.parametrize("seconds", [0.0, 9.0])
-def test_resume_with_other_tags_changes_them(service: FsxService, stack: Stack, source: str, seconds: float) -> None:
-    """FSx refuses the token with other parameters, so there is a copy to look for."""
+def test_resume_updates_changed_tags(service: FsxService, stack: Stack, source: str, seconds: float) -> None:
+    """FSx refuses the token with other parameters, which shows that a copy exists."""
     service.configure(listed_after_seconds=seconds)
     killed_up(stack, monday(source, tags={"team": "a"}), "CopyBackup", "after")
 
@@ -174,10 +175,10 @@ def test_resume_with_other_tags_changes_them(service: FsxService, stack: Stack, 
     assert [entry["error"] for entry in service.journal(AWAY, "CopyBackup")] == [None, *refusals]
 
 
-def test_up_names_a_copy_that_was_listed_too_late_to_be_resumed(
+def test_up_reports_copy_listed_too_late_to_resume(
     service: FsxService, stack: Stack, source: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """FSx does not say which copy a token stands for that came with other tags."""
+    """FSx does not say which copy belongs to a token that was used with other tags."""
     service.configure(listed_after_seconds=1000.0)
     killed_up(stack, monday(source, tags={"team": "a"}), "CopyBackup", "after")
     (begun,) = copies(service)
@@ -192,7 +193,7 @@ def test_up_names_a_copy_that_was_listed_too_late_to_be_resumed(
 
 
 @pytest.mark.parametrize("kind", ["lost", "malformed"])
-def test_create_asks_again_after_a_lost_answer(service: FsxService, stack: Stack, source: str, kind: Any) -> None:
+def test_create_retries_after_lost_answer(service: FsxService, stack: Stack, source: str, kind: Any) -> None:
     service.add_fault(kind, "CopyBackup", times=2)
 
     stack.up(monday(source))
@@ -201,7 +202,7 @@ def test_create_asks_again_after_a_lost_answer(service: FsxService, stack: Stack
     assert len(tokens(service)) == 1
 
 
-def test_resume_after_all_answers_were_lost(service: FsxService, stack: Stack, source: str) -> None:
+def test_resume_after_all_answers_are_lost(service: FsxService, stack: Stack, source: str) -> None:
     service.add_fault("lost", "CopyBackup")
     with refused(ServiceError, "fsx:CopyBackup", AWAY):
         stack.up(monday(source))
@@ -213,10 +214,10 @@ def test_resume_after_all_answers_were_lost(service: FsxService, stack: Stack, s
     assert only_copy(stack) == begun
 
 
-# --- what became of the copy meanwhile --------------------------------------------------------------------------------
+# --- changes to the copy before the next run ---
 
 
-def test_create_with_another_key_leaves_and_names_the_copy(
+def test_create_with_other_key_reports_leftover(
     service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     begun = killed_while_copying(stack, monday(source))
@@ -229,7 +230,7 @@ def test_create_with_another_key_leaves_and_names_the_copy(
     assert stack.preview("monday", copy_args(source, kms_key_id=key)).changes is False
 
 
-def test_create_leaves_a_copy_that_another_adopts(service: FsxService, stack: Stack, source: str, key: str) -> None:
+def test_create_keeps_copy_adopted_by_other_stack(service: FsxService, stack: Stack, source: str, key: str) -> None:
     other = Stack(stack.wire, name="other")
     begun = killed_while_copying(stack, monday(source))
     service.finish_copies()
@@ -247,7 +248,7 @@ def test_create_leaves_a_copy_that_another_adopts(service: FsxService, stack: St
     assert own_copy(other, "theirs") == begun
 
 
-def test_resume_recognizes_the_same_key_by_its_alias(service: FsxService, stack: Stack, source: str, key: str) -> None:
+def test_resume_recognizes_key_by_alias(service: FsxService, stack: Stack, source: str, key: str) -> None:
     killed_while_copying(stack, monday(source, kms_key_id=key))
 
     stack.up(monday(source, kms_key_id="alias/dr"))
@@ -260,7 +261,7 @@ def test_resume_recognizes_the_same_key_by_its_alias(service: FsxService, stack:
 def test_resume_by_alias_waits_for_kms(
     service: FsxService, stack: Stack, source: str, key: str, *, is_first: bool
 ) -> None:
-    """Without the key behind it, a run neither recognizes the copy nor asks with the same token."""
+    """Without the ARN of the key, a run can neither recognize the copy nor repeat the token."""
     program = monday(source, kms_key_id="alias/dr")
     if is_first:
         service.add_fault("throttled", "DescribeKey", service="kms", seconds=30)
@@ -274,23 +275,12 @@ def test_resume_by_alias_waits_for_kms(
     assert stack.states["monday"].outputs["kms_key_arn"] == key
 
 
-def test_resume_ignores_the_copy_of_another_stack(service: FsxService, stack: Stack, source: str) -> None:
-    killed_while_copying(stack, monday(source))
-    other = Stack(stack.wire, name="test")
-
-    other.up(monday(source))
-    stack.up(monday(source))
-
-    assert own_copy(other) != own_copy(stack)
-    assert len(copies(service)) == 2
+# --- after CopyBackup, failures are partial ---
 
 
-# --- after CopyBackup was accepted a failure is a partial one ---------------------------------------------------------
-
-
-def test_refresh_does_not_hide_that_a_copy_is_unfinished(service: FsxService, stack: Stack, source: str) -> None:
-    """A refresh clears the failure from the state, as the engine does for whatever can be read."""
-    out_of_time(stack, monday(source))
+def test_refresh_keeps_copy_unfinished(service: FsxService, stack: Stack, source: str) -> None:
+    """The engine clears the failure of every resource that it can read."""
+    timed_out_up(stack, monday(source))
     stack.refresh()
     service.finish_copies()
 
@@ -299,8 +289,8 @@ def test_refresh_does_not_hide_that_a_copy_is_unfinished(service: FsxService, st
     only_copy(stack)
 
 
-def test_update_of_an_unfinished_copy_changes_its_tags(service: FsxService, stack: Stack, source: str) -> None:
-    out_of_time(stack, monday(source, tags={"team": "a", "old": "x"}))
+def test_update_of_unfinished_copy_changes_tags(service: FsxService, stack: Stack, source: str) -> None:
+    timed_out_up(stack, monday(source, tags={"team": "a", "old": "x"}))
     service.finish_copies()
 
     stack.up(monday(source, tags={"team": "b"}))
@@ -309,8 +299,8 @@ def test_update_of_an_unfinished_copy_changes_its_tags(service: FsxService, stac
     assert other_tags(stack) == {"team": "b"}
 
 
-def test_destroy_waits_for_an_unfinished_copy(service: FsxService, stack: Stack, source: str) -> None:
-    out_of_time(stack, monday(source))
+def test_destroy_waits_for_unfinished_copy(service: FsxService, stack: Stack, source: str) -> None:
+    timed_out_up(stack, monday(source))
     stack.wire.at_call["DeleteBackup", "after"] = service.finish_copies
 
     stack.destroy()
@@ -319,7 +309,7 @@ def test_destroy_waits_for_an_unfinished_copy(service: FsxService, stack: Stack,
     assert stack.states == {}
 
 
-def test_create_without_permission_to_look_is_a_partial_failure(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_without_describe_permission_fails_partially(service: FsxService, stack: Stack, source: str) -> None:
     stack.wire.at_call["CopyBackup", "after"] = lambda: service.add_fault("access_denied", "DescribeBackups")
     with refused(CopyError, "fsx:DescribeBackups", AWAY):
         stack.up(monday(source))
@@ -329,3 +319,27 @@ def test_create_without_permission_to_look_is_a_partial_failure(service: FsxServ
     stack.up(monday(source))
 
     only_copy(stack)
+
+
+def test_destroy_deletes_resumed_unfinished_copy(service: FsxService, stack: Stack, source: str) -> None:
+    service.set_copy_seconds(10_000)
+    killed_up(stack, monday(source), "CopyBackup", "after")
+    timed_out_up(stack, monday(source))
+    service.finish_copies()
+
+    stack.destroy()
+
+    assert copies(service) == []
+
+
+@ONLY_PLUGIN
+def test_destroy_deletes_resumed_copy_after_lost_tag_answer(service: FsxService, stack: Stack, source: str) -> None:
+    """The plugin does not know the ids in the state, so it writes the tag of a resumed copy."""
+    killed_up(stack, monday(source), "CopyBackup", "after")
+    service.finish_copies()
+    service.add_fault("lost", "TagResource", region=AWAY, times=1)
+    stack.up(monday(source))
+
+    stack.destroy()
+
+    assert copies(service) == []

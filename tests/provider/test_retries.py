@@ -1,4 +1,4 @@
-"""Transient errors cost time and nothing else."""
+"""Transient errors only cost time."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,7 +22,7 @@ BACKUP = "backup-0123456789abcdef0"
 
 @pytest.mark.parametrize("kind", TRANSIENT)
 @pytest.mark.parametrize("call", [("DescribeBackups", AWAY), ("DescribeBackups", HOME), ("CopyBackup", AWAY)])
-def test_create_retries_until_the_copy_is_accepted(
+def test_create_retries_until_copy_is_accepted(
     service: FsxService, stack: Stack, source: str, call: tuple[str, str], kind: Any
 ) -> None:
     action, region = call
@@ -34,7 +34,7 @@ def test_create_retries_until_the_copy_is_accepted(
 
 
 @pytest.mark.parametrize("kind", TRANSIENT)
-def test_create_retries_while_it_waits(service: FsxService, stack: Stack, source: str, kind: Any) -> None:
+def test_create_retries_while_waiting(service: FsxService, stack: Stack, source: str, kind: Any) -> None:
     service.set_copy_seconds(100)
     stack.wire.at_call["CopyBackup", "after"] = lambda: service.add_fault(kind, region=AWAY, seconds=90)
 
@@ -46,7 +46,9 @@ def test_create_retries_while_it_waits(service: FsxService, stack: Stack, source
 
 @pytest.mark.parametrize("kind", TRANSIENT)
 @pytest.mark.parametrize("action", ["TagResource", "UntagResource", "DescribeBackups"])
-def test_update_retries(service: FsxService, stack: Stack, source: str, action: str, kind: Any) -> None:
+def test_update_retries_transient_errors(
+    service: FsxService, stack: Stack, source: str, action: str, kind: Any
+) -> None:
     stack.up(monday(source, tags={"old": "x"}))
     service.add_fault(kind, action, times=2)
 
@@ -57,7 +59,7 @@ def test_update_retries(service: FsxService, stack: Stack, source: str, action: 
 
 @pytest.mark.parametrize("kind", TRANSIENT)
 @pytest.mark.parametrize("action", ["DeleteBackup", "DescribeBackups"])
-def test_delete_retries(service: FsxService, stack: Stack, made: str, action: str, kind: Any) -> None:
+def test_delete_retries_transient_errors(service: FsxService, stack: Stack, made: str, action: str, kind: Any) -> None:
     service.add_fault(kind, action, times=2)
 
     stack.destroy()
@@ -66,7 +68,7 @@ def test_delete_retries(service: FsxService, stack: Stack, made: str, action: st
 
 
 @pytest.mark.parametrize(("kind", "fact"), [("throttled", "ThrottlingException"), ("refuse", "fsx:CopyBackup")])
-def test_create_ends_if_copy_backup_keeps_failing(
+def test_create_fails_if_copy_backup_keeps_failing(
     service: FsxService, stack: Stack, source: str, kind: Any, fact: str
 ) -> None:
     service.add_fault(kind, "CopyBackup")
@@ -77,7 +79,7 @@ def test_create_ends_if_copy_backup_keeps_failing(
     assert stack.states == {}
 
 
-def test_create_that_retries_too_long_is_finished_later(service: FsxService, stack: Stack, source: str) -> None:
+def test_create_that_times_out_while_retrying_is_finished_later(service: FsxService, stack: Stack, source: str) -> None:
     stack.timeouts["create"] = 60.0
     stack.wire.at_call["CopyBackup", "after"] = lambda: service.add_fault("expired", region=AWAY)
     with refused(CopyError, AWAY, "pulumi up"):
@@ -92,7 +94,7 @@ def test_create_that_retries_too_long_is_finished_later(service: FsxService, sta
 
 
 def counted(service: FsxService) -> tuple[Credentials, list[boto3.Session]]:
-    """Return credentials for the simulator, and the sessions that are made with them."""
+    """Return credentials for the simulator, and the list of their sessions."""
     sessions: list[boto3.Session] = []
 
     class Counted(Credentials):
@@ -132,7 +134,9 @@ def test_each_region_has_one_session(service: FsxService) -> None:
         ("kms:DescribeKey", lambda stack: stack.run().region(AWAY).fsx.key_arn("alias/x")),
     ],
 )
-def test_refusal_names_action(service: FsxService, stack: Stack, action: str, call: Callable[[Stack], object]) -> None:
+def test_access_denied_names_action(
+    service: FsxService, stack: Stack, action: str, call: Callable[[Stack], object]
+) -> None:
     name, _, method = action.partition(":")
     service.add_fault("access_denied", method, service=name)
 

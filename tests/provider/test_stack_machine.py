@@ -1,4 +1,4 @@
-"""Whatever happens to a stack, in whatever order, no copy is lost and none is left that nobody knows of."""
+"""In any sequence of events, no copy is lost and every copy is known."""
 
 from collections import Counter
 from contextlib import suppress
@@ -21,7 +21,7 @@ from pulumi_fsx_dr.errors import CallCancelledError, CopyError
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.moments import Moment, happening, moments
+from tests.engine.moments import Moment, at_moment, moments
 from tests.engine.plugin_stack import PluginStack
 from tests.engine.stack import Stack, copy_args
 from tests.engine.wire import Killed, SharedClock, Wire, key_named
@@ -30,10 +30,10 @@ resources = st.sampled_from(["monday", "tuesday"])
 
 
 class StackMachine(RuleBasedStateMachine):
-    """One stack with up to two copies, over runs that end well, are killed, run out of time, or fail."""
+    """One stack with up to two copies, in runs that succeed, fail, time out or are killed."""
 
     host: ClassVar[type[Stack]] = Stack
-    fsx: ClassVar[dict[str, Any]] = {}  # how FSx differs from the ordinary
+    fsx: ClassVar[dict[str, Any]] = {}  # settings of the simulator
 
     @initialize()
     def begin(self) -> None:
@@ -55,8 +55,8 @@ class StackMachine(RuleBasedStateMachine):
         self.program.setdefault(resource, copy_args(self.source))
 
     @rule(resource=resources)
-    def declare_no_more(self, resource: str) -> None:
-        """From now on the copy may go: a deletion that is cut off may have deleted it."""
+    def remove_from_program(self, resource: str) -> None:
+        """Remove a resource; an interrupted delete may already have deleted its copy."""
         self.program.pop(resource, None)
         if state := self.stack.states.get(resource):
             self.removed.add(state.id)
@@ -79,7 +79,7 @@ class StackMachine(RuleBasedStateMachine):
     @rule(replacing=st.sets(resources), moment=moments)
     def up_that_is_killed(self, replacing: set[str], moment: Moment) -> None:
         run = self.stack.run()
-        with happening(self.stack, moment, run.kill), suppress(Killed, CallCancelledError, CopyError):
+        with at_moment(self.stack, moment, run.kill), suppress(Killed, CallCancelledError, CopyError):
             self.stack.up(self.program, replacing=replacing & self.program.keys(), run=run)
 
     @precondition(lambda self: self.program)
@@ -95,13 +95,13 @@ class StackMachine(RuleBasedStateMachine):
 
     @rule()
     def refresh(self) -> None:
-        """An unfinished copy that somebody deleted may only be shown late, so that refresh asks to be run again."""
+        """An unfinished copy that was deleted may be visible late; refresh then asks to be run again."""
         with suppress(CopyError):
             self.stack.refresh()
 
     @precondition(lambda self: self.stack.states)
     @rule(data=st.data())
-    def somebody_deletes_a_copy(self, data: st.DataObject) -> None:
+    def copy_is_deleted_outside_pulumi(self, data: st.DataObject) -> None:
         copy = data.draw(st.sampled_from([state.id for state in self.stack.states.values()]))
         with suppress(ValueError):
             self.service.remove_backup(AWAY, copy)
@@ -112,19 +112,19 @@ class StackMachine(RuleBasedStateMachine):
         self.stack.destroy()
 
     @invariant()
-    def the_id_in_the_state_always_exists(self) -> None:
+    def ids_in_state_exist(self) -> None:
         present = {copy["id"] for copy in self.service.backups(AWAY)}
         assert {state.id for state in self.stack.states.values()} - self.removed <= present
 
     @invariant()
-    def every_copy_is_in_the_state_or_has_our_owner_id(self) -> None:
+    def every_copy_is_in_state_or_has_own_tag(self) -> None:
         entries = {state.id for state in self.stack.states.values()} | {state.id for _, state in self.stack.replaced}
         for copy in self.service.backups(AWAY):
             own = ownership_of(copy["tags"])
             assert copy["id"] in entries or (own and own.owner_id == self.stack.owner_id)
 
     @invariant()
-    def never_more_than_five_run_in_a_region(self) -> None:
+    def at_most_five_copies_run_per_region(self) -> None:
         assert self.service.max_running().get(AWAY, 0) <= 5
 
     def _change(self, resource: str, **changes: object) -> None:
@@ -132,7 +132,7 @@ class StackMachine(RuleBasedStateMachine):
             self.program[resource] = {**self.program[resource], **changes}
 
     def _settle(self, replacing: set[str]) -> None:
-        """Run until a run ends well; each resource then has its one copy, and no other."""
+        """Run until a run succeeds; then each resource has one copy."""
         for _ in range(3):
             with suppress(CopyError):
                 self.stack.up(self.program, replacing=replacing & self.program.keys())
@@ -151,12 +151,12 @@ class PluginStackMachine(StackMachine):
     host = PluginStack
 
     def _require_settled(self) -> None:
-        """After `--replace` two entries may have one copy, and the live one keeps it."""
+        """After `--replace` two entries may have one copy, which the live entry keeps."""
         assert self.stack.states.keys() == self.program.keys()
 
 
 class LateTagsStackMachine(StackMachine):
-    """The same where FSx shows tags late: something may be left over, but no state ever loses its copy."""
+    """The same if FSx shows tags late: leftovers are possible, but no state loses its copy."""
 
     fsx: ClassVar[dict[str, Any]] = {"tags_shown_after_seconds": 3, "copy_tells_tags": False}
 
@@ -165,14 +165,14 @@ class LateTagsStackMachine(StackMachine):
         self.service.clock.sleep(100)
 
     @invariant()
-    def every_copy_is_in_the_state_or_has_our_owner_id(self) -> None:
-        """Promise nothing here."""
+    def every_copy_is_in_state_or_has_own_tag(self) -> None:
+        """Check nothing."""
 
     def _require_settled(self) -> None:
-        """Promise nothing here."""
+        """Check nothing."""
 
 
 @pytest.mark.parametrize("machine", [StackMachine, PluginStackMachine, LateTagsStackMachine])
-def test_stack_loses_no_copy_and_forgets_none(machine: type[StackMachine]) -> None:
+def test_stack_machine_keeps_every_copy_known(machine: type[StackMachine]) -> None:
     few = settings(max_examples=25, stateful_step_count=15, deadline=None)
     run_state_machine_as_test(machine, settings=few)

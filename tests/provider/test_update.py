@@ -1,4 +1,4 @@
-"""An update changes tags in place and leaves alone those that are not the program's."""
+"""Update changes tags in place and keeps tags that the program does not declare."""
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
@@ -11,7 +11,7 @@ from tests.engine.stack import Stack, change_outputs, monday
 
 
 def set_other_tags(service: FsxService, copy: str, tags: dict[str, str]) -> None:
-    """Write all tags but the ownership tag."""
+    """Write all tags except the ownership tag."""
     service.set_tags(AWAY, copy, {OWNERSHIP_TAG: service.backup(AWAY, copy)["tags"][OWNERSHIP_TAG], **tags})
 
 
@@ -28,7 +28,7 @@ def test_update_adds_tags_before_it_removes_others(service: FsxService, stack: S
     assert effects[1]["parameters"]["TagKeys"] == ["old"]
 
 
-def test_update_leaves_tags_of_others(service: FsxService, stack: Stack, source: str) -> None:
+def test_update_keeps_tags_of_others(service: FsxService, stack: Stack, source: str) -> None:
     stack.up(monday(source, tags={"mine": "x"}))
     set_other_tags(service, own_copy(stack), {"mine": "x", "theirs": "y", "aws:backup:source": "z"})
 
@@ -38,7 +38,7 @@ def test_update_leaves_tags_of_others(service: FsxService, stack: Stack, source:
     assert stack.states["monday"].outputs["tags_all"] == {"theirs": "y"}
 
 
-def test_update_leaves_tags_that_came_with_copy_tags(service: FsxService, stack: Stack, source: str) -> None:
+def test_update_keeps_tags_copied_from_source(service: FsxService, stack: Stack, source: str) -> None:
     program = monday(source, copy_tags=True, tags={"mine": "x"})
     stack.up(program)
     stack.refresh()
@@ -51,7 +51,7 @@ def test_update_leaves_tags_that_came_with_copy_tags(service: FsxService, stack:
     assert other_tags(stack) == {"team": "storage"}
 
 
-def test_update_writes_no_tag_that_is_there_already(service: FsxService, stack: Stack, source: str, made: str) -> None:
+def test_update_skips_existing_tags(service: FsxService, stack: Stack, source: str, made: str) -> None:
     set_other_tags(service, made, {"team": "storage"})
     service.clear_journal()
 
@@ -62,7 +62,7 @@ def test_update_writes_no_tag_that_is_there_already(service: FsxService, stack: 
     assert (outputs["tags"], outputs["copy_tags"]) == ({"team": "storage"}, True)
 
 
-def test_update_writes_a_tag_that_somebody_removed(service: FsxService, stack: Stack, source: str) -> None:
+def test_update_restores_removed_tag(service: FsxService, stack: Stack, source: str) -> None:
     program = monday(source, tags={"team": "storage"})
     stack.up(program)
     set_other_tags(service, own_copy(stack), {})
@@ -84,7 +84,7 @@ def test_update_keeps_all_outputs(stack: Stack, source: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(("action", "new"), [("TagResource", {"a": "2", "b": "x"}), ("UntagResource", {})])
-def test_update_without_permission_is_done_later(
+def test_update_without_permission_is_finished_later(
     service: FsxService, stack: Stack, source: str, action: str, new: dict[str, str]
 ) -> None:
     stack.up(monday(source, tags={"a": "1"}))

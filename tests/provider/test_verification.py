@@ -54,7 +54,7 @@ def matches(backup: dict[str, Any], facts: dict[str, Any]) -> bool:
         {"kms_key_arn": "no key"},
     ],
 )
-def test_mismatch_if_one_fact_alone_is_wrong(backup: dict[str, Any]) -> None:
+def test_mismatch_for_any_wrong_fact(backup: dict[str, Any]) -> None:
     assert not matches(backup, {})
 
 
@@ -67,19 +67,19 @@ def test_mismatch_ignores_lifecycle_and_tags(lifecycle: str, tags: dict[str, str
 @pytest.mark.parametrize(
     ("backup", "facts"),
     [({"source_region": None}, {}), ({"owner_id": ""}, {}), ({}, {"source_region": None}), ({}, {"account": None})],
-    ids=["source region not told", "account not told", "source region not known", "account not known"],
+    ids=["no source region", "no account", "unknown source region", "unknown account"],
 )
-def test_mismatch_does_not_compare_what_is_missing(backup: dict[str, Any], facts: dict[str, Any]) -> None:
+def test_mismatch_ignores_unknown_facts(backup: dict[str, Any], facts: dict[str, Any]) -> None:
     assert matches(backup, facts)
 
 
 @pytest.mark.parametrize(
     ("actual", "expected", "is_match"),
     [
-        # Nothing is known of the key: an entry of the state without it.
+        # The key is unknown: the state entry has none.
         (KEY, None, True),
         (None, None, True),
-        # The ARN, or the id alone, which is of the copy's own account.
+        # The ARN, or the id alone, which belongs to the account of the copy.
         (KEY, KEY_ID, True),
         (KEY, KEY_ID.upper(), True),
         (OTHER_KEY, KEY_ID, False),
@@ -87,11 +87,11 @@ def test_mismatch_does_not_compare_what_is_missing(backup: dict[str, Any], facts
         (FOREIGN_KEY, FOREIGN_KEY, True),
         (MULTI_REGION, MULTI_REGION, True),
         (MULTI_REGION, MULTI_REGION.rpartition("/")[2], True),
-        # An alias that could not be resolved can be of any key.
+        # An alias that could not be resolved may belong to any key.
         (KEY, "alias/dr", False),
         (KEY, f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/dr", False),
         (KEY, "no key", False),
-        # No key is named: one of the copy's own account and Region.
+        # Any key of the copy's account and Region.
         (KEY, ANY_OWN_KEY, True),
         (None, ANY_OWN_KEY, True),
         (FOREIGN_KEY, ANY_OWN_KEY, False),
@@ -99,18 +99,18 @@ def test_mismatch_does_not_compare_what_is_missing(backup: dict[str, Any], facts
         ("no key", ANY_OWN_KEY, False),
     ],
 )
-def test_mismatch_compares_keys_as_kms_names_them(actual: str | None, expected: str | None, *, is_match: bool) -> None:
+def test_mismatch_compares_keys_by_kms_names(actual: str | None, expected: str | None, *, is_match: bool) -> None:
     assert matches({"kms_key_arn": actual}, {"key": expected}) is is_match
 
 
-def test_key_without_account_is_compared_as_far_as_it_can() -> None:
+def test_mismatch_compares_key_without_account() -> None:
     assert matches({"owner_id": ""}, {"key": ANY_OWN_KEY})
     assert matches({"owner_id": ""}, {"key": KEY_ID})
     assert not matches({"owner_id": "", "kms_key_arn": KEY.replace(REGION, SOURCE_REGION)}, {"key": ANY_OWN_KEY})
 
 
 @pytest.mark.parametrize("key", [OTHER_KEY, FOREIGN_KEY])
-def test_mismatch_never_names_a_key_which_may_be_secret(key: str) -> None:
+def test_mismatch_hides_keys(key: str) -> None:
     said = mismatch(replace(COPY, kms_key_arn=key), FACTS)
 
     assert said

@@ -200,7 +200,7 @@ class Rig:
 
 
 @on_both_engines
-def test_config_defaults_and_values_reach_the_program(tmp_path: Path, engine: list[str]) -> None:
+def test_config_values_and_defaults_reach_program(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.run("config", "set", "colour", "blue")
     rig.run("config", "set", "sources[0].region", "us-east-1", "--path")
@@ -210,7 +210,7 @@ def test_config_defaults_and_values_reach_the_program(tmp_path: Path, engine: li
     assert rig.project.outputs()["config"] == [[{"region": "us-east-1"}], True, 7, "blue"]
 
 
-def test_preview_diff_has_each_changed_property(tmp_path: Path) -> None:
+def test_preview_diff_shows_changed_properties(tmp_path: Path) -> None:
     rig = Rig(tmp_path, FAKE_ENGINE)
     rig.up({"a": {}})
     rig.want({"a": {"tag": "new"}, "b": {}})
@@ -233,7 +233,7 @@ def test_duplicate_urn_is_refused(tmp_path: Path, engine: list[str]) -> None:
 @pytest.mark.parametrize(
     "statement", ["runtime.invoke('aws:index:getRegion', {})", "CustomResource('aws:kms/key:Key', 'key', {})"]
 )
-def test_other_plugins_are_refused(tmp_path: Path, statement: str) -> None:
+def test_fake_engine_refuses_other_plugins(tmp_path: Path, statement: str) -> None:
     rig = Rig(tmp_path, FAKE_ENGINE)
     (rig.folder / "__main__.py").write_text(f"import pulumi\npulumi.{statement}\n")
 
@@ -249,7 +249,7 @@ def test_other_plugins_are_refused(tmp_path: Path, statement: str) -> None:
         {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
     ],
 )
-def test_fake_engine_refuses_other_than_loopback_endpoints(tmp_path: Path, endpoints: dict[str, str]) -> None:
+def test_fake_engine_refuses_remote_endpoints(tmp_path: Path, endpoints: dict[str, str]) -> None:
     rig = Rig(tmp_path, FAKE_ENGINE)
     rig.project.environment.update(endpoints)
 

@@ -19,7 +19,7 @@ def test_failed_create_leaves_nothing(tmp_path: Path, engine: list[str]) -> None
 
 
 @on_both_engines
-def test_failed_check_is_one_line_and_changes_nothing(tmp_path: Path, engine: list[str]) -> None:
+def test_failed_check_prints_one_line(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.want({"a": {}})
     rig.tell("check-fails-a")
@@ -68,7 +68,7 @@ def test_partial_failure_stays_and_is_updated(tmp_path: Path, engine: list[str])
 
 
 @on_both_engines
-def test_refresh_updates_inputs_and_removes_missing(tmp_path: Path, engine: list[str]) -> None:
+def test_refresh_updates_inputs_and_drops_missing_resources(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {}, "b": {"after": ["a"]}})
     rig.tell("drifted-a", "gone-b")

@@ -6,7 +6,7 @@ from tests.simulator.test_engine_command_line import Rig, on_both_engines
 
 
 @on_both_engines
-def test_resources_are_created_updated_replaced_and_destroyed(tmp_path: Path, engine: list[str]) -> None:
+def test_engine_calls_provider_in_order(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     two = {"a": {}, "b": {"after": ["a"]}}
 
@@ -38,7 +38,7 @@ def test_resources_are_created_updated_replaced_and_destroyed(tmp_path: Path, en
 
 
 @on_both_engines
-def test_destroy_uses_the_state_and_not_the_program(tmp_path: Path, engine: list[str]) -> None:
+def test_destroy_uses_state_instead_of_program(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {}, "b": {"after": ["a"]}, "kept": {"after": ["b"], "options": {"retain_on_delete": True}}})
     rig.want({})
@@ -76,7 +76,7 @@ def test_delete_before_replace_deletes_first(tmp_path: Path, engine: list[str]) 
 
 
 @on_both_engines
-def test_options_reach_the_resource(tmp_path: Path, engine: list[str]) -> None:
+def test_resource_options_are_applied(tmp_path: Path, engine: list[str]) -> None:
     rig = Rig(tmp_path, engine)
     rig.up({"a": {"options": {"custom_timeouts": {"create": "1h30m"}}}})
     timeout = rig.state()["a"]["outputs"]["timeout"]

@@ -38,7 +38,7 @@ def tags_of(backup: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["WINDOWS", "LUSTRE", "OPENZFS"])
-def test_copy_is_described_with_its_source(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
+def test_copy_shows_its_source(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
     source = fsx_service.seed_backup(HOME, fsx_service.seed_file_system(HOME, kind))
 
     made = copy(fsx_client(), source)
@@ -51,7 +51,7 @@ def test_copy_is_described_with_its_source(fsx_client: Clients, fsx_service: Fsx
     assert (made["FileSystem"]["FileSystemType"], made["SizeInBytes"]) == (kind, seeded["size_in_bytes"])
 
 
-def test_copy_of_ontap_backup_has_its_volume(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_copy_of_ontap_backup_shows_volume(fsx_client: Clients, fsx_service: FsxService) -> None:
     file_system = fsx_service.seed_file_system(HOME, "ONTAP")
     source = fsx_service.seed_backup(HOME, file_system)
     shown = fsx_client(HOME).describe_backups(BackupIds=[source])["Backups"][0]["Volume"]
@@ -78,7 +78,7 @@ def test_copy_progresses_with_time(fsx_client: Clients, fsx_clock: ManualClock, 
 
 
 @pytest.mark.parametrize(("started_together", "second_is_full"), [("full", True), ("incremental", False)])
-def test_copies_take_time_by_what_they_transfer(
+def test_copy_time_depends_on_transferred_size(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, started_together: str, *, second_is_full: bool
 ) -> None:
     fsx_service.configure(seconds_per_gb=6, incremental_fraction=0.5, copies_started_together=started_together)
@@ -98,7 +98,7 @@ def test_copies_take_time_by_what_they_transfer(
     assert [view["transferred_bytes"] for view in made] == [seconds / 6 * (1 << 30) for seconds in seconds]
 
 
-def test_first_copy_of_each_key_volume_and_region_is_full(
+def test_first_copy_per_key_volume_and_region_is_full(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock
 ) -> None:
     file_system = fsx_service.seed_file_system(HOME, "ONTAP")
@@ -123,11 +123,11 @@ def test_first_copy_of_each_key_volume_and_region_is_full(
     assert fsx_service.backup("eu-west-2", elsewhere)["is_full"]
 
 
-def test_copy_without_source_region_is_within_the_region(fsx_client: Clients, fsx_source: str) -> None:
+def test_copy_without_source_region_stays_in_region(fsx_client: Clients, fsx_source: str) -> None:
     assert copy(fsx_client(HOME), fsx_source, SourceRegion=None)["SourceBackupRegion"] == HOME
 
 
-def test_planned_failure_ends_one_copy(
+def test_planned_failure_fails_one_copy(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
 ) -> None:
     fsx_service.fail_copies("The key was disabled.", source_backup_id=fsx_source)
@@ -143,11 +143,11 @@ def test_planned_failure_ends_one_copy(
 
 
 @pytest.mark.parametrize("changes", WRONG_REQUESTS.values(), ids=WRONG_REQUESTS)
-def test_copy_refuses_what_the_model_forbids(fsx_client: Clients, fsx_source: str, changes: dict[str, Any]) -> None:
+def test_copy_refuses_invalid_requests(fsx_client: Clients, fsx_source: str, changes: dict[str, Any]) -> None:
     assert refused(fsx_client(), fsx_source, **changes)["Code"] == "ValidationException"
 
 
-def test_copy_has_tags_of_source_only_on_request(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_copy_gets_tags_of_source_only_on_request(fsx_client: Clients, fsx_service: FsxService) -> None:
     tags = {"team": "storage", "env": "prod", "aws:backup:source": "plan"}
     source = fsx_service.seed_backup(HOME, fsx_service.seed_file_system(HOME), tags=tags)
     explicit = [{"Key": "env", "Value": "dr"}]
@@ -179,14 +179,12 @@ def test_copy_refuses_reserved_and_repeated_tag_keys(fsx_client: Clients, fsx_so
     ("region", "code"),
     [("mars-north-1", "InvalidRegion"), ("cn-north-1", "InvalidRegion"), ("eu-west-2", "BackupNotFound")],
 )
-def test_copy_refuses_a_wrong_source_region(fsx_client: Clients, fsx_source: str, region: str, code: str) -> None:
+def test_copy_refuses_wrong_source_region(fsx_client: Clients, fsx_source: str, region: str, code: str) -> None:
     assert refused(fsx_client(), fsx_source, SourceRegion=region)["Code"] == code
 
 
 @pytest.mark.parametrize("lifecycle", ["CREATING", "PENDING", "TRANSFERRING", "FAILED"])
-def test_copy_refuses_a_source_that_is_not_available(
-    fsx_client: Clients, fsx_service: FsxService, lifecycle: str
-) -> None:
+def test_copy_refuses_unavailable_source(fsx_client: Clients, fsx_service: FsxService, lifecycle: str) -> None:
     source = fsx_service.seed_backup(HOME, fsx_service.seed_file_system(HOME), lifecycle=lifecycle)
 
     refusal = refused(fsx_client(), source)
@@ -211,7 +209,7 @@ def test_copy_refuses_flexgroup_and_intelligent_tiering(
     assert [refused(fsx_client(), source)["Code"] for source in sources] == ["BadRequest"] * 2
 
 
-def test_ontap_volumes_have_their_own_slots(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_ontap_volumes_have_separate_slots(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     # User guide of ONTAP, "Copying backups": five at once per volume, destination Region and key.
     file_system = fsx_service.seed_file_system(HOME, "ONTAP")
     volumes = [fsx_service.seed_volume(HOME, file_system, name) for name in ("vol2", "vol3")]
@@ -225,7 +223,7 @@ def test_ontap_volumes_have_their_own_slots(fsx_client: Clients, fsx_service: Fs
     assert fsx_service.max_running() == {AWAY: 15}
 
 
-def test_sixth_copy_into_a_region_is_refused(
+def test_sixth_copy_into_region_is_refused(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
 ) -> None:
     for _ in range(5):
@@ -242,7 +240,7 @@ def test_sixth_copy_into_a_region_is_refused(
 
 
 @pytest.mark.parametrize(("kind", "present"), [("WINDOWS", 500), ("LUSTRE", 500), ("OPENZFS", 501), ("ONTAP", 501)])
-def test_quota_of_user_initiated_backups_is_that_of_the_type(
+def test_quota_depends_on_file_system_type(
     fsx_client: Clients, fsx_service: FsxService, kind: str, present: int
 ) -> None:
     # The quota pages of the four FSx user guides: 500, 500, 10,000, 10,000.

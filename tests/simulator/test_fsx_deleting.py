@@ -21,7 +21,7 @@ def start_copy(client: Clients, source: str) -> str:
 
 
 @pytest.mark.parametrize("lifecycle", ["AVAILABLE", "FAILED"])
-def test_settled_backup_is_deleted(fsx_client: Clients, fsx_service: FsxService, lifecycle: str) -> None:
+def test_finished_backup_is_deleted(fsx_client: Clients, fsx_service: FsxService, lifecycle: str) -> None:
     backup = fsx_service.seed_backup(HOME, fsx_service.seed_file_system(HOME), lifecycle=lifecycle)
 
     answer = fsx_client(HOME).delete_backup(BackupId=backup)
@@ -52,7 +52,7 @@ def test_source_of_running_copy_is_not_deleted(
 
 
 @pytest.mark.parametrize("is_ended_early", [False, True])
-def test_source_can_be_busy_longer_than_its_copy(
+def test_source_can_stay_busy_after_copy(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str, *, is_ended_early: bool
 ) -> None:
     fsx_service.configure(source_busy_seconds=30)
@@ -68,7 +68,7 @@ def test_source_can_be_busy_longer_than_its_copy(
     assert fsx_client(HOME).delete_backup(BackupId=fsx_source)["Lifecycle"] == "DELETED"
 
 
-def test_backup_under_restore_is_not_deleted(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_backup_being_restored_is_not_deleted(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     fsx_service.mark_restoring(HOME, fsx_source, "fs-0123456789abcdef0")
     assert refusal_code(fsx_client, HOME, fsx_source) == "BackupRestoring"
 
@@ -84,7 +84,7 @@ def test_backup_of_aws_backup_is_not_deleted(fsx_client: Clients, fsx_service: F
     assert [view["id"] for view in fsx_service.backups(HOME)] == [backup]
 
 
-def test_removed_backup_disappears_at_once(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_removed_backup_disappears_immediately(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     fsx_service.configure(delete_lag=60)
     fsx_service.remove_backup(HOME, fsx_source)
 
@@ -93,7 +93,7 @@ def test_removed_backup_disappears_at_once(fsx_client: Clients, fsx_service: Fsx
 
 
 @pytest.mark.parametrize("shown", ["DELETED", "AVAILABLE"])
-def test_deleted_backup_can_be_shown_for_a_while(
+def test_deleted_backup_can_stay_visible(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str, shown: str
 ) -> None:
     fsx_service.configure(delete_lag=60, delete_lag_lifecycle=shown)

@@ -53,7 +53,7 @@ def seed_all(service: FsxService) -> dict[tuple[str, str], str]:
 
 
 @pytest.mark.parametrize("kind", ["WINDOWS", "LUSTRE", "OPENZFS"])
-def test_backup_is_described_with_its_file_system(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
+def test_backup_shows_its_file_system(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
     file_system = fsx_service.seed_file_system(HOME, kind)
     backup = fsx_service.seed_backup(HOME, file_system, tags={"aws:backup:source": "x"}, created=1_700_000_000)
 
@@ -67,19 +67,19 @@ def test_backup_is_described_with_its_file_system(fsx_client: Clients, fsx_servi
     assert shown["Tags"] == [{"Key": "aws:backup:source", "Value": "x"}]
 
 
-def test_answer_that_breaks_the_model_raises(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_invalid_answer_raises(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     fsx_service.set_lifecycle(HOME, fsx_source, "ARCHIVING")
 
     with pytest.raises(AssertionError, match=r"'ARCHIVING' at 'backups\.1\.member\.lifecycle'"):
         fsx_client(HOME).describe_backups()
 
 
-def test_one_unknown_id_fails_the_whole_call(fsx_client: Clients, fsx_source: str) -> None:
+def test_unknown_id_fails_whole_call(fsx_client: Clients, fsx_source: str) -> None:
     assert refusal_code(fsx_client(HOME), BackupIds=[fsx_source, UNKNOWN]) == "BackupNotFound"
     assert refusal_code(fsx_client(AWAY), BackupIds=[fsx_source]) == "BackupNotFound"  # of another Region
 
 
-def test_answer_can_leave_out_requested_ids(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_answer_can_omit_requested_ids(fsx_client: Clients, fsx_service: FsxService) -> None:
     seeded = seed_all(fsx_service)
     fsx_service.configure(ids_per_answer=5)
 
@@ -89,7 +89,7 @@ def test_answer_can_leave_out_requested_ids(fsx_client: Clients, fsx_service: Fs
     assert "NextToken" in answer
 
 
-def test_ids_overrule_filters(fsx_client: Clients, fsx_source: str) -> None:
+def test_ids_override_filters(fsx_client: Clients, fsx_source: str) -> None:
     # botocore's service model, DescribeBackupsRequest$BackupIds: "This parameter value overrides any filters."
     filters = [by("backup-type", "USER_INITIATED")]
 
@@ -113,7 +113,7 @@ def test_wrong_requests_are_refused(fsx_client: Clients, request_: dict[str, Any
     assert refusal_code(fsx_client(HOME), **request_) == code
 
 
-def test_every_filter_must_match_one_of_its_values(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_every_filter_must_match(fsx_client: Clients, fsx_service: FsxService) -> None:
     seeded = seed_all(fsx_service)
     filters = [by("file-system-type", "WINDOWS", "LUSTRE"), by("backup-type", "AUTOMATIC", "USER_INITIATED")]
 
@@ -122,7 +122,7 @@ def test_every_filter_must_match_one_of_its_values(fsx_client: Clients, fsx_serv
     assert found == {seeded[kind, type_] for kind in ("WINDOWS", "LUSTRE") for type_ in ("AUTOMATIC", "USER_INITIATED")}
 
 
-def test_backups_are_found_by_file_system_and_volume(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_filters_find_backups_by_file_system_and_volume(fsx_client: Clients, fsx_service: FsxService) -> None:
     seeded = seed_all(fsx_service)
     client = fsx_client(HOME)
     volume = client.describe_backups(BackupIds=[seeded["ONTAP", "AUTOMATIC"]])["Backups"][0]["Volume"]
@@ -137,7 +137,7 @@ def test_backups_are_found_by_file_system_and_volume(fsx_client: Clients, fsx_se
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(size=st.integers(1, 15), limit=st.integers(1, 15), types=st.sets(st.sampled_from(TYPES), min_size=1))
-def test_pages_have_every_matching_backup_once(
+def test_pages_list_every_matching_backup_once(
     fsx_client: Clients, fsx_service: FsxService, size: int, limit: int, types: set[str]
 ) -> None:
     seeded = {view["id"]: view["type"] for view in fsx_service.backups(HOME)} or {
@@ -152,7 +152,7 @@ def test_pages_have_every_matching_backup_once(
     assert max(map(len, pages)) <= min(size, limit)
 
 
-def test_deletions_between_pages_hide_no_other_backup(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_deletions_between_pages_hide_no_backup(fsx_client: Clients, fsx_service: FsxService) -> None:
     seed_all(fsx_service)
     client = fsx_client(HOME)
     first = client.describe_backups(MaxResults=6)
@@ -173,7 +173,7 @@ def test_page_token_belongs_to_its_request(fsx_client: Clients, fsx_service: Fsx
 
 
 @pytest.mark.parametrize("setting", ["shown_after_seconds", "listed_after_seconds"])
-def test_new_copy_can_be_missing_for_a_while(
+def test_new_copy_can_be_visible_late(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str, setting: str
 ) -> None:
     fsx_service.configure(**{setting: 5})
@@ -217,6 +217,22 @@ def test_file_systems_are_listed_by_id_and_by_page(fsx_client: Clients, fsx_serv
 
     assert {fs["FileSystemId"] for fs in first["FileSystems"] + rest["FileSystems"]} == seeded
     assert [fs["FileSystemId"] for fs in one["FileSystems"]] == [min(seeded)]
+
+
+def test_volumes_are_listed_by_id_by_filter_and_by_page(fsx_client: Clients, fsx_service: FsxService) -> None:
+    first, second = (fsx_service.seed_file_system(HOME, "ONTAP") for _ in range(2))
+    client = fsx_client(HOME)
+
+    page = client.describe_volumes(MaxResults=3)
+    rest = client.describe_volumes(MaxResults=3, NextToken=page["NextToken"])
+    of_second = client.describe_volumes(Filters=[{"Name": "file-system-id", "Values": [second]}])["Volumes"]
+    [one] = client.describe_volumes(VolumeIds=[of_second[0]["VolumeId"]])["Volumes"]
+
+    listed = [volume["FileSystemId"] for volume in page["Volumes"] + rest["Volumes"]]
+    assert sorted(listed) == sorted([first, first, second, second])
+    assert {volume["FileSystemId"] for volume in of_second} == {second}
+    assert one == of_second[0]
+    assert refusal_code(client, "describe_volumes", VolumeIds=["fsvol-0123456789abcdef0"]) == "VolumeNotFound"
 
 
 def test_removed_file_system_leaves_its_backups(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:

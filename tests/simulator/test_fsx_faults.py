@@ -30,9 +30,7 @@ def copy(client: Any, source: str) -> Any:
 
 @in_process_and_over_http
 @pytest.mark.parametrize("kind", ERRORS)
-def test_error_fault_answers_and_does_nothing(
-    fsx_client: Clients, fsx_service: FsxService, fsx_source: str, kind: Any
-) -> None:
+def test_error_fault_has_no_effect(fsx_client: Clients, fsx_service: FsxService, fsx_source: str, kind: Any) -> None:
     fsx_service.add_fault(kind, "CopyBackup", times=1)
 
     with pytest.raises(ClientError) as refusal:
@@ -49,7 +47,7 @@ def test_error_fault_answers_and_does_nothing(
 @pytest.mark.parametrize(
     ("kind", "error", "made"), [("lost", ConnectionClosedError, 1), ("malformed", KeyError, 1), ("refuse", CUT, 0)]
 )
-def test_cut_connections_do_the_work_or_do_not(  # noqa: PLR0913, PLR0917 - fixtures
+def test_connection_fault_may_come_after_effect(  # noqa: PLR0913, PLR0917 - fixtures
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str, kind: Any, error: type[Exception], made: int
 ) -> None:
     fsx_service.add_fault(kind, "CopyBackup", times=1)
@@ -62,9 +60,7 @@ def test_cut_connections_do_the_work_or_do_not(  # noqa: PLR0913, PLR0917 - fixt
 
 
 @in_process_and_over_http
-def test_hanging_call_times_out_and_blocks_no_other(
-    fsx_client: Clients, fsx_service: FsxService, fsx_source: str
-) -> None:
+def test_hanging_call_does_not_block_others(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     fault = fsx_service.add_fault("hang", "CopyBackup")
     outcome = []
 
@@ -84,7 +80,9 @@ def test_hanging_call_times_out_and_blocks_no_other(
     assert copy(fsx_client(), fsx_source)["Lifecycle"] == "COPYING"
 
 
-def test_fault_hits_its_action_and_region_only(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_fault_affects_only_its_action_and_region(
+    fsx_client: Clients, fsx_service: FsxService, fsx_source: str
+) -> None:
     fsx_service.add_fault("internal", "CopyBackup", region=AWAY)
 
     copy(fsx_client("eu-west-2"), fsx_source)
@@ -119,7 +117,7 @@ def test_unreachable_region_refuses_every_service(
     assert {answer["ResponseMetadata"]["HTTPStatusCode"] for answer in (elsewhere, again)} == {200}
 
 
-def test_sts_can_answer_that_credentials_expired(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_sts_can_report_expired_credentials(fsx_client: Clients, fsx_service: FsxService) -> None:
     fsx_service.add_fault("expired", "GetCallerIdentity", service="sts", times=1)
     sts = fsx_client(AWAY, "sts")
 
@@ -129,7 +127,7 @@ def test_sts_can_answer_that_credentials_expired(fsx_client: Clients, fsx_servic
     assert sts.get_caller_identity()["Account"] == "123456789012"
 
 
-def test_journal_has_every_call_and_its_outcome(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_journal_records_calls_and_outcomes(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     fsx_service.add_fault("throttled", "CopyBackup", times=1)
     with pytest.raises(ClientError):
         copy(fsx_client(), fsx_source)
@@ -148,7 +146,7 @@ def test_journal_has_every_call_and_its_outcome(fsx_client: Clients, fsx_service
     assert {(e["token"], e["access_key"]) for e in fsx_service.journal(action="CopyBackup")} == {("token", "simulator")}
 
 
-def test_other_account_sees_no_backups(fsx_client: Clients, fsx_source: str) -> None:
+def test_other_account_does_not_see_backups(fsx_client: Clients, fsx_source: str) -> None:
     role = "arn:aws:iam::210987654321:role/other"
     sts = fsx_client(HOME, "sts")
     stranger = sts.assume_role(RoleArn=role, RoleSessionName="other")["Credentials"]["AccessKeyId"]

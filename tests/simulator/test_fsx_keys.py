@@ -57,7 +57,7 @@ def test_key_is_accepted_in_four_notations(fsx_client: Clients, fsx_source: str)
     assert made == [key] * 4
 
 
-def test_copy_without_key_has_the_managed_key_of_fsx(fsx_client: Clients, fsx_source: str) -> None:
+def test_copy_without_key_uses_managed_key(fsx_client: Clients, fsx_source: str) -> None:
     made = copy(fsx_client(), fsx_source)
 
     key = fsx_client(AWAY, "kms").describe_key(KeyId="alias/aws/fsx")["KeyMetadata"]

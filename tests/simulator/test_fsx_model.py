@@ -44,7 +44,7 @@ def test_missing_member_is_a_violation(missing: str) -> None:
     assert len(found("Backup", {name: value for name, value in BACKUP.items() if name != missing})) == 1
 
 
-def test_violation_has_the_message_of_aws() -> None:
+def test_violation_has_aws_message() -> None:
     request = {"SourceBackupId": "backup-01234567", "Tags": [{"Key": "a", "Value": "100 %"}]}
 
     violations = [str(violation) for violation in model.request_violations("CopyBackup", request)]
@@ -63,5 +63,5 @@ def test_violation_has_the_message_of_aws() -> None:
         *(("TagValue", text, False) for text in ("a\tb", "a,b", "50%", "🙂", "a\n")),
     ],
 )
-def test_patterns_apply_to_the_whole_text(shape: str, text: str, is_valid: bool) -> None:  # noqa: FBT001  # a table's column
+def test_patterns_match_whole_text(shape: str, text: str, is_valid: bool) -> None:  # noqa: FBT001  # a table's column
     assert (found(shape, text) == []) is is_valid

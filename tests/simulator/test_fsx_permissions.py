@@ -32,7 +32,7 @@ def judged(*documents: dict[str, Any], resource: str = BACKUP, context: dict[str
 # --- documents: IAM user guide, "Policy evaluation logic" and "Condition operators" ------------------------------
 
 
-def test_access_needs_an_allow_and_a_deny_wins() -> None:
+def test_access_needs_allow_and_deny_wins() -> None:
     assert judged(document("fsx:CopyBackup")) == "not allowed"
     assert judged(document()) == "allowed"
     assert judged(document(), document("fsx:DeleteBackup", effect="Deny")) == "denied"
@@ -50,11 +50,11 @@ def test_access_needs_an_allow_and_a_deny_wins() -> None:
         ("*", f"arn:aws:fsx:{HOME}:{ACCOUNT_ID}:Backup/*", False),
     ],
 )
-def test_actions_and_resources_have_wildcards(action: str, resource: str, allowed: bool) -> None:  # noqa: FBT001  # a table's column
+def test_wildcards_match_actions_and_resources(action: str, resource: str, allowed: bool) -> None:  # noqa: FBT001  # a table's column
     assert (judged(document([action], [resource])) == "allowed") is allowed
 
 
-def test_action_without_resource_types_needs_all_resources() -> None:
+def test_action_without_resource_type_needs_star() -> None:
     assert judged(document(resource=f"arn:aws:fsx:{HOME}:{ACCOUNT_ID}:*"), resource="*") == "not allowed"
     assert judged(document(resource="*"), resource="*") == "allowed"
 
@@ -80,7 +80,7 @@ def test_action_without_resource_types_needs_all_resources() -> None:
         ("ForAnyValue:StringEqualsIgnoreCase", ["a"], ["b"], False),
     ],
 )
-def test_condition_operators(operator: str, wanted: Any, value: list[str] | None, holds: bool) -> None:  # noqa: FBT001  # a table's column
+def test_condition_operators_follow_iam(operator: str, wanted: Any, value: list[str] | None, holds: bool) -> None:  # noqa: FBT001  # a table's column
     conditional = document(condition={operator: {"AWS:Key": wanted}})
 
     assert (judged(conditional, context={"aws:key": value} if value else {}) == "allowed") is holds
@@ -114,7 +114,7 @@ def refused(call: Any, **parameters: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-def test_refusal_has_the_message_of_iam(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_refusal_has_iam_message(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     """The words are those of github.com/aws-samples/eks-workshop-v2/issues/1445."""
     fsx_service.attach_policies("simulator", [document("fsx:DescribeBackups")])
 
@@ -171,7 +171,7 @@ def test_kms_and_sts_need_permissions(fsx_client: Clients, fsx_service: FsxServi
     )
 
 
-def test_identity_without_policies_may_do_everything(
+def test_identity_without_policies_is_unrestricted(
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str
 ) -> None:
     fsx_service.attach_policies("pipeline", [])
@@ -181,7 +181,7 @@ def test_identity_without_policies_may_do_everything(
     assert refused(fsx_client(HOME, access_key="pipeline").describe_backups)[0] == "AccessDeniedException"
 
 
-def test_protected_copy_is_not_deleted_by_administrator(
+def test_administrator_cannot_delete_protected_copy(
     fsx_client: Clients, fsx_service: FsxService, fsx_source: str
 ) -> None:
     fsx_service.set_tags(HOME, fsx_source, owned())
@@ -248,7 +248,7 @@ def test_drill_policy_needs_each_statement(sid: str) -> None:
     assert [one for one in accesses_of_a_drill() if verdict([reduced], one) != "allowed"]
 
 
-def test_drill_policy_deletes_no_other_file_system() -> None:
+def test_drill_policy_does_not_delete_other_file_systems() -> None:
     deletion = Access("fsx:DeleteFileSystem", f"{FSX}:file-system/fs-2", {"aws:RequestedRegion": [AWAY]})
 
     assert verdict([DRILL_POLICY], deletion) == "not allowed"

@@ -110,7 +110,7 @@ def test_model_accepts_recorded_answers(name: str) -> None:
     assert [str(found) for found in model.answer_violations(action, 200, ANSWERS[name]["body"])] == []
 
 
-def test_backup_has_the_recorded_members(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_backup_has_recorded_members(fsx_client: Clients, fsx_service: FsxService) -> None:
     windows, ontap = (described(fsx_client, seeded(fsx_service, kind)) for kind in ("WINDOWS", "ONTAP"))
 
     assert [members(ontap)] == [*map(set, {frozenset(one) for one in BACKUPS["ONTAP", "AVAILABLE"]})]
@@ -119,7 +119,7 @@ def test_backup_has_the_recorded_members(fsx_client: Clients, fsx_service: FsxSe
 
 
 @pytest.mark.parametrize(("tells", "of_copies"), [(True, ASSUMED_OF_COPIES), (False, set())])
-def test_new_copy_has_the_documented_members(
+def test_new_copy_has_documented_members(
     fsx_client: Clients, fsx_service: FsxService, of_copies: set[str], *, tells: bool
 ) -> None:
     fsx_service.configure(copying_tells_source=tells)
@@ -132,7 +132,7 @@ def test_new_copy_has_the_documented_members(
     assert members(made) - documented == ASSUMED["LUSTRE"] | ASSUMED_OF_ALL | of_copies
 
 
-def test_openzfs_backup_is_described_like_others(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_openzfs_backup_has_same_members_as_lustre(fsx_client: Clients, fsx_service: FsxService) -> None:
     # None was recorded.
     openzfs, lustre = (members(described(fsx_client, seeded(fsx_service, kind))) for kind in ("OPENZFS", "LUSTRE"))
 
@@ -145,14 +145,14 @@ def test_openzfs_backup_is_described_like_others(fsx_client: Clients, fsx_servic
 
 
 @pytest.mark.parametrize("kind", ["WINDOWS", "ONTAP"])
-def test_backup_has_the_recorded_progress_and_tags(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
+def test_backup_has_recorded_progress_and_tags(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
     shown = described(fsx_client, seeded(fsx_service, kind))
 
     assert {one["ProgressPercent"] for one in recorded("Backups") if "ProgressPercent" in one} == {100}
     assert (shown["ProgressPercent"], shown["Tags"]) == (100, [])
 
 
-def test_volume_of_a_backup_has_the_recorded_values(fsx_client: Clients, fsx_service: FsxService) -> None:
+def test_volume_of_backup_has_recorded_values(fsx_client: Clients, fsx_service: FsxService) -> None:
     backup = described(fsx_client, seeded(fsx_service, "ONTAP"))
     of_aws = next(one for one in recorded("Backups") if "Volume" in one)
 
@@ -163,7 +163,7 @@ def test_volume_of_a_backup_has_the_recorded_values(fsx_client: Clients, fsx_ser
 
 
 @pytest.mark.parametrize("kind", CONFIGURATIONS.values())
-def test_file_system_has_the_recorded_members(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
+def test_file_system_has_recorded_members(fsx_client: Clients, fsx_service: FsxService, kind: str) -> None:
     fsx_service.seed_file_system(HOME, kind)
 
     shown = members(fsx_client(HOME).describe_file_systems()["FileSystems"])

@@ -32,7 +32,7 @@ def copy(client: Any, source: str) -> str:
     return made
 
 
-def test_one_address_serves_all_regions_and_services(control: Control, source: str) -> None:
+def test_one_url_serves_all_regions_and_services(control: Control, source: str) -> None:
     control.set_tags(HOME, source, {"a": "b"})
     home, fsx, kms, sts = clients = [
         control.client("fsx", HOME),
@@ -51,7 +51,7 @@ def test_one_address_serves_all_regions_and_services(control: Control, source: s
     assert seen["Tags"] == [{"Key": "a", "Value": "b"}]
 
 
-def test_many_clients_at_once_each_get_their_copy(control: Control, source: str) -> None:
+def test_concurrent_clients_get_their_own_copies(control: Control, source: str) -> None:
     clients = {region: control.client("fsx", region) for region in REGIONS}
 
     with ThreadPoolExecutor(8) as pool:
@@ -64,14 +64,14 @@ def test_many_clients_at_once_each_get_their_copy(control: Control, source: str)
     assert known >= set(made)
 
 
-def test_control_raises_what_an_action_refuses(control: Control) -> None:
+def test_control_raises_refused_actions(control: Control) -> None:
     with pytest.raises(ValueError, match="There is no file system fs-1 in eu-west-1"):
         control.seed_backup(HOME, "fs-1")
     with pytest.raises(ValueError, match="colour"):
         control.configure(colour="red")
 
 
-def test_fault_set_from_outside_hits_clients(control: Control) -> None:
+def test_fault_set_by_control_affects_clients(control: Control) -> None:
     control.add_fault("expired", "DescribeBackups", region=HOME, times=1)
     client = control.client("fsx", HOME, access_key="stranger")
 
@@ -82,7 +82,7 @@ def test_fault_set_from_outside_hits_clients(control: Control) -> None:
     assert control.journal(HOME, "DescribeBackups")[-1]["access_key"] == "stranger"
 
 
-def test_process_ends_with_its_context() -> None:
+def test_process_exits_with_its_context() -> None:
     with running() as control:
         assert control.running_copies() == {}
 
@@ -90,7 +90,7 @@ def test_process_ends_with_its_context() -> None:
         control.running_copies()
 
 
-def test_process_ends_with_its_standard_input() -> None:
+def test_process_exits_with_standard_input() -> None:
     command = [sys.executable, "-m", "simulator", "serve", "--attached"]
 
     ended = subprocess.run(command, input="", capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - ours

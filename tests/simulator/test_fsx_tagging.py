@@ -35,7 +35,7 @@ def test_tags_are_added_changed_and_removed(fsx_client: Clients, fsx_source: str
     assert client.describe_backups()["Backups"][0]["Tags"] == tag_list(b="3", c="4")
 
 
-def test_descriptions_can_show_former_tags_for_a_while(
+def test_descriptions_can_show_tags_late(
     fsx_client: Clients, fsx_service: FsxService, fsx_clock: ManualClock, fsx_source: str
 ) -> None:
     fsx_service.set_tags(HOME, fsx_source, {"a": "1", "b": "2"})
@@ -95,7 +95,9 @@ def test_reserved_and_repeated_keys_are_refused(
         (HOME, "arn:aws:s3:::bucket", "ValidationException"),
     ],
 )
-def test_other_resources_are_refused(fsx_client: Clients, fsx_source: str, region: str, arn: str, code: str) -> None:
+def test_tagging_refuses_other_resources(
+    fsx_client: Clients, fsx_source: str, region: str, arn: str, code: str
+) -> None:
     arn = arn.replace("SOURCE", fsx_source)
 
     assert refusal_code(fsx_client(region), "tag_resource", ResourceARN=arn, Tags=tag_list(a="1")) == code

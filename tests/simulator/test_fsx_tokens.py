@@ -92,13 +92,13 @@ def test_same_token_with_other_parameters_is_refused(
     assert response["Parameter"] == "ClientRequestToken"
 
 
-def test_token_counts_in_its_region_only(fsx_client: Clients, fsx_source: str) -> None:
+def test_token_is_valid_per_region(fsx_client: Clients, fsx_source: str) -> None:
     copies = [copy(fsx_client(region), fsx_source)["BackupId"] for region in (AWAY, "eu-west-2")]
 
     assert len(set(copies)) == 2
 
 
-def test_refused_request_leaves_its_token_unused(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_refused_request_does_not_use_token(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     fsx_service.configure(user_initiated_backups=0)
     with pytest.raises(ClientError):
         copy(fsx_client(), fsx_source)
@@ -108,7 +108,7 @@ def test_refused_request_leaves_its_token_unused(fsx_client: Clients, fsx_servic
     assert copy(fsx_client(), fsx_source, CopyTags=True)["Lifecycle"] == "COPYING"
 
 
-def test_repeated_token_needs_no_quota(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
+def test_repeated_token_ignores_quota(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
     fsx_service.configure(user_initiated_backups=1)
     first = copy(fsx_client(), fsx_source)
 

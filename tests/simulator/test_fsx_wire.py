@@ -46,7 +46,7 @@ def test_malformed_request_is_refused(action: str, body: str, code: str) -> None
     assert (status, answer["__type"]) == (400, code)
 
 
-def test_request_that_moto_cannot_answer_is_an_internal_failure() -> None:
+def test_request_that_moto_refuses_is_an_internal_failure() -> None:
     authorization = AUTHORIZATION.replace("/fsx/", "/kms/")
     status, answer = ask(FsxService(ManualClock()), "TrentService.DescribeKey", '{"KeyId": 5}', authorization)
 
@@ -76,7 +76,7 @@ ACTIONS = {
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data(), action=st.sampled_from(sorted(ACTIONS)))
-def test_every_request_has_an_answer(data: st.DataObject, action: str) -> None:
+def test_every_request_is_answered(data: st.DataObject, action: str) -> None:
     parameters = data.draw(st.dictionaries(st.sampled_from(ACTIONS[action]), JSON))
     service = FsxService(ManualClock())
 

@@ -1,4 +1,4 @@
-"""Whole stacks over their lives, whatever happens to them: the state machine, judged by its oracle."""
+"""A state machine for whole stacks, checked by an oracle."""
 
 import functools
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from hypothesis.stateful import initialize, precondition, rule
 from pulumi_fsx_dr.rules.retention import Keep
 
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.moments import Moment, happening, moments
+from tests.engine.moments import Moment, at_moment, moments
 from tests.engine.process import Properties
 from tests.engine.program_stack import Code, ProgramStack, name_of
 from tests.engine.stack import State, copy_args
 from tests.engine.wire import key_named
-from tests.stacks.judged_machine import JudgedMachine
+from tests.stacks.checked_machine import CheckedMachine
 from tests.stacks.oracle import FAR
 
 REGION_NAMES = ("dr", "west")
@@ -25,8 +25,8 @@ stacks = st.sampled_from([0, 0, 0, 0, 1, 2])
 keeps: st.SearchStrategy[Keep] = st.sampled_from([1, 2, {"daily": 1}, {"last": 2, "within": "1h"}])
 
 
-class StackMachine(JudgedMachine):
-    """Stacks of two names and two backends over whatever happens to them."""
+class StackMachine(CheckedMachine):
+    """Three stacks with two names in two backends, under any sequence of events."""
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
@@ -37,7 +37,7 @@ class StackMachine(JudgedMachine):
             self.sim.new_backup(file_system)
         self.declare_region(0, "dr", AWAY, data.draw(keeps, label="keep"), {0})
 
-    # What the program says.
+    # --- changes of the program ---
 
     @rule(
         number=stacks,
@@ -53,12 +53,12 @@ class StackMachine(JudgedMachine):
         self._write(number, replace(code, regions={**code.regions, name: args}))
 
     @rule(number=stacks, name=st.sampled_from(REGION_NAMES))
-    def take_region_out(self, number: int, name: str) -> None:
+    def remove_region(self, number: int, name: str) -> None:
         code = self.sim.stacks[number].code
         self._write(number, replace(code, regions={n: args for n, args in code.regions.items() if n != name}))
 
     @rule(number=stacks, put_under_another_parent=st.booleans())
-    def rename_regions(self, number: int, put_under_another_parent: bool) -> None:  # noqa: FBT001  # Hypothesis names it
+    def rename_regions(self, number: int, put_under_another_parent: bool) -> None:  # noqa: FBT001  # Hypothesis passes it by name
         code = self.sim.stacks[number].code
         if put_under_another_parent:
             self._write(number, replace(code, under="" if code.under else APP))
@@ -68,7 +68,7 @@ class StackMachine(JudgedMachine):
 
     @rule(number=stacks, key=st.sampled_from([0, 1]))
     def change_key(self, number: int, key: int) -> None:
-        """Change it where that can be done: a copy is adopted with the key that it has."""
+        """Change the key where possible: an adopted copy keeps its key."""
 
         def change(args: Properties) -> Properties:
             can_be = args["region"] == AWAY and "adopt_backup_id" not in args
@@ -87,7 +87,7 @@ class StackMachine(JudgedMachine):
         self._write(number, replace(code, copies={**code.copies, name: copy_args(source)}))
 
     @rule(number=stacks, name=st.sampled_from(COPY_NAMES))
-    def take_copy_out(self, number: int, name: str) -> None:
+    def remove_copy(self, number: int, name: str) -> None:
         code = self.sim.stacks[number].code
         self._write(number, replace(code, copies={n: args for n, args in code.copies.items() if n != name}))
 
@@ -106,21 +106,21 @@ class StackMachine(JudgedMachine):
             self._write(number, replace(code, copies={**code.copies, name: args}))
             self._try(self.sim.stacks[number], "up", self.sim.stacks[number].deploy)
 
-    # What happens in AWS.
+    # --- events in AWS ---
 
     @rule(file_system=st.sampled_from([0, 0, 1]))
     def new_backup(self, file_system: int) -> None:
         self.sim.new_backup(file_system)
 
     @rule(data=st.data())
-    def a_source_expires(self, data: st.DataObject) -> None:
+    def source_expires(self, data: st.DataObject) -> None:
         there = {backup["id"] for backup in self.sim.service.backups(HOME)} & self.sim.sources.keys()
         if there:
             oldest_first = sorted(there, key=lambda s: self.sim.sources[s][1])
             self.sim.service.remove_backup(HOME, data.draw(st.sampled_from(oldest_first)))
 
     @rule(data=st.data())
-    def somebody_deletes_a_copy(self, data: st.DataObject) -> None:
+    def copy_is_deleted_outside_pulumi(self, data: st.DataObject) -> None:
         if there := self.sim.alive():
             copy = data.draw(st.sampled_from(sorted(there, key=list(there).index)))
             self.sim.service.remove_backup(there[copy]["region"], copy)
@@ -131,7 +131,7 @@ class StackMachine(JudgedMachine):
         self.sim.service.clock.sleep(seconds)
 
     @rule(trouble=st.sampled_from([HOME, HOME, AWAY, "CopyBackup", "TagResource", "DeleteBackup"]))
-    def a_region_goes_dark_or_an_action_is_denied(self, trouble: str) -> None:
+    def region_becomes_unreachable_or_action_is_denied(self, trouble: str) -> None:
         if trouble in (HOME, AWAY):
             self.sim.is_unreachable |= trouble == HOME
             self.sim.service.make_unreachable(trouble, "unavailable")
@@ -140,11 +140,11 @@ class StackMachine(JudgedMachine):
 
     @precondition(lambda self: self.failures < 3)
     @rule()
-    def a_copy_is_going_to_fail(self) -> None:
+    def next_copy_will_fail(self) -> None:
         self.sim.service.fail_copies("an internal error")
         self.failures += 1
 
-    # What people do to states.
+    # --- manual changes of states ---
 
     @rule(number=stacks, data=st.data())
     def forget_an_entry(self, number: int, data: st.DataObject) -> None:
@@ -201,31 +201,31 @@ class StackMachine(JudgedMachine):
         self.sim.released |= {state.id for state in stack.states.values()} - ids
         stack.states, stack.replaced = dict(states), list(replaced)
 
-    # Commands.
+    # --- commands ---
 
     @rule(number=stacks, continue_on_error=st.booleans(), data=st.data())
-    def up(self, number: int, continue_on_error: bool, data: st.DataObject) -> None:  # noqa: FBT001  # Hypothesis names it
+    def up(self, number: int, continue_on_error: bool, data: st.DataObject) -> None:  # noqa: FBT001  # Hypothesis passes it by name
         stack = self.sim.stacks[number]
         replacing = data.draw(self._names(stack), label="--replace")
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error, replacing=replacing))
 
     @rule(number=stacks, fails=st.booleans(), continue_on_error=st.booleans())
-    def up_for_a_new_backup(self, number: int, fails: bool, continue_on_error: bool) -> None:  # noqa: FBT001  # as above
+    def up_for_a_new_backup(self, number: int, fails: bool, continue_on_error: bool) -> None:  # noqa: FBT001  # Hypothesis passes it by name
         self.sim.new_backup(0)
         if fails and self.failures < 3:
-            self.a_copy_is_going_to_fail()
+            self.next_copy_will_fail()
         stack = self.sim.stacks[number]
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error))
 
     @rule(number=stacks, region=st.sampled_from([AWAY, AWAY, FAR]), keep=keeps)
-    def up_in_the_dark_with_other_arguments(self, number: int, region: str, keep: Keep) -> None:
-        self.a_region_goes_dark_or_an_action_is_denied(HOME)
+    def up_with_other_arguments_while_unreachable(self, number: int, region: str, keep: Keep) -> None:
+        self.region_becomes_unreachable_or_action_is_denied(HOME)
         self._change(
             number, lambda args: args if "source_backup_id" in args else args | {"region": region, "keep": keep}
         )
         stack = self.sim.stacks[number]
         self._try(stack, "up", stack.deploy)
-        self.all_faults_are_lifted()
+        self.lift_all_faults()
 
     @rule(number=stacks, moment=moments, command=st.sampled_from(["up", "up", "up", "refresh", "destroy"]))
     def killed(self, number: int, moment: Moment, command: str) -> None:
@@ -236,7 +236,7 @@ class StackMachine(JudgedMachine):
             "refresh": stack.refresh,
             "destroy": lambda: stack.destroy(run=run),
         }
-        with happening(stack, moment, run.kill):
+        with at_moment(stack, moment, run.kill):
             self._try(stack, command, commands[command])
 
     @rule(number=stacks, at=st.integers(0, 2))
@@ -245,10 +245,10 @@ class StackMachine(JudgedMachine):
         self._try(stack, "up", lambda: stack.deploy(interrupted_at=at))
 
     @rule(number=stacks, other=stacks, moment=moments)
-    def up_while_another_stack_ups(self, number: int, other: int, moment: Moment) -> None:
+    def up_during_up_of_other_stack(self, number: int, other: int, moment: Moment) -> None:
         stack, beside = self.sim.stacks[number], self.sim.stacks[other]
         if stack is not beside:
-            with happening(stack, moment, functools.partial(self._try, beside, "up", beside.deploy)):
+            with at_moment(stack, moment, functools.partial(self._try, beside, "up", beside.deploy)):
                 self._try(stack, "up", stack.deploy)
 
     @rule(number=stacks)

@@ -1,4 +1,4 @@
-"""Whatever happens to whole stacks, in whatever order: nothing leaves without a reason, and nothing is forgotten."""
+"""In any sequence of events, each delete has a reason, and every copy is known."""
 
 import pytest
 from hypothesis import settings
@@ -19,11 +19,11 @@ _MACHINES = pytest.mark.parametrize("machine", [StackMachine, AttackedStackMachi
 
 
 @_MACHINES
-def test_stacks_lose_and_forget_nothing(machine: type[StackMachine]) -> None:
+def test_stack_machines_keep_every_copy_known(machine: type[StackMachine]) -> None:
     run_state_machine_as_test(machine, settings=_FEW)
 
 
 @pytest.mark.slow
 @_MACHINES
-def test_stacks_lose_and_forget_nothing_in_many_long_lives(machine: type[StackMachine]) -> None:
+def test_stack_machines_keep_every_copy_known_in_long_runs(machine: type[StackMachine]) -> None:
     run_state_machine_as_test(machine, settings=_MANY)

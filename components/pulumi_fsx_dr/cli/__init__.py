@@ -1,6 +1,8 @@
-"""The `fsx-dr` command: what there is to know and to check around the copies, from the outside."""
+"""The `fsx-dr` command."""
 
 import sys
+
+from pulumi_fsx_dr.optional import install_command
 
 
 def main() -> None:
@@ -8,6 +10,6 @@ def main() -> None:
     try:
         from .commands import fsx_dr  # noqa: PLC0415  # its packages are an extra that may not be installed
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"fsx-dr needs the package {error.name}: pip install 'pulumi-fsx-dr[cli]'.\n")
+        sys.stderr.write(f"fsx-dr needs the package {error.name}. Run: {install_command('cli')}\n")
         sys.exit(2)
     fsx_dr(prog_name="fsx-dr")

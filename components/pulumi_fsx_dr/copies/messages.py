@@ -18,6 +18,14 @@ def unfinished(backup: Backup, source_backup_id: str) -> str:
     return f"{backup.id} in {backup.region}, a copy of {source_backup_id}, is still {clean(backup.lifecycle)}{percent}"
 
 
+def missing_alias_text(alias: str, region: str, user: str) -> str:
+    """Return that a KMS alias does not exist."""
+    return (
+        f"{user} uses the KMS alias {alias}, which does not exist in {region}. Create the alias, or correct "
+        "kms_key_id. If this program creates the alias, use the output of that resource."
+    )
+
+
 def unusable(copy: StateCopy, why: str) -> str:
     """Return that a copy in the state cannot be used to restore."""
     return (

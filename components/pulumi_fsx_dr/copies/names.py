@@ -1,8 +1,7 @@
 """Names of properties: snake_case in Python, camelCase in schemas and in the states of the plugin."""
 
 import re
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -20,10 +19,3 @@ def snake_case(name: str) -> str:
 def by_core_names(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties of a copy, from the dynamic provider or the plugin, with names in snake_case."""
     return {snake_case(name): value for name, value in properties.items()}
-
-
-def unknown_names(unknown: Iterable[Any], known: Iterable[str]) -> str:
-    """Return unknown names as text, each with the known name that is most similar to it, if there is one."""
-    known = list(known)
-    near = {name: get_close_matches(name, known, n=1) for name in sorted(map(str, unknown))}
-    return ", ".join(f"{name} (did you mean {match[0]}?)" if match else name for name, match in near.items())

@@ -44,11 +44,7 @@ def stack_state() -> StackState:
 
 
 def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the outputs of all resources of these types in the state, by URN.
-
-    Raises:
-        InvalidSettingsError: the engine cannot read the state.
-    """
+    """Return the outputs of all resources of these types in the state, by URN."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     monitor: Any = settings.get_monitor()
     request = resource_pb2.ResourceInvokeRequest(tok=_FUNCTION)

@@ -137,13 +137,43 @@ class FileSystem:
     """A file system (FSx API, FileSystem).
 
     Attributes:
+        type: `FileSystemType`, such as WINDOWS; "" where FSx does not say it.
+        lifecycle: `Lifecycle`; "" where FSx does not say it.
         tags: None where FSx leaves them out, which does not mean that it has none.
         storage_type: such as SSD or INTELLIGENT_TIERING; None where FSx does not say it.
+        deployment_type: of Lustre, such as SCRATCH_2; else None.
+        is_linked: whether a Lustre file system is linked to a data repository.
     """
 
     id: str
+    type: str = ""
+    lifecycle: str = ""
     tags: Mapping[str, str] | None = None
     storage_type: str | None = None
+    deployment_type: str | None = None
+    is_linked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A volume (FSx API, Volume).
+
+    Attributes:
+        type: `VolumeType`, ONTAP or OPENZFS; "" where FSx does not say it.
+        lifecycle: `Lifecycle`; "" where FSx does not say it.
+        ontap_type: `OntapVolumeType`: RW, DP or LS; None where FSx does not say it.
+        style: `VolumeStyle`: FLEXVOL or FLEXGROUP; None where FSx does not say it.
+        is_root: whether it is the root volume of a storage virtual machine.
+    """
+
+    id: str
+    file_system_id: str
+    name: str = ""
+    type: str = ""
+    lifecycle: str = ""
+    ontap_type: str | None = None
+    style: str | None = None
+    is_root: bool = False
 
 
 class Fsx(Protocol):

@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from pulumi_fsx_dr import errors
 
-from .backup import MAX_IDS, Backup, CopyRequest, FileSystem, Fsx, Refused
+from .backup import MAX_IDS, Backup, CopyRequest, FileSystem, Fsx, Refused, Volume
 from .errors import NOTHING_SECRET, Redactor, map_errors, require_json
 from .parsing import (
     ParsedBackup,
@@ -20,6 +20,7 @@ from .parsing import (
     parse_backup,
     parse_file_system,
     parse_string,
+    parse_volume,
     try_parse_backup,
 )
 
@@ -141,6 +142,12 @@ class FsxRegion(Fsx):
             pages = self._pages("fsx", "describe_file_systems")
             listed = [described for page in pages for described in page["FileSystems"]]
             return {parsed.id: parsed for parsed in map(parse_file_system, listed)}
+
+    def volumes(self) -> list[Volume]:
+        """Return all volumes (DescribeVolumes); fail if a page is missing, as that would look like deleted volumes."""
+        with self._calling("DescribeVolumes"):
+            pages = self._pages("fsx", "describe_volumes")
+            return [parse_volume(described) for page in pages for described in page["Volumes"]]
 
     def key_arn(self, kms_key_id: str) -> str:
         with self._calling("DescribeKey", "kms", Redactor(kms_key_id)):

@@ -17,7 +17,7 @@ from botocore.loaders import Loader, create_loader
 from pulumi_fsx_dr import errors
 
 from .aws_settings import AwsSettings
-from .errors import map_errors
+from .errors import map_config_errors, map_errors
 from .http_limits import limit_answers
 from .text import clean
 
@@ -49,10 +49,11 @@ class Credentials:
         """Return a new client.
 
         Raises:
+            AwsConfigError: the configuration of this machine cannot be used.
             CredentialsError: the stack does not allow the account of the credentials.
             ServiceError: the stack limits the accounts, and STS does not tell the account.
         """
-        with self._lock:  # a session cannot make two clients at once
+        with self._lock, map_config_errors():  # a session cannot make two clients at the same time
             if region not in self._sessions:
                 self._sessions[region] = self.session()
             make: Any = self._sessions[region].client  # the stubs have one overload for each service
@@ -68,8 +69,13 @@ class Credentials:
             self._account = None
 
     def session(self) -> boto3.Session:
-        """Return a new session, for clients of one Region."""
-        return boto3.Session(botocore_session=_Session(self.settings))
+        """Return a new session, for clients of one Region.
+
+        Raises:
+            AwsConfigError: the configuration of this machine cannot be used.
+        """
+        with map_config_errors():
+            return boto3.Session(botocore_session=_Session(self.settings))
 
     def _require_account(self, sts: Callable[[], Any], region: str) -> None:
         if self._account is None:
@@ -88,14 +94,13 @@ def default_region(credentials: Credentials) -> str | None:
     """Return the Region that the environment, else the profile, names; None if they name none.
 
     Raises:
-        CredentialsError: there is no such profile.
+        AwsConfigError: the configuration of this machine cannot be used.
     """
-    try:
-        # AWS_REGION first, as in the AWS CLI and in pulumi-aws; boto3 does not know it.
-        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        return named or credentials.session().region_name or None
-    except aws.ProfileNotFound as error:
-        raise errors.CredentialsError(f"{clean(str(error))}. Correct aws:profile or AWS_PROFILE.") from None
+    # AWS_REGION first, as in the AWS CLI and in pulumi-aws. boto3 does not read it.
+    if named := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
+        return named
+    with map_config_errors():
+        return credentials.session().region_name or None
 
 
 class _Session(botocore.session.Session):

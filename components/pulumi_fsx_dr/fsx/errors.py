@@ -49,7 +49,7 @@ _CODES: dict[_Kind, str] = {
     (errors.NotFoundError, ""): "BackupNotFound FileSystemNotFound VolumeNotFound ResourceNotFound",
     _BUSY: "BackupInProgress BackupBeingCopied BackupRestoring",
     (errors.TokenConflictError, ""): "IncompatibleParameterError",
-    (errors.ServiceError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
+    (errors.KeyNotFoundError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
     (
         errors.ServiceError,
         "FSx cannot encrypt with {key}: set kms_key_id to an enabled symmetric key of {region} that FSx may use.",
@@ -83,16 +83,25 @@ _ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
 _DENYING = re.compile(r"explicit deny(?: in (?P<policy>an? [\w -]{0,60}?(?:policy|boundary)))?")
 _SILENT = re.compile(r"because no (?!identity-based)(?P<policy>[\w -]{1,60}?) allows")
 
-_NO_CREDENTIALS = (
-    aws.NoCredentialsError,
+_NO_CREDENTIALS = (aws.NoCredentialsError, aws.CredentialRetrievalError, aws.MetadataRetrievalError)
+# The errors of `aws login` are newer than the oldest botocore that is supported.
+_EXPIRED_LOGIN = (aws.TokenRetrievalError, aws.SSOError, getattr(aws, "LoginError", aws.SSOError))
+# Raised while a call resolves its credentials. Most others are raised as soon as a session or client is made.
+_CONFIGURATION = (
+    aws.ConfigNotFound,
+    aws.ConfigParseError,
+    aws.InfiniteLoopConfigError,
+    aws.InvalidConfigError,
+    aws.MissingDependencyException,
+    aws.NoRegionError,
     aws.PartialCredentialsError,
     aws.ProfileNotFound,
-    aws.CredentialRetrievalError,
-    aws.NoRegionError,
+    aws.RefreshWithMFAUnsupportedError,
+    aws.UnknownCredentialError,
 )
-_EXPIRED_LOGIN = (aws.TokenRetrievalError, aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError)
-# Raised by botocore, and by our parsing, for members of other types, impossible times and bottomless lists.
-_UNPARSABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+# Raised by botocore and by our parsing for members of other types, impossible times (RuntimeError) and endless nesting
+# (RecursionError, which is a RuntimeError).
+_UNPARSABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,8 @@ def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **
         raise errors.CredentialsError(
             f"There are no AWS credentials for {call} ({_first_line(error)}). Set a profile or environment variables."
         ) from None
+    except _CONFIGURATION as error:
+        raise _config_error(error) from None
     except aws.ParamValidationError as error:
         raise errors.ServiceError(f"{call} was not sent: {clean(redactor.redact(str(error)))}") from None
     # AWS may have carried the request out. It is sent again, which the token of CopyBackup makes safe.
@@ -146,6 +157,39 @@ def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **
         raise errors.TransientError(
             f"{call} got an unreadable answer ({_first_line(error)}). Try again later."
         ) from None
+
+
+@contextmanager
+def map_config_errors() -> Iterator[None]:
+    """Raise an error of botocore as an `AwsConfigError`, while a session or a client is made.
+
+    Errors that `map_errors` knows better, such as an expired login, pass.
+    """
+    try:
+        yield
+    except (*_EXPIRED_LOGIN, *_NO_CREDENTIALS):
+        raise
+    # A ValueError, for example, if AWS_ENDPOINT_URL is not a URL.
+    except (aws.BotoCoreError, ValueError, TypeError, OSError) as error:
+        raise _config_error(error) from None
+
+
+def _config_error(error: Exception) -> errors.AwsConfigError:
+    path = getattr(error, "kwargs", {}).get("path")
+    match error:
+        case aws.ProfileNotFound():
+            name = clean(str(error.kwargs["profile"]), _WORD_LIMIT)
+            said = f"The AWS profile {name} does not exist. Correct AWS_PROFILE or aws:profile."
+        case aws.ConfigParseError():
+            said = f"The AWS configuration file {clean(str(path))} is malformed. Correct it."
+        case aws.ConfigNotFound():
+            said = f"The AWS configuration file {clean(str(path))} does not exist. Correct its path."
+        case _:
+            said = (
+                "The AWS configuration cannot be used. Correct the AWS_ variables of the environment, the profile, "
+                f"or the `aws:` settings of the stack. (The AWS SDK said: {_first_line(error)})"
+            )
+    return errors.AwsConfigError(said)
 
 
 def require_json(http_response: AWSResponse, **_event: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pulumi_fsx_dr import errors
 
-from .backup import BACKUP_ID, Backup, FileSystem
+from .backup import BACKUP_ID, Backup, FileSystem, Volume
 from .text import clean
 
 if TYPE_CHECKING:
@@ -84,11 +84,30 @@ def find_backup_id(described: "BackupTypeDef") -> str:
 
 def parse_file_system(described: "Mapping[str, Any]") -> FileSystem:
     """Return a file system (FSx API, FileSystem)."""
-    storage_type = described.get("StorageType")
+    lustre = _members(described, "LustreConfiguration")
     return FileSystem(
         id=parse_string(described, "FileSystemId"),
+        type=_text(described, "FileSystemType") or "",
+        lifecycle=_text(described, "Lifecycle") or "",
         tags=parse_tags(described),
-        storage_type=storage_type if isinstance(storage_type, str) else None,
+        storage_type=_text(described, "StorageType"),
+        deployment_type=_text(lustre, "DeploymentType"),
+        is_linked=bool(lustre.get("DataRepositoryConfiguration")),
+    )
+
+
+def parse_volume(described: "Mapping[str, Any]") -> Volume:
+    """Return a volume (FSx API, Volume)."""
+    ontap = _members(described, "OntapConfiguration")
+    return Volume(
+        id=parse_string(described, "VolumeId"),
+        file_system_id=parse_string(described, "FileSystemId"),
+        name=_text(described, "Name") or "",
+        type=_text(described, "VolumeType") or "",
+        lifecycle=_text(described, "Lifecycle") or "",
+        ontap_type=_text(ontap, "OntapVolumeType"),
+        style=_text(ontap, "VolumeStyle"),
+        is_root=bool(ontap.get("StorageVirtualMachineRoot")),
     )
 
 
@@ -112,6 +131,16 @@ def parse_string(described: "Mapping[str, Any]", member: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{member} is not a string")
     return value
+
+
+def _members(described: "Mapping[str, Any]", member: str) -> "Mapping[str, Any]":
+    return described.get(member) or {}
+
+
+def _text(described: "Mapping[str, Any]", member: str) -> str | None:
+    """Return a member that is only shown or compared; None if it is not a string."""
+    value = described.get(member)
+    return clean(value, _WORD_LIMIT) if isinstance(value, str) else None
 
 
 def _account(arn: str) -> str:

@@ -30,7 +30,7 @@ class Room:
         self._counted_from = 0.0  # from this time on, FSx has counted the last delete
 
     def retry(self, request: Callable[[], _T]) -> _T:
-        """Return the result of a request; make room as long as the quota is reached."""
+        """Return the result of a request; make room and repeat it while the quota is reached."""
         while True:
             try:
                 return request()

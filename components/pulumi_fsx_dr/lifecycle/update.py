@@ -26,7 +26,7 @@ UPDATE_TIMEOUT = 600.0  # seconds; the default of `custom_timeouts`
 def update(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping[str, Any]) -> dict[str, Any]:
     """Finish the copy if it is unfinished, change its tags, and return all outputs."""
     runtime.entries.note_in_state(call.urn, state.id)
-    # Finishing a copy can take as long as creating it, so it has the timeout of a create.
+    # An unfinished copy may run for hours, so the timeout of a create applies.
     spec = CopySpec.of({**news, "region": state.region}, call.timeout or CREATE_TIMEOUT)
     timeout = call.timeout or UPDATE_TIMEOUT
     deadline = runtime.clock.now() + timeout

@@ -67,11 +67,7 @@ class Situation:
 
 
 def decide_source(found: SourceCopies, aws: AwsView) -> SourcePlan:
-    """Decide on the recovery points of a source.
-
-    Raises:
-        InvalidSettingsError: the file system does not exist.
-    """
+    """Decide on the recovery points of a source."""
     if not found.source.is_file_system:
         return _decide_backup(found)
     if found.source.is_unselected:

@@ -1,9 +1,10 @@
-"""Copies that have our ownership tag and that no given state contains, as crashes and lost states leave them.
+"""Orphans: copies with our ownership tag that no given state contains, for example after a crash.
 
-Anybody may have written the tag. It decides what is listed, never what is in a command.
+Anyone with `fsx:TagResource` may have written the tag. It decides only which copies are listed. Commands never contain
+text from it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,21 +14,22 @@ from pulumi_fsx_dr.copies.copy import COPY_TYPES, OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, is_owner_id, ownership_of
 from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.partitions import partition_of
-from pulumi_fsx_dr.fsx.text import clean
 
-# Where the owner id is: in the stack's Owner, and in the provider of the plugin.
+from .exported_state import is_backup_id, resources_of
+
+# Where the owner id is stored: in the stack's Owner, or in the provider of the plugin.
 _OWNER_IDS = {OWNER_TYPE: ("outputs", "owner_id"), "pulumi:providers:fsx-dr": ("inputs", "ownerId")}
 
 
 class OrphanStatus(StrEnum):
-    """What happens to an orphan without further action.
+    """What happens to an orphan if the user does not do anything.
 
     Attributes:
         RESUMABLE: the next `pulumi up` resumes it if the program still declares its source backup.
-        FAILED: nothing resumes it.
-        UNKNOWN: no given state has its owner id, so another state may contain it.
+        FAILED: no update resumes it.
+        UNKNOWN: the given states do not contain its owner id, so another state may contain the copy.
     """
 
     RESUMABLE = "resumable"
@@ -44,7 +46,7 @@ class Orphan:
 
     @property
     def owner_id(self) -> str | None:
-        """The owner id that its tag claims, None if the tag has another form."""
+        """The owner id in its tag; None if the tag has another form."""
         claimed = ownership_of(self.backup.tags)
         return claimed.owner_id if claimed else None
 
@@ -57,7 +59,7 @@ class Orphan:
         """The arguments of a `BackupCopy` that adopts it; None if it cannot be adopted."""
         backup = self.backup
         source_region = backup.source_region or backup.region
-        is_valid = _is_backup_id(backup.source_backup_id) and _is_region(source_region) and self.deletion
+        is_valid = is_backup_id(backup.source_backup_id) and _is_region(source_region) and self.deletion
         if backup.is_dead or not is_valid:
             return None
         arguments = {
@@ -71,25 +73,25 @@ class Orphan:
     @property
     def deletion(self) -> str | None:
         """The shell command that deletes it; None if its id or Region is not valid."""
-        if not _is_backup_id(self.backup.id) or not _is_region(self.backup.region):
+        if not is_backup_id(self.backup.id) or not _is_region(self.backup.region):
             return None
         return f"aws fsx delete-backup --region {self.backup.region} --backup-id {self.backup.id}"
 
     def deletion_if(self, *, all_states: bool) -> str | None:
-        """Return that command; None if a state that is not given may contain the copy, and the copy may contain data.
+        """Return that command; None if another state may contain the copy, and the copy may contain data.
 
-        After `pulumi state move` the tag has the former stack's owner id until the next `pulumi up`, so a tag never
-        tells that no other state contains the copy.
+        The tag cannot show that no other state contains the copy: after `pulumi state move`, it has the former stack's
+        owner id until the next `pulumi up`.
         """
         return self.deletion if all_states or self.status is OrphanStatus.FAILED else None
 
 
 @dataclass(frozen=True, slots=True)
 class StackStates:
-    """What the given states contain.
+    """The contents of the given states.
 
     Attributes:
-        backup_ids: of all copies, those that are pending deletion or not AVAILABLE yet included.
+        backup_ids: ids of all copies, including copies that are pending deletion or not AVAILABLE yet.
         owner_ids: one for a program in Python, and one for each provider of the plugin.
     """
 
@@ -98,13 +100,13 @@ class StackStates:
 
     @classmethod
     def read(cls, exports: Mapping[str, Mapping[str, Any]]) -> "StackStates":
-        """Read documents of `pulumi stack export`, by where they are from.
+        """Read documents of `pulumi stack export`, by their origin.
 
         Raises:
             InvalidSettingsError: one of them is damaged, or another document.
         """
-        # A copy whose entry cannot be read would be listed, and perhaps deleted, so nothing of a document is skipped.
-        resources = [resource for origin, export in exports.items() for resource in _resources(export, origin)]
+        # No entry is skipped: a copy with an unreadable entry would be listed as an orphan, and perhaps deleted.
+        resources = [resource for origin, export in exports.items() for resource in resources_of(export, origin)]
         return cls(
             backup_ids=frozenset(resource["id"] for resource in resources if resource["type"] in COPY_TYPES),
             owner_ids=frozenset(filter(is_owner_id, map(_owner_id, resources))),
@@ -112,7 +114,7 @@ class StackStates:
 
 
 def orphans(backups: Iterable[Backup], states: StackStates) -> list[Orphan]:
-    """Return the backups that are copies with our tag and in no given state, in the order given."""
+    """Return the copies that have our tag and that the given states do not contain, in the given order."""
     return [
         Orphan(backup, _status(backup, states))
         for backup in backups
@@ -130,40 +132,10 @@ def _status(backup: Backup, states: StackStates) -> OrphanStatus:
     return OrphanStatus.FAILED if backup.is_dead else OrphanStatus.RESUMABLE
 
 
-def _resources(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the resources of a state: each has a type, and each copy a backup id."""
-    deployment = export.get("deployment")
-    if not isinstance(deployment, Mapping):
-        raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")
-    resources = deployment.get("resources")
-    if resources is None:  # the stack was never deployed
-        return
-    if not isinstance(resources, list):
-        raise _damaged(origin, "resources is not a list")
-    for number, resource in enumerate(resources):
-        if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
-            raise _damaged(origin, f"resources[{number}] does not have a type")
-        if resource["type"] in COPY_TYPES and not _is_backup_id(resource.get("id")):
-            name = clean(str(resource.get("urn")).rpartition("::")[2], 100)
-            raise _damaged(origin, f"the id of resources[{number}], {name}, is not a backup id")
-        yield resource
-
-
-def _damaged(origin: str, problem: str) -> InvalidSettingsError:
-    return InvalidSettingsError(
-        f"The state in {origin} is damaged: {problem}. Correct that, or export the state again with "
-        "`pulumi stack export`."
-    )
-
-
 def _owner_id(resource: Mapping[str, Any]) -> object:
     section, name = _OWNER_IDS.get(resource["type"], ("", ""))
     properties = resource.get(section)
     return properties.get(name) if isinstance(properties, Mapping) else None
-
-
-def _is_backup_id(value: object) -> bool:
-    return isinstance(value, str) and BACKUP_ID.fullmatch(value) is not None
 
 
 def _is_region(name: str) -> bool:

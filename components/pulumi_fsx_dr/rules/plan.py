@@ -23,6 +23,7 @@ from .order import ranks, refused
 from .points import Action, SourcePoint
 from .preview_notes import quota_warnings, too_frequent
 from .region_plan import PlannedCopy, RegionPlan, Removal, Undecided
+from .source_warnings import source_warnings
 from .specs import DrRegionSpec, SourceSpec
 from .tag_selection import SourceSelection, select_sources
 
@@ -46,12 +47,7 @@ class _Inputs:
 
 
 def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aws: AwsView) -> dict[str, RegionPlan]:
-    """Return the plan of each DrRegion, by its URN.
-
-    Raises:
-        InvalidSettingsError: a file system does not exist.
-        ServiceError: a DR Region is unreachable.
-    """
+    """Return the plan of each DrRegion, by its URN."""
     observed = observe(list(copies), {dr.region for dr in regions}, aws)
     selection = select_sources(regions, observed, aws)
     matches = match(observed, selection.specs)
@@ -71,7 +67,7 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     decided = _leave_to_outputs(plans, inputs, points)
     _add_copies(plans, inputs, decided)
     add_expired(plans, regions, points)
-    for dr, warning in _quota_warnings(inputs, points):
+    for dr, warning in (*source_warnings(selection.specs), *_quota_warnings(inputs, points)):
         plans[dr.urn].preview_warnings.append(warning)
     for dr, message in leftovers(regions, plans, inputs.existing, matches):
         plans[dr.urn].warnings.append(message)

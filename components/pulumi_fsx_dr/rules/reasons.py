@@ -18,7 +18,7 @@ class Kept(StrEnum):
 
 
 class Deleted(StrEnum):
-    """Why a copy is no longer declared, and so is deleted. There are no other reasons."""
+    """Why a copy is no longer declared, and so is deleted. This list is complete."""
 
     EXPIRED = "{}"
     SOURCE_REMOVED = "its source was removed from the program"

@@ -1,0 +1,37 @@
+"""Suggest known names that are similar to an unknown name."""
+
+import re
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+from .names import camel_case
+
+
+def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
+    """Return an error that begins with `what` and suggests the most similar known names; None if all are known."""
+    unknown = sorted({str(name) for name in names} - set(known))
+    if not unknown:
+        return None
+    near = {name: nearest(name, known) for name in unknown}
+    if all(near.values()):
+        return f"{what} {', '.join(unknown)}. Did you mean {' and '.join(dict.fromkeys(map(str, near.values())))}?"
+    return f"{what} {', '.join(unknown)}. Known are {', '.join(known)}."
+
+
+def in_camel_case(sentence: str, names: Iterable[str]) -> str:
+    """Return a sentence with these snake_case names in camelCase, for configuration and other languages."""
+    spelled = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
+    return re.sub(rf"\b({spelled})\b", lambda name: camel_case(name[0]), sentence)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the most similar known name, for a name in camelCase or snake_case; None without a similar one."""
+    by_letters = {_letters(each): each for each in known}
+    given = _letters(name)
+    begin_so = [each for each in by_letters if given and each.startswith(given)]
+    near = begin_so or get_close_matches(given, by_letters, n=1)
+    return by_letters[near[0]] if near else None
+
+
+def _letters(name: str) -> str:
+    return name.rpartition(":")[2].replace("_", "").lower()

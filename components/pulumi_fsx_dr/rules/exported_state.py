@@ -1,0 +1,48 @@
+"""The resources in the output of `pulumi stack export`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_fsx_dr.copies.copy import COPY_TYPES
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID
+from pulumi_fsx_dr.fsx.text import clean
+
+
+def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the resources of a state: each has a type, and each copy has a backup id.
+
+    Args:
+        export: the document that `pulumi stack export` prints.
+        origin: what an error calls it.
+
+    Raises:
+        InvalidSettingsError: it is damaged, or another document.
+    """
+    deployment = export.get("deployment")
+    if not isinstance(deployment, Mapping):
+        raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")
+    resources = deployment.get("resources")
+    if resources is None:  # the stack was never deployed
+        return
+    if not isinstance(resources, list):
+        raise _damaged(origin, "resources is not a list")
+    for number, resource in enumerate(resources):
+        if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
+            raise _damaged(origin, f"resources[{number}] does not have a type")
+        if resource["type"] in COPY_TYPES and not is_backup_id(resource.get("id")):
+            name = clean(str(resource.get("urn")).rpartition("::")[2], 100)
+            raise _damaged(origin, f"the id of resources[{number}], {name}, is not a backup id")
+        yield resource
+
+
+def is_backup_id(value: object) -> bool:
+    """Whether a value has the form of a backup id."""
+    return isinstance(value, str) and BACKUP_ID.fullmatch(value) is not None
+
+
+def _damaged(origin: str, problem: str) -> InvalidSettingsError:
+    return InvalidSettingsError(
+        f"The state in {origin} is damaged: {problem}. Correct that, or export the state again with "
+        "`pulumi stack export`."
+    )
