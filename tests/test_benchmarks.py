@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmarks, and runs of what they compare."""
+"""The arithmetic of the benchmarks, and runs of the compared stacks."""
 
 from collections.abc import Sequence
 from pathlib import Path

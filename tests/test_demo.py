@@ -1,4 +1,4 @@
-"""The demo: its checks hold on both engines, a failed check ends it, and it cleans up."""
+"""The demo: its checks pass on both engines, a failed check ends it, and it cleans up."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 DEMO = [sys.executable, "-u", "-m", "simulator", "demo"]
 
 
-@pytest.mark.slow  # a minute, and its checks are tests of their own; .ci/run runs it
+@pytest.mark.slow  # takes a minute; its checks are also tested separately, and .ci/run runs it
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     "options",
@@ -56,7 +56,7 @@ def test_interrupted_demo_removes_state_and_processes(tmp_path: Path) -> None:
 
         process.send_signal(signal.SIGINT)
         for _ in shown:
-            pass  # to the end, which comes with the last process that can write
+            pass  # until the last process that writes has exited
 
     assert process.returncode == 130
     assert list(tmp_path.iterdir()) == []

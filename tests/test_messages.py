@@ -1,4 +1,4 @@
-"""The wording of all messages, held by one golden file: tests/messages.txt."""
+"""The wording of all messages, in one golden file: tests/messages.txt."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -22,6 +22,7 @@ AREAS: Mapping[str, Area] = {
     "Copies": lambda _: copies.copies(),
     "DrRegion": lambda patch: regions.dr_region(patch.setenv),
     "Errors of AWS": lambda _: aws.errors(),
+    "fsx-dr: help": lambda _: commands.help_texts(),
     "fsx-dr: failures": lambda patch: commands.failures(patch.setenv),
     "fsx-dr check": lambda _: commands.checks(),
     "fsx-dr doctor": lambda patch: commands.diagnoses(patch.setenv),
@@ -45,7 +46,8 @@ def test_messages_match_golden_file(
     title: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     messages = list(AREAS[title](monkeypatch))
-    assert unreadable(line for _, text in messages for line in text.splitlines()) == []
+    if title != "fsx-dr: help":  # its lines are not sentences
+        assert unreadable(line for _, text in messages for line in text.splitlines()) == []
 
     if request.config.getoption("--write-messages"):
         write(title, section(messages), AREAS)

@@ -1,36 +1,84 @@
-"""The arguments of a resource: a dict, or keywords."""
+"""The arguments of a resource, as a dict or as keywords."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
+import pulumi
+
+from .copies.near_names import refuse_unknown
 from .errors import InvalidSettingsError
 
 _Args = TypeVar("_Args", bound=Mapping[str, Any])
+# The engine parses timeouts with Go's time.ParseDuration, which does not know days.
+_TIMEOUT = re.compile(r"0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
+
+
+def require_declarable(kind: str, name: object, opts: object) -> None:
+    """Refuse a wrong name and wrong resource options.
+
+    Args:
+        kind: the class of the resource.
+        name: its logical name.
+        opts: its options, or None.
+
+    Raises:
+        InvalidSettingsError: one of them is wrong.
+    """
+    if not isinstance(name, str) or not name:
+        raise InvalidSettingsError(f"The first argument of {kind} must be its name, a string that is not empty.")
+    if not isinstance(opts, pulumi.ResourceOptions | None):
+        raise InvalidSettingsError(f"opts of {kind} {name} must be pulumi.ResourceOptions (got {type(opts).__name__}).")
+    timeouts = opts.custom_timeouts if opts else None
+    if not isinstance(timeouts, pulumi.CustomTimeouts | None):
+        raise InvalidSettingsError(
+            f"custom_timeouts in opts of {kind} {name} must be pulumi.CustomTimeouts (got {type(timeouts).__name__})."
+        )
+    for action in ("create", "update", "delete"):
+        timeout = getattr(timeouts, action, None)
+        if timeout is not None and not (isinstance(timeout, str) and _TIMEOUT.fullmatch(timeout)):
+            raise InvalidSettingsError(
+                f"{action} in custom_timeouts of {kind} {name} must be a duration in hours (h), minutes (m) and "
+                "seconds (s), such as 24h or 1h30m. Write 1 day as 24h."
+            )
 
 
 def args_or_keywords(resource: str, args: _Args | None, keywords: Mapping[str, Any]) -> _Args:
-    """Return the arguments of a resource, from wherever the program gave them.
+    """Return the arguments of a resource without those that are None.
 
-    The overloads of the resources hold the keywords to the type of `args`.
+    Args:
+        resource: begins the messages, such as `DrRegion dr`.
+        args: the arguments as a dict, or None.
+        keywords: the arguments as keywords; the overloads of the resources give them the types of `args`.
+
+    Raises:
+        InvalidSettingsError: there are no arguments, they are given in both ways, or `args` is not a dict.
     """
     if args is not None and keywords:
         raise InvalidSettingsError(
-            f"{resource} got arguments in a dict and, as keywords, {', '.join(keywords)}: give all in one of the ways."
+            f"{resource}: pass the arguments either as a dict or as keywords, not both (got {', '.join(keywords)})."
         )
     given: Any = keywords if args is None else args
     if not isinstance(given, Mapping):
-        raise InvalidSettingsError(
-            f"{resource} needs its arguments in a dict or as keywords, not as {type(given).__name__}."
-        )
+        raise InvalidSettingsError(f"{resource}: the arguments must be a dict (got {type(given).__name__}).")
     if not given:
-        raise InvalidSettingsError(f"{resource} needs its arguments: give them in a dict or as keywords.")
-    return cast("_Args", given)
+        raise InvalidSettingsError(f"{resource} has no arguments. Pass them as a dict or as keywords.")
+    return cast("_Args", {name: value for name, value in given.items() if value is not None})
 
 
 def require_complete(resource: str, args: Mapping[str, Any], typed: Any) -> None:
-    """Refuse arguments that are not in a TypedDict, and a lack of those that it requires."""
-    if unknown := args.keys() - typed.__annotations__.keys():
-        raise InvalidSettingsError(f"{resource} has no argument {', '.join(sorted(unknown))}.")
+    """Refuse unknown arguments, and require those that a TypedDict requires.
+
+    Args:
+        resource: begins the messages, such as `DrKey dr`.
+        args: the arguments.
+        typed: the TypedDict that declares them.
+
+    Raises:
+        InvalidSettingsError: an argument is unknown or missing; the message names it.
+    """
+    if unknown := refuse_unknown(f"{resource} has no argument", args, typed.__annotations__):
+        raise InvalidSettingsError(unknown)
     required = [name for name in typed.__annotations__ if name in typed.__required_keys__]
     if missing := [name for name in required if args.get(name) is None]:
-        raise InvalidSettingsError(f"{resource} needs its {' and '.join(missing)}: add what is missing.")
+        raise InvalidSettingsError(f"{resource} needs {' and '.join(missing)}.")

@@ -6,8 +6,8 @@ from typing import Any, Unpack, overload
 import pulumi
 from pulumi.dynamic import Resource
 
-from .args_or_keywords import args_or_keywords
-from .copies.arguments import ARGUMENTS, BackupCopyArgs
+from .args_or_keywords import args_or_keywords, require_declarable
+from .copies.arguments import ARGUMENTS, BackupCopyArgs, require_valid
 from .copies.outputs import OUTPUTS
 from .owner import hints, owner_of_this_run
 from .program import single_copies
@@ -95,14 +95,17 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
                 Retention of a DrRegion, and a replacement that is AVAILABLE, delete it all the same. Default: False.
 
         Raises:
-            InvalidSettingsError: The arguments are given in two ways, or in none.
+            InvalidSettingsError: An argument is wrong; nothing is changed.
         """
+        require_declarable("BackupCopy", name, opts)
         given = args_or_keywords(f"BackupCopy {name}", args, keywords)
+        require_valid(f"BackupCopy {name}", given)
+        single_copies.require_region(name, given)
         single_copies.note(name, given, opts)
         # The SDK fills in those outputs only that are among the properties when the resource is registered.
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(given)
         # The owner id is saved before the first copy is made, and deleted after the last.
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[owner_of_this_run()]))
-        hidden: pulumi.Input[str] = hints(name, given.get("source_backup_id"))
+        hidden: pulumi.Input[str] = hints(name, given)
         opts, props[HINTS] = with_secret_outputs(opts, given, hidden)
         super().__init__(BackupCopyProvider(), name, props, opts)

@@ -1,24 +1,28 @@
-"""One KMS key for the copies in all DR Regions: the component `DrKey`."""
+"""The component `DrKey`: a KMS key for the copies in all DR Regions."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict, Unpack, overload
 
 import pulumi
 from pulumi import Input, Output
+from pulumi.output import Unknown
 
 from . import optional
-from .args_or_keywords import args_or_keywords, require_complete
+from .args_or_keywords import args_or_keywords, require_complete, require_declarable
+from .copies.arguments import without_outputs
 from .errors import InvalidSettingsError
 from .fsx.kms import KeyName
-from .fsx.partitions import partition_of
+from .fsx.partitions import partition_of, require_fsx_region
 from .rules.iam_policy import through_fsx
 
-_DELETION_WINDOW_DAYS = 30  # the most that KMS offers
+_DELETION_WINDOW_DAYS = 30  # the maximum of KMS
+_ACCOUNT_ID = re.compile("[0-9]{12}")
 
 
 class DrKeyArgs(TypedDict):
-    """Arguments of a `DrKey`, which describes them."""
+    """Arguments of a `DrKey`, where they are documented."""
 
     region: str
     replica_regions: Sequence[str]
@@ -29,15 +33,15 @@ class DrKeyArgs(TypedDict):
 
 
 class DrKey(pulumi.ComponentResource):
-    """A multi-Region KMS key that Amazon FSx may use for this account, with a replica in each further Region.
+    """A multi-Region KMS key that Amazon FSx may use for this account, with a replica in each other Region.
 
-    Without its key a copy is lost, so the keys are protected: `pulumi destroy` and leaving a Region out fail until
-    `protect` is False and that has been deployed. Even then KMS only disables a key, and deletes it after 30 days in
-    which it can be called back; a primary key goes after its replicas. To give up the stack and keep the keys, take
-    them out of its state with `pulumi state delete`.
+    A copy cannot be restored without its key. So the keys are protected: `pulumi destroy`, and removing a Region from
+    the arguments, fail until `protect` is False and that change is deployed. Even then KMS only disables a key, and
+    deletes it after 30 days. Until then the deletion can be cancelled. KMS deletes a primary key only after its
+    replicas. To keep the keys without the stack, remove them from its state with `pulumi state delete`.
 
     Attributes:
-        arns: per Region the ARN of its key, for `kms_key_id`.
+        arns: ARN of the key in each Region, by Region, such as `key.arns["eu-west-1"]` for `kms_key_id`.
     """
 
     @overload
@@ -51,23 +55,25 @@ class DrKey(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: DrKeyArgs | None = None, opts: pulumi.ResourceOptions | None = None, **keywords: Any
     ) -> None:
-        """Make the keys.
+        """Declare the primary key and its replicas.
 
         Args:
             name: The component's logical name.
             args: The arguments below as a dict, instead of keywords.
-            opts: The ordinary resource options.
-            region: The Region of the primary key. A plain value, as resources are named after it.
-            replica_regions: The Regions of its replicas.
-            alias: An alias in every Region, such as `alias/fsx-dr`.
-            account_id: The account whose use of Amazon FSx may use the key. Default: that of the credentials.
-            tags: Tags of the primary key and of each replica.
+            opts: The usual resource options.
+            region: Region of the primary key, such as `eu-central-1`. A plain string, because the resources are named
+                after it.
+            replica_regions: Regions of the replicas, such as `["eu-west-1"]`; plain strings. The list may be empty.
+            alias: Alias of the key in every Region, such as `alias/fsx-dr`. Default: no alias.
+            account_id: Account that may use the key through Amazon FSx, 12 digits. Default: the account of the
+                credentials.
+            tags: Tags of the primary key and of each replica. Default: no tags.
             protect: Whether Pulumi refuses to delete the keys. Default: True.
 
         Raises:
-            InvalidSettingsError: An argument is missing or unknown, a Region appears twice or is of another partition,
-                or the alias is not valid.
+            InvalidSettingsError: An argument is wrong. Nothing is changed.
         """
+        require_declarable("DrKey", name, opts)
         given = args_or_keywords(f"DrKey {name}", args, keywords)
         _require_valid(f"DrKey {name}", given)
         aws = optional.import_pulumi_aws()
@@ -100,9 +106,9 @@ class DrKey(pulumi.ComponentResource):
 
 
 def key_policy(account: str, region: str) -> dict[str, Any]:
-    """Return the policy of the key of one Region: its account administers it, and FSx uses it for that account.
+    """Return the policy of the key in one Region: the account administers the key, and FSx uses it for that account.
 
-    It grants what the policy of the key that AWS manages for FSx, `aws/fsx`, grants, and names who administers the key.
+    The grants for FSx are those of the AWS managed key `aws/fsx`.
     """
     root = {"AWS": f"arn:{partition_of(region)}:iam::{account}:root"}
     through_fsx_here = {"kms:CallerAccount": account, "kms:ViaService": through_fsx([region])[0]}
@@ -139,18 +145,35 @@ def key_policy(account: str, region: str) -> dict[str, Any]:
 def _require_valid(resource: str, args: DrKeyArgs) -> None:
     require_complete(resource, args, DrKeyArgs)
     if not isinstance(args["replica_regions"], Sequence) or isinstance(args["replica_regions"], str):
-        raise InvalidSettingsError(f"{resource} needs its replica_regions as a list, which may be empty.")
+        raise InvalidSettingsError(f"replica_regions of {resource} must be a list of Regions. The list may be empty.")
     regions = [args["region"], *args["replica_regions"]]
     if not all(isinstance(region, str) for region in regions):
-        raise InvalidSettingsError(f"{resource} needs its Regions as strings that are known when the program runs.")
-    # First, because the next messages name Regions: what stands there by mistake may be a secret.
-    partitions = {partition_of(region, f"A Region of {resource}") for region in regions}
-    if twice := sorted({region for region in regions if regions.count(region) > 1}):
-        raise InvalidSettingsError(f"{', '.join(twice)} would get two keys: name each Region once.")
-    if len(partitions) > 1:
-        raise InvalidSettingsError(f"No key spans partitions: make one for each of those of {', '.join(regions)}.")
+        raise InvalidSettingsError(
+            f"region and replica_regions of {resource} must be strings that are known when the program runs."
+        )
+    # Before the messages that name Regions: a value that is not a Region may be a secret.
+    for region in regions:
+        require_fsx_region(region, f"A Region in region and replica_regions of {resource}")
+    if repeated := sorted({region for region in regions if regions.count(region) > 1}):
+        raise InvalidSettingsError(f"{', '.join(repeated)} appears twice in region and replica_regions of {resource}.")
+    if len({partition_of(region) for region in regions}) > 1:
+        raise InvalidSettingsError(
+            f"The Regions of {resource} are in several AWS partitions ({', '.join(regions)}). Declare a DrKey for each."
+        )
     if (alias := args.get("alias")) and not _is_alias(alias):
-        raise InvalidSettingsError(f"alias of {resource} is not a name such as alias/fsx-dr.")
+        raise InvalidSettingsError(f"alias of {resource} must be a name such as alias/fsx-dr, not in alias/aws/.")
+    account = without_outputs(args.get("account_id"))
+    if isinstance(account, str) and not _ACCOUNT_ID.fullmatch(account):
+        raise InvalidSettingsError(f"account_id of {resource} must be a string of 12 digits.")
+    if not isinstance(args.get("protect", True), bool):
+        raise InvalidSettingsError(f"protect of {resource} must be True or False.")
+    tags = without_outputs(args.get("tags", {}))
+    if not isinstance(tags, Mapping | Unknown) or (isinstance(tags, Mapping) and not all(map(_is_text, tags.values()))):
+        raise InvalidSettingsError(f"tags of {resource} must map strings to strings.")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | Unknown)
 
 
 def _is_alias(given: Any) -> bool:

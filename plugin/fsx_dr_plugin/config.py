@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from pulumi.output import contains_unknowns
+from pulumi_fsx_dr.copies.near_names import refuse_unknown
 from pulumi_fsx_dr.copies.numbers import positive
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
-from pulumi_fsx_dr.fsx.partitions import partition_of
+from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from .names import spoken
@@ -61,8 +62,8 @@ SETTINGS: Mapping[str, Setting] = {
 
 def problems(settings: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the settings, without their values: these may be secrets."""
-    unknown = settings.keys() - SETTINGS.keys() - {"version"}
-    found = [f"fsx-dr has no setting {name}." for name in sorted(unknown)]
+    unknown = refuse_unknown("fsx-dr has no setting", settings.keys() - {"version"}, SETTINGS)
+    found = [unknown] if unknown else []
     known = _known(settings)
     for check in (_region, _poll_seconds, _credentials):
         try:
@@ -123,7 +124,7 @@ def _credentials(settings: Mapping[str, Any]) -> Credentials:
 def _region(settings: Mapping[str, Any]) -> str | None:
     region = settings.get("region") or None
     if region:
-        partition_of(str(region), "fsx-dr:region")
+        require_fsx_region(str(region), "fsx-dr:region")
     return region
 
 

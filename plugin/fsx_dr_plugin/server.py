@@ -14,13 +14,14 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi_fsx_dr.copies.messages import missing_alias_text
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine.grpc_call import end_with_the_engine, engine_at
-from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
-from pulumi_fsx_dr.fsx.partitions import partition_of
+from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.lifecycle.check import check
 from pulumi_fsx_dr.lifecycle.create import create
 from pulumi_fsx_dr.lifecycle.delete import delete
@@ -152,6 +153,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = Properties.of(request.properties)
         call = self._call(request, context, inputs)
         if request.preview:
+            self._require_alias(request.urn, inputs)
             outputs = dict.fromkeys(OUTPUTS, UNKNOWN) | inputs.values
             return provider_pb2.CreateResponse(properties=call.sent(outputs))
         created = create(call, self.runtime, inputs.values)
@@ -222,13 +224,22 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             ending=self._ending,
         )
 
+    def _require_alias(self, urn: str, inputs: Properties) -> None:
+        """Refuse a new copy with an alias that does not exist."""
+        region, key = inputs.values.get("region"), inputs.values.get("kms_key_id")
+        if not (isinstance(region, str) and isinstance(key, str)) or "kms_key_id" in inputs.secrets:
+            return
+        # The copies of a DrRegion are checked when it is planned.
+        if urn not in self.runtime.checked.hints and self.runtime.region(region).lacks_alias(key):
+            raise InvalidSettingsError(missing_alias_text(key, region, f"BackupCopy {urn.rpartition('::')[2]}"))
+
     def _parse_import_id(self, given: str) -> tuple[str, str]:
         """Parse `REGION/backup-…`, or a backup id in the provider's Region."""
         region, _, backup_id = given.rpartition("/")
         region = region or self.runtime.default_region({}) or ""
         if not region or not BACKUP_ID.fullmatch(backup_id):
             raise FsxDrError(f"{given!r} is not an id to import. Use REGION/backup-0123456789abcdef0.")
-        partition_of(region)
+        require_fsx_region(region, "The Region of the id")
         return region, backup_id
 
 

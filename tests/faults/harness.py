@@ -26,7 +26,7 @@ DR_REGIONS = [name for name, partition in fsx_regions().items() if partition == 
 _PARALLEL = 5  # parallel harnesses; more are too many for two processors
 _Cell = TypeVar("_Cell")
 _Outcome = TypeVar("_Outcome")
-_UNREADABLE = re.compile(r"Traceback|\n|File \"|botocore|boto3|ClientError|Exception\b(?!:)|object at 0x")
+_UNREADABLE = re.compile(r"Traceback|\n|File \"|botocore|(?<!update )boto3|ClientError|Exception\b(?!:)|object at 0x")
 
 
 class Diagnostic(NamedTuple):
@@ -184,8 +184,8 @@ def kill(*pids: int) -> None:
 
 
 def unreadable(texts: Iterable[str]) -> list[str]:
-    """Return the texts with a traceback or an internal name, or without a full stop."""
-    return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")"))]
+    """Return the texts with a traceback or an internal name, or without punctuation at the end."""
+    return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")", "?"))]
 
 
 def _managed_by(state: Mapping[str, Any]) -> str:

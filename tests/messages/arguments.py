@@ -1,9 +1,10 @@
-"""Refusals of the arguments of resources, and of the settings of a stack."""
+"""Refused arguments of resources, and refused settings of a stack."""
 
 import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+import pulumi
 from pulumi_fsx_dr import BackupCopy, DrKey, DrRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.provider import BackupCopyProvider
@@ -12,7 +13,7 @@ from pulumi_fsx_dr.settings import Settings
 from tests.messages.collecting import Messages, configured, refusal
 from tests.recording import RecordingEngine
 
-# Without their types, which refuse wrong arguments, too.
+# Without types, because type checkers also refuse wrong arguments.
 _BackupCopy, _DrRegion, _DrKey = cast("tuple[Any, Any, Any]", (BackupCopy, DrRegion, DrKey))
 BACKUP, FILE_SYSTEM = "backup-0123456789abcdef0", "fs-0123456789abcdef0"
 HOME, AWAY = "eu-central-1", "eu-west-1"
@@ -37,6 +38,7 @@ _BACKUP_COPY: Mapping[str, dict[str, Any]] = {
     "tags have a forbidden character": {"tags": {"team": "a\tb"}},
     "tags are too many": {"tags": {f"tag-{n}": "x" for n in range(50)}},
     "unknown argument": {"regin": AWAY},
+    "region has no FSx": {"region": "eu-central-12"},
     "adopt_backup_id is the source": {"adopt_backup_id": BACKUP},
     "adopt_backup_id is not an id": {"adopt_backup_id": "latest"},
 }
@@ -47,6 +49,11 @@ _DR_REGION: Mapping[str, dict[str, Any]] = {
     "region is missing": {"region": None},
     "region is unknown": {"region": "eu-west"},
     "sources are not a list": {"sources": _SOURCE},
+    "region has no FSx": {"region": "sa-west-1"},
+    "source twice": {"sources": [_SOURCE, _SOURCE]},
+    "source has an unknown key": {"sources": [{**_SOURCE, "zone": 1}]},
+    "source is in another partition": {"sources": [{**_SOURCE, "region": "cn-north-1"}]},
+    "kms_key_id is of another Region": {"kms_key_id": f"arn:aws:kms:{HOME}:111122223333:alias/dr"},
     "source is not a dict": {"sources": [FILE_SYSTEM]},
     "source names two things": {"sources": [{**_SOURCE, "backup_id": BACKUP}]},
     "source has no region": {"sources": [{"file_system_id": FILE_SYSTEM}]},
@@ -72,6 +79,9 @@ _DR_KEY: Mapping[str, dict[str, Any]] = {
     "Region twice": {"replica_regions": [HOME]},
     "two partitions": {"replica_regions": ["cn-north-1"]},
     "alias is not an alias": {"alias": "fsx-dr"},
+    "account_id is not an account": {"account_id": "1234"},
+    "tags are not strings": {"tags": {"team": 7}},
+    "protect is not a boolean": {"protect": "no"},
 }
 
 _SETTINGS: Mapping[str, dict[str, Any]] = {
@@ -83,6 +93,9 @@ _SETTINGS: Mapping[str, dict[str, Any]] = {
     "Region twice": {"regions": [{"region": AWAY}, {"region": AWAY}]},
     "sources are not a list": {"sources": {"region": HOME}},
     "tags are not an object": {"tags": ["team"]},
+    "keep is a word": {"keep": "seven"},
+    "copyTags is a word": {"copyTags": "maybe"},
+    "source is wrong": {"sources": [{"fileSystemId": BACKUP, "region": HOME}], "regions": [{"region": AWAY}]},
     "rpoHours is not a number": {"rpoHours": "a day"},
     "rpoHours is negative": {"rpoHours": "-3"},
 }
@@ -112,24 +125,35 @@ def backup_copy() -> Messages:
     yield "no arguments", _refused(lambda: _BackupCopy("nightly"))
     yield "a dict and keywords", _refused(lambda: _BackupCopy("nightly", _COPY, region=AWAY))
     yield "not a dict", _refused(lambda: _BackupCopy("nightly", BACKUP))
+    yield "no name", _refused(lambda: _BackupCopy("", _COPY))
+    yield "options are not ResourceOptions", _refused(lambda: _BackupCopy("nightly", _COPY, {"protect": True}))
+    for case, timeouts in {"timeouts in days": pulumi.CustomTimeouts(create="1d"), "timeouts are a dict": {}}.items():
+        options = pulumi.ResourceOptions(custom_timeouts=cast("Any", timeouts))
+        yield case, _refused(lambda options=options: _BackupCopy("nightly", _COPY, options))
 
 
 def dr_region() -> Messages:
     args = {"region": AWAY, "sources": [_SOURCE]}
     for case, change in _DR_REGION.items():
         yield case, _refused(lambda change=change: _DrRegion("dr", {**args, **change}))
+    yield "no arguments", _refused(lambda: _DrRegion("dr"))
 
 
 def dr_key() -> Messages:
     args = {"region": HOME, "replica_regions": [AWAY]}
     for case, change in _DR_KEY.items():
         yield case, _refused(lambda change=change: _DrKey("dr", {**args, **change}))
+    yield "no arguments", _refused(lambda: _DrKey("dr"))
 
 
 def settings() -> Messages:
     for case, given in _SETTINGS.items():
         with configured({f"fsx-dr:{name}": _written(value) for name, value in given.items()}):
             yield case, refusal(Settings.read)
+    with configured({}):
+        yield "nothing is configured", str(Settings.read().warning)
+    with configured({"fsx-dr:sources": _written([{"fileSystemId": FILE_SYSTEM, "region": HOME}])}):
+        yield "no Region is configured", str(Settings.read().warning)
 
 
 def aws_settings() -> Messages:

@@ -1,4 +1,4 @@
-"""What the command `fsx-dr` says when something is wrong."""
+"""Messages of the command `fsx-dr` if something is wrong."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -46,9 +46,21 @@ _WRONG: Mapping[str, tuple[list[str], str]] = {
         ],
         "",
     ),
+    "policy: no DR Region": (["policy", "--account", "111122223333", "--source-region", HOME], ""),
+    "policy: not a role": (["policy", "--account", "111122223333", "--dr-region", AWAY, "--protect", "fsx-dr"], ""),
     "doctor: nothing to copy": (["doctor", "--dr-region", AWAY], ""),
     "doctor: wrong source": (["doctor", "--source", f"ledger@{HOME}", "--dr-region", AWAY], ""),
     "doctor: wrong Region": (["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", "eu-west"], ""),
+    "doctor: key of another Region": (
+        [
+            "doctor",
+            "--source",
+            f"{FILE_SYSTEM}@{HOME}",
+            "--dr-region",
+            f"{AWAY}=arn:aws:kms:{HOME}:111122223333:alias/dr",
+        ],
+        "",
+    ),
     "doctor: no file": (["doctor", "--config", "/nonexistent"], ""),
     "doctor: not the file of a stack": (["doctor", "--config", "Makefile"], ""),
 }
@@ -61,10 +73,19 @@ _CHECKED: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def help_texts() -> Messages:
+    for command in ("", *fsx_dr.commands):
+        shown = CliRunner().invoke(fsx_dr, [*filter(None, [command]), "--help"], prog_name="fsx-dr", terminal_width=80)
+        lines = (f"    {line}".rstrip() for line in shown.stdout.splitlines())
+        yield f"fsx-dr {command} --help".replace("  ", " "), "\n".join(lines)
+
+
 def failures(set_variable: Callable[[str, str], Any]) -> Messages:
     set_variable("PATH", "")
     for case, (arguments, text) in _WRONG.items():
-        yield case, _lines(CliRunner().invoke(fsx_dr, arguments, input=text).stderr)
+        result = CliRunner().invoke(fsx_dr, arguments, input=text)
+        assert result.exit_code == (1 if case == "report: no sources" else 2), case
+        yield case, _lines(result.stderr)
 
 
 def checks() -> Messages:
@@ -90,7 +111,6 @@ def diagnoses(set_variable: Callable[[str, str], Any]) -> Messages:
     with simulated(set_variable, copy_seconds=1):
         yield "no file system", _diagnosis()
         yield "key does not exist", _diagnosis(f"{AWAY}=alias/unknown")
-        yield "key of another Region", _diagnosis(f"{AWAY}=arn:aws:kms:{HOME}:111122223333:alias/dr")
 
 
 def _diagnosis(region: str = AWAY, *, ok: bool = False) -> str:
@@ -106,5 +126,5 @@ def _backup(aws: Control, number: int, **settings: Any) -> str:
 
 
 def _lines(printed: str) -> str:
-    """Return what was printed, without the lines with which Click introduces a wrong option."""
+    """Return the printed lines without Click's usage lines."""
     return "\n    ".join(line for line in printed.splitlines() if line and not line.startswith(("Usage: ", "Try ")))

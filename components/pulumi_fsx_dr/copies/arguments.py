@@ -3,17 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any, NotRequired, TypedDict
 
-from pulumi import Input
+from pulumi import Input, Output
 from pulumi.output import Unknown
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.kms import KeyName
-from pulumi_fsx_dr.fsx.partitions import partition_of
+from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
 
 from . import tags
+from .near_names import refuse_unknown
 
 
 class BackupCopyArgs(TypedDict):
@@ -82,14 +85,53 @@ def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     of an argument that is named to it, even if that is secret; so the name is "" unless the argument is missing.
     """
     known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
-    found = [("", f"BackupCopy has no argument {name}.") for name in known if name not in ARGUMENTS]
+    unknown = refuse_unknown("Unknown argument", inputs, ARGUMENTS)
+    found = [("", unknown)] if unknown else []
     for name, argument in ARGUMENTS.items():
         if argument.required and inputs.get(name) in (None, ""):
-            found.append((name, f"{name} is required{argument.hint}."))
-    for name, argument in ARGUMENTS.items():
-        if known.get(name):
-            found += [("", problem) for problem in argument.check(known[name], known)]
+            found.append((name, f"{name} is required.{argument.hint}"))
+    for name in ARGUMENTS:
+        if known.get(name) not in (None, "") or not ARGUMENTS[name].required:
+            found += [("", problem) for problem in problems_of(name, known.get(name), known)]
     return found
+
+
+def problems_of(name: str, value: Any, known: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
+    """Return the problems of one argument, as far as its value is known; outputs and None have none.
+
+    Args:
+        name: the argument.
+        value: its value.
+        known: the other arguments.
+    """
+    plain = without_outputs(value)
+    return [] if plain is None or isinstance(plain, Unknown) else ARGUMENTS[name].check(plain, known)
+
+
+def without_outputs(value: Any) -> Any:
+    """Return a value with `Unknown` in place of each output, whose value the program does not know."""
+    if isinstance(value, Output) or isawaitable(value):
+        return Unknown()  # type: ignore[no-untyped-call]
+    if isinstance(value, Mapping):
+        return {key: without_outputs(item) for key, item in value.items()}
+    return value
+
+
+def require_valid(resource: str, args: Mapping[str, Any]) -> None:
+    """Refuse the arguments of a program that are wrong, as far as their values are known.
+
+    Args:
+        resource: begins the message, such as `BackupCopy nightly`.
+        args: the arguments, as the program gives them.
+
+    Raises:
+        InvalidSettingsError: the message names the argument.
+    """
+    known = {name: without_outputs(value) for name, value in args.items() if value is not None}
+    # The provider finds the default Region, and its check is the one that requires it.
+    found = [problem for name, problem in problems(known) if name != "region" or "region" in known]
+    if found:
+        raise InvalidSettingsError(f"{resource}: {' '.join(found)}")
 
 
 def _backup_id(argument: str) -> Check:
@@ -109,7 +151,7 @@ def _adopt_backup_id(value: Any, known: Mapping[str, Any]) -> list[str]:
 
 def _region(value: Any, _known: Mapping[str, Any], argument: str = "region") -> list[str]:
     try:
-        partition_of(str(value), argument)
+        require_fsx_region(str(value), argument)
     except InvalidSettingsError as error:
         return [str(error)]
     return []
@@ -146,7 +188,11 @@ def _boolean(argument: str) -> Check:
 def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
     if not isinstance(value, Mapping):
         return [f"tags must be a map of strings, not a {type(value).__name__}."]
-    return tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)})
+    return _named("tags", tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)}))
+
+
+def _named(argument: str, found: list[str]) -> list[str]:
+    return [f"{argument}: {problem}" for problem in found]
 
 
 # In the order in which states and previews name them.
@@ -156,7 +202,7 @@ ARGUMENTS: Mapping[str, Argument] = {
         _region,
         Change.REPLACES,
         required=True,
-        hint=": give it to the resource, or set aws:region for the stack or AWS_REGION in the environment",
+        hint=" Set it on the resource, or set aws:region for the stack or AWS_REGION in the environment.",
     ),
     "source_region": Argument(_source_region, Change.REPLACES),
     "kms_key_id": Argument(_kms_key_id, Change.REPLACES_IF_OTHER_KEY),

@@ -20,6 +20,20 @@ def still_running(backup: Backup, source_backup_id: str) -> str:
     )
 
 
+def missing_alias_text(alias: str, region: str, user: str) -> str:
+    """Return that a KMS alias does not exist.
+
+    Args:
+        alias: the alias.
+        region: the DR Region.
+        user: the resource that uses it.
+    """
+    return (
+        f"{user} uses the KMS alias {alias}, which does not exist in {region}. Create the alias, or correct "
+        "kms_key_id. If this program creates the alias, use the output of that resource."
+    )
+
+
 def gone_text(copy: StateCopy, why: str) -> str:
     """Say that a copy in the state cannot be restored from any more."""
     return (

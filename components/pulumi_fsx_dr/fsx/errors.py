@@ -49,7 +49,7 @@ _CODES: dict[_Kind, str] = {
     (errors.NotFoundError, ""): "BackupNotFound FileSystemNotFound VolumeNotFound ResourceNotFound",
     _BUSY: "BackupInProgress BackupBeingCopied BackupRestoring",
     (errors.TokenConflictError, ""): "IncompatibleParameterError",
-    (errors.ServiceError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
+    (errors.KeyNotFoundError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
     (
         errors.ServiceError,
         "FSx cannot encrypt with {key}: set kms_key_id to an enabled symmetric key of {region} that FSx may use.",
@@ -187,7 +187,7 @@ def _config_error(error: Exception) -> errors.AwsConfigError:
         case _:
             said = (
                 "The AWS configuration cannot be used. Correct the AWS_ variables of the environment, the profile, "
-                f"or the `aws:` settings of the stack. (botocore said: {_first_line(error)})"
+                f"or the `aws:` settings of the stack. (The AWS SDK said: {_first_line(error)})"
             )
     return errors.AwsConfigError(said)
 

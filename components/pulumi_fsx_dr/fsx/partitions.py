@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-import botocore
 from botocore import exceptions as aws
 from botocore.loaders import create_loader
 from botocore.regions import EndpointResolver
@@ -48,8 +47,7 @@ def require_fsx_region(region: str, called: str) -> None:
     partition_of(region, called)
     if region not in _fsx_regions():
         raise errors.InvalidSettingsError(
-            f"{called} is not an AWS Region with Amazon FSx{_such_as(region)} "
-            f"If it is a new Region, update botocore (now {botocore.__version__})."
+            f"{called} is not an AWS Region with Amazon FSx{_such_as(region)} If it is a new Region, update boto3."
         )
 
 

@@ -1,4 +1,4 @@
-"""A file system restored from a backup: what the backup records of it, and what FSx cannot restore."""
+"""Restore a file system from a backup."""
 
 from .restored_file_system import RestoredFileSystem, RestoredFileSystemArgs
 

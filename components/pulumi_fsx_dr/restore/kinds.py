@@ -1,4 +1,4 @@
-"""Each type of file system: which arguments of its pulumi_aws resource a backup records."""
+"""The types of file systems, and the arguments of their pulumi-aws resources that a backup contains."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 
 _SELF_MANAGED = "SelfManagedActiveDirectoryConfiguration"
 ACTIVE_DIRECTORY = "self_managed_active_directory"
-# All that FSx records of a self-managed directory except the secret's ARN, which names a secret of the source Region.
+# All members that a backup contains, except the ARN of a secret: it names a secret of the source Region.
 ACTIVE_DIRECTORY_ARGUMENTS = frozenset(
     {"dns_ips", "domain_name", "file_system_administrators_group", "organizational_unit_distinguished_name", "username"}
 )
@@ -18,15 +18,15 @@ ACTIVE_DIRECTORY_ARGUMENTS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """How file systems of one type are restored.
+    """A type of file system, and how to restore it.
 
     Attributes:
-        name: FSx's `FileSystemType`.
-        resource: the class in `pulumi_aws.fsx`.
-        configuration: the member of FSx's `FileSystem` that has the settings of this type.
-        recorded: the members to restore with, of that one or of `FileSystem` itself.
-        needed: the arguments without which FSx restores nothing.
-        defaults: the arguments whose default in pulumi-aws loses data.
+        name: `FileSystemType` of the FSx API.
+        resource: class in `pulumi_aws.fsx`.
+        configuration: member of `FileSystem` in the FSx API that has the settings of this type.
+        recorded: members of `FileSystem`, or of `configuration`, that are restored.
+        needed: arguments that FSx requires.
+        defaults: defaults in place of those of pulumi-aws that lose data.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Kind:
 
     @property
     def arguments(self) -> frozenset[str]:
-        """Names of the arguments that a backup may fill in."""
+        """The names of the arguments that a backup may contain."""
         return frozenset(map(_argument, self.recorded))
 
 
@@ -52,9 +52,9 @@ _OF_ALL_KINDS = (
     "CopyTagsToBackups",
 )
 
-# Left to FSx, which takes them from the backup: the capacity of Windows and Lustre, the Lustre version and the root
-# volume of OpenZFS. Left out, as they name things of the source Region: aliases, log destinations, addresses.
-# The network type of Lustre is not an argument of pulumi-aws.
+# FSx itself takes these from the backup: the capacity of Windows and Lustre, the Lustre version, the root volume of
+# OpenZFS. These belong to the source Region and are not restored: aliases, log destinations, addresses.
+# pulumi-aws has no argument for the network type of Lustre.
 _WINDOWS = Kind(
     name="WINDOWS",
     resource="WindowsFileSystem",
@@ -106,48 +106,50 @@ KINDS = {kind.name: kind for kind in (_WINDOWS, _LUSTRE, _OPENZFS)}
 _OTHER_NAMES = {"SizeGiB": "size", "UserName": "username"}
 
 OF_A_VOLUME = (
-    "a volume, not a file system: restore it into an existing file system with the FSx action CreateVolumeFromBackup."
+    "a volume, not of a file system. Restore it into an existing file system with the FSx action "
+    "CreateVolumeFromBackup."
 )
 
 
 def kind_of(name: str) -> Kind:
-    """Return the type of that name; refuse one that FSx does not restore file systems of."""
+    """Return the type with this name; refuse other names."""
     if name == "ONTAP":
-        raise InvalidSettingsError(f"ONTAP backups hold {OF_A_VOLUME}")
-    if name not in KINDS:
+        raise InvalidSettingsError(f"A backup of kind ONTAP is of {OF_A_VOLUME}")
+    if not isinstance(name, str) or name not in KINDS:
         raise InvalidSettingsError(
-            f"kind is not a type of file system that FSx restores: set it to one of {', '.join(KINDS)}."
+            f"kind must be one of {', '.join(KINDS)}, as a plain string that is known when the program runs."
         )
     return KINDS[name]
 
 
 def type_of(backup: Backup) -> str | None:
-    """Return the type of a backup's file system, or None if nothing tells it.
+    """Return the type of a backup's file system, or None if the backup does not show it.
 
-    Backups of 2018 do not record `FileSystemType`, but the settings, which each type has under a name of its own.
+    Backups of 2018 do not contain `FileSystemType`. The name of the member with the settings shows the type.
     """
     settings = (kind.name for kind in KINDS.values() if kind.configuration in backup.file_system)
     return backup.file_system_type or next(settings, None)
 
 
 def arguments_of(backup: Backup, kind: Kind) -> dict[str, Any]:
-    """Return the arguments that a backup records."""
-    # FSx leaves the days out where automatic backups are off; pulumi-aws would turn those of Windows on, for 7 days.
+    """Return the arguments that a backup contains."""
+    # If automatic backups are off, FSx leaves out the number of days, and pulumi-aws would set 7 days for Windows.
     off = {"AutomaticBackupRetentionDays": 0}
     members = {**off, **backup.file_system, **backup.file_system.get(kind.configuration, {})}
-    members |= {"KmsKeyId": backup.kms_key_arn, "PreferredSubnetId": None}  # the recorded ones are of another Region
+    members |= {"KmsKeyId": backup.kms_key_arn, "PreferredSubnetId": None}  # both belong to the source Region
     if members["AutomaticBackupRetentionDays"] == 0:
-        members["DailyAutomaticBackupStartTime"] = None  # FSx takes no time for backups that it is not to make
+        members["DailyAutomaticBackupStartTime"] = None  # FSx refuses a time without backups
     if members.get("StorageType") != "HDD" and members.get("DriveCacheType") == "NONE":
-        # FSx may answer NONE for SSD; sent on, it replaces the file system (hashicorp/terraform-provider-aws 17183).
+        # FSx may return NONE for SSD. If it is sent, the file system is replaced
+        # (hashicorp/terraform-provider-aws 17183).
         members["DriveCacheType"] = None
     if (members.get("DiskIopsConfiguration") or {}).get("Mode") != "USER_PROVISIONED":
-        members["DiskIopsConfiguration"] = None  # pulumi-aws would send 0 Iops, which FSx refuses
+        members["DiskIopsConfiguration"] = None  # pulumi-aws would send 0 IOPS, which FSx refuses
     return {_argument(member): _value(members[member]) for member in kind.recorded if members.get(member) is not None}
 
 
 def active_directory_of(backup: Backup) -> dict[str, Any]:
-    """Return the self-managed directory that the file system had joined; empty if it had joined none."""
+    """Return the self-managed directory that the file system was joined to; empty if there is none."""
     windows = backup.file_system.get("WindowsConfiguration", {})
     recorded = {_argument(name): value for name, value in (windows.get(_SELF_MANAGED) or {}).items()}
     return {name: value for name, value in recorded.items() if name in ACTIVE_DIRECTORY_ARGUMENTS}
@@ -161,6 +163,6 @@ def _argument(member: str) -> str:
 def _value(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    # FSx answers the IOPS that it chose itself, and accepts none when it is to choose.
+    # FSx returns the IOPS that it chose itself, and refuses them in mode AUTOMATIC.
     chosen_by_fsx = {"Iops"} if value.get("Mode") == "AUTOMATIC" else set()
     return {_argument(member): _value(value[member]) for member in value if member not in chosen_by_fsx}

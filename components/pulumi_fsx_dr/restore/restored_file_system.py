@@ -1,4 +1,4 @@
-"""A file system restored from a backup: the component `RestoredFileSystem`."""
+"""The component `RestoredFileSystem`."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -8,24 +8,24 @@ import pulumi
 from pulumi import Input, Output
 
 from pulumi_fsx_dr import optional
-from pulumi_fsx_dr.args_or_keywords import args_or_keywords, require_complete
+from pulumi_fsx_dr.args_or_keywords import args_or_keywords, require_complete, require_declarable
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
-from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.program import lookup
 
 from . import validation
 from .kinds import ACTIVE_DIRECTORY, ACTIVE_DIRECTORY_ARGUMENTS, active_directory_of, arguments_of, kind_of
 
-# Restoring terabytes outlasts the 30 to 60 minutes that pulumi-aws waits.
+# pulumi-aws waits 30 to 60 minutes by default, and restoring terabytes takes longer.
 _TIMEOUTS = pulumi.CustomTimeouts(create="24h", delete="2h")
 
 _NOT_OF_RESOURCE = ("kind", "settings")
 
 
 class RestoredFileSystemArgs(TypedDict):
-    """Arguments of a `RestoredFileSystem`, which describes them."""
+    """Arguments of a `RestoredFileSystem`, where they are documented."""
 
     backup_id: Input[str]
     kind: str
@@ -38,21 +38,23 @@ class RestoredFileSystemArgs(TypedDict):
 
 
 class RestoredFileSystem(pulumi.ComponentResource):
-    """A new file system with the contents of a backup and, unless set otherwise, the settings that it records.
+    """A new file system with the data of a backup, and with the settings that the backup contains.
 
-    It is made from the backup that `backup_id` names at that time. A newer copy, or other settings in it, never change
-    or replace the file system, and the backup may be deleted afterwards. Every argument that is given takes effect as
-    usual. Other subnets, other security groups and another key replace the file system by one made from the backup
-    named then, and all that was written since is lost: therefore it is protected, and leaves a final backup, unless
-    `protect` in `opts` or `skip_final_backup` in the settings say otherwise.
+    The file system is created from the backup that `backup_id` names at that time. A later value of `backup_id` does
+    not change or replace the file system, and the backup may be deleted. Every argument in the program takes effect as
+    usual.
+
+    Changes of `subnet_ids`, `security_group_ids` or `kms_key_id` replace the file system by a new one from the backup.
+    All data written since then is lost. Therefore the file system is protected against deletion, and FSx makes a final
+    backup of it. `protect=False` in `opts` and `skip_final_backup` in `settings` change that.
 
     Attributes:
-        id: The file system's id.
-        arn: Its ARN.
-        dns_name: Its DNS name, never that of the original.
-        region: Its Region.
-        backup_id: The backup it was made from.
-        file_system: The pulumi_aws resource, with all its other outputs, such as the `mount_name` of Lustre.
+        id: Id of the file system, such as `fs-0123456789abcdef0` (`FileSystemId`).
+        arn: ARN of the file system (`ResourceARN`).
+        dns_name: DNS name of the file system (`DNSName`). It is not the name of the original.
+        region: Region of the file system.
+        backup_id: The backup from which the file system was created.
+        file_system: The resource of pulumi-aws with all other outputs, such as `mount_name` of a Lustre file system.
     """
 
     @overload
@@ -70,29 +72,38 @@ class RestoredFileSystem(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         **keywords: Any,
     ) -> None:
-        """Restore the file system.
+        """Restore a file system from a backup.
 
         Args:
             name: The component's logical name.
             args: The arguments below as a dict, instead of keywords.
-            opts: The ordinary resource options.
-            backup_id: A backup in the Region, such as `DrRegion.latest[file_system_id]` or the id of a `BackupCopy`.
-            kind: WINDOWS, LUSTRE or OPENZFS; a plain value, as it decides which resource is made.
-            region: The backup's Region, where the file system will be.
-            subnet_ids: Two subnets for a multi-AZ file system, the preferred one first; otherwise one.
-            security_group_ids: Security groups of the network interfaces. Default: that of the VPC.
-            kms_key_id: ARN of the key for the file system. Default: the backup's key.
-            tags: Tags of the file system.
-            settings: Any other argument of the pulumi_aws resource; each wins over what the backup records. A Windows
-                file system that had joined a self-managed directory needs `self_managed_active_directory`, a dict with
-                at least the password, which is kept secret; the rest is filled in.
+            opts: The usual resource options.
+            backup_id: Backup to restore, in `region`, such as `dr.latest[file_system_id]` of a `DrRegion` or the `id`
+                of a `BackupCopy` (`BackupId`).
+            kind: Type of the file system: `WINDOWS`, `LUSTRE` or `OPENZFS` (`FileSystemType`). A plain string, because
+                it decides which resource is declared.
+            region: Region of the backup and of the new file system, such as `eu-west-1`.
+            subnet_ids: Subnets of the file system (`SubnetIds`): two for a multi-AZ file system, with the preferred
+                one first, and one for all others.
+            security_group_ids: Security groups of the network interfaces (`SecurityGroupIds`). Default: the default
+                security group of the VPC.
+            kms_key_id: ARN of the KMS key of the file system (`KmsKeyId`). Default: the key of the backup.
+            tags: Tags of the file system (`Tags`).
+            settings: Other arguments of the resource in pulumi-aws, such as `{"throughput_capacity": 64}`. They
+                override the settings in the backup. A Windows file system that was joined to a self-managed directory
+                needs `self_managed_active_directory`, a dict with at least the password, which is kept secret. The
+                other values come from the backup.
 
         Raises:
-            InvalidSettingsError: FSx cannot restore with these arguments; nothing is made.
+            InvalidSettingsError: An argument is wrong, or FSx cannot restore the backup. Nothing is created.
         """
-        given = args_or_keywords(f"RestoredFileSystem {name}", args, keywords)
-        require_complete(f"RestoredFileSystem {name}", given, RestoredFileSystemArgs)
-        restoration = _Restoration(name, given)
+        require_declarable("RestoredFileSystem", name, opts)
+        resource = f"RestoredFileSystem {name}"
+        given = args_or_keywords(resource, args, keywords)
+        require_complete(resource, given, RestoredFileSystemArgs)
+        with validation.naming(resource):
+            validation.require_arguments(given)
+            restoration = _Restoration(name, given)
         super().__init__("pulumi-fsx-dr:index:RestoredFileSystem", name, None, opts)
         file_system = restoration.resource(
             name,
@@ -115,12 +126,12 @@ class RestoredFileSystem(pulumi.ComponentResource):
 
 
 def find_backup(backup_id: str, region: str) -> Backup | None:
-    """Return a backup, looked up with the stack's `aws` settings, or None if there is none."""
+    """Return a backup, or None if it does not exist; the `aws:` settings of the stack decide on the credentials."""
     return lookup.of_this_run().region(region).fsx.find([backup_id]).get(backup_id)
 
 
 class _Restoration:
-    """The arguments of the pulumi_aws resource: those given, and those that the backup records."""
+    """The arguments of the resource in pulumi-aws: those of the program, and those in the backup."""
 
     def __init__(self, name: str, args: RestoredFileSystemArgs) -> None:
         self._name, self._kind = name, kind_of(args["kind"])
@@ -135,25 +146,25 @@ class _Restoration:
         )
 
     def arguments(self, component: Output[str]) -> dict[str, Any]:
-        """Return all arguments, those that the backup records as outputs; `component` is the URN of the parent."""
+        """Return all arguments; those in the backup are outputs. `component` is the URN of the parent."""
         found = self._recorded(component)
         recorded = {name: _pick(found, name) for name in self._recorded_names()}
         given = {**self._kind.defaults, **self._settings, **self._args}
         subnet_ids = self._args["subnet_ids"]
-        if self._kind.name == "LUSTRE":  # of which pulumi_aws takes one subnet, not a list
+        if self._kind.name == "LUSTRE":  # pulumi-aws accepts one subnet, not a list
             given["subnet_ids"] = Output.from_input(subnet_ids)[0]
         if self._directory is not None:
             given[ACTIVE_DIRECTORY] = self._whole_directory(self._directory, _pick(found, ACTIVE_DIRECTORY))
         return {**recorded, **given}
 
     def ignored(self) -> list[str]:
-        """Return the inputs that stay as they were when the file system was made."""
+        """Return the inputs that keep the values with which the file system was created."""
         nested = [f"selfManagedActiveDirectory.{camel_case(name)}" for name in sorted(self._recorded_in_directory())]
         left_to_the_backup = {"backup_id", "storage_capacity"} - self._settings.keys()
         return [*sorted(left_to_the_backup | self._recorded_names()), *nested]
 
     def _recorded_names(self) -> set[str]:
-        """Return the names of the arguments that are left to the backup."""
+        """Return the names of the arguments that come from the backup."""
         given = self._settings.keys() | self._args.keys()
         names = {*self._kind.arguments} - given
         if ACTIVE_DIRECTORY in given:
@@ -174,34 +185,37 @@ class _Restoration:
         return {**recorded, **given, **secret}
 
     def _recorded(self, component: Output[str]) -> Output[dict[str, Any]]:
-        """Return what the backup records, once all that decides about it is known."""
+        """Return the arguments in the backup, once the values that they depend on are known."""
         named = {name: self._args[name] for name in ("backup_id", "region", "subnet_ids")}
         decisive = {name: self._settings.get(name) for name in ("deployment_type", "storage_capacity")}
-        urn = component.future()  # as an output it would make the component depend on its own child
+        urn = component.future()  # an output would make the component depend on its own child
         return Output.all(component=urn, **named, **decisive).apply(self._look_up)
 
     def _look_up(self, known: Mapping[str, Any]) -> dict[str, Any]:
-        backup_id, region = known["backup_id"], known["region"]
-        if not BACKUP_ID.fullmatch(backup_id):
-            raise InvalidSettingsError("backup_id is not the id of an FSx backup, such as backup-0123456789abcdef0.")
+        backup_id = known["backup_id"]
+        with validation.naming(f"RestoredFileSystem {self._name}"):
+            validation.require_backup_id(backup_id)
+            return self._arguments_in_backup(backup_id, known)
+
+    def _arguments_in_backup(self, backup_id: str, known: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            backup = self._restorable_backup(backup_id, region)
+            backup = self._restorable_backup(backup_id, known["region"])
         except (InvalidSettingsError, ServiceError) as obstacle:
             if not self._is_in_state(known["component"], backup_id):
                 raise
-            pulumi.log.info(f"{self._name} stays as it is, but could not be restored again. {obstacle}")
-            return {ACTIVE_DIRECTORY: {}}  # the engine goes on with all that is ignored
+            pulumi.log.info(f"{self._name} stays unchanged. Its backup cannot be restored again: {obstacle}")
+            return {ACTIVE_DIRECTORY: {}}  # the engine keeps the former values of all ignored inputs
         return self._arguments_of(backup, known)
 
     def _restorable_backup(self, backup_id: str, region: str) -> Backup:
         backup = find_backup(backup_id, region)
         if backup is None:
-            raise InvalidSettingsError(f"There is no backup {backup_id} in {region}: give one that is there.")
+            raise InvalidSettingsError(f"Backup {backup_id} was not found in {region}. Correct backup_id or region.")
         validation.require_restorable(backup, self._kind)
         return backup
 
     def _is_in_state(self, component: str, backup_id: str) -> bool:
-        """Whether the file system is in the state, perhaps under a name that an alias has to change."""
+        """Whether the file system is in the state, perhaps under a former name."""
         type_: str = self.resource.pulumi_type
         found = stack_state.outputs_of_types(type_)
         stack, project, types, _ = component.split("::", 3)

@@ -1,13 +1,16 @@
-"""The arguments of a DrRegion, and what makes them wrong."""
+"""The arguments of a DrRegion, and their validation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_fsx_dr.copies.arguments import problems_of
+from pulumi_fsx_dr.copies.near_names import refuse_unknown
+from pulumi_fsx_dr.copies.tags import problems as tag_problems
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID, FILE_SYSTEM_ID
-from pulumi_fsx_dr.fsx.partitions import partition_of
+from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
 
 from .retention import RetentionPolicy, is_duration
 
@@ -16,7 +19,7 @@ _IDS = (
     ("file_system_id", FILE_SYSTEM_ID, "fs-0123456789abcdef0"),
     ("backup_id", BACKUP_ID, "backup-0123456789abcdef0"),
 )
-_WHICH = {"file_system_id", "tags", "backup_id"}
+_KINDS = ("file_system_id", "tags", "backup_id")
 
 
 class Source(TypedDict):
@@ -59,79 +62,135 @@ class DrRegionArgs(TypedDict):
 
 
 def require_valid(name: str, args: DrRegionArgs) -> None:
-    """Refuse arguments that a `DrRegion` of that name does not take. No refusal repeats a value: it may be secret."""
-    dr = f"DrRegion {name}"
-    if unknown := set(args) - set(DrRegionArgs.__annotations__):
-        raise InvalidSettingsError(f"{dr} has no argument {_listed(unknown)}.")
-    if not isinstance(args.get("region"), str):
-        raise InvalidSettingsError(f"{dr} needs its region as a string that is known when the program runs.")
-    if not isinstance(args.get("sources"), Sequence) or isinstance(args["sources"], str):
-        raise InvalidSettingsError(f"{dr} needs its sources as a list, which may be empty.")
-    partition_of(args["region"], f"region of {dr}")
-    _require_keep(dr, args.get("keep", KEEP))
+    """Refuse the arguments that a `DrRegion` does not accept, as far as their values are known.
+
+    No refusal repeats a value: a secret may be in the wrong place.
+
+    Args:
+        name: its logical name.
+        args: the arguments, as a program gives them.
+
+    Raises:
+        InvalidSettingsError: an argument is wrong; the message names it.
+    """
+    problem = next(_problems(f"DrRegion {name}", args), None)
+    if problem:
+        raise InvalidSettingsError(problem)
+
+
+def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
+    if unknown := refuse_unknown(f"{dr} has no argument", args, DrRegionArgs.__annotations__):
+        yield unknown
+    if missing := [name for name in ("region", "sources") if args.get(name) is None]:
+        yield f"{dr} needs {' and '.join(missing)}."
+    if not isinstance(region := args.get("region"), str):
+        yield f"region of {dr} must be a string that is known when the program runs, not an output."
+    sources = args.get("sources")
+    if not isinstance(sources, Sequence) or isinstance(sources, str):
+        yield f"sources of {dr} must be a list. The list may be empty."
+        return
+    require_fsx_region(str(region), f"region of {dr}")
+    if "keep" in args:
+        yield from _keep_problems(f"keep of {dr}", args["keep"])
     if not isinstance(args.get("adopt_existing", False), bool):
-        raise InvalidSettingsError(f"adopt_existing of {dr} must be true or false.")
-    for source in args["sources"]:
-        _require_valid_source(dr, source)
+        yield f"adopt_existing of {dr} must be true or false."
+    for argument in ("kms_key_id", "copy_tags", "tags", "deletion_protection"):
+        yield from (f"{dr}: {problem}" for problem in problems_of(argument, args.get(argument), {"region": region}))
+    for position, source in enumerate(sources):
+        yield from _source_problems(f"sources[{position}] of {dr}", source, args)
+    yield from _repeated(dr, sources)
 
 
-def _require_valid_source(dr: str, source: Source) -> None:
+def _source_problems(where: str, source: Any, args: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(source, Mapping):
-        raise InvalidSettingsError(
-            f"A source of {dr} is not a dict: give one of region and file_system_id or backup_id."
-        )
-    if set(source) - set(Source.__annotations__) or len(source.keys() & _WHICH) != 1:
-        raise InvalidSettingsError(
-            f"A source of {dr} has one of file_system_id, tags and backup_id, region, and perhaps keep, "
-            f"kms_key_id, add_tags and exclude, not {_listed(source)}."
-        )
+        yield f"{where} must be a dict with a region and one of {', '.join(_KINDS)}."
+        return
+    if unknown := refuse_unknown(f"{where} has no key", source, Source.__annotations__):
+        yield unknown
+    if len(source.keys() & set(_KINDS)) != 1:
+        yield f"{where} must have exactly one of {', '.join(_KINDS)}."
+    if source.get("region") is None:
+        yield f"{where} needs region, the AWS Region of the source."
     if not isinstance(source.get("region"), str):
-        raise InvalidSettingsError(f"A source of {dr} needs its region as a string.")
-    partition_of(source["region"], f"region in the sources of {dr}")
-    _require_keep(dr, source.get("keep", KEEP))
-    if not isinstance(source.get("file_system_id", ""), str):
-        raise InvalidSettingsError(
-            f"A source of {dr} needs its file_system_id as a string that is known when the program runs, "
-            "as its backups decide what is declared; give a backup_id to copy what this program makes."
+        yield f"region of {where} must be a string that is known when the program runs, not an output."
+        return
+    require_fsx_region(source["region"], f"region of {where}")
+    if partition_of(source["region"]) != partition_of(args["region"]):
+        yield f"region of {where} is in another AWS partition than the DrRegion. FSx copies only within a partition."
+    if "keep" in source:
+        yield from _keep_problems(f"keep of {where}", source["keep"])
+    yield from _id_problems(where, source)
+    yield from _tag_problems(where, source, args)
+    given = {"region": args["region"]}
+    yield from (f"{where}: {problem}" for problem in problems_of("kms_key_id", source.get("kms_key_id"), given))
+    if "exclude" in source and not ("tags" in source and _are_file_systems(source["exclude"])):
+        yield f"exclude of {where} must be a list of file system ids, and needs tags in the same source."
+
+
+def _id_problems(where: str, source: Mapping[str, Any]) -> Iterator[str]:
+    if "file_system_id" in source and not isinstance(source["file_system_id"], str):
+        yield (
+            f"file_system_id of {where} must be a string that is known when the program runs, not an output: its "
+            "backups are looked up then. Use backup_id to copy a backup that this program creates."
         )
     for key, pattern, example in _IDS:
-        value = source.get(key)
-        if isinstance(value, str) and not pattern.fullmatch(value):
-            raise InvalidSettingsError(f"{key} in the sources of {dr} is not an id, such as {example}.")
+        value = source.get(key, example)
+        is_output = key == "backup_id" and isinstance(value, pulumi.Output)
+        if not is_output and not (isinstance(value, str) and pattern.fullmatch(value)):
+            yield f"{key} of {where} must be an id such as {example}."
+
+
+def _tag_problems(where: str, source: Mapping[str, Any], args: Mapping[str, Any]) -> Iterator[str]:
     for argument in ("tags", "add_tags"):
-        # An empty object would select every file system there is.
+        # Empty tags would select every file system.
         if argument in source and not _is_nonempty_text(source[argument]):
-            raise InvalidSettingsError(
-                f"{argument} in the sources of {dr} must be an object of strings with at least one entry, "
-                "known when the program runs."
+            yield (
+                f"{argument} of {where} must map strings to strings, with at least one entry, and must be known when "
+                "the program runs."
             )
-    if "exclude" in source and not ("tags" in source and _are_file_systems(source["exclude"])):
-        raise InvalidSettingsError(f"exclude in the sources of {dr} is a list of file system ids that go beside tags.")
+    added = source.get("add_tags", {})
+    if added:
+        common = args.get("tags")
+        plain = common.items() if isinstance(common, Mapping) else ()
+        together = {**{key: value for key, value in plain if isinstance(value, str)}, **added}
+        yield from (f"add_tags of {where}: {problem}" for problem in tag_problems(together))
 
 
-def _require_keep(dr: str, keep: Any) -> None:
+def _repeated(dr: str, sources: Sequence[Source]) -> Iterator[str]:
+    first: dict[Any, int] = {}
+    for position, source in enumerate(sources):
+        # A selector may repeat another: a file system that both select is copied once.
+        named = next((source[kind] for kind in ("file_system_id", "backup_id") if kind in source), None)
+        if isinstance(named, str) and first.setdefault((named, source["region"]), position) != position:
+            yield (
+                f"sources[{first[named, source['region']]}] and sources[{position}] of {dr} are the same. Each would "
+                "be copied, and paid for, separately. Remove one of them."
+            )
+
+
+def _keep_problems(what: str, keep: Any) -> Iterator[str]:
     if not isinstance(keep, Mapping):
-        _require_number(f"keep of {dr}", keep, ", or rules by time")
+        if not _is_count(keep):
+            yield f"{what} must be a whole number of at least 1, or a dict of rules such as {{'daily': 7}}."
         return
-    rules = ", ".join(RetentionPolicy.__annotations__)
-    if unknown := keep.keys() - RetentionPolicy.__annotations__.keys():
-        raise InvalidSettingsError(f"keep of {dr} has no rule {_listed(unknown)}: its rules are {rules}.")
+    if unknown := refuse_unknown(f"{what} has no rule", keep, RetentionPolicy.__annotations__):
+        yield unknown
     if not keep:
-        raise InvalidSettingsError(f"keep of {dr} has no rule, and so no copy: give one of {rules}.")
+        yield f"{what} is empty. Set at least one of {', '.join(RetentionPolicy.__annotations__)}."
     for rule, value in keep.items():
-        what = f"{rule} in keep of {dr}"
-        if rule != "within":
-            _require_number(what, value)
-        elif not isinstance(value, str) or not is_duration(value):
-            raise InvalidSettingsError(
-                f"{what} must be years, months, weeks, days and hours in this order, such as 30d, 12h or 1y6m."
-            )
+        if rule == "within":
+            if not isinstance(value, str) or not is_duration(value):
+                yield (
+                    f"within in {what} must be a duration such as 30d, 12h or 1y6m, with years (y), months (m), "
+                    "weeks (w), days (d) and hours (h) in this order."
+                )
+        elif not _is_count(value):
+            yield f"{rule} in {what} must be a whole number of at least 1."
 
 
-def _require_number(what: str, value: Any, otherwise: str = "") -> None:
+def _is_count(value: Any) -> bool:
     # In Python True is an int, and would mean one copy.
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidSettingsError(f"{what} must be a whole number of at least 1{otherwise}.")
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _is_nonempty_text(tags: Any) -> bool:
@@ -142,7 +201,3 @@ def _is_nonempty_text(tags: Any) -> bool:
 
 def _are_file_systems(ids: Any) -> bool:
     return isinstance(ids, list | tuple) and all(isinstance(id_, str) and FILE_SYSTEM_ID.fullmatch(id_) for id_ in ids)
-
-
-def _listed(names: Iterable[Any]) -> str:
-    return ", ".join(sorted(map(str, names)))

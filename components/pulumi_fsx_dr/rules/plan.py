@@ -23,6 +23,7 @@ from .order import ranks, refused
 from .points import Action, SourcePoint
 from .preview_notes import quota_warnings, too_frequent
 from .region_plan import PlannedCopy, RegionPlan, Removal, Undecided
+from .source_warnings import source_warnings
 from .specs import DrRegionSpec, SourceSpec
 from .tag_selection import SourceSelection, select_sources
 
@@ -71,7 +72,7 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     decided = _leave_to_outputs(plans, inputs, points)
     _add_copies(plans, inputs, decided)
     name_expired(plans, regions, points)
-    for dr, warning in _quota_warnings(inputs, points):
+    for dr, warning in (*source_warnings(selection.specs), *_quota_warnings(inputs, points)):
         plans[dr.urn].preview_warnings.append(warning)
     for dr, message in leftovers(regions, plans, inputs.existing, matches):
         plans[dr.urn].warnings.append(message)

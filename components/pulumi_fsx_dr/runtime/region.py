@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.verification import ANY_OWN_KEY, Facts
-from pulumi_fsx_dr.errors import ServiceError
+from pulumi_fsx_dr.errors import KeyNotFoundError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup, Fsx
 from pulumi_fsx_dr.fsx.kms import KeyName
 
@@ -69,6 +69,15 @@ class Region:
         except ServiceError:
             # Create continues without permission for KMS: if the key is wrong, CopyBackup refuses it.
             return kms_key_id
+
+    def lacks_alias(self, kms_key_id: object) -> bool:
+        """Whether a value is an alias that does not exist; False if KMS does not answer or denies the call."""
+        try:
+            return isinstance(kms_key_id, str) and not self.key_arn(kms_key_id)
+        except KeyNotFoundError:
+            return True
+        except ServiceError:
+            return False
 
     def key_text(self, kms_key_id: str | None) -> str | None:
         """Return a key in a form that is the same however it was written."""

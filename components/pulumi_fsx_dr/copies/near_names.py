@@ -1,7 +1,10 @@
 """What to write in place of an unknown name."""
 
+import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+
+from .names import camel_case
 
 
 def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
@@ -19,6 +22,12 @@ def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -
     if all(near.values()):
         return f"{what} {', '.join(unknown)}. Did you mean {' and '.join(dict.fromkeys(map(str, near.values())))}?"
     return f"{what} {', '.join(unknown)}. Known are {', '.join(known)}."
+
+
+def in_camel_case(sentence: str, names: Iterable[str]) -> str:
+    """Return a sentence with these snake_case names in camelCase, as configuration and other languages spell them."""
+    spelled = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
+    return re.sub(rf"\b({spelled})\b", lambda name: camel_case(name[0]), sentence)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
