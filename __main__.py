@@ -5,6 +5,8 @@ from pulumi_fsx_dr import DrRegion
 from pulumi_fsx_dr.settings import Settings
 
 settings = Settings.read()
+if settings.warning:
+    pulumi.log.warn(settings.warning)
 regions = {args["region"]: DrRegion(name, args) for name, args in settings.regions.items()}
 readiness = pulumi.Output.all(*(dr.readiness(settings.rpo_hours) for dr in regions.values()))
 

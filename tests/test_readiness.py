@@ -33,7 +33,10 @@ def made(hours: float, number: int = 1, **changes: Any) -> Backup:
 
 
 def test_source_without_copy_is_missing() -> None:
-    assert row() == {
+    found: dict[str, Any] = dict(row())
+
+    assert found.pop("reason")
+    assert found == {
         "source": FILE_SYSTEM,
         "name": None,
         "source_region": "eu-central-1",
@@ -43,7 +46,6 @@ def test_source_without_copy_is_missing() -> None:
         "age_hours": None,
         "target_hours": 24.0,
         "verdict": "missing",
-        "reason": "there is no copy: run `pulumi up`",
         "obstacle": None,
         "copies": {},
         "failed": {},

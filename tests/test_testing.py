@@ -167,7 +167,7 @@ def test_mocks_refuse_same_arguments_as_provider(
 ) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
 
-    with pytest.raises(InvalidSettingsError, match=f"BackupCopy one .*{named}"):
+    with pytest.raises(InvalidSettingsError, match=f"BackupCopy one.*{named}"):
         run(lambda: copy_of(**changes).id, testing.Mocks(aws))
 
 

@@ -6,8 +6,8 @@ from typing import Any, TypeVar, cast
 
 import pulumi
 
+from .copies.near_names import refuse_unknown
 from .errors import InvalidSettingsError
-from .near_names import refuse_unknown
 
 _Args = TypeVar("_Args", bound=Mapping[str, Any])
 # The engine parses timeouts with Go's time.ParseDuration, which does not know days.

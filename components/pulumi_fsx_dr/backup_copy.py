@@ -100,11 +100,12 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
         require_declarable("BackupCopy", name, opts)
         given = args_or_keywords(f"BackupCopy {name}", args, keywords)
         require_valid(f"BackupCopy {name}", given)
+        single_copies.require_region(name, given)
         single_copies.note(name, given, opts)
         # The SDK fills in those outputs only that are among the properties when the resource is registered.
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(given)
         # The owner id is saved before the first copy is made, and deleted after the last.
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[owner_of_this_run()]))
-        hidden: pulumi.Input[str] = hints(name, given.get("source_backup_id"))
+        hidden: pulumi.Input[str] = hints(name, given)
         opts, props[HINTS] = with_secret_outputs(opts, given, hidden)
         super().__init__(BackupCopyProvider(), name, props, opts)

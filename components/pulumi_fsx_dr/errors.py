@@ -43,6 +43,10 @@ class AccessDeniedError(ServiceError):
     """The credentials may not do this; the message names the missing IAM action."""
 
 
+class KeyNotFoundError(ServiceError):
+    """KMS does not know the key or alias in this Region and account."""
+
+
 class NotFoundError(ServiceError):
     """FSx knows no such backup or file system in this Region and account."""
 

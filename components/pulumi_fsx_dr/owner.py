@@ -1,10 +1,12 @@
-"""The owner id of the stack: a resource of its own, so that the engine saves it before the first copy is made."""
+"""The owner id of the stack: a resource, so that the engine saves it before the first copy is made."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
+from .copies.arguments import require_valid
 from .copies.ownership import is_owner_id
 from .program import lookup
 from .program.per_run import once_a_run
@@ -14,9 +16,9 @@ OWNER_NAME = "fsx-dr-owner"
 
 
 class Owner(Resource, module="fsx", name="Owner"):
-    """The owner id in the tag of each copy of this stack.
+    """The owner id of this stack, which is in the ownership tag of each of its copies.
 
-    Copies depend on it, so it is created before the first and deleted after the last.
+    All copies depend on it: it is created before the first copy and deleted after the last one.
     """
 
     owner_id: pulumi.Output[str]
@@ -27,22 +29,36 @@ class Owner(Resource, module="fsx", name="Owner"):
 
 @once_a_run
 def owner_of_this_run() -> Owner:
-    """Return the owner of the stack, declared with the first BackupCopy or DrRegion of a run."""
+    """Return the owner of the stack; the first BackupCopy or DrRegion of a run declares it."""
     return Owner()
 
 
-def hints(name: str, source_backup_id: pulumi.Input[str] | None) -> Awaitable[str]:
-    """Return the hints for the provider: the owner id, and what the state has of a copy with this name and source."""
+def hints(name: str, args: Mapping[str, Any]) -> Awaitable[str]:
+    """Return the hints for the provider: the owner id, and the state entries with the name or source of a copy.
+
+    Args:
+        name: the logical name of the copy.
+        args: its arguments. Outputs that are wrong are refused once they are known.
+    """
     run = lookup.of_this_run()
     run.declared_names.add(name)
     planned, owner = run.planned.pop(name, None), owner_of_this_run()
 
     async def message() -> str:
-        # In a preview neither may be known yet. What the state has under this name must be known all the same.
-        owner_id, source = await owner.owner_id.future(), source_backup_id
-        if not isinstance(source, str | None):
-            source = await pulumi.Output[str].from_input(source_backup_id).future()
+        known = {key: await _known(value) for key, value in args.items()}
+        # If the provider refused them, the CLI would interrupt the program and show tracebacks of the SDK.
+        require_valid(f"BackupCopy {name}", known)
+        # Both may be unknown in a preview. The state entries with this name are needed all the same.
+        owner_id, source = await owner.owner_id.future(), known.get("source_backup_id")
         return run.hints(owner_id if is_owner_id(owner_id) else "", name, source, planned).sent()
 
-    # A coroutine and not an output, which would cost the SDK several times as much for each copy.
+    # Not an output: that would take the SDK several times as long for each copy.
     return message()
+
+
+async def _known(value: Any) -> Any:
+    """Return the value of an output once it is known, and anything else as it is."""
+    if isinstance(value, Mapping):
+        return {key: await _known(item) for key, item in value.items()}
+    known = await value.future() if isinstance(value, pulumi.Output) else None
+    return value if known is None else known

@@ -1,17 +1,17 @@
 """The configuration of this repository's own program: the `fsx-dr` namespace of a stack."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from .copies.near_names import in_camel_case, refuse_unknown
 from .copies.numbers import positive
 from .errors import InvalidSettingsError
 from .readiness import RPO_HOURS
-from .rules.dr_arguments import KEEP, DrRegionArgs, Source
+from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
 SETTINGS = (
     "sources",
@@ -36,16 +36,23 @@ _SOURCE_FIELDS = {
     "keep": "keep",
 }
 _REGION_FIELDS = {"kmsKeyId": "kms_key_id", "region": "region"}
+_LIST = "a list of objects"
+_BOOLEAN = "true or false"
+_EXAMPLES = {
+    "sources": "`pulumi config set --path 'fsx-dr:sources[0].fileSystemId' fs-0123456789abcdef0` and "
+    "`pulumi config set --path 'fsx-dr:sources[0].region' eu-central-1`",
+    "regions": "`pulumi config set --path 'fsx-dr:regions[0].region' eu-west-1`",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a stack is configured to copy.
+    """The configuration of a stack.
 
     Attributes:
         regions: the arguments of each DrRegion, by its name.
-        sources: the sources of all of them.
-        rpo_hours: how old, in hours, the source backup of the newest copy may be.
+        sources: the sources, which all DrRegions have in common.
+        rpo_hours: maximum age of the newest copy, in hours since its source backup was made.
     """
 
     regions: Mapping[str, DrRegionArgs]
@@ -57,75 +64,104 @@ class Settings:
         """Read the `fsx-dr` namespace of the stack's configuration.
 
         Raises:
-            InvalidSettingsError: a setting is unknown, or has the wrong shape.
+            InvalidSettingsError: a setting is unknown or wrong; the message names it.
         """
         config = config or pulumi.Config("fsx-dr")
         _require_known(config.name)
         sources: Any = [_arguments("sources", entry, _SOURCE_FIELDS) for entry in _entries(config, "sources")]
-        keep = config.get_object("keep")
+        keep = _object(config, "keep", "a whole number, or an object of rules such as {daily: 7}")
         common = {
-            "sources": sources,  # DrRegion checks the values
-            "copy_tags": config.get_bool("copyTags") is not False,
+            "sources": sources,
+            "copy_tags": _boolean(config, "copyTags") is not False,
             "tags": _tags(config),
             "keep": KEEP if keep is None else keep,
-            "adopt_existing": config.get_bool("adoptExisting") or False,
-            "deletion_protection": config.get_bool("deletionProtection") or False,
+            "adopt_existing": _boolean(config, "adoptExisting") or False,
+            "deletion_protection": _boolean(config, "deletionProtection") or False,
         }
-        regions = [_region(entry, common) for entry in _entries(config, "regions")]
+        _boolean(config, "previewCopies")
+        regions = [_region(position, entry, common) for position, entry in enumerate(_entries(config, "regions"))]
         named = {f"dr-{args['region']}": args for args in regions}
         if len(named) < len(regions):
-            raise InvalidSettingsError("fsx-dr:regions names a Region twice: give each Region one entry.")
+            raise InvalidSettingsError("fsx-dr:regions contains a Region twice. Give each Region one entry.")
+        for name, args in named.items():
+            _require_valid(name, args)
         return cls(regions=named, sources=sources, rpo_hours=_hours(config.get("rpoHours") or str(RPO_HOURS)))
+
+    @property
+    def warning(self) -> str | None:
+        """Why nothing is copied, and what to set; None if sources and Regions are set."""
+        missing = [name for name, entries in (("sources", self.sources), ("regions", self.regions)) if not entries]
+        if not missing:
+            return None
+        settings = " and ".join(f"fsx-dr:{name}" for name in missing)
+        examples = ", ".join(_EXAMPLES[name] for name in missing)
+        return (
+            f"Nothing is copied: {settings} {'are' if len(missing) > 1 else 'is'} empty. For example, run {examples}."
+        )
 
 
 def _require_known(namespace: str) -> None:
-    """Refuse a misspelt setting: ignoring it would protect less than was meant."""
+    """Refuse a misspelt setting: ignoring it could leave file systems without copies."""
     # `pulumi.Config` cannot list the settings.
     given = {**(get_config_env() or {}), **CONFIG.get()}
-    names = (name.removeprefix(f"{namespace}:") for name in given if name.startswith(f"{namespace}:"))
-    for unknown in sorted(set(names) - set(SETTINGS)):
-        advice = _advice(unknown, [f"{namespace}:{name}" for name in SETTINGS])
-        raise InvalidSettingsError(f"There is no setting {namespace}:{unknown}: {advice}.")
+    names = [name.removeprefix(f"{namespace}:") for name in given if name.startswith(f"{namespace}:")]
+    if unknown := refuse_unknown(f"{namespace} has no setting", names, SETTINGS):
+        raise InvalidSettingsError(unknown)
 
 
-def _advice(unknown: str, known: Iterable[str]) -> str:
-    """Return the name that is near an unknown one, or all names."""
-    by_name = {name.rpartition(":")[2].lower(): name for name in known}
-    given = unknown.lower()
-    near = [name for name in by_name if name.startswith(given)] or get_close_matches(given, by_name)
-    return f"write {by_name[near[0]]}" if near else f"there are {', '.join(by_name.values())}"
+def _require_valid(name: str, args: DrRegionArgs) -> None:
+    try:
+        require_valid(name, args)
+    except InvalidSettingsError as error:
+        names = (*DrRegionArgs.__annotations__, *Source.__annotations__)
+        raise InvalidSettingsError(in_camel_case(str(error), names)) from None
+
+
+def _object(config: pulumi.Config, key: str, shape: str) -> Any:
+    try:
+        return config.get_object(key)
+    except pulumi.ConfigTypeError:  # its message repeats the value, which may be secret
+        raise InvalidSettingsError(f"fsx-dr:{key} must be {shape}.") from None
+
+
+def _boolean(config: pulumi.Config, key: str) -> bool | None:
+    try:
+        return config.get_bool(key)
+    except pulumi.ConfigTypeError:
+        raise InvalidSettingsError(f"fsx-dr:{key} must be {_BOOLEAN}.") from None
 
 
 def _entries(config: pulumi.Config, key: str) -> list[Mapping[str, Any]]:
-    entries = config.get_object(key) or []
+    entries = _object(config, key, _LIST) or []
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
-        raise InvalidSettingsError(f"fsx-dr:{key} must be a list of objects.")
+        raise InvalidSettingsError(f"fsx-dr:{key} must be {_LIST}.")
     return entries
 
 
 def _tags(config: pulumi.Config) -> Mapping[str, str]:
-    tags = config.get_object("tags") or {}
+    shape = "an object of strings"
+    tags = _object(config, "tags", shape) or {}
     if not isinstance(tags, Mapping):
-        raise InvalidSettingsError("fsx-dr:tags must be an object of strings.")
+        raise InvalidSettingsError(f"fsx-dr:tags must be {shape}.")
     return tags
 
 
 def _hours(text: str) -> float:
     hours = positive(text)
     if hours is None:
-        raise InvalidSettingsError("fsx-dr:rpoHours is not a positive number: set it to hours, such as 24 or 1.5.")
+        raise InvalidSettingsError("fsx-dr:rpoHours must be a positive number of hours, such as 24 or 1.5.")
     return hours
 
 
-def _region(entry: Mapping[str, Any], common: Mapping[str, Any]) -> DrRegionArgs:
+def _region(position: int, entry: Mapping[str, Any], common: Mapping[str, Any]) -> DrRegionArgs:
     args: Any = {**common, **_arguments("regions", entry, _REGION_FIELDS)}
-    if "region" not in args:
-        raise InvalidSettingsError("An entry of fsx-dr:regions has no region.")
+    if not isinstance(args.get("region"), str):
+        raise InvalidSettingsError(f"fsx-dr:regions[{position}] needs region, a string such as eu-west-1.")
     declared: DrRegionArgs = args
     return declared
 
 
 def _arguments(setting: str, entry: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
-    for unknown in sorted(entry.keys() - fields.keys()):
-        raise InvalidSettingsError(f"An entry of fsx-dr:{setting} has no field {unknown}: {_advice(unknown, fields)}.")
+    if unknown := refuse_unknown(f"An entry of fsx-dr:{setting} has no field", entry, fields):
+        raise InvalidSettingsError(unknown)
     return {fields[key]: value for key, value in entry.items()}

@@ -11,9 +11,7 @@ from pulumi_fsx_dr.cli import main
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.optional import install_command
 
-from simulator.fsx import ManualClock
 from simulator.fsx import running as simulator
-from tests.backups import NOW
 from tests.cli.world import STATE, World, error_of
 
 COMMANDS = pytest.mark.parametrize("command", sorted(fsx_dr.commands))
@@ -116,7 +114,3 @@ def test_commands_read_stacks_through_real_pulumi_cli(
     (tmp_path / "Pulumi.later.yaml").write_text("config: {}")
     assert world.run("report", "--cwd", str(tmp_path), "--stack", "later").exit_code == 0
     assert world.run("orphans", "--region", "eu-west-1", *where).exit_code == 0
-
-
-def test_recorded_outputs_match_simulator_clock() -> None:
-    assert NOW.timestamp() == ManualClock().now()

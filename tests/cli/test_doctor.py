@@ -368,7 +368,7 @@ def test_doctor_fails_for_disabled_source_key(account: Account) -> None:
 
 
 def test_doctor_notes_source_key_it_cannot_describe() -> None:
-    denied = AccessDeniedError("The AWS credentials lack permission for kms:DescribeKey.")
+    denied = AccessDeniedError("kms:DescribeKey is denied.")
     arn = f"arn:aws:kms:{HOME}:111122223333:key/{KEY_ID}"
 
     found = summary(evaluate(facts(home=RegionFacts(identity=IDENTITY, keys={arn: denied}))))
@@ -569,7 +569,7 @@ esac"""
 
 @pytest.mark.parametrize("exit_code", [0, 255])
 @pytest.mark.parametrize("config", [None, "{}", 'config: {"files:keep": "3"}'])
-def test_doctor_reads_declarations_of_program(
+def test_doctor_reads_sources_of_program(
     account: Account,
     tmp_path: Path,
     fake_pulumi: Callable[[str], None],
@@ -591,7 +591,7 @@ def test_doctor_reads_declarations_of_program(
     assert document["exit_code"] == int(exit_code > 0)
 
 
-def test_doctor_shows_why_preview_did_not_declare_anything(
+def test_doctor_shows_error_of_preview_without_sources(
     account: Account, tmp_path: Path, fake_pulumi: Callable[[str], None]
 ) -> None:
     fake_pulumi("""echo '{"diagnostics": [{"severity": "error", "message": "no region"}]}'; exit 255""")

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,9 +27,9 @@ def test_orphans_shows_check_before_commands(world: World, owner_id: str) -> Non
     assert result.exit_code == 1
     assert [text in result.stdout for text in ("“files/dev/monday”", "3 hours", "10 GiB")] == [True] * 3
     texts = (
-        "no other state contains it",
+        "no other state",
         f'"adopt_backup_id": "{orphan}"',
-        f"aws fsx delete-backup --region eu-west-1 --backup-id {orphan}",
+        f"--backup-id {orphan}",
     )
     places = [result.stdout.find(text) for text in texts]
     assert places[0] > 0
@@ -90,17 +89,6 @@ def test_orphans_reads_states_from_stdin_and_from_pulumi(world: World, fake_pulu
 
     assert from_pulumi == from_stdin
     assert from_stdin["orphans"][0]["status"] == "resumable"
-
-
-@pytest.mark.parametrize(
-    "document",
-    ["[" * 100_000, json.dumps({"deployment": {"resources": {}}}), json.dumps({"deployment": {"resources": [[]]}})],
-    ids=["not JSON", "no list", "no resource"],
-)
-def test_orphans_refuses_damaged_state(world: World, document: str) -> None:
-    result = world.run("orphans", "--region", "eu-west-1", "--state", "-", stdin=document)
-
-    assert "tandard input" in error_of(result)
 
 
 def test_orphans_fails_for_unreachable_region(world: World) -> None:

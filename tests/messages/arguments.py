@@ -93,6 +93,9 @@ _SETTINGS: Mapping[str, dict[str, Any]] = {
     "Region twice": {"regions": [{"region": AWAY}, {"region": AWAY}]},
     "sources are not a list": {"sources": {"region": HOME}},
     "tags are not an object": {"tags": ["team"]},
+    "keep is a word": {"keep": "seven"},
+    "copyTags is a word": {"copyTags": "maybe"},
+    "source is wrong": {"sources": [{"fileSystemId": BACKUP, "region": HOME}], "regions": [{"region": AWAY}]},
     "rpoHours is not a number": {"rpoHours": "a day"},
     "rpoHours is negative": {"rpoHours": "-3"},
 }
@@ -133,18 +136,24 @@ def dr_region() -> Messages:
     args = {"region": AWAY, "sources": [_SOURCE]}
     for case, change in _DR_REGION.items():
         yield case, _refused(lambda change=change: _DrRegion("dr", {**args, **change}))
+    yield "no arguments", _refused(lambda: _DrRegion("dr"))
 
 
 def dr_key() -> Messages:
     args = {"region": HOME, "replica_regions": [AWAY]}
     for case, change in _DR_KEY.items():
         yield case, _refused(lambda change=change: _DrKey("dr", {**args, **change}))
+    yield "no arguments", _refused(lambda: _DrKey("dr"))
 
 
 def settings() -> Messages:
     for case, given in _SETTINGS.items():
         with configured({f"fsx-dr:{name}": _written(value) for name, value in given.items()}):
             yield case, refusal(Settings.read)
+    with configured({}):
+        yield "nothing is configured", str(Settings.read().warning)
+    with configured({"fsx-dr:sources": _written([{"fileSystemId": FILE_SYSTEM, "region": HOME}])}):
+        yield "no Region is configured", str(Settings.read().warning)
 
 
 def aws_settings() -> Messages:

@@ -53,6 +53,8 @@ _WRONG: Mapping[str, tuple[list[str], str]] = {
         ],
         "",
     ),
+    "policy: no DR Region": (["policy", "--account", "111122223333", "--source-region", HOME], ""),
+    "policy: not a role": (["policy", "--account", "111122223333", "--dr-region", AWAY, "--protect", "fsx-dr"], ""),
     "doctor: nothing to copy": (["doctor", "--dr-region", AWAY], ""),
     "doctor: wrong source": (["doctor", "--source", f"ledger@{HOME}", "--dr-region", AWAY], ""),
     "doctor: wrong Region": (["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", "eu-west"], ""),
@@ -101,7 +103,9 @@ def help_texts() -> Messages:
 def failures(set_variable: Callable[[str, str], Any]) -> Messages:
     set_variable("PATH", "")
     for case, (arguments, text) in _WRONG.items():
-        yield case, _lines(CliRunner().invoke(fsx_dr, arguments, input=text).stderr)
+        result = CliRunner().invoke(fsx_dr, arguments, input=text)
+        assert result.exit_code == (1 if case == "report: no sources" else 2), case
+        yield case, _lines(result.stderr)
 
 
 def stacks(set_variable: Callable[[str, str], Any]) -> Messages:

@@ -135,7 +135,6 @@ def test_check_refuses_wrong_value(argument: str, values: list[Any]) -> None:
 @pytest.mark.parametrize(
     "args",
     [
-        {"region": "eu-central-9"},  # unknown to botocore
         *({"kms_key_id": key} for key in (KEY, f"mrk-{KEY.replace('-', '')}", "alias/dr", "alias/aws/fsx")),
         *({"kms_key_id": key} for key in (KEY_ARN, ALIAS_ARN)),
         {"tags": {f"k{number}": "" for number in range(49)}},

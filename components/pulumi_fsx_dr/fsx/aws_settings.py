@@ -224,7 +224,7 @@ IGNORED = {
     "retryMode": "As `maxRetries`.",
     "tokenBucketRateLimiterCapacity": "As `maxRetries`.",
     "skipCredentialsValidation": "Credentials are not validated in advance.",
-    "skipRegionValidation": "Regions that are new to botocore are called, too.",
+    "skipRegionValidation": "Update boto3 to use a new Region.",
     "skipRequestingAccountId": "The account is requested where it is needed.",
     "defaultTags": "Set `tags` of the copies.",
     "ignoreTags": "Tags of others are not changed.",

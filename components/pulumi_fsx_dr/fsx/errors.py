@@ -49,7 +49,7 @@ _CODES: dict[_Kind, str] = {
     (errors.NotFoundError, ""): "BackupNotFound FileSystemNotFound VolumeNotFound ResourceNotFound",
     _BUSY: "BackupInProgress BackupBeingCopied BackupRestoring",
     (errors.TokenConflictError, ""): "IncompatibleParameterError",
-    (errors.ServiceError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
+    (errors.KeyNotFoundError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
     (
         errors.ServiceError,
         "FSx cannot encrypt with {key}: set kms_key_id to an enabled symmetric key of {region} that FSx may use.",

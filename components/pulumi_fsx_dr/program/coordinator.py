@@ -12,6 +12,7 @@ import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_fsx_dr.copies.messages import missing_alias_text
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.rules.order import registration_order
@@ -114,7 +115,24 @@ class DrRegionCoordinator:
 
     def _ask_and_plan(self, regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy]) -> dict[str, RegionPlan]:
         self.lookup.ask_ahead((dr.region for dr in regions), (source for dr in regions for source in dr.sources))
-        return plan_copies(regions, copies, self.lookup)
+        plans = plan_copies(regions, copies, self.lookup)
+        for region in regions:
+            self._report_missing_aliases(region, plans[region.urn])
+        return plans
+
+    def _report_missing_aliases(self, region: DrRegionSpec, plan: RegionPlan) -> None:
+        """Refuse a preview in which copies would be made with an alias that does not exist; `up` only warns.
+
+        In `up` one wrong alias must not keep other copies from being made.
+        """
+        new = [copy for copy in plan.copies if copy.state is None and not copy.exists]
+        # Not if it is an output: an alias of this program may not exist yet, and an output may be secret.
+        for key in {key for copy in new if isinstance(key := copy.args.get("kms_key_id", region.kms_key_id), str)}:
+            if self.lookup.region(region.region).lacks_alias(key):
+                problem = missing_alias_text(key, region.region, f"DrRegion {region.name}")
+                if pulumi.runtime.is_dry_run():
+                    raise InvalidSettingsError(problem)
+                plan.warnings.append(problem)
 
     def _register(self, plans: Mapping[str, RegionPlan], declared: Mapping[str, _Declared]) -> None:
         """Register the copies of several DrRegions in their common order, and last those whose creates fail."""
@@ -199,7 +217,7 @@ def _is_dynamic(copy: StateCopy) -> bool:
 
 def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
     is_preview = pulumi.runtime.is_dry_run()
-    for note in (*plan.removed, *plan.notes, *(plan.explained if is_preview else ())):
+    for note in (*plan.removed, *plan.notes, *(plan.preview_notes if is_preview else ())):
         pulumi.log.info(str(note), resource=resource)
     for warning in (*plan.warnings, *(plan.preview_warnings if is_preview else ())):
         pulumi.log.warn(warning, resource=resource)

@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Mapping
-from contextlib import suppress
 from functools import partial
 from inspect import isawaitable
 from typing import Any
 
 import pulumi
 
+from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.copy import DR_REGION_TYPE
-from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.copies.messages import missing_alias_text
+from pulumi_fsx_dr.errors import AwsConfigError, FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 
@@ -40,33 +41,50 @@ class SingleCopies:
 
     async def _log(self, code: Any) -> bool:
         await end_of(code)
-        default = pulumi.Config("aws").get("region")
-        with suppress(FsxDrError):  # the provider's check reports it, for the copies that need a default
-            default = default or default_region(Credentials.of_stack())
         copies: dict[str, list[PlannedCopy]] = defaultdict(list)
         for name, args in list(self._declared.items()):
             known = {key: await _known(args[key]) for key in _PLACES if args.get(key) is not None}
-            # An unknown Region is None. A key that is made in this run has no known name.
-            region = known.pop("region", default)
+            # The value of an unknown output is None. The key may be created in this run.
+            region = known.pop("region") if "region" in known else _default_region()
             if "kms_key_id" in known:
                 known["kms_key_id"] = known["kms_key_id"] or ""
             if region:
                 copies[region].append(self._planned(name, region, {"source_region": region, **known}))
         for region in sorted(copies):
-            # A preview must work with a Region that is unreachable.
-            with suppress(FsxDrError):
-                for line in await in_thread(partial(self._total, region, copies[region])):
-                    pulumi.log.info(line)
+            for line in await in_thread(partial(self._total, region, copies[region])):
+                pulumi.log.info(line)
         return bool(copies)
 
     def _total(self, region: str, copies: list[PlannedCopy]) -> list[str]:
-        new = forecast(self._lookup, region, None, copies)
-        return new.total(self._lookup.copies_in(region)) if new.made else []
+        for copy in copies:
+            self._require_alias(region, copy)
+        try:
+            new = forecast(self._lookup, region, None, copies)
+            return new.total(self._lookup.copies_in(region)) if new.made else []
+        except AwsConfigError:
+            raise
+        except FsxDrError:  # a preview must work while a Region is unreachable
+            return []
+
+    def _require_alias(self, region: str, copy: PlannedCopy) -> None:
+        """Refuse a new copy with an alias that does not exist, unless it is an output: the program may create it."""
+        key = self._declared[copy.name].get("kms_key_id")
+        if isinstance(key, str) and copy.state is None and self._lookup.region(region).lacks_alias(key):
+            raise InvalidSettingsError(missing_alias_text(key, region, f"BackupCopy {copy.name}"))
 
     def _planned(self, name: str, region: str, args: dict[str, Any]) -> PlannedCopy:
         same = (c for c in self._lookup.related(name, None) if not c.is_of_dr_region and c.region == region)
         state = next((c for c in same if args.get("source_backup_id") in (None, c.source_backup_id)), None)
         return PlannedCopy(name=name, args=args, state=state)
+
+
+def require_region(name: str, args: Mapping[str, Any]) -> None:
+    """Refuse a new BackupCopy for which neither the program, the stack nor the environment names a Region."""
+    is_unit_test = current_code() is None  # which may run without a Region
+    if "region" in args or is_unit_test or _default_region():
+        return
+    if not of_this_run().related(name, args["source_backup_id"]):
+        raise InvalidSettingsError(f"BackupCopy {name}: region is required.{ARGUMENTS['region'].hint}")
 
 
 def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
@@ -79,6 +97,10 @@ def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None
 @once_a_run
 def _of_this_run() -> SingleCopies:
     return SingleCopies(of_this_run())
+
+
+def _default_region() -> str | None:
+    return pulumi.Config("aws").get("region") or default_region(Credentials.of_stack())
 
 
 async def _known(value: pulumi.Input[Any]) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 from pulumi.output import Unknown
 
 from pulumi_fsx_dr.copies.arguments import problems_of, without_outputs
+from pulumi_fsx_dr.copies.near_names import refuse_unknown
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID, Backup
 from pulumi_fsx_dr.fsx.partitions import require_fsx_region
-from pulumi_fsx_dr.near_names import refuse_unknown
 
 from .kinds import ACTIVE_DIRECTORY, OF_A_VOLUME, Kind, active_directory_of, type_of
 
