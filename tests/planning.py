@@ -183,4 +183,4 @@ def removed(plan: RegionPlan) -> dict[str, Deleted | Kept]:
 
 def leftovers(plan: RegionPlan) -> list[str]:
     """Return the ids of copies that are reported as leftovers."""
-    return [warning.partition(" ")[0] for warning in plan.warnings if "no live entry" in warning]
+    return [warning.partition(" ")[0] for warning in plan.warnings if "is a leftover" in warning]

@@ -6,7 +6,7 @@ import pytest
 from pulumi_fsx_dr import provider
 
 from tests.faults.harness import unreadable
-from tests.messages import arguments, aws, commands, copies, plugin, regions, restores
+from tests.messages import arguments, aws, calls, commands, copies, plans, plugin, regions, restores
 from tests.messages.collecting import Messages
 from tests.messages.golden_file import section, sections, write
 
@@ -20,7 +20,9 @@ AREAS: Mapping[str, Area] = {
     "Settings of pulumi-aws": lambda _: arguments.aws_settings(),
     "Settings and refusals of the plugin": lambda _: plugin.settings(),
     "Copies": lambda _: copies.copies(),
+    "Copies: status lines, and rare errors": lambda _: calls.calls(),
     "DrRegion": lambda patch: regions.dr_region(patch.setenv),
+    "DrRegion: rare cases": lambda _: plans.plans(),
     "Errors of AWS": lambda _: aws.errors(),
     "fsx-dr: help": lambda _: commands.help_texts(),
     "fsx-dr: failures": lambda patch: commands.failures(patch.setenv),

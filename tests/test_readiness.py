@@ -170,6 +170,17 @@ def test_rpo_may_be_any_positive_number(hours: float) -> None:
     assert require_hours(hours) == hours
 
 
+def test_judged_copies_are_newest_first() -> None:
+    """The engine sorts mappings in outputs by key."""
+    whole = row(made(1, 2), made(30, 1), made(9, 3), made(5, 4, lifecycle="FAILED"), made(6, 5, lifecycle="FAILED"))
+    by_key = {name: dict(sorted(whole[name].items())) for name in ("copies", "failed")}
+
+    [found] = judged([{**whole, **by_key}], NOW)
+
+    assert (list(found["copies"]), list(found["failed"])) == (list(whole["copies"]), list(whole["failed"]))
+    assert list(found["copies"]) == [copy(n).id for n in (2, 3, 1)]
+
+
 lifecycles = st.sampled_from(["AVAILABLE", "FAILED", "COPYING", "PENDING", "DELETED", "NEW_TO_US"])
 a_copy = st.builds(
     lambda number, hours, lifecycle, file_system: made(hours, number, lifecycle=lifecycle, file_system_id=file_system),

@@ -38,7 +38,7 @@ class NativeCall(EngineCall):
         """Show a permanent warning for the resource."""
         EngineCall.warn(self, for_all_languages(message))
 
-    def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+    def save_partially(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
         """Write a copy into the state although its create or update failed."""
         self.fail_partially(backup_id, self.sent(outputs), for_all_languages(reason))
 

@@ -333,10 +333,10 @@ def test_host_process_exits_when_engine_is_gone(source: str) -> None:
 
 
 def test_call_without_host_is_empty() -> None:
-    call = host.call_under_way()
+    call = host.current_call()
 
     call.status("copying")
-    call.keep("backup-0123456789abcdef0", {}, "no reason")
+    call.save_partially("backup-0123456789abcdef0", {}, "no reason")
 
     assert (call.urn, call.timeout, call.is_abandoned) == ("", 0, False)
 
@@ -387,7 +387,7 @@ def test_error_of_abandoned_call_names_the_resource() -> None:
     class Asking(Host):
         def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # Pulumi's names
             run = Run(Wire(FsxService()))
-            return Work(call=host.call_under_way(), runtime=run, region=run.region(AWAY)).raise_if_abandoned()
+            return Work(call=host.current_call(), runtime=run, region=run.region(AWAY)).raise_if_abandoned()
 
     with pytest.raises(CallCancelledError, match="monday"):
         Asking().Create(HostRequest(urn("monday")), Context(active=False), {})
@@ -406,7 +406,7 @@ def test_entry_point_turns_interruption_into_error(interruption: type[BaseExcept
 def test_partial_failure_is_sent_in_grpc_trailers() -> None:
     context = Context()
 
-    host.HostCall(urn=urn("monday"), context=context, pickle="p").keep("id", {"arn": "a", "x": None}, "why")
+    host.HostCall(urn=urn("monday"), context=context, pickle="p").save_partially("id", {"arn": "a", "x": None}, "why")
 
     ((name, value),) = context.trailers
     assert name == "grpc-status-details-bin"

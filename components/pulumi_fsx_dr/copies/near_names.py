@@ -1,4 +1,4 @@
-"""What to write in place of an unknown name."""
+"""Suggest known names that are similar to an unknown name."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -8,13 +8,7 @@ from .names import camel_case
 
 
 def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
-    """Return why some of the names are wrong, with the nearest name of each; None if all are known.
-
-    Args:
-        what: begins the sentence, such as `DrRegion dr has no argument`.
-        names: the names that were written.
-        known: the names that exist.
-    """
+    """Return an error that begins with `what` and suggests the most similar known names; None if all are known."""
     unknown = sorted({str(name) for name in names} - set(known))
     if not unknown:
         return None
@@ -25,13 +19,13 @@ def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -
 
 
 def in_camel_case(sentence: str, names: Iterable[str]) -> str:
-    """Return a sentence with these snake_case names in camelCase, as configuration and other languages spell them."""
+    """Return a sentence with these snake_case names in camelCase, for configuration and other languages."""
     spelled = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
     return re.sub(rf"\b({spelled})\b", lambda name: camel_case(name[0]), sentence)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like a name, whether it is in camelCase or in snake_case."""
+    """Return the most similar known name, for a name in camelCase or snake_case; None without a similar one."""
     by_letters = {_letters(each): each for each in known}
     given = _letters(name)
     begin_so = [each for each in by_letters if given and each.startswith(given)]

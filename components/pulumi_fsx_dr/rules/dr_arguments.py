@@ -23,19 +23,21 @@ _KINDS = ("file_system_id", "tags", "backup_id")
 
 
 class Source(TypedDict):
-    """What to copy: the newest backups of a file system, or of each that has some tags, or one backup.
+    """A source of copies: the newest backups of a file system or of all file systems with some tags, or one backup.
 
-    Give one of `file_system_id`, `tags` and `backup_id`.
+    Set exactly one of `file_system_id`, `tags` and `backup_id`.
 
     Attributes:
-        file_system_id: Looked up when the program runs: its newest AVAILABLE backups, AUTOMATIC and USER_INITIATED.
-        backup_id: One backup, e.g. of an `aws.fsx.Backup` in the same program.
-        tags: Selects all file systems that have each of these tags when the program runs.
-        exclude: Ids of file systems that `tags` must not select; their copies are deleted.
-        region: Where the file systems, or the backup, are.
-        keep: How many of the file system's backups have a copy, or which by time. Default: the DrRegion's `keep`.
-        kms_key_id: KMS key of the copies of this source, in the DR Region. Default: the DrRegion's `kms_key_id`.
-        add_tags: Tags of the copies of this source, beside the DrRegion's `tags`.
+        file_system_id: Copy the newest AVAILABLE backups of this file system, AUTOMATIC and USER_INITIATED. Looked up
+            when the program runs.
+        backup_id: Copy this backup, for example an `aws.fsx.Backup` in the same program.
+        tags: Copy the backups of all file systems that have all of these tags when the program runs.
+        exclude: Ids of file systems that `tags` must not select. Their copies are deleted.
+        region: The Region of the file systems or of the backup.
+        keep: How many of a file system's newest backups have a copy, or a retention policy. Default: `keep` of the
+            DrRegion.
+        kms_key_id: KMS key of the copies of this source, in the DR Region. Default: `kms_key_id` of the DrRegion.
+        add_tags: Tags of the copies of this source, in addition to `tags` of the DrRegion.
     """
 
     file_system_id: NotRequired[str]
@@ -62,16 +64,9 @@ class DrRegionArgs(TypedDict):
 
 
 def require_valid(name: str, args: DrRegionArgs) -> None:
-    """Refuse the arguments that a `DrRegion` does not accept, as far as their values are known.
+    """Refuse arguments of a `DrRegion` that are not valid; outputs are not checked.
 
-    No refusal repeats a value: a secret may be in the wrong place.
-
-    Args:
-        name: its logical name.
-        args: the arguments, as a program gives them.
-
-    Raises:
-        InvalidSettingsError: an argument is wrong; the message names it.
+    No message repeats a value, because any value may be a secret.
     """
     problem = next(_problems(f"DrRegion {name}", args), None)
     if problem:
@@ -142,7 +137,7 @@ def _id_problems(where: str, source: Mapping[str, Any]) -> Iterator[str]:
 
 def _tag_problems(where: str, source: Mapping[str, Any], args: Mapping[str, Any]) -> Iterator[str]:
     for argument in ("tags", "add_tags"):
-        # Empty tags would select every file system.
+        # An empty tag selector would select all file systems.
         if argument in source and not _is_nonempty_text(source[argument]):
             yield (
                 f"{argument} of {where} must map strings to strings, with at least one entry, and must be known when "
