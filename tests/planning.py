@@ -152,7 +152,7 @@ def shown(copies: Iterable[StateCopy], lifecycle: str = "AVAILABLE") -> list[Bac
 
 
 def decide(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> dict[str, RegionPlan]:
-    """Return the plans of DrRegions whose state contains these copies only."""
+    """Return the plans of DrRegions; the state contains only these copies."""
     return plan_copies(regions, copies, replace(world, state=copies))
 
 

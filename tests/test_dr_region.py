@@ -578,7 +578,7 @@ def test_run_lists_each_region_once(aws: Control, without_backups: int) -> None:
 
 
 class _Waiting(FakeAws):
-    """A fake AWS whose Regions answer only after all of them were called."""
+    """A fake AWS; its Regions answer only after all of them were called."""
 
     def __init__(self, number: int) -> None:
         super().__init__([])
@@ -597,7 +597,7 @@ class _Waiting(FakeAws):
 
 
 def test_run_lists_all_regions_concurrently() -> None:
-    """So four unreachable Regions take as long as one."""
+    """So four unreachable Regions cost no more time than one."""
     regions = ["eu-west-3", "eu-south-1", "eu-west-2", ELSEWHERE]
     names = [f"fs-{number:017x}" for number in range(len(regions))]
     aws = _Waiting(len(regions) + 1)

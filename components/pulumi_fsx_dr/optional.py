@@ -17,7 +17,7 @@ def import_pulumi_aws() -> Any:
         return importlib.import_module("pulumi_aws")
     except ModuleNotFoundError:
         raise InvalidSettingsError(
-            f"RestoredFileSystem and DrKey need pulumi-aws, which is not installed. Run: {install_command('aws')}"
+            f"RestoredFileSystem and DrKey need pulumi-aws, which is not installed. Run `{install_command('aws')}`."
         ) from None
 
 

@@ -184,7 +184,7 @@ def kill(*pids: int) -> None:
 
 
 def unreadable(texts: Iterable[str]) -> list[str]:
-    """Return the texts that have a traceback, an internal name or no punctuation at the end."""
+    """Return the texts with a traceback or an internal name, or without punctuation at the end."""
     return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")", "?"))]
 
 

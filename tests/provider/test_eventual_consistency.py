@@ -11,7 +11,7 @@ from tests.engine.stack import Stack, monday
 
 @pytest.fixture
 def invisible(service: FsxService, stack: Stack, source: str) -> str:
-    """Return a copy whose create timed out before FSx showed it; the state has it as `monday`."""
+    """Return a copy that was invisible until its create timed out; the state has it as `monday`."""
     service.configure(shown_after_seconds=100.0)
     begun = timed_out_up(stack, monday(source))
     service.finish_copies()

@@ -206,8 +206,8 @@ DRILL_POLICY = policy(ACCOUNT_ID, Purpose.DRILL, dr_regions=[AWAY], key_arns={AW
 def accesses_of_a_drill() -> list[Access]:
     """Return the permissions for a drill.
 
-    Its calls are those of pulumi-aws (hashicorp/terraform-provider-aws, internal/service/fsx/*.go). What they need is
-    in the service authorization reference; in the user guides, Encryption at rest; and in AmazonFSxFullAccess, which
+    Its calls are those of pulumi-aws (hashicorp/terraform-provider-aws, internal/service/fsx/*.go). Their permissions
+    are from the service authorization reference, the user guides (Encryption at rest), and AmazonFSxFullAccess, which
     has the ec2 and ds actions.
     """
     tag = {"aws:RequestTag/purpose": ["failover-drill"], "aws:TagKeys": ["purpose"]}

@@ -21,7 +21,7 @@ def sim() -> Simulation:
 
 
 def dr(sim: Simulation, file_systems: tuple[int, ...] = (0,), **args: Any) -> Code:
-    """Return a program with one DrRegion whose copies are protected."""
+    """Return a program with one DrRegion and protected copies."""
     sources = [{"file_system_id": sim.file_systems[number], "region": HOME} for number in file_systems]
     return Code(regions={"dr": {"region": AWAY, "keep": 2, "sources": sources, "deletion_protection": True, **args}})
 
