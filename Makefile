@@ -1,10 +1,10 @@
-# make setup once, then any of the others. Only setup, interpreters and floors download anything.
+# `make setup` comes first; the other targets run it if needed. Only setup, interpreters, floors and lock download packages.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 USER_WORKFLOWS := $(wildcard examples/workflows/*.yml)
 export PATH := $(PATH):$(CURDIR)/.pulumi-cli/bin
-# Where it is set, each of the some hundred processes that the tests start would compile the project anew.
+# With this variable, each of the hundreds of processes in the tests would compile the project again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-all interpreters floors lint types docs dist package bench soak faults languages conformance lock clean
@@ -26,7 +26,7 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/pytest -n 4 --dist worksteal -m "not conformance"
 
-# These two download, too: into virtual environments of their own.
+# These two download packages into other virtual environments.
 interpreters: $(READY)
 	.ci/interpreters
 
@@ -38,7 +38,7 @@ lint: $(READY)
 	$(BIN)/ruff check
 	PYTHONPATH=components:plugin $(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/zizmor --offline --quiet . $(USER_WORKFLOWS)
-	@if command -v actionlint; then actionlint .github/workflows/*.yml $(USER_WORKFLOWS); else echo "There is no actionlint: the workflows are not linted by it."; fi
+	@if command -v actionlint; then actionlint .github/workflows/*.yml $(USER_WORKFLOWS); else echo "actionlint is not installed, so it did not check the workflows."; fi
 
 types: $(READY)
 	$(BIN)/mypy
@@ -71,7 +71,7 @@ languages: $(READY)
 conformance: $(READY)
 	$(BIN)/pytest tests/conformance -m conformance
 
-# What the workflows install, with hashes; it takes uv.
+# Pins the packages of the workflows, with hashes. Needs uv.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 lock:
 	echo "setuptools>=77" | $(LOCK) --extra cli pyproject.toml - --output-file pipelines/requirements.txt

@@ -1,4 +1,4 @@
-"""Every configured source has copies in every configured DR Region."""
+"""Copy each source of the configuration into each DR Region of the configuration."""
 
 import pulumi
 from pulumi_fsx_dr import DrRegion

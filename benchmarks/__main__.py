@@ -1,101 +1,78 @@
-"""`python -m benchmarks`: run all benchmarks, print the tables and write them to docs/benchmarks.md.
+"""`python -m benchmarks`: measure, print the tables and write them to benchmarks/results.md."""
 
-`python -m benchmarks hosts` only compares the two hosts, `python -m benchmarks protection` only measures the time until
-everything is protected.
-"""
-
-import os
-import platform
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
-from string import Template
+from collections.abc import Iterable
 
+import click
 from rich.console import Console
 
+from benchmarks import results
 from benchmarks.figures import SHORTEST_COPY, Workload
-from benchmarks.measuring import PARALLEL
 from benchmarks.protection import FileSystems, time_until_protected
 from benchmarks.sections import many_copies, native_copies, timed_copies, timed_copies_and_destroy
-from benchmarks.table import Section, as_markdown, as_rich
+from benchmarks.table import Section, as_rich
 from simulator.fake_engine import FAKE_ENGINE, find_engine
-from simulator.project import POLL_SECONDS
-from simulator.sections import write_section
-
-_PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-_TEMPLATE = Path(__file__).with_name("page.md")
 
 
-def main(*only: str) -> None:
-    """Measure, print and write."""
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Measure the package against a naive provider, on the simulator, and write benchmarks/results.md.
+
+    Without a COMMAND, all benchmarks run, which takes about ten minutes.
+    """
+    if context.invoked_subcommand is None:
+        for command in (copies, protection, hosts):
+            context.invoke(command)
+
+
+@main.command()
+def copies() -> None:
+    """Measure up, preview, refresh and destroy of up to 1,000 copies."""
+    _measure("copies", _copies())
+
+
+@main.command()
+def protection() -> None:
+    """Measure the time until each file system has a current copy."""
+    _measure("protection", map(time_until_protected, _file_systems()))
+
+
+@main.command()
+def hosts() -> None:
+    """Compare the plugin with the host of dynamic providers (needs the Pulumi CLI)."""
+    if find_engine() == FAKE_ENGINE:
+        click.echo("hosts: skipped, because there is no Pulumi CLI, and the fake engine runs no plugins.")
+        return
+    _measure("hosts", [native_copies(Workload(copies=1_000, copy_seconds=0, regions=10))])
+
+
+def _measure(name: str, measured: Iterable[Section]) -> None:
+    """Run the benchmarks of one command, and print and write their table."""
     console = Console(width=130)
-    if not only:
-        sections = _printed(_measured(), console)
-        _PAGE.write_text(_page(sections))
-    if only != ("hosts",):
-        write_section(_PAGE, "protection", as_markdown(_printed(_protection(), console)))
-    if only != ("protection",) and find_engine() != FAKE_ENGINE:  # which runs no plugins
-        write_section(_PAGE, "hosts", as_markdown(_printed(_hosts(), console)))
-    console.print(f"Written to docs/{_PAGE.name}.")
-
-
-def _printed(measured: Iterator[Section], console: Console) -> list[Section]:
+    console.print(f"{name}: started")
     began, sections = time.monotonic(), []
     for section in measured:
         sections.append(section)
-        console.print(f"{time.monotonic() - began:.0f} s: {section.title}")
+        console.print(f"{name}: {section.title} ({time.monotonic() - began:.0f} s)")
     console.print(as_rich(sections))
-    return sections
+    results.write(name, sections)
+    console.print(f"{name}: written to {results.PAGE.parent.name}/{results.PAGE.name}")
 
 
-def _measured() -> Iterator[Section]:
+def _copies() -> Iterable[Section]:
     yield timed_copies(Workload(copies=60, copy_seconds=SHORTEST_COPY, regions=3))
     yield from timed_copies_and_destroy(Workload(copies=300, copy_seconds=SHORTEST_COPY, regions=6))
     yield from many_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
 
 
-def _protection() -> Iterator[Section]:
+def _file_systems() -> Iterable[FileSystems]:
     ten, six = (11, 10, 9, 8, 7, 5, 4, 3, 2.5, 2.4), (10, 8, 7, 6, 4, 3)
-    for workload in (
-        FileSystems(ten, keep=6),
-        FileSystems(ten, keep=6, parallel=8),
-        FileSystems(ten, keep=6, regions=2),
-        FileSystems(six, keep=4),
-        FileSystems(six, keep=4, parallel=8),
-        FileSystems(six, keep=4, regions=2),
-    ):
-        yield time_until_protected(workload)
-
-
-def _hosts() -> Iterator[Section]:
-    yield native_copies(Workload(copies=1_000, copy_seconds=0, regions=10))
-
-
-def _page(sections: list[Section]) -> str:
-    return Template(_TEMPLATE.read_text()).substitute(
-        date=datetime.now(UTC).date(),
-        machine=f"{os.cpu_count()} processors, {platform.system()} {platform.release()}, {platform.machine()}",
-        engine=_engine(),
-        python=platform.python_version(),
-        pulumi=version("pulumi"),
-        boto3=version("boto3"),
-        poll=POLL_SECONDS,
-        parallel=PARALLEL,
-        table=as_markdown(sections),
-    )
-
-
-def _engine() -> str:
-    engine = find_engine()
-    if engine == FAKE_ENGINE:
-        return "the fake engine (no Pulumi CLI found)"
-    answer = subprocess.run([*engine, "version"], capture_output=True, text=True, check=True)  # noqa: S603 - the engine
-    return f"Pulumi CLI {answer.stdout.strip()}"
+    for sizes, keep in ((ten, 6), (six, 4)):
+        yield FileSystems(sizes, keep)
+        yield FileSystems(sizes, keep, parallel=8)
+        yield FileSystems(sizes, keep, regions=2)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(prog_name="python -m benchmarks")

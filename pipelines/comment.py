@@ -1,7 +1,7 @@
-"""Write a comment of ours under a pull request, or edit the one that is there.
+"""Write a comment on a pull request, or edit the one from the previous run: comment.py NUMBER MARK FILE.
 
-comment.py NUMBER MARK FILE: the comment begins with the mark, by which the next run finds it again. Anybody can write
-the mark, so GitHub is asked whose the comment is. Uses nothing but Python's own library, since it holds a token.
+A comment begins with its mark, so that the next run finds it. Anyone can write the mark, so the author must match, too.
+The script has a token, so it uses only Python's standard library.
 """
 
 # ruff: noqa: INP001  # a script
@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-LONGEST = 65_536  # characters that GitHub takes
-CUT = "\n\nThis is cut off: the job's summary has all of it."
+LONGEST = 65_536  # characters that GitHub accepts
+CUT = "\n\nThe rest does not fit into a comment. The summary of the job has the whole text."
 REFUSED = (
-    "The comment was not written. GitHub said: {}. Give the job pull-requests: write, or the action comment: false."
+    "The comment was not written. Give the job the permission pull-requests: write, or set comment: false. "
+    "GitHub said: {}"
 )
 COMMENTS = """
 query($owner: String!, $name: String!, $number: Int!, $after: String) {
@@ -37,10 +38,10 @@ WRITE = "mutation($id: ID!, $body: String!) { addComment(input: {subjectId: $id,
 
 
 def comment(repository: str, number: int, mark: str, text: str) -> None:
-    """Edit our comment with the mark under a pull request; without one, write it.
+    """Edit our comment with this mark, or write it if there is none.
 
     Raises:
-        SystemExit: GitHub refuses; the text says why.
+        SystemExit: GitHub refuses the comment.
     """
     pages = list(_pages(repository, number))
     comments = [each for page in pages for each in page["comments"]["nodes"]]
@@ -62,7 +63,7 @@ def _pages(repository: str, number: int) -> Iterator[dict[str, Any]]:
 
 
 def _ask(query: str, **variables: Any) -> dict[str, Any]:
-    request = Request(  # noqa: S310  # the runner's own address of GitHub
+    request = Request(  # noqa: S310  # the address that the runner gives
         os.environ["GITHUB_GRAPHQL_URL"],
         json.dumps({"query": query, "variables": variables}).encode(),
         {"Authorization": f"Bearer {os.environ['GH_TOKEN']}", "Content-Type": "application/json"},

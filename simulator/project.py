@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from simulator.fake_engine import FAKE_ENGINE
 
@@ -80,16 +80,24 @@ class Project:
         """Run `up` to its end, and return its output."""
         return self.run("up", *NO_PROMPT, *options, succeeds=succeeds)
 
-    def show(self, *command: str) -> int:
-        """Run a command with its output shown, and return its exit code."""
-        with _ending(self.start(*command, output=None)) as process:
-            return process.wait()
+    def follow(self, *command: str, show: Callable[[str], None]) -> tuple[int, list[str]]:
+        """Run a command, call `show` with each line of its output, and return the exit code and all lines."""
+        lines = []
+        with _ending(self.start(*command, output=subprocess.PIPE)) as process:
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                show(lines[-1])
+            return process.wait(), lines
 
-    def start(self, *command: str, output: int | None = subprocess.DEVNULL) -> subprocess.Popen[str]:
-        """Start a command; its output is shown (None), piped or dropped."""
-        errors = output if output is None else subprocess.STDOUT
+    def start(self, *command: str, output: int | IO[str] = subprocess.DEVNULL) -> subprocess.Popen[str]:
+        """Start a command; its output is dropped, or goes to a pipe or file."""
         return subprocess.Popen(  # noqa: S603 - the engine
-            [*self.engine, *command], cwd=self.folder, env=self.environment, stdout=output, stderr=errors, text=True
+            [*self.engine, *command],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def start_up(self, *options: str) -> subprocess.Popen[str]:

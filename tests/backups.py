@@ -1,4 +1,4 @@
-"""Backups as FSx would describe them, for tests of what is made of them."""
+"""Backups as FSx describes them, for tests of the code that reads them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,12 +17,12 @@ def hours_ago(hours: float) -> datetime:
 
 
 def owned(description: str = "files/dev/monday", owner_id: str = OWNER_ID) -> dict[str, str]:
-    """Return the ownership tag of a copy, as its CopyBackup set it."""
+    """Return the ownership tag that CopyBackup sets on a copy."""
     return {OWNERSHIP_TAG: f"{owner_id}/{'a' * 40}-0/{description}"}
 
 
 def copy(number: int = 1, *, lifecycle: str = "AVAILABLE", **changes: object) -> Backup:
-    """Return a copy of the file system's backup `number`, made one hour ago."""
+    """Return a copy of backup `number` of the file system, made one hour ago."""
     described = {
         "id": f"backup-c{number:016x}",
         "arn": f"arn:aws:fsx:eu-west-1:111122223333:backup/backup-c{number:016x}",
@@ -36,4 +36,4 @@ def copy(number: int = 1, *, lifecycle: str = "AVAILABLE", **changes: object) ->
         "size_in_bytes": 53687091200,
         "file_system_id": FILE_SYSTEM,
     }
-    return Backup(**(described | changes))  # type: ignore[arg-type]  # the names are those of Backup
+    return Backup(**(described | changes))  # type: ignore[arg-type]  # the names are fields of Backup

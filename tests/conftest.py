@@ -1,4 +1,4 @@
-"""Options, marks and fixtures of all tests."""
+"""Options, marks and fixtures for all tests."""
 
 import asyncio
 import shutil
@@ -11,7 +11,7 @@ from hypothesis import settings
 from simulator.fsx import Control, FsxService, listening
 from tests.sequence_table import Sequences
 
-# The first example of a property also loads modules, so an example has no deadline.
+# The first example of a property also loads modules, so examples have no deadline.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
@@ -25,17 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell lets its background processes ignore Ctrl-C, and processes that tests start would inherit that.
+    # Shells ignore Ctrl-C in background processes, and processes that tests start would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Outputs need an event loop, which the language host gives programs. Since Python 3.12 it is not made by itself.
+    # Outputs need an event loop. Pulumi's language host creates one; since Python 3.12 it is not created implicitly.
     asyncio.set_event_loop(asyncio.new_event_loop())
     if config.getoption("--write-reliability") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Sequences())
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m selects by the marks
+@pytest.hookimpl(tryfirst=True)  # before -m selects tests by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run each behaviour once by default: on the CLI if it is smoke and there is one, else on the fake engine."""
+    """Run each behaviour once by default: smoke tests on the CLI if there is one, all others on the fake engine."""
     has_cli = shutil.which("pulumi") is not None
     for item in items:
         is_smoke = item.get_closest_marker("smoke") is not None
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     """Yield a simulator that this process uses instead of AWS."""
-    # In a thread, because a process for each test would take a second.
+    # In a thread, because starting a process takes a second.
     with listening(FsxService()) as url:
         control = Control(url)
         for name, value in control.environment().items():

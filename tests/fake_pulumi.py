@@ -14,7 +14,7 @@ from pathlib import Path
 
 CLOUD = Path(os.environ["FAKE_CLOUD"])
 RUNNING, STATE, JOURNAL = CLOUD / "running", CLOUD / "state.json", CLOUD / "journal"
-HALF = float(os.environ["FAKE_SECONDS"])  # of half a restore
+HALF = float(os.environ["FAKE_SECONDS"])  # half of a restore
 interrupts: list[int] = []
 
 

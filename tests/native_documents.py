@@ -1,4 +1,4 @@
-"""What the CLI prints of dynamic copies, as it prints it of native ones: another type, and names in camelCase."""
+"""Exports and previews of dynamic copies, converted to those of native copies."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _DYNAMIC, _NATIVE = "pulumi-python:dynamic/fsx:BackupCopy", "fsx-dr:index:Backup
 
 
 def as_native(document: Any) -> Any:
-    """Return a document of an export or a preview with native copies in the place of dynamic ones."""
+    """Return an export or preview with native copies: another type, and names in camelCase."""
     if isinstance(document, list):
         return [as_native(item) for item in document]
     if isinstance(document, str):

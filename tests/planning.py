@@ -1,4 +1,4 @@
-"""An AWS, a state and DrRegions for tests of plans."""
+"""A fake AWS, states and DrRegions for tests of plans."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ def source(number: int) -> str:
 
 
 def backup(number: int, **changes: Any) -> Backup:
-    """Return the file system's backup `number`, made so many hours ago."""
+    """Return backup `number` of the file system, made `number` hours ago."""
     described = {
         "id": source(number),
         "region": HOME,
@@ -45,7 +45,7 @@ def urn(name: str, *, stack: str = "prod", types: str = DR_REGION_TYPE) -> str:
 
 
 def entry(number: int, name: str = "", *, number_of_copy: int | None = None, **changes: Any) -> StateCopy:
-    """Return the copy of backup `number` as DrRegion `dr` has it in the state; its own id may be another's."""
+    """Return the state entry of the copy of backup `number` in DrRegion `dr`."""
     region = changes.get("region", AWAY)
     backup_id = f"backup-c{number if number_of_copy is None else number_of_copy:016x}"
     outputs = {
@@ -69,7 +69,6 @@ def dr(
     sources: Sequence[Mapping[str, Any]] | None = None,
     **changes: Any,
 ) -> DrRegionSpec:
-    """Return a DrRegion of these file systems."""
     default = [{"file_system_id": fs, "region": HOME} for fs in file_systems or (FILE_SYSTEM,)]
     address = f"urn:pulumi:prod::files::{types}::{name}"
     sources = default if sources is None else sources
@@ -78,20 +77,20 @@ def dr(
 
 @dataclass
 class World:
-    """What AWS answers.
+    """The answers of AWS.
 
     Attributes:
-        backups: in `HOME`.
-        copies: in all other Regions.
+        backups: backups in `HOME`.
+        copies: copies in all other Regions.
         unreachable: Regions that do not answer.
-        gone: ids of copies that AWS surely does not have any more.
+        gone: ids of copies that AWS no longer has.
         state: all copies in the state.
-        owner_id: of the stack.
-        declared_names: names of the program's single copies.
-        unlisted: copies that are shown only to who asks for them by id.
-        file_systems: those that exist.
-        keys: ARNs behind aliases, by Region and alias.
-        tags: of the file systems that are listed, by Region and id.
+        owner_id: owner id of the stack.
+        declared_names: names of single copies in the program.
+        unlisted: copies that are found only by id.
+        file_systems: ids of existing file systems.
+        keys: ARNs of aliases, by Region and alias.
+        tags: tags of listed file systems, by Region and id.
     """
 
     backups: Sequence[Backup] = ()
@@ -137,7 +136,7 @@ class World:
 
 
 def shown(copies: Iterable[StateCopy], lifecycle: str = "AVAILABLE") -> list[Backup]:
-    """Return copies in the state as AWS shows them."""
+    """Return copies in the state as AWS describes them."""
     return [
         copy(
             id=state.id,
@@ -153,12 +152,12 @@ def shown(copies: Iterable[StateCopy], lifecycle: str = "AVAILABLE") -> list[Bac
 
 
 def decide(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> dict[str, RegionPlan]:
-    """Return what DrRegions declare whose copies are all that are in the state."""
+    """Return the plans of DrRegions whose state contains these copies only."""
     return plan_copies(regions, copies, replace(world, state=copies))
 
 
 def one(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> RegionPlan:
-    """Return what the one DrRegion declares."""
+    """Return the plan of the only DrRegion."""
     (plan,) = decide(regions, copies, world).values()
     return plan
 
@@ -168,20 +167,20 @@ def names(plan: RegionPlan) -> list[str]:
 
 
 def kept(plan: RegionPlan) -> list[str]:
-    """Return the ids of the copies in the state that stay declared."""
+    """Return the ids of copies in the state that stay declared."""
     return [declared.state.id for declared in plan.copies if declared.state]
 
 
 def made(plan: RegionPlan) -> list[str]:
-    """Return the sources of the copies that are to be made."""
+    """Return the source backups of new copies."""
     return [declared.args["source_backup_id"] for declared in plan.copies if declared.state is None]
 
 
 def removed(plan: RegionPlan) -> dict[str, Deleted | Kept]:
-    """Return why copies in the state are deleted, by id."""
+    """Return the reasons to delete copies in the state, by id."""
     return {removal.copy.id: removal.decision.reason for removal in plan.removed}
 
 
 def leftovers(plan: RegionPlan) -> list[str]:
-    """Return the ids of the copies that are named as leftovers."""
+    """Return the ids of copies that are reported as leftovers."""
     return [warning.partition(" ")[0] for warning in plan.warnings if "is in no live entry" in warning]

@@ -1,4 +1,4 @@
-"""An engine for tests that records what a program registers and makes nothing."""
+"""An engine that records what a program registers, and makes nothing."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +15,9 @@ class Registration:
     """A resource as the program registered it.
 
     Attributes:
-        inputs: what the program gave, secrets in the clear.
-        secrets: the paths of the inputs that are secret, such as `directory.password`.
-        aliases: the URNs that the resource may have had before.
+        inputs: inputs with secrets in plain text.
+        secrets: paths of secret inputs, such as `directory.password`.
+        aliases: URNs that the resource may have had before.
     """
 
     def __init__(self, request: Any) -> None:
@@ -33,7 +33,7 @@ class Registration:
         self.create_timeout: str = request.customTimeouts.create
 
     def with_ignored_of(self, before: "Registration") -> dict[str, Any]:
-        """Return the inputs as the engine takes them after an earlier run: ignored ones are those of that run."""
+        """Return the inputs that the engine would use after an earlier run: ignored inputs keep their old value."""
         inputs = copy.deepcopy(self.inputs)
         for path in self.ignored:
             *outer, last = path.split(".")
@@ -46,11 +46,11 @@ class Registration:
 
 
 class RecordingEngine(mocks.MockMonitor):
-    """Answers every registration with the inputs and a few made-up outputs.
+    """Answers each registration with its inputs and some made-up outputs.
 
     Args:
-        outputs: further outputs, per type of resource.
-        held: type and outputs of the state, by URN.
+        outputs: more outputs, by resource type.
+        held: type and outputs of resources in the state, by URN.
     """
 
     def __init__(
@@ -59,20 +59,20 @@ class RecordingEngine(mocks.MockMonitor):
         super().__init__(_Answers(outputs or {}, held or {}))
         self.registered: list[Registration] = []
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the name in the gRPC service
         if request.type != "pulumi:pulumi:Stack":
             self.registered.append(Registration(request))
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK has no types
 
     def run(self, program: Callable[[], Any], *, preview: bool = False) -> None:
-        """Run a program until everything is registered: only then can a test tell what is not."""
+        """Run a program until all resources are registered."""
         pulumi.runtime.set_mocks(
             self.mocks, project="dr", stack="prod", preview=preview, monitor=self, organization="organization"
         )
-        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK has no types
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        # Older SDKs answer in a thread that knows neither stack nor project.
+        # Older SDKs answer in a thread without stack and project.
         urn: str = super().make_urn(parent, type_, name)
         return "::".join(["urn:pulumi:prod", "dr", *urn.split("::", 3)[2:]])
 
@@ -103,7 +103,7 @@ class _Answers(mocks.Mocks):
 
 
 def _is_secret(value: Any) -> bool:
-    return isinstance(value, dict) and value.get(rpc._special_sig_key) == rpc._special_secret_sig  # noqa: SLF001  # the SDK offers no other way to see secrets on the wire
+    return isinstance(value, dict) and value.get(rpc._special_sig_key) == rpc._special_secret_sig  # noqa: SLF001  # the SDK has no public way to recognize secrets in messages
 
 
 def _plain(value: Any) -> Any:

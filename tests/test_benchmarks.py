@@ -1,13 +1,17 @@
-"""The arithmetic of the benchmarks, and runs of what they compare."""
+"""The arithmetic of the benchmarks, and runs of the compared stacks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import benchmarks.__main__
+from benchmarks import results
 from benchmarks.figures import SHORTEST_COPY, Workload, figures
 from benchmarks.measuring import measured_stack
 from benchmarks.protection import FileSystems, Protection, protection
-from benchmarks.table import Row, Target
+from benchmarks.table import Row, Section, Target
 from simulator.fsx import FsxService, ManualClock
 from simulator.fsx.records import Entry
 from simulator.fsx.views import BackupView
@@ -79,9 +83,9 @@ def test_protection_time_ends_with_last_newest_copy() -> None:
 
 
 def test_target_is_compared_with_exact_value() -> None:
-    row = Row("makespan ÷ ideal", 1.1001, 3.8, 1, Target(at_most=1.1))
+    row = Row("time ÷ ideal time", 1.1001, 3.8, 1, Target(at_most=1.1))
 
-    assert row.cells == ("makespan ÷ ideal", "1.10", "3.80", "1.00", "≤ 1.1", "missed")
+    assert row.cells == ("time ÷ ideal time", "1.10", "3.80", "1.00", "≤ 1.1", "missed")
 
 
 @pytest.mark.slow
@@ -93,3 +97,23 @@ def test_measured_stack_handles_each_copy_once(resource: str) -> None:
     assert (made.per_copy["CopyBackup"], made.per_copy.get("TagResource", 0), made.rejected) == (1, 0, 0)
     assert read.per_copy["DescribeBackups"] > 0
     assert deleted.per_copy["DeleteBackup"] == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["protecton"], ["--hosts"], ["copies", "hosts"]])
+def test_help_and_wrong_arguments_measure_nothing(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmarks.__main__, "_measure", lambda *_: pytest.fail("a benchmark was started"))
+
+    done = CliRunner().invoke(benchmarks.__main__.main, arguments)
+
+    assert done.exit_code == (0 if arguments == ["--help"] else 2)
+
+
+def test_results_page_has_each_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "results.md"
+    page.write_text(results.PAGE.read_text())
+    monkeypatch.setattr(results, "PAGE", page)
+
+    for name in ("copies", "protection", "hosts"):
+        results.write(name, [Section(f"new {name}", [Row("seconds", 1.5)])])
+
+    assert [f"**new {name}**" in page.read_text() for name in ("copies", "protection", "hosts")] == [True] * 3

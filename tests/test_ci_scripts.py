@@ -1,4 +1,4 @@
-"""The scripts of the action, the template and the workflows: what they run, refuse, install and comment."""
+"""The scripts of the action, the template and the workflows: installs, commands, refusals and comments."""
 
 import json
 import os
@@ -29,7 +29,7 @@ SECRETS = {
     "GH_TOKEN",
     "GITHUB_TOKEN",
 }
-# Where a script puts the options of the user.
+# Placeholders for options of the user.
 PLACEHOLDERS = {"${options[@]}", "$[[", "inputs.check", "]]"}
 
 
@@ -44,19 +44,29 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-@pytest.mark.parametrize("where", ["action", "template"])
-def test_install_hides_secrets_and_builds_no_package(where: str, tmp_path: Path) -> None:
-    seen = installs(where, tmp_path)
+LOCK = "pipelines/requirements.txt"
 
-    assert seen
-    for arguments, environment in seen:
-        assert SECRETS & environment.keys() == set()
-        assert {"--require-hashes", "--only-binary"} <= set(arguments) or {"--no-index", "--no-deps"} <= set(arguments)
+
+@pytest.mark.parametrize(
+    ("where", "lock", "package"),
+    [
+        ("action", f"/actions/pulumi-fsx-dr/{LOCK}", "/actions/pulumi-fsx-dr/pipelines/.."),
+        ("template", f"/{LOCK}", "git+"),
+    ],
+)
+def test_install_hides_secrets_and_checks_hashes(where: str, lock: str, package: str, tmp_path: Path) -> None:
+    (dependencies, first), (own, second) = installs(where, tmp_path)
+
+    assert SECRETS & {*first, *second} == set()
+    assert {"--require-hashes", "--only-binary"} <= {*dependencies}
+    assert dependencies[-1].endswith(lock)
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= {*own}
+    assert own[-1].startswith(package)
 
 
 @pytest.mark.parametrize(
     ("name", "needed"),
-    [("pipelines/requirements.txt", ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
+    [(LOCK, ["dependencies", "cli", "build-system"]), (".ci/build.txt", ["build-system"])],
 )
 def test_lock_file_has_hashes_and_all_requirements(name: str, needed: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -83,6 +93,16 @@ def test_workflow_passes_existing_inputs_to_action(name: str) -> None:
     inputs = workflow(ACTION)["inputs"]
     assert gate["with"].keys() - inputs.keys() == set()
     assert {name for name, of in inputs.items() if of["required"]} - gate["with"].keys() == set()
+
+
+def test_page_shows_the_preview_workflow_and_every_input() -> None:
+    page = (ROOT / "docs" / "pull-requests.md").read_text()
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    assert shown[0] == (ROOT / "examples" / "workflows" / "preview.yml").read_text()
+    assert [name for name in workflow(ACTION)["inputs"].keys() - {"github-token"} if f"`{name}`" not in page] == []
+    template, documented = yaml.safe_load_all(TEMPLATE.read_text()), yaml.safe_load(shown[1])
+    assert documented["include"][0]["inputs"].keys() <= next(template)["spec"]["inputs"].keys()
 
 
 def test_action_and_template_run_existing_commands() -> None:
@@ -137,7 +157,7 @@ def test_action_refuses_invalid_inputs(given: dict[str, str], refused: str) -> N
     usual = {"COMMAND": "preview", "COMMENT": "true", "FAIL_WHEN_LATE": "false", "ROLE_SECONDS": "3600"}
     script = steps(ACTION)[0]["run"]
 
-    ended = subprocess.run(["bash", "-e", "-c", script], env=usual | given, capture_output=True, text=True, check=False)  # noqa: S603, S607  # our own
+    ended = subprocess.run(["bash", "-e", "-c", script], env=usual | given, capture_output=True, text=True, check=False)  # noqa: S603, S607  # our own script
 
     assert (ended.returncode, ended.stdout.partition(" ")[0]) == ((1, f"::error::{refused}") if refused else (0, ""))
 
@@ -146,7 +166,7 @@ MARK = "<!-- fsx-dr readiness acme/prod -->"
 
 
 class GitHub(BaseHTTPRequestHandler):
-    """The GraphQL queries of comments, two comments a page."""
+    """A fake of GitHub's GraphQL API for comments, with two comments per page."""
 
     comments: list[dict[str, Any]]
     refusal: str | None
@@ -176,7 +196,7 @@ class GitHub(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -191,7 +211,7 @@ def github() -> Iterator[HTTPServer]:
 def comments_on(github: HTTPServer, tmp_path: Path, text: str = "table") -> subprocess.CompletedProcess[str]:
     """Run the script as the action does."""
     (tmp_path / "text.md").write_text(text)
-    return subprocess.run(  # noqa: S603  # our own
+    return subprocess.run(  # noqa: S603  # our own script
         [sys.executable, "-I", str(ROOT / "pipelines" / "comment.py"), "7", MARK, str(tmp_path / "text.md")],
         env={
             "GITHUB_GRAPHQL_URL": f"http://127.0.0.1:{github.server_port}/graphql",
@@ -265,7 +285,7 @@ def test_preview_comment_is_plain_text(tmp_path: Path) -> None:
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
     }
 
-    ended = subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=environment, check=False)  # noqa: S603, S607  # our own
+    ended = subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=environment, check=False)  # noqa: S603, S607  # our own script
 
     assert ended.returncode == 3
     assert (tmp_path / "preview.md").read_bytes().splitlines()[1:-1] == [
@@ -278,7 +298,7 @@ def test_preview_comment_is_plain_text(tmp_path: Path) -> None:
 
 def test_release_requires_tag_and_address_of_project() -> None:
     def release(*arguments: str) -> tuple[int, str, str]:
-        ended = subprocess.run(  # noqa: S603  # our own
+        ended = subprocess.run(  # noqa: S603  # our own script
             [sys.executable, str(ROOT / ".ci" / "release.py"), *arguments], capture_output=True, text=True, check=False
         )
         return ended.returncode, ended.stdout, ended.stderr
@@ -299,7 +319,7 @@ def test_scripts_name_tests_that_exist() -> None:
 
 
 def known_commands(script: str) -> list[str]:
-    """Return the commands of `fsx-dr` that a script runs, each with options that it takes."""
+    """Return the `fsx-dr` commands of a script after checking that they accept their options."""
     lines = re.findall(r"^ *(?:\.venv/bin/)fsx-dr ([^|\n]*)", script, re.MULTILINE)
     for name, *arguments in map(shlex.split, lines):
         words = [word for word in arguments if word not in PLACEHOLDERS]
@@ -313,7 +333,7 @@ def template_jobs() -> dict[str, dict[str, Any]]:
 
 
 def rule_holds(rule: str, variables: dict[str, str]) -> bool:
-    """Judge a rule of GitLab's that joins comparisons by `&&`."""
+    """Evaluate a GitLab rule that joins comparisons with `&&`."""
 
     def value(term: str) -> object:
         return variables[term[1:]] if term.startswith("$") else json.loads(term)
@@ -328,22 +348,24 @@ def executable(path: Path, script: str) -> Path:
 
 
 def installs(where: str, tmp_path: Path) -> list[tuple[list[str], dict[str, str]]]:
-    """Run what installs, in a job that has every secret, and return arguments and variables of each call of pip."""
+    """Run the install script in a job with all secrets, and return arguments and environment of each pip call."""
     if where == "action":
         (script,) = [step["run"] for step in steps(ACTION) if step.get("name") == "Install"]
     else:
-        _, document = yaml.safe_load_all(TEMPLATE.read_text())
+        spec, document = yaml.safe_load_all(TEMPLATE.read_text())
+        inputs = spec["spec"]["inputs"]
         script = "\n".join(document[".fsx-dr"]["before_script"])
-        script = script.replace("$[[ inputs.work_dir ]]", ".").replace("$[[ inputs.requirements ]]", "requirements.txt")
+        for name in ("work_dir", "requirements", "package"):
+            script = script.replace(f"$[[ inputs.{name} ]]", inputs[name]["default"])
     log = tmp_path / "log"
-    tell = f"import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]), file=open({str(log)!r}, 'a'))"
-    pip = executable(tmp_path / "pip", f'exec {sys.executable} -c {shlex.quote(tell)} "$@"')
+    record = f"import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]), file=open({str(log)!r}, 'a'))"
+    pip = executable(tmp_path / "pip", f'exec {sys.executable} -c {shlex.quote(record)} "$@"')
     executable(tmp_path / "python", f"mkdir -p .venv/bin && cp {pip} .venv/bin/pip")
     environment = dict.fromkeys(SECRETS, "secret") | {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
-        "REQUIREMENTS": "requirements.txt",
+        "REQUIREMENTS": "",
         "GITHUB_ACTION_PATH": "/actions/pulumi-fsx-dr/pipelines",
     }
-    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607  # our own script
     return [(arguments, seen) for arguments, seen in map(json.loads, log.read_text().splitlines())]

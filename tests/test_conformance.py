@@ -1,4 +1,4 @@
-"""`make conformance` against the simulator: the page that it writes has the simulator's settings."""
+"""`make conformance` on the simulator: the page shows the simulator's settings."""
 
 import os
 import re
@@ -27,7 +27,7 @@ def run(control: Control, page: Path, source: str, **changes: str) -> subprocess
     given = {"HOME": HOME, "AWAY": AWAY, "BACKUP": source, "PREFIX": "test", "POLL": "0.1", "PAGE": str(page)} | changes
     environment = os.environ | control.environment() | {f"FSX_DR_CONFORMANCE_{name}": given[name] for name in given}
     command = [sys.executable, "-m", "pytest", "tests/conformance", "-m", "conformance", "-p", "no:cacheprovider"]
-    return subprocess.run(  # noqa: S603  # our own
+    return subprocess.run(  # noqa: S603  # our own interpreter
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=590
     )
 
@@ -37,7 +37,7 @@ def seeded(control: Control, **changes: Any) -> str:
 
 
 def observed(page: Path, **settings: Any) -> dict[str, str]:
-    """Return the column "Observed" of a run on a simulator with these settings."""
+    """Return the column "Observed" after a run on a simulator with these settings."""
     with running(copy_seconds=1.5, **settings) as aws:
         source = seeded(aws)
         done = run(aws, page, source)

@@ -1,6 +1,6 @@
-"""Documentation: its programs run, its links and paths exist, and the site needs no other host.
+"""Documentation: programs run, links and paths exist, and the site loads nothing from other hosts.
 
-Line numbers in links to code are corrected by: pytest tests/test_documents.py --write-line-links
+To correct line numbers in links to code: pytest tests/test_documents.py --write-line-links
 """
 
 import ast
@@ -32,7 +32,7 @@ DOCUMENTS = [
 ]
 ARCHITECTURE, CONTRIBUTING = ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"
 DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
-# docs/testing.md has its own test.
+# docs/testing.md has a separate test.
 GUIDES = [
     ROOT / "README.md",
     *sorted({*ROOT.glob("docs/*.md")} - {ROOT / "docs" / "testing.md"}),
@@ -42,7 +42,7 @@ PROGRAMS = {
     f"{guide.name}-{number}": program
     for guide in GUIDES
     for number, program in enumerate(re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL))
-    if "import" in program and "pulumi_fsx_dr_sdk" not in program  # which pulumi package add generates
+    if "import" in program and "pulumi_fsx_dr_sdk" not in program  # the generated SDK
 }
 
 
@@ -58,7 +58,7 @@ def test_documented_program_declares_copy(program: str, aws: Control, monkeypatc
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
     engine = RecordingEngine()
 
-    engine.run(lambda: exec(program, {}))  # noqa: S102  # a program of ours
+    engine.run(lambda: exec(program, {}))  # noqa: S102  # our own program
 
     copy = engine.only("pulumi-python:dynamic/fsx:BackupCopy")
     assert copy.inputs["source_backup_id"] == "backup-0123456789abcdef0"
@@ -84,14 +84,18 @@ def test_readme_program_works_with_report(aws: Control, monkeypatch: pytest.Monk
     monkeypatch.setattr(pulumi, "export", exported.__setitem__)
 
     def program() -> None:
-        exec(PROGRAMS["README.md-0"], {})  # noqa: S102  # a program of ours
+        exec(PROGRAMS["README.md-0"], {})  # noqa: S102  # our own program
         pulumi.Output.all(**exported).apply(known.update)
 
     RecordingEngine().run(program)
     result = CliRunner().invoke(fsx_dr, ["report", "--outputs", "-", "--format", "json"], input=json.dumps(known))
 
     [row] = json.loads(result.stdout)["rows"]
-    assert (row["name"], row["region"], row["verdict"]) == ("ledger", "eu-west-1", "missing")  # the engine makes none
+    assert (row["name"], row["region"], row["verdict"]) == (
+        "ledger",
+        "eu-west-1",
+        "missing",
+    )  # the recording engine makes no copies
     assert row["target_hours"] == 24.0
 
 
@@ -139,7 +143,7 @@ def test_line_links_point_to_definitions(document: Path, request: pytest.Fixture
         document.write_text(text)
 
     assert [link[0] for link in _LINE_LINK.finditer(text) if int(link[3]) != _line_of(document, link)] == []
-    assert len(re.findall(r"\.py#", text)) == len(_LINE_LINK.findall(text))  # each names a definition
+    assert len(re.findall(r"\.py#", text)) == len(_LINE_LINK.findall(text))  # each link names a definition
 
 
 @pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING, *DECISIONS], ids=lambda document: document.name)
@@ -159,7 +163,7 @@ _LINE_LINK = re.compile(r"\[`([\w.]+)`\]\(([^)#\s]+\.py)#L(\d+)\)")
 
 
 def _line_of(document: Path, link: re.Match[str]) -> int | None:
-    """Return the line of the class or function that a link names; None if there is none, or more than one."""
+    """Return the line of the class or function that a link names, or None unless there is exactly one."""
     found = dict(_definitions(ast.parse((document.parent / link[2]).read_text())))
     nested = [line for name, line in found.items() if name.endswith(f".{link[1]}")]
     return found.get(link[1]) or (nested[0] if len(nested) == 1 else None)

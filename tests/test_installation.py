@@ -18,12 +18,21 @@ REPOSITORY, VERSION = PROJECT["urls"]["Repository"], PROJECT["version"]
 OWNER = REPOSITORY.split("/")[3]
 NAME = PROJECT["name"]
 SOURCE = f"git+{REPOSITORY}@v{VERSION}"
-FOLDERS = (".ci", ".github", "components", "docs", "examples", "pipelines", "plugin", "simulator", "tests")
-NOT_OURS = {"__pycache__", "node_modules", "venv", ".venv", "sdks", "recorded", "pulumi_fsx_dr.egg-info"}
-# Words that stand for a name elsewhere. Here OWNER does, and users' own names are acme's.
-OTHER_PLACEHOLDERS = (
-    r"\b(?:FORGE|HOST|GROUP|ORG|REPO|REPOSITORY|YOUR|YOU)[/.]|/path/to/|\b(?:your|my)[-_](?:org|repo|name)"
+FOLDERS = (
+    ".ci",
+    ".github",
+    "benchmarks",
+    "components",
+    "docs",
+    "examples",
+    "pipelines",
+    "plugin",
+    "simulator",
+    "tests",
 )
+NOT_OURS = {".git", "__pycache__", "node_modules", "venv", ".venv", "sdks", "recorded", "pulumi_fsx_dr.egg-info"}
+# Words that stand for a name elsewhere. Here OWNER does, and users' own names are acme's.
+OTHER_PLACEHOLDERS = r"\b(?:FORGE|HOST|GROUP|ORG|REPO|REPOSITORY|YOUR|YOU)[/.]|\b(?:your|my)[-_](?:org|repo|name)"
 
 
 def texts() -> Iterator[tuple[str, str]]:

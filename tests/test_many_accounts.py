@@ -1,4 +1,4 @@
-"""The example many-accounts: a stack for each account, and a failure in one stops no other."""
+"""The example many-accounts: one stack per account; a failure in one does not stop the others."""
 
 import runpy
 from pathlib import Path
@@ -19,7 +19,7 @@ BERLIN, MADRID = EXAMPLE["read_accounts"](FOLDER / "accounts.yaml")
 
 
 class Stack:
-    """A stack that records its commands, and fails if it is to."""
+    """A stack that records its commands and may fail."""
 
     def __init__(self, held: dict[str, str], *, fails: bool = False) -> None:
         self.config, self.ran, self._fails = dict(held), list[tuple[str, int | None]](), fails
@@ -94,7 +94,7 @@ def test_program_copies_tagged_file_systems(aws: Control, monkeypatch: pytest.Mo
     aws.seed_file_system("eu-central-1")
     backup = aws.seed_backup("eu-central-1", ledger)
     own = {name: value for name, value in BERLIN.config.items() if name.startswith("fsx-dr:")}
-    pulumi.runtime.set_all_config(own)  # the roles are AWS's business
+    pulumi.runtime.set_all_config(own)  # roles need AWS
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
     engine = RecordingEngine()
 

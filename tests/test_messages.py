@@ -1,4 +1,4 @@
-"""The wording of all messages, held by one golden file: tests/messages.txt."""
+"""The wording of all messages, in one golden file: tests/messages.txt."""
 
 from collections.abc import Callable, Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""The names of a DrRegion's copies: the plugin knows its own copies by them, and would delete any other."""
+"""The names of a DrRegion's copies; the plugin recognizes its copies by them."""
 
 import pytest
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE

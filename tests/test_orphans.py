@@ -1,4 +1,4 @@
-"""The states in `recorded/` are what the real CLI exported, with the properties that the package writes today."""
+"""The states in `recorded/` were exported by the real CLI; their properties match the current package."""
 
 import json
 from pathlib import Path
@@ -49,12 +49,12 @@ def states(*documents: dict[str, Any]) -> StackStates:
 
 
 def ids(document: dict[str, Any], **having: bool) -> list[str]:
-    """Ids of the copies in a state that have, or have not, the given fields."""
+    """Return the ids of copies in a state that have, or lack, the given fields."""
     resources = [r for r in document["deployment"]["resources"] if r["type"].endswith("fsx:BackupCopy")]
     return [r["id"] for r in resources if all(bool(r.get(field)) == wanted for field, wanted in having.items())]
 
 
-# --- what is listed ----------------------------------------------------------------------------------------------
+# --- listed copies ---
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_orphans_are_existing_copies_with_ownership_tag(backup: Any) -> None:
     assert orphans([backup], states(with_resource(OWNER))) == []
 
 
-# --- status ------------------------------------------------------------------------------------------------------
+# --- status ---
 
 
 @pytest.mark.parametrize("resource", [OWNER, PROVIDER], ids=["Python", "plugin"])
@@ -114,7 +114,7 @@ def test_orphan_with_owner_id_of_state_is_resumable(resource: dict[str, Any]) ->
     ],
 )
 def test_other_orphans_are_not_resumable(changes: dict[str, Any], status: OrphanStatus) -> None:
-    """What a tag says of project and stack is free text."""
+    """Project and stack in a tag are free text."""
     [orphan] = orphans([copy(**{"tags": owned(), **changes})], states(with_resource(OWNER)))
 
     assert orphan.status is status
@@ -134,7 +134,7 @@ def test_owner_id_is_read_from_own_resources_only(resource: dict[str, Any]) -> N
     assert states(with_resource(resource)).owner_ids == frozenset()
 
 
-# --- commands ----------------------------------------------------------------------------------------------------
+# --- commands ---
 
 
 def test_orphan_has_adopt_and_delete_commands() -> None:
@@ -165,7 +165,7 @@ def test_orphan_commands_contain_only_valid_ids_and_regions(changes: dict[str, A
     assert (orphan.deletion is not None) is deletable
 
 
-# --- states ------------------------------------------------------------------------------------------------------
+# --- states ---
 
 
 def test_state_of_undeployed_stack_is_empty() -> None:
@@ -186,7 +186,7 @@ COPY = exported(":BackupCopy")
     [None, "text", {}, {"type": 1}, *(COPY | {"id": value} for value in (None, 1, "backup-1", ""))],
 )
 def test_damaged_state_is_refused_by_name(resource: Any) -> None:
-    """A copy whose entry cannot be read would be listed, and then deleted."""
+    """Otherwise a copy in an unreadable entry would be listed and then deleted."""
     with pytest.raises(InvalidSettingsError, match="state 0"):
         states(with_resource(resource))
 

@@ -1,4 +1,4 @@
-"""What the package says to the Pulumi CLI about itself."""
+"""Metadata of the package for the Pulumi CLI."""
 
 import json
 import tomllib
@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_package_declares_no_plugin_to_download() -> None:
-    """Without this file the CLI takes a distribution named pulumi-NAME for one with a plugin in the internet.
+    """Without this file, the CLI tries to download a plugin for any distribution named pulumi-NAME.
 
-    It looks beside the module of the distribution's name (pulumi/pulumi, pulumi-language-python, main.go,
+    It looks in the module with the name of the distribution (pulumi/pulumi, pulumi-language-python, main.go,
     pulumiPluginJSONPathsScript).
     """
     spec = find_spec(distribution("pulumi-fsx-dr").metadata["Name"].replace("-", "_"))

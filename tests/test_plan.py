@@ -1,4 +1,4 @@
-"""What the DrRegions of a program declare: a copy in the state stays, or is deleted for a reason."""
+"""Plans of DrRegions: a copy in the state is kept, or deleted for a reason."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -46,7 +46,7 @@ UNREACHABLE = frozenset({HOME})
 BACKUP_SOURCE = {"backup_id": source(1), "region": HOME}
 
 
-# --- new copies -------------------------------------------------------------------------------------------------------
+# --- new copies ---
 
 
 def test_plan_declares_newest_backups() -> None:
@@ -99,7 +99,7 @@ def test_plan_refuses_missing_file_system() -> None:
 
 
 def test_plan_refuses_source_region_with_only_copies() -> None:
-    """A copy of a copy is not made."""
+    """Copies of copies are not made."""
     region = dr(region=ELSEWHERE, sources=[{"file_system_id": FILE_SYSTEM, "region": AWAY}])
     copies = [copy(region=AWAY, source_region=HOME)]
 
@@ -140,7 +140,7 @@ def test_plan_explains_file_system_without_copies() -> None:
     assert [plan.obstacles[FILE_SYSTEM] in warning for warning in plan.warnings] == [True]
 
 
-# --- reasons to delete a copy -----------------------------------------------------------------------------------------
+# --- reasons to delete a copy ---
 
 
 @pytest.mark.parametrize("newest", [backup(1), backup(1, tags=CROWDED)], ids=["copied", "not copied"])
@@ -156,8 +156,8 @@ def test_expired_copy_is_deleted_only_after_newer_copy(newest: Backup) -> None:
 
 
 def test_plan_explains_which_rules_keep_copy() -> None:
-    """Backups are of so many hours before the morning of Friday 15 January 2027, 8:00 UTC."""
-    copies = [entry(10), entry(20), entry(9 + 4 * 24)]  # Thursday at 22:00 and at noon, Sunday
+    """The backups are this many hours older than Friday 15 January 2027, 8:00 UTC."""
+    copies = [entry(10), entry(20), entry(9 + 4 * 24)]  # Thursday at 22:00 and at noon, and Sunday
 
     plan = one([dr(keep={"daily": 2, "weekly": 2})], copies, World([backup(1), backup(20)], shown(copies)))
 
@@ -250,11 +250,11 @@ def test_missing_copy_that_cannot_be_made_again_is_removed() -> None:
     assert (removed(plan), plan.gone) == ({lost.id: Deleted.LOST}, set())
 
 
-# --- what a preview adds ----------------------------------------------------------------------------------------------
+# --- messages of a preview ---
 
 
 def copies_of_others(number: int, **changes: Any) -> list[Backup]:
-    """Return copies of others in the DR Region."""
+    """Return copies of other stacks in the DR Region."""
     return [copy(10_000 + n, source_backup_id=source(10_000 + n), **changes) for n in range(number)]
 
 
@@ -264,7 +264,7 @@ def copies_of_others(number: int, **changes: Any) -> list[Backup]:
     ids=["room for one more", "full", "raised quota"],
 )
 def test_preview_warns_about_quota(others: int, *, warns: bool) -> None:
-    """2 copies are in the state and 1 is made, before 1 is deleted; FSx allows 500 by default."""
+    """The state has 2 copies, and 1 is made before 1 is deleted; FSx allows 500 by default."""
     state = [entry(2), entry(3)]
     world = World([backup(1), backup(2), backup(3)], [*shown(state), *copies_of_others(others)])
 
@@ -298,7 +298,7 @@ def test_preview_reports_backups_made_too_often(keep: Any, hours: int, *, is_nam
     assert [FILE_SYSTEM in line for line in named] == ([True] if is_named else [])
 
 
-# --- names decide nothing ---------------------------------------------------------------------------------------------
+# --- names of copies do not matter ---
 
 RENAMED = {
     "unchanged": urn(f"dr-{source(1)}"),
@@ -347,7 +347,7 @@ def test_two_dr_regions_in_one_region_keep_own_copies(name: str) -> None:
 
 
 def test_two_dr_regions_under_new_parent_keep_own_copies() -> None:
-    """Each has its name still, but neither has its URN."""
+    """Each DrRegion keeps its name, but not its URN."""
     moved = f"my:index:App${DR_REGION_TYPE}"
     ours, theirs = (
         entry(1, urn=urn(f"{name}-{source(1)}", types=moved), number_of_copy=n) for n, name in enumerate(("dr", "west"))
@@ -360,8 +360,8 @@ def test_two_dr_regions_under_new_parent_keep_own_copies() -> None:
 
 
 def test_copy_does_not_get_name_of_other_dr_region() -> None:
-    """The next run would take it for a copy of that one, which would delete another for it."""
-    freed = entry(1, region=ELSEWHERE)  # has the name that the copy is to have
+    """Otherwise the next run would assign the copy to that DrRegion, which would delete another one."""
+    freed = entry(1, region=ELSEWHERE)  # has the name that the copy should get
     former = entry(1, urn=urn(f"west-{source(1)}", types=f"my:index:App${DR_REGION_TYPE}"), number_of_copy=8)
     regions, own = [dr(), dr("west")], entry(2, f"west-{source(2)}", number_of_copy=9)
 
@@ -371,7 +371,7 @@ def test_copy_does_not_get_name_of_other_dr_region() -> None:
     assert name == f"dr-{source(1)}-{AWAY}-{former.id}"
 
 
-# --- tags of copies decide nothing ------------------------------------------------------------------------------------
+# --- tags of copies do not matter ---
 
 
 @pytest.mark.parametrize("tags", [{}, owned(owner_id=OTHER_OWNER_ID), {"fsx-dr:managed-by": "whatever"}])
@@ -402,7 +402,7 @@ def test_other_backup_in_dr_region_changes_nothing(tags: dict[str, str], *, is_c
 
 @pytest.mark.parametrize("is_timed", [True, False])
 def test_expired_source_has_time_of_state_or_copy(*, is_timed: bool) -> None:
-    """The copy itself was made an hour ago, its source backup long before the newest backup."""
+    """The copy was made an hour ago, long after its source backup."""
     old = entry(50) if is_timed else entry(50, source_creation_time=None)
 
     plan = one([dr(keep=1)], [old], World([backup(40)], shown([old])))
@@ -410,7 +410,7 @@ def test_expired_source_has_time_of_state_or_copy(*, is_timed: bool) -> None:
     assert (kept(plan), made(plan)) == (([], [source(40)]) if is_timed else ([old.id], []))
 
 
-# --- what is not known is not empty -----------------------------------------------------------------------------------
+# --- unknown is not empty ---
 
 
 @pytest.mark.parametrize("keep", [1, {"daily": 1}])
@@ -461,7 +461,7 @@ def test_former_region_is_emptied_once_new_one_has_copies(lifecycle: str) -> Non
 
 @pytest.mark.parametrize("unreachable", [UNREACHABLE, frozenset()], ids=["unreachable", "without backups"])
 def test_former_region_is_emptied_per_file_system(unreachable: frozenset[str]) -> None:
-    """That another file system has copies in the new Region is no reason."""
+    """Copies of another file system in the new Region are no reason to delete."""
     copies = [entry(1), entry(2, file_system_id=OTHER_FILE_SYSTEM)]
     sources = [
         {"file_system_id": FILE_SYSTEM, "region": HOME},
@@ -492,7 +492,7 @@ def test_unlisted_copy_is_found_by_id() -> None:
 
 
 def test_copies_of_unknown_file_system_do_not_expire() -> None:
-    """Two of them may be of two file systems."""
+    """They may belong to two file systems."""
     copies = [entry(1, file_system_id=None), entry(2, file_system_id=None)]
 
     plan = one([dr(keep=1)], copies, World([backup(3)], shown(copies)))
@@ -527,7 +527,7 @@ def test_each_ontap_volume_keeps_own_number() -> None:
     assert ({*kept(plan)}, {*removed(plan)}) == ({c.id for c in copies[:2]}, {c.id for c in copies[2:]})
 
 
-# --- copies whose source backup cannot be copied ----------------------------------------------------------------------
+# --- source backups that cannot be copied ---
 
 
 @pytest.mark.parametrize("backups", [[], [backup(1, tags=CROWDED)]], ids=["expired", "too many tags"])
@@ -550,10 +550,10 @@ def test_replaceable_copy_gets_new_key() -> None:
 
     plan = one([dr(kms_key_id=OTHER_KEY)], copies, World([backup(1)], shown(copies)))
 
-    assert [copy.args.get("kms_key_id") for copy in plan.copies] == [None], "that of the DrRegion"
+    assert [copy.args.get("kms_key_id") for copy in plan.copies] == [None], "the key of the DrRegion"
 
 
-# --- sources that are outputs -----------------------------------------------------------------------------------------
+# --- sources that are outputs ---
 
 
 def of_output(position: int, number: int) -> StateCopy:
@@ -566,7 +566,7 @@ def with_outputs(
     region: DrRegionSpec | None = None,
     world: World | None = None,
 ) -> RegionPlan:
-    """Return what the one DrRegion declares in the end, whose outputs have these values."""
+    """Return the final plan of the only DrRegion if its outputs have these values."""
     region = replace(region or dr(sources=[]), has_outputs=True)
     first = one([region], copies, world or World(copies=shown(copies)))
     sources = [OutputSource(position, backup_id, HOME) for position, backup_id in enumerate(backup_ids)]
@@ -658,7 +658,7 @@ def test_output_with_missing_copy_is_reported() -> None:
     assert [lost.id in warning for warning in plan.warnings] == [True]
 
 
-# --- any world --------------------------------------------------------------------------------------------------------
+# --- any program, state and AWS ---
 
 keeps: st.SearchStrategy[Any] = st.integers(1, 3) | st.sampled_from([{"daily": 1}, {"last": 1, "within": "2h"}])
 FILE_SYSTEMS = (FILE_SYSTEM, OTHER_FILE_SYSTEM)
@@ -667,7 +667,7 @@ REGIONS = (AWAY, ELSEWHERE)
 
 @dataclass(frozen=True)
 class Stack:
-    """A program, a state and a world."""
+    """A program, a state, and the answers of AWS."""
 
     regions: list[DrRegionSpec]
     state: list[StateCopy]
@@ -681,7 +681,7 @@ class Stack:
 
 @st.composite
 def stacks(draw: st.DrawFn) -> Stack:
-    """Draw up to two DrRegions, and copies of two file systems under whatever names, in whatever state."""
+    """Draw up to two DrRegions, and copies of two file systems with any names and lifecycles."""
     owners = {number: draw(st.sampled_from(FILE_SYSTEMS)) for number in range(1, 9)}
     backups = [backup(n, file_system_id=fs) for n, fs in owners.items() if draw(st.booleans())]
     copies: list[StateCopy] = []
@@ -764,7 +764,7 @@ def test_any_copy_of_unreachable_source_is_kept(stack: Stack) -> None:
 
 @given(stacks())
 def test_any_covered_file_system_stays_covered(stack: Stack) -> None:
-    """What is to be made counts: until it is, nothing of that file system is deleted (test_continue_on_error.py)."""
+    """New copies count: nothing of their file system is deleted before they exist (test_continue_on_error.py)."""
     plans = decide(stack.regions, stack.state, stack.world).values()
 
     owners = {c.id: c.file_system_id for c in stack.world.copies}
@@ -779,7 +779,7 @@ def test_any_covered_file_system_stays_covered(stack: Stack) -> None:
 
 
 def after(stack: Stack) -> Stack:
-    """Return a stack after a run in which all went well: what was to be made is AVAILABLE, and what went is gone."""
+    """Return the stack after a successful run: new copies are AVAILABLE, and deleted ones are gone."""
     regions = {region.urn: region for region in stack.regions}
     owners: dict[str | None, str | None] = {
         **{c.source_backup_id: c.output("file_system_id") for c in stack.state if c.output("file_system_id")},
@@ -806,7 +806,7 @@ def after(stack: Stack) -> Stack:
 
 @given(stacks())
 def test_any_stack_converges_in_two_runs(stack: Stack) -> None:
-    """The second run may give a copy the name that the first one freed, and delete what only then is a duplicate."""
+    """The second run may use a name that the first one freed, and delete a copy that became a duplicate."""
     twice = after(after(stack))
 
     for plan in decide(twice.regions, twice.state, twice.world).values():
@@ -815,7 +815,7 @@ def test_any_stack_converges_in_two_runs(stack: Stack) -> None:
 
 @dataclass
 class Indexed(World):
-    """Answers at once."""
+    """Answers quickly."""
 
     by_file_system: Mapping[str, Sequence[Backup]] = field(default_factory=dict)
 
@@ -824,7 +824,7 @@ class Indexed(World):
 
 
 def many(number: int) -> Callable[[], RegionPlan]:
-    """Return what declares so many file systems, each with three backups, three copies and a leftover."""
+    """Return a function that plans `number` file systems, each with three backups, three copies and a leftover."""
     names = {f"fs-{n:017x}": [backup(10 * n + k) for k in range(3)] for n in range(1, number + 1)}
     by_file_system = {name: [replace(b, file_system_id=name) for b in backups] for name, backups in names.items()}
     copies = [
@@ -845,4 +845,4 @@ def test_plan_of_many_sources() -> None:
 
 
 def test_plan_takes_linear_time() -> None:
-    assert growth(150, many) < 3 * TIMES, "the square of it would be 64"
+    assert growth(150, many) < 3 * TIMES, "quadratic time would be a factor of 64"

@@ -1,4 +1,4 @@
-"""Copies in a DR Region that the state does not contain: which are resumed, adopted or named."""
+"""Copies in a DR Region that are not in the state: resumed, adopted or reported."""
 
 from dataclasses import replace
 from typing import Any
@@ -36,16 +36,16 @@ FOREIGN_KEY = KEY.replace("111122223333", "999999999999")
 
 
 def own(number: int, **changes: Any) -> Backup:
-    """Return the copy that an earlier run of this stack started."""
+    """Return a copy started by an earlier run of this stack."""
     return copy(number, **{"tags": owned(f"files/prod/dr-{source(number)}"), **changes})
 
 
 def adopted(plan: RegionPlan) -> dict[str, str | None]:
-    """Return what each declared copy adopts, by its source."""
+    """Return the adopted copy of each declared copy, by source."""
     return {c.args["source_backup_id"]: c.args.get("adopt_backup_id") for c in plan.copies}
 
 
-# --- leftovers --------------------------------------------------------------------------------------------------------
+# --- leftovers ---
 
 
 @pytest.mark.parametrize("regions", [[dr()], [dr(), dr("second")]], ids=["one DrRegion", "two of one Region"])
@@ -131,7 +131,7 @@ def test_plugin_component_reports_only_own_leftovers() -> None:
     assert leftovers(plan) == [mine.id]
 
 
-# --- resume -----------------------------------------------------------------------------------------------------------
+# --- resume ---
 
 
 @pytest.mark.parametrize("lifecycle", ["COPYING", "AVAILABLE"])
@@ -182,7 +182,7 @@ def test_existing_copy_goes_to_one_of_two_dr_regions(tags: dict[str, str]) -> No
     assert (made(first), made(second)) == ([source(1)], [])
 
 
-# --- adopt ------------------------------------------------------------------------------------------------------------
+# --- adopt ---
 
 
 def test_adopt_instead_of_copying_again() -> None:

@@ -1,6 +1,6 @@
-"""The previews in `recorded/` are what the real CLI printed, with the properties that the package writes today.
+"""The previews in `recorded/` were printed by the real CLI; their properties match the current package.
 
-Those named `dr_region` were printed by the fake engine for a program with one DrRegion that keeps 2.
+Those named `dr_region` were printed by the fake engine for a program with one DrRegion and keep 2.
 """
 
 import json
@@ -44,7 +44,9 @@ def test_change_that_removes_last_copy_of_region_is_refused(name: str) -> None:
 
 
 def test_delete_before_replace_is_refused() -> None:
-    """The CLI 3.260 marks the old state so for `delete_before_replace`, and with `delete` otherwise."""
+    """The CLI 3.260 marks the old state with `pendingReplacement` for `delete_before_replace`, otherwise with
+    `delete`.
+    """
     document = preview("replace")
     (replaced,) = (step["oldState"] for step in document["steps"] if step["op"] == "replace")
     assert replaced.pop("delete")
@@ -89,7 +91,7 @@ def test_copy_of_unknown_backup_counts() -> None:
     assert violations(preview("create_of_unknown"), required_regions=["eu-north-1", "eu-west-1"]) == []
 
 
-# --- keys --------------------------------------------------------------------------------------------------------
+# --- keys ---
 
 
 @pytest.mark.parametrize("key", [FIRST_KEY, FIRST_KEY.upper(), f"arn:aws:kms:eu-north-1:111122223333:key/{FIRST_KEY}"])
@@ -113,7 +115,7 @@ def test_replaced_copy_is_checked_for_new_key(name: str) -> None:
     assert violations(preview(name), required_keys={"eu-north-1": SECOND_KEY}) == []
 
 
-# --- documents that are refused ----------------------------------------------------------------------------------
+# --- refused documents ---
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_incomplete_preview_is_refused(document: dict[str, Any]) -> None:
         violations(document)
 
 
-# --- full copies -------------------------------------------------------------------------------------------------
+# --- full copies ---
 
 
 def full_copies(document: dict[str, Any], allowed: int = 0) -> list[str]:
@@ -141,12 +143,12 @@ def full_copies(document: dict[str, Any], allowed: int = 0) -> list[str]:
         ("delete_one", []),
         ("replace", ["north in eu-north-1"]),  # another key
         ("replace_steps", ["north in eu-north-1"]),
-        ("move", ["north in eu-west-1"]),  # whose copies there are under another key
-        # Nothing tells which of these are of one file system.
+        ("move", ["north in eu-west-1"]),  # the copies in that Region have another key
+        # The preview does not show which of these belong to one file system.
         ("create", ["tuesday in eu-west-1", "monday in eu-west-1", "north in eu-north-1"]),
         ("create_of_unknown", ["monday in eu-west-1", "north in eu-north-1", "again in eu-north-1"]),
-        # What a DrRegion says of its copies counts:
-        ("dr_region_create", ["1 of dr in eu-west-1"]),  # the first of two
+        # The forecast of a DrRegion counts:
+        ("dr_region_create", ["1 of dr in eu-west-1"]),  # only the first of two
         ("dr_region_next", []),  # a newer backup
         ("dr_region_key", ["1 of dr in eu-west-1"]),  # another key: two copies are replaced
     ],
@@ -168,7 +170,7 @@ def test_full_copies_are_unlimited_by_default() -> None:
 
 
 def test_copy_after_one_of_same_chain_is_not_full() -> None:
-    """Its new Region has copies of that file system under the key that FSx manages."""
+    """The new Region has copies of that file system under the key managed by FSx."""
     document = preview("move")
     for step in document["steps"]:
         if step["op"] == "replace":
@@ -187,7 +189,7 @@ def test_adopted_copy_is_not_full() -> None:
 
 
 def test_update_to_unknown_key_is_full() -> None:
-    """In a preview a copy whose new key is not known is an update; the run replaces it."""
+    """In a preview, a copy with an unknown new key is an update; `up` replaces it."""
     document = preview("dr_region_key")
     for step in (step for step in document["steps"] if step["op"] == "replace"):
         step["op"] = "update"
@@ -197,7 +199,7 @@ def test_update_to_unknown_key_is_full() -> None:
 
 
 def test_new_copy_is_full_unless_dr_region_says_otherwise() -> None:
-    """The preview alone does not tell of which file system a new backup is."""
+    """The preview does not show the file system of a new backup."""
     document = preview("dr_region_next")
     del document["diagnostics"]
 

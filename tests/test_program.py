@@ -1,4 +1,4 @@
-"""The bundled program: what it declares for a configuration."""
+"""The bundled program: its resources for a configuration."""
 
 import json
 import runpy
@@ -31,7 +31,7 @@ def _no_configuration_stays() -> Iterator[None]:
 
 
 def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:
-    """Run the program as the CLI does, and return what it registered and exported."""
+    """Run the program as the CLI does, and return its registrations and outputs."""
     engine = RecordingEngine()
     written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     pulumi.runtime.set_all_config({f"fsx-dr:{key}": value for key, value in written.items()})
@@ -81,7 +81,7 @@ def test_names_do_not_depend_on_region_order(aws: Control) -> None:
 
 
 def test_second_run_in_process_lists_backups_again(aws: Control) -> None:
-    """Retention by an old listing could delete copies that are still needed."""
+    """With an old listing, retention could delete copies that are still needed."""
     file_system = aws.seed_file_system("eu-central-1")
     config = {
         "sources": [{"fileSystemId": file_system, "region": "eu-central-1"}],
@@ -239,7 +239,7 @@ def test_pulumi_yaml_declares_defaults_of_package() -> None:
 
 
 def test_rpo_hours_may_be_fraction() -> None:
-    """Types of settings are string, integer, boolean, array and object (pulumi/pulumi, project.json, configTypes)."""
+    """Settings have the types string, integer, boolean, array and object (pulumi/pulumi, project.json, configTypes)."""
     assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]["fsx-dr:rpoHours"]["type"] == "string"
 
     pulumi.runtime.set_all_config({"fsx-dr:rpoHours": "1.5"})

@@ -1,4 +1,4 @@
-"""Refusals of a DrRegion's arguments show no value, because it may be a secret in the wrong place."""
+"""Refused arguments of a DrRegion are not shown, because they may be misplaced secrets."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ SOURCE = {"file_system_id": "fs-0123456789abcdef0", "region": "eu-central-1"}
 BACKUP = {"backup_id": "backup-0123456789abcdef0", "region": "eu-central-1"}
 SELECTED = {"tags": {"dr": "yes"}, "region": "eu-central-1"}
 VALUES = [SECRET, f"{SECRET}\n::error::x", [SECRET], {"within": SECRET}, {1: SECRET, "a": SECRET}]
-# They may be unknown to the program, so the provider checks them.
+# These may be unknown to the program, so the provider checks them.
 INPUTS = {"tags", "kms_key_id", "copy_tags", "deletion_protection"}
 
 
@@ -34,7 +34,7 @@ def test_refusal_of_argument_hides_value(argument: str, value: Any) -> None:
 @pytest.mark.parametrize("argument", sorted(Source.__annotations__.keys() - {"kms_key_id"}))
 @pytest.mark.parametrize("source", [SOURCE, BACKUP, SELECTED])
 def test_refusal_of_source_hides_value(source: dict[str, Any], argument: str, value: Any) -> None:
-    wrong = {"keep": 0, **source, argument: value}  # so that it is wrong even where the value is right
+    wrong = {"keep": 0, **source, argument: value}  # keep is wrong even if the argument is valid
 
     said = refused({"region": "eu-west-1", "sources": [SOURCE, wrong]})
 

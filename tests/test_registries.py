@@ -1,4 +1,4 @@
-"""What one provider process remembers of its calls: which entry has a copy, and which copies were not made."""
+"""The memory of a provider process: which entries have a copy, and which copies were not made."""
 
 import json
 
@@ -33,7 +33,7 @@ def creates() -> Creates:
     return Creates()
 
 
-# --- what the program tells -------------------------------------------------------------------------------------------
+# --- hints ---
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_hints_survive_serialization() -> None:
     assert Hints.of({HINTS: sent.sent()}) == arrived
 
 
-# --- which entry has a copy -------------------------------------------------------------------------------------------
+# --- entries of a copy ---
 
 
 def entry(urn: str, ownership: Ownership = OLD, backup_id: str = COPY, source: str = SOURCE) -> StateCopy:
@@ -86,7 +86,7 @@ def test_copy_may_have_two_entries(entries: StateEntries) -> None:
 
 @pytest.mark.parametrize("is_taken", [True, False])
 def test_live_entry_keeps_its_copy(entries: StateEntries, *, is_taken: bool) -> None:
-    """The entry that is pending deletion has the same URN, and its delete must leave the copy."""
+    """The entry pending deletion has the same URN, and deleting it must keep the copy."""
     if is_taken:
         entries.seen(MONDAY, COPY)
         assert entries.take(COPY, MONDAY)
@@ -126,13 +126,13 @@ def test_successors_have_same_resource_or_source(entries: StateEntries) -> None:
 
 def test_copy_is_reserved_by_one_create(entries: StateEntries) -> None:
     assert entries.take(COPY, MONDAY)
-    assert entries.take(COPY, MONDAY), "create may be asked again"
+    assert entries.take(COPY, MONDAY), "create may reserve it again"
     assert not entries.take(COPY, TUESDAY)
     entries.release(MONDAY)
     assert entries.take(COPY, TUESDAY)
 
 
-# --- which copies were not made ---------------------------------------------------------------------------------------
+# --- copies that were not made ---
 
 
 def test_no_copy_is_missing_without_creates(creates: Creates) -> None:
@@ -188,7 +188,7 @@ def test_failed_copy_of_other_stack_is_not_missing(creates: Creates) -> None:
 
 
 def test_delete_before_replace_waits_only_for_failed_copies(creates: Creates) -> None:
-    """The delete comes before the creates of others, which may be under way."""
+    """The delete comes before other creates, which may be running."""
     creates.started(MONDAY)
     creates.started(TUESDAY)
     assert creates.missing(MONDAY, [FILE_SYSTEM]) is None

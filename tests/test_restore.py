@@ -1,4 +1,4 @@
-"""RestoredFileSystem: what is restored, with which settings, and what never changes afterwards."""
+"""RestoredFileSystem: its backup and settings, and which changes have no effect later."""
 
 import json
 import sys
@@ -88,7 +88,7 @@ SELF_MANAGED = {
 
 
 def backup_of(kind: str, **configuration: Any) -> Backup:
-    """Return an AVAILABLE backup with the usual record of a file system, changed by `configuration`."""
+    """Return an AVAILABLE backup with a recorded file system, changed by `configuration`."""
     file_system = dict(RECORDED[kind])
     member = KINDS[kind].configuration
     file_system[member] = file_system[member] | configuration
@@ -114,7 +114,7 @@ WITH_DIRECTORY = backup_of("WINDOWS", ActiveDirectoryId=None, SelfManagedActiveD
 def args_of(kind: Any, **more: Any) -> RestoredFileSystemArgs:
     subnets = SUBNETS if kind == "OPENZFS" else SUBNETS[:1]
     args: Any = {"backup_id": BACKUP_ID, "kind": kind, "region": REGION, "subnet_ids": subnets, **more}
-    return args  # type: ignore[no-any-return]  # checked where it matters: in the constructor
+    return args  # type: ignore[no-any-return]  # the constructor checks it
 
 
 def restored(
@@ -123,7 +123,7 @@ def restored(
     options: pulumi.ResourceOptions | None = None,
     engine: RecordingEngine | None = None,
 ) -> Registration:
-    """Restore a backup under a recording engine, and return the registration of the file system."""
+    """Restore a backup with a recording engine, and return the registration of the file system."""
     engine = engine or RecordingEngine()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(restore, "find_backup", lambda *_: backup)
@@ -179,7 +179,7 @@ def restored(
     ],
 )
 def test_restore_uses_settings_of_backup(kind: str, expected: dict[str, Any]) -> None:
-    """Not what names something of the source Region: key, subnet, addresses, aliases."""
+    """Key, subnet, addresses and aliases belong to the source Region and are not used."""
     made = restored(backup_of(kind), args_of(kind, security_group_ids=["sg-1"], tags={"team": "media"}))
 
     given = {"backupId": BACKUP_ID, "region": REGION, "securityGroupIds": ["sg-1"], "tags": {"team": "media"}}
@@ -189,12 +189,12 @@ def test_restore_uses_settings_of_backup(kind: str, expected: dict[str, Any]) ->
 
 @pytest.mark.parametrize("kind", ["WINDOWS", "OPENZFS"])
 def test_restore_keeps_only_provisioned_iops(kind: str) -> None:
-    """pulumi-aws would send 0 Iops with the mode AUTOMATIC, which FSx refuses: the block has to be left out.
+    """pulumi-aws would send 0 Iops with the mode AUTOMATIC, which FSx refuses, so the block is omitted.
 
     hashicorp/terraform-provider-aws, internal/service/fsx/windows_file_system.go, expandWindowsDiskIopsConfiguration,
-    and openzfs_file_system.go, expandOpenZFSFileDiskIopsConfiguration: Iops are sent whatever they are. Its issue
-    30435 has FSx's answer: "Value '0' at 'openZFSConfiguration.diskIopsConfiguration.iops' failed to satisfy
-    constraint: Member must have value greater than or equal to 1."
+    and openzfs_file_system.go, expandOpenZFSFileDiskIopsConfiguration always send Iops. Its issue 30435 has FSx's
+    answer: "Value '0' at 'openZFSConfiguration.diskIopsConfiguration.iops' failed to satisfy constraint: Member must
+    have value greater than or equal to 1."
     """
     automatic = restored(backup_of(kind, DiskIopsConfiguration={"Mode": "AUTOMATIC", "Iops": 192}), args_of(kind))
     paid_for = {"Mode": "USER_PROVISIONED", "Iops": 20000}
@@ -215,7 +215,7 @@ def test_restore_keeps_network_type(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_restore_keeps_automatic_backups_off(kind: str) -> None:
-    """AWS omits the days where they are off (recorded: c7n-fsx_consecutive_aws_backups_count_filter)."""
+    """AWS omits the days if automatic backups are off (recorded: c7n-fsx_consecutive_aws_backups_count_filter)."""
     recorded = backup_of(kind)
     member = KINDS[kind].configuration
     off = {name: value for name, value in recorded.file_system[member].items() if "AutomaticBackup" not in name}
@@ -282,7 +282,7 @@ def test_given_arguments_can_change_later() -> None:
 def test_restored_file_system_is_protected_by_default(
     options: pulumi.ResourceOptions | None, *, protected: bool
 ) -> None:
-    """Security groups, subnets and key cannot be changed, so that changing one would replace a failed-over file system.
+    """Changing security groups, subnets or key would replace the file system.
 
     They are ForceNew in hashicorp/terraform-provider-aws, internal/service/fsx/windows_file_system.go,
     lustre_file_system.go and openzfs_file_system.go.
@@ -291,7 +291,7 @@ def test_restored_file_system_is_protected_by_default(
 
 
 def test_final_backup_of_lustre_can_be_skipped() -> None:
-    """It is made by default, as of the other types; pulumi_aws would skip it (LustreFileSystem, skip_final_backup)."""
+    """It is made by default, as for the other types; the default of pulumi_aws is to skip it."""
     skipped = restored(backup_of("LUSTRE"), args_of("LUSTRE", settings={"skip_final_backup": True}))
 
     assert skipped.inputs["skipFinalBackup"] is True
@@ -347,7 +347,7 @@ def unreachable(*_: Any) -> None:
 def test_restored_file_system_does_not_need_its_backup(
     urn: str, find_backup: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For an ignored input the engine takes the value of its last run (pulumi/pulumi, step_generator.go)."""
+    """For an ignored input, the engine uses the value of its last run (pulumi/pulumi, step_generator.go)."""
     made = restored(WITH_DIRECTORY, args_of("WINDOWS", settings=DIRECTORY))
     engine = RecordingEngine(held={urn: {"type": WINDOWS, "outputs": {"backupId": BACKUP_ID}}})
     monkeypatch.setattr(restore, "find_backup", find_backup)
@@ -444,7 +444,7 @@ def test_restore_refuses_wrong_arguments_before_registration(args: RestoredFileS
 
 
 def old_backup() -> Backup:
-    """Return one of 2018, recorded without FileSystemType, DeploymentType and ThroughputCapacity (index.json)."""
+    """Return a backup of 2018, recorded without FileSystemType, DeploymentType and ThroughputCapacity."""
     recorded = Path(__file__).parent / "recorded" / "aws" / "c7n-fsx_backup_delete-fsx.DescribeBackups_1.json"
     [answer, *_] = json.loads(recorded.read_text())["body"]["Backups"]
     return replace(backup_of("WINDOWS"), file_system_type=None, file_system=answer["FileSystem"])

@@ -1,4 +1,4 @@
-"""Which recovery points of a file system a DR Region keeps, makes and deletes."""
+"""Which recovery points of a file system are copied, kept and deleted in a DR Region."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def point(hours: int, *, is_in_state: bool = False, has_copy: bool = True) -> RecoveryPoint:
-    """Return the point of so many hours before noon; `is_in_state`: the state has a copy of it."""
+    """Return the recovery point this many hours before noon; `is_in_state`: its copy is in the state."""
     name = f"{hours:017x}"
     return RecoveryPoint(
         source_backup_id=f"backup-{name}",
@@ -39,7 +39,7 @@ def in_state(hours: int, *, has_copy: bool = True) -> RecoveryPoint:
 
 @st.composite
 def points(draw: st.DrawFn) -> list[RecoveryPoint]:
-    """Return points in any order; one in the state may be FAILED or gone, and then does not count."""
+    """Return points in any order; copies in the state may be FAILED or gone, and then do not count."""
     hours = draw(st.lists(st.integers(0, 30), unique=True, max_size=12))
     return [
         point(hour, is_in_state=holds, has_copy=not holds or draw(st.booleans()))
@@ -60,7 +60,7 @@ policies = st.fixed_dictionaries(
 
 @st.composite
 def years_of_points(draw: st.DrawFn) -> list[RecoveryPoint]:
-    """Return points of five years, near and far from each other, some of a time that nobody knows."""
+    """Return points of five years at short and long intervals, some with an unknown time."""
     hours = st.integers(0, 30) | st.integers(0, 900) | st.integers(0, 44_000)
     known = [
         point(hour, is_in_state=holds, has_copy=not holds or draw(st.booleans()))
@@ -130,11 +130,11 @@ def test_select_ignores_input_order(known: list[RecoveryPoint], keep: int) -> No
     assert select(known, keep) == select(known[::-1], keep)
 
 
-# --- by time ----------------------------------------------------------------------------------------------------------
+# --- rules by time ---
 
 
 def at(time: str, *, is_in_state: bool = False, has_copy: bool = True) -> RecoveryPoint:
-    """Return the point of a moment, UTC, named after it."""
+    """Return the recovery point of a time in UTC, named after the time."""
     made = datetime.fromisoformat(time).replace(tzinfo=UTC)
     return RecoveryPoint(source_backup_id=time, time=made, is_in_state=is_in_state, has_copy=has_copy)
 
@@ -144,7 +144,7 @@ def kept(times: list[str], policy: RetentionPolicy) -> list[str]:
 
 
 def test_daily_keeps_newest_of_each_day() -> None:
-    """So the restic documentation has it of --keep-daily: 'for the last n days which have one or more snapshots'."""
+    """restic documents --keep-daily as 'for the last n days which have one or more snapshots'."""
     times = ["2026-11-20 23:59:59", "2026-11-20 00:00", "2026-11-17 12:00", "2026-11-17 06:00", "2026-11-16 12:00"]
 
     assert kept(times, {"daily": 2}) == ["2026-11-20 23:59:59", "2026-11-17 12:00"]
@@ -157,7 +157,7 @@ def test_daily_counts_utc_days() -> None:
 
 
 def test_weekly_counts_iso_weeks() -> None:
-    """2027-01-01 is a Friday, and of week 53 of 2026."""
+    """2027-01-01 is a Friday in week 53 of 2026."""
     times = ["2027-01-04 00:00", "2027-01-03 23:59", "2027-01-01 12:00", "2026-12-28 00:00", "2026-12-27 23:59"]
 
     assert kept(times, {"weekly": 3}) == ["2027-01-04 00:00", "2027-01-03 23:59", "2026-12-27 23:59"]
@@ -171,7 +171,7 @@ def test_monthly_and_yearly_count_by_calendar() -> None:
 
 
 def test_within_counts_from_newest_backup() -> None:
-    """So the restic documentation has it of --keep-within: 'within the specified duration of the latest snapshot'."""
+    """restic documents --keep-within as 'within the specified duration of the latest snapshot'."""
     times = ["2020-05-31 12:00", "2020-05-30 12:00:01", "2020-05-30 12:00"]
 
     assert kept(times, {"within": "1d"}) == ["2020-05-31 12:00", "2020-05-30 12:00:01"]
@@ -181,9 +181,9 @@ def test_within_counts_from_newest_backup() -> None:
 @pytest.mark.parametrize(
     ("within", "oldest"),
     [
-        ("1m", "2020-05-01 12:00"),  # there is no 31 April, so it is 1 May, as for Go's AddDate that restic uses
+        ("1m", "2020-05-01 12:00"),  # 31 April becomes 1 May, as in Go's AddDate, which restic uses
         ("1y", "2019-05-31 12:00"),
-        ("1y3m1w1d1h", "2019-02-23 11:00"),  # 31 February 2019 is 3 March
+        ("1y3m1w1d1h", "2019-02-23 11:00"),  # 31 February 2019 becomes 3 March
         ("2100y", "0001-01-02 00:00"),
     ],
 )
@@ -222,7 +222,7 @@ def test_policy_explains_which_rules_keep_copy() -> None:
 
 
 def test_daily_counts_new_copy() -> None:
-    """If that copy fails, delete lets no other one of its file system go."""
+    """If the new copy fails, no other copy of its file system is deleted."""
     morning, evening = at("2026-11-20 06:00", is_in_state=True), at("2026-11-20 18:00")
 
     assert select([morning, evening], {"daily": 1}) == Selection(kept=[evening], expired=[morning])
@@ -260,7 +260,7 @@ def test_copies_of_unknown_time_share_no_day() -> None:
 
 
 @given(years_of_points(), st.integers(1, 8), st.booleans())
-def test_number_equals_rule_last(known: list[RecoveryPoint], keep: int, may_expire: bool) -> None:  # noqa: FBT001  # Hypothesis gives it
+def test_number_equals_rule_last(known: list[RecoveryPoint], keep: int, may_expire: bool) -> None:  # noqa: FBT001  # Hypothesis passes it
     assert select(known, keep, may_expire=may_expire) == select(known, {"last": keep}, may_expire=may_expire)
 
 
@@ -268,7 +268,7 @@ def test_number_equals_rule_last(known: list[RecoveryPoint], keep: int, may_expi
 def test_policy_keeps_or_expires_each_copy(
     known: list[RecoveryPoint],
     policy: RetentionPolicy,
-    may_expire: bool,  # noqa: FBT001  # Hypothesis gives it
+    may_expire: bool,  # noqa: FBT001  # Hypothesis passes it
 ) -> None:
     chosen = select(known, policy, may_expire=may_expire)
 
@@ -280,7 +280,7 @@ def test_policy_keeps_or_expires_each_copy(
 
 @given(years_of_points(), policies)
 def test_policy_expires_only_copies_outside_all_rules(known: list[RecoveryPoint], policy: Any) -> None:
-    """Told apart from the code under test: all is counted anew from what is kept."""
+    """Counted from the kept copies, independently of the code under test."""
     chosen = select(known, policy)
     formats = {"last": "%Y-%m-%d %H:%M:%S", "daily": "%Y-%m-%d", "weekly": "%G-%V", "monthly": "%Y-%m", "yearly": "%Y"}
 
@@ -302,7 +302,7 @@ def test_policy_is_idempotent(known: list[RecoveryPoint], policy: RetentionPolic
 
 @given(years_of_points(), policies, policies)
 def test_policy_with_more_rules_keeps_more(known: list[RecoveryPoint], less: Any, others: Any) -> None:
-    """A rule more, or a greater number in one, keeps at least what was kept."""
+    """Adding a rule, or increasing its number, never removes a copy."""
     more = others | less | {rule: less[rule] + others[rule] for rule in less.keys() & others.keys() - {"within"}}
 
     assert ids(select(known, less)) <= ids(select(known, more))
@@ -321,7 +321,7 @@ def test_longer_within_keeps_more(known: list[RecoveryPoint], policy: Any, times
 
 @given(years_of_points(), policies)
 def test_policy_converges(known: list[RecoveryPoint], policy: RetentionPolicy) -> None:
-    """What is kept has been made, and what goes has gone; the sources of those are there still."""
+    """Kept copies are made, expired copies are deleted, and their sources still exist."""
     chosen = select(known, policy)
     made = [replace(p, is_in_state=True, has_copy=True) for p in chosen.kept]
     left = [replace(p, is_in_state=False, has_copy=True) for p in chosen.expired]

@@ -1,4 +1,4 @@
-"""What is secret in the arguments of a copy is secret in its outputs, and nothing else is."""
+"""Outputs of a copy are secret if and only if their arguments are secret."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ async def awaited(value: Any) -> Any:
 def registered(
     args: Callable[[], Mapping[str, Any]], opts: pulumi.ResourceOptions | None = None, *, preview: bool = False
 ) -> Registration:
-    """Return a copy as it reaches the engine."""
+    """Return the registration of a copy."""
     engine = RecordingEngine()
 
     def program() -> BackupCopy:

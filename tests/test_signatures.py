@@ -1,4 +1,4 @@
-"""Arguments of all resources as programs write them: what is refused, and what `help`, mypy and pyright say."""
+"""Arguments of all resources in programs: refused ones, and the results of `help`, mypy and pyright."""
 
 import inspect
 import os
@@ -116,7 +116,7 @@ def test_help_describes_each_argument(resource: Any, args: Any) -> None:
 
 
 def test_mypy_reports_exactly_the_mistakes(tmp_path: Path) -> None:
-    # A cache that lasts: without it, mypy reads all of pulumi each time.
+    # A persistent cache: without it, mypy reads all of pulumi each time.
     cache = ROOT / ".mypy_cache" / "programs"
 
     assert _lines_with_errors(tmp_path, ["-m", "mypy", "--strict", "--cache-dir", str(cache), "main.py"]) == MISTAKES

@@ -1,4 +1,4 @@
-"""The state of the stack, as the engine reads it for the program."""
+"""Reading the state of the stack through the engine."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
 from tests.backups import OWNER_ID
 from tests.recording import RecordingEngine
 
-SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}  # Pulumi's wire format
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}  # Pulumi's format of a secret
 URN = f"urn:pulumi:prod::dr::{BACKUP_COPY_TYPE}::nightly"
 
 
 class RefusedError(grpc.RpcError):
-    """How the engine refuses to read a state."""
+    """The engine refuses to read a state."""
 
     def __init__(self, details: str) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class RefusedError(grpc.RpcError):
 
 
 class FakeEngine(mocks.Mocks):
-    """Answers what a test says, and records what was asked."""
+    """Returns the given answers, and records the requests."""
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
@@ -57,7 +57,6 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read_from(engine: mocks.Mocks) -> StackState:
-    """Return what a program reads."""
     found: list[StackState] = []
     recording = RecordingEngine()
     recording.mocks = engine
@@ -89,9 +88,9 @@ def test_copies_are_read_with_their_outputs() -> None:
     assert engine.asked == [("pulumi:pulumi:readStackResourceOutputs", {"stackName": "organization/dr/prod"})]
 
 
-@pytest.mark.parametrize(("told", "owner_id"), [(OWNER_ID, OWNER_ID), ("", ""), (None, ""), (7, ""), ("x" * 32, "")])
-def test_owner_id_is_read_if_it_is_valid(told: Any, owner_id: str) -> None:
-    assert read_from(FakeEngine(an_owner(told))) == StackState((), owner_id)
+@pytest.mark.parametrize(("saved", "owner_id"), [(OWNER_ID, OWNER_ID), ("", ""), (None, ""), (7, ""), ("x" * 32, "")])
+def test_owner_id_is_read_if_it_is_valid(saved: Any, owner_id: str) -> None:
+    assert read_from(FakeEngine(an_owner(saved))) == StackState((), owner_id)
 
 
 def test_secret_outputs_stay_secret() -> None:
@@ -150,7 +149,7 @@ def test_unit_test_mocks_have_empty_state() -> None:
     assert read_from(FakeEngine(NotImplementedError())) == StackState()
 
 
-# --- a copy in the state ----------------------------------------------------------------------------------------------
+# --- a copy in the state ---
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""File systems that their tags make sources: which are copied, and what becomes of those that lose their tags."""
+"""File systems selected by tags: which are copied, and what happens if they lose their tags."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,12 +38,12 @@ def by_tag(*more: Mapping[str, Any], region: str = AWAY, name: str = "dr", **sou
 
 
 def world(tags: Mapping[str, Mapping[str, str] | None], copies: Sequence[StateCopy] = (), **changes: Any) -> World:
-    """Return a world with file systems of these tags, and a backup of each; None: FSx does not tell the tags."""
+    """Return file systems with these tags, each with a backup; None: FSx does not return the tags."""
     backups = [backup(n, file_system_id=name) for n, name in enumerate(sorted(tags), 1)]
     return World(**({"backups": backups, "copies": shown(copies), "tags": {HOME: tags}} | changes))
 
 
-# --- what is selected -------------------------------------------------------------------------------------------------
+# --- selected file systems ---
 
 
 def test_tags_select_matching_file_systems() -> None:
@@ -89,7 +89,7 @@ def test_tags_that_select_nothing_warn() -> None:
     assert plan.sources == [BY_TAG]
 
 
-# --- what a copy of the state needs to go -----------------------------------------------------------------------------
+# --- conditions to delete a copy in the state ---
 
 OURS, OTHERS = entry(1), entry(2, file_system_id=OTHER_FILE_SYSTEM)
 BOTH = [OURS, OTHERS]
@@ -208,7 +208,7 @@ def test_unreachable_region_keeps_copies_of_unknown_file_system() -> None:
 def test_deleted_file_system_keeps_copies(
     tags: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """An empty answer may be one for other credentials: what is not known is never empty."""
+    """An empty answer may come from other credentials, so it deletes nothing."""
     plan = one([by_tag()], BOTH, world(tags, BOTH, backups=[]))
 
     assert (set(kept(plan)), plan.removed) == ({OURS.id, OTHERS.id}, [])
@@ -256,7 +256,7 @@ def test_two_dr_regions_decide_equally() -> None:
     assert removed(first) | removed(second) == {OTHERS.id: Deleted.EXCLUDED, north.id: Deleted.EXCLUDED}
 
 
-# --- any sequence -----------------------------------------------------------------------------------------------------
+# --- any sequence ---
 
 file_systems = st.sampled_from([FILE_SYSTEM, OTHER_FILE_SYSTEM, THIRD])
 tag_sets = st.sampled_from([TAGGED, {"dr": "no"}, {}, None])

@@ -1,4 +1,4 @@
-"""The helpers for users' unit tests: no network, no AWS, and answers as the provider gives them."""
+"""The helpers for users' unit tests need no network and no AWS, and answer as the provider does."""
 
 import os
 import re
@@ -37,7 +37,7 @@ socket.socket.connect = socket.getaddrinfo = refuse
 def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # a closed port
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def aws() -> Iterator[testing.FakeAws]:
 
 
 def run(program: Callable[[], pulumi.Output[Any]], mocks: pulumi.runtime.Mocks) -> Any:
-    """Return what an output of a program is, as a unit test finds it."""
+    """Return the value of an output of a program, as a unit test does."""
     seen: list[Any] = []
     pulumi.runtime.set_mocks(mocks, project="dr", stack="test")
-    pulumi.runtime.test(lambda: program().apply(seen.append))()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+    pulumi.runtime.test(lambda: program().apply(seen.append))()  # type: ignore[no-untyped-call]  # the SDK has no types
     (found,) = seen
     return found
 
@@ -79,7 +79,7 @@ def test_documented_test_passes_offline(tmp_path: Path) -> None:
 def test_derived_mocks_fall_back_to_package_mocks(aws: testing.FakeAws) -> None:
     *_, own_mocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     defined: dict[str, Any] = {}
-    exec(own_mocks, defined)  # noqa: S102  # the page's own words
+    exec(own_mocks, defined)  # noqa: S102  # code of the page
     mocks = defined["Mocks"](aws)
 
     def answer(type_: str, inputs: dict[str, Any]) -> Any:
@@ -96,7 +96,7 @@ def test_copy_has_all_outputs(aws: testing.FakeAws) -> None:
 
     found = run(program, testing.Mocks(aws))
 
-    # It is not adopted, and of this backup FSx would give neither volume nor size.
+    # It is not adopted, and FSx would return neither volume nor size for this backup.
     unknown = {name for name, value in found.items() if value is None}
     assert unknown == {"adopt_backup_id", "volume_id", "size_in_bytes"}
     assert re.fullmatch(r"backup-[0-9a-f]{17}", found["id"])
@@ -121,7 +121,7 @@ def test_adopted_copy_has_ownership_tag_of_stack() -> None:
 
 
 class PlainMocks(pulumi.runtime.Mocks):
-    """Mocks that know nothing of this package's resources."""
+    """Mocks without knowledge of this package's resources."""
 
     def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         return {}, []

@@ -12,7 +12,8 @@ OF_OTHERS = "## Messages of Pulumi"
 def _quotes() -> Iterator[str]:
     """Yield the beginnings of our messages; `…` in them stands for any text."""
     ours = (ROOT / "docs" / "troubleshooting.md").read_text().partition(OF_OTHERS)[0]
-    yield from re.findall(r"^- `([^`]+)`", ours, re.MULTILINE)
+    for quotes in re.findall(r"^- ((?:`[^`]+`(?:, )?)+): ", ours, re.MULTILINE):
+        yield from re.findall(r"`([^`]+)`", quotes)
 
 
 def _exists(quote: str) -> bool:

@@ -1,4 +1,4 @@
-"""How the time of a function grows with what it is given."""
+"""How the run time of a function grows with its input."""
 
 import gc
 from collections.abc import Callable
@@ -8,17 +8,17 @@ TIMES = 8
 
 
 def growth(number: int, prepare: Callable[[int], Callable[[], object]]) -> float:
-    """Return how many times as long a function takes for `TIMES` as much; a linear one takes about `TIMES` as long.
+    """Return the factor by which the time grows for `TIMES` as much input; about `TIMES` for linear time.
 
     Args:
         number: the smaller size.
-        prepare: makes the function for a size.
+        prepare: returns the function for a size.
     """
     return _seconds(prepare(TIMES * number)) / _seconds(prepare(number))
 
 
 def _seconds(function: Callable[[], object]) -> float:
-    """Return the shortest of several times: whatever else the machine does only makes it longer."""
+    """Return the shortest of several times, because other processes only make it longer."""
     gc.disable()
     try:
         return min(_timed(function) for _ in range(4))

@@ -1,18 +1,20 @@
 """A whole DR Region in one declaration: its copies, and which of them is the latest."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypedDict, Unpack, overload
 
 import pulumi
 
+from . import declarations
 from .args_or_keywords import args_or_keywords, require_declarable
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
+from .errors import InvalidSettingsError
 from .owner import owner_of_this_run
 from .program import coordinator
 from .program.secret_outputs import as_secret_as
-from .readiness import RPO_HOURS, ReadinessRow, rows
+from .readiness import RPO_HOURS, ReadinessRow, require_hours, rows
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 from .rules.plan_outputs import OutputSource
 from .rules.region_plan import PlannedCopy, RegionPlan
@@ -98,6 +100,7 @@ class DrRegion(pulumi.ComponentResource):
         require_declarable("DrRegion", name, opts)
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
         require_valid(name, asked)
+        declarations.record(asked)
         # The component has no inputs: changes show in its copies, and another notation of a key is not a change.
         super().__init__(self._type, name, None, opts)
         self._args, self._coordinator = asked, self._coordinator_of_this_run()
@@ -116,15 +119,24 @@ class DrRegion(pulumi.ComponentResource):
         self.register_outputs({"region": self.region, "copies": self.copies, "latest": self.latest})
 
     def readiness(self, rpo_hours: float = RPO_HOURS) -> pulumi.Output[list[ReadinessRow]]:
-        """Return a row per source once all copies are made: its newest copy, that one's age, and a verdict.
+        """Return a row for each source once all copies are made: its newest copy and the allowed age.
 
-        Export it as the stack output `readiness`, which `fsx-dr report` reads.
+        Export it as the stack output `readiness`, which `fsx-dr report` reads. The report computes ages: as outputs,
+        they would change in every preview.
 
         Args:
-            rpo_hours: how old the newest copy's source backup may be.
-        """
+            rpo_hours: maximum age of the source backup of the newest copy.
 
-        def judge(known: list[Any]) -> list[ReadinessRow]:
+        Raises:
+            InvalidSettingsError: `rpo_hours` is not a positive number.
+        """
+        try:
+            target = require_hours(rpo_hours)
+        except InvalidSettingsError as error:
+            self._coordinator.refuse(error)
+            raise
+
+        def rows_of(known: list[Any]) -> list[ReadinessRow]:
             outputs, points = known
             sources = [*map(self._with_what_is_known, self._plan.sources), *outputs]
             times = {point["id"]: datetime.fromisoformat(point["time"]) for point in points if point.get("time")}
@@ -132,10 +144,10 @@ class DrRegion(pulumi.ComponentResource):
             present = self._coordinator.lookup.fresh_copies_in(region)
             # Copies of others may be deleted at any time, so they make nothing ready.
             counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
-            return rows(sources, region, counted, times, rpo_hours, datetime.now(UTC))
+            return rows(sources, region, counted, times, target)
 
         outputs = [{"backup_id": s["backup_id"], "region": s["region"]} for s in self._args["sources"] if _is_output(s)]
-        return pulumi.Output.all(outputs, self._points).apply(judge)
+        return pulumi.Output.all(outputs, self._points).apply(rows_of)
 
     def _with_what_is_known(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return a source with the name of its file system, and with why nothing of it can be copied."""

@@ -1,4 +1,4 @@
-"""Copies what is new, from a Python program and without a project of its own: `python up.py`."""
+"""Run `pulumi up` from a Python program with the Automation API: `python up.py`."""
 
 # ruff: noqa: INP001  # a program, not a package
 
@@ -12,7 +12,7 @@ from pulumi_fsx_dr import DrRegion
 
 
 def declare() -> None:
-    """Declare the copies: what a `__main__.py` would."""
+    """Declare the copies. This is the Pulumi program."""
     config = pulumi.Config()
     dr = DrRegion(
         "dr",
@@ -28,19 +28,19 @@ def up(stack_name: str, settings: dict[str, str]) -> dict[str, Any]:
     """Run `pulumi up` in this process and return the stack's outputs.
 
     Args:
-        stack_name: of a stack, which is made if there is none.
-        settings: the configuration of the program; more of `aws:` where it is needed.
+        stack_name: the stack; it is created if it does not exist.
+        settings: configuration of the program, and `aws:` settings if needed.
     """
     stack = automation.create_or_select_stack(stack_name, project_name="dr", program=declare)
     for name, value in settings.items():
         stack.set_config(name, automation.ConfigValue(value))
-    # On its own output, so that what this program prints can be read by another one. One copy that fails must not keep
-    # the others from being copied, or from expiring.
+    # Pulumi's messages go to stderr, so that stdout has only the result. One failed copy must not stop the other copies
+    # or their retention.
     stack.up(on_output=sys.stderr.write, parallel=64, continue_on_error=True)
     return {name: output.value for name, output in stack.outputs().items()}
 
 
 if __name__ == "__main__":
-    # The program asks AWS itself, so credentials are those of this process: environment, profile or role.
+    # Program and provider use the AWS credentials of this process: environment, profile or role.
     outputs = up(os.environ["STACK"], {name: os.environ[name] for name in ("region", "fileSystemId", "sourceRegion")})
     sys.stdout.write(f"{outputs['latest']}\n")

@@ -1,4 +1,4 @@
-"""Runs the drill: restore, check, tear down whatever happened, and exit as the check did."""
+"""Run a failover drill: restore, check, delete, and exit with the code of the check."""
 
 # ruff: noqa: INP001  # a program, not a package
 
@@ -13,33 +13,34 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-# What the check finds in its environment, and the stack output it comes from.
+# Environment variables of the check, and the stack output of each.
 ENVIRONMENT = {
     "FSX_DNS_NAME": "dnsName",
     "FSX_FILE_SYSTEM_ID": "fileSystemId",
     "FSX_BACKUP_ID": "backupId",
     "FSX_MOUNT_NAME": "mountName",
 }
-# Tells the program that what it restores is to be removed again, whatever the stack's configuration says.
+# With this variable, the program restores a file system that can be deleted, whatever the setting `keep` says.
 DRILL = {"FSX_DR_DRILL": "true"}
-# How often to try to remove what may not be there yet, a minute apart: FSx takes up to an hour for a file system.
+# Attempts to delete a file system after a failed restore, one per minute. FSx refuses while it creates the file system,
+# for up to an hour.
 TRIES = 60
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _KILLED = (
-    "pulumi up was killed, so that a file system may be there that the stack does not hold: "
-    "look for it with aws fsx describe-file-systems, and remove it."
+    "pulumi up was killed. A file system may exist that is not in the state. "
+    "Look for it with `aws fsx describe-file-systems` and delete it."
 )
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Say = Callable[[str], None]
-# What a signal means for the command that runs: stop it, or let it finish, and then end the drill; or nothing.
+# The effect of a signal: stop the command or let it finish, and then end the drill; or none.
 OnSignal = Literal["stop", "finish", "ignore"]
 
 
 def _print(line: str) -> None:
-    """Print at once, between what the commands print."""
-    with suppress(OSError):  # a terminal that is gone must not end the drill before it has torn down
+    """Print a line without buffering, so that it stands in order with the output of the commands."""
+    with suppress(OSError):  # a closed terminal must not end the drill before the delete
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
@@ -48,13 +49,12 @@ def drill(stack: str, run: Run, say: Say = _print) -> int:
     """Run the drill and return its exit code.
 
     Args:
-        stack: the drill's own stack; it must be empty, as everything in it is removed in the end.
+        stack: a stack for the drill alone. It must be empty, because the drill deletes everything in it.
         run: `Runner.run`.
-        say: takes a line about what happened.
+        say: prints a line.
 
     Returns:
-        The exit code of the check; that of `pulumi up` if it did not come to a check; that of `pulumi destroy` if
-        everything else went well.
+        The exit code of the check, of `pulumi up` if it failed, or of `pulumi destroy` if only that failed.
     """
     pulumi = _Pulumi(stack, run)
     if refusal := _refusal(stack, json.loads(pulumi.read("stack", "export"))["deployment"]):
@@ -70,7 +70,7 @@ def drill(stack: str, run: Run, say: Say = _print) -> int:
         code = _check(pulumi, command, run, say)
     finally:
         if destroyed := _remove(pulumi, run, say, tries):
-            say(f"The restored file system may still be there: run pulumi destroy --stack {stack}.")
+            say(f"The restored file system may still exist. Run `pulumi destroy --stack {stack}`.")
     return code or destroyed
 
 
@@ -78,21 +78,19 @@ def _refusal(stack: str, deployment: Mapping[str, Any]) -> str | None:
     if pending := deployment.get("pending_operations"):
         urns = ", ".join(operation["resource"]["urn"] for operation in pending)
         return (
-            f"Stack {stack} has pending operations ({urns}), so that a file system may be there that no run knows of: "
-            f"look for it with aws fsx describe-file-systems, remove it, "
-            f"then run pulumi refresh --clear-pending-creates --stack {stack}."
+            f"Stack {stack} has pending operations ({urns}). A file system may exist that is not in the state. "
+            f"Look for it with `aws fsx describe-file-systems` and delete it. "
+            f"Then run `pulumi refresh --clear-pending-creates --stack {stack}`."
         )
     if deployment.get("resources"):
-        return (
-            f"Stack {stack} is not empty, and a drill would remove what is in it: choose another, or destroy it first."
-        )
+        return f"Stack {stack} is not empty. A drill would delete its resources. Use an empty stack."
     return None
 
 
 def _restore(pulumi: "_Pulumi", say: Say) -> int:
     started = time.monotonic()
     if failed := pulumi.do("up", on_signal="stop", env={**os.environ, **DRILL}):
-        say("The copy could not be restored." if failed > 0 else _KILLED)
+        say("The copy was not restored." if failed > 0 else _KILLED)
     else:
         say(f"Restored in {(time.monotonic() - started) / 60:.0f} min.")
     return failed
@@ -109,13 +107,13 @@ def _remove(pulumi: "_Pulumi", run: Run, say: Say, tries: int) -> int:
     for _ in range(tries - 1):
         if _destroy(pulumi) == 0:
             return 0
-        say("The file system could not be removed, perhaps as FSx is still making it: trying again in a minute.")
+        say("The file system could not be deleted. FSx may still be creating it. Trying again in a minute.")
         run(["sleep", "60"], on_signal="ignore")
     return _destroy(pulumi)
 
 
 def _destroy(pulumi: "_Pulumi") -> int:
-    """Run `pulumi destroy`, again if it was killed: Ctrl-C reaches a command that is just being started."""
+    """Run `pulumi destroy`, and again if it was killed: Ctrl-C can reach a command while it starts."""
     for _ in range(len(SIGNALS)):
         if (code := pulumi.do("destroy", on_signal="ignore")) >= 0:
             break
@@ -123,12 +121,12 @@ def _destroy(pulumi: "_Pulumi") -> int:
 
 
 def environment(outputs: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the variables of the check; what the file system has not got is left out."""
+    """Return the environment variables of the check, without those that the file system does not have."""
     return {name: value for name, output in ENVIRONMENT.items() if (value := outputs.get(output))}
 
 
 class _Pulumi:
-    """The Pulumi CLI, on one stack."""
+    """Commands of the Pulumi CLI for one stack."""
 
     def __init__(self, stack: str, run: Run) -> None:
         self._stack = stack
@@ -139,7 +137,7 @@ class _Pulumi:
         return self._run(self._command(command, "--yes", "--skip-preview"), **options).returncode
 
     def read(self, *arguments: str) -> str:
-        """Return what a command prints."""
+        """Return the output of a command."""
         read = self._run(self._command(*arguments), stdout=subprocess.PIPE)
         read.check_returncode()
         return read.stdout
@@ -149,10 +147,10 @@ class _Pulumi:
 
 
 class Runner:
-    """Runs commands to their ends, as Pulumi would lose sight of what it is making if it were killed.
+    """Runs commands and never kills them: a killed Pulumi may not write a new file system into its state.
 
-    Each command has a session of its own: Ctrl-C reaches this process alone, which passes it on once. Pulumi then ends
-    what it has begun and records it, while a second one would kill it.
+    Each command has its own session, so only this process receives Ctrl-C. It passes the first one on. Pulumi then
+    finishes running operations and writes its state; a second signal would kill it.
     """
 
     def __init__(self, say: Say = _print) -> None:
@@ -160,7 +158,7 @@ class Runner:
         self._received: list[int] = []
 
     def listen(self) -> None:
-        """Note signals from now on, in place of ending this process."""
+        """Record signals from now on instead of ending this process."""
         for number in SIGNALS:
             signal.signal(number, lambda received, _frame: self._received.append(received))
 
@@ -175,7 +173,7 @@ class Runner:
         """Run a command to its end.
 
         Raises:
-            SystemExit: a signal came, before or meanwhile, that is not to be ignored.
+            SystemExit: a signal was received before or during the command, and `on_signal` is not `ignore`.
         """
         heeded = on_signal != "ignore"
         self._end_if_signalled(heeded=heeded)
@@ -197,11 +195,13 @@ class Runner:
 
     def _react(self, process: "subprocess.Popen[str]", on_signal: OnSignal, *, first: bool) -> None:
         if on_signal == "ignore":
-            self._say("The restored file system is being removed: wait, as stopping now would leave it running.")
+            self._say("The restored file system is being deleted. Please wait: stopping now would leave it running.")
         elif not first:
-            self._say("Still waiting for what runs to stop by itself: killing it could leave a file system running.")
+            self._say("Waiting for the running command to end. Killing it could leave a file system running.")
         elif on_signal == "stop":
-            self._say("Interrupted: once what runs has stopped, which may take minutes, the file system is removed.")
+            self._say(
+                "Interrupted. The file system will be deleted after the running command has ended, in some minutes."
+            )
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGINT)
 

@@ -1,4 +1,4 @@
-"""Every source of one account has copies in every DR Region; fleet.py gives the configuration."""
+"""Copy the sources of one account into each DR Region; fleet.py sets the configuration."""
 
 # ruff: noqa: INP001  # a program, not a package
 

@@ -1,4 +1,4 @@
-"""Runs the program here in many accounts at once: a stack for each, which knows no other's role and state."""
+"""Run the program of this folder in many accounts in parallel, with one stack for each account."""
 
 # ruff: noqa: INP001  # a program, not a package
 
@@ -15,25 +15,25 @@ import yaml
 from pulumi import automation
 
 HERE = Path(__file__).parent
-ACCOUNTS_AT_ONCE = 8
-COPIES_AT_ONCE = 64  # what waits takes no CPU; FSx runs five copies at once into a Region of an account
+PARALLEL_ACCOUNTS = 8
+PARALLEL_COPIES = 64  # a waiting copy uses no CPU; FSx runs five copies per Region and account
 COMMANDS = ("preview", "up", "refresh")
 
 Open = Callable[[str], Any]
-"""Returns the stack of a name, made if there is none."""
+"""Returns the stack with this name, and creates it if it does not exist."""
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account's stack and its configuration, each value as Pulumi keeps it: a text, or JSON."""
+    """The stack of an account and its configuration. Pulumi stores each value as text or JSON."""
 
     stack: str
     config: Mapping[str, str]
 
 
 def read_accounts(file: Path) -> list[Account]:
-    """Return the accounts of a file such as accounts.yaml."""
+    """Return the accounts in a file such as accounts.yaml."""
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
     common = document.get("settings") or {}
     return [
@@ -43,46 +43,46 @@ def read_accounts(file: Path) -> list[Account]:
 
 
 def run(command: str, accounts: Iterable[Account], open_stack: Open, say: Say = print) -> int:
-    """Run a command in all accounts, and return how many it failed in; one account's trouble is no other's."""
-    with ThreadPoolExecutor(max_workers=ACCOUNTS_AT_ONCE) as pool:
+    """Run a command in all accounts, and return the number of accounts in which it failed."""
+    with ThreadPoolExecutor(max_workers=PARALLEL_ACCOUNTS) as pool:
         return sum(pool.map(partial(_failed, command, open_stack, say), accounts))
 
 
 def open_stack(name: str) -> automation.Stack:
-    """Return a stack of the program here."""
+    """Return a stack of the program in this folder."""
     return automation.create_or_select_stack(name, work_dir=str(HERE))
 
 
 def _failed(command: str, open_stack: Open, say: Say, account: Account) -> bool:
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         say(f"{account.stack}: {line.rstrip()}")
 
     try:
         stack = open_stack(account.stack)
-        _forget_others(stack, account)
+        _remove_stale_settings(stack, account)
         stack.set_all_config({name: automation.ConfigValue(value) for name, value in account.config.items()})
-        options: dict[str, Any] = {} if command == "refresh" else {"parallel": COPIES_AT_ONCE}
+        options: dict[str, Any] = {} if command == "refresh" else {"parallel": PARALLEL_COPIES}
         if command == "up":
-            # One copy that fails must not keep the others from being copied, or from expiring.
+            # One failed copy must not stop the other copies or their retention.
             options["continue_on_error"] = True
-        getattr(stack, command)(on_output=tell, **options)
+        getattr(stack, command)(on_output=report, **options)
     except automation.CommandError as error:
-        # What Pulumi said stands above; of the whole output that the error repeats, the last line is enough.
+        # The error repeats the whole output, which was printed above.
         last = str(error).strip().splitlines()[-1]
-        tell(f"{command} failed: {last.strip().removeprefix('stderr: ')}")
+        report(f"{command} failed: {last.strip().removeprefix('stderr: ')}")
         return True
     return False
 
 
-def _forget_others(stack: Any, account: Account) -> None:
-    """Take out the settings that the stack's file still holds and the accounts' file no longer does."""
-    held = [name for name in stack.get_all_config() if name.startswith(("fsx-dr:", "aws:"))]
-    if stale := [name for name in held if name not in account.config]:
+def _remove_stale_settings(stack: Any, account: Account) -> None:
+    """Remove settings from the stack that are no longer in the file of accounts."""
+    present = [name for name in stack.get_all_config() if name.startswith(("fsx-dr:", "aws:"))]
+    if stale := [name for name in present if name not in account.config]:
         stack.remove_all_config(stale)
 
 
 def _credentials(role: str) -> dict[str, Any]:
-    """Return the settings that assume a role, and that let the stack touch no account but that role's."""
+    """Return the settings that assume a role and refuse every other account."""
     return {"aws:assumeRoles": [{"roleArn": role}], "aws:allowedAccountIds": [role.split(":")[4]]}
 
 

@@ -1,4 +1,4 @@
-"""A backup that this program makes itself, and its copy in another Region."""
+"""Create a backup, and copy it into another Region."""
 
 # ruff: noqa: INP001  # a program, not a package
 

@@ -1,4 +1,4 @@
-"""One copy of one backup in another Region."""
+"""Copy one backup into another Region."""
 
 # ruff: noqa: INP001  # a program, not a package
 

@@ -1,4 +1,4 @@
-"""Runs `pulumi up` of a stack of copies in CodeBuild, by a schedule or an event."""
+"""Run `pulumi up` of another stack in CodeBuild, on a schedule or after an event."""
 
 # ruff: noqa: INP001  # a program, not a package
 

@@ -10,10 +10,12 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input
 
-# CodeBuild ends a build after this many minutes, at most 2160; what it cuts off, the next run goes on with.
-_MINUTES = 2160
-
-_INSTALL = ".venv/bin/pip install --quiet --require-hashes --only-binary :all: --requirement requirements.txt"
+_MINUTES = 2160  # the longest time that CodeBuild allows for a build; the next run resumes unfinished copies
+# The packages that pulumi-fsx-dr needs, with hashes. docs/pull-requests.md describes how to add more.
+_REQUIREMENTS = "https://raw.githubusercontent.com/OWNER/pulumi-fsx-dr/v0.1.0/pipelines/requirements.txt"
+_PACKAGE = "git+https://github.com/OWNER/pulumi-fsx-dr@v0.1.0"
+# `env -i` hides the secrets and credentials of the build from pip. Wheels run no code when they are installed.
+_PIP = 'env -i "HOME=$HOME" "PATH=$PATH" .venv/bin/pip install --quiet'
 
 BUILDSPEC: dict[str, Any] = {
     "version": 0.2,
@@ -25,8 +27,8 @@ BUILDSPEC: dict[str, Any] = {
                 "tar -xzf pulumi.tgz -C $HOME",
                 'export PATH="$HOME/pulumi:$PATH"',
                 "python -m venv .venv",
-                # No package runs code here (wheels alone), and pip sees neither the secrets nor the role's credentials.
-                f'env -i "HOME=$HOME" "PATH=$PATH" {_INSTALL}',
+                f"{_PIP} --require-hashes --only-binary :all: --requirement {_REQUIREMENTS}",
+                f"{_PIP} --no-index --no-deps --no-build-isolation {_PACKAGE}",
             ],
         },
         "build": {
@@ -34,14 +36,14 @@ BUILDSPEC: dict[str, Any] = {
         },
     },
 }
-"""What a build does, in the root of the repository."""
+"""The commands of a build. They run in the root of the repository."""
 
 
 class ScheduledUp(pulumi.ComponentResource):
-    """A CodeBuild project that runs `pulumi up`, what starts it, and the two roles that this takes.
+    """A CodeBuild project that runs `pulumi up`, the EventBridge rules that start it, and their roles.
 
     Attributes:
-        project: the CodeBuild project; `aws codebuild start-build` starts it by hand.
+        project: the CodeBuild project. `aws codebuild start-build` starts it manually.
     """
 
     def __init__(  # noqa: PLR0913  # keyword arguments, each a setting of its own
@@ -58,24 +60,24 @@ class ScheduledUp(pulumi.ComponentResource):
         pulumi_version: str = "3.272.0",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Make them.
+        """Declare the resources.
 
         Args:
             name: the component's logical name.
-            repository: the HTTPS address of the GitHub repository with the program; CodeBuild has to be connected.
-            stack: the stack that is updated.
-            schedules: when, as EventBridge writes it: `cron(30 3 * * ? *)`, in UTC. FSx sends no event for a backup
-                that is done, so go by the file system's daily start time.
+            repository: HTTPS address of the GitHub repository with the program. CodeBuild needs access to it.
+            stack: the stack to update.
+            schedules: schedule expressions of EventBridge such as `cron(30 3 * * ? *)`, in UTC. Choose a time after
+                the daily backups of the file systems.
             permissions: the policy document that `fsx-dr policy` prints.
-            event_pattern: what else starts it, such as a job of AWS Backup that is done.
-            environment: variables of the build, such as PULUMI_BACKEND_URL.
-            secrets: variables of the build, by the ARN of the Secrets Manager secret that holds each.
-            pulumi_version: of the CLI.
-            opts: the ordinary resource options.
+            event_pattern: an event that also starts a build, such as the end of a job of AWS Backup.
+            environment: environment variables of the build, such as PULUMI_BACKEND_URL.
+            secrets: environment variables with secret values, each with the ARN of its secret in Secrets Manager.
+            pulumi_version: version of the Pulumi CLI.
+            opts: resource options.
         """
         super().__init__("examples:index:ScheduledUp", name, None, opts)
-        self._name, self._own = name, pulumi.ResourceOptions(parent=self)
-        own = {"PULUMI_STACK": stack, "PULUMI_VERSION": pulumi_version, "PULUMI_PARALLEL": "64"}
+        self._name, self._child = name, pulumi.ResourceOptions(parent=self)
+        variables = {"PULUMI_STACK": stack, "PULUMI_VERSION": pulumi_version, "PULUMI_PARALLEL": "64"}
         build = self._role("build", "codebuild.amazonaws.com")
         self._allow("copies", build, permissions)
         self._allow("build", build, json.dumps(_build_policy(secrets or {})))
@@ -88,15 +90,18 @@ class ScheduledUp(pulumi.ComponentResource):
                 compute_type="BUILD_GENERAL1_SMALL",
                 image="aws/codebuild/amazonlinux-x86_64-standard:5.0",
                 environment_variables=[
-                    *(_variable(key, value, "PLAINTEXT") for key, value in (own | dict(environment or {})).items()),
+                    *(
+                        _variable(key, value, "PLAINTEXT")
+                        for key, value in (variables | dict(environment or {})).items()
+                    ),
                     *(_variable(key, secret, "SECRETS_MANAGER") for key, secret in (secrets or {}).items()),
                 ],
             ),
             source={"type": "GITHUB", "location": repository, "buildspec": json.dumps(BUILDSPEC)},
             build_timeout=_MINUTES,
-            # One at a time: another run could do nothing but wait for the stack's lock.
+            # Pulumi locks the stack, so a second build would fail.
             concurrent_build_limit=1,
-            opts=self._own,
+            opts=self._child,
         )
         start = self._role("start", "events.amazonaws.com")
         self._allow("start", start, self.project.arn.apply(_start_policy))
@@ -107,22 +112,22 @@ class ScheduledUp(pulumi.ComponentResource):
         self.register_outputs({"project": self.project.name})
 
     def _start_by(
-        self, what: str, role: aws.iam.Role, *, schedule: str | None = None, event_pattern: str | None = None
+        self, suffix: str, role: aws.iam.Role, *, schedule: str | None = None, event_pattern: str | None = None
     ) -> None:
         rule = aws.cloudwatch.EventRule(
-            f"{self._name}-{what}", schedule_expression=schedule, event_pattern=event_pattern, opts=self._own
+            f"{self._name}-{suffix}", schedule_expression=schedule, event_pattern=event_pattern, opts=self._child
         )
         aws.cloudwatch.EventTarget(
-            f"{self._name}-{what}", rule=rule.name, arn=self.project.arn, role_arn=role.arn, opts=self._own
+            f"{self._name}-{suffix}", rule=rule.name, arn=self.project.arn, role_arn=role.arn, opts=self._child
         )
 
-    def _role(self, what: str, service: str) -> aws.iam.Role:
+    def _role(self, suffix: str, service: str) -> aws.iam.Role:
         trusted = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
-        return aws.iam.Role(f"{self._name}-{what}", assume_role_policy=policy, opts=self._own)
+        return aws.iam.Role(f"{self._name}-{suffix}", assume_role_policy=policy, opts=self._child)
 
-    def _allow(self, what: str, role: aws.iam.Role, policy: Input[str]) -> None:
-        aws.iam.RolePolicy(f"{self._name}-{what}", role=role.id, policy=policy, opts=self._own)
+    def _allow(self, suffix: str, role: aws.iam.Role, policy: Input[str]) -> None:
+        aws.iam.RolePolicy(f"{self._name}-{suffix}", role=role.id, policy=policy, opts=self._child)
 
 
 def _variable(name: str, value: Input[str], type_: str) -> aws.codebuild.ProjectEnvironmentEnvironmentVariableArgs:

@@ -1,4 +1,4 @@
-"""File systems in two DR Regions, each with its own replica of one key."""
+"""Copy file systems into two DR Regions, which have replicas of one KMS key."""
 
 # ruff: noqa: INP001  # a program, not a package
 

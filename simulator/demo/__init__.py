@@ -1,1 +1,1 @@
-"""`python -m simulator demo`: a whole stack lifecycle, without an AWS account."""
+"""The demo: the life of a stack, without an AWS account."""

@@ -1,4 +1,4 @@
-"""The AWS account of the demo: one file system and two DR Regions, those of Pulumi.demo.yaml."""
+"""The AWS account of the demo, with the file system and the DR Regions of Pulumi.demo.yaml."""
 
 from simulator import pipeline_role
 from simulator.fsx import Control
@@ -16,26 +16,24 @@ _HOUR = 3600.0
 
 
 class Account:
-    """The resources in the account, and changes to them that Pulumi does not make."""
+    """The account's resources, and changes that are made outside Pulumi."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
         self._all_keys: list[str] = []
         control.seed_file_system(SOURCE_REGION, "WINDOWS", file_system_id=FILE_SYSTEM)
-        for hours in (50, 26, 2):
+        for hours in (74, 50, 26):
             self.new_backup(hours)
-        self.keys = {region: self.new_key(region) for region in DR_REGIONS}
-        for region, key in self.keys.items():
-            control.client("kms", region).create_alias(AliasName=ALIAS, TargetKeyId=key)
+        self.keys = {region: self.new_key(region, ALIAS) for region in DR_REGIONS}
 
     def new_backup(self, hours: float = 0) -> str:
         """Add an automatic backup from some hours ago, and return its id."""
         created = self._control.now() - hours * _HOUR
         return self._control.seed_backup(SOURCE_REGION, FILE_SYSTEM, created=created, tags=SOURCE_TAGS)
 
-    def new_key(self, region: str) -> str:
+    def new_key(self, region: str, alias: str | None = None) -> str:
         """Create a KMS key in a Region, and return its ARN."""
-        key = str(self._control.client("kms", region).create_key()["KeyMetadata"]["Arn"])
+        key = self._control.seed_key(region, alias)
         self._all_keys.append(key)
         return key
 

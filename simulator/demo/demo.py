@@ -1,4 +1,4 @@
-"""`python -m simulator demo`: a whole stack lifecycle, without an AWS account."""
+"""`python -m simulator demo`: the life of a stack, without an AWS account."""
 
 import shutil
 import signal
@@ -13,11 +13,11 @@ from simulator.fake_engine import FAKE_ENGINE, find_engine
 from simulator.fsx import running
 from simulator.project import ROOT, CommandError, Project, copy_project
 
-_INTERRUPTED = 130  # the exit code that shells have for Ctrl-C
+_INTERRUPTED = 130  # the exit code of shells after Ctrl-C
 
 
 def demo(*, fake_engine: bool = False) -> int:
-    """Run the demo, with the fake engine if wanted or if there is no Pulumi CLI, and check each step.
+    """Run the demo and check each step; without a Pulumi CLI it uses the fake engine.
 
     Returns:
         The exit code: 0, 1 if a check failed, 130 if it was interrupted.
@@ -36,10 +36,10 @@ def demo(*, fake_engine: bool = False) -> int:
             DemoSteps(output, control, stack).run()
             output.calls(control.journal())
     except (DemoFailedError, CommandError) as failure:
-        output.end(f"Check failed: {failure}")
+        output.end(f"The demo failed: {failure}")
         return 1
     except KeyboardInterrupt:
         output.end("Interrupted. Everything was cleaned up.")
         return _INTERRUPTED
-    output.end("All checks passed. Everything was cleaned up.")
+    output.passed()
     return 0

@@ -19,7 +19,7 @@ def world() -> World:
 
 @pytest.fixture
 def fake_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
-    """Put a `pulumi` on PATH that runs the given shell commands."""
+    """Put a `pulumi` script with these shell commands on PATH."""
 
     def write(script: str) -> None:
         program = tmp_path / "pulumi"
@@ -32,7 +32,7 @@ def fake_pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
 
 @pytest.fixture
 def written(tmp_path: Path) -> Written:
-    """Write the outputs of stacks to files, and return the options that name these."""
+    """Write outputs of stacks to files, and return the matching command line options."""
 
     def write(**stacks: dict[str, Any]) -> list[str]:
         for name, outputs in stacks.items():

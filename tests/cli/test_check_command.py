@@ -30,8 +30,8 @@ def test_check_counts_copies_to_make(world: World) -> None:
     name = preview("dr_region_create")
 
     assert "eu-west-1: 2 copies to make" in world.run("check", name).stdout
-    (told,) = json.loads(world.run("check", name, "--json").stdout)["copies"]
-    assert told.startswith("eu-west-1: 2 copies to make")
+    (total,) = json.loads(world.run("check", name, "--json").stdout)["copies"]
+    assert total.startswith("eu-west-1: 2 copies to make")
 
 
 def test_check_reports_violations_as_json(world: World) -> None:

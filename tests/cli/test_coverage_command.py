@@ -13,7 +13,7 @@ SEARCH = ("coverage", "--state", STATE)
 
 @pytest.fixture
 def covered(world: World) -> str:
-    """Return a file system of which the recorded state contains a copy."""
+    """Return a file system whose copy is in the recorded state."""
     resources = json.loads(Path(STATE).read_text())["deployment"]["resources"]
     file_system = next(r["outputs"]["file_system_id"] for r in resources if r["type"].endswith(":BackupCopy"))
     return world.service.seed_file_system(HOME, file_system_id=file_system)

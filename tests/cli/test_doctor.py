@@ -1,6 +1,7 @@
-"""`fsx-dr doctor`, each test on an account of its own in the simulator."""
+"""`fsx-dr doctor`; each test has a separate simulated account."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -39,25 +40,24 @@ class Account:
         self.file_system = aws.seed_file_system(HOME, file_system_id=FILE_SYSTEM)
 
     def backup(self, number: int = 0, **changes: Any) -> str:
-        """Make a backup, so many hours before an evening."""
+        """Make a backup this many hours before a fixed evening."""
         made = {"created": EVENING - number * 3600, "backup_id": f"backup-{number:017x}", **changes}
         return self.aws.seed_backup(HOME, self.file_system, **made)
 
     def key(self, region: str = AWAY, **settings: Any) -> str:
-        """Make a KMS key and return its ARN."""
         return str(self.aws.client("kms", region).create_key(**settings)["KeyMetadata"]["Arn"])
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(fsx_dr, ["doctor", *arguments], obj=CliContext())
 
     def examine(self, *options: str, region: str = AWAY, source: str | None = None) -> dict[str, Any]:
-        """Return the JSON document of `doctor`."""
+        """Return the JSON document that `doctor` prints."""
         where = ("--source", f"{source or self.file_system}@{HOME}", "--dr-region", region)
         document: dict[str, Any] = json.loads(self.run(*where, *options, "--json").stdout)
         return document
 
     def problems(self, *options: str, **where: str) -> list[Finding]:
-        """Return the findings that are not ok."""
+        """Return the findings that are not "ok"."""
         findings = self.examine(*options, **where)["findings"]
         return [Finding(**finding) for finding in findings if finding["level"] != "ok"]
 
@@ -74,9 +74,9 @@ def summary(findings: list[Finding]) -> list[tuple[str, str, str]]:
 def facts(
     home: RegionFacts | None = None, away: RegionFacts | None = None, keep: int = 7, sources: int = 1, **more: Any
 ) -> Facts:
-    """Return facts about some file systems in HOME that are copied to AWAY."""
+    """Return facts about file systems in HOME that are copied to AWAY."""
     declared: list[Any] = [{"file_system_id": file_system(n), "region": HOME} for n in range(sources)]
-    configuration = Configuration(sources=declared, regions={AWAY: {"region": AWAY, "sources": declared, "keep": keep}})
+    configuration = Configuration.of([{"region": AWAY, "sources": declared, "keep": keep}])
     nothing = RegionFacts(identity=IDENTITY)
     return Facts(configuration=configuration, regions={HOME: home or nothing, AWAY: away or nothing}, **more)
 
@@ -89,7 +89,7 @@ def region_with(*backups: Backup, **more: Any) -> RegionFacts:
     return RegionFacts(identity=IDENTITY, backups=backups, **more)
 
 
-# --- the whole ------------------------------------------------------------------------------------------------
+# --- whole command ---
 
 
 def test_doctor_reports_healthy_account_and_first_run(account: Account) -> None:
@@ -150,7 +150,7 @@ def test_doctor_only_calls_read_actions(account: Account) -> None:
     }
 
 
-# --- credentials and Regions ----------------------------------------------------------------------------------
+# --- credentials and Regions ---
 
 
 def test_doctor_fails_for_account_not_allowed_by_stack(account: Account, tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_doctor_fails_for_region_that_is_not_enabled(account: Account) -> None:
     [found] = account.problems(region="me-south-1")
 
     assert (found.check, found.level, found.about) == ("region", "fails", "me-south-1")
-    assert HOME in found.message  # where the credentials work
+    assert HOME in found.message  # the credentials work in this Region
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_doctor_gives_up_hanging_region_quickly(account: Account) -> None:
     assert monotonic() - began < 15
 
 
-# --- permissions ----------------------------------------------------------------------------------------------
+# --- permissions ---
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_doctor_names_denied_read_action(account: Account, action: str, finding:
 
 
 def allow(account: Account, *left_out: str, simulation: bool = True, keys: dict[str, list[str]] | None = None) -> None:
-    """Let the identity do what the printed policy allows, but for some actions, and perhaps simulate policies."""
+    """Allow the actions of the printed policy except some, optionally with policy simulation."""
     printed = policy(ACCOUNT_ID, source_regions=[HOME], dr_regions=[AWAY], key_arns=keys)
     for statement in printed["Statement"]:
         statement["Action"] = [action for action in statement["Action"] if action not in left_out]
@@ -315,7 +315,7 @@ def test_role_session_is_simulated_as_role() -> None:
     assert session.principal == "arn:aws:iam::111122223333:role/fsx-dr"
 
 
-# --- keys -----------------------------------------------------------------------------------------------------
+# --- keys ---
 
 
 def disabled(account: Account, region: str) -> str:
@@ -346,7 +346,7 @@ def test_doctor_checks_key_of_copies(account: Account, make: Any, level: str) ->
 def test_doctor_notes_aws_managed_key_of_copies(account: Account) -> None:
     account.backup()
     managed = account.aws.client("kms", AWAY).describe_key(KeyId="alias/aws/fsx")["KeyMetadata"]["Arn"]
-    account.aws.seed_file_system(AWAY)  # from now on moto knows that AWS manages the key
+    account.aws.seed_file_system(AWAY)  # after this, moto knows that AWS manages the key
 
     assert summary(account.problems(region=f"{AWAY}={managed}")) == [("key", "note", f"{AWAY} key")]
 
@@ -368,7 +368,7 @@ def test_doctor_notes_source_key_it_cannot_describe() -> None:
 
 
 class Replayed(ReplayedRegion, RegionDiagnostics):
-    """A Region that answers what was recorded."""
+    """A Region with recorded answers."""
 
 
 def test_describe_key_reads_recorded_answer() -> None:
@@ -380,13 +380,13 @@ def test_describe_key_reads_recorded_answer() -> None:
 
 
 def test_describe_key_without_spec_is_symmetric() -> None:
-    """So KMS described all keys before November 2019."""
+    """KMS described all keys this way before November 2019."""
     key = Replayed.of("c7n-fsx_kms_key_filter-kms.DescribeKey_1.json").describe_key("alias/aws/fsx")
 
     assert (key.spec, key.state, key.is_managed_by_aws) == ("SYMMETRIC_DEFAULT", "Enabled", True)
 
 
-# --- sources --------------------------------------------------------------------------------------------------
+# --- sources ---
 
 
 @pytest.mark.parametrize("backups", [[], [{"type": "AWS_BACKUP"}] * 2, [{"lifecycle": "CREATING"}]])
@@ -402,9 +402,9 @@ def test_doctor_fails_for_missing_source(account: Account, source: str) -> None:
     assert summary(account.problems(source=source)) == [("source", "fails", source)]
 
 
-@pytest.mark.parametrize("tells", [False, True])
-def test_doctor_fails_for_intelligent_tiering(account: Account, *, tells: bool) -> None:
-    account.aws.configure(backups_tell_storage=tells)
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_doctor_fails_for_intelligent_tiering(account: Account, *, is_shown: bool) -> None:
+    account.aws.configure(backups_tell_storage=is_shown)
     account.file_system = account.aws.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING")
     account.backup()
 
@@ -429,13 +429,13 @@ def test_doctor_accepts_backup_as_source(account: Account) -> None:
 
 
 def test_doctor_notes_backup_made_by_aws_backup(account: Account) -> None:
-    """A BackupCopy of it is made if FSx accepts it, which no document tells."""
+    """A BackupCopy of such a backup is made only if FSx accepts it; the documentation does not say."""
     backup = account.backup(type="AWS_BACKUP")
 
     assert summary(account.problems(source=backup)) == [("source", "note", backup)]
 
 
-# --- quotas and the first run ---------------------------------------------------------------------------------
+# --- quotas and the first run ---
 
 
 def source_backup(number: int = 0, **changes: Any) -> Backup:
@@ -444,7 +444,7 @@ def source_backup(number: int = 0, **changes: Any) -> Backup:
 
 
 def copies(number: int, **changes: Any) -> list[Backup]:
-    """Return user-initiated backups in AWAY of other file systems."""
+    """Return user-initiated backups of other file systems in AWAY."""
     known = {"region": AWAY, "file_system_type": "WINDOWS", "source_backup_id": None}
     return [copy(10_000 + n, **(known | changes)) for n in range(number)]
 
@@ -457,7 +457,7 @@ def quota(known: Facts) -> Finding:
 
 @pytest.mark.parametrize(("file_systems", "level"), [(62, "ok"), (63, "fails")])
 def test_quota_needs_room_for_one_new_copy_per_file_system(file_systems: int, level: str) -> None:
-    """A new copy is made before an old one is deleted: 8 of each file system, of 500."""
+    """The new copy is made before the old one is deleted: 8 copies per file system, 500 in all."""
     home = region_with(*map(source_backup, range(file_systems)))
 
     assert quota(facts(home, sources=file_systems)).level == level
@@ -535,7 +535,7 @@ def test_first_run_counts_volumes_without_known_size(account: Account) -> None:
     assert (run["full"], run["unknown_sizes"], run["gigabytes"]) == (2, 2, [0.0, 0.0])
 
 
-# --- where the configuration comes from -----------------------------------------------------------------------
+# --- source of the configuration ---
 
 
 def stack_file(folder: Path, more: dict[str, Any] | None = None) -> Path:
@@ -546,11 +546,70 @@ def stack_file(folder: Path, more: dict[str, Any] | None = None) -> Path:
         "other:setting": {"secure": "v1:abc"},
     }
     file = folder / "Pulumi.prod.yaml"
-    file.write_text(json.dumps({"config": config | (more or {})}))  # JSON is YAML
+    file.write_text(json.dumps({"config": config | (more or {})}))  # JSON is valid YAML
     return file
 
 
-@pytest.mark.parametrize("keep", [1, {"daily": 7}])  # both backups are of one day
+DECLARES = """
+case "$*" in
+  "preview --json --non-interactive --stack prod")
+    echo '%s' >> "$PULUMI_FSX_DR_DECLARATIONS"
+    echo '{"diagnostics": [{"severity": "error", "message": "error: no region\\n"}]}'; exit %d ;;
+esac"""
+
+
+@pytest.mark.parametrize("exit_code", [0, 255])
+@pytest.mark.parametrize("config", [None, "{}", 'config: {"files:keep": "3"}'])
+def test_doctor_reads_declarations_of_program(
+    account: Account,
+    tmp_path: Path,
+    fake_pulumi: Callable[[str], None],
+    config: str | None,
+    exit_code: int,
+) -> None:
+    account.backup(1)
+    account.backup(2)
+    sources = [{"file_system_id": FILE_SYSTEM, "region": HOME}]
+    fake_pulumi(DECLARES % (json.dumps({"region": AWAY, "keep": 1, "sources": sources}), exit_code))
+    if config is not None:
+        (tmp_path / "Pulumi.prod.yaml").write_text(config)
+
+    document = json.loads(account.run("--stack", "prod", "--cwd", str(tmp_path), "--json").stdout)
+
+    assert document["first_run"][0]["source_backup_ids"] == ["backup-00000000000000001"]
+    assert document["findings"][0]["level"] == ("fails" if exit_code else "ok")
+    assert document["exit_code"] == int(exit_code > 0)
+
+
+def test_doctor_shows_why_preview_did_not_declare_anything(
+    account: Account, tmp_path: Path, fake_pulumi: Callable[[str], None]
+) -> None:
+    fake_pulumi("""echo '{"diagnostics": [{"severity": "error", "message": "no region"}]}'; exit 255""")
+
+    result = account.run("--stack", "prod", "--cwd", str(tmp_path))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no region" in result.stderr
+
+
+def test_configuration_has_sources_of_each_dr_region() -> None:
+    other = file_system(2)
+    declared: list[Any] = [
+        {"region": region, "sources": [{"file_system_id": name, "region": HOME}], "keep": keep}
+        for region, name, keep in ((AWAY, FILE_SYSTEM, 1), (AWAY, other, 2), ("us-west-2", other, 3))
+    ]
+
+    configuration = Configuration.of(declared)
+
+    assert {region: [each["keep"] for each in sources] for region, sources in configuration.sources_of.items()} == {
+        AWAY: [1, 2],
+        "us-west-2": [3],
+    }
+    assert [source["file_system_id"] for source in configuration.sources] == [FILE_SYSTEM, other]
+    assert configuration.region_names == [HOME, AWAY, "us-west-2"]
+
+
+@pytest.mark.parametrize("keep", [1, {"daily": 7}])  # both backups are from the same day
 def test_doctor_reads_settings_of_stack_file(account: Account, tmp_path: Path, keep: Any) -> None:
     account.backup(1)
     account.backup(2)

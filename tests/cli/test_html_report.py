@@ -1,4 +1,4 @@
-"""The HTML page, as text and in a real browser."""
+"""The HTML page, as text and in a browser."""
 
 import json
 import re
@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.cli.html_report import Axis
-from pulumi_fsx_dr.cli.html_report import html_report as page
-from pulumi_fsx_dr.cli.rows import ReportRow, rows_of
+from pulumi_fsx_dr.cli.html_report import Axis, html_report
+from pulumi_fsx_dr.cli.rows import Report, ReportRow, rows_of
 
 from tests.backups import NOW
 
@@ -20,7 +19,7 @@ RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "outputs.json").
 CHROMIUM = shutil.which("chromium")
 IN_BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on PATH")
 
-# Shows the page in a frame of each width and writes down what a reader would see there.
+# Shows the page in a frame of each width and records the layout.
 LOOK = """<!doctype html><body><script>
 const see = (frame) => {
   const root = frame.contentDocument, all = (what) => [...root.querySelectorAll(what)];
@@ -37,7 +36,8 @@ const see = (frame) => {
     width: root.documentElement.clientWidth, needed: root.documentElement.scrollWidth,
     height: root.documentElement.scrollHeight, heading: root.querySelector('h1').textContent,
     dots: all('.dot').length, astray: all('.dot').filter((dot) => !inside(dot)).length,
-    regions: all('.region h2').map((e) => e.textContent), bars: all('progress').map((e) => e.value),
+    regions: all('.region h2').map((e) => e.textContent),
+    ids: all('.newest-copy code').filter((e) => e.getBoundingClientRect().width > 0).map((e) => e.textContent),
   };
 };
 const shown = (width) => new Promise((done) => {
@@ -61,8 +61,12 @@ def rows() -> list[ReportRow]:
     return rows_of("", RECORDED, NOW)
 
 
+def page(rows: list[ReportRow]) -> str:
+    return html_report(Report(rows, NOW))
+
+
 class Elements(HTMLParser):
-    """All elements of a page with their attributes, and its text."""
+    """The elements of a page with their attributes, and the text of the page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -81,7 +85,7 @@ class Elements(HTMLParser):
 
 
 def test_page_loads_nothing_from_network() -> None:
-    html = page(rows(), NOW)
+    html = page(rows())
 
     linked = [a.get("src") or a.get("href") for _, a in Elements(html).found if "src" in a or "href" in a]
     assert linked == ["data:,"]
@@ -95,18 +99,18 @@ def test_page_escapes_outputs() -> None:
         {**row, "source": attack, "region": attack, "source_region": attack} for row in rows()
     ]
     for row in attacked:
-        row["copies"] = [{**copy, "backup_id": attack, "lifecycle": attack} for copy in row["copies"]]
+        row["copies"] = dict.fromkeys([attack], NOW.isoformat())
 
-    elements = Elements(page(rows_of("", {"readiness": attacked}, NOW), NOW))
+    elements = Elements(page(rows_of("", {"readiness": attacked}, NOW)))
 
     assert "script" not in {tag for tag, _ in elements.found}
     assert attack in elements.text
 
 
 def test_page_shows_dot_for_every_copy() -> None:
-    elements = Elements(page(rows(), NOW))
+    elements = Elements(page(rows()))
 
-    assert len(elements.with_class("dot")) == sum(len(row["copies"]) for row in rows())
+    assert len(elements.with_class("dot")) == sum(len(row["copies"]) + len(row["failed"]) for row in rows())
     assert len(elements.with_class("newest")) == sum(row["newest_copy"] is not None for row in rows())
     assert len(elements.with_class("failed")) == 1
 
@@ -128,26 +132,29 @@ def test_axis_has_two_to_eight_ticks(hours: float) -> None:
     assert 0 < axis.place(hours) < 80
 
 
-def test_page_labels_timelines_and_bars() -> None:
-    found = Elements(page(rows(), NOW)).found
+def test_page_shows_copy_to_restore_from() -> None:
+    newest = [row["newest_copy"] for row in rows() if row["newest_copy"]]
+
+    assert re.findall(r"Newest copy (backup-\w+)", Elements(page(rows())).text) == newest
+
+
+def test_page_labels_timelines() -> None:
+    found = Elements(page(rows())).found
     drawn = [attributes["aria-label"] for _, attributes in found if attributes.get("role") == "img"]
-    bars = [attributes for tag, attributes in found if tag == "progress"]
 
     assert len(drawn) == len(rows())
-    assert drawn[1] == "Timeline of fs-0aa1bb2cc3dd4ee5f: 4 copies, the newest 31 h old; target 24 h"
-    assert drawn[-1] == "Timeline of fs-0fedcba9876543210: 0 copies; target 24 h"
-    assert [bar.get("value") for bar in bars] == ["62", "18", None]  # the last one has no percentage
-    assert all((bar["aria-label"] or "").startswith("Copying backup-") for bar in bars)
+    assert drawn[1] == "Timeline of fs-0aa1bb2cc3dd4ee5f: 4 copies, the newest 31 hours old; target 24 hours"
+    assert drawn[-1] == "Timeline of fs-0fedcba9876543210: 0 copies; target 24 hours"
 
 
-def test_page_without_rows_says_nothing_is_protected() -> None:
-    assert "Nothing is protected" in page([], NOW)
+def test_page_without_rows_says_so() -> None:
+    assert "nothing to report on" in page([])
 
 
 @IN_BROWSER
 @pytest.mark.timeout(600)
 def test_page_fits_two_screen_widths(tmp_path: Path) -> None:
-    html = page(rows(), NOW)
+    html = page(rows())
 
     (desk, phone), console = browsed(html, tmp_path)
 
@@ -156,7 +163,7 @@ def test_page_fits_two_screen_widths(tmp_path: Path) -> None:
         assert seen["heading"] == "4 of 6 ready, 1 late, 1 missing"
         assert seen["regions"] == ["eu-west-1", "eu-north-1"]
         assert (seen["dots"], seen["astray"]) == (20, 0)
-        assert seen["bars"] == [62, 18, 0]
+        assert seen["ids"] == [row["newest_copy"] for row in rows() if row["newest_copy"]]
     assert phone["height"] > desk["height"]
     assert console == []
 
@@ -165,17 +172,17 @@ def test_page_fits_two_screen_widths(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)
 def test_page_is_not_widened_by_long_names(tmp_path: Path) -> None:
     long = "backup-" + "0123456789abcdef" * 7
-    copies = [{"backup_id": long, "source_backup_id": long, "percent": 100}]
-    widened = [{**row, "source": long, "region": "us-gov-northeast-12", "running": copies} for row in rows()]
+    long_ids: dict[str, Any] = {"source": long, "running": [long, long], "newest_copy": long}
+    widened = [{**row, **long_ids, "region": "us-gov-northeast-12"} for row in rows()]
 
-    (desk, phone), _ = browsed(page(rows_of("", {"readiness": widened}, NOW), NOW), tmp_path)
+    (desk, phone), _ = browsed(page(rows_of("", {"readiness": widened}, NOW)), tmp_path)
 
     assert (desk["needed"], phone["needed"]) == (1280, 390)
     assert (desk["beyond"], phone["beyond"]) == ([], [])
 
 
 def browsed(html: str, directory: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return what the browser shows at 1280 and 390 pixels, and what it wrote to its console."""
+    """Return the layout at 1280 and 390 pixels, and the console output of the browser."""
     look = directory / "look.html"
     look.write_text(f"{LOOK}<textarea hidden>{escape(html)}</textarea>")
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]

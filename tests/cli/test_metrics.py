@@ -4,55 +4,85 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client import parser as text_format
+from prometheus_client.openmetrics import parser as open_metrics
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy
 
 from simulator.fsx import Control
 from simulator.fsx import running as simulator
 from tests.cli.test_report import LATE, MISSING
-from tests.cli.world import World, outputs_of
+from tests.cli.world import OUTPUTS, World, outputs_of
 
 Written = Callable[..., list[str]]
 EVERYTHING = {"Statement": [{"Sid": "All", "Effect": "Allow", "Action": ["*"], "Resource": ["*"]}]}
 
 
-def families_in(text: str) -> dict[str, Any]:
+READERS = {
+    "prometheus": text_format.text_string_to_metric_families,
+    "openmetrics": open_metrics.text_string_to_metric_families,
+}
+FORMATS = pytest.mark.parametrize("form", READERS)
+METRICS = ["copy_age_seconds", "target_seconds", "copies", "copies_running", "verdict"]
+# https://prometheus.io/docs/instrumenting/exposition_formats/, Text format details
+TYPES_OF_THE_TEXT_FORMAT = {"counter", "gauge", "histogram", "summary", "untyped"}
+
+
+def families_in(text: str, form: str) -> dict[str, Any]:
     """Return the metric families by name, as Prometheus's own parser reads them."""
-    return {family.name: family for family in text_string_to_metric_families(text)}  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    return {family.name: family for family in READERS[form](text)}  # type: ignore[no-untyped-call]  # the library leaves it untyped
 
 
-def test_prometheus_parses_age_target_and_verdict(world: World, written: Written) -> None:
+@FORMATS
+def test_prometheus_parses_age_target_and_verdict(world: World, written: Written, form: str) -> None:
     odd = 'the "old"\\\nledger'
     files = written(prod=outputs_of({"source": "fs-c", "name": odd, "region": "eu-west-1", **LATE}, MISSING))
 
-    text = world.run("report", *files, "--format", "prometheus").stdout
+    families = families_in(world.run("report", *files, "--format", form).stdout, form)
 
-    families = families_in(text)
-    assert text.endswith("# EOF\n")
-    assert {name: family.type for name, family in families.items()} == {
-        "fsx_dr_copy_age_seconds": "gauge",
-        "fsx_dr_target_seconds": "gauge",
-        "fsx_dr_copies": "gauge",
-        "fsx_dr_copies_running": "gauge",
-        "fsx_dr_verdict": "stateset",
-    }
+    assert {name: family.type for name, family in families.items()} == {f"fsx_dr_{name}": "gauge" for name in METRICS}
     [age] = families["fsx_dr_copy_age_seconds"].samples
-    name = 'the "old"\\ ledger'  # in one line
+    name = 'the "old"\\ ledger'  # on one line
     assert (age.labels["stack"], age.labels["name"], age.value) == ("prod", name, (5 * 24 + 8) * 3600)
     assert [sample.value for sample in families["fsx_dr_target_seconds"].samples] == [24 * 3600] * 2
-    verdicts = [s.labels["fsx_dr_verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1]
-    assert verdicts == ["missing", "late"]
+    verdicts = {s.labels["verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1}
+    assert verdicts == {"missing", "late"}
 
 
-def test_prometheus_parses_metrics_without_rows(world: World, written: Written) -> None:
-    text = world.run("report", *written(prod={"readiness": []}), "--format", "prometheus").stdout
+@FORMATS
+def test_prometheus_parses_metrics_without_rows(world: World, written: Written, form: str) -> None:
+    text = world.run("report", *written(prod={"readiness": []}), "--format", form).stdout
 
-    assert [family.samples for family in families_in(text).values()] == [[]] * 5
+    assert [family.samples for family in families_in(text, form).values()] == [[]] * 5
+
+
+@FORMATS
+def test_metrics_contain_each_series_once(world: World, written: Written, form: str) -> None:
+    """node_exporter rejects a file that contains a series twice."""
+    files = written(prod=outputs_of({}, LATE))
+
+    families = families_in(world.run("report", *files, "--format", form).stdout, form)
+
+    series = [(s.name, *s.labels.values()) for family in families.values() for s in family.samples]
+    assert len(series) == len(set(series))
+    assert [s.labels["verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1] == ["late"]
+
+
+def test_text_format_has_only_lines_that_node_exporter_reads(world: World) -> None:
+    text = world.run("report", "--outputs", OUTPUTS, "--format", "prometheus").stdout
+
+    comments = [line.split(" ", 3) for line in text.splitlines() if line.startswith("#")]
+    assert {word for _, word, *_ in comments} == {"HELP", "TYPE"}
+    assert {rest[-1] for _, word, *rest in comments if word == "TYPE"} <= TYPES_OF_THE_TEXT_FORMAT
+    assert text.endswith("\n")
+
+
+def test_open_metrics_end_with_their_mark(world: World) -> None:
+    assert world.run("report", "--outputs", OUTPUTS, "--format", "openmetrics").stdout.endswith("# EOF\n")
 
 
 def published(control: Control, region: str) -> dict[tuple[str, str], float]:
-    """Return the values of the namespace FsxDr by metric and source."""
+    """Return the values in the namespace FsxDr by metric and source."""
     client = control.client("cloudwatch", region)
     now = datetime.now(UTC)
     found = {}

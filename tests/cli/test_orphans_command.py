@@ -48,7 +48,7 @@ def test_orphans_offers_delete_of_copies_only(world: World) -> None:
 
 @pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID], ids=["moved", "moved and updated"])
 def test_orphans_offers_delete_only_with_all_states(world: World, owner_id: str) -> None:
-    """`pulumi state move` moves the entry; the tag gets the new stack's owner id with its next `up`."""
+    """`pulumi state move` moves the entry; the next `up` of the new stack writes its owner id into the tag."""
     moved = world.copy(owned("files/other/monday", owner_id))
 
     result = world.run(*SEARCH)
@@ -77,7 +77,7 @@ def test_orphans_offers_no_adoption_of_failed_copy(world: World) -> None:
     [described] = world.json(*SEARCH, "--json")["orphans"]
 
     assert (described["backup_id"], described["lifecycle"], described["adopt"]) == (orphan, "FAILED", None)
-    assert orphan in described["delete"], "it contains no data"
+    assert orphan in described["delete"], "the copy contains no data"
 
 
 def test_orphans_reads_states_from_stdin_and_from_pulumi(world: World, fake_pulumi: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from tests.cli.world import OUTPUTS, ROWS, World, error_of, outputs_of
 
@@ -12,11 +13,11 @@ VERY_LATE = {"source_creation_time": "2026-12-10T00:00:00+00:00"}
 MISSING: dict[str, Any] = {
     "newest_copy": None,
     "source_creation_time": None,
-    "copies": [],
+    "copies": {},
     "obstacle": "it has no backup",
 }
 Written = Callable[..., list[str]]
-FORMATS = ["table", "markdown", "json", "html", "prometheus"]
+FORMATS = ["table", "markdown", "json", "html", "prometheus", "openmetrics"]
 
 
 def test_report_exits_1_if_sources_are_not_ready(world: World) -> None:
@@ -129,7 +130,7 @@ def test_report_shows_other_stacks_if_one_is_unreadable(world: World, written: W
         (["--source", "fs-b"], 0, ["fs-b"]),
         (["--source", "ledger"], 1, ["fs-c"]),
         (["--region", "eu-west-9"], 1, []),
-        (["--verdict", "ready"], 1, ["fs-b"]),  # shown alone, but judged with all
+        (["--verdict", "ready"], 1, ["fs-b"]),  # filtered after all rows were judged
         (["--verdict", "missing"], 1, []),
     ],
 )
@@ -175,3 +176,85 @@ def test_report_without_pulumi_cli_fails(world: World, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", "")
 
     assert "Pulumi CLI" in error_of(world.run("report"))
+
+
+def test_report_of_a_directory_that_does_not_exist_is_a_usage_error(world: World, tmp_path: Path) -> None:
+    result = world.run("report", "--cwd", str(tmp_path / "none"))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert str(tmp_path / "none") in result.stderr.replace("\n", "")
+    assert "nstall" not in result.stderr
+
+
+NEVER_DEPLOYED = """
+case "$*" in
+  "stack output --json"*) echo '{}' ;;
+  "stack history --json"*) echo '[]' ;;
+esac"""
+DESTROYED = NEVER_DEPLOYED.replace("'[]'", """'[{"kind": "destroy"}]'""")
+NOT_FOUND = """
+case "$*" in
+  "stack ls --json"*) echo '[{"name": "dev"}, {"name": "organization/files/prod"}]' ;;
+  *) echo "error: no stack named 'prd' found" >&2; exit 6 ;;
+esac"""
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_report_of_a_stack_that_was_never_deployed_is_green(
+    world: World, fake_pulumi: Callable[[str], None], form: str
+) -> None:
+    fake_pulumi(NEVER_DEPLOYED)
+
+    result = world.run("report", "--stack", "dev", "--format", form)
+
+    assert (result.exit_code, len(result.stderr.splitlines())) == (0, 1)
+    assert "dev" in result.stderr
+    assert '"ready": true' not in result.stdout
+    if form in ("markdown", "html", "json"):
+        assert "Stack dev was never deployed" in result.stdout
+
+
+def test_report_of_a_stack_that_was_destroyed_is_an_error(world: World, fake_pulumi: Callable[[str], None]) -> None:
+    fake_pulumi(DESTROYED)
+
+    assert "`readiness`" in error_of(world.run("report", "--stack", "dev"))
+
+
+def test_report_of_a_stack_that_is_only_configured_is_green(
+    world: World, fake_pulumi: Callable[[str], None], tmp_path: Path
+) -> None:
+    fake_pulumi(NOT_FOUND)
+    (tmp_path / "Pulumi.prd.yaml").write_text("config: {}")
+
+    assert world.run("report", "--stack", "acme/files/prd", "--cwd", str(tmp_path)).exit_code == 0
+
+
+def test_report_of_an_unknown_stack_names_the_nearest(
+    world: World, fake_pulumi: Callable[[str], None], tmp_path: Path
+) -> None:
+    fake_pulumi(NOT_FOUND)
+
+    assert "prod" in error_of(world.run("report", "--stack", "prd", "--cwd", str(tmp_path)))
+
+
+def test_report_judges_other_stacks_beside_one_without_data(
+    world: World, fake_pulumi: Callable[[str], None], written: Written
+) -> None:
+    fake_pulumi(NEVER_DEPLOYED)
+    ready, late = written(prod=outputs_of({})), written(staging=outputs_of(LATE))
+
+    assert world.run("report", "--stack", "dev", *ready).exit_code == 0
+    assert world.run("report", "--stack", "dev", *late).exit_code == 1
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120, 200])
+def test_report_never_breaks_an_id(world: World, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(Console, "is_terminal", True)
+
+    lines = world.run("report", "--outputs", OUTPUTS).stdout.splitlines()
+
+    assert [row["source"] for row in ROWS if not any(row["source"] in line for line in lines)] == []
+    copies = [row["newest_copy"] for row in ROWS if row["newest_copy"]]
+    assert [copy for copy in copies if not any(copy in line for line in lines)] == []
+    assert max(map(len, lines)) <= columns

@@ -1,4 +1,4 @@
-"""The command with a simulator and a clock of its own."""
+"""The command with its own simulator and clock."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ ROWS = json.loads(Path(OUTPUTS).read_text())["readiness"]
 
 
 class Prepared(Credentials):
-    """Credentials whose session leads to a service of this process."""
+    """Credentials whose session calls a simulator in this process."""
 
     def __init__(self, made: boto3.Session) -> None:
         super().__init__()
@@ -45,7 +45,6 @@ class World:
         return json.loads(self.run(*arguments, stdin=stdin).stdout)
 
     def copy(self, tags: dict[str, str] | None = None, *, region: str = "eu-west-1") -> str:
-        """Start a copy and return its id."""
         source = self.service.seed_backup("eu-central-1", self.service.seed_file_system("eu-central-1"))
         request = CopyRequest(
             source_backup_id=source,
@@ -59,13 +58,12 @@ class World:
 
 
 def error_of(result: Result) -> str:
-    """Return the one line on standard error of a command that could not do its work."""
+    """Return the only line on standard error of a command that failed."""
     assert (result.exit_code, result.stdout) == (2, "")
     [line] = result.stderr.splitlines()
     return line
 
 
 def outputs_of(*rows: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs of a stack whose rows are the recorded ready one with these changes."""
-    ready = next(row for row in ROWS if row["verdict"] == "ready")
-    return {"readiness": [{**ready, **changes} for changes in rows]}
+    """Return the outputs of a stack. Its rows are a recorded row that is ready, with these changes."""
+    return {"readiness": [{**ROWS[0], **changes} for changes in rows]}

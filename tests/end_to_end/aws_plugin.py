@@ -1,8 +1,8 @@
-"""A fake of the plugin of pulumi-aws that makes file systems: files in the folder that FAKE_CLOUD names.
+"""A fake pulumi-aws plugin: file systems are files in the folder FAKE_CLOUD.
 
-Of the real one it has what matters to a restore: how long a file system takes, which inputs replace it (ForceNew), and
-that a create that is cancelled hands over the id that FSx gave, with an error (pulumi-terraform-bridge,
-pkg/tfbridge/provider.go, Create: initializationError). Everything done is a line in the journal.
+It imitates what matters to a restore: how long a file system takes, which inputs replace it (ForceNew), and that a
+cancelled create returns the id from FSx together with an error (pulumi-terraform-bridge, pkg/tfbridge/provider.go,
+Create: initializationError). Each operation adds a line to the journal.
 """
 
 import os
@@ -19,7 +19,7 @@ from google.protobuf import any_pb2, empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 CLOUD = Path(os.environ["FAKE_CLOUD"])
-SECONDS = float(os.environ["FAKE_SECONDS"])  # of a restore
+SECONDS = float(os.environ["FAKE_SECONDS"])  # per restore
 FORCE_NEW = {"backupId", "kmsKeyId", "securityGroupIds", "subnetIds"}
 
 
@@ -38,7 +38,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self) -> None:
         self.cancelled = Event()
 
-    def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802  # the service's name
+    def GetPluginInfo(self, _request: Any, _context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802  # the name in the gRPC service
         return plugin_pb2.PluginInfo(version="7.51.1")
 
     def CheckConfig(self, request: Any, _context: Any) -> provider_pb2.CheckResponse:  # noqa: N802  # as above
@@ -93,11 +93,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine sends Cancel
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine sends Cancel instead
     server, plugin = grpc.server(ThreadPoolExecutor(4)), Plugin()
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     sys.stdout.write(f"{server.add_insecure_port('127.0.0.1:0')}\n")
     sys.stdout.flush()
     server.start()
-    plugin.cancelled.wait()  # comes at the end of each run, which waits for the plugin to end
+    plugin.cancelled.wait()  # set at the end of each run, which waits for the plugin to exit
     server.stop(grace=1).wait()

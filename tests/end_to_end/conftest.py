@@ -39,7 +39,7 @@ def file_system(aws: Control) -> str:
 
 @pytest.fixture(params=ENGINES)
 def project(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[Project]:
-    """Yield an empty project, with dynamic copies; some modules have those that take native ones, too."""
+    """Yield an empty project with dynamic copies, or with native copies where a module asks for them."""
     native = request.param == "native"
     project = new_native_project(tmp_path, aws) if native else new_project(tmp_path, request.param, aws)
     yield project

@@ -1,4 +1,4 @@
-"""The engines that scenarios run on: by default the fake engine, and with `-m "slow or not slow"` the CLI, too."""
+"""Engines of the scenarios: the fake engine by default, and also the CLI with `-m "slow or not slow"`."""
 
 import pytest
 

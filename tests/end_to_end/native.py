@@ -1,4 +1,4 @@
-"""The same projects with native copies: a YAML program, and the plugin from this repository's folder."""
+"""Projects with native copies: a YAML program, and the plugin of this repository."""
 
 import json
 import os
@@ -17,8 +17,6 @@ from .project import SOURCE_REGION
 
 
 class NativeProject(Project):
-    """A project whose program names no host language."""
-
     def declare(self, **declared: Mapping[str, Any]) -> None:
         settings = json.loads((self.folder / "Pulumi.yaml").read_text())
         program = {
@@ -38,7 +36,7 @@ class NativeProject(Project):
 
 
 def new_native_project(folder: Path, aws: Control) -> NativeProject:
-    """Return a project with an empty stack `dev`, whose plugin runs in this interpreter's environment."""
+    """Return a project with an empty stack `dev`; its plugin runs in the environment of this interpreter."""
     settings = write_plugin(folder / "plugin")
     (folder / "Pulumi.yaml").write_text(json.dumps({"name": "copies", "runtime": "yaml", **settings}))
     project = NativeProject.create(folder, ["pulumi"], pipeline_role.environment(aws, SOURCE_REGION))

@@ -1,4 +1,4 @@
-"""The project of BackupCopies that scenarios run, and the account that it works in."""
+"""The project of BackupCopies for the scenarios, and helpers for its account."""
 
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ for name, declared in json.load(open("declared.json")).items():
 
 
 def new_project(folder: Path, engine: list[str], aws: Control, program: str = PROGRAM) -> Project:
-    """Return a project with an empty stack `dev`, which works in the simulator."""
-    # What pulumi-plugin.json says keeps the CLI from looking for a plugin; no setting has to.
+    """Return a project with an empty stack `dev` in the simulator."""
+    # The CLI does not look for a plugin because of pulumi-plugin.json; this tests that no setting is needed.
     variables = {
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false",
         **pipeline_role.environment(aws, SOURCE_REGION),
@@ -34,12 +34,12 @@ def new_project(folder: Path, engine: list[str], aws: Control, program: str = PR
 
 
 def urn(name: str) -> str:
-    """Return the URN of a copy of the stack `dev`."""
+    """Return the URN of a copy in the stack `dev`."""
     return f"urn:pulumi:dev::copies::pulumi-python:dynamic/fsx:BackupCopy::{name}"
 
 
 def urn_of(project: Project, name: str) -> str:
-    """Return the URN that a copy has in a project's state, whichever host made it."""
+    """Return the URN of a copy in the state of a project, for either host."""
     return next(str(state["urn"]) for state in project.resources() if state["urn"].endswith(f"::{name}"))
 
 
@@ -53,14 +53,14 @@ def expire(aws: Control, *backups: str) -> None:
 
 
 def allow(aws: Control, *keys: str) -> None:
-    """Let projects do what `fsx-dr policy` prints for copies from their Region, and nothing else."""
+    """Allow exactly the actions that `fsx-dr policy` prints for copies from SOURCE_REGION."""
     regions = [("--source-region", SOURCE_REGION), ("--source-region", DR), ("--dr-region", DR)]
     options = [*regions, ("--dr-region", "eu-central-1"), *(("--key", key) for key in keys)]
     pipeline_role.allow(aws, *(word for option in options for word in option))
 
 
 def new_key(aws: Control) -> str:
-    """Return the ARN of a new KMS key of the DR Region, which projects may use."""
+    """Return the ARN of a new KMS key in the DR Region that projects may use."""
     client = aws.client("kms", DR)
     key = str(client.create_key()["KeyMetadata"]["Arn"])
     client.close()

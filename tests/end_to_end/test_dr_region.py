@@ -65,11 +65,11 @@ def test_up_copies_newest_backups_and_deletes_oldest_copy(
     assert copied(aws) == {backups[2], newest}
     known = dr.outputs()
     assert known["latest"] == {file_system: dr.ids()[f"dr-{newest}"]}
-    assert [row["verdict"] for row in known["readiness"]] == ["ready"]
+    assert [row["newest_copy"] for row in known["readiness"]] == list(known["latest"].values())
 
 
 def test_retention_policy_keeps_newest_copy_of_day(dr: Project, aws: Control, file_system: str) -> None:
-    noon = aws.now() // (24 * HOUR) * 24 * HOUR - 12 * HOUR  # of yesterday
+    noon = aws.now() // (24 * HOUR) * 24 * HOUR - 12 * HOUR  # yesterday
     before, morning = (aws.seed_backup(SOURCE_REGION, file_system, created=noon - age * HOUR) for age in (24, 3))
     declare(dr, file_system, keep={"daily": 2, "within": "1h"})
     dr.up()
@@ -196,7 +196,7 @@ def test_up_and_destroy_keep_copies_of_others(dr: Project, aws: Control, file_sy
 
 
 def declare_with_bad_source(project: Project, aws: Control, file_system: str) -> tuple[str, str]:
-    """Declare a second file system, and return it with its only backup, whose 50 tags FSx would refuse."""
+    """Declare a second file system, and return it and its only backup, which has too many tags for a copy."""
     bad = aws.seed_file_system(SOURCE_REGION)
     crowded = aws.seed_backup(SOURCE_REGION, bad, tags={f"tag-{n}": "x" for n in range(50)})
     sources = [{"file_system_id": name, "region": SOURCE_REGION} for name in (bad, file_system)]

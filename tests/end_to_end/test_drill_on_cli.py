@@ -1,4 +1,4 @@
-"""The failover drill on the Pulumi CLI, with a fake plugin of pulumi-aws."""
+"""The failover drill on the Pulumi CLI, with a fake pulumi-aws plugin."""
 
 import json
 import os
@@ -22,7 +22,7 @@ COPIES = "import json, pulumi\npulumi.export('latest', json.load(open('latest.js
 
 
 class Site:
-    """A stack of copies and one for drills, and the cloud in which file systems are restored."""
+    """A stack with copies, a stack for drills, and the folder with restored file systems."""
 
     def __init__(self, folder: Path, aws: Control) -> None:
         self.cloud = folder / "cloud"
@@ -70,7 +70,7 @@ class Site:
         return self._drill.up(succeeds=succeeds)
 
     def start_drill(self) -> "subprocess.Popen[str]":
-        """Start a drill in a process group of its own, as a shell does."""
+        """Start a drill in a separate process group, as a shell does."""
         return subprocess.Popen(
             [sys.executable, "drill.py"],
             cwd=self.drills,
@@ -95,7 +95,7 @@ class Site:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no file system is there, and the stack knows of none."""
+        """Whether the folder, the state and the pending operations are empty."""
         deployment = self._drill.deployment()
         return not (self.file_systems or deployment.get("resources") or deployment.get("pending_operations"))
 

@@ -1,4 +1,4 @@
-"""Runs that are interrupted in the middle of copies, or fail, and the next `up`."""
+"""Runs that are interrupted or fail while copies are made, and the next `up`."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from .project import DR, SOURCE_REGION, copies
 
 @pytest.fixture
 def sources(aws: Control) -> list[str]:
-    """Return backups of three file systems, whose copies run at the same time."""
+    """Return backups of three file systems, so that their copies run at the same time."""
     return [aws.seed_backup(SOURCE_REGION, aws.seed_file_system(SOURCE_REGION)) for _ in range(3)]
 
 
@@ -49,7 +49,7 @@ def test_killed_up_is_resumed(
     interrupt(project.start_up(), lambda: len(copies(aws)) == len(sources), signals)
     eventually(lambda: not project.plugins())
     under_way = {copy["id"] for copy in copies(aws)}
-    # A dynamic provider does not hear of the first of two signals, and nobody hears of a kill.
+    # A dynamic provider does not receive the first of two signals, and no process receives a kill.
     kept = under_way if isinstance(project, NativeProject) and len(signals) > 1 else set()
     assert set(project.ids().values()) == kept
 

@@ -1,4 +1,4 @@
-"""Lost, old and duplicate states: no second copy is made, and no copy of another state is deleted."""
+"""Lost, old and duplicate states: no copy is made twice, and no copy of another state is deleted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,18 +23,18 @@ def sources(aws: Control, file_system: str) -> list[str]:
 
 
 def wanted(sources: list[str], **args: Any) -> dict[str, Any]:
-    """Return a program of one copy for each source."""
+    """Return a program with one copy of each source."""
     return {f"copy-{n}": {"source_backup_id": source, "region": DR, **args} for n, source in enumerate(sources)}
 
 
 def asked(aws: Control) -> list[str]:
-    """Return the source of each copy that was ever made."""
+    """Return the source of each copy ever made."""
     return [entry["parameters"]["SourceBackupId"] for entry in aws.journal(DR, "CopyBackup") if entry["made"]]
 
 
 @contextmanager
 def lost_backend(project: Project) -> Iterator[None]:
-    """Have a backend that can neither be read nor written, and give it back as it was."""
+    """Make the backend unreadable and unwritable for a while."""
     backend = project.folder / "state"
     aside = backend.rename(project.folder / "aside")
     backend.write_text("no folder")
@@ -107,7 +107,7 @@ def test_checkpoint_before_replace_makes_no_second_copy(project: Project, aws: C
 def test_stacks_with_same_name_keep_each_others_copies(
     project: Project, aws: Control, sources: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Their backends do not know of each other."""
+    """Their backends are independent."""
     twin = twin_of(project, aws, tmp_path_factory.mktemp("twin"))
     for stack in (project, twin):
         stack.declare(**wanted(sources))

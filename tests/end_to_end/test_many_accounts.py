@@ -1,4 +1,4 @@
-"""The example many-accounts on the Pulumi CLI, with two accounts of the simulator."""
+"""The example many-accounts on the Pulumi CLI, with two simulated accounts."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.pulumi_cli
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
-    """Return a copy of the example, for two accounts of which one does not exist and one has our file systems."""
+    """Return a copy of the example for two accounts: one without our file systems, one with them."""
     folder = tmp_path / "many-accounts"
     shutil.copytree(ROOT / "examples" / "many-accounts", folder)
     document = yaml.safe_load((folder / "accounts.yaml").read_text())

@@ -1,4 +1,4 @@
-"""What native copies can do that dynamic ones cannot: the plugin on the Pulumi CLI, from a YAML program."""
+"""Features of native copies that dynamic copies lack: the plugin on the Pulumi CLI, from a YAML program."""
 
 import json
 import signal
@@ -26,14 +26,14 @@ def source(aws: Control) -> str:
 
 
 def previewed(project: NativeProject, name: str = "nightly") -> Mapping[str, Any]:
-    """Return the step of a preview for one copy."""
+    """Return the preview step of one copy."""
     printed = project.run("preview", "--json")
     steps = json.loads(printed[printed.index("{") :])["steps"]
     return next(dict(step) for step in steps if step["urn"] == native_urn(name))
 
 
 def outputs(project: NativeProject, name: str = "nightly") -> Mapping[str, Any]:
-    """Return what the state holds of one copy."""
+    """Return the outputs of one copy in the state."""
     return next(dict(entry["outputs"]) for entry in project.resources() if entry["urn"] == native_urn(name))
 
 
@@ -42,7 +42,7 @@ def assert_tag_is_that_of_the_entry(project: NativeProject, copy: Mapping[str, A
 
 
 def set_version(project: NativeProject, version: str) -> None:
-    """Have another version of the plugin, as `pulumi package add` does."""
+    """Switch to another version of the plugin, as `pulumi package add` does."""
     file = project.folder / "Pulumi.yaml"
     program = json.loads(file.read_text())
     program["plugins"]["providers"][0]["version"] = version
@@ -99,7 +99,7 @@ def test_update_after_import_writes_tag(project: NativeProject, aws: Control, so
     )
 
     assert project.ids() == {"nightly": copy["id"]}
-    assert copies(aws)[0]["tags"][OWNERSHIP_TAG] == tag, "importing changes nothing in AWS"
+    assert copies(aws)[0]["tags"][OWNERSHIP_TAG] == tag, "import changes nothing in AWS"
     assert "managedBy" not in outputs(project)
     assert previewed(project)["op"] == "update"
     project.up()
@@ -127,7 +127,7 @@ def test_import_of_copy_of_another_stack_warns(project: NativeProject, aws: Cont
 
 
 def test_replace_of_single_copy_keeps_it_and_warns(project: NativeProject, aws: Control, source: str) -> None:
-    """The plugin is not told which copies are in the state, so create takes the one that there is."""
+    """The plugin does not know which copies are in the state, so create adopts the existing copy."""
     project.declare(nightly={"source_backup_id": source, "region": DR})
     project.up()
     (old,) = copies(aws)
@@ -234,7 +234,7 @@ def test_default_region_is_chosen_once(project: NativeProject, aws: Control, sou
 
 
 def test_new_plugin_version_keeps_copies(project: NativeProject, aws: Control, source: str) -> None:
-    """Its default provider is another one with another id, and so has another owner id."""
+    """The default provider of another version has another id, and so another owner id."""
     project.declare(nightly={"source_backup_id": source, "region": DR})
     set_version(project, "0.1.0")
     project.up()
@@ -273,8 +273,8 @@ def test_explicit_provider_keeps_copy(project: NativeProject, aws: Control, sour
 
 
 def test_first_up_follows_saved_plan(project: NativeProject, aws: Control, source: str) -> None:
-    """The owner id is random, but not an input of anything."""
-    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # up knows no --plan without it
+    """The owner id is random, but it is not an input of any resource."""
+    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # `up --plan` requires it
     project.declare(nightly={"source_backup_id": source, "region": DR})
 
     project.run("preview", "--save-plan", "plan.json")

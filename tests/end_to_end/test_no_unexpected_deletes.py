@@ -1,6 +1,6 @@
-"""No copy is deleted unexpectedly: with unreachable Regions, after renames and moves, and beside other stacks.
+"""No copy is deleted unexpectedly: with unreachable Regions, after renames and moves, and with other stacks.
 
-Decisions are tested in process, in tests/stacks and tests/test_declaration.py.
+tests/stacks and tests/test_plan.py test the decisions in process.
 """
 
 import signal
@@ -48,12 +48,11 @@ def stack(project: Project) -> Project:
 
 
 def backup(aws: Control, file_system: str, age: float = 0, region: str = SOURCE_REGION) -> str:
-    """Return a backup that was made so many hours ago."""
+    """Return a backup of this age in hours."""
     return aws.seed_backup(region, file_system, created=aws.now() - age * HOUR)
 
 
 def region_of(file_system: str, **args: Any) -> dict[str, Any]:
-    """Return the arguments of a DrRegion."""
     return {"region": DR, "keep": 2, "sources": [{"file_system_id": file_system, "region": SOURCE_REGION}], **args}
 
 
@@ -66,7 +65,7 @@ def ids(aws: Control, region: str = DR) -> set[str]:
 
 
 def brought_up(stack: Project, aws: Control, **regions: Any) -> set[str]:
-    """Bring DrRegions up, and return the ids of their copies."""
+    """Deploy DrRegions, and return the ids of their copies."""
     declare(stack, regions)
     stack.up()
     return ids(aws)
@@ -91,7 +90,7 @@ def test_moved_dr_region_keeps_copies_until_new_ones_exist(
 
 
 def test_killed_copy_is_resumed_after_unreachable_source(stack: Project, aws: Control) -> None:
-    """The `up` in between declares no copy at all, and must not end the owner id."""
+    """The `up` in between declares no copies; the owner id must stay the same."""
     backup(aws, aws.seed_file_system(SOURCE_REGION, tags={"backup": "yes"}))
     declare(stack, {"dr": {"region": DR, "sources": [{"tags": {"backup": "yes"}, "region": SOURCE_REGION}]}})
     aws.set_copy_seconds(3600)
@@ -265,7 +264,7 @@ def test_refresh_writes_missing_tag_before_destroy(stack: Project, aws: Control,
 
 @only_cli
 def test_kill_without_checkpoints_makes_no_second_copy(stack: Project, aws: Control, backups: list[str]) -> None:
-    """The owner id is in the state since the first run, which must have checkpoints."""
+    """The owner id is saved by the first run, which has checkpoints."""
     args = {"source_region": SOURCE_REGION, "region": DR}
     declared = {f"copy-{n}": {"source_backup_id": source, **args} for n, source in enumerate(backups)}
     declare(stack, copies={"copy-0": declared["copy-0"]})
@@ -299,5 +298,5 @@ def test_failed_copy_keeps_outputs_of_other_copies(
 
     known = stack.outputs()
     assert known["dr latest"] == {file_system: stack.ids()[f"dr-{backups[1]}"]}
-    assert [row["verdict"] for row in known["dr readiness"]] == ["ready"]
-    assert [row["verdict"] for row in known["central readiness"]] == ["missing"]
+    assert [row["newest_copy"] for row in known["dr readiness"]] == list(known["dr latest"].values())
+    assert [row["copies"] for row in known["central readiness"]] == [{}]

@@ -1,4 +1,4 @@
-"""A copy that is still needed is not deleted, and the command that the error names gets out."""
+"""Copies that are still needed are not deleted, and the command in the error message solves the problem."""
 
 import json
 from collections.abc import Iterator
@@ -32,14 +32,14 @@ def source(aws: Control, file_system: str) -> str:
 
 @pytest.fixture
 def made(project: Project, aws: Control, source: str) -> str:
-    """Return the id of the project's one copy, `monday`."""
+    """Return the id of the only copy, `monday`."""
     project.declare(monday={"source_backup_id": source, "region": DR})
     project.up()
     return str(copies(aws)[0]["id"])
 
 
 def up_options(project: Project) -> list[list[str]]:
-    """Return the options with which an `up` must refuse; the fake engine ends at the first error."""
+    """Return the options under which `up` must refuse; the fake engine always stops at the first error."""
     return [[], ["--continue-on-error"]] if project.has_cli else [[]]
 
 
@@ -78,7 +78,7 @@ def test_delete_before_replace_is_refused(project: Project, aws: Control, source
     assert [copy["id"] for copy in copies(aws)] == list(project.ids().values()) != [made]
 
 
-# --- deletion_protection, and room at the quota -----------------------------------------------------------------------
+# --- deletion_protection and quotas ---
 
 
 @pytest.fixture
@@ -88,7 +88,6 @@ def no_quota(aws: Control) -> Iterator[None]:
 
 
 def declare(project: Project, **regions: dict[str, Any]) -> None:
-    """Write a program of DrRegions."""
     if not isinstance(project, NativeProject):
         (project.folder / "__main__.py").write_text(PROGRAM)
         project.declare(**regions)
@@ -185,7 +184,7 @@ def test_up_makes_room_at_quota(project: Project, aws: Control, file_system: str
     project.up()
 
     assert sources_of(aws, file_system) == {second, third}
-    # At keep 1 nothing is deleted before the new copy is there.
+    # With keep 1, nothing is deleted before the new copy exists.
     declare(project, dr=region(file_system, keep=1, deletion_protection=protection))
     project.up()
     aws.configure(user_initiated_backups=sum(copy["type"] != "AUTOMATIC" for copy in aws.backups(DR)))

@@ -1,4 +1,4 @@
-"""Secret tags and keys stay secret in what Pulumi stores and shows of a copy; others stay readable."""
+"""Secret tags and keys of a copy stay secret in all that Pulumi stores and shows; others stay readable."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from simulator.project import Project
 from .engines import CLI
 from .project import DR, SOURCE_REGION, copies, new_key
 
-# The fake engine knows no secrets.
+# The fake engine does not support secrets.
 pytestmark = pytest.mark.parametrize("project", [CLI], indirect=True)
 
 PIN = "hunter22-of-the-tags"
@@ -67,7 +67,7 @@ def secret(value: Any) -> dict[str, Any]:
 
 
 def shown_everywhere(project: Project) -> str:
-    """Return all that may be read of a stack by somebody without its passphrase."""
+    """Return everything that can be read from a stack without its passphrase."""
     return "\n".join([
         project.run("stack", "export"),
         project.run("stack", "output", "--json"),

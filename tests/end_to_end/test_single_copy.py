@@ -1,4 +1,4 @@
-"""One copy under Pulumi's commands, from `up` to `destroy`."""
+"""One copy with all of Pulumi's commands, from `up` to `destroy`."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_up_makes_copy_and_second_up_changes_nothing(project: Project, aws: Cont
     aws.clear_journal()
     project.run("preview", "--expect-no-changes")
     project.up()
-    assert aws.counts(DR) == {"DescribeBackups": 2}  # one for each, of the tags and of leftovers
+    assert aws.counts(DR) == {"DescribeBackups": 2}  # preview and up each read tags and leftovers
 
 
 @ON_BOTH_HOSTS
@@ -67,7 +67,7 @@ def test_new_key_copies_before_it_deletes(project: Project, aws: Control, source
 
 @pytest.mark.parametrize("project", [CLI], indirect=True)
 def test_up_follows_saved_plan(project: Project, aws: Control, source: str) -> None:
-    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # up knows no --plan without it
+    project.environment["PULUMI_EXPERIMENTAL"] = "true"  # `up --plan` requires it
     key = new_key(aws)
 
     for args in ({}, {"tags": {"team": "storage"}}, {"kms_key_id": key}):

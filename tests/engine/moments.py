@@ -1,4 +1,4 @@
-"""Moments of a run at which something happens, such as the end of its process."""
+"""Points in a run at which an event is injected, such as the end of the process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from .stack import Stack
 from .wire import When
 
-Moment = tuple[str, When, int]  # action, and how many such calls come before
+Moment = tuple[str, When, int]  # action, before or after the call, and number of earlier calls
 _SAVING = "the engine's write"
 _WHEN: tuple[When, ...] = ("before", "after")
 moments: st.SearchStrategy[Moment] = st.tuples(
@@ -20,7 +20,7 @@ moments: st.SearchStrategy[Moment] = st.tuples(
 
 @contextmanager
 def at_moment(stack: Stack, moment: Moment, happens: Callable[[], object]) -> Iterator[None]:
-    """Let something happen in the body, if that moment comes."""
+    """Inject an event at a moment, if the run in the body reaches it."""
     action, when, count = moment
     if action == _SAVING:
         stack.before_writing = happens

@@ -1,4 +1,4 @@
-"""The same deployments on the plugin for all languages, which is called as the engine calls it."""
+"""A stack whose copies are made by the plugin, called as the engine calls it."""
 
 import sys
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ ONLY_PLUGIN = pytest.mark.parametrize("stack", ["plugin"], indirect=True)
 
 @dataclass
 class PluginContext(Context):
-    """A call's context; what it aborts with is the error itself, so that a specification can name it."""
+    """A call context that raises the original error instead of aborting, so that tests can expect its type."""
 
     def __post_init__(self) -> None:
         self.abort = _raise_handled_error
@@ -39,8 +39,6 @@ class PluginContext(Context):
 
 @dataclass
 class PluginStack(Stack):
-    """A stack whose copies are native ones."""
-
     knows_state: ClassVar[bool] = False
     _providers: dict[int, Provider] = field(default_factory=dict)
     _settings: Struct = field(default_factory=Struct)
@@ -59,7 +57,6 @@ class PluginStack(Stack):
         return run
 
     def provider_of(self, run: Run) -> Provider:
-        """Return the plugin of a run."""
         return self._providers[id(run)]
 
     def _call(self, run: Run, resource: str, method: str, *args: Any, context: Context | None = None) -> Any:
@@ -111,7 +108,7 @@ class PluginStack(Stack):
 
 
 def sent(bag: Properties) -> Struct:
-    """Return properties as the engine sends them; what only a Python program and its host know is left out."""
+    """Return properties as the engine sends them, without internal properties and nulls."""
     own = {camel_case(name): value for name, value in bag.items() if not name.startswith("__") and value is not None}
     return ParseDict(own, Struct())
 

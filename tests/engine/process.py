@@ -1,4 +1,4 @@
-"""The provider process of one run, and Pulumi's host in it: the frames and names that the provider looks for."""
+"""The provider process of one run, and the frames of Pulumi's host in which the provider looks for its request."""
 
 import threading
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Context:
         self.trailers = trailers
 
     def partial_failure(self) -> provider_pb2.ErrorResourceInitFailed | None:
-        """Return what the engine keeps of a failed call."""
+        """Return the partial failure that the engine would save."""
         partial = provider_pb2.ErrorResourceInitFailed()
         details = Status.FromString(dict(self.trailers).get("grpc-status-details-bin", b"")).details
         return partial if any(detail.Unpack(partial) for detail in details) else None
@@ -38,18 +38,18 @@ class Context:
 
 @dataclass(frozen=True)
 class HostRequest:
-    """The part of a gRPC request that the provider looks for in the host's frame."""
+    """The part of a gRPC request that the provider reads."""
 
     urn: str
     timeout: float = 0
 
 
 class Host:
-    """The frames of Pulumi's plugin host, with its names of methods and of variables."""
+    """The methods of Pulumi's plugin host, with the same names and local variables."""
 
     provider = BackupCopyProvider()
 
-    def Check(self, request: HostRequest, context: Context, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
+    def Check(self, request: HostRequest, context: Context, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # the signature of Pulumi's host
         return self.provider.check(olds, news)
 
     def Diff(self, request: HostRequest, context: Context, id_: str, olds: Properties, news: Properties) -> Any:  # noqa: ARG002, N802  # as the host has it
@@ -69,7 +69,7 @@ class Host:
 
 
 class Run(ProviderRuntime):
-    """The provider process of one command of the CLI."""
+    """The provider process of one CLI command."""
 
     def __init__(self, wire: Wire, *, stack_region: str | None = None, chosen_region: str | None = None) -> None:
         super().__init__(
@@ -84,12 +84,12 @@ class Run(ProviderRuntime):
         self.killed = False
 
     def end(self) -> None:
-        """End the run as the second Ctrl-C does."""
+        """End the run as a second Ctrl-C does."""
         for context in self.contexts:
             context.active = False
 
     def kill(self) -> None:
-        """End the run at once; to be called from the provider's side of the wire."""
+        """End the run immediately; called from inside a request."""
         self.killed = True
         self.end()
         if not threading.current_thread().name.startswith("poll "):

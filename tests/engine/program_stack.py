@@ -1,7 +1,7 @@
-"""Whole stacks as the engine runs them, in this process: programs of DrRegions and of single copies.
+"""Whole stacks in this process: programs of DrRegions and single copies, run as the engine runs them.
 
-`Stack` plays the engine for one copy after the other. This adds the program side, which is the product's own: what
-DrRegions declare, what a program says, and the guard. Entries are known by their URN.
+`Stack` imitates the engine for one copy after another. This module adds the program: the declarations of DrRegions,
+messages, and the guard against unexplained deletes. State entries are identified by URN.
 """
 
 import functools
@@ -27,7 +27,6 @@ from .wire import Killed, Wire
 
 
 def name_of(urn: str) -> str:
-    """Return the logical name of a resource."""
     return urn.split("::", 3)[3]
 
 
@@ -37,7 +36,7 @@ def is_dr(urn: str) -> bool:
 
 
 class FailedError(Exception):
-    """A command of the CLI ended with errors."""
+    """A command ended with errors."""
 
     def __init__(self, errors: Iterable[object]) -> None:
         super().__init__(" | ".join(f"{type(error).__name__}: {error}" for error in errors))
@@ -48,9 +47,9 @@ class Code:
     """A program.
 
     Attributes:
-        regions: the arguments of its DrRegions, by name.
-        copies: the arguments of its single BackupCopies, by name.
-        under: the types of the component that the DrRegions stand under; "" if under none.
+        regions: arguments of DrRegions, by name.
+        copies: arguments of single BackupCopies, by name.
+        under: types of the component that contains the DrRegions; "" for none.
     """
 
     regions: Mapping[str, Properties] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Code:
 
 
 class WiredLookup(Lookup):
-    """What a program looks up, at the other end of a `Wire`."""
+    """Looks up backups through a `Wire`."""
 
     def __init__(self, wire: Wire, state: StackState) -> None:
         super().__init__(Run(wire))
@@ -67,12 +66,12 @@ class WiredLookup(Lookup):
 
 
 class ProgramStack(Stack):
-    """One stack, whose entries are known by their URN.
+    """One stack whose entries are identified by URN.
 
     Attributes:
-        project: its project.
-        code: its program.
-        said: what its last command said.
+        project: name of the project.
+        code: the program.
+        said: messages of the last command.
     """
 
     def __init__(self, wire: Wire, name: str = "prod", code: Code | None = None) -> None:
@@ -80,10 +79,10 @@ class ProgramStack(Stack):
         self.project = "files"
         self.code = code or Code()
         self.said: list[str] = []
-        self.before: tuple[StateCopy, ...] = ()  # the copies in the state when the command began
-        self.former: dict[str, str] = {}  # URNs that aliases name
-        self.planned: dict[str, PlannedCopy] = {}  # what DrRegions have declared in the last run
-        self.registered: set[str] = set()  # URNs that its program has declared in the last run, or that aliases name
+        self.before: tuple[StateCopy, ...] = ()  # copies in the state before the command
+        self.former: dict[str, str] = {}  # URNs named by aliases
+        self.planned: dict[str, PlannedCopy] = {}  # declared by DrRegions in the last run
+        self.registered: set[str] = set()  # URNs declared in the last run, or named by aliases
 
     def urn(self, resource: str) -> str:
         return resource
@@ -98,7 +97,7 @@ class ProgramStack(Stack):
         retention = (planned.expired, planned.siblings) if planned else ()
         return Hints(self.owner_id, tuple(related), *retention)
 
-    def deploy(  # the options of `pulumi up`, and what happens to it
+    def deploy(  # the options of `pulumi up`
         self,
         *,
         code: Code | None = None,
@@ -110,11 +109,11 @@ class ProgramStack(Stack):
         """Do what `pulumi up` does.
 
         Args:
-            code: the program from now on.
+            code: the new program.
             replacing: names of copies, for `--replace`.
-            continue_on_error: whether it goes on after a failure.
-            interrupted_at: at which registration Ctrl-C comes; never if left out.
-            run: its provider process.
+            continue_on_error: whether to continue after a failure.
+            interrupted_at: the registration at which Ctrl-C arrives; None for never.
+            run: the provider process.
         """
         self.code = code or self.code
         with self._listening():
@@ -123,7 +122,7 @@ class ProgramStack(Stack):
             )
 
     def changes(self) -> list[str]:
-        """Return what `pulumi preview` shows."""
+        """Return the changes that `pulumi preview` shows."""
         with self._listening():
             return _Deployment(self, self.run(), ()).preview()
 
@@ -134,12 +133,12 @@ class ProgramStack(Stack):
     def destroy(self, *, run: Run | None = None) -> None:
         with self._listening():
             super().destroy(run=run)
-        # The owner id is a resource, too, and goes after the last copy.
+        # The owner id is a resource that is deleted after the last copy.
         self.owner_id = new_owner_id()
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
-        """Collect what the program and the provider say; turn the product's errors into those of a command."""
+        """Collect messages of program and provider, and turn package errors into command errors."""
         self.said, self.former = [], {}
         self.before = tuple(StateCopy(urn, state.id, state.outputs) for urn, state in self.states.items())
         listener, log = _Listener(self.said), logging.getLogger("pulumi_fsx_dr")
@@ -174,7 +173,7 @@ class _Registration:
 
 
 class _Deployment:
-    """One run of a program, and what the engine makes of it."""
+    """One run of a program by the engine."""
 
     def __init__(self, stack: ProgramStack, run: Run, replacing: Collection[str]) -> None:
         self._stack = stack
@@ -187,11 +186,11 @@ class _Deployment:
         self._errors: list[Exception] = []
 
     def up(self, *, continue_on_error: bool, interrupted_at: int | None) -> None:
-        has_ended = False  # the program runs no more, because of a Ctrl-C or an error
+        has_ended = False  # because of Ctrl-C or an error
         for number, registration in enumerate(self._registrations()):
             has_ended |= number == interrupted_at
             self._tried(functools.partial(self._register, registration))
-            # What is under way goes on, but the program has ended.
+            # Started steps continue although the program has ended.
             has_ended |= bool(self._errors) and not continue_on_error
         if has_ended:
             raise FailedError([*self._errors, "update canceled"])
@@ -209,7 +208,7 @@ class _Deployment:
         return shown + [f"delete {stack.states[urn].id}" for urn in stack.states if urn not in self._seen]
 
     def _registrations(self) -> Iterator[_Registration]:
-        """Run the program: single copies are registered while its code runs, those of DrRegions at its end."""
+        """Run the program: single copies are registered first, copies of DrRegions at the end."""
         stack, code = self._stack, self._stack.code
         for name, args in code.copies.items():
             yield _Registration(stack.urn_of(name), args)
@@ -258,7 +257,7 @@ class _Deployment:
         return [planned.op + why]
 
     def _claim_old_entry(self, registration: _Registration) -> None:
-        """Find what the state holds under a resource's URN, else under its alias, as the engine does."""
+        """Find the old entry under the URN of a resource, or under its alias."""
         stack, urn, alias = self._stack, registration.urn, registration.alias
         assert urn not in self._seen, f"Duplicate resource URN {urn}"
         self._seen.add(urn)
@@ -269,7 +268,7 @@ class _Deployment:
             stack.states[urn] = stack.states.pop(alias)
 
     def _restore_old_entry(self, urn: str) -> None:
-        """Leave an entry where it was: what failed, and a preview, change nothing."""
+        """Move an entry back after a failure or a preview."""
         if alias := self._stack.former.get(urn):
             self._stack.states[alias] = self._stack.states.pop(urn)
 

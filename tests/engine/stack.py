@@ -1,6 +1,6 @@
-"""The engine in this process: one stack's state and the commands of the CLI that change it, on either host.
+"""The engine in this process: the state of one stack, and the CLI commands that change it.
 
-What a provider is given crosses a wire first, as in life: numbers arrive as floats, and nulls do not arrive.
+Arguments of the provider are serialized as by gRPC: numbers become floats, and nulls are dropped.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -28,7 +28,7 @@ Program = Mapping[str, Properties]
 
 
 class RefusedError(Exception):
-    """Check found something wrong with the arguments."""
+    """Check refused the arguments."""
 
     def __init__(self, failures: list[CheckFailure]) -> None:
         super().__init__("; ".join(f"{failure.property}: {failure.reason}" for failure in failures))
@@ -36,7 +36,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """What a stack's state has of one resource; `errors` of a partial failure."""
+    """The state entry of one resource; `errors` are those of a partial failure."""
 
     id: str
     inputs: Properties
@@ -46,12 +46,12 @@ class State:
 
 @dataclass
 class Stack:
-    """One stack on the dynamic host; each command is a new provider process.
+    """One stack on the dynamic host; each command starts a new provider process.
 
     Attributes:
-        owner_id: of the stack; it is in the state before the first copy is made.
-        before_writing: happens once, before the engine writes a new resource into the state.
-        replaced: entries that are pending deletion.
+        owner_id: owner id of the stack; saved before the first copy is made.
+        before_writing: called once before the engine saves a new resource.
+        replaced: entries pending deletion.
     """
 
     wire: Wire
@@ -74,7 +74,7 @@ class Stack:
         return run
 
     def up(self, program: Program, *, replacing: Iterable[str] = (), run: Run | None = None) -> None:
-        """Do what `pulumi up` does, one resource after the other."""
+        """Do what `pulumi up` does, one resource at a time."""
         run = run or self.run()
         for resource, args in program.items():
             self.register(run, resource, args, replacing=resource in replacing)
@@ -82,12 +82,12 @@ class Stack:
             delete()
 
     def deletions(self, run: Run, declared: Container[str]) -> list[Callable[[], None]]:
-        """Return the deletes at the end of a run: what was replaced, then what is not declared any more."""
+        """Return the deletes at the end of a run: first replaced entries, then undeclared ones."""
         undeclared = [resource for resource in self.states if resource not in declared]
         return [partial(self.delete_replaced, run), *(partial(self.destroy_one, run, name) for name in undeclared)]
 
     def register(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> None:
-        """Bring one resource to what its arguments say."""
+        """Create, update or replace one resource as its arguments require."""
         planned = self.plan(run, resource, args, replacing=replacing)
         if planned.op in ("create", "replace"):
             self.create(run, resource, planned.inputs)
@@ -95,20 +95,19 @@ class Stack:
             self._update(run, resource, planned.inputs)
 
     def plan(self, run: Run, resource: str, args: Properties, *, replacing: bool = False) -> Plan[DiffResult]:
-        """Return what is to become of one resource."""
+        """Return the planned operation of one resource."""
         old = self.states.get(resource)
         known = Old(old.inputs, is_half_made=bool(old.errors)) if old else None
         check, diff = partial(self.check, run, resource), partial(self.diff, run, resource)
         return plan(known, args, check, diff, replacing=replacing)
 
     def preview(self, resource: str, args: Properties, *, run: Run | None = None) -> DiffResult:
-        """Return what `pulumi preview` finds out about a resource of the state."""
+        """Return the diff that `pulumi preview` shows for a resource in the state."""
         diff = self.plan(run or self.run(), resource, args).diff
         assert diff is not None
         return diff
 
     def refresh(self) -> None:
-        """Do what `pulumi refresh` does."""
         run = self.run()
         for resource, old in list(self.states.items()):
             result = self._call(run, resource, "Read", old.id, old.outputs)
@@ -122,7 +121,6 @@ class Stack:
                 self.replaced.remove(entry)
 
     def destroy(self, *, run: Run | None = None) -> None:
-        """Do what `pulumi destroy` does."""
         for delete in self.deletions(run or self.run(), ()):
             delete()
 
@@ -134,7 +132,7 @@ class Stack:
         return {"__provider": "pickled", **result.inputs}
 
     def hints(self, resource: str, args: Properties) -> Hints:
-        """Return what a program tells the provider: the owner id, and what its state has of the same copy."""
+        """Return the hints that the program sends: the owner id and state entries of the same copy."""
         state = [
             StateCopy(self.urn(name), entry.id, entry.outputs)
             for name, entry in self.states.items()
@@ -165,7 +163,7 @@ class Stack:
         self.states[resource] = State(old.id, _sent(inputs), _sent({**result.outs, "__provider": "pickled"}))
 
     def _keeping(self, run: Run, resource: str, inputs: Properties, method: str, *args: Any) -> Any:
-        """Make a call whose partial failure the engine records."""
+        """Make a call and save its partial failure as the engine does."""
         context = Context()
         try:
             return self._call(run, resource, method, *args, context=context)
@@ -179,14 +177,13 @@ class Stack:
             raise
 
     def delete_replaced(self, run: Run) -> None:
-        """Delete what was replaced and is still pending deletion."""
+        """Delete replaced entries that are pending deletion."""
         for entry in list(self.replaced):
             resource, old = entry
             self._call(run, resource, "Delete", old.id, old.outputs)
             self.replaced.remove(entry)
 
     def destroy_one(self, run: Run, resource: str) -> None:
-        """Delete one resource."""
         old = self.states[resource]
         self._call(run, resource, "Delete", old.id, old.outputs)
         del self.states[resource]
@@ -199,7 +196,7 @@ class Stack:
 
 
 def killed_up(stack: Stack, program: Program, action: str, when: When, *, replacing: Iterable[str] = ()) -> None:
-    """Run `pulumi up` and kill it just before or after a call; the engine's state keeps nothing of a lost call."""
+    """Run `pulumi up` and kill it just before or after a call; the state keeps no result of that call."""
     run = stack.run()
     stack.wire.at_call[action, when] = run.kill
     with pytest.raises((Killed, CallCancelledError)):
@@ -208,7 +205,7 @@ def killed_up(stack: Stack, program: Program, action: str, when: When, *, replac
 
 
 def killed_before_saving(stack: Stack, program: Program, *, replacing: Iterable[str] = ()) -> None:
-    """Run `pulumi up` and kill it after create's answer, before the engine has saved it."""
+    """Run `pulumi up` and kill it after create returns, before the engine saves the result."""
     run = stack.run()
     stack.before_writing = run.kill
     with pytest.raises(Killed):
@@ -216,18 +213,17 @@ def killed_before_saving(stack: Stack, program: Program, *, replacing: Iterable[
 
 
 def change_outputs(stack: Stack, resource: str, **changes: Any) -> None:
-    """Edit what a stack's state has of a resource; None removes an output."""
+    """Edit outputs in the state; None removes an output."""
     old = stack.states[resource]
     stack.states[resource] = replace(old, outputs=_sent({**old.outputs, **changes}))
 
 
 def copy_args(source: str, **changes: Any) -> Properties:
-    """Return the arguments of a copy from `HOME` to `AWAY`."""
     return {"source_backup_id": source, "source_region": HOME, "region": AWAY, **changes}
 
 
 def backups_of_file_systems(service: FsxService, number: int) -> list[str]:
-    """Return a backup of each of so many file systems; their copies do not wait for each other."""
+    """Return one backup for each of several file systems, so that their copies do not wait for each other."""
     return [service.seed_backup(HOME, service.seed_file_system(HOME)) for _ in range(number)]
 
 
@@ -237,7 +233,7 @@ def monday(source: str, **changes: Any) -> dict[str, Properties]:
 
 
 def _sent(value: Any) -> Any:
-    """Return a value as it arrives at the other end of gRPC."""
+    """Return a value as gRPC delivers it."""
     if isinstance(value, Mapping):
         return {key: _sent(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):

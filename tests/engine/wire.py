@@ -1,4 +1,4 @@
-"""The way from the provider to the simulator in this process, on which a run can be killed."""
+"""Calls from the provider to the simulator in this process; a run can be killed at each call."""
 
 import threading
 import time
@@ -15,11 +15,11 @@ from simulator.fsx.calls import Answer, Request, action_of, object_in, signed_sc
 from simulator.fsx.fixtures import AWAY, new_session
 
 When = Literal["before", "after"]
-_ONE_TRY = Config(retries={"total_max_attempts": 1})  # botocore would wait in real time before the next one
+_ONE_TRY = Config(retries={"total_max_attempts": 1})  # botocore would wait in real time before a retry
 
 
 class SharedClock(ManualClock):
-    """A manual clock on which a thread cannot sleep hours away while another one is about to act."""
+    """A manual clock that yields to other threads while one sleeps."""
 
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
@@ -27,15 +27,15 @@ class SharedClock(ManualClock):
 
 
 class Killed(BaseException):
-    """The provider's process ended in the middle of a call."""
+    """The provider process was killed during a call."""
 
 
 class Wire:
-    """Takes calls to the service, and lets something happen just before or after one.
+    """Passes calls to the service, and runs callbacks just before or after them.
 
     Attributes:
-        at_call: what happens once at the next call of an action.
-        deleting: is told the Region and the id of each DeleteBackup before it arrives.
+        at_call: callbacks for the next call of an action; each runs once.
+        deleting: called with Region and id before each DeleteBackup.
     """
 
     def __init__(self, service: FsxService) -> None:
@@ -46,7 +46,7 @@ class Wire:
         self._session = new_session()
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
-        in_process(self._session, self)  # type: ignore[arg-type]  # answers and has the time, which is all that is asked of it
+        in_process(self._session, self)  # type: ignore[arg-type]  # in_process needs only `answer` and `clock`
 
     def client(self, service: str, region: str) -> Any:
         make: Any = self._session.client
@@ -65,7 +65,7 @@ class Wire:
         return answer
 
     def after_calls(self, count: int, action: str, when: When, happens: Callable[[], object]) -> None:
-        """Let something happen at a call after so many others of the action."""
+        """Run a callback at a later call of an action, after `count` other calls."""
         then = (lambda: self.after_calls(count - 1, action, when, happens)) if count else happens
         self.at_call[action, when] = then
 
@@ -76,9 +76,9 @@ class Wire:
 
 @cache
 def key_named(name: str) -> str:
-    """Return the ARN of a KMS key in `AWAY` that has the alias `alias/NAME`.
+    """Return the ARN of a KMS key in `AWAY` with the alias `alias/NAME`.
 
-    Moto takes a moment to make one and keeps it as long as this process lives, so all tests share it.
+    Creating a key in moto is slow, and keys live as long as the process, so all tests share it.
     """
     kms = Wire(FsxService()).client("kms", AWAY)
     arn: str = kms.create_key()["KeyMetadata"]["Arn"]
@@ -87,7 +87,7 @@ def key_named(name: str) -> str:
 
 
 class WiredRegion(FsxRegion):
-    """A Region at the other end of a `Wire`."""
+    """A Region behind a `Wire`."""
 
     def __init__(self, name: str, wire: Wire) -> None:
         super().__init__(name, Credentials())

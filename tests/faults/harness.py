@@ -180,7 +180,7 @@ def kill(*pids: int) -> None:
 
 
 def unreadable(texts: Iterable[str]) -> list[str]:
-    """Return the texts that have a traceback, an internal name or no end of a sentence."""
+    """Return the texts that have a traceback, an internal name or no punctuation at the end."""
     return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")", "?"))]
 
 

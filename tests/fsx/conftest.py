@@ -1,4 +1,4 @@
-"""What the tests of fsx/ start from."""
+"""Fixtures for the tests of fsx/."""
 
 from tests.provider.conftest import no_aws_settings
 

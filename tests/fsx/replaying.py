@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from mypy_boto3_fsx import FSxClient
 
 SETTINGS = AwsSettings(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="secret")
-_CREDENTIALS = Credentials(SETTINGS)  # one session: each costs 0.1 s
+_CREDENTIALS = Credentials(SETTINGS)  # shared, because a session takes 0.1 s
 
 
 def recordings(action: str, *, besides: str = "") -> list[str]:
-    """Return the files that have answers of an action."""
+    """Return the files with recorded answers of an action."""
     return sorted(file.name for file in RECORDINGS.glob(f"*{action}*.json") if file.name != besides)
 
 
 def described(backup_id: str = "backup-0fedcba9876543210", **changes: Any) -> dict[str, Any]:
-    """Return a backup as FSx describes it; a member that is changed to None is absent."""
+    """Return a backup as FSx describes it; None removes a member."""
     members = {
         "BackupId": backup_id,
         "Lifecycle": "AVAILABLE",
@@ -46,7 +46,7 @@ class _Raw(io.BytesIO):
 
 
 class ReplayedRegion(FsxRegion):
-    """A Region where every call gets the same answer, and is tried once."""
+    """A Region where every call gets the same answer and is not retried."""
 
     def __init__(self, body: Mapping[str, Any], *, status: int = 200, name: str = "us-east-1") -> None:
         super().__init__(name, _CREDENTIALS)
@@ -56,13 +56,13 @@ class ReplayedRegion(FsxRegion):
 
     @classmethod
     def of(cls, file: str) -> Self:
-        """Return a Region that gives a recorded answer."""
+        """Return a Region with a recorded answer."""
         recording = json.loads((RECORDINGS / file).read_text())
         return cls(_on_the_wire(recording["body"]), status=recording["status"])
 
     @property
     def client(self) -> "FSxClient":
-        """A real client, for calls that this package does not make."""
+        """A real client, for calls that the package does not make."""
         return self._fsx
 
     def _client(self, service: str) -> Any:
@@ -71,12 +71,12 @@ class ReplayedRegion(FsxRegion):
         return client
 
     def _answer(self, request: AWSPreparedRequest, **_event: object) -> AWSResponse:
-        headers: Any = HeadersDict()  # the stubs ask for the headers of an HTTP connection
+        headers: Any = HeadersDict()  # the stubs require the headers of an HTTP connection
         return AWSResponse(request.url, self._status, headers, _Raw(self._body))
 
 
 class AnsweringRegion(ReplayedRegion):
-    """A Region where a function of the request gives the answer."""
+    """A Region where a function computes the answer from the request."""
 
     max_pages = 50
 
@@ -90,6 +90,6 @@ class AnsweringRegion(ReplayedRegion):
 
 
 def _on_the_wire(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Undo botocore's conversion of errors, which the recordings have."""
+    """Undo the conversion of errors that botocore applied to the recordings."""
     error = body.get("Error")
     return {"__type": error["Code"], "Message": error["Message"]} if error else body

@@ -1,4 +1,4 @@
-"""Answers without end, too large, or of any shape: each call ends, in bounded time and memory."""
+"""Endless, oversized and malformed answers: each call ends, with limited time and memory."""
 
 import itertools
 import json
@@ -26,10 +26,10 @@ from pulumi_fsx_dr.fsx.credentials import Credentials
 from tests.fsx.replaying import SETTINGS, AnsweringRegion, ReplayedRegion, described
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 1000000\r\n"
-PAUSE = 0.2  # seconds between two bytes of a drip: far below the read time-out
+PAUSE = 0.2  # seconds between two bytes: far below the read timeout
 READ_TIMEOUT = 1
-DRIPS = 200  # of a server without the limit, a call would take 40 s
-SOON = 15  # seconds, for a busy machine
+DRIPS = 200  # without the limit, a call would take 40 s
+SOON = 15  # seconds, on a busy machine
 
 Answer = Callable[[Callable[[bytes], None]], None]
 
@@ -39,7 +39,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.server.connections += 1
-        with suppress(OSError):  # the client has gone
+        with suppress(OSError):  # the client has disconnected
             while self.rfile.readline():
                 while self.rfile.readline().strip():
                     pass
@@ -64,7 +64,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[_Server]:
-    """Run a server on this machine that answers every request so."""
+    """Run a local server that gives this answer to every request."""
     with _Server(answer) as server:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
@@ -76,7 +76,7 @@ def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[_Serve
 
 
 class Served(FsxRegion):
-    """A Region whose calls are tried once."""
+    """A Region whose calls are not retried."""
 
     def __init__(self, url: str, read_timeout: int = READ_TIMEOUT, trusted: Path | None = None) -> None:
         here = replace(SETTINGS, endpoints={"fsx": url}, custom_ca_bundle=str(trusted) if trusted else None)
@@ -100,11 +100,11 @@ def assert_given_up_soon(region: FsxRegion) -> None:
         region.delete("backup-0123456789abcdef0")
 
     assert time.monotonic() - started < SOON
-    assert threading.active_count() <= threads + 1  # that of the server
+    assert threading.active_count() <= threads + 1  # the thread of the server
 
 
 def certified(directory: Path) -> tuple[Path, Path]:
-    """Return the files of a certificate of this machine and of its key."""
+    """Return the files of a local certificate and its key."""
     certificate, key = directory / "certificate.pem", directory / "key.pem"
     command = (
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost "
@@ -291,7 +291,7 @@ MEMBERS = [
     *("BackupId", "Lifecycle", "Type", "CreationTime", "ResourceARN", "Tags", "FileSystem", "Volume"),
     *("SizeInBytes", "ProgressPercent", "FailureDetails", "SourceBackupId", "OwnerId", "KmsKeyId"),
 ]
-ANY_SHAPE = AnsweringRegion(lambda _: {"Backups": []})  # one for all examples: each costs a client
+ANY_SHAPE = AnsweringRegion(lambda _: {"Backups": []})  # shared, because a client is slow to create
 
 
 @settings(max_examples=200, deadline=None)
@@ -344,7 +344,7 @@ def test_malformed_error_becomes_one_plain_sentence(body: Any) -> None:
 
 def test_deeply_nested_answer_is_a_transient_error() -> None:
     region = ReplayedRegion({})
-    region._body = b"[" * 1_000_000  # noqa: SLF001  # no value of Python's becomes such a text
+    region._body = b"[" * 1_000_000  # noqa: SLF001  # json.dumps cannot produce this text
 
     with pytest.raises(TransientError):
         list(region.backups())

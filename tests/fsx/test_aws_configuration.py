@@ -1,4 +1,4 @@
-"""A configuration of the machine that botocore cannot use ends in an `AwsConfigError`, and never in a retry."""
+"""A local AWS configuration that botocore cannot use raises `AwsConfigError`, and is not retried."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -107,5 +107,5 @@ def test_region_without_fsx_is_refused_with_the_nearest_one(region: str, near: s
 
 
 def test_region_newer_than_botocore_still_has_a_partition() -> None:
-    """A state may name it: another machine may have a newer botocore."""
+    """The state may contain such a Region, because another machine may have a newer botocore."""
     assert partition_of("eu-central-9") == "aws"

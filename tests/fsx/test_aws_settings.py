@@ -1,4 +1,4 @@
-"""The table of `aws:` settings: it is complete, and wrong values are refused by name and never repeated."""
+"""The table of `aws:` settings is complete; wrong values are refused, and messages never repeat the value."""
 
 import inspect
 import json
@@ -16,14 +16,14 @@ ROLE = "arn:aws:iam::111122223333:role/dr"
 POLICY = '{"Version": "2012-10-17", "Statement": []}'
 ARN = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 SECRET = "hunter2hunter2"
-# Each field of a role, a value of it, and the member of STS's request.
+# Each field of a role, an example value, and the parameters of the STS request.
 ROLE_FIELDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "roleArn": (ROLE, {}),
     "sessionName": ("night-run", {"RoleSessionName": "night-run"}),
     "policy": (POLICY, {"Policy": POLICY}),
     "policyArns": ([ARN], {"PolicyArns": [{"arn": ARN}]}),
     "duration": ("1h30m", {"DurationSeconds": 5400}),
-    "externalId": (12345, {"ExternalId": "12345"}),  # as `pulumi config set --path` writes it
+    "externalId": (12345, {"ExternalId": "12345"}),  # as `pulumi config set --path` stores it
     "sourceIdentity": ("ci", {"SourceIdentity": "ci"}),
     "tags": ({"cost": 7}, {"Tags": [{"Key": "cost", "Value": "7"}]}),
     "transitiveTagKeys": (["team"], {"TransitiveTagKeys": ["team"]}),
@@ -43,7 +43,7 @@ def refusal(**settings: Any) -> str:
 
 
 def public_names(type_: Any) -> set[str]:
-    """Return the names of the fields of an object of pulumi-aws's configuration."""
+    """Return the field names of an object in the configuration of pulumi-aws."""
     words = (name.split("_") for name in inspect.signature(type_.__init__).parameters if not name.startswith("__"))
     return {first + "".join(word.capitalize() for word in rest) for first, *rest in words}
 
@@ -123,7 +123,7 @@ def test_wrong_account_ids_are_refused(name: str, ids: str) -> None:
 
 
 def test_account_id_may_be_number() -> None:
-    """`pulumi config set --path` writes it so."""
+    """`pulumi config set --path` stores a number."""
     assert read(allowedAccountIds="[444455556666]").allowed_account_ids == frozenset({"444455556666"})
 
 
@@ -147,7 +147,7 @@ def test_endpoint_that_is_not_a_url_is_refused(url: Any) -> None:
     ],
 )
 def test_missing_file_is_refused(name: str, value: str) -> None:
-    """As is a second file: botocore reads one."""
+    """A second file is also refused, because botocore reads only one."""
     assert f"aws:{name}" in refusal(**{name: value})
 
 
@@ -164,7 +164,7 @@ def test_incomplete_access_key_is_refused(given: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("value", "flag"), [("true", True), (True, True), ("False", False), (False, False)])
 def test_flag_is_read(value: Any, *, flag: bool) -> None:
-    """False is a value, too: it precedes the environment's."""
+    """False is a value too: it overrides the environment."""
     assert read(useFipsEndpoint=value).session_variables == {"use_fips_endpoint": flag}
 
 

@@ -1,4 +1,4 @@
-"""Cleaned text: one short line without commands of pipelines and without secrets."""
+"""Cleaned text: one short line without pipeline commands and without secrets."""
 
 import html
 import json
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_fsx_dr.fsx.text import LIMIT, clean, hide
 
-# Parts of attacks, beside any character.
+# Parts of attacks, in addition to random characters.
 COMMANDS = ["::error::", "::stop-commands::x", "##[", "##vso[", "##teamcity[", "<{%", "<{%x%}>", *":#[%", "::"]
 CHARACTERS = [*" \n\r\t\x00\x85\xa0\xad\u2028\u2029\u200b\u202e…\ud800\ufeff\ufe0fé", "\x1b[31m", "word"]
 PIECES = st.sampled_from([*COMMANDS, *CHARACTERS, "arn:aws:iam::1234"])
@@ -40,7 +40,7 @@ def test_clean_returns_one_visible_line(text: str, limit: int) -> None:
 def test_clean_removes_pipeline_commands(text: str) -> None:
     cleaned = clean(text)
 
-    # Each word may begin a line. What readers ignore at its beginning may precede the command.
+    # Each word may start a line, possibly after characters that CI systems ignore.
     assert not any(re.match(r"\W*::", word) for word in re.split(r"\s", cleaned))
     assert not re.search(r"##\w*\[|<\{%", cleaned)
 

@@ -1,6 +1,6 @@
-"""Whose credentials sign which call, at which endpoint, and in which accounts nothing is called.
+"""Which credentials sign each call, which endpoint is called, and which accounts are refused.
 
-Hosts are those of https://docs.aws.amazon.com/general/latest/gr/sts.html.
+Hosts are documented in https://docs.aws.amazon.com/general/latest/gr/sts.html.
 """
 
 import json
@@ -37,7 +37,7 @@ STS = {
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it would leave this machine; `signed_by` has the access key and the Region."""
+    """One request as it would be sent; `signed_by` has the access key and the Region."""
 
     action: str
     host: str
@@ -47,18 +47,18 @@ class Call:
 
 @dataclass
 class RecordingAws:
-    """An AWS that answers each call, and remembers it."""
+    """A fake AWS that answers each call and records it."""
 
     account: str = "111122223333"
     unreachable: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
 
     def credentials(self, **settings: Any) -> Credentials:
-        """Return the credentials of a stack with these settings, whose calls end here."""
+        """Return credentials for these settings whose calls are answered by this fake."""
         given = {f"aws:{name}": value for name, value in settings.items()}
 
         class Routed(Credentials):
-            def session(routed) -> boto3.Session:  # noqa: N805  # self is the AWS
+            def session(routed) -> boto3.Session:  # noqa: N805  # `self` is the RecordingAws
                 session = super().session()
                 handler: Any = self._answer
                 for service in ("fsx", "kms", "sts"):
@@ -111,11 +111,10 @@ def _text(value: Any) -> str:
 
 @pytest.fixture
 def aws() -> RecordingAws:
-    """Return an AWS that answers."""
     return RecordingAws()
 
 
-# Roles
+# --- roles ---
 
 
 def test_role_request_reaches_sts(aws: RecordingAws) -> None:
@@ -211,7 +210,7 @@ def test_unreachable_sts_does_not_affect_other_regions(aws: RecordingAws) -> Non
     assert FsxRegion("eu-west-1", credentials).find([BACKUP]) == {}
 
 
-# Accounts
+# --- accounts ---
 
 
 @pytest.mark.parametrize(
@@ -261,7 +260,7 @@ def test_account_check_repeats_for_renewed_credentials(aws: RecordingAws) -> Non
         FsxRegion("eu-west-1", credentials).find([BACKUP])
 
 
-# Endpoints and files
+# --- endpoints and files ---
 
 
 def test_endpoint_settings_are_used(aws: RecordingAws) -> None:
@@ -310,7 +309,7 @@ def test_ca_bundle_setting_is_trusted(tmp_path: Path) -> None:
 
     client = RecordingAws().credentials(customCaBundle=str(bundle)).client("fsx", "eu-west-1", Config())
 
-    assert client._endpoint.http_session._verify == str(bundle)  # noqa: SLF001  # botocore shows it nowhere else
+    assert client._endpoint.http_session._verify == str(bundle)  # noqa: SLF001  # botocore has no public access to it
 
 
 @pytest.mark.parametrize(("skip", "asks"), [("false", True), ("true", False)])
@@ -318,12 +317,12 @@ def test_metadata_service_can_be_skipped(skip: str, *, asks: bool) -> None:
     session = RecordingAws().credentials(accessKey=None, secretKey=None, skipMetadataApiCheck=skip).session()
     session.get_credentials()
 
-    providers = session._session.get_component("credential_provider").providers  # noqa: SLF001  # boto3 has no other way to it
+    providers = session._session.get_component("credential_provider").providers  # noqa: SLF001  # boto3 has no public access to it
 
     assert ("iam-role" in [provider.METHOD for provider in providers]) is asks
 
 
-# The default Region
+# --- the default Region ---
 
 
 @pytest.mark.parametrize(
@@ -364,7 +363,7 @@ def test_default_region_matches_pulumi_aws(monkeypatch: pytest.MonkeyPatch) -> N
     assert pulumi_aws.ProviderArgs().region == default_region(Credentials()) == "us-east-1"
 
 
-# Secrets
+# --- secrets ---
 
 
 SECRET = "hunter2hunter2"

@@ -1,4 +1,4 @@
-"""Errors as AWS really answers them, each as the type of ours that the product acts on."""
+"""Recorded errors of AWS, each with the error type that the package raises for it."""
 
 import json
 from collections.abc import Callable
@@ -75,7 +75,7 @@ EXPECTED: dict[str, type[errors.ServiceError]] = {
     "model-delete-in-progress": errors.BusyError,
 }
 SOURCE = f"{BACKUP} in eu-central-1"
-# What the advice names, beside the call, its Region and AWS's text.
+# Facts in the advice, in addition to the action, the Region and AWS's text.
 NAMED = {
     "access-denied": "fsx:CreateFileSystem",
     "region-not-enabled": "opted in to eu-west-1",
@@ -95,7 +95,7 @@ REFUSALS = {"model-copy-copy-limit": Refused.SLOTS_TAKEN, "model-copy-token": Re
 
 
 def refused(answer: dict[str, Any]) -> errors.ServiceError:
-    """Return what the call that gets this answer raises; other calls than ours go to the mapping itself."""
+    """Return the error for this answer; answers to calls that the package does not make go to the mapping directly."""
     with pytest.raises(errors.ServiceError) as refusal:
         give(answer)
     return refusal.value
@@ -128,8 +128,8 @@ SECRET_TAGS = {
 }
 
 
-# What AWS repeats of a request: its error pages ("Value '...' at '...' failed to satisfy constraint"), and the answers
-# of KMS recorded above.
+# AWS repeats parts of the request in error messages ("Value '...' at '...' failed to satisfy constraint"), and so do
+# the KMS answers above.
 @pytest.mark.parametrize(
     ("said", "shown"),
     [

@@ -1,4 +1,4 @@
-"""Descriptions of backups and file systems, and incomplete ones, which are never taken for missing backups."""
+"""Descriptions of backups and file systems; incomplete ones are never treated as missing backups."""
 
 import logging
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def volume(**ontap: Any) -> dict[str, Any]:
     }
 
 
-# What a backup is of
+# --- file system and volume of a backup ---
 
 
 def test_file_system_backup_has_no_volume() -> None:
@@ -96,7 +96,7 @@ def test_other_backups_have_no_obstacle() -> None:
     assert {backup.copy_obstacle for backup in [flex_vol, copy(), *recorded]} == {None}
 
 
-# Incomplete descriptions
+# --- incomplete descriptions ---
 
 
 @pytest.mark.parametrize("missing", ["CreationTime", "Lifecycle", "Type"])
@@ -132,7 +132,7 @@ def test_lookup_fails_only_for_incomplete_backup() -> None:
 
 
 def test_lookup_fails_if_answer_has_backup_without_id() -> None:
-    """It may be any of those that were looked up."""
+    """The backup without an id may be any of the requested ones."""
     with pytest.raises(ServiceError):
         region(described(ODD, BackupId=None, ResourceARN=None), described()).find([ODD, SOUND])
 
@@ -142,7 +142,7 @@ def test_invalid_time_is_a_transient_error() -> None:
         list(region(described(CreationTime="yesterday")).backups())
 
 
-# File systems
+# --- file systems ---
 
 
 def test_file_systems_reads_all_pages() -> None:
@@ -161,7 +161,7 @@ def test_file_systems_fails_if_page_fails() -> None:
     def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         if "NextToken" not in request:
             return {"FileSystems": [{"FileSystemId": "fs-1"}], "NextToken": "1"}
-        broken._status = 400  # noqa: SLF001  # as a replayed Region has it
+        broken._status = 400  # noqa: SLF001  # the attribute of a replayed Region
         return {"__type": "ThrottlingException", "Message": "Rate exceeded"}
 
     broken = AnsweringRegion(answer)
@@ -172,7 +172,7 @@ def test_file_systems_fails_if_page_fails() -> None:
 
 @pytest.mark.parametrize("file", recordings("DescribeFileSystems"))
 def test_recorded_file_systems_have_tags(file: str) -> None:
-    """So that their tags need no further permission and no further call."""
+    """So the tags need no other permission and no other call."""
     found = ReplayedRegion.of(file).file_systems()
 
     assert all(one.tags and "Name" in one.tags for one in found.values())
@@ -202,7 +202,7 @@ def test_missing_tags_differ_from_empty_tags() -> None:
 
 
 def test_backup_gets_storage_type_of_file_system() -> None:
-    """No recorded backup has it, but recorded file systems have."""
+    """Recorded file systems have a storage type; recorded backups do not."""
     zfs, gone, windows = (
         copy(id=f"backup-0000000000000000{n}", file_system_id=f"fs-{n}", file_system_type=kind, file_system={"a": "b"})
         for n, kind in enumerate(("OPENZFS", "OPENZFS", "WINDOWS"))
@@ -216,10 +216,10 @@ def test_backup_gets_storage_type_of_file_system() -> None:
 
 
 def test_storage_types_are_looked_up_only_if_needed() -> None:
-    told = copy(file_system_type="OPENZFS", file_system={"StorageType": "SSD"})
+    known = copy(file_system_type="OPENZFS", file_system={"StorageType": "SSD"})
     windows, volume = copy(file_system_type="WINDOWS"), copy(file_system_type="ONTAP", volume_id="fsvol-1")
 
-    assert with_storage_types([told, windows, volume], pytest.fail) == [told, windows, volume]
+    assert with_storage_types([known, windows, volume], pytest.fail) == [known, windows, volume]
 
 
 def test_recorded_file_systems_have_storage_type() -> None:
@@ -229,7 +229,7 @@ def test_recorded_file_systems_have_storage_type() -> None:
 
 
 def test_copying_backup_without_source_takes_slot() -> None:
-    """The example of CopyBackup is of a copy that is COPYING and has no SourceBackupId."""
+    """The copy in the documented example of CopyBackup is COPYING and has no SourceBackupId."""
     copying, creating = (copy(source_backup_id=None, lifecycle=lifecycle) for lifecycle in ("COPYING", "CREATING"))
 
     assert (copying.takes_slot, copying.is_running_copy) == (True, True)

@@ -24,7 +24,7 @@ def test_every_recording_has_an_origin() -> None:
     assert all(entry["origin"] for entry in origins.values())
 
 
-# The table shows a few columns only, so its entries lack what every backup has: see below.
+# The table has only a few columns, so its entries are incomplete: see the last test.
 @pytest.mark.parametrize("file", recordings("DescribeBackups", besides="cli-table-ontap-DescribeBackups.json"))
 def test_recorded_listing_is_parsed_completely(file: str, caplog: pytest.LogCaptureFixture) -> None:
     recorded = json.loads((RECORDINGS / file).read_text())["body"]["Backups"]
@@ -144,7 +144,7 @@ def test_copy_backup_answer_lacks_source() -> None:
 
 
 def test_openzfs_backup_belongs_to_file_system() -> None:
-    # No public recording has an OpenZFS backup; a backup shows the file system as DescribeFileSystems does.
+    # No recording has an OpenZFS backup; backups describe file systems as DescribeFileSystems does.
     described = next(
         file_system
         for file_system in json.loads((RECORDINGS / FILE_SYSTEMS).read_text())["body"]["FileSystems"]

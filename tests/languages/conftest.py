@@ -1,4 +1,4 @@
-"""The simulator with what the examples name, and a checkout."""
+"""The simulator with the resources of the examples, and a checkout."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def aws() -> Iterator[Control]:
 
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout, in whose plugin folder the CLI makes a virtual environment."""
+    """Return a checkout; the CLI creates a virtual environment in its plugin folder."""
     return copy_repository(tmp_path_factory.mktemp("repository"))
 
 

@@ -35,7 +35,7 @@ class Example:
         language: the folder of the example, and the name of its section in docs/languages.md.
         program: the file that declares the stack.
         host: the language host that the Pulumi CLI starts.
-        needs: commands that succeed where package manager and registry are.
+        needs: commands that succeed if package manager and registry are available.
     """
 
     language: str

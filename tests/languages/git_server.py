@@ -1,4 +1,4 @@
-"""A git repository behind https on this machine, as a forge serves it; with a made-up certificate."""
+"""A git repository behind https on this machine, with a self-signed certificate."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-PORT = 443  # the CLI names the plugin's folder after the URL, and no virtual environment can be in one with a colon
+PORT = 443  # the CLI names the plugin folder after the URL, and a virtual environment cannot have a colon in its path
 _CERTIFICATE = [
     *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
     *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
@@ -18,7 +18,7 @@ _CERTIFICATE = [
 
 
 def commit(folder: Path) -> str:
-    """Make a folder a repository with all that is in it, and return the commit."""
+    """Turn a folder into a repository with one commit, and return the commit."""
     _git(folder, "init", "--quiet", "--initial-branch", "main")
     _git(folder, "add", "--all")
     _git(folder, "-c", "user.name=tests", "-c", "user.email=tests@localhost", "commit", "--quiet", "-m", "All of it")
@@ -27,10 +27,10 @@ def commit(folder: Path) -> str:
 
 @contextmanager
 def serving(repository: Path, folder: Path) -> Iterator[Path]:
-    """Serve a repository as https://localhost/fsx/NAME, and give a bundle of certificates that makes clients trust it.
+    """Serve a repository as https://localhost/fsx/NAME, and yield the certificates that clients must trust.
 
     Raises:
-        OSError: the port is taken, or not for this user.
+        OSError: the port is in use or not permitted.
     """
     roots = folder / "repositories"
     shutil.copytree(repository / ".git", roots / "fsx" / f"{repository.name}.git")
@@ -92,7 +92,7 @@ def _handler(roots: Path) -> type[BaseHTTPRequestHandler]:
         do_POST = do_GET  # noqa: N815 - the name that http.server asks for
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
         def _body(self) -> bytes:
             if self.headers.get("Transfer-Encoding") != "chunked":

@@ -1,6 +1,6 @@
-"""The same stack in every language, from `package add` to `destroy`.
+"""The same stack in each language, from `package add` to `destroy`.
 
-A preview also compiles: the Go host builds the program, and the Node.js host type-checks it.
+A preview also compiles: the Go host builds the program, and the Node.js host checks its types.
 """
 
 import json
@@ -39,7 +39,7 @@ def test_example_runs_with_package_added_from_folder(
 
 @pytest.mark.smoke
 def test_yaml_example_runs_with_plugin_only(aws: Control, tmp_path: Path) -> None:
-    """Without a package registry: the plugin runs in the environment of these tests."""
+    """No package registry is needed: the plugin runs in the environment of these tests."""
     if YAML.missing_host:
         pytest.skip(YAML.missing_host)
     project = open_example(YAML, tmp_path / "program", aws)
@@ -50,7 +50,7 @@ def test_yaml_example_runs_with_plugin_only(aws: Control, tmp_path: Path) -> Non
 
 
 def _run_stack(project: Project, aws: Control) -> str:
-    """Run the stack from preview to destroy, and return what the first preview printed."""
+    """Run the stack from preview to destroy, and return the output of the first preview."""
     preview = project.run("preview")
     assert rows(preview) == PREVIEWED
     assert aws.backups(DR) == []

@@ -1,4 +1,4 @@
-"""`pulumi package add` from a folder of the git repository, as on a forge."""
+"""`pulumi package add` from a folder of a git repository."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def test_package_add_works_from_folder_of_git_repository(aws: Control, tmp_path:
     with serving(repository, tmp_path) as trusted:
         project.environment["SSL_CERT_FILE"] = str(trusted)
         project.run("package", "add", "https://localhost/fsx/pulumi-fsx-dr.git/plugin")
-    preview = project.run("preview")  # the server is gone
+    preview = project.run("preview")  # the server has stopped
 
     (checkout,) = project.folder.glob("home/plugins/resource-localhost_*plugin-*/")
     assert checkout.name.endswith(f"-v0.0.0-x{head}")

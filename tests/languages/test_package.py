@@ -1,4 +1,4 @@
-"""What `pulumi package add` needs of the plugin's folder, without a CLI."""
+"""Requirements of `pulumi package add` on the plugin folder, tested without a CLI."""
 
 import json
 
@@ -11,10 +11,10 @@ PLUGIN = ROOT / "plugin"
 
 
 def test_plugin_installs_package_of_its_checkout() -> None:
-    """Of a git repository the CLI keeps the whole tree, whatever the subfolder, and pip runs in that.
+    """From a git repository, the CLI keeps the whole tree and runs pip in the plugin folder.
 
     (pulumi/pulumi, sdk/go/common/workspace/plugins.go, gitSource.Download; sdk/python/toolchain/pip.go,
-    InstallDependencies.) Editable, so that after a `git pull` plugin and package are of one commit again.
+    InstallDependencies.) The install is editable so that plugin and package have the same commit after a `git pull`.
     """
     lines = (PLUGIN / "requirements.txt").read_text().splitlines()
 
@@ -23,7 +23,7 @@ def test_plugin_installs_package_of_its_checkout() -> None:
 
 
 def test_plugin_has_own_virtual_environment() -> None:
-    """Unless they are named, pulumi-language-python takes no virtualenv for GetRequiredPackages of a plugin.
+    """Without these options, pulumi-language-python uses no virtualenv for GetRequiredPackages of a plugin.
 
     (main.go, GetRequiredPackages: parseOptions for a program; toolchain.go, ResolveToolchain.)
     """
@@ -37,7 +37,7 @@ def test_generated_python_sdk_has_own_module_name() -> None:
 
 
 def test_schema_generates_source_inputs_for_go() -> None:
-    """Go's generator leaves SourceArgs out where all lists of it are plain, and uses it all the same.
+    """Go's generator omits SourceArgs if all lists of it are plain, but still refers to it.
 
     (pulumi/pulumi, pkg/codegen/go/gen.go, populateDetailsForPropertyTypes.)
     """

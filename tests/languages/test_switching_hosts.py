@@ -1,4 +1,4 @@
-"""The guide in docs/languages.md from the dynamic provider to the plugin and back, without a new copy."""
+"""The steps in docs/languages.md from the dynamic provider to the plugin and back, without a new copy."""
 
 import json
 import os
@@ -43,7 +43,7 @@ pulumi.export("id", BackupCopy("ledger", args).id)
 
 
 class Stack:
-    """One stack, whose program is for one host or for the other."""
+    """One stack whose program uses either host."""
 
     def __init__(self, folder: Path, aws: Control) -> None:
         self._plugins = write_plugin(folder / "plugin")
@@ -52,18 +52,18 @@ class Stack:
         self.for_python("")
         variables = {
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "false",
-            # A program in YAML has no virtual environment, so the CLI takes the Python on PATH for dynamic entries.
+            # A YAML program has no virtual environment, so the CLI runs dynamic entries with the Python on PATH.
             "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]]),
         }
         self.project = Project.create(self._folder, ["pulumi"], aws.environment() | variables)
 
     def for_python(self, program: str) -> None:
-        """Have the dynamic provider; the plugin is still named for native copies in the state."""
+        """Use the dynamic provider; the plugin stays configured for native copies in the state."""
         (self._folder / "__main__.py").write_text(program)
         self._declare({"runtime": PYTHON_RUNTIME})
 
     def for_the_plugin(self, **resource: Any) -> None:
-        """Have one native resource."""
+        """Use the plugin with one native resource."""
         self._declare({"runtime": "yaml", "resources": {resource.pop("name"): resource}})
 
     def types(self) -> set[str]:
@@ -77,7 +77,7 @@ class Stack:
 
 @pytest.fixture
 def stack(aws: Control, tmp_path: Path) -> Stack:
-    assert (Path(sys.prefix) / "bin" / "python").exists()  # the plugin and the program run in it
+    assert (Path(sys.prefix) / "bin" / "python").exists()  # plugin and program run in it
     return Stack(tmp_path, aws)
 
 
@@ -127,7 +127,7 @@ def test_single_copy_switches_hosts_and_back(stack: Stack, aws: Control) -> None
 
     assert stack.types() == {"fsx-dr:index:BackupCopy"}
     stack.for_the_plugin(name="ledger", type="fsx-dr:BackupCopy", properties=properties)
-    stack.project.up()  # what it was adopted from need not stay in the program
+    stack.project.up()  # adopt_backup_id can be removed after the adoption
     stack.project.run("preview", "--expect-no-changes")
 
     stack.for_python(COPY)

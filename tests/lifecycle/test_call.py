@@ -1,4 +1,4 @@
-"""The six lifecycle functions, with a call that a test makes by hand."""
+"""The six lifecycle functions, called with a handmade call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ OWNER_ID = new_owner_id()
 
 @dataclass(slots=True)
 class HandMade(Call):
-    """A call that keeps what is shown to the user."""
+    """A call that records messages and partial failures."""
 
     urn: str = URN
     owner_id: str = OWNER_ID
@@ -43,7 +43,7 @@ class HandMade(Call):
     def is_abandoned(self) -> bool:
         return self.abandoned
 
-    def status(self, message: str, seconds: float = 2) -> None:  # noqa: ARG002  # as the core passes it
+    def status(self, message: str, seconds: float = 2) -> None:  # noqa: ARG002  # the signature of Call
         self.said.append(message)
 
     def warn(self, message: str) -> None:
@@ -99,7 +99,7 @@ def test_check_returns_problems(session: Run) -> None:
 
 
 def test_second_check_keeps_default_region(session: Run, inputs: dict[str, Any]) -> None:
-    """Of a replacement the engine asks check twice, and tells the former inputs only the first time."""
+    """For a replacement the engine calls check twice, and sends the old inputs only the first time."""
     news = {"source_backup_id": inputs["source_backup_id"]}
     check(HandMade(), session, inputs, news)
 
@@ -184,7 +184,7 @@ def test_create_without_urn_makes_no_copy(service: FsxService, session: Run, inp
 
 
 def test_update_without_owner_id_adopts_nothing(service: FsxService, session: Run, inputs: dict[str, Any]) -> None:
-    """`ignore_changes` of everything drops what the program tells."""
+    """`ignore_changes=["*"]` drops the hints of the program."""
     made = create(HandMade(), session, inputs)
     outputs = {name: value for name, value in made.outputs.items() if name != "managed_by"}
 

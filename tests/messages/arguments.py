@@ -1,4 +1,4 @@
-"""Refusals of the arguments of resources, and of the settings of a stack."""
+"""Refused arguments of resources, and refused settings of a stack."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pulumi_fsx_dr.settings import Settings
 from tests.messages.collecting import Messages, configured, refusal
 from tests.recording import RecordingEngine
 
-# Without their types, which refuse wrong arguments, too.
+# Without types, because type checkers also refuse wrong arguments.
 _BackupCopy, _DrRegion, _DrKey = cast("tuple[Any, Any, Any]", (BackupCopy, DrRegion, DrKey))
 BACKUP, FILE_SYSTEM = "backup-0123456789abcdef0", "fs-0123456789abcdef0"
 HOME, AWAY = "eu-central-1", "eu-west-1"

@@ -1,9 +1,12 @@
-"""How errors of AWS read, as AWS was seen to answer them, and what is refused on the way to AWS."""
+"""Messages for recorded errors of AWS."""
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 
+from botocore import exceptions as aws
 from pulumi_fsx_dr.fsx.backup import CopyRequest
+from pulumi_fsx_dr.fsx.errors import map_config_errors, map_errors
 
 from tests.fsx.replaying import RECORDINGS, ReplayedRegion
 from tests.messages.collecting import Messages, refusal
@@ -24,6 +27,14 @@ _DENIALS: Mapping[str, str] = {
     "no resource policy": "because no VPC endpoint policy allows the fsx:CopyBackup action",
 }
 
+_CONFIGURATION: Mapping[str, Exception] = {
+    "no credentials": aws.NoCredentialsError(),
+    "expired login": aws.UnauthorizedSSOTokenError(),
+    "unknown profile": aws.ProfileNotFound(profile="dr"),
+    "malformed configuration file": aws.ConfigParseError(path="/home/ci/.aws/config"),
+    "missing configuration file": aws.ConfigNotFound(path="/home/ci/.aws/config"),
+}
+
 
 def errors() -> Messages:
     for answer in json.loads((RECORDINGS / "errors.json").read_text()):
@@ -38,9 +49,16 @@ def errors() -> Messages:
     yield "unknown error of the server", _of_call("fsx:CopyBackup", {"__type": "SomethingNew"}, 503)
     yield "expired token", _of_call("fsx:CopyBackup", {"__type": "ExpiredTokenException", "Message": "Expired."}, 400)
     yield "senseless answer", _of_call("fsx:CopyBackup", {"Backup": []}, 200)
+    for case, error in _CONFIGURATION.items():
+        yield case, refusal(partial(_fail, error))
 
 
 def _of_call(action: str, body: Mapping[str, object], status: int) -> str:
     region = ReplayedRegion(body, status=status, name="eu-west-1")
     call = _CALLS.get(action)
     return refusal(lambda: call(region) if call else region.copy(_COPY))
+
+
+def _fail(error: Exception) -> None:
+    with map_errors("fsx:DescribeBackups", "eu-west-1"), map_config_errors():
+        raise error

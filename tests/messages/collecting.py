@@ -1,4 +1,4 @@
-"""What a user reads: the text of an error, or of warnings and notes."""
+"""Messages as users read them: the text of an error, or of warnings and notes."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ Messages = Iterator[tuple[str, str]]
 
 
 class Cases(dict[str, Callable[[_Subject], str]]):
-    """Cases of one area: by name, what says the message for a subject."""
+    """Cases of one area: functions that return the message for a subject, by name."""
 
     def add(self, name: str) -> Callable[[Callable[[_Subject], str]], None]:
         """Add the decorated function as a case."""
@@ -28,7 +28,7 @@ class Cases(dict[str, Callable[[_Subject], str]]):
 
 
 def refusal(act: Callable[[], object]) -> str:
-    """Return the text of the error that an action ends with."""
+    """Return the text of the error that an action raises."""
     try:
         act()
     except FsxDrError as error:
@@ -37,13 +37,13 @@ def refusal(act: Callable[[], object]) -> str:
 
 
 def logged(act: Callable[[], object], level: int = logging.WARNING) -> str:
-    """Return what an action logs, a line each, whether it fails or not."""
+    """Return the log lines of an action and its error, if any."""
     with _recorded(level) as lines:
         try:
             act()
         except FsxDrError as error:
             lines.append(str(error))
-    assert lines, "nothing was said"
+    assert lines, "nothing was logged"
     return "\n    ".join(lines)
 
 
@@ -69,7 +69,7 @@ def _recorded(level: int) -> Iterator[list[str]]:
 
 @contextmanager
 def configured(settings: Mapping[str, str]) -> Iterator[None]:
-    """Have a stack with this configuration."""
+    """Configure the stack within a block."""
     pulumi.runtime.set_all_config(dict(settings))
     try:
         yield
@@ -79,7 +79,7 @@ def configured(settings: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def simulated(set_variable: Callable[[str, str], Any], **settings: Any) -> Iterator[Control]:
-    """Have this process use a new simulator instead of AWS."""
+    """Yield a new simulator that this process uses instead of AWS."""
     with listening(FsxService(ManualClock(), **settings)) as url:
         control = Control(url)
         for name, value in control.environment().items():

@@ -1,4 +1,4 @@
-"""What the command `fsx-dr` says when something is wrong."""
+"""Messages of the command `fsx-dr` if something is wrong."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -115,5 +115,5 @@ def _backup(aws: Control, number: int, **settings: Any) -> str:
 
 
 def _lines(printed: str) -> str:
-    """Return what was printed, without the lines with which Click introduces a wrong option."""
+    """Return the printed lines without Click's usage lines."""
     return "\n    ".join(line for line in printed.splitlines() if line and not line.startswith(("Usage: ", "Try ")))

@@ -1,4 +1,4 @@
-"""What `pulumi up`, `preview`, `refresh` and `destroy` say of single copies."""
+"""Messages of `pulumi up`, `preview`, `refresh` and `destroy` about single copies."""
 
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ _CASES = Cases["_Account"]()
 
 
 class _Account:
-    """A stack with one source backup, and the copy of it if that is asked for."""
+    """A stack with one source backup."""
 
     def __init__(self) -> None:
         self.service = FsxService(SharedClock(), copy_seconds=10)
@@ -37,7 +37,7 @@ class _Account:
         return refusal(lambda: self.up(**args))
 
     def copy_of_others(self, **args: Any) -> str:
-        """Return a copy that a script made."""
+        """Return a copy made by a script."""
         client = self.stack.wire.client("fsx", AWAY)
         made = client.copy_backup(SourceBackupId=self.source, SourceRegion=HOME, **args)["Backup"]["BackupId"]
         self.service.finish_copies()
@@ -56,7 +56,7 @@ def copies() -> Messages:
         yield case, message(_Account())
 
 
-# create
+# --- create ---
 
 
 @_CASES.add("create: the source does not exist")
@@ -155,7 +155,7 @@ def _(account: _Account) -> str:
     return logged(lambda: account.up(kms_key_id=key_named("dr")))
 
 
-# adopt
+# --- adopt ---
 
 
 @_CASES.add("adopt: no such backup")
@@ -201,7 +201,7 @@ def _(account: _Account) -> str:
     return account.refused_up(adopt_backup_id=made)
 
 
-# diff and update
+# --- diff and update ---
 
 
 @_CASES.add("diff: the copy has the tag of another owner")
@@ -244,7 +244,7 @@ def _(account: _Account) -> str:
     return account.refused_up(tags={"team": "storage"})
 
 
-# read and state
+# --- read and state ---
 
 
 @_CASES.add("read: the tag may not be written again")
@@ -275,7 +275,7 @@ def _(account: _Account) -> str:
     return refusal(account.stack.destroy)
 
 
-# delete
+# --- delete ---
 
 
 @_CASES.add("delete: the tag is missing")

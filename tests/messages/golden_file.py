@@ -1,4 +1,4 @@
-"""The golden file: sections of messages, each under the name of its case."""
+"""The golden file: one section per area, one entry per case."""
 
 import re
 from collections.abc import Iterable
@@ -19,25 +19,25 @@ _MADE_UP_IDS = (
 
 
 def section(messages: Iterable[tuple[str, str]]) -> str:
-    """Return the messages of one area, under their cases."""
+    """Return the section of one area."""
     return "\n\n".join(f"{case}\n    {_without_random_parts(text).strip()}" for case, text in messages)
 
 
 def sections() -> dict[str, str]:
-    """Return what the file has, by the title of the section."""
+    """Return the content of the file by section title."""
     _, *parts = _TITLE.split(GOLDEN_FILE.read_text() if GOLDEN_FILE.exists() else "")
     return {title: text.strip("\n") for title, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
 def write(title: str, text: str, titles: Iterable[str]) -> None:
-    """Write one section, and leave out those that no area has any more."""
+    """Write one section, and remove sections without an area."""
     known = {**sections(), title: text}
     parts = [f"== {each} ==\n\n{known[each]}" for each in titles if each in known]
     GOLDEN_FILE.write_text("\n\n\n".join([_HEAD.rstrip(), *parts]) + "\n")
 
 
 def _without_random_parts(text: str) -> str:
-    """Replace what differs from run to run; the first id of a kind by A, the next by B, and so on."""
+    """Replace parts that differ between runs; ids of one kind become A, B, and so on."""
     text = re.sub(r"http://127\.0\.0\.1:\d+", "https://SIMULATOR", text)
     text = re.sub(r"\bafter \d+ (?:s|min)\b", "after TIME", text)
     for pattern in _MADE_UP_IDS:

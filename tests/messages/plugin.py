@@ -1,4 +1,4 @@
-"""What the plugin for all languages refuses."""
+"""Messages of the plugin for all languages."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a DrRegion says: warnings, why copies are deleted, and what a preview adds."""
+"""Messages of a DrRegion: warnings, reasons to delete copies, and the preview."""
 
 import logging
 from collections.abc import Callable
@@ -31,18 +31,18 @@ class _Program:
         aws.seed_file_system(HOME, file_system_id=FILE_SYSTEM)
 
     def backup(self, number: int, **settings: Any) -> str:
-        """Return a backup that was made so many hours ago."""
+        """Return a backup made this many hours ago."""
         described = {"backup_id": f"backup-{number}123456789abcdef0", "created": self.aws.now() - number * _HOUR}
         return self.aws.seed_backup(HOME, FILE_SYSTEM, **{**described, **settings})
 
     def says(self, *sources: Any, **args: Any) -> str:
-        """Return what a preview of one DrRegion says."""
+        """Return the messages of a preview of one DrRegion."""
         declared: Any = {"region": AWAY, "sources": list(sources or [_SOURCE]), **args}
         engine = RecordingEngine(held=self.state)
         return logged(lambda: engine.run(lambda: DrRegion("dr", declared), preview=True), logging.INFO)
 
     def copy(self, source: str, *, in_state: bool = True, tags: dict[str, str] | None = None, **outputs: Any) -> str:
-        """Return the copy of a backup; the ownership tag is that of this stack, if it is in the state."""
+        """Return a copy of a backup; copies in the state have the ownership tag of this stack."""
         client = self.aws.client("fsx", outputs.get("region", AWAY))
         tagged = owned() if in_state else tags or {"made-by": "script"}
         made: Any = client.copy_backup(
@@ -72,7 +72,7 @@ def dr_region(set_variable: Callable[[str, str], Any]) -> Messages:
             yield case, message(_Program(aws))
 
 
-# sources
+# --- sources ---
 
 
 @_CASES.add("file system does not exist")
@@ -147,7 +147,7 @@ def _(program: _Program) -> str:
     return program.says({"tags": {"dr": "yes"}, "region": HOME})
 
 
-# what a preview adds
+# --- messages of a preview ---
 
 
 @_CASES.add("preview: first copy, and the next")
@@ -214,7 +214,7 @@ def _(program: _Program) -> str:
     return program.says()
 
 
-# why copies are deleted, or stay
+# --- reasons to delete or keep copies ---
 
 
 @_CASES.add("deleted: newer copies are kept")

@@ -1,4 +1,4 @@
-"""Why a backup is not restored as the program asks."""
+"""Messages about backups and arguments that cannot be restored."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -34,7 +34,7 @@ def file_systems() -> Messages:
     yield "no arguments", _refused({})
     for case, args in _ARGUMENTS.items():
         yield case, _refused({**_COMMON, **args})
-    # A program asks for the backup in an output, whose failures asyncio would print after the tests.
+    # Called directly: in a program, asyncio would print these failures after the tests.
     for case, backup in {
         "backup is not AVAILABLE": copy(lifecycle="CREATING"),
         "backup of a volume": copy(file_system_type="ONTAP"),

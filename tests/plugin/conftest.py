@@ -1,4 +1,4 @@
-"""What the specifications of the plugin start from: those of the provider, on this host."""
+"""Fixtures of the provider tests, with a stack on the plugin."""
 
 import pytest
 
@@ -11,5 +11,4 @@ __all__ = ["key", "no_aws_settings", "own_process", "service", "source", "wire"]
 
 @pytest.fixture
 def stack(wire: Wire) -> PluginStack:
-    """Return an empty stack."""
     return PluginStack(wire)

@@ -1,4 +1,4 @@
-"""An engine's resource monitor for one plugin: it registers what a component declares, and asks the plugin itself."""
+"""A resource monitor for one plugin: it registers declared resources and calls the plugin for copies."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """Registers resources, and keeps the copies in the state by their URNs; `said` is what was logged."""
+    """Registers resources and saves copies by URN; `said` has the logged messages."""
 
     provider: Provider
     preview: bool = False
@@ -64,12 +64,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     def Invoke(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         assert request.tok == "pulumi:pulumi:readStackResourceOutputs"
-        told = {
+        state = {
             urn: {"type": urn.split("::", 3)[2].rpartition("$")[2], "outputs": entry.outputs}
             for urn, entry in self.state.items()
         }
         response = provider_pb2.InvokeResponse()
-        getattr(response, "return").CopyFrom(struct({"outputs": told}))
+        getattr(response, "return").CopyFrom(struct({"outputs": state}))
         return response
 
     def _created(self, urn: str, request: Any) -> Entry | None:
@@ -97,7 +97,7 @@ def plain(values: Struct) -> dict[str, Any]:
 
 @contextmanager
 def monitoring(monitor: Monitor) -> Iterator[str]:
-    """Serve a monitor, and give its address."""
+    """Serve a monitor, and yield its address."""
     server = grpc.server(ThreadPoolExecutor(50))
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     engine_pb2_grpc.add_EngineServicer_to_server(monitor, server)

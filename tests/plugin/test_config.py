@@ -1,4 +1,4 @@
-"""The settings of the plugin's provider: credentials, accounts, and the Region and owner id that the state keeps."""
+"""The settings of the plugin's provider: credentials, accounts, Region and owner id."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def checked(news: dict[str, Any], olds: dict[str, Any] | None = None) -> provide
 
 
 def configured(**settings: Any) -> Provider:
-    """Return a plugin whose provider has these settings."""
+    """Return a plugin with these settings."""
     provider = Provider()
     request = provider_pb2.ConfigureRequest(id="0f0c2bb4", urn=PROVIDER, args=struct(settings))
     provider.Configure(request, PluginContext())
@@ -51,7 +51,7 @@ def test_check_config_reports_each_wrong_setting() -> None:
 
 @pytest.mark.parametrize("name", ["region", "pollSeconds", "assumeRoles", "allowedAccountIds", "color"])
 def test_check_config_hides_values(name: str) -> None:
-    """The engine shows the value of a property that a failure names."""
+    """The engine shows the value of the property that a failure names."""
     [failure] = checked({name: "hunter22"}).failures
 
     assert (failure.property, "hunter22" in failure.reason) == ("", False)
@@ -103,14 +103,14 @@ def test_check_config_refuses_wrong_account_ids(name: str, written: object) -> N
         ("forbiddenAccountIds", [ANOTHER], False),
     ],
 )
-def test_create_copies_only_in_allowed_accounts(  # noqa: PLR0913, PLR0917  # what pytest gives
+def test_create_copies_only_in_allowed_accounts(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService,
     source: str,
     monkeypatch: pytest.MonkeyPatch,
     write: Any,
     name: str,
     accounts: list[str],
-    refused: bool,  # noqa: FBT001  # pytest names it
+    refused: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
     create = provider_pb2.CreateRequest(
         urn=COPY, properties=sent({"copy_tags": False, "tags": {}, **copy_args(source)})
@@ -130,7 +130,7 @@ def test_create_copies_only_in_allowed_accounts(  # noqa: PLR0913, PLR0917  # wh
     assert len(service.backups(AWAY)) == (0 if refused else 1)
 
 
-# The other settings of pulumi-aws decide on neither credentials nor accounts.
+# The other settings of pulumi-aws do not affect credentials and accounts.
 @pytest.mark.parametrize(
     ("name", "own"),
     [
@@ -146,10 +146,10 @@ def test_construct_refuses_account_settings_of_pulumi_aws(name: str, own: str) -
 
 
 def test_construct_accepts_own_settings_instead() -> None:
-    """An empty one means the environment's credentials."""
+    """An empty profile means the credentials of the environment."""
     provider = configured(profile="", allowedAccountIds=[ACCOUNT_ID])
 
-    with pytest.raises(FsxDrError, match="no component"):  # which comes after
+    with pytest.raises(FsxDrError, match="no component"):  # the check for unknown components comes later
         construct(provider, profile="x", allowedAccountIds=json.dumps([ANOTHER]))
 
 

@@ -1,4 +1,4 @@
-"""A DrRegion that the plugin constructs, with native copies."""
+"""A DrRegion with native copies, constructed by the plugin."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ OWNER_ID = "0c" * 16
 
 @dataclass
 class Program:
-    """A program with one DrRegion of one file system; each run is in a plugin process of its own, with one state."""
+    """A program with one DrRegion; each run has a new plugin process and the same state."""
 
     wire: Wire
     file_system: str
@@ -41,7 +41,7 @@ class Program:
         return {"fileSystemId": self.file_system, "region": HOME}
 
     def up(self, *, name: str = "dr", preview: bool = False, options: dict[str, Any] | None = None, **args: Any) -> Any:
-        """Construct the DrRegion; `options` are members of the request, an argument that is None is left out."""
+        """Construct the DrRegion; `options` are fields of the request, and None removes an argument."""
         provider, run = Provider(), Run(self.wire)
         provider.start(run, OWNER_ID)
         self.monitor = Monitor(provider, preview=preview, state=self.monitor.state)
@@ -61,12 +61,12 @@ class Program:
 
     @property
     def copies(self) -> dict[str, str]:
-        """Ids of the copies in the state, by their names."""
+        """Ids of the copies in the state, by name."""
         return {urn.rpartition("::")[2]: entry.id for urn, entry in self.monitor.state.items()}
 
     @property
     def declared(self) -> set[str]:
-        """Names of the copies that the last run declared."""
+        """Names of the copies declared by the last run."""
         return {request.name for request in self.monitor.registered.values() if request.type == COPY}
 
 
@@ -123,7 +123,7 @@ def test_newer_copies_replace_oldest_with_message(program: Program) -> None:
 
 @pytest.mark.parametrize("of_source", [False, True])
 def test_keep_may_be_retention_policy(program: Program, *, of_source: bool) -> None:
-    """The wire has no whole numbers: it says 2.0, in the policy too."""
+    """gRPC has no integers: whole numbers arrive as 2.0, also inside a policy."""
     newest, _, oldest = program.back_up(1, 3, 49)
     keep = {"keep": {"daily": 2.0, "within": "1h"}}
 
@@ -156,7 +156,7 @@ def test_unreachable_source_region_keeps_copies(program: Program) -> None:
 
 
 def test_copies_of_other_dr_region_are_kept(program: Program) -> None:
-    """A plugin sees one component at a time, so the other one may be constructed later."""
+    """The plugin sees one component at a time, so the other one may be constructed later."""
     program.back_up(1)
     program.up(name="dr")
     program.up(name="dr-two")
@@ -261,7 +261,7 @@ def test_unknown_component_is_refused(wire: Wire) -> None:
 
 
 def test_replace_makes_another_copy(program: Program) -> None:
-    """`--replace` asks for a create as if there were no copy; the construction has told of the one that there is."""
+    """For `--replace` the engine calls create; the plugin knows the existing copy from the construction."""
     (source,) = program.back_up(1)
     program.up()
     urn = urn_of(f"dr-{source}", COPY, urn_of("dr", REGION))

@@ -1,4 +1,4 @@
-"""An imported copy is in the state as it is; the first update gives it the owner id of the stack."""
+"""Import reads a copy unchanged; the first update writes the owner id of the stack."""
 
 from typing import Any
 
@@ -116,7 +116,7 @@ def test_destroy_refuses_imported_copy_without_own_tag(service: FsxService, stac
 
 
 def test_read_keeps_tag_of_owner(service: FsxService, stack: PluginStack, theirs: str) -> None:
-    """`BackupCopy.get`: the engine reads it again in each refresh, and shows what it was told."""
+    """`BackupCopy.get`: the engine reads the copy again in each refresh."""
     before = tag(service, theirs)
     got = read(stack, f"{AWAY}/{theirs}")
 

@@ -1,4 +1,4 @@
-"""The plugin in a process of its own, called as the engine calls it."""
+"""The plugin in a separate process, called as the engine calls it."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from tests.engine.plugin_stack import received, sent
 from tests.engine.stack import backups_of_file_systems, copy_args
 from tests.provider.test_host import ROOT, Engine, partial_failure, running_copies, serving, until
 
-LONG = 100_000.0  # seconds; a copy that does not end by itself
+LONG = 100_000.0  # seconds; the copy does not finish by itself
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -31,19 +31,19 @@ def urn(resource: str) -> str:
 
 @dataclass
 class Plugin:
-    """A plugin that an engine has started and configured."""
+    """A plugin started and configured by an engine."""
 
     process: subprocess.Popen[str]
     stub: provider_pb2_grpc.ResourceProviderStub
 
     def create(self, resource: str, args: Mapping[str, Any], **request: Any) -> Any:
-        """Begin a create; the future's result is the answer."""
+        """Start a create and return its future."""
         inputs = sent({"copy_tags": False, "tags": {}, **args})
         return self.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource), properties=inputs, **request))
 
 
 def configure_request(stack: str = "prod", id_: str | None = "0f0c2bb4") -> provider_pb2.ConfigureRequest:
-    """Return what the engine says of the provider."""
+    """Return the request that configures the provider."""
     provider = f"urn:pulumi:{stack}::files::pulumi:providers:fsx-dr::default"
     return provider_pb2.ConfigureRequest(id=id_, urn=provider, args=sent({"poll_seconds": 0.1}))
 

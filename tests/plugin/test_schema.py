@@ -1,4 +1,4 @@
-"""The schema: arguments, outputs and types of the core, in names that every language makes its own of."""
+"""The schema: arguments, outputs and types of the package in camelCase."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_schema_marks_plain_arguments_of_dr_region() -> None:
 
 
 def test_schema_allows_number_or_policy_for_keep() -> None:
-    """As Pulumi's metaschema has a union: `oneOf`, and `plain` for what must be known when the program runs."""
+    """Pulumi's metaschema requires `oneOf` for a union, and `plain` for values known before the program runs."""
     for keep in (DR_REGION["inputProperties"]["keep"], TYPES["Source"]["properties"]["keep"]):
         policy = {"$ref": "#/types/fsx-dr:index:RetentionPolicy", "plain": True}
         assert (keep["oneOf"], keep["plain"]) == ([{"type": "integer", "plain": True}, policy], True)
@@ -86,7 +86,7 @@ def test_schema_describes_everything() -> None:
 
 
 def test_schema_names_python_sdk_differently() -> None:
-    """Made for a Python program it stands beside the package of the dynamic provider."""
+    """A generated Python SDK and the package can be installed together."""
     assert SCHEMA["language"]["python"]["packageName"] == "pulumi_fsx_dr_sdk"
 
 

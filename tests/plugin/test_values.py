@@ -1,4 +1,4 @@
-"""Properties of messages: what is unknown or secret stays so."""
+"""Properties in messages: unknown and secret values keep their state."""
 
 from typing import Any
 

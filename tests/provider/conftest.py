@@ -1,4 +1,4 @@
-"""What the tests of the provider start from."""
+"""Fixtures for the tests of the provider."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ COPY_SECONDS = 10.0
 
 @pytest.fixture(autouse=True)
 def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's own AWS settings out."""
+    """Hide the AWS settings of this machine."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "PULUMI_FSX_DR_POLL_SECONDS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
@@ -26,7 +26,7 @@ def no_aws_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_process() -> Iterator[None]:
-    """Give the former collaborators back, whichever a test put in."""
+    """Restore the runtime of the provider after each test."""
     former = provider.current()
     yield
     provider.start(former)
@@ -40,7 +40,7 @@ def service() -> FsxService:
 
 @pytest.fixture
 def source(service: FsxService) -> str:
-    """Return the id of a backup in `HOME`, made an hour before its copies."""
+    """Return a backup in `HOME`, made an hour ago."""
     file_system = service.seed_file_system(HOME)
     return service.seed_backup(HOME, file_system, created=service.now() - 3600, tags={"team": "storage"})
 
@@ -53,19 +53,18 @@ def newer(service: FsxService, source: str) -> str:
 
 @pytest.fixture
 def wire(service: FsxService) -> Wire:
-    """Return the way to the service."""
     return Wire(service)
 
 
 @pytest.fixture(params=["dynamic", "plugin"])
 def stack(request: pytest.FixtureRequest, wire: Wire) -> Stack:
-    """Return an empty stack whose copies the one host makes, or the other."""
+    """Return an empty stack on each host."""
     return {"dynamic": Stack, "plugin": PluginStack}[request.param](wire)
 
 
 @pytest.fixture
 def made(stack: Stack, source: str) -> str:
-    """Return the id of the stack's one copy, `monday`."""
+    """Return the id of the stack's only copy, `monday`."""
     stack.up(monday(source))
     stack.wire.service.clear_journal()
     return stack.states["monday"].id
@@ -73,7 +72,7 @@ def made(stack: Stack, source: str) -> str:
 
 @pytest.fixture
 def other(wire: Wire, source: str) -> Stack:
-    """Return another stack, with the copy `theirs` of the same source."""
+    """Return another stack with a copy of the same source, `theirs`."""
     other = Stack(wire, name="other")
     other.up({"theirs": copy_args(source)})
     return other
@@ -81,11 +80,10 @@ def other(wire: Wire, source: str) -> Stack:
 
 @pytest.fixture
 def theirs(other: Stack) -> str:
-    """Return the id of the copy of another stack."""
     return other.states["theirs"].id
 
 
 @pytest.fixture
 def key() -> str:
-    """Return the ARN of a KMS key in `AWAY` that has the alias `alias/dr`."""
+    """Return the ARN of a KMS key in `AWAY` with the alias `alias/dr`."""
     return key_named("dr")

@@ -1,4 +1,4 @@
-"""A provider that tries to end its process, for the real host to load."""
+"""A provider for the real host that tries to exit its process."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""A resource adopts an existing copy if it is what the program describes; the tag is written last."""
+"""A resource adopts an existing copy if it matches the program; the tag is written last."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ def copied_by_hand(wire: Wire, source: str, **request: Any) -> str:
 
 @pytest.fixture
 def manual(service: FsxService, wire: Wire, source: str) -> str:
-    """Return the id of a copy that somebody made by hand."""
+    """Return a copy made by a script."""
     made = copied_by_hand(wire, source, Tags=[{"Key": "by", "Value": "hand"}])
     service.finish_copies()
     service.clear_journal()
@@ -30,7 +30,7 @@ def manual(service: FsxService, wire: Wire, source: str) -> str:
 
 
 def require_refused(stack: Stack, args: dict[str, Any], **facts: str) -> None:
-    """Require that an adoption is refused by its id, and that nothing changes."""
+    """Require that an adoption is refused without changes."""
     before = stack.wire.service.backups(AWAY)
     with refused(RefusedError, args["adopt_backup_id"], **facts):
         stack.up({"monday": args})
@@ -44,8 +44,8 @@ def test_adopt_keeps_existing_copy_and_tags(service: FsxService, stack: Stack, s
     assert only_copy(stack) == manual
     assert other_tags(stack) == {"by": "hand", "team": "storage"}
     assert "CopyBackup" not in service.counts(AWAY)
-    told = stack.states["monday"].outputs["source_creation_time"]
-    assert datetime.fromisoformat(told).timestamp() == int(service.backup(HOME, source)["created"])
+    created = stack.states["monday"].outputs["source_creation_time"]
+    assert datetime.fromisoformat(created).timestamp() == int(service.backup(HOME, source)["created"])
     stack.destroy()
     assert copies(service) == []
 
@@ -60,7 +60,7 @@ def test_adopt_works_without_source_region(
 
     assert only_copy(stack) == manual
     outputs = stack.states["monday"].outputs
-    assert outputs["source_creation_time"] == outputs["creation_time"], "nothing better is known"
+    assert outputs["source_creation_time"] == outputs["creation_time"], "the time of the source is unknown"
 
 
 def test_adopt_waits_for_running_copy(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
@@ -124,13 +124,13 @@ def test_adopt_keeps_copy_that_fails(service: FsxService, stack: Stack, wire: Wi
     assert stack.states == {}
 
 
-# --- copies with an owner ---------------------------------------------------------------------------------------------
+# --- copies with an owner ---
 
 
 def test_adopt_names_former_owner_in_preview(
     stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stack.check(stack.run(), "monday", {}, copy_args(source, adopt_backup_id=theirs))  # all that a preview does
+    stack.check(stack.run(), "monday", {}, copy_args(source, adopt_backup_id=theirs))  # the only call of a preview
 
     assert theirs in caplog.text
     assert "files/other/theirs" in caplog.text

@@ -1,4 +1,4 @@
-"""Check fills in defaults, and refuses what FSx would refuse without showing any value."""
+"""Check adds defaults and refuses what FSx would refuse; messages show no values."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ from simulator.fsx import model
 
 SOURCE = "backup-0123456789abcdef0"
 ARGS = {"source_backup_id": SOURCE, "source_region": "eu-west-1", "region": "eu-central-1"}
-NOT_SHOWN = ""  # the engine shows the value of the argument that a refusal names, even if it is secret
+NOT_SHOWN = ""  # the engine shows the value of the property that a failure names, even a secret one
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 KEY_ARN = f"arn:aws:kms:eu-central-1:123456789012:key/{KEY}"
 ALIAS_ARN = "arn:aws:kms:eu-central-1:123456789012:alias/dr"
 
 
 def unknown() -> Any:
-    return Unknown()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+    return Unknown()  # type: ignore[no-untyped-call]  # the SDK has no types
 
 
 def check(args: dict[str, Any], olds: dict[str, Any] | None = None) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -33,7 +33,7 @@ def check(args: dict[str, Any], olds: dict[str, Any] | None = None) -> tuple[dic
 
 
 def refusal(**changes: Any) -> str:
-    """Return the one thing that is wrong, which says nothing of the value."""
+    """Return the only problem, which must not repeat the value."""
     ((name, reason),) = check({**ARGS, **changes})[1]
     assert name == NOT_SHOWN
     return reason

@@ -1,4 +1,4 @@
-"""Deletes wait for success: with --continue-on-error the engine deletes although creates failed."""
+"""With --continue-on-error the engine deletes after failed creates; the provider refuses such deletes."""
 
 import pytest
 from pulumi_fsx_dr.errors import CopyError, FsxDrError
@@ -19,10 +19,10 @@ def fail_create(service: FsxService, stack: Stack, run: Run, source: str, **args
 
 
 def start_failing_tuesday(service: FsxService, stack: Stack, source: str, failure: str) -> Run:
-    """Begin a run in which the copy `tuesday` of a source is not made."""
+    """Start a run in which the copy `tuesday` fails."""
     run = stack.run()
     args = {
-        # Without its source the file system of a copy is unknown.
+        # Without its source, the file system of a copy is unknown.
         "without a source": copy_args("backup-0fedcba9876543210"),
         "failed in another Region": copy_args(source, region="eu-north-1"),
         "refused": copy_args(source, tags={"aws:x": "y"}),
@@ -87,7 +87,7 @@ def test_delete_ignores_failures_of_other_file_systems(service: FsxService, stac
 
 
 @pytest.mark.parametrize("replacing", [False, True])
-def test_delete_before_replace_is_refused(  # noqa: PLR0913  # fixtures, and the cases
+def test_delete_before_replace_is_refused(  # noqa: PLR0913  # fixtures and parameters
     service: FsxService, stack: Stack, made: str, source: str, key: str, *, replacing: bool
 ) -> None:
     run, args = stack.run(), copy_args(source, kms_key_id=key)
@@ -105,7 +105,7 @@ def test_delete_before_replace_is_refused(  # noqa: PLR0913  # fixtures, and the
 
 
 @pytest.mark.parametrize("end", ["deleted", "FAILED"])
-def test_delete_before_replace_of_lost_copy_succeeds(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_delete_before_replace_of_lost_copy_succeeds(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, made: str, source: str, key: str, end: str
 ) -> None:
     if end == "deleted":

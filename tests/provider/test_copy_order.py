@@ -1,4 +1,4 @@
-"""Which of the waiting copies starts next: newest recovery points first, and one full copy at a time per chain."""
+"""The order of waiting copies: newest recovery points first, and one full copy at a time per chain."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ def test_copy_waits_for_slot_and_full_copy(running: list[QueuedCopy], available:
 
 
 def test_copy_with_unknown_key_waits_for_running_copies_only() -> None:
-    """An AVAILABLE copy under any key counts: under an unknown key nothing may wait for ever."""
+    """An AVAILABLE copy under any key counts, because with an unknown key a copy could wait indefinitely."""
     waiting = queued("fs-1", key=None)
 
     assert next_copy([waiting], [queued("fs-1")], []) is None
@@ -80,7 +80,7 @@ def test_copy_with_unknown_key_waits_for_running_copies_only() -> None:
 
 @dataclass
 class Play:
-    """Copies that arrive, start, and end in any order."""
+    """Copies that arrive, start and finish in any order."""
 
     waiting: list[QueuedCopy] = field(default_factory=list)
     running: list[QueuedCopy] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Play:
         return {copy.chain for copy in self.finished if copy.chain}
 
     def start(self) -> None:
-        """Start what may start, and look at the rules before each one."""
+        """Start all copies that may start, and check the order of each."""
         while True:
             self.waiting.sort(key=places([*self.waiting, *self.running, *self.finished]))
             chosen = next_copy(self.waiting, self.running, self.available)
@@ -138,7 +138,7 @@ COPIES = st.builds(
 def test_queue_follows_rules_for_any_sequence(
     steps: list[QueuedCopy | tuple[int, bool]],
 ) -> None:
-    """A chain without an AVAILABLE copy has one running, and nothing waits while it may start."""
+    """Each chain without an AVAILABLE copy has one running copy, and no copy waits that may start."""
     play = Play()
     for step in steps:
         if isinstance(step, QueuedCopy):

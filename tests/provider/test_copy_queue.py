@@ -1,4 +1,4 @@
-"""At most five copies run into a Region; the others wait in a queue."""
+"""At most five copies run into a Region; other copies wait in a queue."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def background(act: Callable[[], None]) -> Iterator[Future[None]]:
 
 
 def until_queued(queue: CopyQueue, waiting: int = 1) -> None:
-    """Return once so many wait in the queue."""
+    """Return once this many copies wait in the queue."""
     while True:
         with queue.slot(any_copy()) as probe:
             if ahead(probe) == waiting:
@@ -40,7 +40,7 @@ def until_queued(queue: CopyQueue, waiting: int = 1) -> None:
 
 
 def any_copy(group: str = "") -> QueuedCopy:
-    """Return a copy that waits for no other copy, and comes last."""
+    """Return a copy that waits for no other copy and comes last."""
     return QueuedCopy(group, None, datetime(2026, 1, 1, tzinfo=UTC), size=-1)
 
 
@@ -49,7 +49,7 @@ def ahead(slot: SlotRequest) -> int | None:
 
 
 def opened(run: Run, region: str = AWAY) -> CopyQueue:
-    """Return a queue that has gathered the first copies of a run."""
+    """Return a queue that has collected the first copies of a run."""
     queue = run.region(region).queue
     with queue.slot(any_copy()) as first:
         assert first.granted.wait(5)
@@ -63,7 +63,7 @@ def all_slots(run: Run) -> list[SlotRequest]:
 
 
 def start_by_hand(wire: Wire, source: str, number: int = COPIES_AT_ONCE) -> list[str]:
-    """Start copies that are nobody's here."""
+    """Start copies outside Pulumi."""
     fsx = wire.client("fsx", AWAY)
     request = {"SourceBackupId": source, "SourceRegion": HOME}
     return [fsx.copy_backup(**request)["Backup"]["BackupId"] for _ in range(number)]
@@ -80,7 +80,7 @@ def test_queue_grants_five_slots_then_next_in_order(stack: Stack) -> None:
 
     queue.leave(slots[3])
     queue.leave(slots[3])
-    assert [ahead(slot) for slot in slots[5:]] == [None, 0, 1], "left twice, it gives away one slot"
+    assert [ahead(slot) for slot in slots[5:]] == [None, 0, 1], "a slot that is left twice is freed once"
     queue.leave(slots[6])
     assert [ahead(slot) for slot in slots[7:]] == [0]
     queue.leave(slots[0])
@@ -169,13 +169,13 @@ def test_failed_copy_frees_its_slot(service: FsxService, stack: Stack, source: s
 
 
 def test_finished_copy_frees_slot_before_message(stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine may take its time for a message."""
+    """Sending a message to the engine may take time."""
     run = stack.run()
     run.region(AWAY).queue.leave(all_slots(run)[0])
     free: list[bool] = []
 
     def status(_call: Call, message: str, **_: float) -> None:
-        if "copying" not in message:  # it was seen to run no more
+        if "copying" not in message:  # the copy has finished
             with run.region(AWAY).queue.slot(any_copy()) as probe:
                 free.append(ahead(probe) is None)
 
@@ -197,7 +197,7 @@ def test_running_copies_of_others_take_slots(service: FsxService, stack: Stack, 
 
 
 def test_create_waits_when_others_take_slots(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
-    """Its timeout is that of the copy, and begins when the copy starts."""
+    """The timeout is for the copy, so it starts with the copy."""
     service.set_copy_seconds(300)
     stack.timeouts["create"] = 400.0
     stack.wire.at_call["CopyBackup", "before"] = lambda: start_by_hand(wire, source)
@@ -213,7 +213,7 @@ def tokens(stack: Stack) -> set[str]:
     return {state.outputs["managed_by"].partition("/")[2] for state in stack.states.values()}
 
 
-# --- copies of others that do not end ---------------------------------------------------------------------------------
+# --- copies of others that do not finish ---
 
 
 def test_copies_in_unknown_lifecycle_take_no_slot(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
@@ -229,7 +229,7 @@ def test_copies_in_unknown_lifecycle_take_no_slot(service: FsxService, stack: St
 def test_create_timeout_ends_wait_for_slots_of_others(
     service: FsxService, stack: Stack, wire: Wire, source: str, *, are_listed: bool
 ) -> None:
-    """Those that are not listed yet show in FSx's refusals."""
+    """Unlisted copies are noticed through FSx's refusals."""
     service.set_copy_seconds(1e9)
     service.configure(shown_after_seconds=0 if are_listed else 1e9)
     others = start_by_hand(wire, source)
@@ -239,7 +239,7 @@ def test_create_timeout_ends_wait_for_slots_of_others(
     with pytest.raises(CopyError, match=f"{source} .*{AWAY}"):
         stack.up({"monday": copy_args(source)})
 
-    assert 300 < service.now() - began < 10_000, "the clock runs ahead of the threads"
+    assert 300 < service.now() - began < 10_000, "the clock advances faster than the threads"
     assert stack.states == {}
     assert [copy["id"] for copy in service.backups(AWAY)] == others
 
@@ -270,7 +270,7 @@ def test_other_limit_is_named_in_error(service: FsxService, stack: Stack, source
 
 
 def test_resumed_copy_does_not_queue(service: FsxService, stack: Stack, wire: Wire, source: str) -> None:
-    """It runs already, so waiting for a slot would wait for itself."""
+    """It is already running, so it would wait for its own slot."""
     service.set_copy_seconds(10_000)
     killed_up(stack, {"monday": copy_args(source)}, "CopyBackup", "after")
     (begun,) = [copy["id"] for copy in service.backups(AWAY)]

@@ -1,4 +1,4 @@
-"""A create makes one copy, which has its ownership tag from CopyBackup on, and returns once it is AVAILABLE."""
+"""Create makes one copy with its ownership tag, and returns once the copy is AVAILABLE."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ MISSING = "backup-0123456789abcdef0"
 
 
 def actions(service: FsxService, region: str = AWAY) -> list[str]:
-    """Return what was asked of a Region, each run of the same question once."""
+    """Return the actions called in a Region, without repetitions."""
     asked = [entry["action"] for entry in service.journal(region)]
     return [action for before, action in zip([None, *asked], asked, strict=False) if action != before]
 
@@ -30,7 +30,7 @@ def test_create_looks_up_then_copies_then_waits(service: FsxService, stack: Stac
     stack.up(monday(source))
 
     only_copy(stack)
-    assert actions(service) == ["DescribeBackups", "CopyBackup", "DescribeBackups"], "and writes no tag"
+    assert actions(service) == ["DescribeBackups", "CopyBackup", "DescribeBackups"], "no tag is written afterwards"
     assert actions(service, HOME) == ["DescribeBackups"]
 
 
@@ -40,13 +40,13 @@ def test_create_sets_ownership_tag_with_copy_backup(service: FsxService, stack: 
     ((request,), (copy,)) = service.journal(AWAY, "CopyBackup"), service.backups(AWAY)
     token = RequestToken.of(stack.owner_id, stack.urn("monday"), AWAY, source, HOME, None)
     own = f"{stack.owner_id}/{token}"
-    assert request["token"] == str(token), "which does not depend on tags"
+    assert request["token"] == str(token), "the token does not depend on tags"
     assert copy["tags"] == {"team": "storage", OWNERSHIP_TAG: f"{own}/files/prod/monday"}
     assert stack.states["monday"].outputs["managed_by"] == own
 
 
 def test_create_knows_token_if_answer_lacks_tags(service: FsxService, stack: Stack, source: str) -> None:
-    """The copy of the first token is gone, so the second one has another."""
+    """The first copy was deleted, so the second one has another token."""
     service.configure(copy_tells_tags=False)
     for _ in range(2):
         stack.destroy()
@@ -139,7 +139,7 @@ def test_create_refuses_unavailable_source(service: FsxService, stack: Stack, so
 
 
 def test_create_reports_refusal_of_fsx(service: FsxService, stack: Stack) -> None:
-    """No recorded backup tells Intelligent-Tiering or FlexGroup."""
+    """Recorded backups do not show Intelligent-Tiering or FlexGroup."""
     ontap = service.seed_file_system(HOME, "ONTAP")
     group = service.seed_backup(HOME, ontap, volume_id=service.seed_volume(HOME, ontap, "big", style="FLEXGROUP"))
     tiered = service.seed_backup(HOME, service.seed_file_system(HOME, "OPENZFS", storage_type="INTELLIGENT_TIERING"))
@@ -195,7 +195,7 @@ def test_create_deletes_failed_copy_and_starts_over(service: FsxService, stack: 
 
 @pytest.mark.parametrize("value", ["hunter22", "pin4", "two words", "x" * 256])
 def test_create_failure_hides_tag_values(service: FsxService, stack: Stack, source: str, value: str) -> None:
-    """They may be secrets of the program, and the reason of FSx may name them."""
+    """Tag values may be secrets, and FSx's reason may repeat them."""
     service.fail_copies(f"Tag pin={value} was refused: {'because ' * 50}{value}")
 
     with refused(CopyError, source, HOME, AWAY, "[tag value]", unsaid=value[:100]):
@@ -240,10 +240,10 @@ def test_create_fails_if_its_copy_is_deleted(service: FsxService, stack: Stack, 
         ("not_enabled", AWAY, "DescribeBackups"),
     ],
 )
-def test_create_names_action_and_region_of_refusal(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_create_names_action_and_region_of_refusal(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, kind: str, region: str, action: str
 ) -> None:
-    service.add_fault(kind, action, region=region)  # type: ignore[arg-type]  # two of its kinds
+    service.add_fault(kind, action, region=region)  # type: ignore[arg-type]  # two fault kinds
 
     with refused(ServiceError, action, region):
         stack.up(monday(source))

@@ -1,4 +1,4 @@
-"""A damaged state is an error that says how to get out; nothing is deleted, and nothing waits."""
+"""A damaged state is an error that names the fix; no copy is deleted, and no command waits."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,13 +40,13 @@ COMMANDS: dict[str, Callable[[Stack, str], object]] = {
 
 @pytest.fixture
 def made(stack: Stack, source: str) -> str:
-    """Return the id of the stack's one copy, `monday`."""
+    """Return the id of the stack's only copy, `monday`."""
     stack.up(monday(source, tags={"team": "storage"}))
     return stack.states["monday"].id
 
 
 def require_refused(stack: Stack, source: str, command: str, way_out: str = "") -> None:
-    """Require that a command fails at once, changes nothing, and names the way out."""
+    """Require that a command fails quickly, changes nothing, and names the fix."""
     service = stack.wire.service
     before, began = service.backups(AWAY), service.now()
     with refused(InvalidStateError, way_out or f"pulumi state delete '{stack.urn('monday')}'"):
@@ -58,7 +58,7 @@ def require_refused(stack: Stack, source: str, command: str, way_out: str = "") 
 
 @pytest.mark.parametrize("value", [5, {"a": ["b"]}, "no such thing"])
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_commands_refuse_wrong_output_or_keep_copy(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_commands_refuse_wrong_output_or_keep_copy(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, made: str, output: str, value: Any
 ) -> None:
     change_outputs(stack, "monday", **{output: value})
@@ -101,7 +101,7 @@ def test_commands_suggest_state_delete(
 @pytest.mark.parametrize("is_copy", [True, False])
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("has_arn", [True, False])
-def test_commands_refuse_id_of_another_backup(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_commands_refuse_id_of_another_backup(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, made: str, newer: str, command: str, *, is_copy: bool, has_arn: bool
 ) -> None:
     if is_copy:

@@ -1,4 +1,4 @@
-"""A default is chosen once: a copy does not move because the environment is another one."""
+"""A default Region is chosen once: copies do not move when the environment changes."""
 
 import pytest
 
@@ -13,7 +13,7 @@ ELSEWHERE = "us-east-1"
 
 @pytest.fixture
 def args(stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch) -> Properties:
-    """Return arguments without a Region, of a copy that was made with `AWAY` in the environment, now `ELSEWHERE`."""
+    """Return arguments without a Region, for a copy made in `AWAY`; the environment now names `ELSEWHERE`."""
     given = {"source_backup_id": source, "source_region": HOME}
     monkeypatch.setenv("AWS_REGION", AWAY)
     stack.up({"monday": given})
@@ -22,7 +22,7 @@ def args(stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch) -> Properti
 
 
 def where(service: FsxService) -> dict[str, int]:
-    """Return how many copies there are by Region."""
+    """Return the number of copies by Region."""
     regions = (HOME, AWAY, ELSEWHERE)
     found = {region: sum(b["source_backup_id"] is not None for b in service.backups(region)) for region in regions}
     return {region: number for region, number in found.items() if number}
@@ -31,15 +31,15 @@ def where(service: FsxService) -> dict[str, int]:
 @pytest.mark.parametrize("is_refreshed", [True, False])
 @pytest.mark.parametrize("replacing", [(), ("monday",)])
 @pytest.mark.parametrize("tags", [{}, {"team": "storage"}])
-def test_region_is_kept_in_another_environment(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_region_is_kept_in_another_environment(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService,
     stack: Stack,
     args: Properties,
     tags: dict[str, str],
     replacing: tuple[str, ...],
-    is_refreshed: bool,  # noqa: FBT001  # a case
+    is_refreshed: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """With --replace the engine shows check nothing of the state; the program tells it."""
+    """With --replace the engine sends check no state, so the program sends it."""
     before = stack.states["monday"].id
     if is_refreshed:
         stack.refresh()
@@ -71,7 +71,7 @@ def test_region_is_kept_after_rename_and_replace(service: FsxService, stack: Sta
 def test_source_region_is_kept_in_another_environment(
     service: FsxService, stack: Stack, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without source_region it is an in-Region copy."""
+    """Without source_region, the copy stays in its Region."""
     monkeypatch.setenv("AWS_REGION", HOME)
     stack.up({"monday": {"source_backup_id": source}})
     monkeypatch.setenv("AWS_REGION", ELSEWHERE)

@@ -1,4 +1,4 @@
-"""A delete removes the copy that its state owns, waits while it is in use, and touches no other."""
+"""Delete removes the copy of its state entry, waits while the copy is in use, and changes no other copy."""
 
 from typing import Any
 
@@ -134,7 +134,7 @@ def test_delete_times_out_if_copy_stays_in_use(service: FsxService, stack: Stack
         ("not_enabled", ServiceError, "UnrecognizedClientException"),
     ],
 )
-def test_delete_names_action_and_region_of_refusal(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_delete_names_action_and_region_of_refusal(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, made: str, kind: Any, error: type[Exception], fact: str
 ) -> None:
     service.add_fault(kind, "DeleteBackup")

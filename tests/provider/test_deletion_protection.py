@@ -1,4 +1,4 @@
-"""With `deletion_protection` a copy is deleted only after something has replaced it, or once AWS does not have it."""
+"""With `deletion_protection` a copy is deleted only after its replacement exists, or if AWS no longer has it."""
 
 import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError, InvalidStateError
@@ -16,7 +16,7 @@ def protected(source: str) -> Program:
 
 @pytest.fixture
 def kept(stack: Stack, protected: Program) -> str:
-    """Return the id of the stack's one copy, `monday`, which is protected."""
+    """Return the id of the stack's only copy, `monday`, which is protected."""
     stack.up(protected)
     stack.wire.service.clear_journal()
     return stack.states["monday"].id
@@ -59,7 +59,7 @@ def test_finished_replacement_deletes_protected_copy(stack: Stack, source: str, 
 def test_replacement_by_other_source_keeps_protected_copy(
     service: FsxService, stack: Stack, kept: str, newer: str
 ) -> None:
-    """The program cannot change the entry that is pending deletion, so that of its successor counts for both."""
+    """A program cannot change an entry pending deletion, so the setting of its successor counts for both."""
     for protection in (True, True):
         with refused(CopyError, kept, AWAY, "deletion_protection"):
             stack.up(monday(newer, deletion_protection=protection))
@@ -131,7 +131,7 @@ def test_protection_of_wrong_type_in_state_is_an_error(
 def test_delete_is_refused_with_copy_in_other_region_only(
     service: FsxService, stack: Stack, source: str, kept: str
 ) -> None:
-    """Each DR Region is protected by itself."""
+    """Each DR Region is protected separately."""
     north = {"north": copy_args(source, region="eu-north-1", deletion_protection=True)}
     stack.up(monday(source, deletion_protection=True) | north)
 

@@ -1,4 +1,4 @@
-"""Diff tells a change in place from one that needs a new copy."""
+"""Diff distinguishes updates in place from replacements."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ TEAM = {"tags": {"team": "storage"}}
 
 
 def unknown() -> Any:
-    return Unknown()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+    return Unknown()  # type: ignore[no-untyped-call]  # the SDK has no types
 
 
 def diff(old: State, news: dict[str, Any]) -> DiffResult:
@@ -43,9 +43,9 @@ def encrypted(stack: Stack, source: str, key: str) -> Stack:
     ("args", "changes"),
     [
         ({}, False),
-        ({"adopt_backup_id": OTHER_ID}, False),  # matters only to a create
+        ({"adopt_backup_id": OTHER_ID}, False),  # used only by create
         ({"tags": {"team": "other"}}, True),
-        ({"copy_tags": True}, True),  # shown, and copies nothing again
+        ({"copy_tags": True}, True),  # shown, but copies nothing
     ],
 )
 def test_diff_updates_in_place(encrypted: Stack, source: str, key: str, args: dict[str, Any], *, changes: bool) -> None:

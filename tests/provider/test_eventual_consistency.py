@@ -1,4 +1,4 @@
-"""What FSx has accepted and does not show yet is not gone: it is waited for."""
+"""A copy that FSx has accepted but does not show yet is not gone."""
 
 import pytest
 from pulumi_fsx_dr.errors import CopyError
@@ -11,7 +11,7 @@ from tests.engine.stack import Stack, monday
 
 @pytest.fixture
 def invisible(service: FsxService, stack: Stack, source: str) -> str:
-    """Return a copy whose create ran out of time before FSx showed it; the state has it as `monday`."""
+    """Return a copy whose create timed out before FSx showed it; the state has it as `monday`."""
     service.configure(shown_after_seconds=100.0)
     begun = timed_out_up(stack, monday(source))
     service.finish_copies()
@@ -72,7 +72,7 @@ def test_create_waits_for_copy_that_is_visible_late(service: FsxService, stack: 
 
 
 def test_create_waits_through_outage_for_invisible_copy(service: FsxService, stack: Stack, source: str) -> None:
-    """One look that finds nothing, and then none for minutes, says nothing about the copy."""
+    """A single "not found" before an outage does not mean that the copy is gone."""
     service.configure(shown_after_seconds=3.0)
 
     def outage() -> None:
@@ -87,7 +87,7 @@ def test_create_waits_through_outage_for_invisible_copy(service: FsxService, sta
 
 
 def test_create_gives_up_invisible_copy_and_its_token(service: FsxService, stack: Stack, source: str) -> None:
-    """FSx may repeat its first answer for a copy that was deleted since."""
+    """FSx may repeat its first answer although the copy was deleted."""
     service.configure(shown_after_seconds=1e9, copy_seconds=1e9)
     with refused(CopyError, AWAY):
         stack.up(monday(source))

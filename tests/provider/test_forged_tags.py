@@ -1,4 +1,4 @@
-"""Tags are untrusted input: whoever can write them loses us no copy, and has no other backup resumed or deleted."""
+"""Tags are untrusted: forged tags never cause the loss of a copy or the deletion of another backup."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ COMMANDS = ["create", "refresh", "up", "destroy"]
 
 
 def seed_victim(stack: Stack, source: str, kind: str) -> str:
-    """Return a backup in the DR Region that is not a copy of the source of this account."""
+    """Return a backup in the DR Region that is not our copy of the source."""
     service = stack.wire.service
     if not kind.startswith("copy"):
         return service.seed_backup(AWAY, service.seed_file_system(AWAY), type=kind)
@@ -33,14 +33,14 @@ def seed_victim(stack: Stack, source: str, kind: str) -> str:
 
 
 def own_tag(stack: Stack, source: str) -> str:
-    """Return the tag that the copy `monday` gets; whoever reads tags can compute it."""
+    """Return the tag of the copy `monday`; anyone who can read tags can compute it."""
     urn = stack.urn("monday")
     token = RequestToken.of(stack.owner_id, urn, AWAY, source, HOME, None)
     return Ownership(stack.owner_id, token).tag(urn)[OWNERSHIP_TAG]
 
 
 def run_commands(stack: Stack, source: str, moment: str, forge: Callable[[], object]) -> None:
-    """Create, refresh, update and destroy a copy, and forge tags before one of these."""
+    """Create, refresh, update and destroy a copy, and forge tags before one of these commands."""
     commands: dict[str, Callable[[], object]] = {
         "create": lambda: stack.up(monday(source)),
         "refresh": stack.refresh,
@@ -93,7 +93,7 @@ def test_own_tag_on_copy_of_other_stack_is_ignored(
 def test_own_tag_on_copy_of_other_stack_warns_that_stack(  # noqa: PLR0913, PLR0917  # fixtures
     service: FsxService, stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Before ours is made, AWS does not distinguish such a copy from one of an interrupted run."""
+    """Before the own copy exists, the forged tag looks like that of an interrupted run."""
     write_tag(service, theirs, own_tag(stack, source))
     stack.up(monday(source))
     assert own_copy(stack) == theirs
@@ -107,7 +107,7 @@ def test_own_tag_on_copy_of_other_stack_warns_that_stack(  # noqa: PLR0913, PLR0
 
 @pytest.mark.parametrize("tag", FOREIGN_TAGS)
 @pytest.mark.parametrize("moment", COMMANDS[1:])
-def test_foreign_tag_on_own_copy_prevents_delete(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_foreign_tag_on_own_copy_prevents_delete(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, moment: str, tag: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_commands(stack, source, moment, lambda: write_tag(service, stack.states["monday"].id, tag))
@@ -184,7 +184,7 @@ def test_forged_generation_keeps_copy(
     for _ in range(3):
         tag = own_tag(stack, source).replace("-0/", f"-{generation}/")
         write_tag(service, stack.states["monday"].id, tag)
-        stack.register(stack.run(), "monday", copy_args(source), replacing=True)  # and the engine is killed
+        stack.register(stack.run(), "monday", copy_args(source), replacing=True)  # the engine is killed here
         next_run = stack.run()
         stack.delete_replaced(next_run)
         stack.up(monday(source), run=next_run)
@@ -194,7 +194,7 @@ def test_forged_generation_keeps_copy(
 
 
 def test_own_tag_on_copy_in_state_keeps_copy(service: FsxService, stack: Stack, source: str) -> None:
-    """Where the ids in the state are not known, both entries have it, and the run says so."""
+    """On the plugin, which does not know the ids in the state, both entries get the copy, and the run warns."""
     stack.up({"tuesday": copy_args(source)})
     copy = stack.states["tuesday"].id
     write_tag(service, copy, own_tag(stack, source))

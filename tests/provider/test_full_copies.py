@@ -1,4 +1,4 @@
-"""One full copy at a time of each file system, under each key, in each DR Region; the others are incremental."""
+"""One full copy at a time per file system, key and DR Region; the following copies are incremental."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +22,7 @@ HOUR = 3600.0
 
 @pytest.fixture
 def sources(service: FsxService, source: str) -> list[str]:
-    """Return the ids of six backups of one file system, newest first."""
+    """Return six backups of one file system, newest first."""
     file_system = service.backup(HOME, source)["file_system_id"]
     return [service.seed_backup(HOME, file_system, created=service.now() - age * HOUR) for age in range(6)]
 
@@ -33,7 +33,7 @@ def _time_by_size(service: FsxService) -> None:
 
 
 def register_all(stack: Stack, run: Run, program: Mapping[str, Properties]) -> list[BaseException | None]:
-    """Make all copies together, and return how each ended."""
+    """Make all copies concurrently, and return their errors."""
     with ThreadPoolExecutor(len(program)) as pool:
         calls: list[Future[None]] = [pool.submit(stack.register, run, name, args) for name, args in program.items()]
         return [call.exception() for call in calls]
@@ -57,7 +57,7 @@ def test_only_the_newest_copy_is_full(service: FsxService, stack: Stack, sources
 
     assert failures == [None] * 6
     assert len(full(service)) == 1
-    assert service.max_running() == {AWAY: 5}, "the others run together"
+    assert service.max_running() == {AWAY: 5}, "the other copies run concurrently"
 
 
 @pytest.mark.parametrize("has_key", [True, False])
@@ -129,13 +129,13 @@ def test_copies_stop_waiting_for_failed_copy_of_others(
 def test_timeout_ends_wait_for_full_copy_of_others(
     service: FsxService, stack: Stack, wire: Wire, sources: list[str]
 ) -> None:
-    """A second full copy is better than no copy at all, and one is enough."""
+    """A second full copy is better than no copy, and one is enough."""
     other = start_by_hand(wire, sources[5])
     service.set_lifecycle(AWAY, other, "COPYING")
     stack.timeouts["create"] = 1_000.0
 
     assert register_all(stack, stack.run(), declared(sources[:5])) == [None] * 5
-    assert len(full(service)) == 1, "of this stack"
+    assert len(full(service)) == 1, "one full copy of this stack"
 
 
 def test_resumed_copy_counts_as_full_copy(service: FsxService, stack: Stack, sources: list[str]) -> None:
@@ -157,7 +157,7 @@ def test_adopted_copy_counts_as_full_copy(service: FsxService, stack: Stack, wir
 def test_copy_of_others_counts_if_own_key_is_unknown(
     service: FsxService, stack: Stack, wire: Wire, sources: list[str], *, is_running: bool
 ) -> None:
-    """The key may be the same: with an AVAILABLE copy nothing waits, and a running one is waited for."""
+    """The key may be the same, so an AVAILABLE copy ends the wait, and a running copy is waited for."""
     service.add_fault("access_denied", "DescribeKey", service="kms")
     other = start_by_hand(wire, sources[5])
     if not is_running:
@@ -170,7 +170,7 @@ def test_copy_of_others_counts_if_own_key_is_unknown(
 def test_cancelled_copy_stops_waiting_for_full_copy(
     service: FsxService, stack: Stack, sources: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its row says what it waits for."""
+    """The status message says what the copy waits for."""
     waits, waiting = Event(), "waiting for the first full copy of " + service.backup(HOME, sources[0])["file_system_id"]
 
     def status(_call: Call, message: str, **_: float) -> None:

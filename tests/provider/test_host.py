@@ -1,4 +1,4 @@
-"""The provider in Pulumi's real plugin host, which is called as the engine calls it."""
+"""The provider in Pulumi's real plugin host, called as the engine calls it."""
 
 import logging
 import socket
@@ -36,9 +36,9 @@ from tests.provider.exiting import ExitingProvider
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = "eu-north-1"
-LONG = 100_000.0  # seconds; a copy that does not end by itself
+LONG = 100_000.0  # seconds; the copy does not finish by itself
 OWNER_ID = new_owner_id()
-WHOLE = "whole"  # a stack in which no copy fails, so that deletes are allowed
+WHOLE = "whole"  # a stack without failed copies, so that deletes are allowed
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -48,7 +48,7 @@ def urn(resource: str, stack: str = "prod") -> str:
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
-    """Keeps what is shown to the user."""
+    """Records the messages shown to the user."""
 
     def __init__(self) -> None:
         self.shown: list[engine_pb2.LogRequest] = []
@@ -63,7 +63,7 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
 @contextmanager
 def serving(engine: Engine) -> Iterator[str]:
-    """Serve an engine and give its address."""
+    """Serve an engine, and yield its address."""
     server = grpc.server(ThreadPoolExecutor(4))
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -76,7 +76,7 @@ def serving(engine: Engine) -> Iterator[str]:
 
 @dataclass
 class Plugin:
-    """The host in a process of its own."""
+    """The host in a separate process."""
 
     process: subprocess.Popen[str]
     stub: provider_pb2_grpc.ResourceProviderStub
@@ -84,7 +84,7 @@ class Plugin:
 
 @contextmanager
 def plugin(address: str) -> Iterator[Plugin]:
-    """Run the host, as the engine at this address would."""
+    """Run the host for the engine at this address."""
     command = [sys.executable, "-u", "-m", "pulumi.dynamic", address]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own interpreter
         try:
@@ -103,7 +103,7 @@ def to_struct(bag: Properties) -> Struct:
 
 @pytest.fixture(scope="module")
 def module_service() -> Iterator[FsxService]:
-    """Serve one service over HTTP to every host of this module."""
+    """Yield one service, served over HTTP to all hosts of this module."""
     service = FsxService()
     with listening(service) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", url)
@@ -120,7 +120,7 @@ def engine() -> Engine:
 
 @pytest.fixture(scope="module")
 def running(module_service: FsxService, engine: Engine) -> Iterator[Plugin]:
-    """Return a host that serves a whole module, as one serves a whole deployment."""
+    """Yield one host for the whole module, as the engine uses one for a deployment."""
     assert module_service.journal() == []
     with serving(engine) as address, plugin(address) as started:
         yield started
@@ -128,7 +128,7 @@ def running(module_service: FsxService, engine: Engine) -> Iterator[Plugin]:
 
 @pytest.fixture
 def service(module_service: FsxService) -> Iterator[FsxService]:
-    """Return the service with copies that do not end by themselves."""
+    """Yield the service with copies that do not finish by themselves."""
     module_service.set_copy_seconds(LONG)
     module_service.clear_journal()
     yield module_service
@@ -146,19 +146,19 @@ def properties(args: Properties, provider: BackupCopyProvider | None = None) -> 
 
 
 def check(running: Plugin, resource: str, args: Properties, *, stack: str = "prod") -> Any:
-    """Check arguments, as before each create, together with what the program tells."""
+    """Check arguments and the hints of the program, as before each create."""
     news = to_struct({**properties(args), HINTS: Hints(OWNER_ID).sent()})
     return running.stub.Check(provider_pb2.CheckRequest(urn=urn(resource, stack), news=news))
 
 
 def create(running: Plugin, resource: str, args: Properties, *, stack: str = "prod", **request: Any) -> Any:
-    """Begin a create; the future's result is the answer."""
+    """Start a create and return its future."""
     bag = check(running, resource, args, stack=stack).inputs
     return running.stub.Create.future(provider_pb2.CreateRequest(urn=urn(resource, stack), properties=bag, **request))
 
 
 def until(holds: Any) -> None:
-    """Return once something holds."""
+    """Wait until a condition holds."""
     while not holds():
         threading.Event().wait(0.02)
 
@@ -272,7 +272,7 @@ def test_cancelled_create_stops_and_is_resumed(running: Plugin, service: FsxServ
 
 
 def _is_quiet(service: FsxService) -> bool:
-    """Tell whether nobody polls any more, at ten polls a second."""
+    """Whether polling has stopped; there are ten polls per second."""
     before = len(service.journal())
     threading.Event().wait(0.7)
     return len(service.journal()) == before
@@ -337,7 +337,7 @@ def test_host_process_exits_when_engine_is_gone(source: str) -> None:
         assert started.process.wait(120) == 0
 
 
-# --- without a host ---------------------------------------------------------------------------------------------------
+# --- without a host ---
 
 
 def test_call_without_host_is_empty() -> None:

@@ -1,4 +1,4 @@
-"""Stacks with owner ids of their own, entries that move between them, and tags that are missing."""
+"""Stacks with different owner ids, entries moved between stacks, and missing tags."""
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import new_owner_id
@@ -12,13 +12,13 @@ from tests.engine.wire import Wire
 
 @pytest.fixture
 def twin(stack: Stack, wire: Wire) -> Stack:
-    """Return another stack of the same name, as in another backend."""
+    """Return another stack with the same name, as in another backend."""
     return type(stack)(wire, name=stack.name)
 
 
 @pytest.fixture
 def target(stack: Stack, wire: Wire, made: str) -> Stack:
-    """Return another stack, to which the entry of `made` was moved."""
+    """Return another stack to which the entry of `made` was moved."""
     target = type(stack)(wire, name="target")
     target.states["monday"] = stack.states.pop("monday")
     assert target.states["monday"].id == made
@@ -77,7 +77,7 @@ def test_moved_entry_gets_owner_id_of_new_stack(service: FsxService, target: Sta
 def test_preview_without_owner_id_shows_change(wire: Wire, source: str) -> None:
     stack = Stack(wire)
     stack.up(monday(source))
-    stack.owner_id = ""  # as long as the resource Owner is yet to be made
+    stack.owner_id = ""  # before the resource Owner is created
 
     assert stack.preview("monday", copy_args(source)).changes
 
@@ -101,7 +101,7 @@ def test_moved_entry_keeps_copy_of_other_owner(
 
 
 def test_stack_with_new_owner_id_keeps_copies(service: FsxService, stack: Stack, source: str, made: str) -> None:
-    """The old one was lost from the state."""
+    """The state has lost the old owner id."""
     stack.owner_id = new_owner_id()
 
     stack.up(monday(source))
@@ -116,7 +116,7 @@ def test_destroy_refuses_until_missing_tag_is_written(
     service: FsxService, stack: Stack, source: str, made: str, repair: str
 ) -> None:
     write_tag(service, made, None)
-    service.clock.sleep(60)  # FSx shows tags by now
+    service.clock.sleep(60)  # until FSx shows all tags
     with refused(CopyError, made, "pulumi refresh"):
         stack.destroy()
     assert (copies(service), list(stack.states)) == ([made], ["monday"])
@@ -134,7 +134,7 @@ def test_destroy_refuses_until_missing_tag_is_written(
 
 def test_missing_tag_of_other_copy_is_not_written(service: FsxService, stack: Stack, source: str, made: str) -> None:
     write_tag(service, made, None)
-    # FSx never changes it; so the state is another one's.
+    # FSx never changes the source of a copy, so this entry describes another copy.
     change_outputs(stack, "monday", source_backup_id="backup-0fedcba9876543210")
     service.clear_journal()
 

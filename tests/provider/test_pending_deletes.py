@@ -1,4 +1,4 @@
-"""A copy that was replaced is deleted only if its successor is AVAILABLE, also by a later run."""
+"""A replaced copy is deleted only if its successor is AVAILABLE, even in a later run."""
 
 import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
@@ -10,7 +10,7 @@ from tests.engine.stack import Program, Stack, copy_args, monday
 
 
 def left_pending(stack: Stack, program: Program) -> str:
-    """Replace `monday` while DeleteBackup is refused, and return the copy that stays pending deletion."""
+    """Replace `monday` without permission to delete, and return the copy that stays pending deletion."""
     service, (old,) = stack.wire.service, copies(stack.wire.service)
     service.add_fault("access_denied", "DeleteBackup")
     with pytest.raises(AccessDeniedError):
@@ -61,7 +61,7 @@ def test_pending_delete_succeeds_with_available_successor(service: FsxService, s
 def test_pending_delete_is_refused_after_source_expired(
     service: FsxService, stack: Stack, program: Program, source: str
 ) -> None:
-    """Without a source no successor can be made; the former key resumes the copy that is pending deletion."""
+    """Without a source there is no successor; the old key resumes the copy pending deletion."""
     old = left_pending(stack, program)
     service.remove_backup(AWAY, stack.states["monday"].id)
     service.remove_backup(HOME, source)
@@ -91,7 +91,7 @@ def test_destroy_deletes_pending_deletes(service: FsxService, stack: Stack, prog
 
 @pytest.mark.usefixtures("made")
 def test_delete_requires_available_copy_of_same_backup(service: FsxService, stack: Stack, source: str) -> None:
-    """The other of two copies is no reason to delete one as long as it is gone."""
+    """A copy of the same backup permits the delete only if AWS still has it."""
     both = {**monday(source), "tuesday": copy_args(source)}
     stack.up(both)
     service.remove_backup(AWAY, stack.states["tuesday"].id)
@@ -107,7 +107,7 @@ def test_delete_requires_available_copy_of_same_backup(service: FsxService, stac
 def test_forged_tag_does_not_delete_live_copy_of_pending_entry(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
-    """After an adoption two entries have the copy; an attacker writes the tag of the one that is pending deletion."""
+    """After an adoption two entries have the copy, and an attacker writes the tag of the one pending deletion."""
     former = stack.states["monday"]
     run = stack.run()
     stack.register(run, "monday", copy_args(source, adopt_backup_id=made), replacing=True)

@@ -1,4 +1,4 @@
-"""The policy of `fsx-dr policy`: it allows the whole life of a copy, and nothing of it can be left out."""
+"""The policy of `fsx-dr policy` allows the whole life of a copy, and each action in it is needed."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from tests.engine.wire import Wire
 
 ACCESS_KEY = "simulator"
 SOME_KEY = f"arn:aws:kms:{AWAY}:{ACCOUNT_ID}:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"
-# FSx user guides, Encryption at rest: FSx can do without them.
+# FSx works without these (FSx user guides, Encryption at rest).
 OPTIONAL = {"kms:Encrypt", "kms:ReEncrypt*"}
 
 
@@ -37,7 +37,7 @@ ALLOWED = printed(SOME_KEY)["Statement"]
 
 @pytest.fixture
 def whole_life(service: FsxService, stack: Stack, source: str, key: str) -> Callable[[], None]:
-    """Return what makes a copy under an alias of a key, changes its tags, and deletes it."""
+    """Return a function that makes a copy under a key alias, changes its tags, and deletes it."""
 
     def live() -> None:
         (file_system,) = service.file_systems(HOME)
@@ -86,12 +86,12 @@ def test_describe_actions_need_resource_star(service: FsxService, key: str, whol
         whole_life()
 
 
-# Adoption, and the commands that messages name
+# --- adoption, and commands named in messages ---
 
 
 @pytest.fixture
 def foreign(wire: Wire, source: str) -> str:
-    """Return the id of a copy that somebody made by hand."""
+    """Return a copy made by a script."""
     made: str = wire.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)["Backup"]["BackupId"]
     wire.service.finish_copies()
     return made
@@ -133,7 +133,7 @@ def test_refresh_writes_missing_tag(service: FsxService, stack: Stack, source: s
     service.attach_policies(ACCESS_KEY, [printed(key)])
     stack.up({"nightly": copy_args(source)})
     service.set_tags(AWAY, stack.states["nightly"].id, {})
-    service.clock.sleep(60)  # FSx shows tags by now
+    service.clock.sleep(60)  # until FSx shows all tags
     with pytest.raises(CopyError) as not_deleted:
         stack.destroy()
 
@@ -153,7 +153,7 @@ def test_up_writes_tag_once_other_owner_is_removed(
     copy_id = stack.states["nightly"].id
     tags = service.backup(AWAY, copy_id)["tags"]
     service.set_tags(AWAY, copy_id, owned(owner_id=OTHER_OWNER_ID))
-    service.clock.sleep(60)  # FSx shows tags by now
+    service.clock.sleep(60)  # until FSx shows all tags
 
     stack.up(program)
     assert service.backup(AWAY, copy_id)["tags"] == owned(owner_id=OTHER_OWNER_ID)

@@ -1,4 +1,4 @@
-"""One poll per Region looks at all watched copies together."""
+"""One poll per Region describes all watched copies."""
 
 import threading
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ POLL_SECONDS = 15.0
 
 
 class Looks:
-    """Looks that see what a script says, the last line again and again."""
+    """Scripted answers; the last one repeats."""
 
     def __init__(self, clock: SharedClock, *script: Seen) -> None:
         self.times: list[float] = []
@@ -46,21 +46,21 @@ class Looks:
 
 
 def result_after(script: list[Seen], looks: int) -> PollResult:
-    """Return what a watch has seen after so many looks."""
+    """Return the result of a watch after this many polls."""
     clock = SharedClock()
     look_up = Looks(clock, *script)
     poller = Poller(AWAY, look_up, clock, POLL_SECONDS)
     watch = poller.watch(RUNNING.id)
     while len(look_up.times) < looks:
         watch.next_result(seconds=1)
-    # The last look may still be under way.
+    # The last poll may still be running.
     watch.next_result(seconds=0.1)
     poller.unwatch(watch)
     return watch.result
 
 
 def results(poller: Poller, watches: Iterable[Watch]) -> list[PollResult]:
-    """Return what each watch has seen after the next look."""
+    """Return the result of each watch after the next poll."""
     seen = [watch.next_result(seconds=30) for watch in watches]
     for watch in watches:
         poller.unwatch(watch)
@@ -106,7 +106,7 @@ def test_poll_shows_other_copies_if_one_is_missing(service: FsxService, stack: S
 
 def test_poll_shows_other_copies_if_one_is_unreadable() -> None:
     unreadable, readable = "backup-0123456789abcdef1", "backup-0123456789abcdef2"
-    error = ServiceError(f"{unreadable} makes no sense.")
+    error = ServiceError(f"{unreadable} cannot be parsed.")
 
     def look_up(ids: Iterable[str]) -> dict[str, Backup | Exception]:
         return {id_: error if id_ == unreadable else replace(RUNNING, id=id_) for id_ in ids}
@@ -192,7 +192,7 @@ def test_poll_stops_without_watches_and_starts_again(stack: Stack, source: str) 
         assert poll_threads() == []
 
 
-# --- look-ups by id ---------------------------------------------------------------------------------------------------
+# --- lookups by id ---
 
 
 def test_find_requests_fifty_ids_per_call(service: FsxService, stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""A refresh tells what became of a copy, and takes it for gone only if FSx says so."""
+"""Refresh reads a copy, and drops it from the state only if FSx says that it is gone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""No state of AWS and stack makes each later `up` fail: what the message names helps."""
+"""No state of AWS and stack makes `up` fail permanently: the fix in the message works."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from tests.engine.checks import copies, only_copy, other_tags, refused, write_ta
 from tests.engine.stack import Stack, copy_args, killed_up, monday
 from tests.engine.wire import key_named
 
-FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, and one is ours
+FULL = {f"tag-{number}": "x" for number in range(49)}  # FSx permits 50, including the ownership tag
 
 
 @pytest.mark.parametrize("is_expired", [True, False])
-def test_up_keeps_key_if_source_cannot_be_copied(  # noqa: PLR0913  # fixtures, and two cases
+def test_up_keeps_key_if_source_cannot_be_copied(  # noqa: PLR0913  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture, *, is_expired: bool
 ) -> None:
     stack.up(monday(source, kms_key_id=key))
@@ -34,7 +34,7 @@ def test_up_keeps_key_if_source_cannot_be_copied(  # noqa: PLR0913  # fixtures, 
 
 
 def test_up_replaces_for_region_without_source(service: FsxService, stack: Stack, source: str, made: str) -> None:
-    """Only a key may be left as it is: a copy elsewhere is not what the program asks for."""
+    """Only a key may differ from the program; a copy in another Region is not a substitute."""
     service.remove_backup(HOME, source)
 
     assert stack.preview("monday", copy_args(source, region="eu-north-1")).replaces == ["region"]
@@ -51,11 +51,11 @@ def test_update_renames_one_of_49_tags(service: FsxService, stack: Stack, source
 
     assert other_tags(stack) == renamed
     actions = [entry["action"] for entry in service.journal(AWAY)]
-    assert actions.index("UntagResource") < actions.index("TagResource"), "room is made first"
+    assert actions.index("UntagResource") < actions.index("TagResource"), "tags are removed first to make room"
 
 
 def test_resume_skips_tags_beyond_limit(stack: Stack, source: str) -> None:
-    """The owner matters more; the next change of tags says what does not fit."""
+    """The ownership tag takes precedence; the next change of tags reports the missing ones."""
     killed_up(stack, monday(source, tags=FULL), "CopyBackup", "after")
 
     stack.up(monday(source, tags={"another": "x"}))

@@ -1,4 +1,4 @@
-"""A replacement makes a new copy before the old one is deleted, and never deletes the copy of the live entry."""
+"""A replacement makes the new copy before it deletes the old one, and never deletes the live copy."""
 
 import pytest
 from pulumi_fsx_dr.errors import AccessDeniedError, CopyError
@@ -15,13 +15,13 @@ def generation(stack: Stack) -> int:
     return own.token.generation
 
 
-# --- --replace --------------------------------------------------------------------------------------------------------
+# --- --replace ---
 
 
 def test_replace_makes_new_copy_if_ids_in_state_are_known(
     service: FsxService, stack: Stack, source: str, made: str
 ) -> None:
-    """Elsewhere the same copy stays, under another generation."""
+    """On the plugin, which does not know the ids, the copy stays under another generation."""
     generations = {generation(stack)}
     stack.up(monday(source), replacing=["monday"])
     assert (only_copy(stack) != made) is stack.knows_state
@@ -36,7 +36,7 @@ def test_replace_makes_new_copy_if_ids_in_state_are_known(
 
 @pytest.mark.parametrize("killed", ["before create is saved", "before delete begins", "before delete is saved"])
 def test_killed_replace_keeps_live_copy(stack: Stack, source: str, made: str, killed: str) -> None:
-    """The next run deletes first what is pending deletion, and then does the rest."""
+    """The next run first deletes the entry pending deletion."""
     run = stack.run()
     if killed == "before create is saved":
         killed_before_saving(stack, monday(source), replacing=["monday"])
@@ -47,7 +47,7 @@ def test_killed_replace_keeps_live_copy(stack: Stack, source: str, made: str, ki
         stack.delete_replaced(run)
         stack.replaced = pending
 
-    stack.wire.clock.sleep(60)  # FSx shows tags by now
+    stack.wire.clock.sleep(60)  # until FSx shows all tags
     next_run = stack.run()
     stack.delete_replaced(next_run)
     stack.up(monday(source), run=next_run)
@@ -110,11 +110,11 @@ def test_replace_keeps_adopted_copy(service: FsxService, stack: Stack, source: s
     assert only_copy(stack) == theirs
 
 
-# --- another key, Region or name --------------------------------------------------------------------------------------
+# --- another key, Region or name ---
 
 
 @pytest.mark.parametrize("name", ["monday", "renamed"])
-def test_new_key_copies_before_it_deletes(  # noqa: PLR0913, PLR0917  # fixtures, and the cases
+def test_new_key_copies_before_it_deletes(  # noqa: PLR0913, PLR0917  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, made: str, key: str, name: str
 ) -> None:
     stack.up({name: copy_args(source, kms_key_id=key)})

@@ -1,4 +1,4 @@
-"""Whatever ends a run, the next one resumes its copy and makes no second one."""
+"""After any interruption, the next run resumes the copy and makes no second one."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -15,7 +15,7 @@ from tests.engine.stack import Program, Stack, copy_args, killed_before_saving, 
 
 
 def killed_while_copying(stack: Stack, program: Program) -> str:
-    """Run `pulumi up`, kill it at the first look at the running copy, and return the id of that."""
+    """Run `pulumi up`, kill it at the first poll of the running copy, and return the copy."""
     run = stack.run()
     stack.wire.at_call["CopyBackup", "after"] = lambda: stack.wire.after_calls(0, "DescribeBackups", "after", run.kill)
     with pytest.raises(CallCancelledError):
@@ -42,7 +42,7 @@ INTERRUPTIONS: dict[str, Callable[[Stack, Program], object]] = {
 def test_up_resumes_copy_without_source_in_description(
     service: FsxService, stack: Stack, source: str, interruption: str
 ) -> None:
-    """As in the example of CopyBackup: while it is COPYING it has no SourceBackupId."""
+    """The copy in the documented example of CopyBackup is COPYING and has no SourceBackupId."""
     service.configure(copying_tells_source=False)
     INTERRUPTIONS[interruption](stack, monday(source))
     (begun,) = copies(service)
@@ -71,7 +71,7 @@ def test_up_after_kill_before_copy_makes_one_copy(stack: Stack, source: str, act
 def test_up_after_interruption_resumes_copy(
     service: FsxService, stack: Stack, source: str, interruption: str, event: str
 ) -> None:
-    """A copy that failed, or was deleted, is made again."""
+    """A copy that failed or was deleted is made again."""
     INTERRUPTIONS[interruption](stack, monday(source))
     (begun,) = copies(service)
     happens: dict[str, Callable[[], object]] = {
@@ -81,7 +81,7 @@ def test_up_after_interruption_resumes_copy(
         "deleted": lambda: service.remove_backup(AWAY, begun),
     }
     happens.get(event, list)()
-    service.clock.sleep(3)  # so that nobody takes it for a new one
+    service.clock.sleep(3)  # long enough that FSx shows it
     is_lost = event in {"failed", "deleted"}
     if not is_lost and interruption.startswith("out of time"):
         service.finish_copies()
@@ -95,7 +95,7 @@ def test_up_after_interruption_resumes_copy(
     assert service.counts(AWAY)["CopyBackup"] >= 2 if is_lost else service.counts(AWAY)["CopyBackup"] == 1
     outputs = stack.states["monday"].outputs
     if event == "source expired" and interruption.startswith("killed"):
-        assert outputs["source_creation_time"] == outputs["creation_time"], "nothing better is known"
+        assert outputs["source_creation_time"] == outputs["creation_time"], "the time of the source is unknown"
     assert stack.preview("monday", copy_args(source)).changes is False
     stack.destroy()
     assert copies(service) == []
@@ -112,7 +112,7 @@ def test_resume_after_several_kills(stack: Stack, source: str) -> None:
 
 
 def test_resume_after_old_checkpoint(service: FsxService, stack: Stack, source: str, newer: str) -> None:
-    """Yesterday's state knows the owner id and nothing of today's copies."""
+    """The old state has the owner id, but none of the newer copies."""
     today = {**monday(source), "tuesday": copy_args(newer), "again": copy_args(source)}
     stack.up(monday(source))
     checkpoint = deepcopy(stack.states)
@@ -129,7 +129,7 @@ def test_resume_after_old_checkpoint(service: FsxService, stack: Stack, source: 
 
 
 def test_resume_after_rename_and_old_checkpoint(service: FsxService, stack: Stack, source: str, made: str) -> None:
-    """The tag has the token of another name; it is ours only where all ids of the state are known."""
+    """The tag has the token of the old name; it is recognized only if all ids in the state are known."""
     stack.states = {}
 
     stack.up({"renamed": copy_args(source)})
@@ -138,13 +138,13 @@ def test_resume_after_rename_and_old_checkpoint(service: FsxService, stack: Stac
     assert len(copies(service)) == (1 if stack.knows_state else 2)
 
 
-# --- FSx's answer proves that the copy exists, whatever a listing shows -----------------------------------------------
+# --- FSx's answer proves that the copy exists, even if it is not listed ---
 
 
 @pytest.mark.parametrize("late", ["listed_after_seconds", "shown_after_seconds"])
 @pytest.mark.parametrize("seconds", [9.0, 100.0])
 @pytest.mark.parametrize("tells_tags", [True, False])
-def test_resume_finds_unlisted_copy(  # noqa: PLR0913  # fixtures, and the cases
+def test_resume_finds_unlisted_copy(  # noqa: PLR0913  # fixtures and parameters
     service: FsxService, stack: Stack, source: str, late: str, seconds: float, *, tells_tags: bool
 ) -> None:
     service.configure(copy_tells_tags=tells_tags, **{late: seconds})
@@ -162,7 +162,7 @@ def test_resume_finds_unlisted_copy(  # noqa: PLR0913  # fixtures, and the cases
 
 @pytest.mark.parametrize("seconds", [0.0, 9.0])
 def test_resume_updates_changed_tags(service: FsxService, stack: Stack, source: str, seconds: float) -> None:
-    """FSx refuses the token with other parameters, so there is a copy to look for."""
+    """FSx refuses the token with other parameters, which shows that a copy exists."""
     service.configure(listed_after_seconds=seconds)
     killed_up(stack, monday(source, tags={"team": "a"}), "CopyBackup", "after")
 
@@ -177,7 +177,7 @@ def test_resume_updates_changed_tags(service: FsxService, stack: Stack, source: 
 def test_up_reports_copy_listed_too_late_to_resume(
     service: FsxService, stack: Stack, source: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """FSx does not say which copy a token stands for that came with other tags."""
+    """FSx does not say which copy belongs to a token that was used with other tags."""
     service.configure(listed_after_seconds=1000.0)
     killed_up(stack, monday(source, tags={"team": "a"}), "CopyBackup", "after")
     (begun,) = copies(service)
@@ -213,7 +213,7 @@ def test_resume_after_all_answers_are_lost(service: FsxService, stack: Stack, so
     assert only_copy(stack) == begun
 
 
-# --- what became of the copy event --------------------------------------------------------------------------------
+# --- changes to the copy before the next run ---
 
 
 def test_create_with_other_key_reports_leftover(
@@ -260,7 +260,7 @@ def test_resume_recognizes_key_by_alias(service: FsxService, stack: Stack, sourc
 def test_resume_by_alias_waits_for_kms(
     service: FsxService, stack: Stack, source: str, key: str, *, is_first: bool
 ) -> None:
-    """Without the key behind it, a run neither recognizes the copy nor asks with the same token."""
+    """Without the ARN of the key, a run can neither recognize the copy nor repeat the token."""
     program = monday(source, kms_key_id="alias/dr")
     if is_first:
         service.add_fault("throttled", "DescribeKey", service="kms", seconds=30)
@@ -285,11 +285,11 @@ def test_resume_ignores_copy_of_other_stack(service: FsxService, stack: Stack, s
     assert len(copies(service)) == 2
 
 
-# --- after CopyBackup was accepted a failure is a partial one ---------------------------------------------------------
+# --- after CopyBackup, failures are partial ---
 
 
 def test_refresh_keeps_copy_unfinished(service: FsxService, stack: Stack, source: str) -> None:
-    """A refresh clears the failure from the state, as the engine does for whatever can be read."""
+    """The engine clears the failure of every resource that it can read."""
     timed_out_up(stack, monday(source))
     stack.refresh()
     service.finish_copies()

@@ -1,4 +1,4 @@
-"""Transient errors cost time and nothing else."""
+"""Transient errors only cost time."""
 
 from collections.abc import Callable
 from functools import partial
@@ -94,7 +94,7 @@ def test_create_that_times_out_while_retrying_is_finished_later(service: FsxServ
 
 
 def counted(service: FsxService) -> tuple[Credentials, list[boto3.Session]]:
-    """Return credentials for the simulator, and the sessions that are made with them."""
+    """Return credentials for the simulator, and the list of their sessions."""
     sessions: list[boto3.Session] = []
 
     class Counted(Credentials):

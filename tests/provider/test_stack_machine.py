@@ -1,4 +1,4 @@
-"""Whatever happens to a stack, in whatever order, no copy is lost and none is left that nobody knows of."""
+"""In any sequence of events, no copy is lost and every copy is known."""
 
 from collections import Counter
 from contextlib import suppress
@@ -30,10 +30,10 @@ resources = st.sampled_from(["monday", "tuesday"])
 
 
 class StackMachine(RuleBasedStateMachine):
-    """One stack with up to two copies, over runs that end well, are killed, run out of time, or fail."""
+    """One stack with up to two copies, in runs that succeed, fail, time out or are killed."""
 
     host: ClassVar[type[Stack]] = Stack
-    fsx: ClassVar[dict[str, Any]] = {}  # how FSx differs from the ordinary
+    fsx: ClassVar[dict[str, Any]] = {}  # settings of the simulator
 
     @initialize()
     def begin(self) -> None:
@@ -56,7 +56,7 @@ class StackMachine(RuleBasedStateMachine):
 
     @rule(resource=resources)
     def remove_from_program(self, resource: str) -> None:
-        """From now on the copy may go: a deletion that is cut off may have deleted it."""
+        """Remove a resource; an interrupted delete may already have deleted its copy."""
         self.program.pop(resource, None)
         if state := self.stack.states.get(resource):
             self.removed.add(state.id)
@@ -95,7 +95,7 @@ class StackMachine(RuleBasedStateMachine):
 
     @rule()
     def refresh(self) -> None:
-        """An unfinished copy that somebody deleted may only be shown late, so that refresh asks to be run again."""
+        """An unfinished copy that was deleted may be visible late; refresh then asks to be run again."""
         with suppress(CopyError):
             self.stack.refresh()
 
@@ -132,7 +132,7 @@ class StackMachine(RuleBasedStateMachine):
             self.program[resource] = {**self.program[resource], **changes}
 
     def _settle(self, replacing: set[str]) -> None:
-        """Run until a run ends well; each resource then has its one copy, and no other."""
+        """Run until a run succeeds; then each resource has one copy."""
         for _ in range(3):
             with suppress(CopyError):
                 self.stack.up(self.program, replacing=replacing & self.program.keys())
@@ -151,12 +151,12 @@ class PluginStackMachine(StackMachine):
     host = PluginStack
 
     def _require_settled(self) -> None:
-        """After `--replace` two entries may have one copy, and the live one keeps it."""
+        """After `--replace` two entries may have one copy, which the live entry keeps."""
         assert self.stack.states.keys() == self.program.keys()
 
 
 class LateTagsStackMachine(StackMachine):
-    """The same where FSx shows tags late: something may be left over, but no state ever loses its copy."""
+    """The same if FSx shows tags late: leftovers are possible, but no state loses its copy."""
 
     fsx: ClassVar[dict[str, Any]] = {"tags_shown_after_seconds": 3, "copy_tells_tags": False}
 
@@ -166,10 +166,10 @@ class LateTagsStackMachine(StackMachine):
 
     @invariant()
     def every_copy_is_in_state_or_has_own_tag(self) -> None:
-        """Promise nothing here."""
+        """Check nothing."""
 
     def _require_settled(self) -> None:
-        """Promise nothing here."""
+        """Check nothing."""
 
 
 @pytest.mark.parametrize("machine", [StackMachine, PluginStackMachine, LateTagsStackMachine])

@@ -1,4 +1,4 @@
-"""What is in the state: it outlives this version of the package, and contains no secrets."""
+"""State entries stay readable in later versions of the package, and contain no secrets."""
 
 import base64
 import pickle
@@ -32,7 +32,7 @@ SECRETS = {"aws:accessKey": "AKIAIOSFODNN7EXAMPLE", "aws:secretKey": "wJalrXUtnF
 
 
 def configured(monkeypatch: pytest.MonkeyPatch, **settings: str) -> tuple[Credentials, str | None]:
-    """Return the credentials and the Region of the runtime that a provider with these settings starts."""
+    """Return the credentials and the Region of a runtime started with these settings."""
     seen: list[tuple[Credentials, str | None]] = []
     make = provider.new_runtime
 

@@ -1,4 +1,4 @@
-"""An update changes tags in place and leaves alone those that are not the program's."""
+"""Update changes tags in place and keeps tags that the program does not declare."""
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
@@ -11,7 +11,7 @@ from tests.engine.stack import Stack, change_outputs, monday
 
 
 def set_other_tags(service: FsxService, copy: str, tags: dict[str, str]) -> None:
-    """Write all tags but the ownership tag."""
+    """Write all tags except the ownership tag."""
     service.set_tags(AWAY, copy, {OWNERSHIP_TAG: service.backup(AWAY, copy)["tags"][OWNERSHIP_TAG], **tags})
 
 

@@ -76,10 +76,10 @@ def test_mismatch_ignores_unknown_facts(backup: dict[str, Any], facts: dict[str,
 @pytest.mark.parametrize(
     ("actual", "expected", "is_match"),
     [
-        # Nothing is known of the key: an entry of the state without it.
+        # The key is unknown: the state entry has none.
         (KEY, None, True),
         (None, None, True),
-        # The ARN, or the id alone, which is of the copy's own account.
+        # The ARN, or the id alone, which belongs to the account of the copy.
         (KEY, KEY_ID, True),
         (KEY, KEY_ID.upper(), True),
         (OTHER_KEY, KEY_ID, False),
@@ -87,11 +87,11 @@ def test_mismatch_ignores_unknown_facts(backup: dict[str, Any], facts: dict[str,
         (FOREIGN_KEY, FOREIGN_KEY, True),
         (MULTI_REGION, MULTI_REGION, True),
         (MULTI_REGION, MULTI_REGION.rpartition("/")[2], True),
-        # An alias that could not be resolved can be of any key.
+        # An alias that could not be resolved may belong to any key.
         (KEY, "alias/dr", False),
         (KEY, f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/dr", False),
         (KEY, "no key", False),
-        # No key is named: one of the copy's own account and Region.
+        # Any key of the copy's account and Region.
         (KEY, ANY_OWN_KEY, True),
         (None, ANY_OWN_KEY, True),
         (FOREIGN_KEY, ANY_OWN_KEY, False),

@@ -1,4 +1,4 @@
-"""The lives of whole stacks beside somebody who may tag every backup: `fsx:TagResource`, and nothing else."""
+"""Stacks with an attacker who may only tag backups (`fsx:TagResource`)."""
 
 import uuid
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _JUNK = ("", "terraform", "0" * 32, f"{'a' * 32}/{'b' * 40}-1/files/prod/monday"
 
 @dataclass(frozen=True)
 class _Forgery:
-    """What is written where: numbers that choose among what there is at the moment of writing.
+    """A forged tag; the numbers choose among the options at the time of writing.
 
     Attributes:
-        target: the backup.
-        kind: where the tag comes from.
-        choice: which of those.
+        target: number of the backup.
+        kind: origin of the tag.
+        choice: number of the tag.
     """
 
     target: int
@@ -42,11 +42,11 @@ forgeries = st.builds(
 
 
 class AttackedStackMachine(StackMachine):
-    """The same lives, with an attacker, whose tags must change nothing of what is kept, made, deleted and counted."""
+    """The same stacks with an attacker; forged tags must not change which copies are made, kept or deleted."""
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
-        """Add backups of file systems in the DR Regions, which are no copies."""
+        """Add backups in the DR Regions that are not copies."""
         super().begin(data)
         service = self.sim.service
         for region in (AWAY, FAR):
@@ -78,7 +78,7 @@ class AttackedStackMachine(StackMachine):
 
     @rule()
     def recover_and_converge(self) -> None:
-        """Refresh first: it writes again the tags that were removed from copies that are to be deleted."""
+        """Refresh first, because it restores tags that were removed from copies pending deletion."""
         self.lift_all_faults()
         self.sim.service.clock.sleep(1000)
         for stack in self.sim.stacks:
@@ -89,7 +89,7 @@ class AttackedStackMachine(StackMachine):
         client = self.sim.wire.client("fsx", region)
         try:
             answer = client.copy_backup(SourceBackupId=source, SourceRegion=HOME)
-        except client.exceptions.ClientError:  # a fault of this life, or no free slot
+        except client.exceptions.ClientError:  # a fault of this example, or no free slot
             return ""
         made: str = answer["Backup"]["BackupId"]
         return made
@@ -126,7 +126,7 @@ class AttackedStackMachine(StackMachine):
         return [f"{Ownership(stack.owner_id, token)}/files/{stack.name}/monday" for stack in self.sim.stacks]
 
     def _next(self) -> list[str]:
-        """Return the tags of the copies that DrRegions could make next: all that goes into them is public."""
+        """Return the tags of copies that DrRegions could make next; they can be computed from public values."""
         sim = self.sim
         return [
             self._tag_of(stack, f"{name}-{source}", source)

@@ -1,4 +1,4 @@
-"""What must hold of whole stacks after each command, and once all is well again."""
+"""Rules for whole stacks after each command, and after recovery."""
 
 import random
 import uuid
@@ -23,20 +23,20 @@ from tests.stacks.oracle import FSX_SETTINGS, FSX_SETTLES, Simulation, state_ids
 
 
 class CheckedMachine(RuleBasedStateMachine):
-    """Runs commands of stacks, and judges them with the oracle."""
+    """Runs commands of stacks, and checks them with the oracle."""
 
     fsx_settings: ClassVar[tuple[Properties, ...]] = FSX_SETTINGS
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         self.former = provider.current()
-        # FSx sorts by id, so a life that is lived again needs the same ones.
+        # FSx sorts by id, so repeated examples need the same ids.
         numbers = random.Random(0)  # noqa: S311  # ids of a simulator
         self.uuids = patch("simulator.fsx.regions.uuid4", lambda: uuid.UUID(int=numbers.getrandbits(128)))
         self.uuids.start()
         self.sim = Simulation(data.draw(st.sampled_from(self.fsx_settings), label="fsx_settings"))
-        self.shown: list[str] = []  # by all runs that were not killed
-        self.failures = 0  # how many copies are to FAIL at most
+        self.shown: list[str] = []  # messages of all runs that were not killed
+        self.failures = 0  # the maximum number of copies that will fail
 
     def teardown(self) -> None:
         self.uuids.stop()
@@ -49,7 +49,7 @@ class CheckedMachine(RuleBasedStateMachine):
 
     @rule()
     def recover_and_converge(self) -> None:
-        """Lift all faults and run each stack until its `up` goes through, which it does at the second try."""
+        """Lift all faults, and run each stack until its `up` succeeds, at the latest in the second run."""
         sim = self.sim
         self.lift_all_faults()
         sim.service.clock.sleep(1000)
@@ -68,7 +68,7 @@ class CheckedMachine(RuleBasedStateMachine):
                 refusal = self._try(stack, "preview", stack.changes)
                 refused.add(id(stack))
                 if not refusal:
-                    sim.violations.append(f"(d) up of {title(stack)} fails for ever: {errors[-2:]}")
+                    sim.violations.append(f"(d) up of {title(stack)} fails permanently: {errors[-2:]}")
             if converges_late and id(stack) not in refused:
                 self._try(stack, "up", stack.deploy)
 
@@ -83,29 +83,29 @@ class CheckedMachine(RuleBasedStateMachine):
                 self._require_newest(stack)
 
     def _needs_second_run(self, stack: ProgramStack) -> bool:
-        """Tell whether a good run leaves something to the next one."""
+        """Whether a successful run leaves work to the next one."""
         ids = [state.id for state in stack.states.values()]
-        # What is gone from AWS does not count, and yet a change of the key makes it anew: one copy more than asked. Of
-        # two entries with one copy, the one that stays writes its tag once the other has left the state.
+        # A missing copy does not count for retention, but a new key makes it again: one copy too many. If two
+        # entries have one copy, the remaining entry writes its tag after the other one has left the state.
         return self._has_missing_copies(stack) or len(set(ids)) < len(ids)
 
     def _has_missing_copies(self, stack: ProgramStack) -> bool:
         return bool(state_ids(stack) - self.sim.alive().keys())
 
     def _refresh_missing_copies(self, stack: ProgramStack) -> None:
-        """Refresh a state with copies that are gone from AWS."""
+        """Refresh a state with copies that AWS no longer has."""
         if self._has_missing_copies(stack):
             self._try(stack, "refresh", stack.refresh)
-            # A copy that is made only now may be one of those that are to fail.
+            # A copy made only now may be one of those that fail.
             any(not self._try(stack, "up", stack.deploy) for _ in range(1 + self.failures))
 
     def _require_newest(self, stack: ProgramStack) -> None:
-        """Require that each DrRegion has the newest recovery point, from which `latest` and readiness follow."""
+        """Require that each DrRegion has a copy of the newest recovery point; `latest` depends on it."""
         sim, there, alive = self.sim, self.sim.available(), self.sim.alive()
         present = {backup["id"] for backup in sim.service.backups(HOME)} & sim.sources.keys()
         for args in stack.code.regions.values():
             entries = [s for s in stack.states.values() if s.id in there and s.outputs["region"] == args["region"]]
-            # The copy of a backup that has expired is a recovery point, too, but its key cannot be changed any more.
+            # The copy of an expired backup is a recovery point too, but its key cannot change.
             points = present | {entry.outputs["source_backup_id"] for entry in entries}
             for file_system in (source["file_system_id"] for source in args["sources"]):
                 of_it = [source for source in points if sim.file_system_of(source) == file_system]
@@ -117,7 +117,7 @@ class CheckedMachine(RuleBasedStateMachine):
                     sim.violations.append(f"(h) {title(stack)} has a copy of {newest} under another key: {keys}")
 
     def _require_known_or_reported(self) -> None:
-        """Require of each copy that is in no state that a run has named it, if a stack has its owner id."""
+        """Require that every copy with an owner id of a stack is in a state or was reported."""
         sim, text = self.sim, "\n".join(self.shown)
         entries = {state.id for stack in sim.stacks for state in stack.states.values()}
         entries |= {state.id for stack in sim.stacks for _, state in stack.replaced}
@@ -126,15 +126,15 @@ class CheckedMachine(RuleBasedStateMachine):
             owner = next((stack for stack in sim.stacks if tag and stack.owner_id == tag.owner_id), None)
             if copy["source_backup_id"] is None or owner is None or id_ in entries:
                 continue
-            # Where its program declares nothing, a stack does not look for copies that people made its state forget, or
-            # on which an attacker wrote its owner id.
+            # A stack that declares nothing in a Region does not search it for copies that were removed from the
+            # state or have a forged owner id.
             is_looked_for = copy["region"] in {args["region"] for args in owner.code.regions.values()}
             known = set() if is_looked_for else sim.released | sim.adopters.keys() | sim.forged
             if id_ not in known and id_ not in text:
                 sim.violations.append(f"(c) {id_} in {copy['region']} ({tag}) is in no state, and no run names it")
 
     def _remove_impossible_copies(self, stack: ProgramStack) -> None:
-        """Do what a person does whose single copy cannot be made, or adopted, any more."""
+        """Remove single copies from the program that cannot be made or adopted."""
         there, alive = {backup["id"] for backup in self.sim.service.backups(HOME)}, self.sim.available()
         present = [(name_of(u), self.sim.copies[s.id]) for u, s in stack.states.items() if s.id in alive]
 
@@ -166,7 +166,7 @@ class CheckedMachine(RuleBasedStateMachine):
             return stack.changes()
 
     def _try(self, stack: ProgramStack, command: str, act: Callable[[], object]) -> str:
-        """Run a command, and return the errors that it ends with."""
+        """Run a command, and return its errors."""
         failed = ""
         with self.sim.command(stack, command):
             try:

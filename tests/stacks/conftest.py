@@ -1,4 +1,4 @@
-"""What every specification of whole stacks starts from."""
+"""Fixtures for the tests of whole stacks."""
 
 from tests.provider.conftest import no_aws_settings, own_process
 

@@ -1,4 +1,4 @@
-"""Whole stacks over their lives, whatever happens to them: the state machine, judged by its oracle."""
+"""A state machine for whole stacks, checked by an oracle."""
 
 import functools
 from collections.abc import Callable
@@ -26,7 +26,7 @@ keeps: st.SearchStrategy[Keep] = st.sampled_from([1, 2, {"daily": 1}, {"last": 2
 
 
 class StackMachine(CheckedMachine):
-    """Stacks of two names and two backends over whatever happens to them."""
+    """Three stacks with two names in two backends, under any sequence of events."""
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
@@ -37,7 +37,7 @@ class StackMachine(CheckedMachine):
             self.sim.new_backup(file_system)
         self.declare_region(0, "dr", AWAY, data.draw(keeps, label="keep"), {0})
 
-    # What the program says.
+    # --- changes of the program ---
 
     @rule(
         number=stacks,
@@ -58,7 +58,7 @@ class StackMachine(CheckedMachine):
         self._write(number, replace(code, regions={n: args for n, args in code.regions.items() if n != name}))
 
     @rule(number=stacks, put_under_another_parent=st.booleans())
-    def rename_regions(self, number: int, put_under_another_parent: bool) -> None:  # noqa: FBT001  # Hypothesis names it
+    def rename_regions(self, number: int, put_under_another_parent: bool) -> None:  # noqa: FBT001  # Hypothesis passes it by name
         code = self.sim.stacks[number].code
         if put_under_another_parent:
             self._write(number, replace(code, under="" if code.under else APP))
@@ -68,7 +68,7 @@ class StackMachine(CheckedMachine):
 
     @rule(number=stacks, key=st.sampled_from([0, 1]))
     def change_key(self, number: int, key: int) -> None:
-        """Change it where that can be done: a copy is adopted with the key that it has."""
+        """Change the key where possible: an adopted copy keeps its key."""
 
         def change(args: Properties) -> Properties:
             can_be = args["region"] == AWAY and "adopt_backup_id" not in args
@@ -106,7 +106,7 @@ class StackMachine(CheckedMachine):
             self._write(number, replace(code, copies={**code.copies, name: args}))
             self._try(self.sim.stacks[number], "up", self.sim.stacks[number].deploy)
 
-    # What happens in AWS.
+    # --- events in AWS ---
 
     @rule(file_system=st.sampled_from([0, 0, 1]))
     def new_backup(self, file_system: int) -> None:
@@ -144,7 +144,7 @@ class StackMachine(CheckedMachine):
         self.sim.service.fail_copies("an internal error")
         self.failures += 1
 
-    # What people do to states.
+    # --- manual changes of states ---
 
     @rule(number=stacks, data=st.data())
     def forget_an_entry(self, number: int, data: st.DataObject) -> None:
@@ -201,16 +201,16 @@ class StackMachine(CheckedMachine):
         self.sim.released |= {state.id for state in stack.states.values()} - ids
         stack.states, stack.replaced = dict(states), list(replaced)
 
-    # Commands.
+    # --- commands ---
 
     @rule(number=stacks, continue_on_error=st.booleans(), data=st.data())
-    def up(self, number: int, continue_on_error: bool, data: st.DataObject) -> None:  # noqa: FBT001  # Hypothesis names it
+    def up(self, number: int, continue_on_error: bool, data: st.DataObject) -> None:  # noqa: FBT001  # Hypothesis passes it by name
         stack = self.sim.stacks[number]
         replacing = data.draw(self._names(stack), label="--replace")
         self._try(stack, "up", lambda: stack.deploy(continue_on_error=continue_on_error, replacing=replacing))
 
     @rule(number=stacks, fails=st.booleans(), continue_on_error=st.booleans())
-    def up_for_a_new_backup(self, number: int, fails: bool, continue_on_error: bool) -> None:  # noqa: FBT001  # as above
+    def up_for_a_new_backup(self, number: int, fails: bool, continue_on_error: bool) -> None:  # noqa: FBT001  # Hypothesis passes it by name
         self.sim.new_backup(0)
         if fails and self.failures < 3:
             self.next_copy_will_fail()

@@ -1,4 +1,4 @@
-"""The oracle beside the state machine: what AWS and the stacks contain, and which deletes had a reason."""
+"""The oracle of the state machine: it knows AWS and the stacks, and which deletes are justified."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from tests.engine.wire import SharedClock, Wire
 
 FAR = "us-east-1"
 COPY_SECONDS = 4.0
-FSX_SETTLES = 60.0  # seconds after which it shows all tags and deletions, with any of these settings
+FSX_SETTLES = 60.0  # seconds after which FSx shows all tags and deletions, with any of these settings
 
 FSX_SETTINGS: tuple[Properties, ...] = (
     {},
@@ -36,7 +36,7 @@ FSX_SETTINGS: tuple[Properties, ...] = (
 
 @dataclass
 class Simulation:
-    """AWS, the stacks, and what the oracle knows of them."""
+    """AWS, the stacks, and the knowledge of the oracle."""
 
     fsx_settings: Properties = field(default_factory=dict)
 
@@ -46,33 +46,33 @@ class Simulation:
         self.wire = Wire(self.service)
         self.wire.deleting = self._is_deleted
         self.file_systems = [self.service.seed_file_system(HOME, kind) for kind in ("WINDOWS", "OPENZFS")]
-        self.sources: dict[str, tuple[str, float]] = {}  # file system and time by backup
-        self.copies: dict[str, str] = {}  # sources by copy, also of those that are gone
+        self.sources: dict[str, tuple[str, float]] = {}  # file system and time, by backup
+        self.copies: dict[str, str] = {}  # source backup, by copy; includes deleted copies
         self.stacks = [ProgramStack(self.wire, name) for name in ("prod", "dev", "prod")]
         self.acting: tuple[ProgramStack, str] | None = None
-        self.last: ProgramStack | None = None  # that ran a command
-        self.removed: set[str] = set()  # by a person, or with the person's consent
-        self.forged: set[str] = set()  # copies on which an attacker wrote the owner id of a stack
-        self.adopters: dict[str, set[int]] = {}  # by copy: stacks with a `BackupCopy` that says so
-        self.is_unreachable = False  # the sources' Region
+        self.last: ProgramStack | None = None  # the last stack that ran a command
+        self.removed: set[str] = set()  # copies deleted outside Pulumi, or with consent
+        self.forged: set[str] = set()  # copies with a forged owner id of a stack
+        self.adopters: dict[str, set[int]] = {}  # numbers of the stacks that adopt a copy, by copy
+        self.is_unreachable = False  # whether the source Region is unreachable
         self.has_quota = False
-        self.released: set[str] = set()  # a person had a state forget them
+        self.released: set[str] = set()  # copies that were removed from a state manually
         self.violations: list[str] = []
 
     def new_backup(self, file_system: int) -> str:
-        """Have a file system backed up; no two backups are of the same second."""
+        """Make a backup of a file system; no two backups have the same second."""
         self.service.clock.sleep(2)
         made = self.service.seed_backup(HOME, self.file_systems[file_system])
         self.sources[made] = (self.file_systems[file_system], self.service.now())
         return made
 
     def set_quota(self, backups: int) -> None:
-        """Permit so many user-initiated backups in a Region."""
+        """Set the quota of user-initiated backups in a Region."""
         self.service.configure(user_initiated_backups=backups)
         self.has_quota = True
 
     def alive(self) -> dict[str, Any]:
-        """Return the copies of ours that are there, with their Region."""
+        """Return the existing copies with their Region."""
         found = {}
         for region in (AWAY, FAR):
             for copy in self.service.backups(region):
@@ -93,11 +93,11 @@ class Simulation:
 
     @contextmanager
     def command(self, stack: ProgramStack, name: str) -> Iterator[None]:
-        """Watch one command: the copies that file systems have in states stay, unless it is what the command is for."""
+        """Check one command: file systems in a state keep a copy unless the command removes it intentionally."""
         before = {id(s): self._kept(s) for s in self.stacks}
         former, self.acting = self.acting, (stack, name)
         if former is None and self.last is not stack:
-            # Where two states have one copy, its tag says whose it is, and nobody can act on a tag that is not shown.
+            # If two states have one copy, its tag decides about the owner, and tags may be visible late.
             self.service.clock.sleep(self.fsx_settings.get("tags_shown_after_seconds", 0))
         self.last = stack
         running = provider.current()
@@ -109,14 +109,14 @@ class Simulation:
         for other in self.stacks:
             if other is stack and name == "destroy":
                 continue
-            # Only now is it known which of them another stack may have adopted, or resumed for a forged tag, meanwhile.
+            # Only now is it known which copies another stack adopted, or resumed because of a forged tag.
             taken = set() if other is stack else self._taken_from(other)
             covered = [self._file_systems_of(copies - taken) for copies in (before[id(other)], self._kept(other))]
             if lost := covered[0] & _declared(other.code) - covered[1]:
                 self.violations.append(f"(b) {name} of {title(stack)} left {title(other)} no copy of {lost}")
 
     def _kept(self, stack: ProgramStack) -> set[str]:
-        """Return the AVAILABLE copies that DrRegions of a stack have in its state."""
+        """Return the AVAILABLE copies of DrRegions in the state of a stack."""
         return self.available() & {state.id for urn, state in stack.states.items() if is_dr(urn)}
 
     def _taken_from(self, stack: ProgramStack) -> set[str]:
@@ -127,11 +127,11 @@ class Simulation:
         return {self.file_system_of(self.copies[id_]) for id_ in copies}
 
     def is_adoptable(self, copy: Properties) -> bool:
-        """Tell whether a backup is a copy of one of the sources, under a key of this account."""
+        """Whether a backup is a copy of one of the sources, under a key of this account."""
         return copy["source_backup_id"] in self.sources and f":{ACCOUNT_ID}:" in copy["kms_key_arn"]
 
     def is_tagged(self, backup: Properties, tag: str | None) -> None:
-        """Note that an attacker has written a tag: a copy that matches in all facts, too, may be resumed for it."""
+        """Record a forged tag: a copy that otherwise matches may be resumed because of it."""
         own = Ownership.parse(tag)
         numbers = {number for number, stack in enumerate(self.stacks) if own and own.owner_id == stack.owner_id}
         if numbers:
@@ -140,7 +140,7 @@ class Simulation:
             self.adopters.setdefault(backup["id"], set()).update(numbers)
 
     def _is_deleted(self, region: str, backup_id: str) -> None:
-        if self.acting is None:  # a test that judges for itself
+        if self.acting is None:  # the test checks deletes itself
             return
         stack, command = self.acting
         copy = self.alive().get(backup_id)
@@ -152,7 +152,7 @@ class Simulation:
         if copy["source_backup_id"] not in sources:
             self.violations.append(f"(g) {command} of {title(stack)} deletes {backup_id}, which is not in its state")
         adopters = self.adopters.get(backup_id, set())
-        # Its adopter said so, or never got to it.
+        # The adopter succeeded, or never started.
         took_it = self.stacks.index(stack) in adopters or (adopters and _is_tagged(copy, own))
         if others and not took_it:
             self.violations.append(
@@ -160,7 +160,7 @@ class Simulation:
             )
         if command == "destroy":
             return
-        # What is pending deletion, or not declared any more, is about to be deleted, too.
+        # Entries that are pending deletion or undeclared are about to be deleted too.
         if any(stack.states[urn].id == backup_id for urn in stack.registered & stack.states.keys()):
             self.violations.append(f"(e) {command} of {title(stack)} deletes {backup_id}, which another entry has")
         if command != "up" or not self._has_reason(stack, region, backup_id):
@@ -202,7 +202,7 @@ class Simulation:
             return any(alive[id_]["region"] in {where for where, _ in wishes} for id_ in same)
         here = {self.copies[id_] for id_ in same if alive[id_]["region"] == region}
         newer = {other for other in here if self.sources[other][1] > self.sources[source][1]}
-        if self.has_quota and here:  # room for the copy of a newer backup
+        if self.has_quota and here:  # a newer copy needs room
             of_same = {other for other in self.sources if self.file_system_of(other) == file_system}
             newer = {other for other in of_same if self.sources[other][1] > self.sources[source][1]}
         return source in here or (len(newer) >= min(numbers) and not self.is_unreachable)
@@ -213,9 +213,9 @@ def state_ids(stack: ProgramStack) -> set[str]:
 
 
 def ids_moved_to(stack: ProgramStack, former: ProgramStack | None = None) -> set[str]:
-    """Return the copies whose entries came from another stack, and whose tags no `up` here has written since.
+    """Return copies of moved entries whose tags no `up` of this stack has written yet.
 
-    Until then tag and entry name the former stack. If that one still declares such a copy, it resumes it.
+    Until then, tag and entry name the former stack, which resumes such a copy if it still declares it.
     """
     owners = {state.id: Ownership.parse(state.outputs.get("managed_by")) for state in stack.states.values()}
     foreign = {id_: own.owner_id for id_, own in owners.items() if own and own.owner_id != stack.owner_id}
@@ -223,13 +223,13 @@ def ids_moved_to(stack: ProgramStack, former: ProgramStack | None = None) -> set
 
 
 def _is_tagged(copy: Properties, entries: Iterable[State]) -> bool:
-    """Tell whether a copy's tag is that of one of some entries."""
+    """Whether a copy has the tag of one of these entries."""
     tag = ownership_of(copy["tags"])
     return tag is not None and tag in {Ownership.parse(entry.outputs.get("managed_by")) for entry in entries}
 
 
 def _least_newer(keep: Keep) -> int:
-    """Return how many newer ones there are at least when a copy goes; each rule by time leaves one, or more."""
+    """Return the minimum number of newer copies when a copy is deleted; rules by time keep at least one."""
     return keep if isinstance(keep, int) else keep.get("last", 1)
 
 

@@ -1,4 +1,4 @@
-"""Sequences that the state machine found, each as short as it could be made."""
+"""Sequences of the state machine that once failed, reduced to the shortest form."""
 
 from dataclasses import replace
 from typing import Any
@@ -51,7 +51,7 @@ def entries(stack: ProgramStack) -> dict[str, str]:
 
 
 def require_settled(sim: Simulation, stack: ProgramStack, made: int) -> None:
-    """Require that the state has all copies, that so many were made, and that the next preview is empty."""
+    """Require that the state has all copies, that `made` copies were ever made, and that the next preview is empty."""
     assert entries(stack) == dict.fromkeys(sim.available(), AWAY)
     assert sum(sim.service.counts(where).get("CopyBackup", 0) for where in (AWAY, FAR)) == made
     assert stack.changes() == []

@@ -1,4 +1,4 @@
-"""Whatever happens to whole stacks, in whatever order: nothing leaves without a reason, and nothing is forgotten."""
+"""In any sequence of events, each delete has a reason, and every copy is known."""
 
 import pytest
 from hypothesis import settings

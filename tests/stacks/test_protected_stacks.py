@@ -1,4 +1,4 @@
-"""DrRegions with `deletion_protection`: retention and finished replacements delete copies, and nothing else does."""
+"""DrRegions with `deletion_protection`: only retention and finished replacements delete copies."""
 
 from dataclasses import replace
 from typing import Any
@@ -48,7 +48,7 @@ def test_retention_deletes_protected_copies(sim: Simulation, stack: ProgramStack
 
 
 def test_retention_keeps_protected_copy_if_others_are_gone(sim: Simulation, stack: ProgramStack) -> None:
-    """Of the copies that retention keeps, one must be AVAILABLE when the old one is deleted."""
+    """One of the copies that retention keeps must be AVAILABLE when the old one is deleted."""
     copies = {copy["source_backup_id"]: copy["id"] for copy in sim.service.backups(AWAY)}
     old, newer = (copies[source] for source in sim.sources)
     stack.code = dr(sim, keep=1)

@@ -1,4 +1,4 @@
-"""Stacks at the quota of user-initiated backups: create makes room by what retention deletes anyway."""
+"""Stacks at the quota of user-initiated backups: create makes room by deleting expired copies early."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def dr(sim: Simulation, keep: int = 2, file_systems: tuple[int, ...] = (0,), *, 
 
 
 def up(sim: Simulation, stack: ProgramStack, *, continue_on_error: bool = False) -> None:
-    """Run `up` while the oracle watches."""
+    """Run `up`, checked by the oracle."""
     with sim.command(stack, "up"):
         stack.deploy(continue_on_error=continue_on_error)
     assert sim.violations == []
@@ -42,7 +42,7 @@ def deployed(sim: Simulation, code: Code) -> ProgramStack:
 
 
 def sources_of(sim: Simulation) -> list[str]:
-    """Return the source backups that have an AVAILABLE copy, oldest first."""
+    """Return the source backups with an AVAILABLE copy, oldest first."""
     sources = {sim.copies[copy] for copy in sim.available()}
     return [source for source in sim.sources if source in sources]
 
@@ -62,7 +62,7 @@ def test_create_makes_room_by_deleting_expired_copies(sim: Simulation, newer: in
 
 
 def test_create_at_quota_keeps_only_copy(sim: Simulation) -> None:
-    """Of one copy nothing can be deleted first; a raised quota gets out."""
+    """A single copy cannot be deleted first; a higher quota solves it."""
     stack = deployed(sim, dr(sim, keep=1))
     before = sim.available()
     sim.set_quota(1)
@@ -90,7 +90,7 @@ def test_lower_keep_makes_room(sim: Simulation) -> None:
 
 
 def test_lower_keep_makes_room_for_another_file_system(sim: Simulation) -> None:
-    """The create of the new one fails once, and the deletes of the others go on with --continue-on-error."""
+    """Creating the new copy fails once; --continue-on-error deletes the expired copies."""
     other = sim.service.seed_file_system(HOME)
     sim.file_systems[1] = other
     stack = deployed(sim, dr(sim))
@@ -121,7 +121,7 @@ def test_single_copy_at_quota_deletes_nothing(sim: Simulation) -> None:
 
 
 def test_failed_copies_at_quota_leave_one_copy(sim: Simulation) -> None:
-    """Whatever fails after room was made, the newest of the former copies stays."""
+    """If copies fail after room was made, the newest of the old copies stays."""
     stack = deployed(sim, dr(sim))
     sim.set_quota(2)
     sim.new_backup(0)
@@ -167,7 +167,7 @@ def test_create_at_quota_keeps_copies_of_other_owner(sim: Simulation) -> None:
     ("days", "protection"), [(40, False), (40, True), pytest.param(365, True, marks=pytest.mark.slow)]
 )
 def test_daily_runs_at_quota_keep_newest_copies(days: int, *, protection: bool) -> None:
-    """Two file systems, a backup of each a day, keep 3, room for six copies: each day ends with the newest three."""
+    """Two file systems with daily backups and keep 3, and a quota of six: each day ends with the newest three."""
     sim = Simulation()
     stack = sim.stacks[0]
     sim.file_systems[1] = sim.service.seed_file_system(HOME)
@@ -177,7 +177,7 @@ def test_daily_runs_at_quota_keep_newest_copies(days: int, *, protection: bool) 
         newest = [sim.new_backup(number) for number in (0, 1)]
         if day == 3:
             sim.set_quota(6)
-        if day % 30 == 7:  # a copy FAILs
+        if day % 30 == 7:  # a copy fails
             sim.service.fail_copies("no luck")
             with refused(FailedError, "no luck"):
                 up(sim, stack, continue_on_error=True)
@@ -194,7 +194,7 @@ def test_daily_runs_at_quota_keep_newest_copies(days: int, *, protection: bool) 
 
 
 def _forget_old_backups(sim: Simulation) -> None:
-    """Let source backups expire after four days, as those that FSx makes by itself do."""
+    """Let source backups expire after four days, as automatic backups do."""
     for source in list(sim.sources)[:-8]:
         if not sim.service.backup(HOME, source)["deleted"]:
             sim.service.remove_backup(HOME, source)

@@ -5,7 +5,7 @@ import click
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.preview_check import totals, violations
 
-from .context import echo_json, read_document
+from .documents import echo_json, read_document
 from .options import json_option, repeatable
 
 _LONGEST = 4000  # characters of a violation, which names copies

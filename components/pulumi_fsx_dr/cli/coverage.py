@@ -24,8 +24,10 @@ from pulumi_fsx_dr.rules.coverage import coverage as find_coverage
 from pulumi_fsx_dr.rules.exported_state import resources_of
 
 from . import formatting
-from .context import CliContext, Stack, echo_json, read_document, unique
+from .context import CliContext, unique
+from .documents import echo_json, read_document
 from .options import cwd_option, json_option, repeatable
+from .stack import Stack
 
 _HEADINGS = ("File system or volume", "Name", "Type", "Region", "Status")
 _AT_THE_SAME_TIME = 16  # Regions
@@ -117,7 +119,7 @@ def _contents(context: CliContext, name: str) -> RegionContents | ServiceError:
 
 
 def _table(rows: Iterable[CoverageRow]) -> str:
-    table = formatting.table(_HEADINGS, whole=_HEADINGS[:1])
+    table = formatting.table(_HEADINGS, wrapped=_HEADINGS[1:])
     for row in rows:
         # As texts, because names may look like rich's markup.
         table.add_row(*map(Text, (row.id, clean(row.name), row.type, row.region, row.reason)))

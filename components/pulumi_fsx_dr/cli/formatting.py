@@ -1,36 +1,41 @@
-"""Figures, verdicts and tables as all commands show them."""
+"""Numbers, verdicts and tables, the same in all commands."""
 
-from collections.abc import Collection, Iterable, Mapping
+import textwrap
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 
 MARKS: Mapping[str, str] = MappingProxyType({"ready": "✓", "late": "!", "missing": "✗"})
 """The sign of each verdict."""
 
 NONE = "\N{EN DASH}"
-"""What stands for no value."""
+"""Shown for a value that does not exist."""
 
-WIDE = 140
-"""Columns from which whole ids and bars have room; what is not a terminal gets as many."""
-
-_SHORT_DIGITS = 8
+_LOG_WIDTH = 160  # columns of an output that is not a terminal
+_MIN_WIDTH = 40
+_ANY_WIDTH = 10_000
 
 
 def hours(value: float | None) -> str:
-    """Return hours as one short figure: `40 min`, `18.5 h`, `3.2 days`."""
+    """Return hours as one number with its unit: `40 min`, `18.5 hours`, `3.2 days`."""
     if value is None:
         return NONE
-    if value < 1:
+    if round(value * 60) < 60:  # noqa: PLR2004  # minutes of an hour
         return f"{value * 60:.0f} min"
-    return f"{value:.1f} h".replace(".0 ", " ") if value < 2 * 24 else f"{value / 24:.1f} days".replace(".0 ", " ")
+    return _quantity(value, "hour") if value < 2 * 24 else _quantity(value / 24, "day")
+
+
+def _quantity(value: float, unit: str) -> str:
+    number = f"{value:.1f}".removesuffix(".0")
+    return f"{number} {unit}{'' if number == '1' else 's'}"
 
 
 def size(in_bytes: int | None) -> str:
-    """Return a size in the largest binary unit that leaves a figure of 1 or more."""
+    """Return a size in the largest binary unit that gives 1 or more."""
     if in_bytes is None:
         return NONE
     units = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -38,52 +43,74 @@ def size(in_bytes: int | None) -> str:
     return f"{in_bytes / 1024**power:.1f} {units[power]}".replace(".0 ", " ")
 
 
-def short_id(name: str) -> str:
-    """Return an id without its middle, such as `backup-0d…4a92`."""
-    kind, _, digits = name.rpartition("-")
-    return f"{kind}-{digits[:2]}…{digits[-4:]}" if len(digits) > _SHORT_DIGITS else name
-
-
 def percent(value: int | None) -> str:
     """Return a percentage."""
-    return NONE if value is None else f"{value:.0f} %"
+    return NONE if value is None else f"{value:.0f}%"
 
 
-def table(
-    headings: Iterable[str], *, title: str | None = None, right: Collection[str] = (), whole: Collection[str] = ()
-) -> Table:
-    """Return a table without rows; cells wrap, except in the columns `whole`. `right` names the columns of figures."""
-    made = Table(title=title, title_justify="left")
+def table(headings: Iterable[str], *, right: Collection[str] = (), wrapped: Collection[str] = ()) -> Table:
+    """Return a table without rows.
+
+    Args:
+        headings: of the columns.
+        right: the columns of numbers.
+        wrapped: the columns with cells that may be wrapped.
+    """
+    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
-        justify: Literal["left", "right"] = "right" if heading in right else "left"
-        made.add_column(heading, justify=justify, overflow="fold", no_wrap=heading in whole)
+        made.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            no_wrap=heading not in wrapped,
+            overflow="fold" if heading in wrapped else "ignore",
+        )
     return made
 
 
-def compact_table(headings: Iterable[str], *, title: str) -> Table:
-    """Return a table without rows for a narrow terminal: without borders, each row in one line."""
-    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0))
-    for heading in headings:
-        made.add_column(heading, no_wrap=True)
-    return made
+def first_that_fits(candidates: Sequence[RenderableType], columns: int) -> RenderableType:
+    """Return the first candidate that is not wider than that; otherwise the last one."""
+    return next((one for one in candidates if _needed(one).maximum <= columns), candidates[-1])
+
+
+def paragraph(text: str, *, first: str = "", indent: int = 0) -> str:
+    """Return a text in lines of the terminal's width. Ids, ARNs and commands are never broken.
+
+    Args:
+        text: the text.
+        first: what the first line starts with.
+        indent: how far the lines are indented.
+    """
+    space = " " * indent
+    return textwrap.fill(
+        text,
+        max(width(), indent + _MIN_WIDTH),
+        initial_indent=first.ljust(indent),
+        subsequent_indent=space,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def plain_console() -> Console:
-    """Return a console that shows texts as they are: names of others may contain rich's markup."""
+    """Return a console that does not interpret rich's markup, which names and tags may contain."""
     return Console(markup=False, emoji=False)
 
 
-def is_narrow() -> bool:
-    """Whether there is a terminal without room for whole ids."""
+def width() -> int:
+    """Return the columns of the terminal, or of a log."""
     console = plain_console()
-    return console.is_terminal and console.width < WIDE
+    return console.width if console.is_terminal else max(console.width, _LOG_WIDTH)
 
 
 def rendered(renderable: RenderableType) -> str:
-    """Return it as text: as wide as the terminal, or wide enough for a log."""
+    """Return it as text. It may be wider than the terminal, because ids are never broken."""
     console = plain_console()
-    if not console.is_terminal:
-        console.width = max(console.width, WIDE)
+    console.width = max(width(), _needed(renderable).minimum)
     with console.capture() as capture:
         console.print(renderable)
-    return capture.get().rstrip("\n")
+    return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))
+
+
+def _needed(renderable: RenderableType) -> Measurement:
+    console = plain_console()
+    return Measurement.get(console, console.options.update_width(_ANY_WIDTH), renderable)

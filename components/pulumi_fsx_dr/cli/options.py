@@ -8,7 +8,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from .context import Stack, read_document, unique
+from .context import unique
+from .documents import read_document
+from .stack import Stack
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -16,7 +18,10 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 cwd_option = click.option(
-    "--cwd", type=click.Path(file_okay=False, path_type=Path), help="Directory of the Pulumi program."
+    "--cwd",
+    metavar="DIRECTORY",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Directory of the Pulumi program. Default: the current directory.",
 )
 
 
@@ -30,7 +35,7 @@ class StackOutputs:
     """The outputs of one stack, read on demand.
 
     Attributes:
-        name: what a report calls the stack; "" for the selected one.
+        name: name of the stack in a report; "" for the selected stack.
     """
 
     name: str
@@ -38,7 +43,7 @@ class StackOutputs:
 
 
 def outputs_options(command: Callable[Concatenate[Sequence[StackOutputs], _P], _R]) -> Callable[_P, _R]:
-    """Add the options that name stacks; the command gets the outputs as its first argument after the context."""
+    """Add the options that choose stacks; the command gets their outputs as its first argument after the context."""
 
     @wraps(command)
     def with_outputs(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -47,8 +52,12 @@ def outputs_options(command: Callable[Concatenate[Sequence[StackOutputs], _P], _
 
     for option in (
         cwd_option,
-        repeatable("--stack", "stacks", metavar="NAME", help="Stack name. Default: the selected stack."),
-        repeatable("--outputs", metavar="FILE", help="Output of 'pulumi stack output --json', - for standard input."),
+        repeatable("--stack", "stacks", metavar="NAME", help="Name of the stack. Default: the selected stack."),
+        repeatable(
+            "--outputs",
+            metavar="FILE",
+            help="File with the output of 'pulumi stack output --json'; - reads standard input.",
+        ),
     ):
         with_outputs = option(with_outputs)
     return with_outputs

@@ -15,8 +15,10 @@ from pulumi_fsx_dr.rules.orphans import Orphan, OrphanStatus, StackStates
 from pulumi_fsx_dr.rules.orphans import orphans as find_orphans
 
 from . import formatting
-from .context import CliContext, Stack, echo_json, read_document, unique
+from .context import CliContext, unique
+from .documents import echo_json, read_document
 from .options import cwd_option, json_option, repeatable
+from .stack import Stack
 
 _HEADINGS = ("Copy", "DR Region", "Tag says", "Age", "Size", "Resumed by pulumi up")
 _RESUMED = {

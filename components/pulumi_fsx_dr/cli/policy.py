@@ -9,7 +9,7 @@ from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.rules.iam_policy import NAMESPACE, Purpose, protection
 from pulumi_fsx_dr.rules.iam_policy import policy as least_policy
 
-from .context import echo_json
+from .documents import echo_json
 from .options import repeatable
 
 

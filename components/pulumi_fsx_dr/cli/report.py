@@ -1,6 +1,7 @@
 """`fsx-dr report`: can each DR Region take over?"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -14,31 +15,60 @@ from pulumi_fsx_dr.readiness import Verdict
 
 from .context import CliContext
 from .html_report import html_report
-from .metrics import metrics_by_region, openmetrics
+from .metrics import metrics_by_region, openmetrics, prometheus
 from .options import StackOutputs, outputs_options, repeatable
-from .report_tables import as_json, markdown, terminal_table
-from .rows import ReportRow, are_ready, filtered, rows_of, worst_first
+from .report_tables import as_json, markdown, terminal_text
+from .rows import Report, ReportRow, filtered, rows_of, worst_first
+from .stack import NotDeployedError
 
-_FORMATS: Mapping[str, Callable[[Sequence[ReportRow], datetime], str]] = MappingProxyType(
-    {"table": terminal_table, "markdown": markdown, "json": as_json, "html": html_report, "prometheus": openmetrics}
+_FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
+    {
+        "table": terminal_text,
+        "markdown": markdown,
+        "json": as_json,
+        "html": html_report,
+        "prometheus": prometheus,
+        "openmetrics": openmetrics,
+    }
 )
-_NOTHING = "Nothing is protected: there is no source with a DR Region to report on."
+_NOTHING = "There is nothing to report on: the stacks, after filtering, do not have a source with a DR Region."
+
+
+@dataclass(slots=True)
+class _Read:
+    """All rows of the stacks, and messages about stacks without data and stacks that cannot be read."""
+
+    rows: list[ReportRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 @click.command()
 @outputs_options
-@click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="table", show_default=True)
-@click.option("--output", metavar="FILE", help="Write here instead of standard output.")
-@repeatable("--region", "regions", metavar="REGION", help="Only this DR Region.")
-@repeatable("--source", "sources", metavar="ID", help="Only this source, by id or name.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(_FORMATS)),
+    default="table",
+    show_default=True,
+    help="Format of the report. 'prometheus' is text format 0.0.4.",
+)
+@click.option("--output", metavar="FILE", help="Write the report to this file instead of standard output.")
+@repeatable("--region", "regions", metavar="REGION", help="Report only on this DR Region.")
+@repeatable("--source", "sources", metavar="ID", help="Report only on this source, given by its id or name.")
 @click.option(
     "--verdict",
     "verdicts",
     type=click.Choice(get_args(Verdict)),
     multiple=True,
-    help="Show only these rows; the exit code is that of all. Can be repeated.",
+    help="Show only rows with this verdict. The exit code still depends on all rows. Can be repeated.",
 )
-@click.option("--cloudwatch", "namespace", metavar="NAMESPACE", help="Also publish metrics in each DR Region.")
+@click.option(
+    "--cloudwatch",
+    "namespace",
+    metavar="NAMESPACE",
+    help="Also publish metrics in CloudWatch, in each DR Region, under this namespace.",
+)
 @click.pass_context
 def report(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
@@ -54,7 +84,8 @@ def report(  # noqa: PLR0913  # one for each option
 ) -> None:
     """Report the age of the newest copy of each source in each DR Region, worst first.
 
-    The age counts from the creation of the source backup until now.
+    The age is the time since the source backup was created. A stack that was never deployed has no data yet, which is
+    not an error.
 
     \b
     Examples:
@@ -63,36 +94,43 @@ def report(  # noqa: PLR0913  # one for each option
       pulumi stack output --json | fsx-dr report --outputs - --format markdown
       fsx-dr report --stack prod --cloudwatch FsxDr --verdict late --verdict missing
 
-    Exit codes: 0 all are ready, 1 a source is late or missing, or nothing is protected, 2 the report could
-    not be made, or lacks a stack.
+    Exit codes: 0 all sources are ready, or the stack has no data yet; 1 a source is late or missing, or there is
+    nothing to report on; 2 a stack could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
-    all_rows, errors = _read(outputs, context.now)
-    rows = worst_first(filtered(all_rows, regions, sources))
-    shown = [row for row in rows if not verdicts or row["verdict"] in verdicts]
-    _write(_FORMATS[form](shown, context.now), output)
-    if not rows:
-        click.echo(_NOTHING, err=True)
-    for error in errors:
-        click.echo(f"Error: {clean(str(error))}", err=True)
+    read = _read(outputs, context.now)
+    judged = Report(worst_first(filtered(read.rows, regions, sources)), context.now, read.notes)
+    shown = [row for row in judged.rows if not verdicts or row["verdict"] in verdicts]
+    _write(_FORMATS[form](replace(judged, rows=shown)), output)
+    _explain(judged, read)
     if namespace:
-        for region, metrics in metrics_by_region(rows, context.now).items():
+        for region, metrics in metrics_by_region(judged.rows).items():
             context.cloudwatch(region).put(namespace, metrics, context.now)
-    ctx.exit(2 if errors else int(not are_ready(rows)))
+    ctx.exit(2 if read.errors else int(not (judged.is_ready or judged.is_without_data)))
 
 
-def _read(outputs: Sequence[StackOutputs], now: datetime) -> tuple[list[ReportRow], list[InvalidSettingsError]]:
-    """Return the rows of all stacks, and an error for each of several stacks that cannot be read."""
-    rows: list[ReportRow] = []
-    errors: list[InvalidSettingsError] = []
+def _read(outputs: Sequence[StackOutputs], now: datetime) -> _Read:
+    """Read all stacks. If one of several cannot be read, the others are reported all the same."""
+    read = _Read()
     for stack in outputs:
         try:
-            rows += rows_of(stack.name, stack.read(), now)
+            read.rows += rows_of(stack.name, stack.read(), now)
+        except NotDeployedError as error:
+            read.notes.append(str(error))
         except InvalidSettingsError as error:
             if len(outputs) == 1:
                 raise
-            errors.append(error)
-    return rows, errors
+            read.errors.append(str(error))
+    return read
+
+
+def _explain(judged: Report, read: _Read) -> None:
+    """Write notes and errors to standard error."""
+    if not (judged.rows or read.notes or read.errors):
+        click.echo(_NOTHING, err=True)
+    for kind, messages in (("Note", read.notes), ("Error", read.errors)):
+        for message in messages:
+            click.echo(f"{kind}: {clean(message)}", err=True)
 
 
 def _write(text: str, output: str | None) -> None:

@@ -1,83 +1,112 @@
-"""Readiness rows as a terminal table, as Markdown and as JSON."""
+"""Reports as text for a terminal, as Markdown and as JSON."""
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 
+from rich.table import Table
 from rich.text import Text
 
-from pulumi_fsx_dr.readiness import Verdict, summary
+from pulumi_fsx_dr.readiness import Verdict
 
 from . import formatting
-from .rows import ReportRow, are_ready
+from .rows import Report, ReportRow
 
 _STYLES: dict[Verdict, str] = {"ready": "green", "late": "bold yellow", "missing": "bold red"}
 _EMOJI: dict[Verdict, str] = {"ready": "✅", "late": "⚠️", "missing": "❌"}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&#]")
 _LINKED = re.compile(r"[@#](?=\w)|:(?=//)|www(?=\.)", re.IGNORECASE)
-_FIGURES = ("Age", "Target")
+_NUMBERS = ("Age", "Target")
+_INDENT = 11  # of the lines below a verdict
 
 
-def terminal_table(rows: Sequence[ReportRow], now: datetime) -> str:
-    """Return a table, and below it why sources are not ready."""
-    title = f"{summary(rows)} at {now:%Y-%m-%d %H:%M} UTC"
-    headings, *cells = _grid(rows, with_ids=not formatting.is_narrow())
-    shown = formatting.table(headings, title=title, right=_FIGURES)
-    for row, of_row in zip(rows, cells, strict=True):
-        verdict = Text(f"{formatting.MARKS[row['verdict']]} {row['verdict']}", style=_STYLES[row["verdict"]])
-        shown.add_row(verdict, *map(Text, of_row))
-    return "\n".join([formatting.rendered(shown) if rows else title, *_reasons(rows)])
+def terminal_text(report: Report) -> str:
+    """Return a table with the reasons below it, or a list if the terminal is too narrow for the table."""
+    title = f"{report.title[0].upper()}{report.title[1:]} at {report.now:%Y-%m-%d %H:%M} UTC."
+    if not report.rows:
+        return title
+    table = _table(report)
+    if formatting.first_that_fits([table, ""], formatting.width()) is table:
+        reasons = _reasons(report.rows)
+        return "\n".join([title, "", formatting.rendered(table), *([""] if reasons else []), *reasons])
+    return "\n".join([title, *map(_entry, report.rows)])
 
 
-def markdown(rows: Sequence[ReportRow], now: datetime) -> str:
-    """Return a table for a pull request or a stack's README."""
-    headings, *cells = _grid(rows)
-    reasons = [f"- {_escaped(reason)}" for reason in _reasons(rows)]
-    return "\n".join(
-        [
-            f"### Disaster recovery: {summary(rows)}",
-            "",
-            _line(headings),
-            _line("--:" if heading in _FIGURES else ":--" for heading in headings),
-            *(
-                _line([f"{_EMOJI[row['verdict']]} {row['verdict']}", *map(_escaped, of_row)])
-                for row, of_row in zip(rows, cells, strict=True)
-            ),
-            "",
-            *([*reasons, ""] if reasons else []),
-            f"Ages of the source backups at {now:%Y-%m-%d %H:%M} UTC.",
+def markdown(report: Report) -> str:
+    """Return a table for a pull request or a wiki."""
+    lines = [f"### Disaster recovery: {report.title}", ""]
+    if report.rows:
+        headings, *cells = _grid(report.rows)
+        lines += [_line(headings), _line("--:" if heading in _NUMBERS else ":--" for heading in headings)]
+        lines += [
+            _line([f"{_EMOJI[row['verdict']]} {row['verdict']}", *map(_escaped, of_row)])
+            for row, of_row in zip(report.rows, cells, strict=True)
         ]
-    )
+        lines.append("")
+    if listed := [f"- {_escaped(text)}" for text in [*_reasons(report.rows), *report.notes]]:
+        lines += [*listed, ""]
+    return "\n".join([*lines, f"Age of the source backups as of {report.now:%Y-%m-%d %H:%M} UTC."])
 
 
-def as_json(rows: Sequence[ReportRow], now: datetime) -> str:
-    """Return a document with the time, whether all are ready, and the rows."""
-    document = {"time": now.isoformat(), "ready": are_ready(rows), "rows": list(rows)}
+def as_json(report: Report) -> str:
+    """Return a document with the time, whether all sources are ready, the rows and the notes."""
+    document = {"time": report.now.isoformat(), "ready": report.is_ready, "rows": report.rows, "notes": report.notes}
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _grid(rows: Sequence[ReportRow], *, with_ids: bool = True) -> list[list[str]]:
-    """Return the headings, and for each row the cells after its verdict; a narrow terminal has no room for ids."""
-    stacks = {row["stack"] for row in rows}
-    columns = ["Stack"] if len(stacks) > 1 else []
-    newest = ["Newest copy"] if with_ids else []
-    headings = ["Verdict", *columns, "Source", "DR Region", *newest, *_FIGURES, "Running"]
-    return [headings, *([*(row["stack"] for _ in columns), *_cells(row, with_ids=with_ids)] for row in rows)]
+def _table(report: Report) -> Table:
+    headings, *cells = _grid(report.rows)
+    shown = formatting.table(headings, right=_NUMBERS)
+    for row, of_row in zip(report.rows, cells, strict=True):
+        # As texts, because a name may look like rich's markup.
+        shown.add_row(Text(_verdict(row), style=_STYLES[row["verdict"]]), *map(Text, of_row))
+    return shown
 
 
-def _cells(row: ReportRow, *, with_ids: bool) -> list[str]:
-    percents = [formatting.percent(copy["percent"]) for copy in row["running"]]
-    running = [f"{copy['backup_id']} {percent}" for copy, percent in zip(row["running"], percents, strict=True)]
+def _entry(row: ReportRow) -> str:
+    """Return a row as a few lines."""
+    stack = f"{row['stack']}: " if row["stack"] else ""
+    lines = [formatting.paragraph(f"{stack}{_source(row)} → {row['region']}", first=_verdict(row), indent=_INDENT)]
+    if row["newest_copy"]:
+        age, target = formatting.hours(row["age_hours"]), formatting.hours(row["target_hours"])
+        lines.append(_below(f"{row['newest_copy']}, {age} old (target: {target})"))
+    if row["verdict"] != "ready":
+        lines.append(_below(f"{row['reason'][0].upper()}{row['reason'][1:]}."))
+    if row["running"]:
+        lines.append(_below(f"Running: {', '.join(row['running'])}"))
+    return "\n".join(lines)
+
+
+def _below(text: str) -> str:
+    return formatting.paragraph(text, indent=_INDENT)
+
+
+def _grid(rows: Iterable[ReportRow]) -> list[list[str]]:
+    """Return the headings, and for each row the cells after its verdict. Columns without content are left out."""
+    rows = list(rows)
+    columns = {
+        "Stack": [row["stack"] for row in rows],
+        "Source": [_source(row) for row in rows],
+        "DR Region": [row["region"] for row in rows],
+        "Newest copy": [row["newest_copy"] or formatting.NONE for row in rows],
+        "Age": [formatting.hours(row["age_hours"]) for row in rows],
+        "Target": [formatting.hours(row["target_hours"]) for row in rows],
+        "Running": [", ".join(row["running"]) for row in rows],
+    }
+    if len(set(columns["Stack"])) == 1:
+        del columns["Stack"]
+    if not any(columns["Running"]):
+        del columns["Running"]
+    return [["Verdict", *columns], *map(list, zip(*columns.values(), strict=True))]
+
+
+def _source(row: ReportRow) -> str:
     name = f"{row['name']}, " if row["name"] else ""
-    return [
-        f"{name}{row['source']} ({row['source_region']})",
-        row["region"],
-        *([row["newest_copy"] or formatting.NONE] if with_ids else []),
-        formatting.hours(row["age_hours"]),
-        formatting.hours(row["target_hours"]),
-        ", ".join(running if with_ids else percents) or formatting.NONE,
-    ]
+    return f"{name}{row['source']} ({row['source_region']})"
+
+
+def _verdict(row: ReportRow) -> str:
+    return f"{formatting.MARKS[row['verdict']]} {row['verdict']}"
 
 
 def _reasons(rows: Iterable[ReportRow]) -> list[str]:

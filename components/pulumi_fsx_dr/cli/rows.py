@@ -1,46 +1,71 @@
-"""The rows of a report: those of one stack or many, filtered and sorted."""
+"""The rows of a report on one or more stacks, filtered and sorted."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.text import clean
-from pulumi_fsx_dr.readiness import ReadinessRow, Verdict, judged
+from pulumi_fsx_dr.readiness import JudgedRow, Verdict, age_of, judged, summary
 
 _WORST_FIRST: tuple[Verdict, ...] = ("missing", "late", "ready")
 
 
-class ReportRow(ReadinessRow):
-    """A row with its stack; "" if the report does not name one."""
+class ReportRow(JudgedRow):
+    """A row with the name of its stack; "" for the selected stack."""
 
     stack: str
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The rows of all stacks as of a given time.
+
+    Attributes:
+        rows: worst first.
+        notes: messages about stacks without data, because they were never deployed.
+    """
+
+    rows: list[ReportRow]
+    now: datetime
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The number of rows with each verdict."""
+        return "no data yet" if self.is_without_data else summary(self.rows)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there are rows, and all of them are ready."""
+        return bool(self.rows) and all(row["verdict"] == "ready" for row in self.rows)
+
+    @property
+    def is_without_data(self) -> bool:
+        """Whether there are no rows only because the stacks were never deployed."""
+        return bool(self.notes) and not self.rows
+
+
 def rows_of(stack: str, outputs: Mapping[str, Any], now: datetime) -> list[ReportRow]:
-    """Return the stack output `readiness`, judged now.
+    """Return the rows of the stack output `readiness`, judged now.
 
     Raises:
-        InvalidSettingsError: there is no such output, or it does not contain rows.
+        InvalidSettingsError: the output is missing, or does not contain rows.
     """
     named = f"Stack {stack}" if stack else "The stack"
     if "readiness" not in outputs:
         raise InvalidSettingsError(
-            f"{named} has no output 'readiness'. Export readiness(24) of each DrRegion under that name and run "
-            "pulumi up, or choose another stack with --stack."
+            f"{named} has no output `readiness`. Export dr.readiness(24) of each DrRegion under that name and run "
+            "`pulumi up`, or select another stack with --stack."
         )
     try:
         rows = judged(_flat(_cleaned(outputs["readiness"])), now)
-        return [cast("ReportRow", {"stack": stack, **row}) for row in rows]
+        return [cast("ReportRow", {"stack": stack, **_require_valid(row, now)}) for row in rows]
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise InvalidSettingsError(
-            f"The output 'readiness' of {named.lower()} does not contain the rows of this version. Run pulumi up."
+            f"{named} has an output `readiness` that this version cannot read. Run `pulumi up` with this version."
         ) from None
-
-
-def are_ready(rows: Collection[ReportRow]) -> bool:
-    """Whether there are rows, and all of them are ready."""
-    return bool(rows) and all(row["verdict"] == "ready" for row in rows)
 
 
 def worst_first(rows: Iterable[ReportRow]) -> list[ReportRow]:
@@ -62,14 +87,23 @@ def _overdue(row: ReportRow) -> float:
 
 
 def _cleaned(value: Any) -> Any:
-    """Return an output without control characters: it contains names that others choose."""
+    """Return an output without control characters. It contains names that others choose."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
         return [_cleaned(each) for each in value]
-    return {key: _cleaned(each) for key, each in value.items()} if isinstance(value, Mapping) else value
+    return {clean(key): _cleaned(each) for key, each in value.items()} if isinstance(value, Mapping) else value
 
 
 def _flat(readiness: Any) -> list[Any]:
-    """Return the rows, also of a program that exports a list for each DrRegion."""
+    """Return all rows. A program may export one list, or a list for each DrRegion."""
     return [row for entry in readiness for row in (entry if isinstance(entry, list) else [entry])]
+
+
+def _require_valid(row: JudgedRow, now: datetime) -> JudgedRow:
+    """Return a row if a report can show all of it; otherwise raise what Python raises."""
+    for time in [*row["copies"].values(), *row["failed"].values()]:
+        age_of(time, now)
+    timedelta(hours=row["target_hours"])
+    ", ".join([row["source"], row["source_region"], row["region"], *row["running"]])
+    return row

@@ -1,8 +1,9 @@
-"""The settings of a stack, read from its file as the program reads them."""
+"""The settings in the file of a stack, read in the same way as by the program."""
 
 import json
 from collections.abc import Mapping
 from contextvars import copy_context
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +12,41 @@ from pulumi.runtime import set_all_config
 
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs
 from pulumi_fsx_dr.settings import Settings
 
 _NAMESPACES = ("fsx-dr:", "aws:")
 
 
-def read_settings(file: Path) -> tuple[Settings, Credentials]:
-    """Return the settings `fsx-dr:` and `aws:` of a stack's file, such as Pulumi.prod.yaml.
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """The settings of a stack.
+
+    Attributes:
+        dr_regions: the arguments of the DrRegions that the `fsx-dr:` settings declare, by name.
+        credentials: the credentials that the `aws:` settings choose.
+    """
+
+    dr_regions: Mapping[str, DrRegionArgs] = field(default_factory=dict)
+    credentials: Credentials = field(default_factory=Credentials)
+
+
+def read_settings(file: Path, *, may_be_empty: bool = False) -> StackSettings:
+    """Return the settings `fsx-dr:` and `aws:` in a stack's file, such as Pulumi.prod.yaml.
 
     Raises:
         InvalidSettingsError: the file cannot be read, or a setting is wrong.
     """
-    config = _read_config(file)
+    config = _read_config(file, may_be_empty=may_be_empty)
 
-    def read() -> tuple[Settings, Credentials]:
+    def read() -> StackSettings:
         set_all_config(config)
-        return Settings.read(), Credentials.of_stack()
+        return StackSettings(Settings.read().regions, Credentials.of_stack())
 
     return copy_context().run(read)  # Pulumi keeps the configuration in the context
 
 
-def _read_config(file: Path) -> dict[str, str]:
+def _read_config(file: Path, *, may_be_empty: bool) -> dict[str, str]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -40,18 +55,22 @@ def _read_config(file: Path) -> dict[str, str]:
         raise InvalidSettingsError(f"{file} is not a YAML document.") from None
     config = document.get("config") if isinstance(document, Mapping) else None
     if not isinstance(config, Mapping):
-        raise InvalidSettingsError(f"{file} has no config. Give the file of a stack, such as Pulumi.prod.yaml.")
+        if may_be_empty:
+            return {}
+        raise InvalidSettingsError(
+            f"{file} does not have a config. Give the file of a stack, such as Pulumi.prod.yaml."
+        )
     return {name: _text(name, value) for name, value in config.items() if str(name).startswith(_NAMESPACES)}
 
 
 def _text(name: str, value: Any) -> str:
-    """Return a value as Pulumi hands it to a program: a text, or JSON."""
+    """Return a value in the form in which a program gets it: a string or JSON."""
     if isinstance(value, str):
         return value
     text = json.dumps(value)
     if '{"secure":' in text:
         raise InvalidSettingsError(
-            f"{name} is a secret, which only Pulumi can read. Give --source and --dr-region, and the credentials in "
-            "the environment."
+            f"{name} is a secret, which only Pulumi can read. Give --source and --dr-region, and set the credentials "
+            "in the environment."
         )
     return text

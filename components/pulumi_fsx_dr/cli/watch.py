@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 import click
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -14,14 +15,15 @@ from rich.text import Text
 from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.errors import InvalidSettingsError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.runtime.provider_runtime import POLL_SECONDS_VARIABLE
 
 from . import formatting
-from .context import CliContext, echo_json, unique
+from .context import CliContext, unique
+from .documents import echo_json
 from .options import StackOutputs, outputs_options, repeatable
 from .rows import rows_of
 
-_FIGURES = ("Elapsed", "Left, about")
 _BAR_WIDTH = 30
 
 
@@ -30,9 +32,9 @@ class Progress:
     """A running copy.
 
     Attributes:
-        percent: 0 to 100, or None where FSx does not say.
-        elapsed_seconds: since FSx accepted the copy.
-        remaining_seconds: at the same pace; None if that is not known.
+        percent: 0 to 100, or None if FSx does not report it.
+        elapsed_seconds: time since FSx accepted the copy.
+        remaining_seconds: estimate at the same pace; None without a percentage.
     """
 
     region: str
@@ -44,47 +46,70 @@ class Progress:
     remaining_seconds: float | None
 
 
+def _remaining(copy: Progress) -> str:
+    return formatting.NONE if copy.remaining_seconds is None else duration(copy.remaining_seconds)
+
+
+_CELLS: Mapping[str, Callable[[Progress], RenderableType]] = MappingProxyType(
+    {
+        "DR Region": lambda copy: copy.region,
+        "Copy": lambda copy: copy.backup_id,
+        "Source backup": lambda copy: copy.source_backup_id,
+        "File system": lambda copy: copy.file_system_id or formatting.NONE,
+        "Progress": lambda copy: ProgressBar(total=100, completed=copy.percent or 0, width=_BAR_WIDTH),
+        "Done": lambda copy: formatting.percent(copy.percent),
+        "Elapsed": lambda copy: duration(copy.elapsed_seconds),
+        "Left (est.)": _remaining,
+    }
+)
+_NUMBERS = ("Done", "Elapsed", "Left (est.)")
+_LAYOUTS = (  # widest first
+    ("DR Region", "Copy", "File system", "Source backup", "Progress", *_NUMBERS),
+    ("DR Region", "Copy", "File system", "Source backup", *_NUMBERS),
+    ("DR Region", "Copy", "File system", *_NUMBERS),
+    ("DR Region", "Copy", *_NUMBERS),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The running copies at one time, oldest first in each Region, and why a Region gave no answer."""
+    """The running copies, oldest first in each Region, and the errors of Regions that did not answer."""
 
     time: datetime
     copies: Sequence[Progress] = ()
     unreachable: Mapping[str, str] = field(default_factory=dict)
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
-        """Show bars, or in a narrow terminal short ids."""
+        """Show as much of each copy as fits into one line."""
         if self.copies:
-            yield self._table(is_wide=options.max_width >= formatting.WIDE)
+            yield Text(f"Running copies at {self.time:%H:%M:%S} UTC")
+            yield formatting.first_that_fits([self._table(columns) for columns in _LAYOUTS], options.max_width)
         else:
             yield Text("No copy is running.")
         yield Group(*(Text(f"{region}: {why}", style="yellow") for region, why in self.unreachable.items()))
 
-    def _table(self, *, is_wide: bool) -> RenderableType:
-        title = f"Running copies at {self.time:%H:%M:%S} UTC"
-        if is_wide:
-            table = formatting.table(("DR Region", "Copy", "Source", "Progress", "", *_FIGURES), title=title)
-        else:
-            table = formatting.compact_table(("DR Region", "Copy", "Source", "", *_FIGURES), title=title)
+    def _table(self, columns: Sequence[str]) -> RenderableType:
+        table = formatting.table(columns)
         for copy in self.copies:
-            table.add_row(copy.region, *(_wide if is_wide else _narrow)(copy), *_figures(copy))
+            table.add_row(*(_CELLS[column](copy) for column in columns))
         return table
 
 
 @click.command()
 @outputs_options
-@repeatable("--region", "regions", metavar="REGION", help="DR Region to watch. Default: those of the stack's outputs.")
+@repeatable(
+    "--region", "regions", metavar="REGION", help="DR Region to watch. Default: the DR Regions in the stack's outputs."
+)
 @click.option(
     "--every",
+    metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
     default=15,
-    show_default=True,
     envvar=POLL_SECONDS_VARIABLE,
-    show_envvar=True,
-    help="Polling interval in seconds.",
+    help=f"Polling interval. Default: 15, or the environment variable {POLL_SECONDS_VARIABLE}.",
 )
-@click.option("--once", is_flag=True, help="Poll once; a Region that does not answer is an error.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each poll.")
+@click.option("--once", is_flag=True, help="Poll once and exit. A Region that does not answer is an error then.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each poll, each in one line.")
 @click.pass_context
 def watch(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
@@ -98,7 +123,7 @@ def watch(  # noqa: PLR0913  # one for each option
 ) -> None:
     """Show the progress of all running copies until they finish.
 
-    Copies that others started are shown, too: they take copy slots.
+    It includes copies that others started, because they take copy slots.
 
     \b
     Examples:
@@ -106,9 +131,11 @@ def watch(  # noqa: PLR0913  # one for each option
       fsx-dr watch --region eu-west-1 --region eu-north-1 --every 60
       fsx-dr watch --region eu-west-1 --once --json
 
-    Exit codes: 0 no copy is running any more (or --once), 2 a Region could not be asked, 130 interrupted.
+    Exit codes: 0 no copy is running (or --once), 2 a Region could not be read, 130 interrupted.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
+    for region in regions:
+        partition_of(region, region)
     watched = unique(regions) or _regions_of(outputs, context.now)
     with ExitStack() as stack:
         show = _printer(stack, as_json=as_json)
@@ -167,20 +194,3 @@ def _printer(stack: ExitStack, *, as_json: bool) -> Callable[[Poll], None]:
         return lambda poll: click.echo(formatting.rendered(poll))
     live = stack.enter_context(Live(console=console, auto_refresh=False))
     return lambda poll: live.update(poll, refresh=True)
-
-
-def _wide(copy: Progress) -> Iterable[RenderableType]:
-    yield copy.backup_id
-    yield f"{copy.source_backup_id} ({copy.file_system_id})" if copy.file_system_id else copy.source_backup_id
-    yield ProgressBar(total=100, completed=copy.percent or 0, width=_BAR_WIDTH)
-
-
-def _narrow(copy: Progress) -> Iterable[str]:
-    yield formatting.short_id(copy.backup_id)
-    yield formatting.short_id(copy.file_system_id or copy.source_backup_id)
-
-
-def _figures(copy: Progress) -> Iterable[str]:
-    yield formatting.percent(copy.percent)
-    yield duration(copy.elapsed_seconds)
-    yield formatting.NONE if copy.remaining_seconds is None else duration(copy.remaining_seconds)

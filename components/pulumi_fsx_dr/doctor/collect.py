@@ -1,17 +1,18 @@
-"""Read-only facts from all Regions of a configuration, asked in parallel."""
+"""Facts about all Regions of a configuration, read in parallel."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup, FileSystem
 from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
 from pulumi_fsx_dr.fsx.file_system import with_storage_types
-from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
+from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source
 from pulumi_fsx_dr.rules.iam_policy import policy
-from pulumi_fsx_dr.rules.sources import as_file_system, selected_by
+from pulumi_fsx_dr.rules.sources import as_file_system, selected_by, source_label
 
 from .permissions import simulation_requests
 
@@ -19,34 +20,50 @@ _T = TypeVar("_T")
 Result: TypeAlias = _T | ServiceError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Configuration:
-    """The sources, and by Region what a DrRegion there would be given."""
+    """The sources that are copied into each DR Region. Each has its `keep`, and its `kms_key_id` if it has a key."""
 
-    sources: Sequence[Source]
-    regions: Mapping[str, DrRegionArgs]
+    sources_of: Mapping[str, Sequence[Source]]
+
+    @classmethod
+    def of(cls, declared: Iterable[DrRegionArgs]) -> "Configuration":
+        """Return the sources of some DrRegions. Several of them may copy into the same Region."""
+        found: defaultdict[str, list[Source]] = defaultdict(list)
+        for args in declared:
+            defaults: Any = {name: args[name] for name in ("keep", "kms_key_id") if name in args}
+            found[args["region"]] += [{"keep": KEEP, **defaults, **source} for source in args["sources"]]
+        return cls(found)
+
+    @property
+    def sources(self) -> list[Source]:
+        """All sources, without repetitions."""
+        all_sources = [source for sources in self.sources_of.values() for source in sources]
+        return list({(source["region"], source_label(source)): source for source in all_sources}.values())
 
     @property
     def region_names(self) -> list[str]:
         """All Regions, of sources and copies."""
-        return sorted({*self.regions, *(source["region"] for source in self.sources)})
-
-    def key_of(self, source: Source, region: str) -> str | None:
-        """Return the key that a source's copies get in a DR Region, as it is named; None for the one of FSx."""
-        named = source.get("kms_key_id", self.regions[region].get("kms_key_id"))
-        return str(named) if named else None
+        return sorted({*self.sources_of, *(source["region"] for source in self.sources)})
 
     def keys_in(self, region: str) -> list[str | None]:
-        """Return the keys that copies get in a Region, as they are named."""
-        copies = self.sources if region in self.regions else ()
-        return list(dict.fromkeys(self.key_of(source, region) for source in copies))
+        """Return the keys of the copies in a Region, as they are written; None is the key that FSx manages."""
+        return list(dict.fromkeys(map(key_of, self.sources_of.get(region, ()))))
+
+
+def key_of(source: Source) -> str | None:
+    """Return the key of a source's copies, as it is written; None is the key that FSx manages."""
+    named = source.get("kms_key_id")
+    return str(named) if named else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionFacts:
-    """What one Region answered; only `identity` if it does not accept the credentials.
+    """The answers of one Region; only `identity` if it does not accept the credentials.
 
     Attributes:
+        identity: owner of the credentials.
+        backups: all backups.
         file_systems: whether the file systems of the sources exist, by id.
         keys: the keys of the copies and of the newest source backups, by their name in the call.
         quotas: the quotas in force, by name.
@@ -60,21 +77,23 @@ class RegionFacts:
 
     @property
     def answered(self) -> bool:
-        """Whether it listed its backups."""
+        """Whether the Region returned its backups."""
         return not isinstance(self.identity, ServiceError) and not isinstance(self.backups, ServiceError)
 
     @property
     def known_backups(self) -> Sequence[Backup]:
-        """The backups; none if it did not answer."""
+        """The backups; none if the Region did not answer."""
         return () if isinstance(self.backups, ServiceError) else self.backups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What all Regions answered, and what IAM's simulator says; None if it was not asked.
+    """The answers of all Regions.
 
     Attributes:
-        configuration: with file systems instead of the tags that select them.
+        configuration: file systems replace the tags that select them.
+        regions: the answers by Region.
+        decisions: the answer of IAM's policy simulator; None without a request.
     """
 
     configuration: Configuration
@@ -82,7 +101,7 @@ class Facts:
     decisions: Result[Sequence[PolicyDecision]] | None = None
 
     def backups_of(self, source: Source) -> list[Backup]:
-        """Return the backups of a source: those of its file system, or that one backup."""
+        """Return the backups of a source: all backups of its file system, or the one backup."""
         listed = self.regions[source["region"]].known_backups
         if "file_system_id" in source:
             return [backup for backup in listed if backup.file_system_id == source["file_system_id"]]
@@ -90,7 +109,7 @@ class Facts:
 
 
 def collect(configuration: Configuration, region_of: Callable[[str], RegionDiagnostics]) -> Facts:
-    """Ask all Regions in parallel."""
+    """Read all Regions in parallel."""
     configuration = _with_selected(configuration, region_of)
     asked = {name: region_of(name) for name in configuration.region_names}
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
@@ -103,13 +122,23 @@ def collect(configuration: Configuration, region_of: Callable[[str], RegionDiagn
 
 
 def _with_selected(configuration: Configuration, region_of: Callable[[str], RegionDiagnostics]) -> Configuration:
-    sources: list[Source] = []
-    for source in configuration.sources:
-        listed = _result(region_of(source["region"]).file_systems) if "tags" in source else {}
-        tags = {} if isinstance(listed, ServiceError) else {name: found.tags for name, found in listed.items()}
-        names = selected_by(source, tags) if tags else []
-        sources += [as_file_system(source, name) for name in names] or [source]
-    return replace(configuration, sources=sources)
+    """Replace the tags in sources by the file systems that they select."""
+    regions = {source["region"] for source in configuration.sources if "tags" in source}
+    listed = {name: _result(region_of(name).file_systems) for name in regions}
+
+    def selected(source: Source) -> Iterable[Source]:
+        found = listed.get(source["region"], {})
+        if "tags" not in source or isinstance(found, ServiceError):
+            return [source]
+        names = selected_by(source, {name: each.tags for name, each in found.items()})
+        return [as_file_system(source, name) for name in names] or [source]
+
+    return Configuration(
+        {
+            region: [each for source in sources for each in selected(source)]
+            for region, sources in configuration.sources_of.items()
+        }
+    )
 
 
 def _ask(region: RegionDiagnostics, configuration: Configuration) -> RegionFacts:
@@ -158,7 +187,7 @@ def _ask_iam(
         needed = policy(
             identity.account,
             source_regions={source["region"] for source in facts.configuration.sources},
-            dr_regions=list(facts.configuration.regions),
+            dr_regions=list(facts.configuration.sources_of),
             key_arns={name: _key_arns(one) for name, one in facts.regions.items()},
         )
     except InvalidSettingsError:  # the Regions are in several partitions
@@ -168,5 +197,5 @@ def _ask_iam(
 
 
 def _key_arns(facts: RegionFacts) -> list[str]:
-    """Return the keys that need permissions: not those that AWS manages."""
+    """Return the keys that need permissions. AWS managed keys do not."""
     return [key.arn for key in facts.keys.values() if isinstance(key, KmsKey) and not key.is_managed_by_aws]

@@ -1,4 +1,4 @@
-"""What would fail in the first `pulumi up`, judged by the facts that AWS told."""
+"""Findings about the first `pulumi up`: what would fail, and why."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,10 +27,11 @@ class Finding:
     """The result of one check.
 
     Attributes:
-        check: its name, which does not change: `credentials`, `partitions`, `region`, `key`, `source-key`,
+        check: stable name of the check: `preview`, `credentials`, `partitions`, `region`, `key`, `source-key`,
             `permissions`, `source`, `quota` or `slots`.
-        level: `fails` if `pulumi up` would fail or copy nothing, `unknown` if AWS did not answer.
-        about: a Region, key or source.
+        level: `fails` if `pulumi up` would fail or not copy anything, `unknown` if AWS did not answer.
+        about: the Region, key or source.
+        message: the result in one or two sentences.
     """
 
     check: str
@@ -49,7 +50,7 @@ def _credentials(facts: Facts) -> Iterator[Finding]:
     identities = [one.identity for one in facts.regions.values() if isinstance(one.identity, CallerIdentity)]
     accounts = sorted({identity.account for identity in identities})
     if len(accounts) > 1:
-        message = f"The credentials belong to several accounts ({', '.join(accounts)}). Use those of one account."
+        message = f"The credentials belong to several accounts ({', '.join(accounts)}). Use credentials of one account."
         yield Finding("credentials", "fails", "credentials", message)
     elif identities:
         message = f"Account {accounts[0]}, {identities[0].arn}."
@@ -59,7 +60,9 @@ def _credentials(facts: Facts) -> Iterator[Finding]:
 def _partitions(facts: Facts) -> Iterator[Finding]:
     partitions = sorted(set(map(partition_of, facts.configuration.region_names)))
     if len(partitions) > 1:
-        message = f"The Regions are in several partitions ({', '.join(partitions)}). FSx does not copy between them."
+        message = (
+            f"The Regions are in several partitions ({', '.join(partitions)}). FSx cannot copy between partitions."
+        )
         yield Finding("partitions", "fails", "partitions", message)
 
 
@@ -70,7 +73,9 @@ def _regions(facts: Facts) -> Iterator[Finding]:
         if error is None:
             yield Finding("region", "ok", name, f"Reachable. Backups: {len(region.known_backups)}.")
         elif isinstance(error, CredentialsError) and accepting:
-            message = f"Credentials work in {accepting[0]} but not here. Enable this Region for the account. ({error})"
+            message = (
+                f"The credentials work in {accepting[0]} but not here. Enable this Region for the account. ({error})"
+            )
             yield Finding("region", "fails", name, message)
         else:
             yield _failed("region", name, error)
@@ -80,14 +85,14 @@ def _keys(facts: Facts) -> Iterator[Finding]:
     for region, answers in facts.regions.items():
         of_copies = facts.configuration.keys_in(region)
         if None in of_copies and answers.answered:
-            yield Finding("key", "ok", f"{region} key", "Copies use the key that FSx manages, aws/fsx.")
+            yield Finding("key", "ok", f"{region} key", "Copies use aws/fsx, the key that FSx manages.")
         for named, key in answers.keys.items():
             check, about = ("key", f"{region} key") if named in of_copies else ("source-key", f"{region} source key")
             if isinstance(key, KmsKey):
                 level, message = _judge_key(key, region, is_managed_allowed=check == "source-key" or _is_fsx(named))
                 yield Finding(check, level, about, message)
             elif check == "source-key" and isinstance(key, AccessDeniedError):
-                yield Finding(check, "note", about, f"No permission to describe this key. ({key})")
+                yield Finding(check, "note", about, f"The credentials may not describe this key. ({key})")
             else:
                 yield _failed(check, about, key)
 
@@ -97,11 +102,11 @@ def _judge_key(key: KmsKey, region: str, *, is_managed_allowed: bool) -> tuple[L
     if name is None or name.region != region:
         return "fails", f"{key.arn} is not in {region}. Use a key in {region}."
     if (key.spec, key.usage) != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
-        return "fails", f"{key.arn} is {key.spec} for {key.usage}. FSx needs a symmetric key for encryption."
+        return "fails", f"{key.arn} has spec {key.spec} and usage {key.usage}. FSx needs a symmetric encryption key."
     if key.state != "Enabled":
         return "fails", f"{key.arn} is {key.state}. Enable it, or use another key."
     if key.is_managed_by_aws and not is_managed_allowed:
-        return "note", f"{key.arn} is an AWS managed key. FSx can use only aws/fsx, the default without kms_key_id."
+        return "note", f"{key.arn} is an AWS managed key. FSx can use only aws/fsx. Remove kms_key_id to use it."
     return "ok", f"{key.arn} is enabled and symmetric."
 
 
@@ -113,14 +118,14 @@ def _permissions(facts: Facts) -> Iterator[Finding]:
     if facts.decisions is None:
         return
     if isinstance(facts.decisions, ServiceError):
-        message = f"IAM's simulator could not be asked; only the reads were tried. ({facts.decisions})"
+        message = f"IAM's policy simulator cannot be used, so only read actions were checked. ({facts.decisions})"
         yield Finding("permissions", "note", "permissions", message)
         return
     denied = sorted(
         {(one.action, _place(one.resource), one.decision) for one in facts.decisions if one.decision != "allowed"}
     )
     for action, place, word in denied:
-        message = f"{action} is not allowed{place} ({word}). `fsx-dr policy` prints the policy."
+        message = f"{action} is not allowed{place} ({word}). Run `fsx-dr policy` to print the policy that allows it."
         if action.startswith("kms:"):
             yield Finding("permissions", "note", "permissions", f"{message} The key policy may allow it.")
         else:
@@ -150,19 +155,19 @@ def _sources(facts: Facts) -> Iterator[Finding]:
 def _judge_source(source: Source, backups: list[Backup], *, is_missing: bool) -> tuple[Level, str]:
     region = source["region"]
     if "tags" in source:
-        return "fails", f"No file system in {region} has these tags, so nothing would be copied."
+        return "fails", f"No file system in {region} has these tags. Nothing would be copied."
     if not backups and (is_missing or "backup_id" in source):
-        return "fails", f"There is no such file system or backup in {region}, so nothing would be copied."
+        return "fails", f"This source does not exist in {region}. Nothing would be copied."
     points = [backup for group in copied_backups(source, backups) for backup in group]
     if not points:
         why = obstacle(backups) or "it cannot be copied"
         return "fails", f"{why[0].upper()}{why[1:]}."
     newest = max(points, key=lambda backup: backup.creation_time)
     skipped = Counter(backup.copy_obstacle for backup in backups if backup.copy_obstacle)
-    left_out = "".join(f" {number} are left out: {why}." for why, number in skipped.items())
-    message = f"The newest backup to copy is {newest.id} of {newest.creation_time:%Y-%m-%d %H:%M} UTC.{left_out}"
+    left_out = "".join(f" Not copied: {number} ({why})." for why, number in skipped.items())
+    message = f"Newest backup to copy: {newest.id}, created {newest.creation_time:%Y-%m-%d %H:%M} UTC.{left_out}"
     if newest.type == "AWS_BACKUP":
-        return "note", f"{message} AWS Backup made it, so FSx may refuse to copy it."
+        return "note", f"{message} AWS Backup created it, so FSx may refuse to copy it."
     return "note" if skipped else "ok", message
 
 
@@ -173,22 +178,22 @@ def _quotas(facts: Facts) -> Iterator[Finding]:
 
 
 def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
-    # The quota counts copies and the backups of AWS Backup, but no automatic backups.
+    # The quota counts copies and backups of AWS Backup, but not automatic backups.
     present = [b for b in region.known_backups if _type(b) == kind and b.type != "AUTOMATIC" and not b.is_dead]
     own = Counter(b.subject for b in present if b.source_backup_id and OWNERSHIP_TAG in b.tags)
     planned = [(one, limit) for one, limit in zip(run.series, run.limits, strict=True) if _type(one.backups[0]) == kind]
     more = sum(max(limit - own[one.backups[0].subject], 0) for one, limit in planned)
-    # A new copy is made before the one that it replaces, or that expires, is deleted.
+    # A new copy is made before the old one is deleted.
     spare = len({one.backups[0].subject for one, _ in planned})
     total, (allowed, origin) = len(present) + more + spare, _allowed(kind, region)
     message = (
-        f"User-initiated {kind} backups: {len(present)} in use, {more} to come, {spare} spare (a new copy is made "
-        f"before an old one is deleted). That is {total} of {allowed} ({origin})."
+        f"User-initiated {kind} backups: {len(present)} exist, {more} will be added, and {spare} more exist while a "
+        f"new copy replaces an old one. Total: {total}. Quota: {allowed} ({origin})."
     )
     if allowed is None:
-        return Finding("quota", "note", f"{run.region} quota", f"The quota of {kind} backups is not known.")
+        return Finding("quota", "note", f"{run.region} quota", f"The quota for {kind} backups is not known.")
     if total > allowed:
-        message += f' Have AWS raise the quota "{QUOTA_NAMES.get(kind, kind)}", or lower keep.'
+        message += f' Ask AWS to raise the quota "{QUOTA_NAMES.get(kind, kind)}", or lower keep.'
         return Finding("quota", "fails", f"{run.region} quota", message)
     return Finding("quota", "ok", f"{run.region} quota", message)
 
@@ -199,7 +204,7 @@ def _type(backup: Backup) -> str:
 
 
 def _allowed(kind: str, region: RegionFacts) -> tuple[int | None, str]:
-    """Return how many backups are allowed, and where that is from."""
+    """Return the number of allowed backups, and its origin."""
     in_force = {} if isinstance(region.quotas, ServiceError) else region.quotas
     if (name := QUOTA_NAMES.get(kind, "")) in in_force:
         return in_force[name], "Service Quotas"
@@ -207,9 +212,9 @@ def _allowed(kind: str, region: RegionFacts) -> tuple[int | None, str]:
 
 
 def _slots(facts: Facts) -> Iterator[Finding]:
-    for region in facts.configuration.regions:
+    for region in facts.configuration.sources_of:
         if running := sum(backup.is_running_copy for backup in facts.regions[region].known_backups):
-            message = f"Running copies: {running}, of {COPIES_AT_ONCE} at a time. New ones wait for a copy slot."
+            message = f"{running} of {COPIES_AT_ONCE} copy slots are in use. New copies may have to wait for a slot."
             yield Finding("slots", "note", f"{region} slots", message)
 
 

@@ -1,4 +1,4 @@
-"""What the first `pulumi up` copies into each DR Region."""
+"""The copies that the first `pulumi up` makes in each DR Region."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from pulumi_fsx_dr.rules.copy_size import NOTHING, Range, Series, by_subject, se
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
 from pulumi_fsx_dr.rules.retention import Keep, RecoveryPoint, is_recovery_point, select
 
-from .collect import Facts
+from .collect import Facts, key_of
 
 
 @dataclass(frozen=True, slots=True)
 class FirstRun:
-    """What is copied into one DR Region.
+    """The copies of the first run in one DR Region.
 
     Attributes:
         series: the backups of each file system or volume.
-        limits: how many copies of each the retention policy keeps at most.
+        limits: maximum number of copies of each, by the retention policy.
     """
 
     region: str
@@ -32,32 +32,32 @@ class FirstRun:
 
     @property
     def full(self) -> int:
-        """How many copies are full for sure."""
+        """Number of copies that are certainly full."""
         return sum(not one.follows for one in self.series)
 
     @property
     def incremental(self) -> int:
-        """How many copies FSx can make incrementally."""
+        """Number of copies that FSx can make incrementally."""
         return len(self.backups) - self.full
 
     @property
     def unknown_sizes(self) -> int:
-        """Of how many backups FSx does not tell the size."""
+        """Number of backups without a known size."""
         return sum(size(backup) is None for backup in self.backups)
 
     @property
     def gigabytes(self) -> Range:
-        """How much is copied, without the backups of unknown size."""
+        """Amount of data, without the backups of unknown size."""
         return sum((one.gigabytes for one in self.series), NOTHING)
 
 
 def first_runs(facts: Facts) -> list[FirstRun]:
-    """Return what is copied into each DR Region that answered."""
-    return [_first_run(region, facts) for region in facts.configuration.regions if facts.regions[region].answered]
+    """Return the copies of the first run in each DR Region that answered."""
+    return [_first_run(region, facts) for region in facts.configuration.sources_of if facts.regions[region].answered]
 
 
 def copied_backups(source: Source, backups: Sequence[Backup], keep: Keep = KEEP) -> list[list[Backup]]:
-    """Return which backups of a source get a copy, by file system or volume, newest first."""
+    """Return the backups of a source that are copied, by file system or volume, newest first."""
     usable = [backup for backup in backups if not backup.copy_obstacle]
     if "backup_id" in source:
         return [[one] for one in usable if one.is_available]
@@ -66,10 +66,10 @@ def copied_backups(source: Source, backups: Sequence[Backup], keep: Keep = KEEP)
 
 def _first_run(region: str, facts: Facts) -> FirstRun:
     run, there = FirstRun(region), facts.regions[region]
-    for source in facts.configuration.sources:
-        keep = source.get("keep", facts.configuration.regions[region].get("keep", KEEP))
-        key = there.keys.get(facts.configuration.key_of(source, region) or "")
-        # Without a named key it is the one that FSx manages, whose ARN is not known before there are copies.
+    for source in facts.configuration.sources_of[region]:
+        keep = source["keep"]
+        key = there.keys.get(key_of(source) or "")
+        # Without a key in the configuration, FSx uses its own. The first copy shows its ARN.
         key_arn = key.arn if isinstance(key, KmsKey) else None
         found = series(key_arn, copied_backups(source, facts.backups_of(source), keep), there.known_backups)
         run.series.extend(found)
@@ -84,6 +84,6 @@ def _kept(backups: list[Backup], keep: Keep) -> list[Backup]:
 
 
 def _limit(keep: Keep, now: int) -> int:
-    """Return how many copies are kept at most: each rule of a policy keeps the newest, and others of its own."""
+    """Return the maximum number of copies. Each rule of a policy keeps the newest copy, and further ones."""
     numbers = [keep] if isinstance(keep, int) else [value for value in keep.values() if isinstance(value, int)]
     return max(now, sum(numbers) - len(numbers) + 1) if numbers else now

@@ -66,6 +66,13 @@ class DrRegionCoordinator:
         self._unplanned[resource] = _Declared(describe, register)
         self._unregistered.add(resource)
 
+    def refuse(self, error: Exception) -> None:
+        """Let all DrRegions of this run fail with an error.
+
+        An exception in the program's code is not enough: Pulumi still registers everything that was declared before.
+        """
+        self._error = self._error or error
+
     async def plan_for(
         self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None"
     ) -> tuple[RegionPlan, list[Any]]:

@@ -1,4 +1,4 @@
-"""The same DR stack as the other languages beside it, with the SDK that `pulumi package add` generates."""
+"""The DR stack of the other languages in Python, with the SDK that `pulumi package add` generates."""
 
 import pulumi
 import pulumi_fsx_dr_sdk as fsxdr

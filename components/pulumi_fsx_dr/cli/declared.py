@@ -1,0 +1,90 @@
+"""What a stack declares: by its settings, or by its program."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+from tempfile import TemporaryDirectory
+
+import click
+
+from pulumi_fsx_dr import declarations
+from pulumi_fsx_dr.doctor.evaluate import Finding
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.fsx.text import clean
+from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, require_valid
+
+from .stack import Stack, reason_of
+from .stack_settings import StackSettings, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The DrRegions of a stack.
+
+    Attributes:
+        dr_regions: their arguments.
+        credentials: the credentials that the stack uses.
+        findings: about the preview that was run to learn the arguments.
+    """
+
+    dr_regions: Sequence[DrRegionArgs]
+    credentials: Credentials
+    findings: Sequence[Finding] = ()
+
+
+def declared_by_settings(file: Path) -> Declared:
+    """Return the DrRegions that the settings in a stack's file declare.
+
+    Raises:
+        InvalidSettingsError: the file cannot be read, or a setting is wrong.
+    """
+    settings = read_settings(file)
+    if not settings.dr_regions:
+        raise InvalidSettingsError(f"{file} does not contain the settings fsx-dr:sources and fsx-dr:regions.")
+    return _of_settings(settings)
+
+
+def declared_by_stack(stack: Stack) -> Declared:
+    """Return the DrRegions that a stack's settings declare, or else its program.
+
+    Raises:
+        InvalidSettingsError: the stack cannot be read, or its preview fails before it declares a DrRegion.
+    """
+    file = stack.settings_file
+    settings = read_settings(file, may_be_empty=True) if file.is_file() else StackSettings()
+    if settings.dr_regions:
+        return _of_settings(settings)
+    click.echo(f"Running `pulumi preview` to find the DrRegions of stack {stack.name} ...", err=True)
+    with TemporaryDirectory() as folder:
+        written = Path(folder) / "declarations"
+        written.touch(mode=0o600)
+        preview = stack.preview({**os.environ, declarations.VARIABLE: str(written)})
+        declared = declarations.recorded(written)
+    reason = _failure_of(preview)
+    if reason and not declared:
+        raise InvalidSettingsError(f"`pulumi preview` failed before it declared a DrRegion: {reason}")
+    message = f"`pulumi preview` failed: {reason}" if reason else "`pulumi preview` succeeded."
+    finding = Finding("preview", "fails" if reason else "ok", "preview", message)
+    return Declared(declared, settings.credentials, [finding])
+
+
+def _of_settings(settings: StackSettings) -> Declared:
+    for name, args in settings.dr_regions.items():
+        require_valid(name, args)
+    return Declared(list(settings.dr_regions.values()), settings.credentials)
+
+
+def _failure_of(preview: CompletedProcess[bytes]) -> str | None:
+    """Return why a preview failed; None if it succeeded."""
+    if preview.returncode == 0:
+        return None
+    try:
+        diagnostics = json.loads(preview.stdout)["diagnostics"]
+        first = next(each["message"] for each in diagnostics if each["severity"] == "error")
+    except (ValueError, LookupError, TypeError, StopIteration):
+        return reason_of(preview)
+    return clean(str(first)).removeprefix("error: ")
