@@ -1,4 +1,4 @@
-"""What to write in place of an unknown name."""
+"""Suggestions for unknown names."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -8,12 +8,12 @@ from .names import camel_case
 
 
 def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
-    """Return why some of the names are wrong, with the nearest name of each; None if all are known.
+    """Return a message about the unknown names, with the nearest known names; None if all names are known.
 
     Args:
         what: begins the sentence, such as `DrRegion dr has no argument`.
-        names: the names that were written.
-        known: the names that exist.
+        names: the names to check.
+        known: the known names.
     """
     unknown = sorted({str(name) for name in names} - set(known))
     if not unknown:
@@ -31,7 +31,7 @@ def in_camel_case(sentence: str, names: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like a name, whether it is in camelCase or in snake_case."""
+    """Return the most similar known name, or None; camelCase and snake_case count as equal."""
     by_letters = {_letters(each): each for each in known}
     given = _letters(name)
     begin_so = [each for each in by_letters if given and each.startswith(given)]
