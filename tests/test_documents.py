@@ -106,6 +106,8 @@ def test_readme_shows_forecast_of_its_program(
     file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
     for hours in (2, 26, 50):
         aws.seed_backup("eu-central-1", file_system, created=aws.now() - 3600 * hours)
+    kms = aws.client("kms", "eu-west-1")
+    kms.create_alias(AliasName="alias/fsx-dr", TargetKeyId=kms.create_key()["KeyMetadata"]["Arn"])
     monkeypatch.setattr(pulumi, "export", lambda *_: None)
 
     RecordingEngine().run(lambda: exec(PROGRAMS["README.md-0"], {}), preview=True)  # noqa: S102  # a program of ours
