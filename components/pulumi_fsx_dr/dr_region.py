@@ -126,8 +126,7 @@ class DrRegion(pulumi.ComponentResource):
     def readiness(self, rpo_hours: float = RPO_HOURS) -> pulumi.Output[list[ReadinessRow]]:
         """Return a row for each source once all copies are made: its newest copy and the allowed age.
 
-        Export it as the stack output `readiness`, which `fsx-dr report` reads. The report computes ages: as outputs,
-        they would change in every preview.
+        Export it as the stack output `readiness` for `fsx-dr report`, which computes the age of each copy.
 
         Args:
             rpo_hours: maximum age of the source backup of the newest copy.
@@ -135,11 +134,8 @@ class DrRegion(pulumi.ComponentResource):
         Raises:
             InvalidSettingsError: `rpo_hours` is not a positive number.
         """
-        try:
+        with self._coordinator.failing_all():
             target = require_hours(rpo_hours)
-        except InvalidSettingsError as error:
-            self._coordinator.refuse(error)
-            raise
 
         def rows_of(known: list[Any]) -> list[ReadinessRow]:
             outputs, points = known
