@@ -845,4 +845,4 @@ def test_plan_of_many_sources() -> None:
 
 
 def test_plan_takes_linear_time() -> None:
-    assert growth(150, many) < 3 * TIMES, "quadratic time would be a factor of 64"
+    assert growth(80, many) < 3 * TIMES, "quadratic time would be a factor of 64"

@@ -563,7 +563,7 @@ DECLARES = """
 case "$*" in
   "preview --json --non-interactive --stack prod")
     echo '%s' >> "$PULUMI_FSX_DR_DECLARATIONS"
-    echo '{"diagnostics": [{"severity": "error", "message": "error: no region\\n"}]}'; exit %d ;;
+    printf '%%s' '{"diagnostics": [{"severity": "error", "message": "error: no region\\n"}]}'; exit %d ;;
 esac"""
 
 
@@ -587,6 +587,7 @@ def test_doctor_reads_sources_of_program(
 
     assert document["first_run"][0]["source_backup_ids"] == ["backup-00000000000000001"]
     assert document["findings"][0]["level"] == ("fails" if exit_code else "ok")
+    assert ("no region" in document["findings"][0]["message"]) == bool(exit_code)
     assert document["exit_code"] == int(exit_code > 0)
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from pulumi_fsx_dr.copies.copy import CopySpec
+from pulumi_fsx_dr.copies.messages import progress
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.copies.verification import mismatch
+from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.engine.host import entry_point
+from pulumi_fsx_dr.errors import UnreachableError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.lifecycle.check import check
 from pulumi_fsx_dr.lifecycle.create import create
@@ -158,6 +161,11 @@ def _(process: _Process) -> str:
     process.service.add_fault("throttled", "CopyBackup", times=1, region=AWAY)
     process.create()
     return process.statuses()
+
+
+@_CASES.add("status: a poll fails")
+def _(process: _Process) -> str:
+    return _lines([progress(process.found_source(), 725, UnreachableError("no response"))])
 
 
 @_CASES.add("status: in the queue")
@@ -382,3 +390,15 @@ def _(process: _Process) -> str:
         replace(backup, owner_id="999999999999"),
     )
     return "\n    ".join(f"... it {mismatch(other, made.facts)}." for other in others)
+
+
+@_CASES.add("state: the engine cannot read it")
+def _(_process: _Process) -> str:
+    class Monitor:
+        def Invoke(self, _request: object) -> None:  # noqa: N802  # Pulumi's name
+            raise RuntimeError("unexpected end of JSON input")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stack_state, "_PAUSE", 0)
+        patch.setattr("pulumi.runtime.settings.get_monitor", Monitor)
+        return refusal(stack_state.stack_state)

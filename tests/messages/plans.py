@@ -1,5 +1,9 @@
 """Notes and warnings of plans that need unusual states of AWS."""
 
+from dataclasses import replace
+
+from pulumi_fsx_dr.copies.messages import missing_alias_text
+from pulumi_fsx_dr.rules.plan import plan_copies
 from pulumi_fsx_dr.rules.region_plan import RegionPlan
 
 from tests.backups import copy, owned
@@ -79,3 +83,26 @@ def _(_: None) -> str:
     copies = [entry(1), entry(2)]
     world = World([], shown(copies), unreachable=frozenset({HOME}))
     return _texts(one([dr(keep={"last": 1})], copies, world))
+
+
+@_CASES.add("preview: copies within the source Region")
+def _(_: None) -> str:
+    return _texts(one([dr(region=HOME)], [], World([backup(1)])))
+
+
+@_CASES.add("preview: two DrRegions copy the same file system")
+def _(_: None) -> str:
+    plans = plan_copies([dr("one"), dr("two")], (), World([backup(1)]))
+    return "\n    ".join(_texts(plan) for plan in plans.values() if plan.preview_warnings)
+
+
+@_CASES.add("selected file system is unknown")
+def _(_: None) -> str:
+    kept = entry(1, file_system_id=None)
+    shown_copy = [replace(found, file_system_id=None) for found in shown([kept])]
+    return _texts(one([dr(sources=[{"tags": {"dr": "yes"}, "region": HOME}])], [kept], World([], shown_copy)))
+
+
+@_CASES.add("KMS alias does not exist")
+def _(_: None) -> str:
+    return missing_alias_text("alias/dr", AWAY, "DrRegion dr")

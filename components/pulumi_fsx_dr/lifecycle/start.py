@@ -74,42 +74,43 @@ def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
     """
     room = Room(work, spec, source)
 
-    def request(own: Ownership) -> StartedCopy | None:
-        return room.retry(lambda: _call_copy_backup(work, spec, own))
+    def request(ownership: Ownership) -> StartedCopy | None:
+        return room.retry(lambda: _call_copy_backup(work, spec, ownership))
 
-    own, has_failed = expected_ownership(work, spec), False
+    ownership, has_failed = expected_ownership(work, spec), False
     while True:
-        if answer := _request_twice(request, own):
+        if answer := _request_twice(request, ownership):
             # A run that was killed just now may have started the first FAILED copy. This run started the second one.
             if has_failed and answer.has_just_failed:
                 return answer
-            own, has_failed = answer.ownership, answer.has_just_failed
+            ownership, has_failed = answer.ownership, answer.has_just_failed
             started = _usable(work, spec, answer)
         else:
-            started = _find_listed(work, spec, own)
+            # An earlier run used our token with other tags.
+            started = _find_listed(work, spec, ownership)
         if started:
             return started
         # FSx would return the same copy for this token again.
-        own = replace(own, token=own.token.next())
+        ownership = replace(ownership, token=ownership.token.next())
 
 
-def _request_twice(request: Callable[[Ownership], StartedCopy | None], own: Ownership) -> StartedCopy | None:
+def _request_twice(request: Callable[[Ownership], StartedCopy | None], ownership: Ownership) -> StartedCopy | None:
     """Request a copy; after a refusal, request it once more with an unused token.
 
     AWS does not document the response to the token of a deleted copy. It may be a refusal.
     """
     try:
-        return request(own)
+        return request(ownership)
     except (TransientError, AccessDeniedError, CredentialsError, QuotaReachedError):
         raise  # another token would not help
     except ServiceError:
-        return request(replace(own, token=own.token.unused()))
+        return request(replace(ownership, token=ownership.token.unused()))
 
 
-def _call_copy_backup(work: Work, spec: CopySpec, own: Ownership) -> StartedCopy | None:
+def _call_copy_backup(work: Work, spec: CopySpec, ownership: Ownership) -> StartedCopy | None:
     """Return the copy for a token; None if an earlier run used the token with other tags."""
     work.raise_if_deployment_cancelled()
-    request = replace(spec, token=str(own.token), tags={**spec.tags, **own.tag(work.urn)})
+    request = replace(spec, token=str(ownership.token), tags={**spec.tags, **ownership.tag(work.urn)})
     requested, refusals = work.now(), 0
     while (answer := work.retry(lambda: work.region.fsx.copy(request))) is Refused.SLOTS_TAKEN:
         refusals += 1
@@ -119,7 +120,7 @@ def _call_copy_backup(work: Work, spec: CopySpec, own: Ownership) -> StartedCopy
         work.back_off(refusals)
     if answer is Refused.TOKEN_CONFLICT:
         return None
-    return StartedCopy(answer, own, is_new=answer.creation_time.timestamp() >= requested - _CLOCK_SKEW)
+    return StartedCopy(answer, ownership, is_new=answer.creation_time.timestamp() >= requested - _CLOCK_SKEW)
 
 
 def _raise_if_blocked(work: Work, spec: CopySpec, since: float | None) -> None:
@@ -176,14 +177,14 @@ def _delete_failed(work: Work, spec: CopySpec, answer: Backup) -> None:
             work.region.fsx.delete(answer.id)
 
 
-def _find_listed(work: Work, spec: CopySpec, own: Ownership) -> StartedCopy | None:
+def _find_listed(work: Work, spec: CopySpec, ownership: Ownership) -> StartedCopy | None:
     """Return the copy that our token started with other tags; FSx may list it with a delay."""
     listed_by = work.now() + min(LISTED_WITHIN, spec.timeout)
     while True:
         for copy in candidates(work, spec, fresh=True):
-            found = verified(work, spec, copy.id) if ownership_of(copy.tags) == own else None
+            found = verified(work, spec, copy.id) if ownership_of(copy.tags) == ownership else None
             if found and work.runtime.entries.take(found.id, work.urn):
-                return StartedCopy(found, own, is_new=False)
+                return StartedCopy(found, ownership, is_new=False)
         if work.call.is_deployment_cancelled or work.now() >= listed_by:
             return None
         work.call.status("waiting for FSx to list the copy that an earlier run started")

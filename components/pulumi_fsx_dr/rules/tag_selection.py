@@ -96,9 +96,10 @@ def _warnings(
     for spec in former:
         why = f"does not have the tags {tags}" if spec.is_unselected else "is gone, or FSx does not return its tags"
         more = ", and no new ones are created" if spec.is_unselected else ""
+        how = f"add {spec.key} to `exclude` of the source {tags}" if spec.key else f"remove the source {tags}"
         yield (
             f"{spec.key or 'An unknown file system'} in {where} {why}. Its copies in {dr.region} are kept{more}. To "
-            f"delete them, add it to `exclude` of the source {tags} of {dr.name}."
+            f"delete them, {how} of {dr.name}."
         )
 
 
