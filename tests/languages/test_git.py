@@ -53,7 +53,7 @@ def test_package_add_works_from_folder_of_git_repository(aws: Control, tagged: P
 def test_pip_installs_tag_of_git_repository(tagged: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", f"pulumi-fsx-dr[cli] @ git+{URL}@v0.1.0"]
+    install = [str(python), "-m", "pip", "install", "--quiet", f"pulumi-fsx-dr[cli] @ git+{URL}@v0.1.0"]
 
     with serving(tagged, tmp_path) as trusted:
         subprocess.run(install, env=os.environ | ALONE | {"GIT_SSL_CAINFO": str(trusted)}, check=True)  # noqa: S603  # our own
