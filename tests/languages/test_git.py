@@ -21,14 +21,15 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may listen at the port of https"),
     pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl on PATH"),
 ]
-URL = "https://localhost/fsx/pulumi-fsx-dr.git"
+NAME = "pulumi-fsx-dr"
+URL = f"https://localhost/fsx/{NAME}.git"
 
 
 @pytest.fixture
 def tagged(tmp_path: Path) -> Path:
     if YAML.missing:
         pytest.skip(YAML.missing)
-    repository = copy_repository(tmp_path / "pulumi-fsx-dr")
+    repository = copy_repository(tmp_path / NAME)
     commit(repository, "v0.1.0")
     return repository
 
@@ -53,7 +54,7 @@ def test_package_add_works_from_folder_of_git_repository(aws: Control, tagged: P
 def test_pip_installs_tag_of_git_repository(tagged: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", f"pulumi-fsx-dr[cli] @ git+{URL}@v0.1.0"]
+    install = [str(python), "-m", "pip", "install", "--quiet", f"{NAME}[cli] @ git+{URL}@v0.1.0"]
 
     with serving(tagged, tmp_path) as trusted:
         subprocess.run(install, env=os.environ | ALONE | {"GIT_SSL_CAINFO": str(trusted)}, check=True)  # noqa: S603  # our own
