@@ -19,25 +19,27 @@ __all__ = ["BackupCopy", "BackupCopyArgs"]
 
 
 class BackupCopy(Resource, module="fsx", name="BackupCopy"):
-    """One copy of an FSx backup, in one Region, for as long as the program declares it.
+    """A copy of one FSx backup in one Region.
 
-    Created by CopyBackup and ready once AVAILABLE; `id` is the copy's backup id, and dependents should use it.
-    `custom_timeouts` are honoured: create (default 24 h, from the copy's own start), update (10 min), delete (1 h).
+    FSx creates it with CopyBackup, and the resource is ready when the copy is AVAILABLE. `id` is the backup id of the
+    copy. `custom_timeouts` in the options apply to create (default: 24 h since the copy started), update (10 min) and
+    delete (1 h).
 
     Attributes:
         arn: ARN of the copy (`ResourceARN`).
-        lifecycle: State of the copy, AVAILABLE once it is made (`Lifecycle`).
-        kms_key_arn: ARN of the key that encrypts the copy (`KmsKeyId`).
-        creation_time: When the copy was made, ISO 8601 in UTC (`CreationTime`).
-        source_creation_time: When the source backup was made, ISO 8601 in UTC; what a recovery point's age counts from.
-        size_in_bytes: Size of the copy, where FSx gives it (`SizeInBytes`).
-        owner_id: Account that owns the copy (`OwnerId`).
-        backup_type: `Type`; a copy made here is USER_INITIATED.
-        file_system_id: The file system that was backed up (`FileSystem.FileSystemId`).
-        file_system_type: WINDOWS, LUSTRE, ONTAP or OPENZFS (`FileSystem.FileSystemType`).
-        volume_id: The volume that was backed up, if it was one (`Volume.VolumeId`).
-        tags_all: All tags of the copy, those that came from elsewhere included.
-        managed_by: Owner id of the stack and request token of the copy, as in the copy's tag `fsx-dr:managed-by`.
+        lifecycle: State of the copy, such as `AVAILABLE` (`Lifecycle`).
+        kms_key_arn: ARN of the KMS key of the copy (`KmsKeyId`).
+        creation_time: Time when the copy was created, in ISO 8601 and UTC (`CreationTime`).
+        source_creation_time: Time when the source backup was created, in ISO 8601 and UTC. The age of a recovery point
+            counts from this time.
+        size_in_bytes: Size of the copy in bytes, if FSx returns it (`SizeInBytes`).
+        owner_id: Account of the copy, 12 digits (`OwnerId`).
+        backup_type: Type of the copy, `USER_INITIATED` (`Type`).
+        file_system_id: File system of the source backup (`FileSystem.FileSystemId`).
+        file_system_type: `WINDOWS`, `LUSTRE`, `ONTAP` or `OPENZFS` (`FileSystem.FileSystemType`).
+        volume_id: Volume of the source backup, if it is a backup of a volume (`Volume.VolumeId`).
+        tags_all: All tags of the copy, including copied tags and tags that others added (`Tags`).
+        managed_by: Value of the ownership tag `fsx-dr:managed-by`: owner id of the stack and request token of the copy.
     """
 
     source_backup_id: pulumi.Output[str]
@@ -73,38 +75,40 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
     def __init__(
         self, name: str, args: BackupCopyArgs | None = None, opts: pulumi.ResourceOptions | None = None, **keywords: Any
     ) -> None:
-        """Declare a copy: `BackupCopy("ledger", source_backup_id=…)`.
+        """Declare a copy: `BackupCopy("ledger", source_backup_id="backup-0123456789abcdef0", region="eu-west-1")`.
 
         Args:
-            name: The resource's logical name; renaming without an alias makes a new copy.
+            name: The resource's logical name. A new name without an alias makes a new copy.
             args: The arguments below as a dict, instead of keywords.
-            opts: The ordinary resource options.
-            source_backup_id: The backup to copy, e.g. `backup-0123456789abcdef0` (CopyBackup `SourceBackupId`). A
-                change replaces the copy.
-            region: Where the copy is made. Default: the stack's `aws:region`, or the environment's. A change replaces
+            opts: The usual resource options.
+            source_backup_id: Backup to copy, such as `backup-0123456789abcdef0` (`SourceBackupId`). A change replaces
                 the copy.
-            source_region: Where the source backup is (`SourceRegion`). Default: `region`, an in-Region copy. A change
-                replaces the copy.
-            kms_key_id: Key id, key ARN, alias or alias ARN of a KMS key in `region` (`KmsKeyId`). Default: the key that
-                FSx manages. Another key replaces the copy; the same key written another way does not.
-            copy_tags: Whether the source's tags come along when the copy is made (`CopyTags`). Default: False.
-            tags: Tags of the copy, at most 49 (`Tags`); they change in place.
-            adopt_backup_id: An existing copy of the source to adopt instead of making one. Matters only when the
-                resource is created.
-            deletion_protection: Whether `destroy`, and a program without the resource, must not delete the copy.
-                Retention of a DrRegion, and a replacement that is AVAILABLE, delete it all the same. Default: False.
+            region: Region of the copy, such as `eu-west-1`. Default: `aws:region` of the stack, or the Region of the
+                environment. A change replaces the copy.
+            source_region: Region of the source backup (`SourceRegion`). Default: `region`, a copy within the Region. A
+                change replaces the copy.
+            kms_key_id: KMS key of the copy in `region`: a key id, key ARN, alias such as `alias/fsx-dr`, or alias ARN
+                (`KmsKeyId`). Default: the AWS managed key for FSx. Another key replaces the copy. Another name of the
+                same key changes nothing.
+            copy_tags: Whether FSx copies the tags of the source backup (`CopyTags`). Default: False.
+            tags: Tags of the copy, at most 49, such as `{"team": "storage"}` (`Tags`). They change in place.
+            adopt_backup_id: Id of an existing copy of the source backup to adopt instead of creating a new one. Used
+                only when the resource is created.
+            deletion_protection: Whether the copy is kept by `pulumi destroy`, and when the resource is removed from the
+                program; both then fail. Retention, and a replacement that is AVAILABLE, still delete it. Default:
+                False.
 
         Raises:
-            InvalidSettingsError: An argument is wrong; nothing is changed.
+            InvalidSettingsError: An argument is wrong. Nothing is changed.
         """
         require_declarable("BackupCopy", name, opts)
         given = args_or_keywords(f"BackupCopy {name}", args, keywords)
         require_valid(f"BackupCopy {name}", given)
         single_copies.require_region(name, given)
         single_copies.note(name, given, opts)
-        # The SDK fills in those outputs only that are among the properties when the resource is registered.
+        # The SDK fills in only the outputs that are properties when the resource is registered.
         props: dict[str, Any] = dict.fromkeys((*ARGUMENTS, *OUTPUTS)) | dict(given)
-        # The owner id is saved before the first copy is made, and deleted after the last.
+        # The owner id must be saved before the first copy is created, and deleted after the last one.
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[owner_of_this_run()]))
         hidden: pulumi.Input[str] = hints(name, given)
         opts, props[HINTS] = with_secret_outputs(opts, given, hidden)

@@ -1,4 +1,4 @@
-"""A whole DR Region in one declaration: its copies, and which of them is the latest."""
+"""The component `DrRegion`."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -27,10 +27,10 @@ class CopyRow(TypedDict):
     """A copy of a `DrRegion`.
 
     Attributes:
-        source_backup_id: The source backup.
-        backup_id: Its own id.
-        arn: Its ARN.
-        creation_time: When it was made, ISO 8601 in UTC.
+        source_backup_id: Id of the source backup (`SourceBackupId`).
+        backup_id: Id of the copy (`BackupId`).
+        arn: ARN of the copy (`ResourceARN`).
+        creation_time: Time when the copy was created, in ISO 8601 and UTC (`CreationTime`).
     """
 
     source_backup_id: str
@@ -40,23 +40,23 @@ class CopyRow(TypedDict):
 
 
 class DrRegion(pulumi.ComponentResource):
-    """The copies in one DR Region, one `BackupCopy` named `<name>-<source backup id>` each.
+    """The copies of several sources in one DR Region. Each copy is a `BackupCopy` named `<name>-<source backup id>`.
 
-    A copy in the state stays declared until there is a reason to delete it, which `preview` and `up` say. If a source
-    Region does not answer, its copies stay as they are, and a warning says so.
+    A copy in the state is deleted only for a reason that `preview` and `up` show. If a source Region is unreachable,
+    its copies stay unchanged, and a warning names the Region.
 
     Attributes:
         region: The DR Region.
-        copies: The copies, newest source first.
-        latest: Backup id of the newest AVAILABLE copy by file system id.
+        copies: The copies; the copy of the newest source backup is first.
+        latest: Backup id of the newest AVAILABLE copy, by file system id, such as `dr.latest["fs-0123456789abcdef0"]`.
     """
 
     region: pulumi.Output[str]
-    # The SDK takes no TypedDict where the state holds outputs; the schema of the plugin has it from the annotation.
+    # The SDK does not accept a TypedDict as the type of an output. The schema of the plugin reads the annotation.
     copies: pulumi.Output[list[Annotated[dict[str, str], CopyRow]]]
     latest: pulumi.Output[dict[str, str]]
 
-    # Another host has its own kinds of resources, and its own way to know what else the program declares.
+    # The plugin overrides the types, and the methods that depend on its host.
     _type = DR_REGION_TYPE
     _copy_type = BACKUP_COPY_TYPE
 
@@ -71,40 +71,45 @@ class DrRegion(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: DrRegionArgs | None = None, opts: pulumi.ResourceOptions | None = None, **keywords: Any
     ) -> None:
-        """Declare the copies of a DR Region.
+        """Declare the copies in a DR Region.
 
-        All DrRegions of a program are planned together, after the program's code has ended. If a file system does not
-        exist, the run then fails with `InvalidSettingsError`; if the DR Region cannot be listed, with `ServiceError`.
-        Nothing is changed in both cases.
+        All DrRegions are planned together when the code of the program has ended. The run then fails with
+        `InvalidSettingsError` if a file system does not exist, and with `ServiceError` if the copies in the DR Region
+        cannot be listed. Nothing is changed in both cases.
 
         Args:
             name: The component's logical name.
             args: The arguments below as a dict, instead of keywords.
-            opts: The ordinary resource options.
-            region: Where the copies are made. Known when the program runs: the copies that are there decide what is
-                declared.
-            sources: What is copied. If one is removed, its copies are deleted.
-            kms_key_id: KMS key of all copies, in `region`. Default: the key that FSx manages.
-            copy_tags: Whether the tags of a source backup come along. Default: True.
-            tags: Tags of every copy, at most 49.
-            keep: How many of a file system's newest backups have a copy, or which by time. Default: 7.
-            adopt_existing: Whether copies of the sources that exist already, such as those of scripts, are adopted if
-                they have the KMS key and do not have the ownership tag of a stack. Copies that AWS Backup made are not
-                adopted. Default: False.
-            deletion_protection: Whether `destroy`, and a program without the DrRegion or source, must not delete the
-                copies. Retention, and a replacement that is AVAILABLE, delete them all the same. Default: False.
+            opts: The usual resource options.
+            region: DR Region of the copies, such as `eu-west-1`. A plain string, because the existing copies in the
+                Region are looked up while the program runs.
+            sources: File systems, tag selectors and backups to copy, such as
+                `[{"file_system_id": "fs-0123456789abcdef0", "region": "eu-central-1"}]`. The list may be empty. The
+                copies of a removed source are deleted.
+            kms_key_id: KMS key of all copies, in `region`: a key id, key ARN, alias such as `alias/fsx-dr`, or alias
+                ARN (`KmsKeyId`). Default: the AWS managed key for FSx.
+            copy_tags: Whether FSx copies the tags of the source backups (`CopyTags`). Default: True.
+            tags: Tags of all copies, at most 49, such as `{"team": "storage"}` (`Tags`).
+            keep: Number of newest backups of each file system (ONTAP: of each volume) that have a copy, or rules by
+                time, such as `{"last": 2, "daily": 7}`. Default: 7.
+            adopt_existing: Whether existing copies of the sources are adopted instead of creating new ones. An existing
+                copy is adopted if it has the right KMS key and no ownership tag of a stack, and AWS Backup did not
+                create it. Default: False.
+            deletion_protection: Whether the copies are kept by `pulumi destroy`, and when the DrRegion or a source is
+                removed from the program; both then fail. Retention, and a replacement that is AVAILABLE, still delete
+                copies. Default: False.
 
         Raises:
-            InvalidSettingsError: An argument is wrong; nothing is changed.
+            InvalidSettingsError: An argument is wrong. Nothing is changed.
         """
         require_declarable("DrRegion", name, opts)
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
         require_valid(name, asked)
         declarations.record(asked)
-        # The component has no inputs: changes show in its copies, and another notation of a key is not a change.
+        # The component has no inputs. Its copies show all changes, and another name of the same key is not a change.
         super().__init__(self._type, name, None, opts)
         self._args, self._coordinator = asked, self._coordinator_of_this_run()
-        self._plan = RegionPlan()  # until it is made
+        self._plan = RegionPlan()  # until the DrRegions are planned
         self._coordinator.add(self, self._spec, self._copy)
         made: Awaitable[list[BackupCopy]] = self._register_copies(coordinator.current_code())
         children: pulumi.Output[list[BackupCopy]] = pulumi.Output.from_input(made)
@@ -142,7 +147,7 @@ class DrRegion(pulumi.ComponentResource):
             times = {point["id"]: datetime.fromisoformat(point["time"]) for point in points if point.get("time")}
             declared, region = {point["id"] for point in points}, self._args["region"]
             present = self._coordinator.lookup.fresh_copies_in(region)
-            # Copies of others may be deleted at any time, so they make nothing ready.
+            # Others may delete their copies at any time, so only the copies of this stack count.
             counted = [copy for copy in present if copy.id in declared or copy.is_running_copy]
             return rows(sources, region, counted, times, target)
 
@@ -150,8 +155,8 @@ class DrRegion(pulumi.ComponentResource):
         return pulumi.Output.all(outputs, self._points).apply(rows_of)
 
     def _with_what_is_known(self, source: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a source with the name of its file system, and with why nothing of it can be copied."""
-        # Not its key, which may be a secret.
+        """Return a source with the name of its file system, and with the reason why it cannot be copied."""
+        # Without its key, which may be a secret.
         known = {key: source[key] for key in ("file_system_id", "backup_id", "tags", "region") if key in source}
         name, region = source.get("file_system_id"), source["region"]
         if "tags" in source:
@@ -162,7 +167,7 @@ class DrRegion(pulumi.ComponentResource):
         return known
 
     def _latest_of(self, points: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """Return the newest copy that can be restored from, by file system."""
+        """Return the newest copy that can be restored, by file system."""
         oldest_first = sorted(points, key=lambda point: point.get("time") or "")
         return {
             point["file_system_id"]: point["id"]
@@ -173,19 +178,19 @@ class DrRegion(pulumi.ComponentResource):
         }
 
     async def _register_copies(self, code: Any) -> list[BackupCopy]:
-        """Register the copies, and return them once that is done; one that could not be made is left out."""
+        """Register the copies, and return those that were created."""
         await self._wait_for_owner_id()
         plan, children = await self._coordinator.plan_for(self, code)
         self._plan = plan
         children += await self._register_copies_of_outputs()
-        # While the program still runs: the engine deletes what was not registered only when it has ended.
+        # The engine deletes unregistered copies when the program has ended, so this must happen before.
         await self._coordinator.refuse_unexplained_deletes(self, children)
         if pulumi.runtime.is_dry_run():
             await self._log_forecast(plan.copies)
         return [child for child in children if await _is_there(child)]
 
     async def _register_copies_of_outputs(self) -> list[BackupCopy]:
-        """Register the copies of sources that are outputs, which may become known long after the program's code."""
+        """Register the copies of sources that are outputs, which may be known only after the program's code ended."""
         sources = [
             OutputSource(position, await _known(source["backup_id"]), source["region"])
             for position, source in enumerate(self._args["sources"])
@@ -198,7 +203,7 @@ class DrRegion(pulumi.ComponentResource):
         return [self._copy(planned) for planned in plan.copies]
 
     async def _log_forecast(self, copies: Sequence[PlannedCopy]) -> None:
-        # Once all is registered: the key may be one of the same program.
+        # After all registrations, because the program may create the key.
         key = pulumi.Output.from_input(self._args.get("kms_key_id"))
         known = await key.future() if await key.is_known() else ""
         await self._coordinator.log_forecast(self, self._args["region"], known, copies)
@@ -257,13 +262,13 @@ class DrRegion(pulumi.ComponentResource):
         return name
 
     def _coordinator_of_this_run(self) -> coordinator.DrRegionCoordinator:
-        # Also without any copy, as while the source Region is unreachable: without its owner id, no later run would
-        # resume the copy of a run that was killed.
+        # Even if no copy is declared, for example because the source Region is unreachable. Without the owner id, a
+        # later run could not resume the copy of a killed run.
         owner_of_this_run()
         return coordinator.of_this_run()
 
     async def _wait_for_owner_id(self) -> None:
-        # Copies that begin to wait for it just before it is known are sent after all others, whatever their order.
+        # A copy that starts to wait just before the owner id is known would be registered after all other copies.
         await owner_of_this_run().owner_id.future()
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> BackupCopy:
@@ -271,7 +276,7 @@ class DrRegion(pulumi.ComponentResource):
 
 
 def _former_urns(planned: PlannedCopy) -> list[pulumi.Input[str | pulumi.Alias]]:
-    """Return the URN of the copy in the state; the engine ignores an alias that is the resource's own URN."""
+    """Return the URN of the copy in the state; the engine ignores an alias with the URN of the resource itself."""
     return [planned.state.urn] if planned.state else []
 
 
@@ -286,12 +291,12 @@ def _is_output(source: Source) -> bool:
 
 
 async def _known(value: pulumi.Input[str]) -> str | None:
-    """Return a value once it is known; None in a preview that does not know it."""
+    """Return the value of an output; None if a preview does not know it."""
     return await pulumi.Output.from_input(value).future()
 
 
 async def _is_there(child: BackupCopy) -> bool:
-    """Whether a copy was made; a preview assumes it."""
+    """Whether a copy was created; always true in a preview."""
     return pulumi.runtime.is_dry_run() or await child.id.is_known()
 
 

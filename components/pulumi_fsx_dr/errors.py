@@ -1,14 +1,14 @@
-"""The errors of this package. Only `fsx/errors.py` turns an error of AWS into one of these."""
+"""The errors of this package. Only `fsx/errors.py` translates errors of AWS to them."""
 
 from pulumi import RunError
 
 
 class FsxDrError(RunError):
-    """Base of all. A program that ends with a `RunError` shows its message and no traceback."""
+    """Base class. For a `RunError`, Pulumi shows the message of a program without a traceback."""
 
 
 class InvalidSettingsError(FsxDrError):
-    """A setting, argument or environment variable has a value that cannot be used."""
+    """A setting, argument or environment variable is wrong."""
 
 
 class InvalidStateError(FsxDrError):
@@ -16,11 +16,11 @@ class InvalidStateError(FsxDrError):
 
 
 class ServiceError(FsxDrError):
-    """AWS did not do what was asked."""
+    """A call to AWS failed."""
 
 
 class TransientError(ServiceError):
-    """Worth a retry: throttled, a server-side failure, or an answer that makes no sense."""
+    """A call failed that may succeed later: throttling, a server-side failure, or an unreadable answer."""
 
 
 class UnreachableError(TransientError):
@@ -28,11 +28,11 @@ class UnreachableError(TransientError):
 
 
 class ExpiredCredentialsError(TransientError):
-    """The credentials have expired; they may be renewed while a copy runs."""
+    """The credentials have expired. They may be renewed while a copy runs."""
 
 
 class CredentialsError(ServiceError):
-    """There are no credentials, AWS does not know them, or the stack does not allow their account."""
+    """Credentials are missing or unknown to AWS, or the stack does not allow their account."""
 
 
 class AwsConfigError(CredentialsError):
@@ -40,7 +40,7 @@ class AwsConfigError(CredentialsError):
 
 
 class AccessDeniedError(ServiceError):
-    """The credentials may not do this; the message names the missing IAM action."""
+    """The credentials lack a permission; the message names the IAM action."""
 
 
 class KeyNotFoundError(ServiceError):
@@ -48,28 +48,28 @@ class KeyNotFoundError(ServiceError):
 
 
 class NotFoundError(ServiceError):
-    """FSx knows no such backup or file system in this Region and account."""
+    """The backup or file system does not exist in this Region and account."""
 
 
 class BusyError(ServiceError):
-    """The backup cannot be deleted yet: it is being made, being copied, or being restored."""
+    """The backup cannot be deleted yet: it is being created, copied or restored."""
 
 
 class SlotsTakenError(ServiceError):
-    """As many copies run into this Region as FSx permits (`TOTAL_IN_PROGRESS_COPY_BACKUPS`)."""
+    """All copy slots of the DR Region are in use (`TOTAL_IN_PROGRESS_COPY_BACKUPS`)."""
 
 
 class QuotaReachedError(ServiceError):
-    """There are as many user-initiated backups as FSx permits (`TOTAL_USER_INITIATED_BACKUPS`)."""
+    """The quota of user-initiated backups is reached (`TOTAL_USER_INITIATED_BACKUPS`)."""
 
 
 class TokenConflictError(ServiceError):
-    """The idempotency token was used before with other parameters (`IncompatibleParameterError`)."""
+    """The request token was used before with other parameters (`IncompatibleParameterError`)."""
 
 
 class CopyError(FsxDrError):
-    """A copy cannot be made, or did not become AVAILABLE."""
+    """A copy cannot be created, or did not become AVAILABLE."""
 
 
 class CallCancelledError(FsxDrError):
-    """The engine has stopped waiting for this call, or the deployment was cancelled before the call began something."""
+    """The engine no longer waits for this call, or the deployment was cancelled before the call started a copy."""

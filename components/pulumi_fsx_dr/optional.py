@@ -8,7 +8,7 @@ from .errors import InvalidSettingsError
 
 
 def import_pulumi_aws() -> Any:
-    """Import and return `pulumi_aws`, which takes seconds and brings a plugin of its own.
+    """Import and return `pulumi_aws`; this takes seconds.
 
     Raises:
         InvalidSettingsError: it is not installed.

@@ -1,7 +1,7 @@
-"""The dynamic provider: passes what Pulumi's engine asks of a BackupCopy on to `lifecycle`.
+"""The dynamic provider of BackupCopy; `lifecycle` implements its methods.
 
-The pickled provider in the state is this module and class by name, so `pulumi_fsx_dr.provider.BackupCopyProvider`
-never moves. It has no attributes: what calls share belongs to the process.
+States contain the pickled provider, which is the name of this module and class. So the name
+`pulumi_fsx_dr.provider.BackupCopyProvider` must never change, and the class has no attributes.
 """
 
 from functools import partial
@@ -40,7 +40,7 @@ class BackupCopyProvider(ResourceProvider):
     serialize_as_secret_always = False  # the pickle is a name and contains no secret
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's `aws:` settings; called once per process, whichever method comes first."""
+        """Read the `aws:` settings of the stack; called once per process, before all other methods."""
         host.prepare()
         self._configure(req)
 
@@ -50,9 +50,9 @@ class BackupCopyProvider(ResourceProvider):
 
     @host.entry_point
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Fill in defaults and refuse what FSx would refuse, before anything is changed."""
+        """Fill in defaults, and refuse wrong arguments before anything is changed."""
         runtime = current()
-        # Create gets only what check returns, so the hints are kept until then.
+        # Create gets only the result of check, so the hints are stored until then.
         runtime.checked.hints[host.current_call().urn] = Hints.of(news)
         given = {name: value for name, value in news.items() if name not in (host.PROVIDER_KEY, HINTS)}
         checked = check(_call(runtime), runtime, olds, given)
@@ -60,45 +60,45 @@ class BackupCopyProvider(ResourceProvider):
 
     @host.entry_point
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """Return what a change of the arguments means: nothing, an update in place, or a replacement."""
+        """Return whether changed arguments update the copy, replace it, or change nothing."""
         runtime = current()
         call = _call(runtime)
         found = diff(call, runtime, StateCopy.read(call.urn, id_, olds), news)
-        # Without a change the state would keep the former provider, and a delete of the copy would use that one.
+        # Without a change the state would keep the former provider, and deletes would use it.
         moved = host.PROVIDER_KEY in olds and olds[host.PROVIDER_KEY] != news.get(host.PROVIDER_KEY)
-        # The new copy is made before the old one is deleted, so that the DR Region is never without one.
+        # The new copy is created before the old one is deleted, so the DR Region always has a copy.
         return DiffResult(changes=found.changes or moved, replaces=found.replaced, delete_before_replace=False)
 
     @host.entry_point
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Make the copy, or resume the one that an earlier run started, and return once it is AVAILABLE."""
+        """Create the copy, or resume the copy of an earlier run, and return when it is AVAILABLE."""
         runtime = current()
         created = create(_call(runtime), runtime, props)
         return CreateResult(created.id, created.outputs)
 
     @host.entry_point
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return the copy as it is."""
+        """Return the current copy."""
         call = host.current_call()
         found = read(call, current(), StateCopy.read(call.urn, id_, props))
         return ReadResult(id_, found.outputs, found.inputs) if found else ReadResult(None, {})
 
     @host.entry_point
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Change tags in place; an unfinished copy is finished first."""
+        """Change tags in place. An unfinished copy is finished first."""
         runtime = current()
         call = _call(runtime)
         return UpdateResult(update(call, runtime, StateCopy.read(call.urn, id_, olds), news))
 
     @host.entry_point
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        """Delete the copy if it is this resource's own, and return once it is gone."""
+        """Delete the copy if this resource owns it, and return when it is gone."""
         call = host.current_call()
         delete(call, current(), StateCopy.read(call.urn, id_, props))
 
 
 class OwnerProvider(ResourceProvider):
-    """The owner id of a stack: random, and kept as long as the stack has copies."""
+    """The owner id of a stack. It is random, and stays while the stack has copies."""
 
     serialize_as_secret_always = False  # the pickle is a name and contains no secret
 
@@ -108,16 +108,16 @@ class OwnerProvider(ResourceProvider):
         return CreateResult(owner_id, {**props, "owner_id": owner_id})
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """Keep it, unless the state is damaged."""
+        """Replace the owner id only if the state is damaged."""
         del id_, news
         damaged = [] if is_owner_id(olds.get("owner_id")) else ["owner_id"]
         return DiffResult(changes=bool(damaged), replaces=damaged)
 
 
 def _call(runtime: ProviderRuntime) -> Call:
-    """Return the call under way, with the hints of its resource."""
+    """Return the current call, with the hints for its resource."""
     call = host.current_call()
-    # Without a URN they would be those of whichever resource was checked last.
+    # Without a URN, the hints could belong to another resource.
     hints = runtime.checked.hints.get(call.urn) if call.urn else None
     call.knows_state = hints is not None
     if hints:
@@ -127,7 +127,12 @@ def _call(runtime: ProviderRuntime) -> Call:
 
 
 def new_runtime(credentials: Credentials, stack_region: str | None = None) -> ProviderRuntime:
-    """Return a new runtime that finds AWS, and the Region where the program names none, by these credentials."""
+    """Return a new runtime with these credentials.
+
+    Args:
+        credentials: the credentials for AWS.
+        stack_region: `aws:region` of the stack. Default: the Region of the environment.
+    """
     return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),
         stack_region=stack_region,
@@ -139,8 +144,8 @@ _runtime = new_runtime(Credentials())
 
 
 def start(runtime: ProviderRuntime) -> ProviderRuntime:
-    """Make this the runtime of this process, and return the former one."""
-    global _runtime  # the host pickles providers, so they cannot have attributes
+    """Set the runtime of this process, and return the former one."""
+    global _runtime  # the engine stores pickled providers, so they cannot have attributes
     _runtime, former = runtime, _runtime
     return former
 

@@ -1,9 +1,9 @@
-"""Test helpers for programs: a fake AWS with backups, and mocks that answer as the provider does.
+"""Unit tests of programs: a fake AWS with backups, and mocks that answer as the provider does.
 
     aws = testing.fake_aws(testing.backup("backup-0123456789abcdef0", "fs-0123456789abcdef0", "eu-central-1"))
     pulumi.runtime.set_mocks(testing.Mocks(aws), project="dr", stack="test")
 
-They need no network, no credentials and no Pulumi CLI. The rest of the package does not use them.
+They work without network, credentials and Pulumi CLI. The rest of the package does not use them.
 """
 
 import hashlib
@@ -39,20 +39,20 @@ ACCOUNT = "111122223333"
 """The account of the fake AWS."""
 
 OWNER_ID = "0" * 32
-"""The owner id of a stack under `Mocks`, which is in the tag of each copy."""
+"""The owner id of the stack under `Mocks`; the ownership tag of each copy begins with it."""
 
 
 def backup(
     backup_id: str, file_system_id: str, region: str, *, hours_old: float = 1, type_: str = "AUTOMATIC"
 ) -> Backup:
-    """Return an AVAILABLE backup of a Windows file system; change others of its fields with `dataclasses.replace`.
+    """Return an AVAILABLE backup of a Windows file system. `dataclasses.replace` changes other fields.
 
     Args:
-        backup_id: Such as `backup-0123456789abcdef0`.
-        file_system_id: Such as `fs-0123456789abcdef0`.
-        region: Where both are.
-        hours_old: How long ago it was made.
-        type_: AUTOMATIC, USER_INITIATED or AWS_BACKUP.
+        backup_id: Id of the backup, such as `backup-0123456789abcdef0`.
+        file_system_id: Id of the file system, such as `fs-0123456789abcdef0`.
+        region: Region of both.
+        hours_old: Age of the backup in hours.
+        type_: `AUTOMATIC`, `USER_INITIATED` or `AWS_BACKUP`.
     """
     return Backup(
         id=backup_id,
@@ -73,14 +73,14 @@ def fake_aws(
     file_systems: Mapping[str, str] | None = None,
     tags: Mapping[str, Mapping[str, str]] | None = None,
 ) -> "FakeAws":
-    """Put these backups in the place of AWS, for all programs of this process.
+    """Replace AWS by these backups, for all programs of this process.
 
-    It lasts until its method `end` or, as a context manager, until the end of the block.
+    The fake is used until its method `end` is called, or, as a context manager, until the end of the block.
 
     Args:
-        backups: All backups, copies included; each has its Region.
-        file_systems: The Region of each file system that has no backup, by its id.
-        tags: Tags of file systems by their ids, for sources that select by `tags`.
+        backups: All backups, including copies; each has a Region.
+        file_systems: Region of each file system without backups, by id.
+        tags: Tags of the file systems by id, for sources with `tags`.
     """
     fake = FakeAws(backups, file_systems, tags)
     fake.begin()
@@ -88,12 +88,12 @@ def fake_aws(
 
 
 class FakeAws:
-    """One AWS account, as far as backups of FSx are concerned.
+    """A fake AWS account with backups of FSx.
 
     Attributes:
-        backups: All backups by their ids: those given, and the copies that `Mocks` made.
-        file_systems: The Region of each file system that has no backup.
-        tags: Tags of file systems.
+        backups: All backups by id, including the copies that `Mocks` created.
+        file_systems: Region of each file system without backups, by id.
+        tags: Tags of the file systems by id.
     """
 
     def __init__(
@@ -107,11 +107,11 @@ class FakeAws:
         self._former: Connect | None = None
 
     def begin(self) -> None:
-        """Take the place of AWS in this process."""
+        """Replace AWS in this process."""
         self._former = lookup.connect_by(self.region)
 
     def end(self) -> None:
-        """Give the place back."""
+        """Use AWS again."""
         lookup.connect_by(self._former)
 
     def __enter__(self) -> Self:
@@ -122,25 +122,25 @@ class FakeAws:
 
     def region(self, name: str, *, impatient: bool = False) -> Fsx:
         """Return FSx in a Region."""
-        del impatient  # it answers at once
+        del impatient  # there is nothing to wait for
         return _Region(self, name)
 
 
 class Mocks(pulumi.runtime.Mocks):
-    """Answers for each `BackupCopy` as the provider does once it is made, and for other resources their inputs.
+    """Return the outputs of each `BackupCopy` as the provider does, and for other resources their inputs.
 
-    To answer for other resources in another way, derive from it and leave the rest to these methods.
+    To return something else for other resources, derive a class and call these methods for the rest.
 
     Args:
-        aws: Where the sources are, and the copies will be. Default: an empty account.
+        aws: The account with the sources and the copies. Default: an empty account.
     """
 
     def __init__(self, aws: FakeAws | None = None) -> None:
         self._aws = aws or FakeAws([])
-        self._context = copy_context()  # older SDKs answer in a thread that knows no configuration
+        self._context = copy_context()  # older SDKs call this in a thread without configuration
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        """Answer that the state is empty, and whose account it is; anything else with nothing."""
+        """Return an empty state and the account; nothing for other calls."""
         answers: dict[str, dict[str, Any]] = {
             "pulumi:pulumi:readStackResourceOutputs": {"outputs": {}},
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT},
@@ -148,10 +148,10 @@ class Mocks(pulumi.runtime.Mocks):
         return answers.get(args.token, {}), []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Return id and outputs of a resource.
+        """Return the id and the outputs of a resource.
 
         Raises:
-            InvalidSettingsError: The provider would refuse the arguments of a `BackupCopy`.
+            InvalidSettingsError: An argument of a `BackupCopy` is wrong.
         """
         if args.typ == OWNER_TYPE:
             return OWNER_ID, {"owner_id": OWNER_ID}
@@ -164,9 +164,9 @@ class Mocks(pulumi.runtime.Mocks):
         plain = {key: _plain(value) for key, value in given.items() if not key.startswith("__")}
         inputs = with_defaults(plain, {}, lambda: _default_region() or self._context.copy().run(_default_region))
         if found := problems(inputs):
-            raise InvalidSettingsError(f"BackupCopy {name} would be refused: {' '.join(text for _, text in found)}")
+            raise InvalidSettingsError(f"BackupCopy {name}: {' '.join(text for _, text in found)}")
         copy = self._copy(name, inputs)
-        # The engine keeps secret what an argument of the same name is, and the program what repeats one.
+        # The engine makes outputs secret whose arguments are secret; the program does so for outputs with other names.
         named = {key for key, value in given.items() if _holds_secret(value)}
         secret = named | outputs_that_say(named)
         outputs = outputs_of(inputs, copy).items()
@@ -177,22 +177,24 @@ class Mocks(pulumi.runtime.Mocks):
         destination = self._aws.region(inputs["region"])
         source_id, source_region = wanted.source_backup_id, wanted.source_region
         if not (source := self._aws.region(source_region).find([source_id]).get(source_id)):
-            source = backup(source_id, "", source_region)  # perhaps one that the program itself makes
+            source = backup(source_id, "", source_region)  # the program may create it
             self._aws.backups[source_id] = source
         urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{BACKUP_COPY_TYPE}::{name}"
-        # The token makes one copy of it, however often the program runs.
+        # With the same token, several runs of the program create one copy.
         own = Ownership(OWNER_ID, RequestToken.of(OWNER_ID, urn, source_id, wanted.kms_key_id))
         tags = {**wanted.tags, **own.tag(urn)}
         if adopted := destination.find([inputs.get("adopt_backup_id") or ""]):
             [made] = adopted.values()
             destination.tag(made.arn, tags)
         else:
-            made = cast("Backup", destination.copy(replace(wanted, token=str(own.token), tags=tags)))  # never refused
+            made = cast(
+                "Backup", destination.copy(replace(wanted, token=str(own.token), tags=tags))
+            )  # the fake never refuses a copy
         return Copy(backup=self._aws.backups[made.id], ownership=own, source_creation_time=source.creation_time)
 
 
 class _Region(Fsx):
-    """FSx in one Region, where everything is done at once."""
+    """FSx in one Region; every action takes effect immediately."""
 
     def __init__(self, aws: FakeAws, name: str) -> None:
         self._aws, self.name = aws, name
@@ -211,7 +213,7 @@ class _Region(Fsx):
     def copy(self, request: CopyRequest) -> Backup:
         source = self._aws.region(request.source_region).find([request.source_backup_id]).get(request.source_backup_id)
         if source is None:
-            raise NotFoundError(f"There is no backup {request.source_backup_id} in {request.source_region} to copy.")
+            raise NotFoundError(f"Source backup {request.source_backup_id} was not found in {request.source_region}.")
         id_ = _backup_id(f"{request.token} in {self.name}")
         made = replace(
             source,
@@ -261,7 +263,7 @@ def _arn(backup_id: str, region: str) -> str:
 
 
 def _key_arn(kms_key_id: str | None, region: str) -> str:
-    """Return the ARN of a key; an alias names the same key each time."""
+    """Return the ARN of a key; an alias always has the same key."""
     name = KeyName.parse(kms_key_id or "alias/aws/fsx")
     resource = name.resource if name else ""
     key = f"key/{uuid.uuid5(uuid.NAMESPACE_URL, region + resource)}" if resource.startswith("alias/") else resource
@@ -277,7 +279,7 @@ def _default_region() -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value in the clear."""
+    """Return a value without secret markers."""
     value = rpc.unwrap_rpc_secret(value)
     return {key: _plain(inner) for key, inner in value.items()} if isinstance(value, Mapping) else value
 

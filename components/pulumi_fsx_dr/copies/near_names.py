@@ -1,4 +1,4 @@
-"""Suggest known names that are similar to an unknown name."""
+"""Suggestions for unknown names."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -8,7 +8,13 @@ from .names import camel_case
 
 
 def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
-    """Return an error that begins with `what` and suggests the most similar known names; None if all are known."""
+    """Return a message about the unknown names, with the nearest known names; None if all names are known.
+
+    Args:
+        what: begins the sentence, such as `DrRegion dr has no argument`.
+        names: the names to check.
+        known: the known names.
+    """
     unknown = sorted({str(name) for name in names} - set(known))
     if not unknown:
         return None
@@ -25,7 +31,7 @@ def in_camel_case(sentence: str, names: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the most similar known name, for a name in camelCase or snake_case; None without a similar one."""
+    """Return the most similar known name, or None; camelCase and snake_case count as equal."""
     by_letters = {_letters(each): each for each in known}
     given = _letters(name)
     begin_so = [each for each in by_letters if given and each.startswith(given)]

@@ -1,6 +1,6 @@
-"""The stack's `aws:` settings, with pulumi-aws's names and meaning.
+"""The `aws:` settings of the stack, with the names and meaning of pulumi-aws.
 
-`AwsSettings`, `REFUSED` and `IGNORED` are one table: reading, refusals and the documentation follow it.
+`AwsSettings`, `REFUSED` and `IGNORED` together are the table from which settings are read, refused and documented.
 """
 
 import json
@@ -22,7 +22,7 @@ _SHORTEST, _LONGEST = 15 * 60, 12 * 3600  # seconds; STS, AssumeRole: DurationSe
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role to assume; `request` has the other members of STS's request."""
+    """A role to assume; `request` has the other members of the request to STS."""
 
     arn: str
     request: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -35,7 +35,7 @@ class _Type(NamedTuple):
     def read(self, name: str, value: Any) -> Any:
         try:
             return self.parse(value)
-        except _NOT_OF_TYPE:  # whose text may repeat a secret
+        except _NOT_OF_TYPE:  # their text may contain a secret
             raise InvalidSettingsError(f"{name} must be {self.description}.") from None
 
 
@@ -44,7 +44,7 @@ def _is_set(value: Any) -> bool:
 
 
 def _string(value: Any) -> str:
-    # `pulumi config set --path` makes a number of digits.
+    # `pulumi config set --path` stores digits as a number.
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise TypeError
     return str(value)
@@ -67,14 +67,14 @@ def _tags(value: Any) -> list[dict[str, str]]:
 
 def _account_ids(value: Any) -> frozenset[str]:
     ids = frozenset(_strings(value))
-    if not all(map(_ACCOUNT_ID.fullmatch, ids)):  # a number has lost a zero at its beginning
+    if not all(map(_ACCOUNT_ID.fullmatch, ids)):  # a number loses leading zeros
         raise ValueError
     return ids
 
 
 def _file(value: Any) -> str:
     path = Path(_string(value)).expanduser()
-    if not path.is_file():  # botocore would take it for an empty one
+    if not path.is_file():  # botocore would treat it as empty
         raise ValueError
     return str(path)
 
@@ -133,7 +133,7 @@ _ONLY_FILE = _Type("a list with the path of one file that exists", _only_file)
 _ROLES = _Type("a list of objects with a roleArn each", _roles)
 _ACCOUNT_IDS = _Type("a list of account ids, each of 12 digits in quotes", _account_ids)
 
-_ROLE_FIELDS = {  # and the members of STS's request
+_ROLE_FIELDS = {  # with the members of the request to STS
     "roleArn": ("RoleArn", _STRING),
     "sessionName": ("RoleSessionName", _STRING),
     "externalId": ("ExternalId", _STRING),
@@ -147,42 +147,42 @@ _ROLE_FIELDS = {  # and the members of STS's request
 
 
 def _setting(kind: _Type, description: str, session: str = "") -> Any:
-    """Return a row of the table; `session` names the variable of a botocore session that the setting becomes."""
+    """Return a row of the table; `session` is the variable of a botocore session for the setting, if there is one."""
     return field(default=None, metadata={"type": kind, "description": description, "session": session})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)  # some values are secret
 class AwsSettings:
-    """The settings that are followed; None stands for one that is not set."""
+    """The supported settings; None for a setting that is not set."""
 
-    region: str | None = _setting(_STRING, "Region of copies for which the program names none.")
+    region: str | None = _setting(_STRING, "Default Region of copies.")
     profile: str | None = _setting(_STRING, "Profile to take credentials from.", "profile")
     access_key: str | None = _setting(_STRING, "Access key id.")
     secret_key: str | None = _setting(_STRING, "Secret access key.")
     token: str | None = _setting(_STRING, "Session token.")
     assume_roles: tuple[Role, ...] | None = _setting(
-        _ROLES, "Roles to assume, one after the other. Also `assumeRole`, its former name."
+        _ROLES, "Roles to assume, one after the other. The former name `assumeRole` works as well."
     )
-    allowed_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "The only accounts to work in.")
-    forbidden_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "Accounts not to work in.")
+    allowed_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "The only accounts that may be used.")
+    forbidden_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "Accounts that must not be used.")
     endpoints: Mapping[str, str] | None = _setting(
         _Type("a list of objects of URLs such as https://HOST, without credentials", _endpoints),
         "URLs by service: `fsx`, `kms`, `sts`.",
     )
-    sts_region: str | None = _setting(_STRING, "Where roles are assumed. Default: the Region that is called.")
+    sts_region: str | None = _setting(_STRING, "Region in which roles are assumed. Default: the Region of the call.")
     shared_config_files: str | None = _setting(_ONLY_FILE, "File of profiles.", "config_file")
     shared_credentials_files: str | None = _setting(_ONLY_FILE, "File of credentials.", "credentials_file")
     custom_ca_bundle: str | None = _setting(_FILE, "Certificates to trust.", "ca_bundle")
     use_fips_endpoint: bool | None = _setting(_FLAG, "Call FIPS endpoints.", "use_fips_endpoint")
     use_dualstack_endpoint: bool | None = _setting(_FLAG, "Call dual-stack endpoints.", "use_dualstack_endpoint")
-    skip_metadata_api_check: bool | None = _setting(_FLAG, "Take no credentials from EC2's metadata service.")
+    skip_metadata_api_check: bool | None = _setting(_FLAG, "Do not take credentials from the EC2 metadata service.")
 
     @classmethod
     def read(cls, get: Callable[[str], Any]) -> "AwsSettings":
         """Read the settings of a stack.
 
         Args:
-            get: returns a setting by its whole name, such as `aws:profile`; None if it is not set.
+            get: returns a setting by its full name, such as `aws:profile`, or None.
 
         Raises:
             InvalidSettingsError: a setting is refused, or has a wrong value.
@@ -204,12 +204,12 @@ class AwsSettings:
 
     @property
     def session_variables(self) -> dict[str, Any]:
-        """The settings that become variables of a botocore session."""
+        """The settings that are variables of a botocore session."""
         given = {row.metadata["session"]: getattr(self, row.name) for row in fields(self) if row.metadata["session"]}
         return {name: value for name, value in given.items() if value is not None}
 
 
-# To ignore one of these could reach another AWS than the stack's author meant.
+# If these were ignored, calls could go to another endpoint or account than intended.
 REFUSED = {
     "httpProxy": "Set HTTP_PROXY and HTTPS_PROXY in the environment.",
     "httpsProxy": "Set HTTPS_PROXY in the environment.",
@@ -220,16 +220,16 @@ REFUSED = {
     "insecure": "Set aws:customCaBundle.",
 }
 IGNORED = {
-    "maxRetries": "Transient errors are retried until the resource's timeout.",
-    "retryMode": "As `maxRetries`.",
-    "tokenBucketRateLimiterCapacity": "As `maxRetries`.",
+    "maxRetries": "Transient errors are retried until the timeout of the resource.",
+    "retryMode": "Transient errors are retried until the timeout of the resource.",
+    "tokenBucketRateLimiterCapacity": "Transient errors are retried until the timeout of the resource.",
     "skipCredentialsValidation": "Credentials are not validated in advance.",
     "skipRegionValidation": "Update boto3 to use a new Region.",
     "skipRequestingAccountId": "The account is requested where it is needed.",
     "defaultTags": "Set `tags` of the copies.",
-    "ignoreTags": "Tags of others are not changed.",
+    "ignoreTags": "Tags that others added are never changed.",
     "tagPolicyCompliance": "AWS enforces tag policies.",
-    "userAgents": "It changes no call.",
+    "userAgents": "It does not change any call.",
     "s3UsEast1RegionalEndpoint": "S3 is not called.",
     "s3UsePathStyle": "S3 is not called.",
 }

@@ -18,17 +18,17 @@ class Backup:
     """A backup as FSx describes it (FSx API, Backup).
 
     Attributes:
-        lifecycle: `BackupLifecycle`, e.g. COPYING, AVAILABLE, FAILED; FSx may add others.
-        creation_time: when this backup, not its source, was made.
-        owner_id: the account; "" where FSx does not say it.
+        lifecycle: `BackupLifecycle`, such as COPYING, AVAILABLE or FAILED. FSx may add others.
+        creation_time: creation time of this backup, not of its source backup.
+        owner_id: the account; "" if FSx does not return it.
         kms_key_arn: `KmsKeyId`, which FSx returns as an ARN.
         source_backup_id: the source backup of a copy; None for other backups.
         failure_reason: `FailureDetails.Message`.
-        file_system_id: of a volume's backup, the volume's file system.
-        file_system_type: such as WINDOWS; None where FSx does not say it (backups of 2018).
-        file_system: `FileSystem`, as it was when the backup was made; empty for a volume's backup.
-        volume_id: the volume of a volume's backup (so with ONTAP), else None.
-        volume: `Volume`, as it was when the backup was made.
+        file_system_id: the file system of the backup, or of its volume.
+        file_system_type: such as WINDOWS; None if FSx does not return it (backups of 2018).
+        file_system: `FileSystem` at the time of the backup; empty for the backup of a volume.
+        volume_id: the volume, if this is the backup of a volume (ONTAP).
+        volume: `Volume` at the time of the backup.
     """
 
     id: str
@@ -53,42 +53,42 @@ class Backup:
 
     @property
     def subject(self) -> str:
-        """What retention groups by: the volume's id, else the file system's, else ""."""
+        """The volume or file system that retention groups by: the id of the volume, or of the file system, or ""."""
         return self.volume_id or self.file_system_id or ""
 
     @property
     def key(self) -> str | None:
-        """Its key as `key/<id>`."""
+        """The KMS key as `key/<id>`."""
         return f"key/{self.kms_key_arn.rpartition('/')[2].lower()}" if self.kms_key_arn else None
 
     @property
     def quota_group(self) -> str:
-        """The copies that share a quota of copies in progress with this one."""
+        """The name of the quota of running copies that this copy counts for."""
         return quota_group(self.volume_id, self.key)
 
     @property
     def copy_obstacle(self) -> str | None:
-        """Why FSx does not copy such backups, else None (FSx user guides, Copying backups, limitations)."""
+        """Why FSx cannot copy this backup, or None (FSx user guides, Copying backups, limitations)."""
         if self.volume.get("OntapConfiguration", {}).get("VolumeStyle") == "FLEXGROUP":
-            return "FSx copies no backups of FlexGroup volumes"
+            return "FSx cannot copy backups of FlexGroup volumes"
         if self.file_system.get("StorageType") == "INTELLIGENT_TIERING":
-            return "FSx copies no backups of file systems with Intelligent-Tiering storage"
+            return "FSx cannot copy backups of file systems with Intelligent-Tiering storage"
         return None
 
     @property
     def is_available(self) -> bool:
-        """Whether it can be restored from."""
+        """Whether it can be restored."""
         return self.lifecycle == "AVAILABLE"
 
     @property
     def is_dead(self) -> bool:
-        """Whether it will never be AVAILABLE (again)."""
+        """Whether it can never become AVAILABLE."""
         return self.lifecycle in ("FAILED", "DELETED")
 
     @property
     def is_running(self) -> bool:
         """Whether it may still become AVAILABLE."""
-        # FSx may add lifecycles. A copy in one of those must not be given up.
+        # FSx may add lifecycles. A copy with an unknown lifecycle must not be given up.
         return not (self.is_available or self.is_dead)
 
     @property
@@ -98,18 +98,18 @@ class Backup:
 
     @property
     def takes_slot(self) -> bool:
-        """Whether it takes a copy slot for sure; an unknown lifecycle may last for ever."""
+        """Whether it takes a copy slot. A copy with an unknown lifecycle does not: it may never finish."""
         return self._is_copy and self.lifecycle in _COPYING
 
     @property
     def _is_copy(self) -> bool:
-        # FSx API, CopyBackup, example: a copy that is COPYING need not have a SourceBackupId.
+        # FSx may return a COPYING copy without a SourceBackupId (FSx API, CopyBackup, example).
         return self.source_backup_id is not None or self.lifecycle == "COPYING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRequest:
-    """A request of CopyBackup, by the names of a BackupCopy's arguments; `token` is the `ClientRequestToken`."""
+    """A request to CopyBackup, with the argument names of a BackupCopy; `token` is the `ClientRequestToken`."""
 
     source_backup_id: str
     source_region: str
@@ -120,16 +120,16 @@ class CopyRequest:
 
 
 class Refused(Enum):
-    """Why CopyBackup started no copy, where that is no failure."""
+    """Why CopyBackup did not start a copy. The caller handles both reasons; they are not failures."""
 
     SLOTS_TAKEN = auto()
-    """As many copies run into this Region as FSx permits (`TOTAL_IN_PROGRESS_COPY_BACKUPS`)."""
+    """All copy slots of the Region are in use (`TOTAL_IN_PROGRESS_COPY_BACKUPS`)."""
     TOKEN_CONFLICT = auto()
     """The request token was used before with other parameters (`IncompatibleParameterError`)."""
 
 
 FindOrError = Callable[[Iterable[str]], Mapping[str, Backup | Exception]]
-"""Returns backups by id, or the error of each that cannot be parsed."""
+"""Returns backups by id, with an error in place of a backup that cannot be parsed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +137,11 @@ class FileSystem:
     """A file system (FSx API, FileSystem).
 
     Attributes:
-        type: `FileSystemType`, such as WINDOWS; "" where FSx does not say it.
-        lifecycle: `Lifecycle`; "" where FSx does not say it.
-        tags: None where FSx leaves them out, which does not mean that it has none.
-        storage_type: such as SSD or INTELLIGENT_TIERING; None where FSx does not say it.
-        deployment_type: of Lustre, such as SCRATCH_2; else None.
+        type: `FileSystemType`, such as WINDOWS; "" if FSx does not return it.
+        lifecycle: `Lifecycle`; "" if FSx does not return it.
+        tags: None if FSx does not return them, which does not mean that there are none.
+        storage_type: such as SSD or INTELLIGENT_TIERING; None if FSx does not return it.
+        deployment_type: deployment type of a Lustre file system, such as SCRATCH_2; None for other types.
         is_linked: whether a Lustre file system is linked to a data repository.
     """
 
@@ -159,10 +159,10 @@ class Volume:
     """A volume (FSx API, Volume).
 
     Attributes:
-        type: `VolumeType`, ONTAP or OPENZFS; "" where FSx does not say it.
-        lifecycle: `Lifecycle`; "" where FSx does not say it.
-        ontap_type: `OntapVolumeType`: RW, DP or LS; None where FSx does not say it.
-        style: `VolumeStyle`: FLEXVOL or FLEXGROUP; None where FSx does not say it.
+        type: `VolumeType`, ONTAP or OPENZFS; "" if FSx does not return it.
+        lifecycle: `Lifecycle`; "" if FSx does not return it.
+        ontap_type: `OntapVolumeType`: RW, DP or LS; None if FSx does not return it.
+        style: `VolumeStyle`: FLEXVOL or FLEXGROUP; None if FSx does not return it.
         is_root: whether it is the root volume of a storage virtual machine.
     """
 
@@ -182,7 +182,7 @@ class Fsx(Protocol):
     name: str  # of the Region
 
     def find(self, ids: Iterable[str]) -> Mapping[str, Backup]:
-        """Return those of these backups that exist (DescribeBackups); up to `MAX_IDS` cost one call.
+        """Return the existing backups with these ids (DescribeBackups); one call returns up to `MAX_IDS`.
 
         Raises:
             ServiceError: one of them cannot be parsed.
@@ -194,7 +194,7 @@ class Fsx(Protocol):
     def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
         """Yield all backups, or those of one file system, page by page (DescribeBackups).
 
-        One that cannot be parsed is left out, and the log names it.
+        A backup that cannot be parsed is skipped, and the log names it.
         """
 
     def copy(self, request: CopyRequest) -> Backup | Refused:
@@ -224,20 +224,23 @@ class Fsx(Protocol):
     def file_systems(self) -> "Mapping[str, FileSystem]":
         """Return all file systems by id (DescribeFileSystems).
 
-        It fails if a page is missing, which would look like deleted file systems.
+        Fails if a page is missing, because its file systems would look deleted.
         """
 
     def key_arn(self, kms_key_id: str) -> str:
-        """Return the ARN of the key of an id, ARN or alias (kms:DescribeKey)."""
+        """Return the ARN of a key, given its id, ARN or alias (kms:DescribeKey)."""
 
     def account(self) -> str:
         """Return the account of the credentials (sts:GetCallerIdentity)."""
 
 
 def quota_group(volume_id: str | None, key: str | None) -> str:
-    """Return a name for the copies that share a quota of copies in progress in a Region (FSx user guides, Quotas).
+    """Return a name for the quota of running copies that a copy counts for (FSx user guides, Quotas).
 
-    Five copies of each ONTAP volume may run under each key (`key/<id>`; None for the key that FSx manages, if KMS does
-    not tell its id), and five of all others together.
+    In each Region five copies of an ONTAP volume may run with the same key, and five of all other copies together.
+
+    Args:
+        volume_id: the ONTAP volume, or None.
+        key: `key/<id>`; None for the AWS managed key, if KMS does not return its id.
     """
     return f"{volume_id} {key or 'managed by FSx'}" if volume_id else ""

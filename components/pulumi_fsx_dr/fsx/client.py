@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from mypy_boto3_fsx.type_defs import BackupTypeDef, TagTypeDef
 
 _log = logging.getLogger(__name__)
-# Few tries, because our callers retry until their deadline and report the error meanwhile.
-# More connections than botocore's ten, because further ones would be opened and closed for each call.
+# Few attempts, because the callers retry until their own deadline and show the error while they wait.
+# botocore keeps ten connections by default, and would open and close all others for each call.
 _CALLS = Config(
     connect_timeout=5,
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=50,
 )
-# For a Region that may be unreachable: it answers within seconds, or not.
+# For a Region that may be unreachable: fail within seconds.
 _IMPATIENT_CALLS = _CALLS.merge(
     Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 )
@@ -50,13 +50,13 @@ class ClientFactory(Protocol):
         """Return a new client."""
 
     def forget(self) -> None:
-        """Have the next client read the credentials again."""
+        """Make the next client read the credentials again."""
 
 
 class FsxRegion(Fsx):
-    """FSx in one Region, for one account; `Fsx` documents the methods."""
+    """FSx in one Region, for one account; see `Fsx` for the methods."""
 
-    max_pages = 5_000  # of a listing: 100,000 backups at 20 a page
+    max_pages = 5_000  # of a listing; 100,000 backups with 20 on each page
 
     def __init__(self, name: str, credentials: ClientFactory, *, impatient: bool = False) -> None:
         self.name = name
@@ -103,7 +103,7 @@ class FsxRegion(Fsx):
         }
         key = {}
         if request.kms_key_id:
-            # Errors do not name it: it may be a secret of the program.
+            # Errors do not contain the key, because it may be a secret.
             key["KmsKeyId"] = request.kms_key_id
         else:
             named["key"] = "the key that FSx manages"
@@ -162,14 +162,14 @@ class FsxRegion(Fsx):
         return try_parse_backup(described, self.name, self._partition)
 
     def _describe_all(self, ids: list[str]) -> dict[str, ParsedBackup]:
-        """Describe backups by id, with as many calls as it takes."""
+        """Describe backups by id, with as many calls as necessary."""
         shown = self._describe_once(ids)
         missing = [backup_id for backup_id in ids if backup_id not in shown]
         if shown and missing:
-            # FSx may cut answers short, so what an answer leaves out is requested again.
+            # FSx may return only some of them, so the others are requested again.
             return shown | self._describe_all(missing)
         if len(missing) > 1:
-            # If FSx does not know one of them it returns none, so each half is requested alone.
+            # FSx returns none of them if one does not exist, so each half is requested separately.
             half = len(missing) // 2
             return self._describe_all(missing[:half]) | self._describe_all(missing[half:])
         return shown
@@ -219,7 +219,7 @@ class FsxRegion(Fsx):
             if service not in self._clients:
                 client = self._credentials.client(service, self.name, self._config)
                 for json_service in ("fsx", "kms"):
-                    # Otherwise a proxy's page would look like a Region without backups.
+                    # Otherwise the page of a proxy would look like a Region without backups.
                     client.meta.events.register(f"after-call.{json_service}", require_json)
                 self._clients[service] = client
             return self._clients[service]
@@ -232,7 +232,7 @@ class FsxRegion(Fsx):
             with map_errors(f"{service}:{action}", self.name, redactor, **about):
                 yield
         except errors.ExpiredCredentialsError:
-            # A new session reads what a new login has written. botocore alone does not.
+            # Only a new session reads the credentials of a new login.
             self._credentials.forget()
             with self._lock:
                 self._clients.clear()

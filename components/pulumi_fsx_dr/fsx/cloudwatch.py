@@ -17,7 +17,7 @@ _CALLS = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One value (CloudWatch API, MetricDatum); empty dimensions are left out."""
+    """One value (CloudWatch API, MetricDatum). Empty dimensions are omitted."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""AWS credentials and clients, as the stack's `aws:` settings say."""
+"""AWS credentials and clients, according to the `aws:` settings of the stack."""
 
 import os
 import threading
@@ -21,7 +21,7 @@ from .errors import map_config_errors, map_errors
 from .http_limits import limit_answers
 from .text import clean
 
-# For botocore's own calls to STS: with its defaults, an unreachable Region would block for minutes.
+# For the calls to STS by botocore itself. With its defaults, an unreachable Region would block for minutes.
 _STS_CALLS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
@@ -41,7 +41,7 @@ class Credentials:
 
     @classmethod
     def of_stack(cls) -> "Credentials":
-        """Read the `aws:` settings of the stack whose program runs."""
+        """Read the `aws:` settings of the current stack."""
         config = pulumi.Config("aws")
         return cls.from_config(lambda setting: config.get(setting.removeprefix("aws:")))
 
@@ -51,19 +51,19 @@ class Credentials:
         Raises:
             AwsConfigError: the configuration of this machine cannot be used.
             CredentialsError: the stack does not allow the account of the credentials.
-            ServiceError: the stack limits the accounts, and STS does not tell the account.
+            ServiceError: the stack limits the accounts, and STS does not return the account.
         """
         with self._lock, map_config_errors():  # a session cannot make two clients at the same time
             if region not in self._sessions:
                 self._sessions[region] = self.session()
             make: Any = self._sessions[region].client  # the stubs have one overload for each service
             if self.settings.allowed_account_ids or self.settings.forbidden_account_ids:
-                # Before there is a client of FSx, so that nothing is changed in an account that the stack rules out.
+                # Before a client of FSx exists, so that nothing is changed in an account that is not allowed.
                 self._require_account(lambda: make("sts", region_name=region, config=config), region)
             return make(service, region_name=region, config=config)
 
     def forget(self) -> None:
-        """Have the next client read the credentials again: somebody may have renewed them on disk."""
+        """Make the next client read the credentials again: they may have been renewed on disk."""
         with self._lock:
             self._sessions.clear()
             self._account = None
@@ -85,13 +85,13 @@ class Credentials:
         if self._account in forbidden or (allowed and self._account not in allowed):
             setting = "aws:forbiddenAccountIds" if self._account in forbidden else "aws:allowedAccountIds"
             raise errors.CredentialsError(
-                f"The AWS credentials are for account {clean(str(self._account))}, which {setting} rules out. "
+                f"The AWS credentials are for account {clean(str(self._account))}, which {setting} does not allow. "
                 "Use credentials of another account."
             )
 
 
 def default_region(credentials: Credentials) -> str | None:
-    """Return the Region that the environment, else the profile, names; None if they name none.
+    """Return the Region of the environment or of the profile; None if neither has one.
 
     Raises:
         AwsConfigError: the configuration of this machine cannot be used.
@@ -104,9 +104,9 @@ def default_region(credentials: Credentials) -> str | None:
 
 
 class _Session(botocore.session.Session):
-    """A session for clients of one Region.
+    """A session for the clients of one Region.
 
-    Roles are assumed at the STS endpoint of that Region, so that an unreachable Region does not affect others.
+    Roles are assumed at the STS endpoint of that Region, so an unreachable Region does not affect other Regions.
     """
 
     def __init__(self, settings: AwsSettings) -> None:
@@ -123,7 +123,7 @@ class _Session(botocore.session.Session):
             self.set_credentials(settings.access_key, settings.secret_key, settings.token)
 
     def create_client(self, service_name: str, region_name: str | None = None, *args: Any, **options: Any) -> Any:
-        """Return a new client; botocore also calls this, for its own calls to STS."""
+        """Return a new client; botocore itself also calls this, for STS."""
         self._region = self._region or region_name
         if service_name == "sts":
             region_name = self._settings.sts_region or region_name or self._region
@@ -133,7 +133,7 @@ class _Session(botocore.session.Session):
         return client
 
     def get_credentials(self) -> Any:
-        """Return the credentials of the last role, which renew themselves."""
+        """Return the credentials of the last role; botocore renews them."""
         self._assumed = self._assumed or self._assume_roles()
         return self._assumed
 
@@ -151,5 +151,5 @@ class _Session(botocore.session.Session):
 
 @cache
 def _loader(data_path: str | None) -> Loader:
-    """Return what reads botocore's 8 MB of FSx, once for all sessions."""
+    """Return the loader of API models; all sessions share it, because the models of FSx take 8 MB."""
     return create_loader(data_path)

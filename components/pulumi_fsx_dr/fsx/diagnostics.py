@@ -1,4 +1,4 @@
-"""What only `fsx-dr doctor` requests of a Region: caller, KMS key, IAM decisions and quotas."""
+"""Calls that only `fsx-dr doctor` makes: caller, KMS key, IAM decisions and quotas."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class CallerIdentity:
     def principal(self) -> str:
         """The ARN of the user or role in IAM.
 
-        A role with a path is not found by it: the ARN of a role's session does not contain the path.
+        It is wrong for a role with a path: the ARN of a role session does not contain the path.
         """
         head, _, resource = self.arn.partition(":assumed-role/")
         return f"{head.replace(':sts:', ':iam:')}:role/{resource.partition('/')[0]}" if resource else self.arn
@@ -45,7 +45,7 @@ class PolicyDecision:
 
 
 class RegionDiagnostics(FsxRegion):
-    """An `FsxRegion` with more calls, which change nothing and raise as its own."""
+    """An `FsxRegion` with more calls. They change nothing, and raise `ServiceError`s."""
 
     def get_identity(self) -> CallerIdentity:
         """Return the caller (sts:GetCallerIdentity)."""
@@ -54,13 +54,13 @@ class RegionDiagnostics(FsxRegion):
             return CallerIdentity(account=answer["Account"], arn=answer["Arn"])
 
     def describe_key(self, kms_key_id: str) -> KmsKey:
-        """Return the key of an id, ARN or alias (kms:DescribeKey)."""
+        """Return a key, given its id, ARN or alias (kms:DescribeKey)."""
         with self._calling("DescribeKey", "kms", key=kms_key_id):
             found = self._client("kms").describe_key(KeyId=kms_key_id)["KeyMetadata"]
             return KmsKey(
                 arn=found["Arn"],
                 state=found["KeyState"],
-                # Descriptions from before there were other keys tell no spec.
+                # Old descriptions of keys do not contain a spec.
                 spec=found.get("KeySpec") or found.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT",
                 usage=found.get("KeyUsage") or "ENCRYPT_DECRYPT",
                 is_managed_by_aws=found.get("KeyManager") == "AWS",

@@ -1,4 +1,4 @@
-"""AWS's errors as those of `pulumi_fsx_dr.errors`, with advice."""
+"""Translate errors of AWS to `pulumi_fsx_dr.errors`, with advice."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from pulumi_fsx_dr import errors
 from .kms import KEY_IN_TEXT, spellings, without_keys
 from .text import WINDOW, clean, hide
 
-# What advice may name, beside {region}, {limit} and {policy}, if the call does not say.
+# Defaults for the placeholders of advice. {region}, {limit} and {policy} always have a value.
 _ABOUT = {"key": "this key", "source": "the source backup", "source_region": "the source Region"}
 
 _Kind: TypeAlias = tuple[type[errors.ServiceError], str]  # and the advice
@@ -31,9 +31,9 @@ _POLICY_SILENT = (errors.AccessDeniedError, "Allow it in the {policy} as well.")
 _POLICY_DENIES = (errors.AccessDeniedError, "IAM cannot override {policy} that denies it. Change that policy.")
 _BUSY = (errors.BusyError, "")
 _OTHER = (errors.ServiceError, "")
-# With AWS's codes, without the ending `Exception`, which only some of its services write.
+# By the error codes of AWS, without the ending `Exception`: only some services use it.
 _CODES: dict[_Kind, str] = {
-    (errors.ExpiredCredentialsError, "The AWS credentials have expired: renew them."): "ExpiredToken",
+    (errors.ExpiredCredentialsError, "The AWS credentials have expired. Renew them."): "ExpiredToken",
     (errors.ExpiredCredentialsError, "Check the system clock, or renew the AWS credentials."): "RequestExpired",
     _LATER: "Throttling Throttled RequestThrottled TooManyRequests RequestLimitExceeded RequestTimeout RequestAborted "
     "ServiceUnavailable DependencyTimeout InternalFailure InternalServerError",
@@ -49,24 +49,24 @@ _CODES: dict[_Kind, str] = {
     (errors.NotFoundError, ""): "BackupNotFound FileSystemNotFound VolumeNotFound ResourceNotFound",
     _BUSY: "BackupInProgress BackupBeingCopied BackupRestoring",
     (errors.TokenConflictError, ""): "IncompatibleParameterError",
-    (errors.KeyNotFoundError, "Set kms_key_id to a key of {region}."): "NotFound InvalidArn",
+    (errors.KeyNotFoundError, "Set kms_key_id to a key in {region}."): "NotFound InvalidArn",
     (
         errors.ServiceError,
-        "FSx cannot encrypt with {key}: set kms_key_id to an enabled symmetric key of {region} that FSx may use.",
+        "FSx cannot encrypt with {key}. Set kms_key_id to an enabled symmetric key in {region} that FSx may use.",
     ): "InvalidDestinationKmsKey",
     (errors.ServiceError, "Enable the key of {source}, and allow its use through FSx."): "InvalidSourceKmsKey",
     (
         errors.ServiceError,
-        "Correct source_region: {source_region} is not a Region of the same partition as {region}.",
+        "Correct source_region. {source_region} and {region} must be in the same AWS partition.",
     ): "InvalidRegion",
     (
         errors.ServiceError,
-        "Copy {source} to another Region: {region} has no Multi-AZ file systems for Windows.",
+        "Copy {source} to another Region. {region} does not have Multi-AZ file systems for Windows.",
     ): "IncompatibleRegionForMultiAZ",
     (errors.ServiceError, "Copy {source} when it is AVAILABLE."): "SourceBackupUnavailable",
     (
         errors.ServiceError,
-        "FSx does not support this for {source}. Remove it from the sources.",
+        "FSx does not support copying {source}. Remove it from the sources.",
     ): "UnsupportedOperation",
 }
 _KINDS = {code: kind for kind, codes in _CODES.items() for code in codes.split()}
@@ -75,7 +75,7 @@ _LIMITS: dict[str, _Kind] = {
     "TOTAL_USER_INITIATED_BACKUPS": (errors.QuotaReachedError, "Ask AWS to raise {limit}."),
     "TOTAL_USER_TAGS": (errors.ServiceError, "Remove tags. AWS does not raise {limit}."),
 }
-_WORD_LIMIT = 100  # characters of a code that are shown
+_WORD_LIMIT = 100  # maximum length of an error code
 _CLOCK_TEXT = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
 _BUSY_TEXT = re.compile(r"being (copied|restored|created)", re.IGNORECASE)
 _ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
@@ -106,16 +106,16 @@ _UNPARSABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, R
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
-    """Removes what a call sends that may be secret: a KMS key as it was written, and values of tags."""
+    """Removes the values of a call that may be secret: the KMS key, and the values of tags."""
 
     kms_key_id: str | None = None
     tag_values: Iterable[str] = ()
 
     def redact(self, text: str) -> str:
-        """Return AWS's text, cleaned, without them and without any key."""
+        """Return a text of AWS, cleaned, without these values and without any key ARN."""
         text = without_keys(clean(text, WINDOW), self.kms_key_id)
         keys = spellings(self.kms_key_id) if self.kms_key_id else ()
-        # Keys again, because the text may break off within one.
+        # Keys again, because the text may be cut off within a key.
         return hide(hide(text, keys, KEY_IN_TEXT), self.tag_values, "[tag value]")
 
 
@@ -124,12 +124,12 @@ NOTHING_SECRET = Redactor()
 
 @contextmanager
 def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **about: str) -> Iterator[None]:
-    """Raise AWS's errors as `errors.ServiceError`s.
+    """Translate errors of AWS to `errors.ServiceError`s.
 
     Args:
-        action: the call as IAM names it, such as `fsx:CopyBackup`.
-        region: where it is made.
-        redactor: removes from errors what is secret.
+        action: the IAM action of the call, such as `fsx:CopyBackup`.
+        region: the Region of the call.
+        redactor: removes secrets from the errors.
         about: `key`, `source` and `source_region` of the call, for the advice.
     """
     call = f"{action} in {region}"
@@ -143,19 +143,20 @@ def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **
         ) from None
     except _NO_CREDENTIALS as error:
         raise errors.CredentialsError(
-            f"There are no AWS credentials for {call} ({_first_line(error)}). Set a profile or environment variables."
+            f"AWS credentials are missing for {call}. Set AWS_PROFILE or other AWS_ variables. "
+            f"(The AWS SDK said: {_first_line(error)})"
         ) from None
     except _CONFIGURATION as error:
         raise _config_error(error) from None
     except aws.ParamValidationError as error:
         raise errors.ServiceError(f"{call} was not sent: {clean(redactor.redact(str(error)))}") from None
-    # AWS may have carried the request out. It is sent again, which the token of CopyBackup makes safe.
+    # AWS may have executed the request. A retry is safe because of the request token of CopyBackup.
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}). Try again later.") from None
-    # Last, because most errors above are BotoCoreErrors, too. It is transient: a proxy, or a server in trouble.
+    # Last, because most errors above are BotoCoreErrors as well. A proxy, or a failing server, may cause it.
     except (aws.BotoCoreError, ResponseParserError, *_UNPARSABLE) as error:
         raise errors.TransientError(
-            f"{call} got an unreadable answer ({_first_line(error)}). Try again later."
+            f"{call} returned an unreadable answer ({_first_line(error)}). Try again later."
         ) from None
 
 
@@ -193,7 +194,7 @@ def _config_error(error: Exception) -> errors.AwsConfigError:
 
 
 def require_json(http_response: AWSResponse, **_event: object) -> None:
-    """Refuse a successful answer that is not JSON: botocore takes it for an empty one."""
+    """Refuse a successful answer that is not JSON, because botocore would read it as an empty one."""
     if http_response.status_code == HTTPStatus.OK:
         try:
             json.loads(http_response.content)
@@ -214,15 +215,15 @@ def _from_answer(error: aws.ClientError, message: str, call: str, about: Mapping
 
 
 def _kind(error: aws.ClientError, code: str, message: str) -> _Kind:
-    # Before the code, which a wrong clock shares with wrong credentials.
+    # Before the code: it is the same for a wrong clock and for wrong credentials.
     if _CLOCK_TEXT.search(message):
         return _CLOCK
     if code == "ServiceLimitExceeded":
         return _LIMITS.get(_limit(error), (errors.ServiceError, "Ask AWS to raise {limit}."))
     if code == "BadRequest":
-        # FSx was seen to answer so if a backup cannot be deleted yet.
+        # FSx has returned this for a backup that cannot be deleted yet.
         return _BUSY if _BUSY_TEXT.search(message) else _OTHER
-    # For other codes, HTTP's status decides: giving up is final, and trying again costs little.
+    # For other codes the HTTP status decides. A needless retry costs little, while giving up is final.
     known = _KINDS.get(code.removesuffix("Exception")) or (_LATER if _is_transient(error) else _OTHER)
     return _denial(message) if known is _DENIED else known
 
@@ -254,7 +255,7 @@ def _code(error: aws.ClientError) -> str:
 
 
 def _message(error: aws.ClientError) -> str:
-    """Return AWS's whole text, as a sentence."""
+    """Return the text of AWS as a sentence."""
     given = (error.response.get("Error", {}).get("Message"), error.response.get("Message"))
     text = next((text for text in given if text and isinstance(text, str)), "").rstrip()
     return text if text.endswith(".") or not text else f"{text}."

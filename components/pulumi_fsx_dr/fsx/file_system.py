@@ -1,22 +1,22 @@
-"""A file system as FSx describes it, and what its backups leave out."""
+"""The storage types of file systems, which descriptions of backups do not contain."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from .backup import Backup, FileSystem
 
-# Only they can have Intelligent-Tiering storage, of which FSx copies no backups (FSx API, StorageType).
+# Only these types can have Intelligent-Tiering storage (FSx API, StorageType). FSx cannot copy such backups.
 _TIERED = frozenset({"LUSTRE", "OPENZFS"})
 
 
 def with_storage_types(backups: Iterable[Backup], describe: Callable[[], Mapping[str, FileSystem]]) -> list[Backup]:
-    """Return the backups with the storage types of their file systems, which recorded descriptions leave out.
+    """Return the backups with the storage types of their file systems.
 
-    A file system that is gone tells none: then FSx's refusal to copy says why.
+    The storage type of a deleted file system is unknown. FSx then refuses the copy and names the reason.
 
     Args:
-        backups: as FSx describes them.
-        describe: returns the file systems of their Region by id; called only if a backup needs it.
+        backups: backups as FSx describes them.
+        describe: returns the file systems of the Region by id; called only if a backup needs it.
     """
     found = list(backups)
     if not any(map(_may_be_tiered, found)):

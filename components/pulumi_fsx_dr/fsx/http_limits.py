@@ -1,4 +1,4 @@
-"""Limits on the duration and the size of an answer of AWS.
+"""Limits for the duration and size of an answer from AWS.
 
 botocore's read time-out is for each read: a server that sends one byte a second never exceeds it. Here the same
 time-out is for the whole answer. It is applied to the reads from the socket: a thread could end the wait of its caller,
@@ -13,12 +13,12 @@ from typing import Any
 from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool, AWSHTTPSConnection, AWSHTTPSConnectionPool
 
 LARGEST_ANSWER = 16 * 1024 * 1024
-"""Bytes; enough for a page of a thousand backups with 50 tags of the greatest length each."""
+"""Bytes; enough for a page of a thousand backups, each with 50 tags of the maximum length."""
 
 
 def limit_answers(client: Any) -> None:
-    """Have a client drop an answer that takes longer than its read time-out, or is too large; botocore retries."""
-    # botocore has no setting for it. Its own classes stay as they are: programs use boto3, too.
+    """Make a client drop an answer that is too large, or takes longer than its read timeout; botocore then retries."""
+    # botocore has no setting for this. Its classes are not patched, because programs use boto3 as well.
     client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)  # noqa: SLF001  # see above
 
 
@@ -63,7 +63,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Connection(AWSHTTPConnection):
-    response_class = _Response  # type: ignore[assignment]  # the stubs name the one that botocore makes for S3 alone
+    response_class = _Response  # type: ignore[assignment]  # the stubs declare the class that botocore uses only for S3
 
 
 class _TlsConnection(AWSHTTPSConnection):

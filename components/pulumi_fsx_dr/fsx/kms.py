@@ -1,4 +1,4 @@
-"""Names of KMS keys: their forms, and whether two of them name the same key."""
+"""Names of KMS keys: key ids, ARNs and aliases."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ KEY_IN_TEXT = "[KMS key]"
 
 @dataclass(frozen=True, slots=True)
 class KeyName:
-    """A KMS key as it was written; Region, partition and account are those of an ARN.
+    """The name of a KMS key. Only ARNs have a Region, partition and account.
 
     Attributes:
         resource: `key/<id>` or `alias/<name>`.
@@ -40,29 +40,29 @@ class KeyName:
 
     @property
     def is_alias(self) -> bool:
-        """Whether only KMS can tell which key this is."""
+        """Whether this is an alias; only KMS can return its key."""
         return self.resource.startswith("alias/")
 
 
 def same_key(one: str | None, other: str | None) -> bool:
-    """Return whether two names, neither of them an alias, are of one key in one Region."""
+    """Return whether two names that are not aliases name the same key."""
     if not one or not other:
         return False
     names = KeyName.parse(one), KeyName.parse(other)
     if names[0] is None or names[1] is None:
         return one == other
-    # Without Region and account: not every form has them, and a key encrypts in its own Region only.
+    # Region and account are ignored: not every name has them, and a key encrypts only in its own Region.
     return names[0].resource == names[1].resource
 
 
 def spellings(name: str) -> list[str]:
-    """Return the forms, other than ARNs, in which AWS may repeat a key that was written so."""
+    """Return the forms, other than ARNs, in which an error of AWS may contain this key."""
     key = KeyName.parse(name)
     return [name, key.resource.removeprefix("key/")] if key else [name]
 
 
 def without_keys(text: str, *names: str | None) -> str:
-    """Return AWS's text without any key ARN, and without these keys in other forms: they may be secret."""
+    """Return a text of AWS without key ARNs and without these keys: both may be secret."""
     text = _ARN_IN_TEXT.sub(KEY_IN_TEXT, text)
     for form in (form for name in filter(None, names) for form in spellings(name)):
         text = text.replace(form, KEY_IN_TEXT)

@@ -1,4 +1,4 @@
-"""Backups out of FSx's descriptions of them."""
+"""Parse the descriptions that FSx returns."""
 
 import re
 from datetime import UTC
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_fsx.type_defs import BackupTypeDef
 
-ParsedBackup: TypeAlias = Backup | errors.ServiceError  # a backup, or why it cannot be parsed
+ParsedBackup: TypeAlias = Backup | errors.ServiceError  # a backup, or the reason why it cannot be parsed
 
 _WORD_LIMIT = 128  # characters of an id or a keyword that are shown
 _MAX_BYTES = 2**63 - 1  # FSx API, SizeInBytes: Long
@@ -24,7 +24,7 @@ _ACCOUNT = re.compile(r"arn:[^:]*:fsx:[^:]*:(\d{12}):")
 
 
 def parse_backup(described: "BackupTypeDef", region: str, partition: str) -> Backup:
-    """Return what FSx describes in a Region (FSx API, Backup).
+    """Return a backup from its description (FSx API, Backup).
 
     A volume's backup has no `FileSystem`, whatever the service model says; backups of 2018 lack OwnerId and
     FileSystemType.
@@ -39,7 +39,7 @@ def parse_backup(described: "BackupTypeDef", region: str, partition: str) -> Bac
     account = _word(described, "OwnerId") or _account(arn)
     return Backup(
         id=backup_id,
-        # Completed if FSx leaves it out, because tags are changed by the ARN.
+        # Built if FSx does not return it, because TagResource needs the ARN.
         arn=arn or f"arn:{partition}:fsx:{region}:{account}:backup/{backup_id}",
         lifecycle=_clean_word(parse_string(described, "Lifecycle")),
         type=_clean_word(parse_string(described, "Type")),
@@ -62,7 +62,7 @@ def parse_backup(described: "BackupTypeDef", region: str, partition: str) -> Bac
 
 
 def try_parse_backup(described: "BackupTypeDef", region: str, partition: str) -> ParsedBackup:
-    """Return what FSx describes, or an error that names the backup."""
+    """Return a backup from its description, or an error that names the backup."""
     try:
         return parse_backup(described, region, partition)
     except KeyError as missing:
@@ -76,7 +76,7 @@ def try_parse_backup(described: "BackupTypeDef", region: str, partition: str) ->
 
 
 def find_backup_id(described: "BackupTypeDef") -> str:
-    """Return the id of a backup that may be unparsable otherwise; "" if it has none."""
+    """Return the id in the description of a backup, even if the rest cannot be parsed; "" if there is none."""
     members: Mapping[str, Any] = described or {}
     named = BACKUP_ID.search(str(members.get("BackupId") or members.get("ResourceARN")))
     return named[0] if named else ""
@@ -112,13 +112,13 @@ def parse_volume(described: "Mapping[str, Any]") -> Volume:
 
 
 def parse_tags(described: "Mapping[str, Any]") -> dict[str, str] | None:
-    """Return the tags of a backup or file system; None if FSx leaves them out, which does not mean that it has none."""
+    """Return the tags of a backup or file system; None if FSx does not return them, although there may be some."""
     tags = described.get("Tags")
     return None if tags is None else {parse_string(tag, "Key"): _optional_string(tag, "Value") or "" for tag in tags}
 
 
 def parse_account(identity: "Mapping[str, Any]") -> str:
-    """Return the account of an identity, as STS describes it."""
+    """Return the account in the answer of sts:GetCallerIdentity."""
     account = parse_string(identity, "Account")
     if not _ACCOUNT_ID.fullmatch(account):
         raise ValueError("Account is not an account id")
@@ -138,7 +138,7 @@ def _members(described: "Mapping[str, Any]", member: str) -> "Mapping[str, Any]"
 
 
 def _text(described: "Mapping[str, Any]", member: str) -> str | None:
-    """Return a member that is only shown or compared; None if it is not a string."""
+    """Return an optional member; None if it is not a string."""
     value = described.get(member)
     return clean(value, _WORD_LIMIT) if isinstance(value, str) else None
 
@@ -158,7 +158,7 @@ def _word(described: "Mapping[str, Any]", member: str) -> str | None:
 
 
 def _backup_id(described: "Mapping[str, Any]", member: str) -> str:
-    # Ids are part of the commands that messages name.
+    # Messages contain commands with these ids.
     value = parse_string(described, member)
     if not BACKUP_ID.fullmatch(value):
         raise ValueError(f"{member} is not the id of a backup")
@@ -166,11 +166,11 @@ def _backup_id(described: "Mapping[str, Any]", member: str) -> str:
 
 
 def _number(described: "Mapping[str, Any]", member: str, most: int) -> int | None:
-    # It is only shown: a wrong one is no reason to leave the backup out.
+    # It is only shown, so a wrong value must not hide the backup.
     value = described.get(member)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most else None
 
 
-@lru_cache  # all backups have the same few
+@lru_cache  # all backups have the same few Regions
 def _clean_word(word: str) -> str:
     return clean(word, _WORD_LIMIT)

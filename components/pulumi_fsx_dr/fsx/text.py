@@ -1,7 +1,7 @@
-"""Cleaning of text from AWS, tags or the environment before it is shown: one short line that is not a command.
+"""Clean text from AWS, tags and the environment before it is shown.
 
-Anyone who may tag a backup chooses such text, and it ends in terminals, logs of pipelines and comments. Everything that
-shows it uses this module. Values that stay data, such as `tags_all`, are left as they are.
+Anyone who can tag a backup can write such text. It appears in terminals, pipeline logs and comments, where it could
+hide other lines or run workflow commands. Data such as `tags_all` is not changed.
 """
 
 import html
@@ -11,29 +11,29 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 LIMIT = 500
-"""Characters of a message that are shown."""
+"""Maximum length of a message in characters."""
 
 WINDOW = 4000
-"""Characters of a message that are read at all: AWS names the cause well before, and regular expressions stay fast."""
+"""Maximum length of a message before cleaning: AWS names the cause earlier, and regular expressions stay fast."""
 
 NAME_LIMIT = 256
-"""Characters of a name or tag value that are shown (FSx API, TagValue)."""
+"""Maximum length of a name or tag value in characters (FSx API, TagValue)."""
 
 _ELLIPSIS = "…"
-_RAW_FOR_EACH_SHOWN = 8  # how much longer a text may be than what is shown of it, because white space is collapsed
+_RAW_FOR_EACH_SHOWN = 8  # raw characters for each one in the result, because white space is collapsed
 # GitHub reads `::name::` at the start of a line (actions/runner, ActionCommand.TryParseV2), and lines are wrapped at
 # white space. ARNs have two colons within a word.
 _COMMAND = re.compile(r"(?<![a-zA-Z0-9_:]):{2,}")
-# `##[name]` of GitHub's older form, `##vso[` of Azure Pipelines and `##teamcity[` are read anywhere in a line.
+# `##[name]` (older GitHub commands), `##vso[` (Azure Pipelines) and `##teamcity[` work anywhere in a line.
 _OTHER_COMMAND = re.compile(r"(?<!#)#{2,}(?=[a-zA-Z]{0,20}\[)")
-# The Pulumi CLI takes <{%…%}> for a colour, and panics if it does not know it.
+# The Pulumi CLI reads <{%…%}> as a colour, and panics if it does not know the colour.
 _COLOUR = re.compile(r"<\{%+")
 _MIN_HIDDEN = 4  # characters; shorter values are part of too many words
 _MIN_HIDDEN_IN_WORDS = 8
 
 
 def clean(text: str, limit: int = LIMIT) -> str:
-    """Return a text as one line of visible characters, without commands of pipelines and within the limit."""
+    """Return a text as one line of visible characters, without workflow commands, cut to the limit."""
     raw = text[: limit * _RAW_FOR_EACH_SHOWN]
     line = _COMMAND.sub(":", _one_line(raw))
     line = _COLOUR.sub("<{", _OTHER_COMMAND.sub("#", line))
@@ -43,11 +43,11 @@ def clean(text: str, limit: int = LIMIT) -> str:
 
 
 def hide(text: str, values: Iterable[str], placeholder: str) -> str:
-    """Return a cleaned text without the values, even where it encodes them or breaks off within one."""
+    """Return a cleaned text with a placeholder for each value, even if a value is encoded or cut off."""
     forms = {form for value in values for form in _forms(value) if len(form) >= _MIN_HIDDEN}
     if not forms:
         return text
-    # Longest first, because a value may be part of another, of which the rest would stay readable.
+    # Longest first: if a value is part of another one, the rest of that one would stay readable.
     longest_first = sorted(forms, key=len, reverse=True)
     hidden = re.sub("|".join(map(_pattern, longest_first)), lambda _: placeholder, text)
     return _without_beginning_of(longest_first, hidden, placeholder)
@@ -60,7 +60,7 @@ def _one_line(text: str) -> str:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield encodings of a value: AWS repeats requests, which are JSON, and proxies answer in HTML."""
+    """Yield a value in the encodings of JSON, HTML and URLs: AWS and proxies quote requests in them."""
     plain = _one_line(value)
     yield plain
     yield clean(value, WINDOW)
@@ -86,6 +86,6 @@ def _without_beginning_of(forms: Iterable[str], text: str, placeholder: str) -> 
 
 
 def _overlap(body: str, form: str) -> int:
-    """Return how many characters of a form the body ends with; 0 for too few."""
+    """Return the length of the longest beginning of the form at the end of the body; 0 if it is too short."""
     lengths = range(min(len(form), len(body)), _MIN_HIDDEN - 1, -1)
     return next((length for length in lengths if body.endswith(form[:length])), 0)

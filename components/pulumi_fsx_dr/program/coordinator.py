@@ -1,11 +1,12 @@
-"""One run of a program: its DrRegions are planned together, and compared with the state after all registrations.
+"""Plan the DrRegions of a program together, and compare them with the state after all registrations.
 
-Everything here runs in the event loop of the program; calls to AWS run in threads.
+This runs in the event loop of the program. Calls to AWS run in threads.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import pulumi
@@ -39,10 +40,10 @@ class _Declared:
 
 
 class DrRegionCoordinator:
-    """The DrRegions of one run: they are planned together, because a copy of one may have been another's."""
+    """The DrRegions of one run. They are planned together, because a copy may have moved from one to another."""
 
     def __init__(self, seen: lookup.Lookup, owns: Callable[[StateCopy], bool] | None = None) -> None:
-        """Begin; `owns` decides whether a copy in the state is of a DrRegion: by default only dynamic copies are."""
+        """Create it; `owns` decides whether a copy in the state belongs to a DrRegion. Default: all dynamic copies."""
         self.lookup = seen
         self._owns = owns or _is_dynamic
         self._unplanned: dict[pulumi.Resource, _Declared] = {}
@@ -54,7 +55,7 @@ class DrRegionCoordinator:
         self._registered: dict[str, str] = {}  # ids by URN
         self._unregistered: set[pulumi.Resource] = set()  # DrRegions with copies that are not registered yet
         self._lock = asyncio.Lock()
-        self._error: Exception | None = None  # the reason why nothing can be planned
+        self._error: Exception | None = None  # why the plan failed
 
     def add(
         self,
@@ -76,9 +77,9 @@ class DrRegionCoordinator:
     async def plan_for(
         self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None"
     ) -> tuple[RegionPlan, list[Any]]:
-        """Return what a DrRegion declares, and its copies, once the program's code has ended and all are known."""
+        """Return the plan of a DrRegion and its copies, after the code of the program has ended."""
         await end_of(code)
-        # All DrRegions come here. The first one plans for all, and the others find its plan or its error.
+        # The first DrRegion that gets here plans for all, and the others use its plan or its error.
         async with self._lock:
             if self._unplanned and not self._error:
                 try:
@@ -98,8 +99,14 @@ class DrRegionCoordinator:
         undecided = [one for some in self._undecided.values() for one in some]
         decided = decided_for(specs, self._all_plans, undecided)
         copies = [copy for copy in self.lookup.state if self._owns(copy) and copy.urn not in decided]
-        # In a thread: the event loop must continue to register the rest of the program.
+        # In a thread, because the event loop must continue to register other resources.
         plans = await in_thread(lambda: self._ask_and_plan(specs, copies))
+        for region in specs:
+            missing = await in_thread(partial(self._missing_aliases, region, plans[region.urn]))
+            if missing and pulumi.runtime.is_dry_run():
+                raise InvalidSettingsError(" ".join(missing))
+            # An update only warns, so that all other copies are created.
+            plans[region.urn].warnings += missing
         for plan in plans.values():
             plan.notes += taken_back(plan, self._all_plans)
         merge(plans, self._all_plans, self._undecided)
@@ -115,31 +122,22 @@ class DrRegionCoordinator:
 
     def _ask_and_plan(self, regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy]) -> dict[str, RegionPlan]:
         self.lookup.ask_ahead((dr.region for dr in regions), (source for dr in regions for source in dr.sources))
-        plans = plan_copies(regions, copies, self.lookup)
-        for region in regions:
-            self._report_missing_aliases(region, plans[region.urn])
-        return plans
+        return plan_copies(regions, copies, self.lookup)
 
-    def _report_missing_aliases(self, region: DrRegionSpec, plan: RegionPlan) -> None:
-        """Refuse a preview in which copies would be made with an alias that does not exist; `up` only warns.
-
-        In `up` one wrong alias must not keep other copies from being made.
-        """
+    def _missing_aliases(self, region: DrRegionSpec, plan: RegionPlan) -> list[str]:
+        """Return a message for each alias of a new copy that does not exist."""
         new = [copy for copy in plan.copies if copy.state is None and not copy.exists]
         # Not if it is an output: an alias of this program may not exist yet, and an output may be secret.
-        for key in {key for copy in new if isinstance(key := copy.args.get("kms_key_id", region.kms_key_id), str)}:
-            if self.lookup.region(region.region).lacks_alias(key):
-                problem = missing_alias_text(key, region.region, f"DrRegion {region.name}")
-                if pulumi.runtime.is_dry_run():
-                    raise InvalidSettingsError(problem)
-                plan.warnings.append(problem)
+        keys = {key for copy in new if isinstance(key := copy.args.get("kms_key_id", region.kms_key_id), str)}
+        missing = filter(self.lookup.region(region.region).lacks_alias, sorted(keys))
+        return [missing_alias_text(key, region.region, f"DrRegion {region.name}") for key in missing]
 
     def _register(self, plans: Mapping[str, RegionPlan], declared: Mapping[str, _Declared]) -> None:
-        """Register the copies of several DrRegions in their common order, and last those whose creates fail."""
+        """Register the copies of several DrRegions in their common order; copies that will fail come last."""
         self._children |= {urn: {} for urn in plans}
         for urn, copy in registration_order(plans):
             self._children[urn][copy.name] = declared[urn].register(copy, ())
-        # Without `--continue-on-error` the engine begins nothing more once a create has failed.
+        # Without `--continue-on-error` the engine starts nothing new after a failed create.
         others = [child for of_one in self._children.values() for child in of_one.values()]
         for urn, plan in plans.items():
             for copy in self._refused_of(plan):
@@ -147,17 +145,17 @@ class DrRegionCoordinator:
 
     @staticmethod
     def _refused_of(plan: RegionPlan) -> Sequence[PlannedCopy]:
-        # A preview warns of them, and shows what is really made.
+        # A preview only warns of them, and shows the copies that will really be created.
         return () if pulumi.runtime.is_dry_run() else plan.refused
 
     def plan_for_outputs(
         self, resource: pulumi.Resource, region: DrRegionSpec, sources: Sequence[OutputSource]
     ) -> RegionPlan:
-        """Return what a DrRegion declares for the sources that are outputs, once they are known."""
+        """Return the plan of a DrRegion for its sources that are outputs, after they are known."""
         undecided = self._undecided.get(region.region, [])
         plan, unclaimed = plan_outputs(region, sources, undecided, self._plans[region.urn])
         self._awaiting_outputs.pop(region.urn, None)
-        # An output of another DrRegion in the same Region may ask for the rest.
+        # A source of another DrRegion in the same Region may still claim the others.
         if region.region not in self._awaiting_outputs.values():
             add_unclaimed(plan, region, unclaimed)
             unclaimed = []
@@ -169,7 +167,7 @@ class DrRegionCoordinator:
     async def log_forecast(
         self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Log the number and size of the new copies in a preview, if FSx shows their size."""
+        """Log the number and size of the new copies in a preview."""
         has_lines = pulumi.Config("fsx-dr").get_bool("previewCopies")
 
         def ask() -> list[str]:
@@ -182,9 +180,9 @@ class DrRegionCoordinator:
     async def refuse_unexplained_deletes(
         self, resource: pulumi.Resource, children: Iterable[pulumi.CustomResource]
     ) -> None:
-        """Compare the copies in the state with the registered resources, whatever the plan and their names are.
+        """Refuse deletes that no plan explains, by comparing the state with the registered resources.
 
-        The last DrRegion to be registered does it for all.
+        The last DrRegion that is registered does this for all.
 
         Raises:
             InvalidSettingsError: a copy would be deleted without a reason; the run fails, and nothing is deleted.
@@ -194,13 +192,13 @@ class DrRegionCoordinator:
         self._unregistered.discard(resource)
         if self._unregistered or self._unplanned:
             return
-        # A planned copy is not lost: its URN in the state is an alias of its new URN. A copy that is renamed and
-        # replaced in one run is known only by its plan, because both its URN and its id are new.
+        # A planned copy is not lost: its URN in the state is an alias of its new URN. If a copy is renamed and
+        # replaced in one run, both its URN and its id are new, and only the plan knows it.
         known = {*self._registered, *self._registered.values()} | self._decided_urns()
-        # By URN or by id, because a renamed copy has another URN, and one that is replaced another id.
+        # By URN or by id: a renamed copy has a new URN, and a replaced copy a new id.
         lost = [copy for copy in self.lookup.state if self._owns(copy) and not {copy.urn, copy.id} & known]
         if lost:
-            # The engine deletes unregistered resources after the program has succeeded: an error here is in time.
+            # The engine deletes unregistered resources only after the program has succeeded.
             raise InvalidSettingsError(_without_reason(lost))
 
     @property
@@ -224,27 +222,28 @@ def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
 
 
 def _without_reason(lost: list[StateCopy]) -> str:
-    """Return the error for copies that would be deleted without a known reason."""
+    """Return the message about copies that would be deleted without a known reason."""
     ids = ", ".join(f"{copy.id} in {copy.region}" for copy in lost)
     return (
-        f"{ids} would leave the program without a reason. Nothing was deleted. Look for a transform that gives copies "
-        "other names, or remove their entries with `pulumi state delete` to leave the copies alone."
+        f"Refusing to delete {ids}: the program no longer declares these copies, and no retention rule explains it. "
+        "Nothing was deleted. Look for a transform that renames copies. To keep them without this stack, remove their "
+        "entries with `pulumi state delete`."
     )
 
 
 async def in_thread(ask: Callable[[], _T]) -> _T:
-    """Run a slow call in a thread, and return its result."""
+    """Return the result of a slow call, which runs in a thread."""
     return await asyncio.get_running_loop().run_in_executor(None, ask)
 
 
 @once_a_run
 def of_this_run() -> DrRegionCoordinator:
-    """Return the coordinator of the program that runs now."""
+    """Return the coordinator of the current run."""
     return DrRegionCoordinator(lookup.of_this_run())
 
 
 def current_code() -> "asyncio.Task[Any] | None":
-    """Return the task in which the program's code runs now; None in a unit test, which has no such task."""
+    """Return the task that runs the code of the program; None in a unit test."""
     if isinstance(get_monitor(), MockMonitor):
         return None
     try:
@@ -254,12 +253,11 @@ def current_code() -> "asyncio.Task[Any] | None":
 
 
 async def end_of(code: "asyncio.Task[Any] | None") -> None:
-    """Wait until the program's code has ended.
+    """Wait until the code of the program has ended.
 
-    Its coroutine normally runs to its end before anything else runs in the event loop, so this does not have to wait.
-    The exception is a synchronous invoke, which runs the event loop until it has its answer: then this polls.
-    The SDK has no hook: its task goes on to wait for all resources, and `RPCManager.rpcs`, which it awaits next, would
-    have to wait for this.
+    Normally it ends before anything else runs in the event loop, and this returns immediately. But a synchronous invoke
+    runs the event loop until it has its answer; then this polls. The task itself cannot be awaited, because it also
+    waits for all resources, and those wait for this.
     """
     coroutine = code.get_coro() if code else None
     while code and not code.done() and getattr(coroutine, "cr_running", False):  # noqa: ASYNC110  # as above

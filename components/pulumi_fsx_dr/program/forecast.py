@@ -1,4 +1,4 @@
-"""The forecast of a preview for the new copies of a DrRegion: full or incremental, and how many GB."""
+"""The forecast of a preview for new copies: full or incremental, and their size."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,11 +15,11 @@ from .lookup import Lookup
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The copies that are going to be made in a DR Region.
+    """The copies that will be created in a DR Region.
 
     Attributes:
-        made: how many they are.
-        series: the copies with a known source backup, by file system or volume, and key.
+        made: number of these copies.
+        series: the copies with a known source backup, grouped by file system or volume, and key.
     """
 
     region: str
@@ -28,22 +28,22 @@ class Forecast:
 
     @property
     def lines(self) -> list[str]:
-        """A sentence for each copy of a known source backup, newest first."""
+        """A line for each copy with a known source backup, newest first."""
         return list(forecasts(self.region, self.series))
 
     def total(self, present: Iterable[Backup]) -> list[str]:
-        """Return one sentence for all copies, or nothing without copies; `present` are the backups in the Region."""
+        """Return one line for all copies; nothing if there are none. `present` are the backups in the Region."""
         return [total(self.region, self.made, self.series, (b for b in present if b.takes_slot))] if self.made else []
 
 
 def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Iterable[PlannedCopy]) -> Forecast:
-    """Return which copies are going to be made.
+    """Return the copies that will be created.
 
     Args:
         seen: the lookups of this run.
         region: the DR Region.
-        kms_key_id: as it is given; None for the key that FSx manages, "" for one that is made in this run.
-        copies: what is declared there.
+        kms_key_id: the argument; None for the AWS managed key, "" for a key that this run creates.
+        copies: the declared copies.
     """
     by_key: dict[str | None, list[PlannedCopy]] = defaultdict(list)
     for copy in copies:
@@ -59,7 +59,7 @@ def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Iterable
 
 
 def _key_of(copy: PlannedCopy, kms_key_id: str | None) -> str | None:
-    """Return the key of a copy as it is given: from its source, or else from its DrRegion."""
+    """Return the key argument of a copy: that of its source, or that of its DrRegion."""
     own = copy.args.get("kms_key_id", kms_key_id)
     return own if own is None or isinstance(own, str) else ""
 
@@ -67,7 +67,7 @@ def _key_of(copy: PlannedCopy, kms_key_id: str | None) -> str | None:
 def _is_made(copy: PlannedCopy, key_arn: str | None) -> bool:
     if copy.state is None:
         return not copy.exists and "adopt_backup_id" not in copy.args
-    # A copy that keeps its key although another is given is declared with the one that it has.
+    # A copy that keeps its former key is declared with that key.
     keeps_it = "kms_key_id" in copy.args and (copy.args["kms_key_id"] or "") == copy.state.output("kms_key_id")
     return key_arn is not None and not keeps_it and not same_key(copy.state.output("kms_key_arn"), key_arn)
 
@@ -78,7 +78,7 @@ def _source(seen: Lookup, copy: PlannedCopy) -> Backup | None:
 
 
 def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
-    """Return the ARN of a key, or its id; "" if it is not made yet, None if it is unknown."""
+    """Return the ARN or id of a key; "" if it does not exist yet, None if it is unknown."""
     if kms_key_id == "":
         return ""
     resolved = seen.resolved_key(region, kms_key_id) if kms_key_id else ""
@@ -89,7 +89,7 @@ def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
 
 
 def _was_given(copy: StateCopy, kms_key_id: str | None) -> bool:
-    """Whether a copy was made with a key of that name; the key of an adopted copy was not given."""
+    """Whether a copy was created with this key argument; an adopted copy was not."""
     return copy.output("kms_key_id") == (kms_key_id or "") and not copy.output("adopt_backup_id")
 
 

@@ -1,6 +1,6 @@
-"""DrRegions that a program declares later than others, as in an `apply` or after an `await`.
+"""DrRegions that a program declares later than others, for example in an `apply` or after an `await`.
 
-The others were planned without them. So what leaves the program because no DrRegion declares it is decided once more.
+The others were planned without them. Deletes of copies that no DrRegion declared are therefore decided again.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -14,7 +14,7 @@ from pulumi_fsx_dr.rules.specs import DrRegionSpec
 def decided_for(
     later: Collection[DrRegionSpec], plans: Collection[RegionPlan], undecided: Iterable[Undecided]
 ) -> set[str]:
-    """Return the URNs of the copies that have been decided on, whatever later DrRegions declare."""
+    """Return the URNs of the copies with a final decision, which later DrRegions cannot change."""
     leave = [(removal.copy, removal.decision) for plan in plans for removal in plan.removed]
     leave += [(one.copy.state, one.decision) for one in undecided]
     declared = {copy.state.urn for plan in plans for copy in plan.copies if copy.state}
@@ -22,7 +22,7 @@ def decided_for(
 
 
 def merge(later: Mapping[str, RegionPlan], plans: Iterable[RegionPlan], undecided: dict[str, list[Undecided]]) -> None:
-    """Take from earlier decisions what later DrRegions declare, and leave the other decisions as they were."""
+    """Remove the copies that later DrRegions declare from earlier decisions."""
     stay = {copy.state.urn for plan in later.values() for copy in plan.copies if copy.state}
     left: set[str] = set()
     for plan in plans:
@@ -37,10 +37,10 @@ def merge(later: Mapping[str, RegionPlan], plans: Iterable[RegionPlan], undecide
 
 
 def taken_back(later: RegionPlan, plans: Iterable[RegionPlan]) -> list[str]:
-    """Return what to say of the copies that a later DrRegion declares, although a delete of them was announced."""
+    """Return notes on the copies that a later DrRegion declares although their delete was announced."""
     announced = {removal.copy.urn for plan in plans for removal in plan.removed}
     return [
-        f"{copy.state.id} in {copy.state.region} is not deleted: this DrRegion, declared later, has it."
+        f"{copy.state.id} in {copy.state.region} is not deleted, because this DrRegion declares it."
         for copy in later.copies
         if copy.state and copy.state.urn in announced
     ]

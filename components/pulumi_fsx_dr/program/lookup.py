@@ -1,4 +1,4 @@
-"""The lookups of a program: its state, the sources, and existing copies."""
+"""Lookups of a program: the state, the sources, and existing copies."""
 
 import functools
 from collections import defaultdict, deque
@@ -29,26 +29,26 @@ _T = TypeVar("_T")
 
 
 class Lookup:
-    """State and FSx as one run of a program sees them; engine, Regions and file systems are queried once.
+    """The state and FSx in one run of a program. Each query is made once.
 
     Attributes:
-        declared_names: names of the BackupCopies that the program has declared so far.
-        planned: the copy of a DrRegion that is being declared, by name; taken out when its hints are made. Names alone
-            do not tell the copies of DrRegions under two parents apart.
-        warnings: for the user, about source Regions that did not answer.
+        declared_names: names of all BackupCopies declared so far.
+        planned: the copy that a DrRegion is declaring, by name. It is removed when its hints are created, because
+            DrRegions under two parents may use the same name.
+        warnings: warnings about unreachable source Regions.
     """
 
     def __init__(self, runtime: ProviderRuntime, owner_id: str | None = None) -> None:
-        """Begin.
+        """Create it.
 
         Args:
-            runtime: makes the Regions.
-            owner_id: the owner id of the stack; by default the state has it.
+            runtime: creates the Regions.
+            owner_id: the owner id of the stack. Default: from the state.
         """
         self._runtime = runtime
         self._owner_id = owner_id
         self._is_preview = pulumi.runtime.is_dry_run()
-        self._unreachable: set[str] = set()  # source Regions, named in a warning
+        self._unreachable: set[str] = set()  # source Regions that a warning names
         self._silent: set[str] = set()  # other Regions that did not answer
         self._dr_regions: set[str] = set()
         self.declared_names: set[str] = set()
@@ -73,7 +73,7 @@ class Lookup:
 
     @property
     def owner_id(self) -> str:
-        """The owner id of the stack that was in the state then; "" in its first run."""
+        """The owner id of the stack in the state; "" in its first run."""
         return self._stack.owner_id if self._owner_id is None else self._owner_id
 
     @functools.cached_property
@@ -82,7 +82,7 @@ class Lookup:
 
     @functools.cached_property
     def related(self) -> Callable[[str, Any], tuple[StateCopy, ...]]:
-        """Return a function that finds the state entries with a logical name or of a source backup."""
+        """Return a function that finds the state entries with a logical name or a source backup."""
         by_name, by_source = self._index
 
         def related(name: str, source_backup_id: Any) -> tuple[StateCopy, ...]:
@@ -92,13 +92,13 @@ class Lookup:
         return related
 
     def hints(self, owner_id: str, name: str, source_backup_id: Any, planned: PlannedCopy | None) -> Hints:
-        """Return what the provider must know of a copy that the program declares; `planned` if a DrRegion does."""
+        """Return the hints for a copy; `planned` if a DrRegion declares it."""
         state = self.related(name, source_backup_id)
         return Hints(owner_id, state, planned.expired, planned.siblings) if planned else Hints(owner_id, state)
 
     @functools.cached_property
     def _index(self) -> tuple[dict[str, list[StateCopy]], dict[str, list[StateCopy]]]:
-        # Once for all: to go through the whole state for each of 1,000 copies would take a million steps.
+        # Built once: searching the whole state for each of 1,000 copies would take a million steps.
         by_name, by_source = defaultdict(list), defaultdict(list)
         for copy in self.state:
             by_name[copy.name].append(copy)
@@ -106,7 +106,7 @@ class Lookup:
         return by_name, by_source
 
     def ask_ahead(self, dr_regions: Iterable[str], sources: Iterable[Mapping[str, Any]]) -> None:
-        """List all Regions in parallel, so that several unreachable ones take as long as one."""
+        """List all Regions in parallel, so that several unreachable Regions take no longer than one."""
         self._dr_regions.update(dr_regions)
         sources = [source for source in sources if "backup_id" not in source]
         of_sources = {source["region"] for source in sources}
@@ -114,7 +114,7 @@ class Lookup:
         names = {*self._dr_regions, *of_sources, *(copy.region for copy in self.state)}
 
         def ask(name: str) -> None:
-            with suppress(ServiceError):  # the same error is raised where the answer is needed
+            with suppress(ServiceError):  # raised again when the answer is needed
                 self._listing(name)
                 if name in selecting:
                     self._file_systems(name)
@@ -128,51 +128,51 @@ class Lookup:
         """Return all copies that are in a DR Region now, of any owner.
 
         Raises:
-            ServiceError: the Region does not answer; without it nothing can be decided.
+            ServiceError: the Region is unreachable.
         """
         return _copies(self.region(region).listing(fresh=True).backups)
 
     def backups_in(self, region: str) -> Sequence[Backup]:
-        """Return all backups that were in a DR Region when this run first listed it.
+        """Return all backups in a DR Region, from the first listing of this run.
 
         Raises:
-            ServiceError: as above.
+            ServiceError: the Region is unreachable.
         """
         self._dr_regions.add(region)
         return self._listing(region).backups
 
     def copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies among them.
+        """Return all copies in a DR Region, from the first listing of this run.
 
         Raises:
-            ServiceError: as above.
+            ServiceError: the Region is unreachable.
         """
         return _copies(self.backups_in(region))
 
     def copies_in_removed(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies in a Region that was removed from the program; none if it does not answer."""
+        """Return the copies in a Region that was removed from the program; none if it is unreachable."""
         try:
             return _copies(self._listing(region).backups)
         except ServiceError:
-            # A copy is not deleted because a listing leaves it out: `is_gone` looks it up by its id.
+            # This deletes nothing: `is_gone` looks up each missing copy by its id.
             self._silent.add(region)
             return ()
 
     def copy_by_id(self, copy: StateCopy) -> Backup | None:
-        """Return a copy that is not listed: FSx may list it late, and a copy that is not listed is not gone."""
+        """Return a copy that the listing does not contain; FSx may list new copies late."""
         try:
             return self._runtime.region(copy.region).find(copy.id)
         except ServiceError:
-            # Such a copy does not count as AVAILABLE. `is_gone` decides whether it is gone.
+            # The copy does not count as AVAILABLE. `is_gone` decides whether it is gone.
             return None
 
     def is_gone(self, copy: StateCopy) -> bool:
-        """Whether a copy is surely gone from AWS: looked up by its id, with credentials of its account."""
+        """Whether a copy is confirmed gone: looked up by its id, with credentials of its account."""
         if copy.region in self._unreachable | self._silent:
             return False
         region = self._runtime.source_region(copy.region)
         try:
-            # FSx answers "not found" to another account too, which proves nothing.
+            # FSx also returns "not found" to other accounts.
             found = region.find(copy.id)
             account = region.account
         except ServiceError:
@@ -180,7 +180,7 @@ class Lookup:
         return (found is None or found.is_dead) and account == copy.account
 
     def _resolved_key(self, region: str, kms_key_id: str) -> str:
-        """Return the ARN of a key in a DR Region, or the name as it is if KMS does not answer."""
+        """Return the ARN of a key in a DR Region, or the given name if KMS does not return it."""
         return self.region(region).resolved_key(kms_key_id)
 
     def region(self, name: str) -> Region:
@@ -191,22 +191,22 @@ class Lookup:
         return self._runtime.source_region(name).fsx
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
-        """Whether a file system exists; True if its Region does not answer."""
+        """Whether a file system exists; True if its Region is unreachable."""
         source = self._source_region(region)
         return self._unless_unreachable(region, lambda: source.file_system_exists(file_system_id)) is not False
 
     def name_of(self, file_system_id: str, region: str) -> str | None:
-        """Return the `Name` tag of a file system, None if it is missing or FSx does not answer."""
+        """Return the `Name` tag of a file system; None if it is missing or FSx does not return it."""
         tags = (self.file_systems_in(region) or {}).get(file_system_id)
         return (tags or {}).get("Name")
 
     def _file_systems_in(self, region: str) -> FileSystems | None:
-        """Return all file systems of a source Region; None, with a warning, if it does not answer."""
+        """Return all file systems of a source Region; None, with a warning, if it is unreachable."""
         described = self._unless_unreachable(region, lambda: self._file_systems(region))
         return None if described is None else {name: found.tags for name, found in described.items()}
 
     def backup(self, backup_id: str, region: str) -> Backup | None:
-        """Return a backup to copy from; None if it is not found, or its Region does not answer."""
+        """Return a source backup; None if it does not exist, or its Region is unreachable."""
         if region in self._unreachable | self._silent:
             return None
         try:
@@ -217,19 +217,18 @@ class Lookup:
             return None
 
     def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
-        """Return a file system's backups in its own Region; None, with a warning, if that does not answer."""
+        """Return the backups of a file system; None, with a warning, if its Region is unreachable."""
         return self._unless_unreachable(region, lambda: self._by_file_system(region).get(file_system_id, ()))
 
     def _known_file_systems(self, region: str) -> Mapping[str, FileSystem]:
-        """Return all file systems of a source Region; none, without a warning, if it does not answer."""
+        """Return all file systems of a source Region; none, without a warning, if it is unreachable."""
         try:
             return self._file_systems(region)
         except ServiceError:
             return {}
 
     def _backups_by_file_system(self, region: str) -> Mapping[str, tuple[Backup, ...]]:
-        # Not one listing for each file system: FSx was seen to leave the backups of ONTAP volumes out of a filtered
-        # answer.
+        # One listing for all file systems: FSx has omitted backups of ONTAP volumes from filtered answers.
         found = defaultdict(list)
         listed = self._listing(region).backups
         for backup in with_storage_types(listed, lambda: self._known_file_systems(region)):
@@ -237,7 +236,7 @@ class Lookup:
         return {name: tuple(backups) for name, backups in found.items()}
 
     def _list(self, region: str) -> Listing:
-        # Nothing can be decided without the DR Region. `up` retries it for longer, because a failure costs a whole run.
+        # Without the DR Region the run fails, so `up` retries it for longer.
         is_patient = region in self._dr_regions and not self._is_preview
         return (self._runtime.region if is_patient else self._runtime.source_region)(region).listing()
 
@@ -249,10 +248,10 @@ class Lookup:
             return ask()
         except TransientError as error:
             self._unreachable.add(region)
-            self._warn(f"Source Region {region} does not answer, so its copies stay as they are. (AWS said: {error})")
+            self._warn(f"Source Region {region} is unreachable. Its copies stay unchanged. (AWS said: {error})")
         except ServiceError as error:
-            # One refused source must not keep the others from being copied.
-            self._warn(f"Source Region {region} refuses a call, so its copies stay as they are. (AWS said: {error})")
+            # If one source Region refuses calls, the other sources must still be copied.
+            self._warn(f"Source Region {region} refused a call. Its copies stay unchanged. (AWS said: {error})")
         return None
 
     def _warn(self, sentence: str) -> None:
@@ -268,8 +267,8 @@ _connect: Connect | None = None
 
 
 def connect_by(connect: Connect | None) -> Connect | None:
-    """Have programs find FSx another way from now on, None for AWS; returns the former way. For unit tests."""
-    global _connect  # the SDK's own mocks are as global
+    """Set how programs connect to FSx (None: to AWS), and return the former way. For unit tests."""
+    global _connect  # the mocks of the SDK are global as well
     _connect, former = connect, _connect
     begin_anew()
     return former
@@ -277,5 +276,5 @@ def connect_by(connect: Connect | None) -> Connect | None:
 
 @once_a_run
 def of_this_run() -> Lookup:
-    """Return the look-up of the program that runs now, with its stack's AWS settings."""
+    """Return the lookups of the current run, with the `aws:` settings of its stack."""
     return Lookup(ProviderRuntime(_connect or functools.partial(FsxRegion, credentials=Credentials.of_stack())))

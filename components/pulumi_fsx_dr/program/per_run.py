@@ -1,4 +1,4 @@
-"""Objects that are made once in each run of a program."""
+"""Objects that are created once in each run of a program."""
 
 import functools
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from weakref import WeakKeyDictionary
 from pulumi.runtime.settings import get_monitor
 
 _T = TypeVar("_T")
-# With weak keys, so that the lookups of a run are dropped when the run ends.
+# With weak keys, so that the objects of a run are freed when it ends.
 _runs: WeakKeyDictionary[Any, dict[Callable[[], Any], Any]] = WeakKeyDictionary()
 
 
 def once_a_run(make: Callable[[], _T]) -> Callable[[], _T]:
-    """Make an object at its first use in each run, and return the same object after that.
+    """Create an object at its first use in a run, and return the same object later in that run.
 
-    One process may run several programs, and no run may use the lookups of an earlier one.
+    One process may run several programs, and a run must not use the lookups of an earlier one.
     """
 
     @functools.wraps(make)
@@ -30,5 +30,5 @@ def once_a_run(make: Callable[[], _T]) -> Callable[[], _T]:
 
 
 def begin_anew() -> None:
-    """Make everything again: unit tests may share one monitor, and each counts as a run."""
+    """Create all objects again: unit tests may share one monitor, and each test is a run."""
     _runs.clear()

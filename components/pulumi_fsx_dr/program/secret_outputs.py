@@ -1,8 +1,8 @@
-"""Which outputs of a copy are kept secret: those that repeat the value of a secret argument.
+"""The outputs of a copy that must be secret, because they repeat a secret argument.
 
-Pulumi itself keeps an output secret if an argument of the same name is secret. That is not enough: `tags_all` and
-`kms_key_arn` repeat arguments of other names, and if only one value within `tags` becomes secret, the output `tags`
-that the state holds already stays readable.
+Pulumi makes an output secret if the argument with the same name is secret. That is not enough: `tags_all` and
+`kms_key_arn` repeat arguments with other names. And if only one value in `tags` becomes secret, the output `tags` in
+the state would stay readable.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,15 +20,15 @@ _T = TypeVar("_T")
 def with_secret_outputs(
     opts: pulumi.ResourceOptions | None, args: Mapping[str, Any], prop: pulumi.Input[_T]
 ) -> tuple[pulumi.ResourceOptions | None, pulumi.Input[_T]]:
-    """Keep outputs secret if their arguments are secret.
+    """Make outputs secret if their arguments are secret.
 
-    Whether a value is secret may be known only once it is resolved. So every output that may have to be secret is
-    listed at first, and taken off the list while the SDK waits for `prop`; it reads the list only after that. If
-    anything goes wrong in between, too much is kept secret, and never too little. A resource transform could do the
-    same, but the engine would have to call back for each copy, and a unit test with mocks would not have it.
+    Whether a value is secret may be known only when it is resolved. So the list of secret outputs first has every
+    output that may be secret. The others are removed from the list while the SDK waits for `prop`; it reads the list
+    after that. After an error in between, too many outputs are secret, and never too few. A resource transform would
+    need a callback from the engine for each copy, and would not run in unit tests with mocks.
 
     Returns:
-        The options, and what to give the SDK in place of the property.
+        The options, and the value of the property for the SDK.
     """
     listed = (opts and opts.additional_secret_outputs) or []
     unsure = [name for name, arg in _SAYS_WHAT.items() if name not in listed and not _is_plain(args.get(arg))]
@@ -53,7 +53,7 @@ def outputs_that_say(arguments: Collection[str]) -> set[str]:
 
 
 def as_secret_as(value: str, given: pulumi.Input[str] | None, state: StateCopy | None) -> pulumi.Input[str]:
-    """Return a key that a copy keeps, secret if the state keeps it so, or if the one given in its place is."""
+    """Return the former key of a copy, as a secret if it is one in the state, or if the new key is one."""
     if state and "kms_key_id" in state.secrets:
         return pulumi.Output.secret(value)
     if _is_plain(given):
@@ -72,4 +72,4 @@ async def _is_secret(value: Any) -> bool:
         return await value.is_secret() or await _is_secret(await value.future(with_unknowns=True))
     if isinstance(value, Mapping):
         return any([await _is_secret(inner) for inner in value.values()])
-    return isawaitable(value)  # perhaps one that only the SDK may await, because it can be awaited once
+    return isawaitable(value)  # only the SDK may await it, because a coroutine can be awaited once

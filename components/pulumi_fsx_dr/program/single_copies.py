@@ -1,4 +1,4 @@
-"""The forecast of a preview for the BackupCopies outside DrRegions: one line for each DR Region."""
+"""Single BackupCopies, which no DrRegion declares: the forecast of a preview, and checks that need AWS."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Mapping
@@ -29,14 +29,14 @@ class SingleCopies:
     def __init__(self, seen: Lookup) -> None:
         self._lookup = seen
         self._declared: dict[str, Mapping[str, Any]] = {}
-        # Asked for now, because the answer lets the event loop run, which must find all copies.
+        # Read now: the event loop runs while this waits, and must find all copies later.
         _ = seen.state
         logged: Awaitable[bool] = self._log(current_code())
         # An output, for which the SDK waits before the program ends.
         self._logged: pulumi.Output[bool] = pulumi.Output.from_input(logged)
 
     def add(self, name: str, args: Mapping[str, Any]) -> None:
-        """Add a copy, with its arguments as the program gives them."""
+        """Add a copy with its arguments."""
         self._declared[name] = args
 
     async def _log(self, code: Any) -> bool:
@@ -88,7 +88,7 @@ def require_region(name: str, args: Mapping[str, Any]) -> None:
 
 
 def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
-    """Add a BackupCopy that a program declares to the forecast of a preview."""
+    """Add a BackupCopy to the forecast of a preview."""
     parent = opts.parent if opts else None
     if pulumi.runtime.is_dry_run() and getattr(parent, "pulumi_resource_type", "") != DR_REGION_TYPE:
         _of_this_run().add(name, args)
@@ -104,7 +104,7 @@ def _default_region() -> str | None:
 
 
 async def _known(value: pulumi.Input[Any]) -> Any:
-    """Return a value; None if it is not known, or an awaitable, which only the SDK may await."""
+    """Return a value; None if it is unknown or a coroutine, which only the SDK may await."""
     if isinstance(value, pulumi.Output):
         return await value.future()
     return None if isawaitable(value) else value

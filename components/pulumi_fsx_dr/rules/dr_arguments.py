@@ -23,19 +23,19 @@ _KINDS = ("file_system_id", "tags", "backup_id")
 
 
 class Source(TypedDict):
-    """A source of copies: the newest backups of a file system or of all file systems with some tags, or one backup.
+    """A source of copies: a file system, all file systems with some tags, or one backup.
 
-    Set exactly one of `file_system_id`, `tags` and `backup_id`.
+    Exactly one of `file_system_id`, `tags` and `backup_id` is required.
 
     Attributes:
-        file_system_id: Copy the newest AVAILABLE backups of this file system, AUTOMATIC and USER_INITIATED. Looked up
-            when the program runs.
-        backup_id: Copy this backup, for example an `aws.fsx.Backup` in the same program.
-        tags: Copy the backups of all file systems that have all of these tags when the program runs.
+        file_system_id: File system, such as `fs-0123456789abcdef0`. Its newest AVAILABLE backups, automatic and
+            user-initiated ones, are looked up while the program runs, so this is a plain string.
+        backup_id: One backup, such as `backup-0123456789abcdef0`, or the `id` of an `aws.fsx.Backup` in the same
+            program.
+        tags: Selects the file systems that have all of these tags while the program runs, such as `{"dr": "yes"}`.
         exclude: Ids of file systems that `tags` must not select. Their copies are deleted.
-        region: The Region of the file systems or of the backup.
-        keep: How many of a file system's newest backups have a copy, or a retention policy. Default: `keep` of the
-            DrRegion.
+        region: Region of the file systems or of the backup, such as `eu-central-1`.
+        keep: Number of newest backups that have a copy, or rules by time. Default: `keep` of the DrRegion.
         kms_key_id: KMS key of the copies of this source, in the DR Region. Default: `kms_key_id` of the DrRegion.
         add_tags: Tags of the copies of this source, in addition to `tags` of the DrRegion.
     """
@@ -51,7 +51,7 @@ class Source(TypedDict):
 
 
 class DrRegionArgs(TypedDict):
-    """Arguments of a `DrRegion`, which describes them."""
+    """Arguments of a `DrRegion`, where they are documented."""
 
     region: str
     sources: Sequence[Source]
