@@ -1,1 +1,1 @@
-"""Benchmarks: the package, a naive dynamic provider, and the limit that FSx's quota sets."""
+"""Benchmarks: the package, a naive provider, and the limit of FSx's quota."""

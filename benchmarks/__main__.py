@@ -28,21 +28,21 @@ def main(context: click.Context) -> None:
 
 @main.command()
 def copies() -> None:
-    """Measure up, preview, refresh and destroy of up to 1,000 copies."""
+    """Measure up, preview, refresh and destroy."""
     _measure("copies", _copies())
 
 
 @main.command()
 def protection() -> None:
-    """Measure the time until each file system has a current copy."""
+    """Measure the time until everything is protected."""
     _measure("protection", map(time_until_protected, _file_systems()))
 
 
 @main.command()
 def hosts() -> None:
-    """Compare the plugin with the host of dynamic providers (needs the Pulumi CLI)."""
+    """Compare the two plugin hosts, on the CLI."""
     if find_engine() == FAKE_ENGINE:
-        click.echo("hosts: skipped, because there is no Pulumi CLI, and the fake engine runs no plugins.")
+        click.echo("hosts: skipped. This benchmark needs the Pulumi CLI, because the fake engine does not run plugins.")
         return
     _measure("hosts", [native_copies(Workload(copies=1_000, copy_seconds=0, regions=10))])
 

@@ -1,4 +1,4 @@
-"""Dynamic resources that do nothing, to measure what engine, host and SDK cost."""
+"""Dynamic resources that do nothing, to measure engine, host and SDK."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 _ARGUMENTS = ("source_backup_id", "region", "source_region", "kms_key_id", "copy_tags", "tags", "adopt_backup_id")
-_OUTPUTS = tuple(f"output_{number}" for number in range(len(OUTPUTS)))  # as many as a BackupCopy has
+_OUTPUTS = tuple(f"output_{number}" for number in range(len(OUTPUTS)))  # the number of a BackupCopy's outputs
 
 
 class EmptyProvider(ResourceProvider):
@@ -16,7 +16,7 @@ class EmptyProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Return at once."""
+        """Return without doing anything."""
         return CreateResult("nothing", {**props, **dict.fromkeys(_OUTPUTS, "nothing")})
 
 

@@ -9,12 +9,12 @@ from simulator.fsx.records import Entry
 from simulator.project import POLL_SECONDS
 
 SLOTS = 5  # FSx quota: copies in progress per destination Region and account
-SHORTEST_COPY = 24 * POLL_SECONDS  # of 6 minutes, at a poll interval of 15 s: scaled down together
+SHORTEST_COPY = 24 * POLL_SECONDS  # 6 minutes at a poll interval of 15 s, scaled down to this interval
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Copies of the same source backups, each of a file system of its own, into each of some Regions."""
+    """Copies of source backups into each of several Regions; each source backup has another file system."""
 
     copies: int
     copy_seconds: float
@@ -26,7 +26,7 @@ class Workload:
 
     @property
     def ideal(self) -> float:
-        """The least time that FSx's quota of five copies per Region allows."""
+        """The shortest time that FSx's quota of five copies per Region allows."""
         return math.ceil(self.copies / self.regions / SLOTS) * self.copy_seconds
 
 
@@ -35,11 +35,11 @@ class Figures:
     """The figures of a run that made copies.
 
     Attributes:
-        makespan: from the first CopyBackup to the last call about a copy.
+        makespan: time from the first CopyBackup to the last call about a copy.
         per_copy: FSx calls by action, divided by the number of copies.
-        rejected: calls that were answered with an error.
+        rejected: number of calls that returned an error.
         polls: DescribeBackups calls for running copies, per Region and poll interval.
-        detections: for each copy, from its end to the answer that shows it, in ascending order.
+        detections: time from the end of each copy to the answer that shows it, in ascending order.
     """
 
     makespan: float
@@ -53,11 +53,11 @@ def figures(journal: Sequence[Entry], copy_seconds: float, poll_seconds: float) 
     """Calculate the figures of a run from all its calls."""
     starts = {entry["made"]: entry for entry in journal if entry["action"] == "CopyBackup" and entry["made"]}
     started = {copy: entry["time"] for copy, entry in starts.items()}
-    # Calls name a copy by its id or by its ARN.
+    # Calls contain the id or the ARN of a copy.
     about = [(entry, copy) for entry in journal for name in entry["ids"] if (copy := name.rpartition("/")[2]) in starts]
     polls = [(entry, copy) for entry, copy in about if entry["action"] == "DescribeBackups"]
     seen = started.copy()
-    for entry, copy in reversed(polls):  # the first answer after its end is the last one written here
+    for entry, copy in reversed(polls):  # in reverse order, so that the first answer after the end is written last
         if copy_seconds and entry["time"] >= started[copy] + copy_seconds:
             seen[copy] = entry["time"]
     makespan = max([*started.values(), *(entry["time"] for entry, _ in about)]) - min(started.values())
@@ -72,5 +72,5 @@ def figures(journal: Sequence[Entry], copy_seconds: float, poll_seconds: float) 
 
 
 def per_copy(journal: Sequence[Entry], copies: int) -> dict[str, float]:
-    """Return how often each action was called, divided by the number of copies."""
+    """Return the number of calls of each action, divided by the number of copies."""
     return {action: calls / copies for action, calls in Counter(entry["action"] for entry in journal).items()}

@@ -1,4 +1,4 @@
-"""The runs that are measured."""
+"""The measured runs."""
 
 import time
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from simulator.fake_engine import find_engine
 from simulator.fsx import Control, running
 from simulator.project import NO_PROMPT, POLL_SECONDS, Project, write_plugin, write_program
 
-PARALLEL = 128  # operations at once
+PARALLEL = 128  # parallel operations
 
 _SOURCE_REGION = "us-east-1"
 _REGIONS = (
     "eu-central-1", "eu-west-1", "eu-north-1", "us-west-2", "us-east-2",
     "ap-southeast-2", "ap-northeast-1", "ca-central-1", "sa-east-1", "ap-south-1",
 )  # fmt: skip
-_QUOTA = 10_000  # of user-initiated backups; FSx's own is too small for a thousand copies
-_FEW = 100  # up to so many copies, writing the state at each step takes little of the time
+_QUOTA = 10_000  # user-initiated backups; FSx's quota is too small for a thousand copies
+_FEW = 100  # up to this number of copies, writing the state at each step takes little time
 _PROGRAM = "from benchmarks.program import declare\n\ndeclare()\n"
-# The file backend writes the whole state at each step, which with 1,000 resources takes longer than everything else.
+# Writing the whole state at each step takes longer than everything else with 1,000 resources.
 _WRITE_STATE_ONCE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One command: its duration in seconds, and what the provider's process used."""
+    """One command: its duration in seconds, and processor time and memory of the provider."""
 
     seconds: float
     usage: Usage
@@ -66,11 +66,11 @@ class MeasuredStack:
         return CopyRun(run, figures(self._aws.journal(), self._workload.copy_seconds, POLL_SECONDS))
 
     def fill(self) -> Run:
-        """Run `up` without figures of copies."""
+        """Run `up` without calculating figures."""
         return self._run("up", *NO_PROMPT)
 
     def preview(self) -> Run:
-        """Preview without a change."""
+        """Preview an unchanged program."""
         return self._run("preview")
 
     def refresh(self) -> LaterRun:
@@ -110,7 +110,7 @@ def measured_stack(resource: str, workload: Workload) -> Iterator[MeasuredStack]
 def _copies(aws: Control, workload: Workload) -> dict[str, dict[str, str]]:
     regions = _REGIONS[: workload.regions]
     for region in regions:
-        aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # creates the default key of the copies
+        aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # creates the default key of the Region
     file_systems = [aws.seed_file_system(_SOURCE_REGION) for _ in range(workload.copies // workload.regions)]
     sources = [aws.seed_backup(_SOURCE_REGION, file_system) for file_system in file_systems]
     return {
@@ -121,6 +121,6 @@ def _copies(aws: Control, workload: Workload) -> dict[str, dict[str, str]]:
 
 
 def median_previews(stacks: list[MeasuredStack], times: int) -> list[float]:
-    """Preview the stacks in turn, several times, and return the median seconds of each."""
+    """Preview all stacks in several rounds, and return the median seconds of each stack."""
     rounds = [[stack.preview().seconds for stack in stacks] for _ in range(times)]
     return [median(seconds) for seconds in zip(*rounds, strict=True)]

@@ -1,4 +1,4 @@
-"""A naive provider, as one would write it in an afternoon, to compare the package with."""
+"""A naive provider, for comparison with the package."""
 
 import os
 import time
@@ -13,9 +13,9 @@ _POLL_SECONDS = float(os.environ.get("PULUMI_FSX_DR_POLL_SECONDS", "15"))
 
 
 class NaiveCopyProvider(ResourceProvider):
-    """CopyBackup with a random token, then sleep and describe; each call has its own client.
+    """Calls CopyBackup with a random token, then polls the copy; each call has its own client.
 
-    The host calls from several threads, and boto3's guide says that threads must not share a session.
+    The host calls the provider in several threads. boto3's guide says that threads must not share a session.
     """
 
     serialize_as_secret_always = False
@@ -53,7 +53,7 @@ class NaiveCopyProvider(ResourceProvider):
 
 
 class OneSessionProvider(NaiveCopyProvider):
-    """The same with clients of boto3's default session, which cost less."""
+    """Uses boto3's default session in all threads, which is faster."""
 
     def client(self, region: str) -> Any:
         """Return an FSx client."""

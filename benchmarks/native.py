@@ -1,4 +1,4 @@
-"""The plugin's BackupCopy, declared as a generated SDK does."""
+"""The plugin's BackupCopy, declared as in a generated SDK."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pulumi_fsx_dr.copies.outputs import OUTPUTS
 
 
 class NativeCopy(pulumi.CustomResource):
-    """A copy that the plugin makes."""
+    """A copy made by the plugin."""
 
     def __init__(self, name: str, args: dict[str, Any]) -> None:
         """Declare it with a BackupCopy's arguments."""
@@ -20,5 +20,5 @@ class NativeCopy(pulumi.CustomResource):
         return camel_case(prop)
 
     def translate_output_property(self, prop: str) -> str:
-        """Return an output's name here."""
+        """Return an output's name in Python."""
         return snake_case(prop)

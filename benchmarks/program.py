@@ -1,4 +1,4 @@
-"""The Pulumi program of all measurements: the same copies, declared with one resource class or another."""
+"""The Pulumi program of all benchmarks; it declares the same copies with different resource classes."""
 
 import json
 from importlib import import_module

@@ -22,13 +22,13 @@ _HOUR = 3600
 
 @dataclass(frozen=True)
 class FileSystems:
-    """File systems that are copied.
+    """The copied file systems.
 
     Attributes:
-        sizes: of each in GB; a full copy takes a second for each GB.
-        keep: how many recovery points of each get a copy.
-        regions: how many DR Regions.
-        parallel: operations at once.
+        sizes: sizes in GB; a full copy takes one second per GB.
+        keep: number of copied recovery points of each file system.
+        regions: number of DR Regions.
+        parallel: number of parallel operations.
     """
 
     sizes: Sequence[float]
@@ -42,12 +42,12 @@ class FileSystems:
 
     @property
     def copies(self) -> int:
-        """How many copies are made."""
+        """The number of copies."""
         return len(self.sizes) * self.keep * self.regions
 
     @property
     def bound(self) -> float:
-        """The least time in which five slots can make a full copy of each."""
+        """The shortest time for a full copy of each file system in five slots."""
         seconds = [max(SHORTEST_COPY, size) for size in self.sizes]
         return max(*seconds, sum(seconds) / SLOTS)
 
@@ -57,10 +57,10 @@ class Protection:
     """The figures of a run.
 
     Attributes:
-        seconds: from the first CopyBackup until the newest recovery point of each file system has a copy.
-        whole: until all copies are AVAILABLE.
-        full: how many copies were full.
-        gigabytes: how many GB were transferred.
+        seconds: time from the first CopyBackup until the newest recovery point of each file system has a copy.
+        whole: time until all copies are AVAILABLE.
+        full: number of full copies.
+        gigabytes: number of transferred GB.
     """
 
     seconds: float
@@ -70,7 +70,7 @@ class Protection:
 
 
 def protection(copies: Sequence[BackupView], newest: set[str]) -> Protection:
-    """Calculate the figures from all copies; `newest` are the source backups that count."""
+    """Calculate the figures from all copies; `newest` are the newest source backups."""
     began = min(copy["created"] for copy in copies)
     ends = {copy["id"]: (copy["ends"] or began) - began for copy in copies}
     return Protection(
@@ -117,12 +117,12 @@ def _project() -> Iterator[tuple[Control, Project]]:
 def _declared(aws: Control, workload: FileSystems) -> tuple[set[str], dict[str, dict[str, str]]]:
     """Seed the backups; return the newest of each file system, and the copies to declare.
 
-    They are declared in the order in which a DrRegion declares them, because with few operations at once the engine's
-    order decides; where there are enough, file system by file system and oldest first, so that only the queue decides.
+    With few parallel operations the order of declaration matters, so it is the order of a DrRegion. Otherwise the
+    copies are declared file system by file system, oldest first, so that only the provider's queue decides.
     """
     regions = _REGIONS[: workload.regions]
     for region in regions:
-        aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # creates the default key of the copies
+        aws.client("kms", region).describe_key(KeyId="alias/aws/fsx")  # creates the default key of the Region
     by_file_system = [_seeded(aws, int(size * _GIB), workload.keep) for size in workload.sizes]
     newest = {points[-1] for points in by_file_system}
     if workload.parallel < workload.copies:

@@ -1,4 +1,4 @@
-"""The page with the results, and the machine that they were measured on."""
+"""The page of results, with the date and the machine."""
 
 import os
 import platform

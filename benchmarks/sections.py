@@ -1,4 +1,4 @@
-"""The sections of the table; each runs what it measures."""
+"""The sections of the tables; each runs its own measurements."""
 
 from contextlib import ExitStack
 from statistics import median
@@ -23,13 +23,13 @@ _MEMORY = Target(at_most=150)
 
 
 def timed_copies(workload: Workload) -> Section:
-    """Measure copies that take time."""
+    """Measure copies that take seconds."""
     with measured_stack("ours", workload) as ours, measured_stack("naive", workload) as naive:
         return Section(f"up: {workload}", _timed_rows(workload, ours.up(), naive.up()))
 
 
 def timed_copies_and_destroy(workload: Workload) -> list[Section]:
-    """Measure copies that take time, then their deletion."""
+    """Measure copies that take seconds, then their deletion."""
     with measured_stack("ours", workload) as ours, measured_stack("naive", workload) as naive:
         made = Section(f"up: {workload}", _timed_rows(workload, ours.up(), naive.up()))
         rows = _later_rows(ours.destroy(), naive.destroy(), "DeleteBackup")
@@ -37,7 +37,7 @@ def timed_copies_and_destroy(workload: Workload) -> list[Section]:
 
 
 def many_copies(workload: Workload) -> list[Section]:
-    """Measure many copies that take no time: up, then preview and refresh without a change."""
+    """Measure many instant copies: up, then preview and refresh without a change."""
     with ExitStack() as stacks:
         ours, naive, one_session, empty, bare = (
             stacks.enter_context(measured_stack(name, workload))

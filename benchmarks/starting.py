@@ -1,4 +1,4 @@
-"""The time from the start of a provider's process to its first answers, with the calls that the engine makes."""
+"""The time from the start of a provider's process until it has answered the engine's first calls."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ _ARGUMENTS = {"source_backup_id": "backup-0123456789abcdef0", "source_region": "
 
 
 def median_starts(times: int) -> tuple[float, float]:
-    """Start both hosts in turn, and return the median seconds to a checked copy: native, dynamic."""
+    """Start both hosts several times, and return the median seconds until a copy is checked: native, dynamic."""
     native = {camel_case(name): value for name, value in _ARGUMENTS.items()}
     dynamic = {**_ARGUMENTS, "__provider": serialize_provider(BackupCopyProvider())}
     rounds = [

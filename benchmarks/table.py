@@ -10,7 +10,7 @@ HEADINGS = ("Figure", "Ours", "Naive", "Reference", "Target", "Verdict")
 
 @dataclass(frozen=True)
 class Target:
-    """The maximum or minimum for a figure of ours."""
+    """The maximum or minimum of a figure of the package."""
 
     at_most: float | None = None
     at_least: float | None = None
@@ -21,13 +21,13 @@ class Target:
         return "exactly " + f"{self.at_most:g}" if self.at_most == self.at_least else " and ".join(least + most)
 
     def is_met(self, value: float) -> bool:
-        """Whether a value, not rounded, is within the target."""
+        """Whether a value is within the target, without rounding."""
         return (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: ours, the naive provider's, and a reference (the ideal, or the empty resource)."""
+    """One figure: of the package, of the naive provider, and of a reference."""
 
     figure: str
     ours: float
@@ -77,4 +77,4 @@ def _line(cells: Iterable[str]) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"  # noqa: PLR2004  # three digits tell enough
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"  # noqa: PLR2004  # three digits are enough

@@ -15,7 +15,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Usage:
-    """Processor seconds and peak memory (MB), until at most a tenth of a second before the process ends."""
+    """Processor seconds and peak memory (MB); the last tenth of a second before the end can be missing."""
 
     cpu_seconds: float = 0
     peak_mb: float = 0
@@ -23,7 +23,7 @@ class Usage:
 
 @contextmanager
 def sampled(project: Project) -> Iterator[Usage]:
-    """Sample the project's host of dynamic providers while the context lasts."""
+    """Sample the project's host of dynamic providers during the context."""
     usage, over = Usage(), Event()
     sampler = Thread(target=_sample, args=(project, usage, over), daemon=True)
     sampler.start()
@@ -51,5 +51,5 @@ def _cpu_seconds(host: Path) -> float:
 
 def _peak_mb(host: Path) -> float:
     lines = (host / "status").read_text().splitlines()
-    # A process that has just ended still has a status, but no memory.
+    # A process that has just ended has a status without memory.
     return max((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM:")), default=0)

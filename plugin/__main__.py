@@ -1,4 +1,4 @@
-"""The provider plugin `fsx-dr`, as the Pulumi engine starts it."""
+"""Run the provider plugin `fsx-dr`. The Pulumi engine starts it."""
 
 import sys
 

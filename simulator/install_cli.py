@@ -15,13 +15,13 @@ _INSTALL = f"from pulumi.automation import PulumiCommand; PulumiCommand.install(
 
 
 def main() -> None:
-    """Install the Pulumi CLI if there is none, and print one line about the result."""
+    """Install the Pulumi CLI if it is missing, and print one line about the result."""
     if _has_cli():
         said = "Pulumi CLI found."
     elif _is_reachable() and _install() and _has_cli():
         said = f"Pulumi CLI installed into {INSTALLED.name}."
     else:
-        said = f"Pulumi CLI not found, and not installable from {_INSTALLER}. Demo and tests use the fake engine."
+        said = f"The Pulumi CLI could not be installed from {_INSTALLER}. Demo and tests use the fake engine."
     sys.stdout.write(f"{said}\n")
 
 
@@ -30,7 +30,7 @@ def _has_cli() -> bool:
 
 
 def _is_reachable() -> bool:
-    """Whether there is a network; without one the installer can wait for ever."""
+    """Whether the installer's address answers; the installer itself would wait without a limit."""
     try:
         with urlopen(_INSTALLER, timeout=_CONNECT_SECONDS):
             return True
@@ -39,7 +39,7 @@ def _is_reachable() -> bool:
 
 
 def _install() -> bool:
-    """Run Pulumi's own installer, which installs the version of the SDK, for at most five minutes."""
+    """Run Pulumi's installer for at most five minutes; it installs the CLI in the version of the SDK."""
     command = [sys.executable, "-c", _INSTALL]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as installer:  # noqa: S603 - our own interpreter
         try:

@@ -1,4 +1,4 @@
-"""The identity that runs Pulumi against the simulator; it may only do what `fsx-dr policy` prints."""
+"""The identity that runs Pulumi against the simulator, with the permissions that `fsx-dr policy` prints."""
 
 import json
 import shlex
@@ -20,10 +20,10 @@ def environment(control: Control, region: str | None = None) -> dict[str, str]:
 
 
 def allow(control: Control, *options: str) -> str:
-    """Attach the policy that `fsx-dr policy` prints, in place of the former one, and return the command.
+    """Replace the identity's policy by the one that `fsx-dr policy` prints, and return the command.
 
     Raises:
-        subprocess.CalledProcessError: an option is wrong.
+        subprocess.CalledProcessError: If an option is wrong.
     """
     arguments = ("policy", "--account", ACCOUNT_ID, *options)
     control.attach_policies(ACCESS_KEY, [json.loads(_output_of(arguments))])
@@ -32,5 +32,5 @@ def allow(control: Control, *options: str) -> str:
 
 @cache
 def _output_of(arguments: tuple[str, ...]) -> str:
-    """Return what `fsx-dr` prints, which for a policy depends on its arguments only."""
+    """Return the output of `fsx-dr`; for the same arguments the policy is the same."""
     return subprocess.run([FSX_DR, *arguments], check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own

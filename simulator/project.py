@@ -1,4 +1,4 @@
-"""A Pulumi project in a folder, and commands in it, on the Pulumi CLI or the fake engine."""
+"""A Pulumi project in a folder, and its commands on the Pulumi CLI or the fake engine."""
 
 import json
 import os
@@ -21,9 +21,9 @@ NO_PROMPT = ("--yes", "--skip-preview")
 BACKUP_COPY = "pulumi-python:dynamic/fsx:BackupCopy"
 OWNER = "pulumi-python:dynamic/fsx:Owner"
 POLL_SECONDS = 0.1
-_SECONDS_OF_A_COMMAND = 600  # at most
-_SECONDS_OF_A_SIGNAL = 5  # within which it is handled; two that come before that are one
-_SECONDS_TO_END = 15  # the engine gives its plugins 5
+_SECONDS_OF_A_COMMAND = 600  # a command is killed after this time
+_SECONDS_OF_A_SIGNAL = 5  # the time to handle a signal; a second signal before that has no effect
+_SECONDS_TO_END = 15  # the engine itself waits 5 seconds for its plugins
 
 
 class CommandError(Exception):
@@ -32,7 +32,7 @@ class CommandError(Exception):
 
 @dataclass
 class Project:
-    """A project with one stack; `folder` has its files and its state, `engine` is the argv prefix of its commands."""
+    """A project with one stack. `folder` contains its files and state; commands begin with `engine`."""
 
     folder: Path
     engine: list[str]
@@ -40,7 +40,7 @@ class Project:
 
     @classmethod
     def create(cls, folder: Path, engine: list[str], variables: dict[str, str], *, stack: str = "dev") -> "Project":
-        """Create and select a stack of the project in a folder, with these environment variables for its commands."""
+        """Create and select a stack of the project in a folder; its commands get these environment variables."""
         (folder / "state").mkdir()
         (folder / ".venv").symlink_to(sys.prefix)
         project = cls(folder, engine, _environment(folder) | variables)
@@ -60,7 +60,7 @@ class Project:
         """Run a command to its end, and return its output.
 
         Raises:
-            CommandError: it failed, or succeeded although it was expected to fail.
+            CommandError: If it failed, or succeeded although it was expected to fail.
         """
         ended = subprocess.run(  # noqa: S603 - the engine
             [*self.engine, *command],
@@ -129,7 +129,7 @@ class Project:
         return {state["urn"].rpartition("::")[2]: state["id"] for state in copies}
 
     def processes(self) -> list[tuple[int, str]]:
-        """Return id and command line of the processes of this project that still run."""
+        """Return the id and the command line of each running process of this project."""
         found, marker = [], self.environment["PULUMI_BACKEND_URL"].encode()
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -138,11 +138,11 @@ class Project:
         return found
 
     def plugins(self) -> list[int]:
-        """Return the ids of the hosts of dynamic providers among those processes."""
+        """Return the process ids of the hosts of dynamic providers."""
         return [pid for pid, command in self.processes() if "pulumi.dynamic" in command and "/bin/sh" not in command]
 
     def end_processes(self) -> None:
-        """Kill the processes that a killed command left running."""
+        """Kill the processes of this project that are still running."""
         for pid, _command in self.processes():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -157,7 +157,7 @@ def write_program(folder: Path, program: str, name: str = "copies", **settings: 
 
 
 def write_plugin(folder: Path) -> dict[str, Any]:
-    """Make a folder of the plugin that uses this virtual environment, and return its settings for Pulumi.yaml."""
+    """Create a folder with the plugin for this virtual environment, and return the settings for Pulumi.yaml."""
     folder.mkdir()
     for name in ("__main__.py", "fsx_dr_plugin"):
         (folder / name).symlink_to(ROOT / "plugin" / name)
@@ -178,10 +178,10 @@ def interrupt(
     when: Callable[[], bool],
     signals: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGINT),
 ) -> None:
-    """Send signals to a command once `when` is true, by default two as a cancelled CI job does, and wait for its end.
+    """Wait until `when` is true, send signals to a command, and wait for its end; CI systems send two signals.
 
     Raises:
-        CommandError: it ended before.
+        CommandError: If it ended earlier.
     """
     with _ending(process):
         while not when():
@@ -195,10 +195,10 @@ def interrupt(
 
 
 def eventually(happened: Callable[[], bool], what: str = "it", seconds: float = _SECONDS_OF_A_COMMAND) -> None:
-    """Wait until something has happened in another process.
+    """Wait until another process has done something.
 
     Raises:
-        TimeoutError: it did not happen in time.
+        TimeoutError: If that takes longer than `seconds`.
     """
     end = time.monotonic() + seconds
     while not happened():
@@ -226,7 +226,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def _ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """End an engine that still runs in the end; at the second signal it ends its plugins, too."""
+    """End the engine when the context ends; its second signal also ends the plugins."""
     try:
         yield process
     finally:

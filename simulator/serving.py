@@ -20,7 +20,7 @@ def run(seed: Path | None, port: int, settings: dict[str, Any], *, attached: boo
     """Serve until Ctrl-C, and return the exit code.
 
     Raises:
-        click.ClickException: the seed file is wrong, or the port cannot be used.
+        click.ClickException: If the seed file is wrong, or the port cannot be used.
     """
     service = FsxService(**settings)
     try:
@@ -40,7 +40,7 @@ def add_backup(endpoint: str, region: str, file_system: str) -> str:
     """Add an automatic backup to the simulator at `endpoint`, and return the backup's id.
 
     Raises:
-        click.ClickException: there is no simulator, or it does not have the file system.
+        click.ClickException: If no simulator answers, or it does not have the file system.
     """
     try:
         return Control(endpoint).seed_backup(region, file_system)
@@ -52,7 +52,7 @@ def add_backup(endpoint: str, region: str, file_system: str) -> str:
 
 
 def _introduce(url: str) -> None:
-    """Print what to paste into a shell so that AWS clients call this address."""
+    """Print the lines that let AWS clients in another shell call this address."""
     variables = Control(url).environment() | _POLL_EACH_SECOND
     exports = [f"  export {name}={value}" for name, value in variables.items()]
     lines = [

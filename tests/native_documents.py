@@ -1,4 +1,4 @@
-"""Exports and previews of dynamic copies, converted to those of native copies."""
+"""Exports and previews of dynamic copies, converted to native copies."""
 
 from typing import Any
 

@@ -152,7 +152,7 @@ def shown(copies: Iterable[StateCopy], lifecycle: str = "AVAILABLE") -> list[Bac
 
 
 def decide(regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy], world: World) -> dict[str, RegionPlan]:
-    """Return the plans of DrRegions whose state contains these copies only."""
+    """Return the plans of DrRegions; the state contains only these copies."""
     return plan_copies(regions, copies, replace(world, state=copies))
 
 
@@ -183,4 +183,4 @@ def removed(plan: RegionPlan) -> dict[str, Deleted | Kept]:
 
 def leftovers(plan: RegionPlan) -> list[str]:
     """Return the ids of copies that are reported as leftovers."""
-    return [warning.partition(" ")[0] for warning in plan.warnings if "is in no live entry" in warning]
+    return [warning.partition(" ")[0] for warning in plan.warnings if "is a leftover" in warning]

@@ -55,8 +55,8 @@ def sections() -> Iterator[tuple[Path, str, str]]:
     page = PAGES / "configuration.md"
     yield page, "settings", "\n".join(_settings())
     yield page, "followed", "\n".join(_followed())
-    for name, reasons in (("refused", REFUSED), ("ignored", IGNORED)):
-        yield page, name, "\n".join(f"- `aws:{setting}`: {reason}" for setting, reason in reasons.items())
+    yield page, "refused", "\n".join(f"- `aws:{name}`: {instead}" for name, instead in REFUSED.items())
+    yield page, "ignored", ", ".join(f"`aws:{name}`" for name in IGNORED) + "."
 
 
 def docs_of(described: Any) -> dict[str, str]:

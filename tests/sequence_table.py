@@ -12,7 +12,7 @@ FILES = ("tests/end_to_end/test_no_unexpected_deletes.py", "tests/stacks/test_ma
 SECTION = "sequences"
 _ENGINES = {"pulumi": "Pulumi CLI", "fake-engine": "fake engine", "": "in process"}  # by a part of the test's id
 _TEST = re.compile(r"(?P<file>[^:]+)::test_(?P<name>\w+)(?:\[(?P<case>.*)\])?")
-_SPELLINGS = {"dr region": "DR Region", "source region": "source Region", "fsx": "FSx", "ontap": "ONTAP", "kms": "KMS"}
+_SPELLINGS = {"dr region": "DR Region", "region": "Region", "fsx": "FSx", "ontap": "ONTAP", "kms": "KMS"}
 
 
 class Sequences:

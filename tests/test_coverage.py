@@ -32,13 +32,13 @@ def statuses(*entries: dict[str, Any], **contents: Any) -> list[CoverageStatus]:
     return [row.status for row in rows(*entries, **contents)]
 
 
-def test_coverage_of_a_file_system_with_a_copy_in_another_region() -> None:
+def test_coverage_counts_copy_in_another_region() -> None:
     [row] = rows(copy_entry("eu-west-1"), copy_entry("eu-north-1"))
 
     assert (row.status, row.dr_regions) == (CoverageStatus.COVERED, ("eu-north-1", "eu-west-1"))
 
 
-def test_coverage_reads_states_of_the_plugin() -> None:
+def test_coverage_reads_states_of_plugin() -> None:
     native = as_native({"deployment": {"resources": [copy_entry()]}})["deployment"]["resources"]
 
     assert statuses(*native) == [CoverageStatus.COVERED]
@@ -54,12 +54,12 @@ def test_coverage_reads_states_of_the_plugin() -> None:
         pytest.param([stack_entry([{"source": "fs-0fedcba9876543210"}])], id="other source"),
     ],
 )
-def test_coverage_is_missing_without_a_copy_elsewhere(entries: list[dict[str, Any]]) -> None:
+def test_coverage_is_missing_without_copy_in_another_region(entries: list[dict[str, Any]]) -> None:
     assert statuses(*entries) == [CoverageStatus.MISSING]
 
 
 @pytest.mark.parametrize("readiness", [[{"source": FS}], [[{"source": FS}]]], ids=["rows", "lists of rows"])
-def test_coverage_waits_for_the_first_copy_of_a_source(readiness: Any) -> None:
+def test_coverage_is_pending_before_first_copy(readiness: Any) -> None:
     assert statuses(stack_entry(readiness)) == [CoverageStatus.WAITING]
 
 
@@ -70,13 +70,13 @@ def test_coverage_waits_for_the_first_copy_of_a_source(readiness: Any) -> None:
         {"type": "LUSTRE", "deployment_type": "PERSISTENT_1", "is_linked": True},
         {"type": "OPENZFS", "storage_type": "INTELLIGENT_TIERING"},
     ],
-    ids=["scratch", "linked to a data repository", "Intelligent-Tiering"],
+    ids=["scratch", "data repository", "Intelligent-Tiering"],
 )
-def test_coverage_is_not_possible_where_fsx_has_no_backups(members: dict[str, Any]) -> None:
+def test_coverage_is_not_possible_without_fsx_backups(members: dict[str, Any]) -> None:
     assert statuses(file_system=FileSystem(id=FS, **members)) == [CoverageStatus.NOT_POSSIBLE]
 
 
-def test_coverage_of_ontap_is_that_of_its_volumes() -> None:
+def test_coverage_of_ontap_counts_volumes() -> None:
     ontap = FileSystem(id=FS, type="ONTAP")
     volumes = (
         Volume(id=VOLUME, file_system_id=FS, name="covered", ontap_type="RW"),
@@ -97,11 +97,11 @@ def test_coverage_of_ontap_is_that_of_its_volumes() -> None:
     ]
 
 
-def test_coverage_leaves_out_a_file_system_that_is_deleted() -> None:
+def test_coverage_ignores_deleted_file_system() -> None:
     assert rows(file_system=FileSystem(id=FS, type="WINDOWS", lifecycle="DELETING")) == []
 
 
-def test_coverage_counts_copies_whose_file_system_is_a_secret() -> None:
+def test_coverage_counts_copies_with_secret_file_system() -> None:
     secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:…"}
 
     declared = DeclaredCopies.of([{"type": COPY, "outputs": {"file_system_id": secret, "region": "eu-west-1"}}])

@@ -84,6 +84,7 @@ FAKE_PREVIEW = """\
  +  pulumi-fsx-dr:index:DrRegion dr-eu-west-1 create
     dr-eu-west-1: eu-west-1: 2 copies to make.
     dr-eu-west-1-backup-0123456789abcdef0: copying
+    : Source Region eu-central-1 does not answer.
 Resources:
     + 8 to create
     0 unchanged
@@ -94,5 +95,5 @@ def test_demo_shows_messages_and_counts_of_a_run() -> None:
     cli, fake = CLI_PREVIEW.splitlines(), FAKE_PREVIEW.splitlines()
 
     assert messages(cli) == ["warning: Source Region eu-central-1 does not answer.", "eu-west-1: 2 copies to make."]
-    assert messages(fake) == ["eu-west-1: 2 copies to make."]
+    assert messages(fake) == ["eu-west-1: 2 copies to make.", "Source Region eu-central-1 does not answer."]
     assert (summary(cli), summary(fake)) == ("+ 2 to create, 6 unchanged", "+ 8 to create")

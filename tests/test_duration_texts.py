@@ -22,5 +22,5 @@ def test_duration_uses_suitable_unit(seconds: float, read: str) -> None:
 
 
 def test_progress_starts_with_percentage() -> None:
-    assert progress(copy(progress_percent=37), 725, None) == "37 % copying, 12 min"
-    assert progress(copy(), 45, TimeoutError("no answer")) == "copying, 45 s (no news: no answer)"
+    assert progress(copy(progress_percent=37), 725, None) == "37% copying, 12 min"
+    assert progress(copy(), 45, TimeoutError("no answer")) == "copying, 45 s (last poll failed: no answer)"

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -231,20 +230,6 @@ def test_drill_interrupted_in_any_step_removes_file_system(
     assert cloud.is_empty
     assert cloud.journal().count("destroy begins") <= 1
     assert cloud.journal().count("SIGINT") <= 1
-
-
-def test_drill_interrupted_at_any_time_removes_file_system(tmp_path: Path) -> None:
-    def is_empty_after(hundredths: int) -> bool:
-        cloud = Cloud(tmp_path / str(hundredths))
-        drill = cloud.drill()
-        cloud.wait_for("export", drill)
-        time.sleep(hundredths / 100)
-        os.killpg(drill.pid, signal.SIGTERM)
-        drill.communicate(timeout=120)
-        return cloud.is_empty
-
-    with ThreadPoolExecutor(6) as pool:
-        assert all(pool.map(is_empty_after, range(0, 100, 3)))
 
 
 def test_drill_waits_after_repeated_interrupts(tmp_path: Path) -> None:

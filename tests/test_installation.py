@@ -49,7 +49,7 @@ def found(pattern: str) -> set[tuple[str, str]]:
     return {(path, match[0]) for path, text in texts() for match in re.finditer(pattern, text)}
 
 
-def test_every_installation_names_repository_and_tag() -> None:
+def test_installation_commands_name_repository_and_tag() -> None:
     extras = rf"{NAME}\[[\w,]+\]"
 
     assert found(rf"{extras} @ {re.escape(SOURCE)}")
@@ -57,7 +57,7 @@ def test_every_installation_names_repository_and_tag() -> None:
     assert found(rf"(?:pip|uv|pipx|npm|go) (?:install|add|get) '?{NAME}\b(?!\[)") == set()
 
 
-def test_no_file_names_a_package_index() -> None:
+def test_files_name_no_package_index() -> None:
     named = found(r"(?i)\bpypi\b|twine upload|npmjs\.com|shields\.io|nuget\.org")
 
     assert {(path, word) for path, word in named if not path.startswith("tests/")} == set()
@@ -72,7 +72,7 @@ def test_addresses_have_one_owner_and_one_version() -> None:
     }
 
 
-def test_no_other_placeholder_stands_for_a_name() -> None:
+def test_owner_is_the_only_placeholder() -> None:
     assert found(OTHER_PLACEHOLDERS) == set()
 
 
@@ -93,7 +93,7 @@ def test_set_owner_replaces_every_placeholder(tmp_path: Path) -> None:
     assert f"https://github.com/storage-team/{NAME}" in (tmp_path / "pyproject.toml").read_text()
 
 
-def test_missing_extra_is_installed_from_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_installed_from_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pulumi_aws", None)
 
     with pytest.raises(InvalidSettingsError) as refused:

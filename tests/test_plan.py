@@ -103,7 +103,7 @@ def test_plan_refuses_source_region_with_only_copies() -> None:
     region = dr(region=ELSEWHERE, sources=[{"file_system_id": FILE_SYSTEM, "region": AWAY}])
     copies = [copy(region=AWAY, source_region=HOME)]
 
-    with pytest.raises(InvalidSettingsError, match=f"{FILE_SYSTEM} in {AWAY}.* {HOME}"):
+    with pytest.raises(InvalidSettingsError, match=f"{FILE_SYSTEM} .*{AWAY}.* {HOME}"):
         decide([region], [], World(copies, copies, file_systems=frozenset()))
 
 
@@ -167,7 +167,7 @@ def test_plan_explains_which_rules_keep_copy() -> None:
         "daily 2 of 2",
         "weekly 2 of 2",
     ]
-    assert [source(n) in line for n, line in zip((1, 10, 105), plan.explained, strict=True)] == [True] * 3
+    assert [source(n) in line for n, line in zip((1, 10, 105), plan.preview_notes, strict=True)] == [True] * 3
     assert removed(plan) == {copies[1].id: Deleted.EXPIRED}
 
 
@@ -294,7 +294,7 @@ def test_preview_counts_backups_of_same_quota(others: list[Backup]) -> None:
 def test_preview_reports_backups_made_too_often(keep: Any, hours: int, *, is_named: bool) -> None:
     plan = one([dr(keep=keep)], [], World([backup(n * hours) for n in range(1, 41)]))
 
-    named = [line for line in plan.explained if "hours" in line]
+    named = [line for line in plan.preview_notes if "so frequent" in line]
     assert [FILE_SYSTEM in line for line in named] == ([True] if is_named else [])
 
 
@@ -845,4 +845,4 @@ def test_plan_of_many_sources() -> None:
 
 
 def test_plan_takes_linear_time() -> None:
-    assert growth(150, many) < 3 * TIMES, "quadratic time would be a factor of 64"
+    assert growth(80, many) < 3 * TIMES, "quadratic time would be a factor of 64"

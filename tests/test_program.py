@@ -125,16 +125,6 @@ def test_keep_may_be_number_or_policy_per_source(aws: Control, config: dict[str,
     assert {copy.inputs["source_backup_id"] for copy in copies} == {made[when] for when in kept}
 
 
-@pytest.mark.parametrize("keep", [{"hourly": 1}, {}, {"weekly": 0}, {"within": "30"}, {"within": 30}, 7.5, True])
-@pytest.mark.parametrize("of_source", [False, True])
-def test_wrong_keep_is_refused(keep: Any, *, of_source: bool) -> None:
-    source = {"backupId": BACKUP, "region": "eu-central-1", **({"keep": keep} if of_source else {})}
-    setting = {} if of_source else {"keep": keep}
-
-    with pytest.raises(InvalidSettingsError, match="keep"):
-        _run({"sources": [source], "regions": [{"region": WEST}], **setting})
-
-
 def test_program_without_configuration_declares_nothing() -> None:
     engine, exported = _run({})
 
@@ -209,16 +199,6 @@ def test_existing_copies_are_adopted_if_configured(aws: Control) -> None:
 def test_non_boolean_setting_is_refused() -> None:
     with pytest.raises(pulumi.RunError, match="fsx-dr:adoptExisting"):
         _run({"adoptExisting": "existing"})
-
-
-def test_excluded_file_system_is_not_selected(aws: Control) -> None:
-    first, second = (aws.seed_file_system("eu-central-1", tags={"dr": "yes"}) for _ in range(2))
-    backups = [aws.seed_backup("eu-central-1", name) for name in (first, second)]
-    source = {"tags": {"dr": "yes"}, "region": "eu-central-1", "exclude": [first]}
-
-    engine, _ = _run({"sources": [source], "regions": [{"region": WEST}]})
-
-    assert engine.only("pulumi-python:dynamic/fsx:BackupCopy").inputs["source_backup_id"] == backups[1]
 
 
 def test_pulumi_yaml_declares_defaults_of_package() -> None:

@@ -33,7 +33,10 @@ def made(hours: float, number: int = 1, **changes: Any) -> Backup:
 
 
 def test_source_without_copy_is_missing() -> None:
-    assert row() == {
+    found: dict[str, Any] = dict(row())
+
+    assert found.pop("reason")
+    assert found == {
         "source": FILE_SYSTEM,
         "name": None,
         "source_region": "eu-central-1",
@@ -43,7 +46,6 @@ def test_source_without_copy_is_missing() -> None:
         "age_hours": None,
         "target_hours": 24.0,
         "verdict": "missing",
-        "reason": "there is no copy: run `pulumi up`",
         "obstacle": None,
         "copies": {},
         "failed": {},
@@ -166,6 +168,17 @@ def test_rpo_must_be_a_positive_number(wrong: Any) -> None:
 @pytest.mark.parametrize("hours", [1, 1.5, 24])
 def test_rpo_may_be_any_positive_number(hours: float) -> None:
     assert require_hours(hours) == hours
+
+
+def test_judged_copies_are_newest_first() -> None:
+    """The engine sorts mappings in outputs by key."""
+    whole = row(made(1, 2), made(30, 1), made(9, 3), made(5, 4, lifecycle="FAILED"), made(6, 5, lifecycle="FAILED"))
+    by_key = {name: dict(sorted(whole[name].items())) for name in ("copies", "failed")}
+
+    [found] = judged([{**whole, **by_key}], NOW)
+
+    assert (list(found["copies"]), list(found["failed"])) == (list(whole["copies"]), list(whole["failed"]))
+    assert list(found["copies"]) == [copy(n).id for n in (2, 3, 1)]
 
 
 lifecycles = st.sampled_from(["AVAILABLE", "FAILED", "COPYING", "PENDING", "DELETED", "NEW_TO_US"])

@@ -36,4 +36,4 @@ def test_reference_pages_list_every_name() -> None:
 
     assert [name for name in (*ARGUMENTS, *OUTPUTS) if f"- **`{name}`**" not in copy] == []
     assert [name for name in arguments if f"- **`{name}`**" not in region] == []
-    assert [name for name in (*configured, *(row[0] for row in documented())) if f"- `{name}`" not in settings] == []
+    assert [name for name in (*configured, *(row[0] for row in documented())) if f"`{name}`" not in settings] == []

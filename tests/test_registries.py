@@ -71,14 +71,14 @@ def entry(urn: str, ownership: Ownership = OLD, backup_id: str = COPY, source: s
 
 
 def test_copy_has_one_entry(entries: StateEntries) -> None:
-    entries.declared(entry(MONDAY))
+    entries.note_declared(entry(MONDAY))
 
     assert entries.other_with(entry(MONDAY)) is None
 
 
 def test_copy_may_have_two_entries(entries: StateEntries) -> None:
-    entries.seen(MONDAY, COPY)
-    entries.made(entry(TUESDAY, NEW))
+    entries.note_in_state(MONDAY, COPY)
+    entries.note_finished(entry(TUESDAY, NEW))
 
     assert entries.other_with(entry(MONDAY)) == TUESDAY
     assert entries.other_with(entry(TUESDAY, NEW)) == MONDAY
@@ -88,30 +88,30 @@ def test_copy_may_have_two_entries(entries: StateEntries) -> None:
 def test_live_entry_keeps_its_copy(entries: StateEntries, *, is_taken: bool) -> None:
     """The entry pending deletion has the same URN, and deleting it must keep the copy."""
     if is_taken:
-        entries.seen(MONDAY, COPY)
+        entries.note_in_state(MONDAY, COPY)
         assert entries.take(COPY, MONDAY)
-        entries.made(entry(MONDAY, NEW))
+        entries.note_finished(entry(MONDAY, NEW))
     else:
-        entries.declared(entry(MONDAY, NEW))
+        entries.note_declared(entry(MONDAY, NEW))
 
     assert entries.other_with(entry(MONDAY, OLD)) == MONDAY
-    entries.removed(entry(MONDAY, OLD))
+    entries.note_removed(entry(MONDAY, OLD))
     assert entries.other_with(entry(MONDAY, OLD)) == MONDAY
     assert entries.other_with(entry(MONDAY, NEW)) is None
     assert entries.other_with(entry(TUESDAY, NEW)) == MONDAY
 
 
 def test_copy_of_removed_entry_has_one_entry_left(entries: StateEntries) -> None:
-    entries.seen(MONDAY, COPY)
-    entries.seen(TUESDAY, COPY)
+    entries.note_in_state(MONDAY, COPY)
+    entries.note_in_state(TUESDAY, COPY)
 
     assert entries.other_with(entry(MONDAY)) is not None
-    entries.removed(entry(MONDAY))
+    entries.note_removed(entry(MONDAY))
     assert entries.other_with(entry(TUESDAY)) is None
 
 
 def test_unseen_entry_can_be_removed(entries: StateEntries) -> None:
-    entries.removed(entry(MONDAY))
+    entries.note_removed(entry(MONDAY))
 
 
 def test_successors_have_same_resource_or_source(entries: StateEntries) -> None:
@@ -119,7 +119,7 @@ def test_successors_have_same_resource_or_source(entries: StateEntries) -> None:
     own = entry(MONDAY, backup_id="backup-1123456789abcdef0", source="backup-6123456789abcdef0")
     same_source = entry(TUESDAY, backup_id="backup-2123456789abcdef0")
     for one in (other_stack, same_source, own, entry(urn("other"), backup_id=SOURCE, source=COPY)):
-        entries.declared(one)
+        entries.note_declared(one)
 
     assert entries.successors(entry(MONDAY)) == [own, same_source]
 

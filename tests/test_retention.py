@@ -217,7 +217,7 @@ def test_policy_explains_which_rules_keep_copy() -> None:
     ]
     assert [p.source_backup_id[8:10] for p in chosen.expired][:3] == ["17", "16", "14"]
     assert chosen.reasons["2026-11-17 12:00"] == (
-        "last: 1 newer copy, daily: 2 newer days, weekly: its week has a newer one, within 3d: it is older"
+        "last: 1 newer copy, daily: 2 newer days, weekly: that week has a newer copy, within 3d: it is older than that"
     )
 
 
@@ -335,7 +335,7 @@ def test_policy_converges(known: list[RecoveryPoint], policy: RetentionPolicy) -
         assert again == Selection(kept=made, expired=[])
 
 
-def ids(chosen: Selection[RecoveryPoint]) -> set[str]:
+def ids(chosen: Selection) -> set[str]:
     return {p.source_backup_id for p in chosen.kept}
 
 

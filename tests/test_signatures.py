@@ -4,7 +4,6 @@ import inspect
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from pulumi_fsx_dr import (
     RestoredFileSystem,
     RestoredFileSystemArgs,
 )
-from pulumi_fsx_dr.errors import InvalidSettingsError
 
 from tests.recording import RecordingEngine
 
@@ -63,41 +61,6 @@ def test_keywords_and_dict_are_equivalent() -> None:
     given = [{name: value for name, value in made.inputs.items() if name in args} for made in copies.values()]
     assert given == [dict(args), dict(args)]
     assert [made.protected for made in copies.values()] == [True, True]
-
-
-@pytest.mark.parametrize(
-    ("declare", "named"),
-    [
-        (
-            lambda: BackupCopy("one", {"source_backup_id": BACKUP}, region="eu-west-1"),  # type: ignore[call-overload]
-            "region",
-        ),
-        (lambda: BackupCopy("one", None), "BackupCopy one"),  # type: ignore[call-overload]
-        (lambda: BackupCopy("one", pulumi.ResourceOptions()), "ResourceOptions"),  # type: ignore[call-overload]
-        (lambda: DrRegion("dr", None), "DrRegion dr"),  # type: ignore[call-overload]
-        (lambda: DrRegion("dr", region="eu-west-1", sources=[None]), "source"),  # type: ignore[list-item]
-        (lambda: DrKey("keys"), "DrKey keys"),  # type: ignore[call-overload]
-        (lambda: DrKey("keys", replica_regions=["eu-west-1"]), "region"),  # type: ignore[call-overload]
-        (lambda: DrKey("keys", region="eu-central-1"), "replica_regions"),  # type: ignore[call-overload]
-        (lambda: DrKey("keys", region="eu-central-1", replica_regions="eu-west-1"), "replica_regions"),
-        (
-            lambda: DrKey("keys", region="eu-central-1", replica_regions=[], aliases="x"),  # type: ignore[call-overload]
-            "aliases",
-        ),
-        (
-            lambda: RestoredFileSystem("files", kind="WINDOWS", region="eu-west-1"),  # type: ignore[call-overload]
-            "backup_id and subnet_ids",
-        ),
-    ],
-)
-def test_wrong_arguments_are_named(declare: Callable[[], Any], named: str) -> None:
-    engine = RecordingEngine()
-
-    with pytest.raises(InvalidSettingsError) as refused:
-        engine.run(declare)
-
-    assert named in str(refused.value)
-    assert engine.registered == []
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def warned(*specs: SourceSpec) -> list[tuple[str, str]]:
     return [(region.name, message) for region, message in source_warnings(specs)]
 
 
-def test_copies_within_the_source_region_are_named_once() -> None:
+def test_copies_within_source_region_warn_once() -> None:
     home = dr("home", HOME)
 
     [(name, message)] = warned(of(home), of(home, SECOND), of(dr("away")))
@@ -32,7 +32,7 @@ def test_copies_within_the_source_region_are_named_once() -> None:
     assert SECOND in message
 
 
-def test_source_of_two_dr_regions_in_one_region_is_named() -> None:
+def test_source_of_two_dr_regions_in_one_region_warns() -> None:
     [(name, message)] = warned(of(dr("one")), of(dr("two")), of(dr("two"), SECOND))
 
     assert name == "two"
@@ -40,7 +40,7 @@ def test_source_of_two_dr_regions_in_one_region_is_named() -> None:
     assert SECOND not in message
 
 
-def test_copies_in_two_regions_or_with_two_keys_are_not_repeated() -> None:
+def test_copies_in_two_regions_or_with_two_keys_do_not_warn() -> None:
     assert warned(of(dr("one")), of(dr("two", NORTH))) == []
     assert warned(of(dr("one", key="alias/a")), of(dr("two", key="alias/b"))) == []
     assert warned(of(dr("one")), of(dr("two"), kms_key_id="alias/b")) == []

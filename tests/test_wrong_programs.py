@@ -14,7 +14,7 @@ from tests.wrong_programs import HEAD, PROGRAMS
 
 
 @pytest.mark.parametrize(("program", "words"), PROGRAMS.items(), ids=PROGRAMS)
-def test_wrong_program_is_refused_with_the_argument(program: str, words: tuple[str, ...], tmp_path: Path) -> None:
+def test_wrong_program_is_refused_with_argument_name(program: str, words: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "__main__.py").write_text(f"{HEAD}\n\n{program}\n")
     engine = RecordingEngine()
 

@@ -1,7 +1,7 @@
 """Packages of the extras, which may not be installed."""
 
 import importlib
-from importlib.metadata import metadata
+from importlib.metadata import metadata, version
 from typing import Any
 
 from .errors import InvalidSettingsError
@@ -17,12 +17,16 @@ def import_pulumi_aws() -> Any:
         return importlib.import_module("pulumi_aws")
     except ModuleNotFoundError:
         raise InvalidSettingsError(
-            f"RestoredFileSystem and DrKey need pulumi-aws, which is not installed. Run: {install_command('aws')}"
+            f"RestoredFileSystem and DrKey need pulumi-aws, which is not installed. Run `{install_command('aws')}`."
         ) from None
 
 
 def install_command(extra: str) -> str:
     """Return the command that installs this version of the package with an extra."""
-    package = metadata("pulumi-fsx-dr")
-    addresses = dict(address.split(", ") for address in package.get_all("Project-URL", []))
-    return f"pip install 'pulumi-fsx-dr[{extra}] @ git+{addresses['Repository']}@v{package['Version']}'"
+    return f"pip install 'pulumi-fsx-dr[{extra}] @ git+{repository_url()}@v{version('pulumi-fsx-dr')}'"
+
+
+def repository_url() -> str:
+    """Return the address of the repository, from the metadata of the package."""
+    addresses: list[str] = metadata("pulumi-fsx-dr").get_all("Project-URL", [])
+    return dict(address.split(", ") for address in addresses)["Repository"]

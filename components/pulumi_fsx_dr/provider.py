@@ -53,7 +53,7 @@ class BackupCopyProvider(ResourceProvider):
         """Fill in defaults, and refuse wrong arguments before anything is changed."""
         runtime = current()
         # Create gets only the result of check, so the hints are stored until then.
-        runtime.checked.hints[host.call_under_way().urn] = Hints.of(news)
+        runtime.checked.hints[host.current_call().urn] = Hints.of(news)
         given = {name: value for name, value in news.items() if name not in (host.PROVIDER_KEY, HINTS)}
         checked = check(_call(runtime), runtime, olds, given)
         return CheckResult(checked.inputs, [CheckFailure(*problem) for problem in checked.problems])
@@ -79,7 +79,7 @@ class BackupCopyProvider(ResourceProvider):
     @host.entry_point
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the current copy."""
-        call = host.call_under_way()
+        call = host.current_call()
         found = read(call, current(), StateCopy.read(call.urn, id_, props))
         return ReadResult(id_, found.outputs, found.inputs) if found else ReadResult(None, {})
 
@@ -93,7 +93,7 @@ class BackupCopyProvider(ResourceProvider):
     @host.entry_point
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete the copy if this resource owns it, and return when it is gone."""
-        call = host.call_under_way()
+        call = host.current_call()
         delete(call, current(), StateCopy.read(call.urn, id_, props))
 
 
@@ -116,7 +116,7 @@ class OwnerProvider(ResourceProvider):
 
 def _call(runtime: ProviderRuntime) -> Call:
     """Return the current call, with the hints for its resource."""
-    call = host.call_under_way()
+    call = host.current_call()
     # Without a URN, the hints could belong to another resource.
     hints = runtime.checked.hints.get(call.urn) if call.urn else None
     call.knows_state = hints is not None

@@ -116,7 +116,8 @@ def rows(
 def judged(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[JudgedRow]:
     """Return the rows with age and verdict as of a given time.
 
-    Pulumi drops members that are None from outputs; the returned rows contain them again.
+    Pulumi drops members that are None from outputs, and sorts mappings by key. In the returned rows, all members exist,
+    and the newest copy comes first.
     """
     return [_judged(row, now) for row in rows]
 
@@ -160,8 +161,14 @@ def _judged(row: Mapping[str, Any], now: datetime) -> JudgedRow:
         "verdict": verdict,
         "reason": reason,
         "obstacle": row.get("obstacle"),
+        "copies": _newest_first(row["copies"]),
+        "failed": _newest_first(row["failed"]),
     }
     return cast("JudgedRow", {**row, **judgement})
+
+
+def _newest_first(copies: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(copies.items(), key=lambda copy: (datetime.fromisoformat(copy[1]), copy[0]), reverse=True))
 
 
 def _verdict(row: Mapping[str, Any], age: timedelta | None) -> tuple[Verdict, str]:

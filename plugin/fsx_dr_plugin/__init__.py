@@ -1,1 +1,1 @@
-"""The provider plugin for programs in every Pulumi language: the second host of the core in `pulumi_fsx_dr`."""
+"""Provider plugin for programs in every Pulumi language. It uses the modules of `pulumi_fsx_dr`."""

@@ -1,4 +1,4 @@
-"""A call for one native BackupCopy, as the core sees it."""
+"""A call of the engine for one BackupCopy."""
 
 import threading
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi_fsx_dr.engine.grpc_call import EngineCall
 from pulumi_fsx_dr.program.secret_outputs import outputs_that_say
 
-from .names import spoken
+from .names import for_all_languages
 from .values import Properties
 
 
 @dataclass(slots=True)
 class NativeCall(EngineCall):
-    """A call that this plugin serves.
+    """A call of the engine to this plugin.
 
     Attributes:
-        inputs: its arguments; what is secret of them is secret in the answer.
-        ending: set once the user cancels the deployment.
+        inputs: the arguments of the resource. Secret ones are secret in the outputs, too.
+        ending: set when the user cancels the deployment.
     """
 
     inputs: Properties = field(default_factory=Properties)
@@ -31,17 +31,17 @@ class NativeCall(EngineCall):
         return self.ending.is_set()
 
     def status(self, message: str, seconds: float = 2) -> None:
-        """Show a passing message in the resource's own row."""
-        EngineCall.status(self, spoken(message), seconds=seconds)
+        """Show a temporary message in the row of the resource."""
+        EngineCall.status(self, for_all_languages(message), seconds=seconds)
 
     def warn(self, message: str) -> None:
-        """Leave a lasting warning under the resource."""
-        EngineCall.warn(self, spoken(message))
+        """Show a permanent warning for the resource."""
+        EngineCall.warn(self, for_all_languages(message))
 
-    def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
-        """Have the engine keep a copy although its create or update fails."""
-        self.fail_partially(backup_id, self.sent(outputs), spoken(reason))
+    def save_partially(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+        """Write a copy into the state although its create or update failed."""
+        self.fail_partially(backup_id, self.sent(outputs), for_all_languages(reason))
 
     def sent(self, outputs: Mapping[str, Any]) -> Struct:
-        """Return outputs as they go into the state."""
+        """Return outputs as a message for the engine."""
         return self.inputs.sent(outputs, outputs_that_say(self.inputs.secrets))

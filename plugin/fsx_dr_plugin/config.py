@@ -15,10 +15,10 @@ from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
-from .names import spoken
+from .names import for_all_languages
 
-# The `aws:` settings that decide on credentials and accounts, with the `fsx-dr:` setting to use instead. Ignoring one
-# could copy into another account than the stack's author meant.
+# `aws:` settings of credentials and accounts, with the `fsx-dr:` setting to use instead. If the plugin ignored one, it
+# could make copies in the wrong account.
 _OWN_SETTINGS: Mapping[str, str] = {
     "profile": "profile",
     "accessKey": "profile",
@@ -41,27 +41,25 @@ class Setting:
     description: str
 
 
-CHOSEN_REGION = "chosenRegion"  # beside the settings in the state: the Region of the environment in the first run
+CHOSEN_REGION = "chosenRegion"  # not a setting: the state stores the Region of the environment in the first run
 _STRING = {"type": "string"}
 _ACCOUNTS = {"type": "array", "items": _STRING}
 SETTINGS: Mapping[str, Setting] = {
-    "region": Setting(_STRING, "Region of copies that name none. Default: the environment's."),
-    "profile": Setting(_STRING, "AWS profile to take credentials from. Default: the environment's."),
+    "region": Setting(_STRING, "Default Region of copies. Default: the Region of the environment in the first run."),
+    "profile": Setting(_STRING, "AWS profile. Default: the credentials of the environment."),
     "assumeRoles": Setting(
         {"type": "array", "items": {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}}},
-        "Roles to assume, one after the other, with the fields of the AWS provider's `assumeRoles`.",
+        "Chain of roles to assume, with the same fields as `assumeRoles` of the AWS provider.",
     ),
-    "allowedAccountIds": Setting(_ACCOUNTS, "The only AWS accounts to work in. Default: all."),
-    "forbiddenAccountIds": Setting(_ACCOUNTS, "AWS accounts not to work in. Default: none."),
-    "previewCopies": Setting(
-        {"type": "boolean"}, "Whether a preview has a line for each copy that is made. Default: false."
-    ),
-    "pollSeconds": Setting({"type": "number"}, "Seconds between two polls of running copies. Default: 15."),
+    "allowedAccountIds": Setting(_ACCOUNTS, "AWS accounts in which copies may be made. Default: all."),
+    "forbiddenAccountIds": Setting(_ACCOUNTS, "AWS accounts in which copies must not be made. Default: none."),
+    "previewCopies": Setting({"type": "boolean"}, "Whether previews show each new copy of a DrRegion. Default: false."),
+    "pollSeconds": Setting({"type": "number"}, "Polling interval of running copies in seconds. Default: 15."),
 }
 
 
 def problems(settings: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the settings, without their values: these may be secrets."""
+    """Return the problems of the settings. Values are not repeated, because they may be secret."""
     unknown = refuse_unknown("fsx-dr has no setting", settings.keys() - {"version"}, SETTINGS)
     found = [unknown] if unknown else []
     known = _known(settings)
@@ -69,41 +67,48 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
         try:
             check(known)
         except FsxDrError as error:
-            found.append(spoken(str(error)))
+            found.append(for_all_languages(str(error)))
     return found
 
 
 def chosen(settings: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the state has beside the settings: the environment's Region, which is chosen once.
+    """Return the Region of the environment in the first run, which the state stores in addition to the settings.
 
-    It is kept here because the check of a replaced copy does not see the former copy. `former` is what the state has.
+    A copy cannot store it, because the check of a replacement does not see the former copy.
+
+    Args:
+        settings: the settings of this run.
+        former: the settings in the state.
     """
     region = former.get(CHOSEN_REGION) or default_region(_credentials(_known(settings)))
     return {CHOSEN_REGION: region} if region else {}
 
 
 def owner_id_of(provider_id: str, urn: str) -> str:
-    """Return the owner id of the stack.
+    """Return the owner id of the stack: a hash of the provider's id, the stack and the project.
 
-    The engine gives each provider a random id, and saves it before the first copy. Stack and project are part of the
-    hash because `pulumi state move` moves the provider with its id, and two stacks must not share an owner id. A
-    preview that does not know the id of a new provider yet has an owner id that no stack has.
+    The engine chooses a random id for each provider and saves it before the first copy is made. Stack and project are
+    included because `pulumi state move` moves the provider with its id, and two stacks must not share an owner id.
     """
     stack, project, _ = urn.split("::", 2)
     return hashlib.sha256(f"{provider_id}\0{stack}\0{project}".encode()).hexdigest()[:32]
 
 
 def require_same_account(settings: Mapping[str, Any], configuration: Mapping[str, str]) -> None:
-    """Refuse a stack whose `aws:` settings decide on the account, and whose settings of this provider do not."""
+    """Refuse a stack with an `aws:` setting of credentials or accounts, without the same setting of this provider.
+
+    Raises:
+        InvalidSettingsError: the `fsx-dr:` setting is missing.
+    """
     for name, own in _OWN_SETTINGS.items():
         if configuration.get(f"aws:{name}") and own not in settings:
             raise InvalidSettingsError(
-                f"fsx-dr does not follow {name} of the AWS provider, which the stack sets. Set fsx-dr:{own}."
+                f"The stack sets {name} of the AWS provider, which fsx-dr does not use. Set fsx-dr:{own}."
             )
 
 
 def new_runtime(settings: Mapping[str, Any]) -> ProviderRuntime:
-    """Return what all calls share, as these settings say."""
+    """Return the objects that all calls share, for these settings."""
     credentials = _credentials(settings)
     return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),
@@ -139,5 +144,5 @@ def _poll_seconds(settings: Mapping[str, Any]) -> float | None:
         return None
     seconds = positive(given)
     if seconds is None:
-        raise InvalidSettingsError("fsx-dr:pollSeconds is not a positive number: set it to seconds, such as 15.")
+        raise InvalidSettingsError("fsx-dr:pollSeconds must be a positive number of seconds, such as 15.")
     return seconds

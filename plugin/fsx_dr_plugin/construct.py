@@ -1,4 +1,4 @@
-"""The component DrRegion, as the engine has it constructed for programs in every language."""
+"""The component DrRegion for programs in every language."""
 
 import asyncio
 import contextvars
@@ -27,20 +27,29 @@ from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 def construct(
     request: provider_pb2.ConstructRequest, runtime: ProviderRuntime, owner_id: str, engine: str
 ) -> provider_pb2.ConstructResponse:
-    """Register a DrRegion with its copies, and return its outputs; `engine` is the engine's address.
+    """Register a DrRegion with its copies, and return its outputs.
 
-    Each call has an event loop, and settings of the SDK, of its own: many may run at once.
+    Calls may run in parallel, so each has its own event loop and its own context of the SDK.
+
+    Args:
+        request: the request of the engine.
+        runtime: the objects that all calls share.
+        owner_id: the owner id of the stack.
+        engine: the address of the engine.
+
+    Raises:
+        FsxDrError: the component does not exist, or its arguments are wrong.
     """
     if request.type != NATIVE_DR_REGION_TYPE:
-        raise FsxDrError(f"The package fsx-dr has no component {request.type}.")
+        raise FsxDrError(f"fsx-dr has no component {request.type}. Use fsx-dr:index:DrRegion.")
     servicer = ProviderServicer(_Components(request, runtime, owner_id), [], engine)
-    # The SDK's public method adds a traceback to every error.
+    # The public method of the SDK adds a traceback to every error.
     work = servicer._construct(request, None)  # noqa: SLF001  # as above
     return contextvars.Context().run(asyncio.run, work)
 
 
 class _Components(Provider):
-    """What the SDK asks for a component."""
+    """The interface through which the SDK constructs a component."""
 
     def __init__(self, request: provider_pb2.ConstructRequest, runtime: ProviderRuntime, owner_id: str) -> None:
         super().__init__(version="")
@@ -49,17 +58,17 @@ class _Components(Provider):
     def construct(
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
     ) -> ConstructResult:
-        """Return the component's URN and outputs, some of which may come to be known later."""
-        del resource_type  # there is one
+        """Return the URN and the outputs of the component."""
+        del resource_type  # there is only one
         options = options or pulumi.ResourceOptions()
-        options.custom_timeouts = _timeouts(self._request)  # which the SDK drops
+        options.custom_timeouts = _timeouts(self._request)  # the SDK drops them
         component = _DrRegion(name, _args(inputs), options, self._runtime, self._owner_id)
         state = {"region": component.region, "copies": component.copies, "latest": component.latest}
         return ConstructResult(component.urn, state)
 
 
 class _BackupCopy(pulumi.CustomResource):
-    """A native BackupCopy, which this same plugin makes."""
+    """A BackupCopy of this plugin."""
 
     def __init__(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__(NATIVE_COPY_TYPE, name, dict.fromkeys(OUTPUTS) | dict(args), opts)
@@ -72,20 +81,20 @@ class _BackupCopy(pulumi.CustomResource):
 
 
 class _DrRegion(DrRegion):
-    """A DrRegion whose copies are native.
+    """A DrRegion with copies of this plugin.
 
-    Unlike a program in Python, this does not see what else the program declares. So it decides on its own copies alone:
-    those in the state under its URN, or under one that an alias names.
+    It cannot see the other resources of the program. It therefore manages only its own copies: those in the state with
+    its URN, or with a URN from its aliases.
     """
 
     _type = NATIVE_DR_REGION_TYPE
     _copy_type = NATIVE_COPY_TYPE
 
-    def __init__(  # a resource's own three, and what this process knows
+    def __init__(
         self, name: str, args: DrRegionArgs, opts: pulumi.ResourceOptions, runtime: ProviderRuntime, owner_id: str
     ) -> None:
         self._runtime, self._opts, self._owner_id = runtime, opts, owner_id
-        self._urns: list[str] = []  # its own, and those that aliases name
+        self._urns: list[str] = []  # its own URN, and those of its aliases
         super().__init__(name, args, opts)
 
     def _spelled(self, name: str) -> str:
@@ -103,13 +112,13 @@ class _DrRegion(DrRegion):
         return spec
 
     def _owns(self, copy: StateCopy) -> bool:
-        """Whether a copy in the state is this component's; a copy's URN has its component's types, not its name."""
+        """Whether a copy in the state belongs to this component, by the URN of its parent and its name."""
         return copy.is_native and any(_is_child(copy, urn) for urn in self._urns)
 
     def _register(self, name: str, args: BackupCopyArgs, opts: pulumi.ResourceOptions) -> Any:
         lookup = self._coordinator.lookup
         hints = lookup.hints("", name, args["source_backup_id"], lookup.planned.pop(name, None))
-        # Its create runs in this same process, so it can be told what it must not hand out again.
+        # The create of this copy runs in this process, so it can read the hints there.
         self._runtime.checked.hints[_child_urn(self._urns[0], name)] = hints
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
         return _BackupCopy(name, args, opts)
@@ -121,12 +130,12 @@ def _child_urn(urn: str, name: str) -> str:
 
 
 def _is_child(copy: StateCopy, urn: str) -> bool:
-    """Whether a copy in the state has the URN and one of the names that a DrRegion gives."""
+    """Whether a copy in the state is a child of a DrRegion, by its URN and name."""
     return copy.urn == _child_urn(urn, copy.name) and is_name_of(urn.split("::", 3)[3], copy)
 
 
 def _former_urn(urn: str, alias: Any) -> str:
-    """Return the URN that an alias of a component stands for."""
+    """Return the former URN of a component, from an alias."""
     if isinstance(alias, str):
         return alias
     stack, project, types, name = urn.split("::", 3)
@@ -139,7 +148,7 @@ def _former_urn(urn: str, alias: Any) -> str:
 
 
 def _args(inputs: Mapping[str, Any]) -> DrRegionArgs:
-    """Return the arguments as a program in Python would have given them."""
+    """Return the arguments with the names and types of the Python component."""
     args = {snake_case(name): _value(value) for name, value in inputs.items()}
     if isinstance(sources := args.get("sources"), list):
         args["sources"] = [by_core_names(source) if isinstance(source, Mapping) else source for source in sources]
@@ -147,7 +156,7 @@ def _args(inputs: Mapping[str, Any]) -> DrRegionArgs:
 
 
 def _value(value: Any) -> Any:
-    """Return a value with whole numbers, which the wire does not have, and outputs for what a preview does not know."""
+    """Return a value with ints for whole numbers, which arrive as floats, and outputs for unknown values."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

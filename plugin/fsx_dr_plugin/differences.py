@@ -1,4 +1,4 @@
-"""Answers of Diff, and the outputs that a preview of an update knows."""
+"""Responses to Diff, and the outputs that a preview of an update knows."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,9 +17,15 @@ _Kind = provider_pb2.PropertyDiff.Kind
 def response(
     found: DiffResult, old_inputs: Properties, outputs: Properties, news: Properties
 ) -> provider_pb2.DiffResponse:
-    """Return the answer of Diff; `old_inputs` and `outputs` are in the state.
+    """Return the response to Diff.
 
-    An argument that has become secret is a change, too: the state must encrypt it.
+    An argument that became secret is also a change, so that the state encrypts it.
+
+    Args:
+        found: the arguments that changed.
+        old_inputs: the arguments in the state.
+        outputs: the outputs in the state.
+        news: the arguments of the program.
     """
     changed = dict.fromkeys([*found.replaced, *found.updated, *_become_secret(outputs, news)])
     return provider_pb2.DiffResponse(
@@ -35,12 +41,12 @@ def response(
 
 
 def any_of(changes: object) -> provider_pb2.DiffResponse.DiffChanges.ValueType:
-    """Return whether there are changes, in the engine's terms."""
+    """Return whether there are changes, as the enum of the engine."""
     return provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
 
 
 def foreseen(olds: Properties, news: Properties) -> dict[str, Any]:
-    """Return the outputs after an update as far as a preview knows them."""
+    """Return the outputs after an update. Unknown ones are `UNKNOWN`."""
     outputs = {name: olds.values.get(name) for name in OUTPUTS} | news.values
     if outputs.get("tags") != olds.values.get("tags"):
         outputs["tags_all"] = UNKNOWN

@@ -1,17 +1,27 @@
-"""Sentences of the core with the names that a program in any language knows: `sourceBackupId`, `fsx-dr:region`."""
+"""Texts of the Python package, rewritten for programs in every language: `sourceBackupId`, `fsx-dr:region`, `true`."""
 
 import re
+from collections.abc import Callable, Mapping
 
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 
-_NAMES = (*ARGUMENTS, *OUTPUTS, *Source.__annotations__, *DrRegionArgs.__annotations__, "delete_before_replace")
-_SPOKEN = re.compile(rf"\b({'|'.join(name for name in _NAMES if '_' in name)})\b")
-_SETTING = re.compile(r"\baws:(?=(region|profile|assumeRoles|allowedAccountIds|forbiddenAccountIds)\b)")
+_OPTIONS = ("custom_timeouts", "delete_before_replace", "ignore_changes")
+_NAMES = (*ARGUMENTS, *OUTPUTS, *Source.__annotations__, *DrRegionArgs.__annotations__, *_OPTIONS)
+_SETTINGS = ("region", "profile", "assumeRoles", "allowedAccountIds", "forbiddenAccountIds")
+_WORDS = {"True": "true", "False": "false", "a dict": "an object", "str": "string", "int": "number", "float": "number"}
+_REWRITES: Mapping[str, str | Callable[[re.Match[str]], str]] = {
+    rf"\b({'|'.join(name for name in _NAMES if '_' in name)})\b": lambda found: camel_case(found[0]),
+    rf"\baws:(?=({'|'.join(_SETTINGS)})\b|` settings)": "fsx-dr:",
+    rf"\b({'|'.join(_WORDS)})\b": lambda found: _WORDS[found[0]],
+    r"\{'(\w+)': ": r"{\1: ",
+}
 
 
-def spoken(sentence: str) -> str:
-    """Return a sentence of the core with the names that its reader knows."""
-    return _SETTING.sub("fsx-dr:", _SPOKEN.sub(lambda name: camel_case(name[0]), sentence))
+def for_all_languages(text: str) -> str:
+    """Return a text with the names of the schema instead of those of Python."""
+    for pattern, replacement in _REWRITES.items():
+        text = re.sub(pattern, replacement, text)
+    return text

@@ -1,4 +1,4 @@
-"""The package's schema, made from the core's annotations, docstrings and table of arguments."""
+"""The schema of the package, made from the annotations, docstrings and arguments of the Python package."""
 
 import inspect
 import re
@@ -12,13 +12,14 @@ from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS, Change
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
+from pulumi_fsx_dr.optional import repository_url
 
 from .config import SETTINGS
-from .names import spoken
+from .names import for_all_languages
 from .tokens import BACKUP_COPY, DR_REGION
 
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
-_OF_INPUT = {"Output": pulumi.Output, "T": object}  # names in the SDK's definition of Input
+_OF_INPUT = {"Output": pulumi.Output, "T": object}  # names that the SDK uses to define Input
 _SECTION = re.compile(r"^(?:Args|Attributes):\n(?:    .*\n?)+", re.MULTILINE)
 _ENTRY = re.compile(r"^    (\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 _LANGUAGES: Mapping[str, Any] = {
@@ -28,7 +29,7 @@ _LANGUAGES: Mapping[str, Any] = {
         "respectSchemaVersion": True,
     },
     "python": {
-        "packageName": "pulumi_fsx_dr_sdk",  # pulumi_fsx_dr is the package of the dynamic provider
+        "packageName": "pulumi_fsx_dr_sdk",  # pulumi_fsx_dr is the module of the dynamic provider
         "requires": {"pulumi": ">=3.142.0,<4.0.0"},
         "pyproject": {"enabled": True},
         "respectSchemaVersion": True,
@@ -36,7 +37,7 @@ _LANGUAGES: Mapping[str, Any] = {
     "go": {
         "rootPackageName": "fsxdr",
         "generateResourceContainerTypes": True,
-        "generateExtraInputTypes": True,  # SourceArgs, which Pulumi leaves out where the list itself is plain
+        "generateExtraInputTypes": True,  # otherwise Pulumi omits SourceArgs, because its list is plain
         "respectSchemaVersion": True,
     },
     "csharp": {
@@ -49,7 +50,7 @@ _LANGUAGES: Mapping[str, Any] = {
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema, as JSON that Pulumi's metaschema describes."""
+    """Return the schema as a JSON document."""
     settings = {name: {**setting.type, "description": setting.description} for name, setting in SETTINGS.items()}
     resources = _Resources()
     return {
@@ -57,6 +58,8 @@ def schema() -> dict[str, Any]:
         "displayName": "Amazon FSx DR",
         "version": version("pulumi-fsx-dr"),
         "description": "Amazon FSx backup copies for disaster recovery.",
+        "homepage": repository_url(),
+        "repository": repository_url(),
         "keywords": ["pulumi", "aws", "fsx", "backup", "disaster-recovery", "category/infrastructure"],
         "license": "Apache-2.0",
         "config": {"variables": settings},
@@ -71,12 +74,12 @@ def schema() -> dict[str, Any]:
 
 
 class _Resources:
-    """The schemas of resources.
+    """Schemas of resources.
 
-    A value that is `plain` must be known when the program runs; it is so unless its annotation is an `Input`.
+    A `plain` value must be known when the program runs. A value is plain unless its annotation is an `Input`.
 
     Attributes:
-        types: those that the resources name, by their tokens.
+        types: the object types that the resources use, by token.
     """
 
     def __init__(self) -> None:
@@ -108,7 +111,7 @@ class _Resources:
     def _properties(self, hints: Mapping[str, Any], docs: Mapping[str, str], *, plain: bool) -> dict[str, Any]:
         properties = {camel_case(name): self._type(hint, plain=plain) for name, hint in hints.items()}
         for name in hints.keys() & docs.keys():
-            properties[camel_case(name)]["description"] = spoken(docs[name])
+            properties[camel_case(name)]["description"] = for_all_languages(docs[name])
         return properties
 
     def _type(self, hint: Any, *, plain: bool) -> dict[str, Any]:
@@ -136,10 +139,10 @@ class _Resources:
 
 
 def _description(described: Any) -> str:
-    return spoken(_SECTION.split(inspect.getdoc(described) or "")[0].strip())
+    return for_all_languages(_SECTION.split(inspect.getdoc(described) or "")[0].strip())
 
 
 def _docs_of(described: Any) -> dict[str, str]:
-    """Return what the docstring says of each argument or attribute."""
+    """Return the description of each argument or attribute in a docstring."""
     section = _SECTION.search(inspect.getdoc(described) or "")
     return {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[0])} if section else {}

@@ -1,4 +1,4 @@
-"""The plugin's gRPC server, as the Pulumi engine calls it."""
+"""The gRPC server of the plugin."""
 
 import functools
 import json
@@ -34,33 +34,33 @@ from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from . import config, differences
 from .call import NativeCall
 from .construct import construct
-from .names import spoken
+from .names import for_all_languages
 from .schema import schema
 from .values import UNKNOWN, Properties
 
-_CALLS_AT_ONCE = 1024  # more than the engine's --parallel ever asks for; threads start only when needed
+_PARALLEL_CALLS = 1024  # more than a sensible --parallel of the engine; threads start only when needed
 _T = TypeVar("_T")
 
 
 def _report_errors(method: Callable[..., _T]) -> Callable[..., _T]:
-    """Report errors without a traceback, and end the call in every case: otherwise the deployment hangs."""
+    """Report errors without a traceback. A call that does not end would block the deployment."""
 
     @functools.wraps(method)
     def guarded(self: Any, request: Any, context: Any) -> _T:
         try:
             return method(self, request, context)
         except FsxDrError as error:
-            context.abort(grpc.StatusCode.UNKNOWN, spoken(str(error)))
+            context.abort(grpc.StatusCode.UNKNOWN, for_all_languages(str(error)))
         except (SystemExit, KeyboardInterrupt) as error:
-            sentence = f"{method.__name__} was interrupted ({error!r}); run pulumi up again."
-            context.abort(grpc.StatusCode.UNKNOWN, sentence)
-        raise AssertionError  # abort has raised
+            message = f"{method.__name__} was interrupted ({error!r}). Run `pulumi up` again."
+            context.abort(grpc.StatusCode.UNKNOWN, message)
+        raise AssertionError  # not reached: abort raises
 
     return guarded
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """The provider `fsx-dr`; `engine` is the engine's address, if it is known yet."""
+    """The provider `fsx-dr`. `engine` is the address of the engine, if known."""
 
     def __init__(self, engine: str = "") -> None:
         self._engine = engine
@@ -70,31 +70,31 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._settings: Mapping[str, Any] = {}
 
     def start(self, runtime: ProviderRuntime, owner_id: str, settings: Mapping[str, Any] | None = None) -> None:
-        """Serve the stack with this owner id."""
+        """Set the runtime, owner id and settings of the stack."""
         self._runtime, self._owner_id, self._settings = runtime, owner_id, settings or {}
 
     @property
     def runtime(self) -> ProviderRuntime:
-        """What all calls share."""
+        """The objects that all calls share."""
         if self._runtime is None:
-            raise FsxDrError("Internal error: the provider fsx-dr is not configured. Report this.")
+            raise FsxDrError("Internal error: the provider fsx-dr is not configured. Please report this.")
         return self._runtime
 
     @_report_errors
     def Handshake(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Return what this plugin supports."""
+        """Return the features of this plugin."""
         self._engine = request.engine_address or self._engine
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=True)
 
     @_report_errors
     def Attach(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Serve another engine."""
+        """Use the engine at another address."""
         self._engine = request.address
         return Empty()
 
     @_report_errors
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Return the version."""
+        """Return the version of the plugin."""
         return plugin_pb2.PluginInfo(version=version("pulumi-fsx-dr"))
 
     @_report_errors
@@ -104,24 +104,26 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Refuse wrong settings."""
+        """Check the settings of the provider."""
         news = _settings(request.news)
         if problems := config.problems(news):
-            # Without names: the engine shows the value of a named setting, even a secret one.
+            # Without the name of the property: the engine would show its value, even if it is secret.
             return provider_pb2.CheckResponse(failures=_failures(("", problem) for problem in problems))
         request.news.update(config.chosen(news, _settings(request.olds)))
         return provider_pb2.CheckResponse(inputs=request.news)
 
     @_report_errors
     def DiffConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Return that no change of the configuration replaces a copy."""
+        """Return whether settings changed. A changed setting does not replace copies."""
         return provider_pb2.DiffResponse(changes=differences.any_of(request.news != request.old_inputs))
 
     @_report_errors
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Start with these settings."""
+        """Configure the provider with these settings."""
         if not request.id:
-            raise FsxDrError("fsx-dr needs the Pulumi CLI 3.154 or later. Update the CLI.")  # which sends the id
+            raise FsxDrError(
+                "fsx-dr needs the Pulumi CLI 3.154 or later. Update the CLI."
+            )  # older ones do not send the id
         settings = _settings(request.args)
         self.start(config.new_runtime(settings), config.owner_id_of(request.id, request.urn), settings)
         return provider_pb2.ConfigureResponse(
@@ -130,18 +132,18 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Fill in defaults, and refuse what FSx would refuse."""
+        """Check the arguments of a copy, and add defaults."""
         news = Properties.of(request.news)
         olds = Properties.of(request.olds)
         checked = check(self._call(request, context), self.runtime, olds.values, news.values)
         return provider_pb2.CheckResponse(
             inputs=news.sent(checked.inputs),
-            failures=_failures((camel_case(name), spoken(reason)) for name, reason in checked.problems),
+            failures=_failures((camel_case(name), for_all_languages(reason)) for name, reason in checked.problems),
         )
 
     @_report_errors
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Return which changed arguments update the copy, and which replace it."""
+        """Return the changed arguments, and whether they update or replace the copy."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
         state = StateCopy.read(request.urn, request.id, olds.values)
         found = diff(self._call(request, context), self.runtime, state, news.values)
@@ -149,7 +151,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Make the copy, or resume the one that an interrupted run started."""
+        """Make a copy, or resume a copy that an interrupted run started."""
         inputs = Properties.of(request.properties)
         call = self._call(request, context, inputs)
         if request.preview:
@@ -178,7 +180,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Change tags in place; an unfinished copy is finished first."""
+        """Update the tags of a copy. An unfinished copy is finished first."""
         olds, news = Properties.of(request.olds), Properties.of(request.news)
         call = self._call(request, context, news)
         if request.preview:
@@ -189,7 +191,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Delete the copy, if it still belongs to this resource."""
+        """Delete a copy, if it still belongs to this resource."""
         outputs = Properties.of(request.properties)
         state = StateCopy.read(request.urn, request.id, outputs.values)
         delete(self._call(request, context), self.runtime, state)
@@ -203,12 +205,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Keep running copies in the state, and start no more."""
+        """End the run: write running copies into the state, and start no new ones."""
         self._ending.set()
         return Empty()
 
     def _call(self, request: Any, context: Any, inputs: Properties | None = None) -> NativeCall:
-        hints = self.runtime.checked.hints.get(request.urn)  # of the DrRegion that was constructed in this process
+        hints = self.runtime.checked.hints.get(request.urn)  # of the DrRegion that this process constructed
         return NativeCall(
             urn=request.urn,
             timeout=getattr(request, "timeout", 0),
@@ -234,11 +236,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             raise InvalidSettingsError(missing_alias_text(key, region, f"BackupCopy {urn.rpartition('::')[2]}"))
 
     def _parse_import_id(self, given: str) -> tuple[str, str]:
-        """Parse `REGION/backup-…`, or a backup id in the provider's Region."""
+        """Parse `REGION/backup-…`. The default Region is that of the provider."""
         region, _, backup_id = given.rpartition("/")
         region = region or self.runtime.default_region({}) or ""
         if not region or not BACKUP_ID.fullmatch(backup_id):
-            raise FsxDrError(f"{given!r} is not an id to import. Use REGION/backup-0123456789abcdef0.")
+            raise FsxDrError(
+                f"{given!r} is not an import id. Use REGION/BACKUP, such as eu-west-1/backup-0123456789abcdef0."
+            )
         require_fsx_region(region, "The Region of the id")
         return region, backup_id
 
@@ -248,14 +252,14 @@ def _failures(problems: Iterable[tuple[str, str]]) -> list[provider_pb2.CheckFai
 
 
 def _settings(struct: Any) -> Mapping[str, Any]:
-    """Return settings by their names in camelCase."""
+    """Return settings, with names in camelCase."""
     return {camel_case(name): value for name, value in Properties.of(struct).values.items()}
 
 
 @contextmanager
 def serving(provider: Provider) -> Iterator[int]:
     """Serve a provider, and yield its port."""
-    pool = ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="call")
+    pool = ThreadPoolExecutor(_PARALLEL_CALLS, thread_name_prefix="call")
     server = grpc.server(pool, options=_GRPC_CHANNEL_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port("127.0.0.1:0")

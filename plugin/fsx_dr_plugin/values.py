@@ -1,4 +1,4 @@
-"""Properties of gRPC messages, with what is unknown in a preview and what is secret."""
+"""Properties of gRPC messages, with unknown and secret values."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,20 +9,20 @@ from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi_fsx_dr.copies.names import camel_case, snake_case
 
-UNKNOWN = Unknown()  # type: ignore[no-untyped-call]  # what a preview does not know
+UNKNOWN = Unknown()  # type: ignore[no-untyped-call]  # a value that a preview does not know
 
-_SIGNATURE = rpc._special_sig_key  # noqa: SLF001  # the SDK has no public name for what the protocol defines
+_SIGNATURE = rpc._special_sig_key  # noqa: SLF001  # the SDK has no public name for these signatures
 _SECRET = rpc._special_secret_sig  # noqa: SLF001  # as above
 _OUTPUT = rpc._special_output_value_sig  # noqa: SLF001  # as above
 
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """The properties of one message, by the core's names.
+    """The properties of one message, with names in snake_case.
 
     Attributes:
         values: plain values, or `Unknown`.
-        secrets: names of properties that are, or contain, a secret.
+        secrets: names of properties that are secret or contain a secret.
     """
 
     values: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -31,7 +31,7 @@ class Properties:
 
     @classmethod
     def of(cls, struct: Struct) -> "Properties":
-        """Read a message, without nulls and Pulumi's own properties."""
+        """Read a message, without nulls and without internal properties of Pulumi."""
         wire = {snake_case(name): value for name, value in struct.fields.items() if not name.startswith("__")}
         read = {name: _read(value) for name, value in wire.items()}
         return cls(
@@ -41,11 +41,11 @@ class Properties:
         )
 
     def sent(self, values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
-        """Return values as a message, without None; an unchanged value has the same secret parts as before.
+        """Return values as a message, without None. Secret parts of unchanged values stay secret.
 
         Args:
-            values: by the core's names.
-            secrets: names of more values that are to be secret.
+            values: values with names in snake_case.
+            secrets: names of further values to mark as secret.
         """
         struct = Struct()
         for name, value in values.items():

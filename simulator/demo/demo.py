@@ -25,6 +25,8 @@ def demo(*, fake_engine: bool = False) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     output = DemoOutput()
     engine = FAKE_ENGINE if fake_engine else find_engine()
+    if engine == FAKE_ENGINE and not fake_engine:
+        output.note("No Pulumi CLI was found, so the demo uses the fake engine.")
     try:
         with (
             running(copy_seconds=COPY_SECONDS) as control,

@@ -34,7 +34,7 @@ class DemoOutput:
 
     @contextmanager
     def act(self, title: str, claim: str) -> Iterator[None]:
-        """Print the title of an act and what it shows, and in the end that it held."""
+        """Print the title and the claim of an act, and at its end that the claim held."""
         self._acts += 1
         before = self._checks
         self._console.print()
@@ -45,14 +45,14 @@ class DemoOutput:
 
     @contextmanager
     def command(self, line: str) -> Iterator[Callable[[str], None]]:
-        """Print a command as a user would type it, and yield a function that shows a line of its output meanwhile."""
+        """Print a command, and yield a function that shows a line of its output while it runs."""
         shortened = _KEY.sub(r"arn:aws:kms:…/\1…", line)
         self._line(f"$ {shortened}", "bold")
         if not self._console.is_terminal:
             yield lambda _: None
             return
         with self._console.status("") as status:
-            width = self._console.width - 3  # beside the spinner
+            width = self._console.width - 3  # the spinner needs three columns
             yield lambda shown: status.update(Text(shown.strip()[:width], "dim"))
 
     def note(self, text: str) -> None:
@@ -125,6 +125,6 @@ def messages(lines: Iterable[str]) -> list[str]:
             resource = resource if not line.strip() else ""
         elif resource == "pulumi-fsx-dr:index:DrRegion" or (resource and line.startswith("    warning: ")):
             found.append(line.strip())
-        elif logged := re.fullmatch(r"    (?:dr-[a-z]+-[a-z]+-\d+|fsx-dr-demo): (.*)", line):
+        elif logged := re.fullmatch(r"    (?:dr-[a-z]+-[a-z]+-\d+)?: (.*)", line):
             found.append(logged[1])
     return [re.sub(r" \(AWS said: .*\)$", "", message) for message in found]

@@ -1,4 +1,4 @@
-"""A small Pulumi engine for machines without the Pulumi CLI, with Pulumi's own host of dynamic providers."""
+"""A small Pulumi engine for machines without the Pulumi CLI; it uses Pulumi's host of dynamic providers."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ _OLDEST = (3, 200)
 
 
 def find_engine() -> list[str]:
-    """Return the argv prefix of the Pulumi CLI (3.200 or later), or of the fake engine where there is none."""
+    """Return the first words of a command: the Pulumi CLI (3.200 or later) or, if it is missing, the fake engine."""
     for cli in (shutil.which("pulumi"), shutil.which("pulumi", path=str(INSTALLED / "bin"))):
         if cli and _version(cli) >= _OLDEST:
             return [cli]

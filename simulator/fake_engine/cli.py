@@ -1,4 +1,4 @@
-"""The part of the Pulumi CLI's command line that tests and the demo use."""
+"""The commands of the Pulumi CLI that the tests and the demo use."""
 
 import json
 import os
@@ -25,14 +25,14 @@ def _refuse_real_endpoints() -> None:
     real = [name for name, url in urls.items() if urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}]
     if "AWS_ENDPOINT_URL" not in urls or real or "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" in os.environ:
         names = ", ".join(real) or "AWS_ENDPOINT_URL"
-        raise click.ClickException(f"the fake engine does not call AWS: set {names} to a loopback address")
+        raise click.ClickException(f"The fake engine does not call AWS. Set {names} to a loopback address.")
 
 
 def _file(name: str | None = None) -> Path:
     """Return the state file of ``name``, or of the selected stack."""
     backend = os.environ.get("PULUMI_BACKEND_URL", "")
     if not backend.startswith("file://"):
-        raise click.ClickException("the fake engine keeps its state in files: set PULUMI_BACKEND_URL to file://DIR")
+        raise click.ClickException("The fake engine keeps its state in files. Set PULUMI_BACKEND_URL to file://DIR.")
     folder = Path(backend.removeprefix("file://")) / "fake-engine" / ProjectFile(Path.cwd()).name
     folder.mkdir(parents=True, exist_ok=True)
     selected = folder / "selected"
@@ -41,7 +41,7 @@ def _file(name: str | None = None) -> Path:
 
 
 def _run(verb: str, **options: Any) -> None:
-    from simulator.fake_engine.running import run  # noqa: PLC0415 - the other commands need not wait for the SDK
+    from simulator.fake_engine.running import run  # noqa: PLC0415 - loading the SDK would delay the other commands
 
     run(verb, _file(), **options)
 
@@ -74,13 +74,13 @@ def cancel() -> None:
 
 @main.group("stack")
 def stack_() -> None:
-    """Make and inspect stacks."""
+    """Create and inspect stacks."""
 
 
 @stack_.command()
 @click.argument("name")
 def init(name: str) -> None:
-    """Make a stack and select it."""
+    """Create a stack and select it."""
     if _file(name).exists():
         raise click.ClickException(f"stack '{name}' already exists")
     write(_file(name), [], [])

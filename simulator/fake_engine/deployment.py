@@ -42,7 +42,7 @@ class Deployment:
         self.generating, self.starting, self.slots = Lock(), Lock(), Semaphore(self.parallel)
 
     def register(self, request: RegisterResourceRequest) -> State | None:
-        """Register a resource: plan one at a time, run up to ``parallel`` at once; return None if the run stops."""
+        """Register a resource, and return None if the run stops. Only steps run in parallel, not plans."""
         goal = make_goal(self.stack.name, self.project.name, request)
         with self.generating:
             step = self._guarded(goal, partial(self._plan, goal, request))
@@ -53,7 +53,7 @@ class Deployment:
             self.slots.release()
 
     def delete_all(self) -> None:
-        """Delete the resources that the program did not register, dependants first."""
+        """Delete the resources that the program did not register, dependent resources first."""
         for wave in waves(self.stack.old):
             self._each(wave, self._delete)
 
@@ -62,7 +62,7 @@ class Deployment:
         self._each(filter(is_dynamic, self.stack.old), self._read)
 
     def end_plugins(self) -> None:
-        """End the plugin hosts, whatever they do."""
+        """End the plugin hosts even if they are working."""
         for plugin in self.plugins.values():
             plugin.end()
 
@@ -86,7 +86,7 @@ class Deployment:
         if not goal["custom"]:
             return Step("same" if old else "create", old, goal)
         if not is_dynamic(goal):
-            raise StepError(f"the fake engine has no AWS plugin and cannot make a {goal['type']}")
+            raise StepError(f"The fake engine has no AWS plugin, so it cannot create a {goal['type']}.")
         goal["provider"] = self._default_provider()
         ignored = {key: old["inputs"].get(key) for key in request.ignoreChanges} if old else {}
         planned = plan(
@@ -117,7 +117,7 @@ class Deployment:
         return checked
 
     def _diff(self, old: State, news: State) -> proto.DiffResponse:
-        """Return the provider's diff, with ``changes`` as yes (DIFF_SOME) or no."""
+        """Return the provider's diff, and whether it is DIFF_SOME."""
         bags = {"olds": old["outputs"], "old_inputs": old["inputs"], "news": news}
         diff: proto.DiffResponse = self._plugin().call("Diff", old, **bags)
         unknown = diff.changes == diff.DIFF_UNKNOWN and old["inputs"] != news
@@ -159,7 +159,7 @@ class Deployment:
 
     @contextmanager
     def _settled(self, method: str, new: State, **bags: State) -> Iterator[State]:
-        """Yield the resource after the call, complete or not; in a preview its outputs are its inputs."""
+        """Yield the resource after the call, even if it is incomplete. In a preview its outputs are its inputs."""
         failure = None
         with self.stack.operation({"Create": "creating", "Update": "updating"}[method], new):
             if not new["custom"]:
@@ -173,7 +173,7 @@ class Deployment:
             raise failure
 
     def _asked(self, method: str, state: State, **bags: State) -> tuple[State, StepError | None]:
-        """Return the resource after a call, and the error if it exists but is not complete."""
+        """Return the resource after a call, and the error if the resource is incomplete."""
         failure = None
         try:
             answer = self._plugin().call(method, state, **bags)

@@ -1,4 +1,4 @@
-"""The output of a run: a row for each step, errors and a summary, or one JSON document."""
+"""The output of a run: lines for steps, errors and a summary, or one JSON document."""
 
 import json
 from collections import Counter
@@ -31,7 +31,7 @@ class Step:
 
 @dataclass
 class Display:
-    """Prints one run; with ``diff`` changed properties, too; with ``as_json`` one document on stdout."""
+    """Prints one run, with ``diff`` also the changed properties, with ``as_json`` one document on stdout."""
 
     preview: bool
     diff: bool
@@ -46,7 +46,7 @@ class Display:
         self.diagnostics.append({"urn": urn, "message": f"{message}\n", "severity": severity})
 
     def say(self, text: str) -> None:
-        """Print to stdout, or to stderr beside a document."""
+        """Print to stdout, or to stderr if stdout gets a JSON document."""
         click.echo(text, err=self.as_json)
 
     def step(self, step: Step) -> None:

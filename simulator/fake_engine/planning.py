@@ -8,7 +8,7 @@ Inputs = dict[str, Any]
 
 
 class Diff(Protocol):
-    """A provider's answer to diff."""
+    """A provider's result of diff."""
 
     @property
     def changes(self) -> Any:

@@ -19,7 +19,7 @@ from pulumi.runtime.proto.status_pb2 import Status
 
 
 class StepError(Exception):
-    """A step failed; the text is for the user. ``partial``: the resource exists but is not complete."""
+    """A step failed; users see the text. ``partial`` means that the resource exists but is incomplete."""
 
     def __init__(self, text: str, partial: proto.ErrorResourceInitFailed | None = None) -> None:
         super().__init__(text)
@@ -61,7 +61,7 @@ class Plugin:
 
 
 def spawn(command: list[str], root: Path, environment: dict[str, str], stdout: Any) -> subprocess.Popen[str]:
-    """Start a child in its own process group, because Ctrl-C at the terminal is for the engine only."""
+    """Start a child in its own process group, so that only the engine gets the terminal's Ctrl-C."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter
         command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=stdout, text=True, start_new_session=True
     )
@@ -73,7 +73,7 @@ def to_struct(bag: dict[str, Any]) -> Struct:
 
 
 def plain(value: Any) -> Any:
-    """Return a property value as in the state: whole numbers are ints, mappings have no nulls."""
+    """Return a property value as it is in the state: whole numbers as ints, mappings without nulls."""
     if isinstance(value, Struct):
         return plain(MessageToDict(value))
     if isinstance(value, dict):

@@ -10,7 +10,7 @@ from threading import Thread
 from pulumi import RunError, runtime
 from pulumi.runtime.config import get_config_env, set_all_config
 
-# Stdin ends with the engine; without an engine the program would wait for ever.
+# Stdin ends when the engine ends. The program would otherwise wait for the engine without a limit.
 Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
 address, project, stack, parallel, dry_run = sys.argv[1:]
 set_all_config(get_config_env(), [])

@@ -10,12 +10,12 @@ from click import ClickException
 
 
 class ProjectFile:
-    """The project whose Pulumi.yaml lies in ``root``."""
+    """The project of the folder ``root``."""
 
     def __init__(self, root: Path) -> None:
         self.root, document = root, _read(root / "Pulumi.yaml")
         if not document:
-            raise ClickException(f"no Pulumi.yaml project file found in {root}; name its folder with --cwd")
+            raise ClickException(f"{root} has no Pulumi.yaml. Run the command in the folder of a project.")
         self.name: str = document["name"]
         self.declared: dict[str, Any] = document.get("config", {})
 
@@ -24,7 +24,9 @@ class ProjectFile:
         values = {key: item.get("default", item.get("value")) for key, item in self.declared.items()}
         values = {self._full(key): value for key, value in values.items()} | self._own(stack).get("config", {})
         for key in (key for key, value in values.items() if value is None):
-            raise ClickException(f"Stack '{stack}' is missing configuration value '{key}'; set it with `config set`")
+            raise ClickException(
+                f"Stack '{stack}' is missing the configuration value '{key}'. Set it with `config set`."
+            )
         return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
     def set(self, stack: str, key: str, value: str, *, path: bool) -> None:

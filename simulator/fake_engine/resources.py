@@ -25,20 +25,21 @@ def make_goal(stack: str, project: str, request: RegisterResourceRequest) -> Sta
 
 
 def is_dynamic(state: State) -> bool:
-    """Whether it is a dynamic resource."""
+    """Whether the resource is dynamic."""
     return bool(state["type"].startswith("pulumi-python:dynamic"))
 
 
 def is_provider(state: State) -> bool:
-    """Whether it is a provider."""
+    """Whether the resource is a provider."""
     return bool(state["type"].startswith("pulumi:providers:"))
 
 
 def waves(doomed: list[State]) -> Iterator[list[State]]:
-    """Split resources into waves; no resource of a later wave depends on one of an earlier wave."""
+    """Split resources into waves. No resource depends on a resource of an earlier wave."""
     while doomed:
         needed = {urn for state in doomed for urn in _dependencies(state)}
-        # A pending delete may depend on what has since come to depend on its URN; then the newest goes first.
+        # A pending delete and another resource may depend on each other, because a URN can be used again.
+        # Then the newest resource is deleted first.
         wave = [state for state in doomed if state["urn"] not in needed] or doomed[-1:]
         yield wave
         doomed = [state for state in doomed if not any(state is gone for gone in wave)]

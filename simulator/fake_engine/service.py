@@ -21,20 +21,20 @@ from simulator.fake_engine.plugin import plain, spawn, to_struct
 
 
 class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """Serves one program and its plugin host. Without the feature for secrets these are plain text."""
+    """Serves one program and its plugin host; secrets are plain text, because the engine does not offer secrets."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment, self.over = deployment, Event()
 
-    def GetDeploymentInfo(self, _request: Any, _context: Any) -> Any:  # unknown to older SDKs
+    def GetDeploymentInfo(self, _request: Any, _context: Any) -> Any:  # older SDKs do not have it
         return resource_pb2.DeploymentInfo()
 
     def SupportsFeature(self, _request: Any, _context: Any) -> resource_pb2.SupportsFeatureResponse:
-        return resource_pb2.SupportsFeatureResponse()  # called by those SDKs
+        return resource_pb2.SupportsFeatureResponse()  # called by older SDKs
 
     def RegisterResource(self, request: Any, context: grpc.ServicerContext) -> resource_pb2.RegisterResourceResponse:
         if not (state := self.deployment.register(request)):
-            self.over.wait()  # with an answer the program would print a traceback
+            self.over.wait()  # after an answer the program would print a traceback
             context.abort(grpc.StatusCode.CANCELLED, "the run has stopped")
         outputs = to_struct(state.get("outputs", {}))
         return resource_pb2.RegisterResourceResponse(urn=state["urn"], id=state.get("id", ""), object=outputs)
@@ -67,15 +67,15 @@ class Service(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         return response
 
     def Call(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002 - the name is the base class's
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "the fake engine has no AWS plugin and calls no function")
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "The fake engine cannot call functions of other providers.")
 
     ReadResource = RegisterPackage = Call
 
 
 @contextmanager
 def serving(deployment: Deployment) -> Iterator[Service]:
-    """Serve a deployment, and end its plugins afterwards."""
-    # Registrations wait in the server's threads; the real engine has no limit for them.
+    """Serve a deployment, then end its plugins."""
+    # Each registration waits in a thread of the server. The real engine does not limit their number.
     server, service = grpc.server(ThreadPoolExecutor(1000), options=_GRPC_CHANNEL_OPTIONS), Service(deployment)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(service, server)
     engine_pb2_grpc.add_EngineServicer_to_server(service, server)

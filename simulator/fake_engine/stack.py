@@ -13,9 +13,9 @@ State = dict[str, Any]  # one resource, in the shape of a deployment's `resource
 
 
 class Stack:
-    """The state: ``new`` are the resources that this run registered, ``old`` the others.
+    """The state: ``new`` are the resources that this run registered, ``old`` all other resources.
 
-    A preview has a ``frozen`` stack, of which nothing is written.
+    A preview uses a ``frozen`` stack, which is never written.
     """
 
     def __init__(self, file: Path, *, frozen: bool = False) -> None:
@@ -26,7 +26,7 @@ class Stack:
         deployment = json.loads(file.read_text())["deployment"]
         self.old: list[State] = deployment["resources"]
         self.new: list[State] = []
-        # Other interrupted operations than creates are repeated.
+        # Interrupted operations are repeated, except creates.
         self.pending = [item for item in deployment.get("pending_operations", []) if item["type"] == "creating"]
 
     def find(self, *urns: str) -> State | None:
@@ -34,7 +34,7 @@ class Stack:
         return next((state for state in self.old if state["urn"] in urns and not state.get("delete")), None)
 
     def all(self) -> list[State]:
-        """Return every resource of the state."""
+        """Return all resources in the state."""
         return [*self.new, *self.old]
 
     def replace(self, old: State | None, *new: State) -> None:

@@ -1,4 +1,4 @@
-"""A simulator of the FSx API: all Regions behind one endpoint, with KMS, STS and IAM, and with faults on demand."""
+"""A simulator of the FSx API: all Regions at one endpoint, with KMS, STS and IAM, and with injected faults."""
 
 from simulator.fsx.base_control import BaseControl
 from simulator.fsx.clock import Clock, ManualClock, SystemClock

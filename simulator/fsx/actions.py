@@ -1,4 +1,4 @@
-"""What tests do to the simulator beside its API: seed resources, change them, and inject faults."""
+"""Actions of tests on the simulator, outside the API: seed resources, change them, and inject faults."""
 
 from itertools import count
 from typing import Any, Literal
@@ -78,13 +78,13 @@ def seed_backup(  # noqa: PLR0913 - the API's own properties of a backup
         lifecycle: the state in which the backup stays.
         created: the creation time in seconds since 1970; now by default.
         tags: its tags, which may include `aws:` keys.
-        size_in_bytes: its size; None where the API gives none.
+        size_in_bytes: its size; None if the API returns no size.
         kms_key_id: its key; by default the file system's.
         backup_id: its id; by default a new one.
         volume_id: the ONTAP volume; by default `vol1`.
 
     Raises:
-        ValueError: there is no such file system or volume, or no such usable key.
+        ValueError: If the file system, the volume or a usable key is missing.
     """
     file_system = _file_system(state, region, file_system_id)
     backup = Backup(
@@ -119,7 +119,7 @@ def remove_file_system(state: State, region: str, file_system_id: str) -> None:
 
 
 def remove_backup(state: State, region: str, backup_id: str) -> None:
-    """Make a backup disappear at once, as if it expired or another user deleted it."""
+    """Delete a backup immediately, as if it expired or another user deleted it."""
     _backup(state, region, backup_id).deleted_at = float("-inf")
 
 
@@ -129,35 +129,35 @@ def set_tags(state: State, region: str, backup_id: str, tags: dict[str, str]) ->
 
 
 def set_key(state: State, region: str, backup_id: str, key_arn: str) -> None:
-    """Change the key of a backup to one that may be of another account."""
+    """Change the key of a backup; the key can be in another account."""
     _backup(state, region, backup_id).kms_key = key_arn
 
 
 def set_lifecycle(state: State, region: str, backup_id: str, lifecycle: str, failure: str | None = None) -> None:
-    """Put a backup into a state for good, and end any work on it; `failure` is the reason of FAILED."""
+    """Set the lifecycle of a backup and end any work on it; `failure` is the reason of FAILED."""
     backup = _backup(state, region, backup_id)
     backup.job, backup.settled, backup.failure = None, lifecycle, failure
 
 
 def mark_restoring(state: State, region: str, backup_id: str, file_system_id: str | None) -> None:
-    """Let a backup be under restore to a file system, or (None) no longer."""
+    """Let a backup be restored to a file system; None ends the restore."""
     _backup(state, region, backup_id).restoring_to = file_system_id
 
 
 def set_copy_seconds(state: State, seconds: float, *, region: str | None = None) -> None:
-    """Set how long copies take that start from now on, into one Region or into all."""
+    """Set the duration of copies that start from now on, for one Region or for all."""
     state.copy_seconds[region] = seconds
 
 
 def fail_copies(
     state: State, reason: str, *, region: str | None = None, source_backup_id: str | None = None, times: int = 1
 ) -> None:
-    """Let the next copies, into a Region or of a source backup, end FAILED with this reason."""
+    """Let the next copies into a Region, or of a source backup, fail with this reason."""
     state.failures.append(PlannedFailure(reason, region, source_backup_id, times))
 
 
 def finish_copies(state: State, *, region: str | None = None, failure: str | None = None) -> int:
-    """End the copies that run now, in a Region or in all, AVAILABLE or FAILED, and return how many there were."""
+    """End the running copies in a Region or in all, AVAILABLE or FAILED, and return their number."""
     now = state.clock.now()
     places = [place for (_, name), place in state.regions.items() if region in {None, name}]
     running = [copy for place in places for copy in place.running_copies(now)]
@@ -169,11 +169,11 @@ def finish_copies(state: State, *, region: str | None = None, failure: str | Non
 
 
 def configure(state: State, /, **changes: Any) -> None:
-    """Change settings; names and meanings are those of `settings.Settings`."""
+    """Change settings; see `settings.Settings`."""
     state.configure(changes)
 
 
-def add_fault(  # noqa: PLR0913 - each says which calls meet it
+def add_fault(  # noqa: PLR0913 - the properties of a fault
     state: State,
     kind: FaultKind,
     action: str | None = None,
@@ -213,14 +213,14 @@ def lift_fault(state: State, number: int | None = None) -> None:
 
 
 def clear_journal(state: State) -> None:
-    """Forget the calls so far."""
+    """Remove all calls from the journal."""
     state.journal.clear()
 
 
 def _file_system(state: State, region: str, file_system_id: str) -> FileSystem:
     found = state.region(region).file_systems.get(file_system_id)
     if found is None:
-        raise ValueError(f"There is no file system {file_system_id} in {region}.")
+        raise ValueError(f"{region} has no file system {file_system_id}.")
     return found
 
 
@@ -229,12 +229,12 @@ def _volume(state: State, region: str, file_system_id: str, volume_id: str | Non
     if volume_id is None:
         return next(iter(present.values()), None)
     if volume_id not in present:
-        raise ValueError(f"There is no volume {volume_id} in {file_system_id}.")
+        raise ValueError(f"{file_system_id} has no volume {volume_id}.")
     return present[volume_id]
 
 
 def _backup(state: State, region: str, backup_id: str) -> Backup:
     found = state.backup(region, backup_id)
     if found is None:
-        raise ValueError(f"There is no backup {backup_id} in {region}.")
+        raise ValueError(f"{region} has no backup {backup_id}.")
     return found

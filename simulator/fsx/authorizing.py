@@ -1,8 +1,8 @@
 """IAM in front of the services: the permissions that a call needs, and the error for a call that lacks them.
 
-From the service authorization reference and the FSx user guides. Two assumptions: what does not exist has no tags, so
-that IAM refuses the call before FSx can say that it is missing; and FSx uses the key of a source backup through its own
-grants, without permissions of the caller.
+From the service authorization reference and the FSx user guides. Two assumptions: IAM treats a missing resource as one
+without tags, and so refuses the call before FSx reports that it is missing; FSx uses the key of a source backup
+through its own grants, without permissions of the caller.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,17 +15,17 @@ from simulator.fsx.permissions import Access, Values, refuse_unknown, verdict
 from simulator.fsx.regions import arn, partition_of
 from simulator.fsx.state import State
 
-# FSx user guides, Encryption at rest: what FSx does with a key for the caller, without what is optional.
+# FSx user guides, Encryption at rest: the calls that FSx makes with a key for the caller, without the optional ones.
 _USES_OF_KEYS = ("DescribeKey", "Decrypt", "GenerateDataKeyWithoutPlaintext", "CreateGrant")
 
 _Needed = Iterator[tuple[str, str, dict[str, Values]]]
 
 
 def attach_policies(state: State, access_key: str, documents: list[dict[str, Any]]) -> None:
-    """Let the identity with an access key do what these policies together allow, and nothing else.
+    """Replace the policies of the identity with an access key.
 
     Raises:
-        ValueError: a document has something that the simulator cannot judge.
+        ValueError: If the simulator cannot evaluate a document.
     """
     for document in documents:
         refuse_unknown(document)
@@ -33,7 +33,7 @@ def attach_policies(state: State, access_key: str, documents: list[dict[str, Any
 
 
 def authorize(state: State, call: Call) -> None:
-    """Refuse a call that the policies of its identity do not allow; an identity without policies may do everything.
+    """Refuse a call that the policies of its identity do not allow; without policies everything is allowed.
 
     Raises:
         FsxError: `AccessDeniedException`.
@@ -71,7 +71,7 @@ def _needed_by_cloudwatch(_state: State, call: Call) -> _Needed:
 def _needed_by_kms(_state: State, call: Call) -> _Needed:
     key_id = call.parameters.get("KeyId")
     key = keys.arn_of(call.account, call.region, str(key_id)) if key_id else "*"
-    if key:  # for an unknown key KMS itself answers
+    if key:  # KMS itself answers for an unknown key
         yield f"kms:{call.action}", key, {}
 
 
@@ -94,7 +94,7 @@ def _uses_of_key(call: Call) -> _Needed:
         "kms:ViaService": [f"fsx.{call.region}.{suffix}"],
         "kms:GrantIsForAWSResource": ["true"],
     }
-    for use in _USES_OF_KEYS if key else ():  # for an unknown key FSx itself answers
+    for use in _USES_OF_KEYS if key else ():  # FSx itself answers for an unknown key
         yield f"kms:{use}", str(key), context
 
 

@@ -1,4 +1,4 @@
-"""The control of a simulator: the same methods for one in this process and for one behind HTTP."""
+"""The control of a simulator, with the same methods in this process and over HTTP."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _ACTIONS: dict[str, Callable[..., Any]] = {}
 
 
 def _action(function: Callable[Concatenate[State, P], R]) -> "Callable[Concatenate[BaseControl, P], R]":
-    """Make a method of a function of the state."""
+    """Turn a function of the state into a method."""
     _ACTIONS[function.__name__] = function
 
     @wraps(function)
@@ -28,16 +28,16 @@ def run_action(state: State, name: str, args: Any, kwargs: Any) -> Any:
     """Run an action by name.
 
     Raises:
-        LookupError: there is no such action.
-        TypeError: the arguments do not fit.
-        ValueError: the action cannot be done; the message says why.
+        LookupError: If the action is unknown.
+        TypeError: If the arguments are wrong.
+        ValueError: If the action is impossible; the message says why.
     """
     with state.lock:
         return _ACTIONS[name](state, *args, **kwargs)
 
 
 class BaseControl(ABC):
-    """Prepares a simulator and reports what happened in it; see `actions` and `views` for each method."""
+    """Prepares a simulator and reads its state; `actions` and `views` document the methods."""
 
     seed_file_system = _action(actions.seed_file_system)
     seed_volume = _action(actions.seed_volume)
@@ -69,4 +69,4 @@ class BaseControl(ABC):
 
     @abstractmethod
     def run(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run an action where the simulator is; see `run_action`."""
+        """Run an action in the simulator; see `run_action`."""

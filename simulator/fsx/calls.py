@@ -1,4 +1,4 @@
-"""A request as it comes in, and the answer as it goes out."""
+"""Requests and answers over HTTP."""
 
 import json
 import re
@@ -32,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """An API call; `parsed` is None if the body is not a JSON object."""
+    """An API call; `parsed` is the body as a JSON object, or None."""
 
     region: str
     service: str
@@ -54,7 +54,7 @@ class Call:
 
 
 def signed_scope(request: Request) -> tuple[str, str, str]:
-    """Return access key, Region and service from the signature; empty strings if there is none."""
+    """Return access key, Region and service from the signature, or empty strings without a signature."""
     match = _CREDENTIAL.search(request.headers.get("authorization", ""))
     return (match["key"], match["region"], match["service"]) if match else ("", "", "")
 
@@ -67,7 +67,7 @@ def action_of(request: Request) -> str:
 
 
 def object_in(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a request's body, without members that are null, or None if there is none."""
+    """Return the JSON object in a request's body without members that are null, or None."""
     try:
         found = json.loads(body or b"{}")
     except ValueError:

@@ -13,7 +13,7 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Wait for `seconds`."""
         ...
 
 
@@ -41,6 +41,6 @@ class ManualClock:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock forward and return at once."""
+        """Move the clock forward without waiting."""
         with self._lock:
             self._now += seconds

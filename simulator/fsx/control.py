@@ -1,4 +1,4 @@
-"""The control of a simulator behind HTTP, and a simulator in a process of its own."""
+"""The control of a simulator over HTTP, and a simulator in its own process."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from simulator.fsx.server import CONTROL
 
 _ROOT = Path(__file__).parents[2]
 _TIMEOUT_SECONDS = 30
-_making_clients = Lock()  # a session is not for several threads
+_making_clients = Lock()  # threads must not share a session
 
 
 class Control(BaseControl):
@@ -41,7 +41,7 @@ class Control(BaseControl):
 
     def client(self, service: str, region: str, *, access_key: str = "simulator", config: Config | None = None) -> Any:
         """Return a boto3 client of this endpoint."""
-        # The name is only known when this runs, and the stubs have one overload for each service.
+        # The stubs have an overload for each service name, which is known only at run time.
         make: Any = _session().client
         keys = {"aws_access_key_id": access_key, "aws_secret_access_key": "simulator"}
         with _making_clients:
@@ -51,10 +51,10 @@ class Control(BaseControl):
         """Run an action in the other process.
 
         Raises:
-            ValueError: the action cannot be done; the message says why.
+            ValueError: If the action is impossible; the message says why.
         """
         body = json.dumps({"args": args, "kwargs": kwargs}).encode()
-        request = Request(f"{self.url}{CONTROL}{name}", body)  # noqa: S310 - the address of a server we were given
+        request = Request(f"{self.url}{CONTROL}{name}", body)  # noqa: S310 - the address of the simulator
         try:
             with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - see above
                 return json.load(answer)["result"]
@@ -65,15 +65,15 @@ class Control(BaseControl):
 
 @cache
 def _session() -> boto3.Session:
-    """Return the session of all clients: each one reads the models of AWS's services, which takes 0.3 s."""
+    """Return one session for all clients, because reading AWS's service models takes 0.3 s."""
     return boto3.Session("simulator", "simulator")
 
 
 @contextmanager
 def running(**settings: Any) -> Iterator[Control]:
-    """Run a simulator in a process of its own, with these `settings.Settings`, and yield its control.
+    """Run a simulator in its own process, with these `settings.Settings`, and yield its control.
 
-    The process ends with the context, and also when this process ends in any way.
+    The process ends with the context, and also when this process dies.
     """
     command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--attached"]
     pipe = subprocess.PIPE
@@ -89,7 +89,7 @@ def _connected(process: subprocess.Popen[str], settings: dict[str, Any]) -> Cont
         raise RuntimeError("The simulator has no output to read its address from.")
     url = process.stdout.readline().strip()
     if not url:
-        raise RuntimeError("The simulator ended before it listened; its error is above.")
+        raise RuntimeError("The simulator ended before it listened. Its error is printed above.")
     control = Control(url)
     control.configure(**settings)
     return control

@@ -9,13 +9,13 @@ from simulator.fsx.state import State
 
 # User guides, quotas of user-initiated backups per account and Region.
 _QUOTAS = {"WINDOWS": 500, "LUSTRE": 500, "OPENZFS": 10_000, "ONTAP": 10_000}
-# User guides: five copies at once, for Windows, Lustre and OpenZFS together, and for each volume and key of ONTAP.
+# User guides: five running copies of Windows, Lustre and OpenZFS together, and five of each ONTAP volume and key.
 _COPIES_AT_ONCE = 5
-_GIB = 1 << 30  # what AWS bills as a GB
+_GIB = 1 << 30  # AWS bills this as a GB
 
 
 def copy_backup(state: State, call: Call) -> Description:
-    """Start a copy, or return the one that an earlier request with the same token started."""
+    """Start a copy, or return the copy that an earlier request with the same token started."""
     copy = _earlier_copy(state, call) or _start(state, call)
     described = descriptions.backup(state, copy, "DELETED" if copy.deleted_at is not None else None)
     if not state.settings.copy_tells_tags:
@@ -67,7 +67,7 @@ def _source(state: State, call: Call) -> Backup:
 def _refuse_unsupported(state: State, source: Backup) -> None:
     if source.type == "AWS_BACKUP" and not state.settings.copies_backups_of_aws_backup:
         raise bad_request(f"Backup {source.backup_id} was made by AWS Backup; copy it there.")
-    # The user guides say that these cannot be copied; the error is assumed.
+    # The user guides say that these cannot be copied. The error is an assumption.
     if source.volume and source.volume.is_flexgroup:
         raise bad_request(f"Backup {source.backup_id} is of a FlexGroup volume and cannot be copied.")
     if source.file_system["StorageType"] == "INTELLIGENT_TIERING":
@@ -98,7 +98,7 @@ def _refuse_over_limits(state: State, region: Region, source: Backup, kms_key: s
 
 
 def _slot_group(backup: Backup, kms_key: str) -> tuple[str, str] | None:
-    """Return which copies share slots: those of one ONTAP volume and key, and all that are not of ONTAP."""
+    """Return the group of copies that share slots: one ONTAP volume and key, or all other types together."""
     return (backup.volume.volume_id, kms_key) if backup.volume else None
 
 
@@ -135,7 +135,7 @@ def _job(state: State, copy: Backup, failure: str | None) -> CopyJob:
 
 
 def _is_full(state: State, copy: Backup) -> bool:
-    """Whether no earlier copy of the same file system or volume under the same key serves as its base."""
+    """Whether the Region has no earlier copy of the same file system or volume and key."""
     bases = {"AVAILABLE"} | ({"COPYING"} if state.settings.copies_started_together == "incremental" else set())
     present = state.region(copy.region, copy.owner_id).backups.values()
     earlier = [other for other in present if other.source_id and other.deleted_at is None and other.chain == copy.chain]

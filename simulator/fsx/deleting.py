@@ -8,7 +8,7 @@ from simulator.fsx.state import State
 
 
 def delete_backup(state: State, call: Call) -> Description:
-    """Delete a backup; the same token again gives the same answer."""
+    """Delete a backup; a repeated token gets the same answer."""
     if not tokens.repeated(state, call):
         backup = _deletable(state, call)
         backup.deleted_at = state.clock.now()
@@ -29,7 +29,7 @@ def _deletable(state: State, call: Call) -> Backup:
         message = f"Backup {backup_id} is being restored to {backup.restoring_to}."
         raise FsxError("BackupRestoring", message, FileSystemId=backup.restoring_to)
     if state.is_being_copied(backup):
-        message = f"{backup_id} is being copied, can't be deleted"  # seen in these words, as BadRequest
+        message = f"{backup_id} is being copied, can't be deleted"  # observed text, as BadRequest
         if state.settings.being_copied_error == "BadRequest":
             raise bad_request(message)
         raise FsxError("BackupBeingCopied", message, BackupId=backup_id)

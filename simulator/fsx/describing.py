@@ -18,7 +18,7 @@ _FILTERS: dict[str, Callable[[Backup], str | None]] = {
 
 
 def describe_backups(state: State, call: Call) -> Description:
-    """Return the backups with the given ids, or a page of those that pass the filters."""
+    """Return the backups with the given ids, or a page of the backups that match the filters."""
     shown = _shown(state, call)
     if call.parameters.get("BackupIds"):
         backups, limit = state.shuffled(_by_id(call, shown)), state.settings.ids_per_answer
@@ -42,7 +42,7 @@ def describe_file_systems(state: State, call: Call) -> Description:
 
 
 def describe_volumes(state: State, call: Call) -> Description:
-    """Return the volumes with the given ids, or a page of those that pass the filters."""
+    """Return the volumes with the given ids, or a page of the volumes that match the filters."""
     present = state.region(call.region, call.account).volumes
     wanted = call.parameters.get("VolumeIds") or present
     missing = [name for name in wanted if name not in present or present[name].is_deleted]
@@ -69,7 +69,7 @@ def _shown(state: State, call: Call) -> list[Backup]:
 
 def _by_id(call: Call, shown: list[Backup]) -> list[Backup]:
     ids = call.parameters["BackupIds"]
-    # The service model says that ids overrule filters; it does not mention pages.
+    # The service model says that ids take precedence over filters. It does not mention pages.
     if call.parameters.keys() & {"MaxResults", "NextToken"}:
         raise bad_request("BackupIds cannot go together with MaxResults or NextToken.")
     missing = set(ids) - {backup.backup_id for backup in shown}
@@ -79,7 +79,7 @@ def _by_id(call: Call, shown: list[Backup]) -> list[Backup]:
 
 
 def _filtered(call: Call, backups: list[Backup]) -> list[Backup]:
-    """Return what passes every filter of the call."""
+    """Return the items that match all filters of the call."""
     rules = {rule["Name"]: rule.get("Values", []) for rule in call.parameters.get("Filters", [])}
     unknown = rules.keys() - _FILTERS.keys()
     if unknown:
@@ -91,7 +91,7 @@ def _described(state: State, backups: list[Backup]) -> list[Description]:
     now, deleted_as = state.clock.now(), state.settings.delete_lag_lifecycle
 
     def shown_as(backup: Backup) -> str | None:
-        # A backup that FAILED does not become AVAILABLE because it is deleted.
+        # Deletion does not make a FAILED backup AVAILABLE.
         return None if backup.deleted_at is None or backup.failure_reason(now) else deleted_as
 
     return [descriptions.backup(state, backup, shown_as(backup)) for backup in backups]

@@ -1,4 +1,4 @@
-"""Descriptions of backups: as recorded from AWS, and as documented where nothing was recorded."""
+"""Descriptions of backups, as recorded from AWS, or as documented if no recording exists."""
 
 from collections.abc import Iterable
 
@@ -32,7 +32,7 @@ _ONTAP_VOLUME = ("JunctionPath", "SizeInMegabytes", "StorageEfficiencyEnabled", 
 
 
 def backup(state: State, made: Backup, lifecycle: str | None = None) -> Description:
-    """Return the API's `Backup`, in the given lifecycle state or its own."""
+    """Return the API's `Backup`, by default in its own lifecycle state."""
     now = state.clock.now()
     shown = lifecycle or made.lifecycle(now)
     failure = made.failure_reason(now)
@@ -41,7 +41,7 @@ def backup(state: State, made: Backup, lifecycle: str | None = None) -> Descript
         "Lifecycle": shown,
         "FailureDetails": {"Message": failure} if failure else None,
         "Type": made.type,
-        # At the very beginning there is none.
+        # A copy that has just started has no progress.
         "ProgressPercent": 100 if shown == "AVAILABLE" else made.progress(now) or None,
         "CreationTime": made.created,
         "KmsKeyId": made.kms_key,
@@ -62,7 +62,7 @@ def _resource(made: Backup, *, tells_storage: bool) -> Description:
     if made.volume:
         return {"ResourceType": "VOLUME", "Volume": _volume(made, made.volume, tells_style=tells_storage)}
     name, members = _CONFIGURATIONS[made.kind]
-    # The example of CopyBackup, which is of Lustre, has the storage type.
+    # The API's example of CopyBackup, for Lustre, has the storage type.
     storage = ("StorageType",) if tells_storage or made.kind == "LUSTRE" else ()
     file_system = _only(made.file_system, (*_FILE_SYSTEM, *storage)) | {name: _only(made.file_system[name], members)}
     return {"ResourceType": "FILE_SYSTEM", "FileSystem": file_system, "SizeInBytes": made.size_in_bytes}

@@ -2,7 +2,7 @@
 
 
 class FsxError(Exception):
-    """An error answer: its name in the API, the message, and the members that the model adds, such as `Limit`."""
+    """An error answer: its name in the API, the message, and more members of the model, for example `Limit`."""
 
     def __init__(self, code: str, message: str, *, status: int = 400, **members: str) -> None:
         super().__init__(message)

@@ -32,11 +32,11 @@ _ERRORS: dict[str, tuple[int, str, str]] = {
 
 @dataclass(eq=False)
 class Fault:
-    """A failure, the calls that meet it, and how often (`times`) or until when (`until`) they do.
+    """A failure, the calls that it affects, and how often (`times`) or until when (`until`).
 
     `throttled`, `internal`, `unavailable`, `expired`, `not_enabled` (a Region that is not opted in) and `access_denied`
     are error answers. `lost` does the work, then cuts the connection. `malformed` does the work, then answers 200 with
-    half a JSON document. `refuse` cuts the connection at once. `hang` does not answer until the fault is lifted.
+    half a JSON document. `refuse` cuts the connection immediately. `hang` does not answer until the fault is lifted.
     """
 
     number: int
@@ -49,7 +49,7 @@ class Fault:
     lifted: threading.Event = field(default_factory=threading.Event)
 
     def matches(self, call: Call, now: float) -> bool:
-        """Whether `call` meets the fault."""
+        """Whether the fault affects `call`."""
         is_active = self.times != 0 and (self.until is None or now < self.until)
         wanted = [(self.service, call.service), (self.region, call.region), (self.action, call.action)]
         return is_active and all(want in {None, have} for want, have in wanted)
@@ -64,7 +64,7 @@ class Fault:
 
 
 def take_fault(faults: list[Fault], call: Call, now: float) -> Fault | None:
-    """Return the first fault that `call` meets, and count it."""
+    """Return the first fault that affects `call`, and count it."""
     found = next((fault for fault in faults if fault.matches(call, now)), None)
     if found and found.times is not None:
         found.times -= 1

@@ -34,15 +34,15 @@ def fsx_clock() -> ManualClock:
 
 @pytest.fixture
 def fsx_service(fsx_clock: ManualClock) -> FsxService:
-    """Return an empty simulator whose copies take `COPY_SECONDS`."""
+    """Return an empty simulator; copies take `COPY_SECONDS`."""
     return FsxService(fsx_clock, copy_seconds=COPY_SECONDS)
 
 
 @pytest.fixture
 def fsx_session(request: Any, fsx_service: FsxService, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    """Yield a session whose clients call `fsx_service`; each answer is checked against the model.
+    """Yield a session for `fsx_service`; each answer is checked against the model.
 
-    A test may be parametrized with `"over HTTP"` indirectly.
+    A test can be parametrized indirectly with `"over HTTP"`.
     """
     session = new_session()
     model.watch(session)
@@ -55,7 +55,7 @@ def fsx_session(request: Any, fsx_service: FsxService, monkeypatch: pytest.Monke
 
 
 def new_session() -> boto3.Session:
-    """Return a session that shares the service models with all others made here."""
+    """Return a session that shares the service models with other sessions of this function."""
     core = botocore.session.Session()
     # Reading the service models takes most of the time of a short test.
     core.register_component("data_loader", _loader())
@@ -69,8 +69,8 @@ def _loader() -> Loader:
 
 @pytest.fixture
 def fsx_client(fsx_session: boto3.Session) -> Iterator[Clients]:
-    """Yield a function that makes a client of a Region and a service (by default FSx) without retries."""
-    # The name is only known when this runs, and the stubs have one overload for each service.
+    """Yield a function that returns a client of a Region and a service (default: FSx) without retries."""
+    # The stubs have an overload for each service name, which is known only at run time.
     make: Any = fsx_session.client
     secret = {"aws_secret_access_key": "simulator"}
     with ExitStack() as stack:

@@ -8,14 +8,14 @@ FSX_ALIAS = "alias/aws/fsx"
 
 
 class KeyUnusableError(ValueError):
-    """The key is missing, in another Region or account, asymmetric, disabled or about to be deleted."""
+    """FSx cannot use the key: it is missing, in another Region or account, asymmetric, disabled or pending deletion."""
 
 
 def resolve(account: str, region: str, key_id: str) -> str:
-    """Return the ARN of a key that FSx can use, given by key id, key ARN, alias name or alias ARN.
+    """Return the ARN of a key that FSx can use; `key_id` is a key id, key ARN, alias name or alias ARN.
 
     Raises:
-        KeyUnusableError: there is no such key in the Region and account, or FSx cannot encrypt with it.
+        KeyUnusableError: If the key is missing in the Region and account, or FSx cannot encrypt with it.
     """
     if key_id.startswith("arn:") and not key_id.startswith(arn("kms", region, account, "")):
         raise KeyUnusableError(f"{key_id} is not a key of {region} in account {account}.")
@@ -28,7 +28,7 @@ def resolve(account: str, region: str, key_id: str) -> str:
 
 
 def arn_of(account: str, region: str, key_id: str) -> str | None:
-    """Return the ARN of a key given in any of these ways, or None if there is none."""
+    """Return the ARN of a key in any of these notations, or None if the key is missing."""
     try:
         return str(_find(account, region, key_id).arn)
     except KeyUnusableError:
@@ -48,7 +48,7 @@ def _find(account: str, region: str, key_id: str) -> Any:
     backend = _backend(account, region)
     found = backend.keys.get(_bare_id(backend, key_id))
     if found is None:
-        raise KeyUnusableError(f"There is no key {key_id} in {region}.")
+        raise KeyUnusableError(f"{region} has no key {key_id}.")
     if FSX_ALIAS in found.aliases:
         found.key_manager = "AWS"
     return found

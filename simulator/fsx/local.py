@@ -1,4 +1,4 @@
-"""The simulator for boto3 clients of the same process, without a socket."""
+"""The simulator for boto3 clients in the same process, without a socket."""
 
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -10,15 +10,15 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, 
 from simulator.fsx.calls import Request
 from simulator.fsx.service import FsxService, NoAnswerError
 
-# What botocore waits for an answer by default.
+# botocore's default
 READ_TIMEOUT_SECONDS = 60
 
 
 def in_process(session: boto3.Session, service: FsxService) -> None:
     """Let `service` answer the FSx, KMS and STS clients that `session` makes from now on.
 
-    A call that hangs takes a minute of the simulator's clock, then times out. Botocore waits in real time between its
-    attempts: give clients `Config(retries={"total_max_attempts": 1})` where faults are expected.
+    A hanging call takes a minute of the simulator's clock, then times out. Botocore waits in real time between its
+    attempts, so clients need `Config(retries={"total_max_attempts": 1})` if faults are expected.
     """
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
@@ -29,7 +29,7 @@ def in_process(session: boto3.Session, service: FsxService) -> None:
         headers: Any = HeadersDict(answered.headers)
         return AWSResponse(request.url, answered.status, headers, _Raw(answered.body))
 
-    # In the stubs no handler returns anything; what this one returns is the answer.
+    # A handler's return value is the answer; the stubs do not allow one.
     handler: Any = answer
     for name in ("fsx", "kms", "sts"):
         session.events.register_first(f"before-send.{name}", handler)

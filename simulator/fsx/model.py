@@ -1,4 +1,4 @@
-"""Checks of requests and answers against botocore's model of FSx; botocore itself checks no enums and patterns."""
+"""Checks of requests and answers against botocore's model of FSx; botocore itself ignores enums and patterns."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def operation(action: str) -> OperationModel:
 
 
 def violations(shape: Shape, value: object, path: str = "", *, closed: bool = False) -> Iterator[Violation]:
-    """Yield everything in `value` that `shape` does not allow; if `closed`, unknown members, too.
+    """Yield everything in `value` that `shape` does not allow; if `closed`, also unknown members.
 
     Paths are as AWS writes them: `tags.1.member.key`.
     """
@@ -69,7 +69,7 @@ def violations(shape: Shape, value: object, path: str = "", *, closed: bool = Fa
 
 
 def _has_type(type_name: str, value: object) -> bool:
-    # In Python a bool is an int; in JSON it is not a number.
+    # A bool is an int in Python, but not a number in JSON.
     return isinstance(value, _TYPES[type_name]) and isinstance(value, bool) == (type_name == "boolean")
 
 
@@ -104,7 +104,7 @@ def _join(path: str, name: str) -> str:
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    r"""Return a pattern of the model for Python; the model has Java's `\p{L}`."""
+    r"""Return a pattern of the model for Python, which does not have Java's `\p{L}`."""
     return re.compile(re.sub(r"\\p\{(\w)\}", lambda match: _category(match[1]), pattern), re.ASCII)
 
 
@@ -123,7 +123,7 @@ def _category(major: str) -> str:
 def watch(session: boto3.Session) -> None:
     """Check each answer to FSx clients that `session` makes from now on.
 
-    Their calls raise an AssertionError if the answer breaks the model.
+    Calls raise an AssertionError if the answer breaks the model.
     """
     session.events.register("before-parse.fsx", _check_answer)
 
@@ -132,7 +132,7 @@ def _check_answer(operation_model: OperationModel, response_dict: dict[str, Any]
     try:
         body = json.loads(response_dict["body"])
     except ValueError:
-        return  # botocore reports it
+        return  # botocore reports this error
     found = list(answer_violations(operation_model, response_dict["status_code"], body))
     if found:
         raise AssertionError("; ".join(map(str, found)))
@@ -155,13 +155,13 @@ def answer_violations(action: OperationModel, status: int, body: dict[str, Any])
 
 
 def _is_recorded(violation: Violation) -> bool:
-    """Whether recorded answers (tests/recorded/aws) have this although the model forbids it."""
+    """Whether recorded answers (tests/recorded/aws) break the model in the same way."""
     match violation.shape:
         case "Tags":
             return violation.value == []
-        case "Backup":  # one of a volume
+        case "Backup":  # a backup of a volume
             return violation.path.endswith(".fileSystem") and violation.value is None
-        case "VolumeLifecycle":  # of the volume in a backup
+        case "VolumeLifecycle":  # the volume in a backup
             return violation.value in {"ACTIVE", "DELETED"}
         case "DNSName":
             return ".endpoints." in violation.path

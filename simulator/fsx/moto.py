@@ -14,12 +14,12 @@ def answer(request: Request) -> Answer:
     """Return moto's answer.
 
     Raises:
-        FsxError: `InternalFailure` where moto has none.
+        FsxError: `InternalFailure` if moto cannot answer.
     """
     from werkzeug.test import EnvironBuilder, run_wsgi_app  # noqa: PLC0415 - loaded with moto, when first needed
 
     path, _, query = request.path.partition("?")
-    # The host would otherwise decide which service is meant.
+    # Otherwise moto would derive the service from the host.
     headers = {name: value for name, value in request.headers.items() if name not in {"host", "content-length"}}
     builder = EnvironBuilder(
         path, query_string=query, method=request.method, headers=list(headers.items()), data=request.body
@@ -32,8 +32,8 @@ def answer(request: Request) -> Answer:
 
 
 def account_of(access_key: str) -> str:
-    """Return the account of an access key; only keys from moto's STS or IAM can be of another account."""
-    # Until moto is loaded there are no such keys.
+    """Return the account of an access key; only keys from moto's STS or IAM can belong to another account."""
+    # Such keys exist only after moto was loaded.
     look_up: Any = getattr(sys.modules.get("moto.iam.models"), "get_account_id_from", None)
     return look_up(access_key) if look_up else ACCOUNT_ID
 

@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 def page(state: State, call: Call, items: list[T], key: Callable[[T], str]) -> tuple[list[T], dict[str, str]]:
-    """Return one page of `items`, which are ordered by `key`, and the member `NextToken` if more may follow.
+    """Return one page of `items`, ordered by `key`, and the member `NextToken` if more can follow.
 
-    A token names the last item of its page, so that changes in between never move another item between pages.
+    A token contains the last item of its page, so that changes in between never move other items between pages.
 
     Raises:
-        FsxError: `BadRequest` for a token that is not of this listing.
+        FsxError: `BadRequest` for a token of another listing.
     """
     after = _last_seen(call)
     rest = [item for item in items if key(item) > after]
@@ -29,7 +29,7 @@ def page(state: State, call: Call, items: list[T], key: Callable[[T], str]) -> t
 
 
 def next_token(call: Call, last: str) -> dict[str, str]:
-    """Return the member `NextToken` for what follows the item `last`."""
+    """Return the member `NextToken` for the items after `last`."""
     return {"NextToken": b64encode(json.dumps([_listing(call), last]).encode()).decode()}
 
 

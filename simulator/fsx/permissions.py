@@ -1,7 +1,6 @@
-"""Evaluation of IAM policy documents, as far as this project's policies need it.
+"""Evaluation of the parts of IAM policy documents that this project uses; other parts are refused.
 
-From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*. Everything else
-in a document is refused, so that it is never ignored.
+From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*.
 """
 
 import re
@@ -18,7 +17,7 @@ _ELEMENTS = {"Sid", "Effect", "Action", "Resource", "Condition"}
 
 
 class UnknownElementError(ValueError):
-    """A policy document has something that this module cannot evaluate."""
+    """This module cannot evaluate an element of a policy document."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +29,15 @@ class Access:
     context: Mapping[str, Values] = field(default_factory=dict)
 
     def values(self, key: str) -> Values | None:
-        """Return the values of a condition key in any case, or None if it is absent."""
+        """Return the values of a condition key, ignoring case, or None if it is absent."""
         return next((values for name, values in self.context.items() if name.lower() == key.lower()), None)
 
 
 def verdict(documents: Iterable[Mapping[str, Any]], access: Access) -> Verdict:
-    """Evaluate all policies of an identity: a Deny wins, and without an Allow nothing is allowed.
+    """Evaluate all policies of an identity: Deny takes precedence over Allow, and the default is a refusal.
 
     Raises:
-        UnknownElementError: a document has something that cannot be evaluated.
+        UnknownElementError: If a document cannot be evaluated.
     """
     statements = [statement for document in documents for statement in _listed(document["Statement"])]
     effects = {statement["Effect"] for statement in statements if _applies(_known(statement), access)}
@@ -51,7 +50,7 @@ def refuse_unknown(document: Mapping[str, Any]) -> None:
     """Refuse a document that cannot be evaluated.
 
     Raises:
-        UnknownElementError: it has something that cannot be evaluated.
+        UnknownElementError: If it cannot be evaluated.
     """
     for statement in _listed(document["Statement"]):
         _known(statement)
@@ -78,12 +77,12 @@ def _hold(access: Access, operator: str, keys: Mapping[str, Any]) -> bool:
 
 
 def _single(matches: Callable[[str, str], bool]) -> _Test:
-    """Return a test of a key with one value: any wanted value matches it."""
+    """Return a test of a key with one value, which must match one of the wanted values."""
     return lambda have, wanted: any(matches(one, have[0]) for one in wanted)
 
 
 def _any(matches: Callable[[str, str], bool]) -> _Test:
-    """Return a test of a key with several values: any wanted value matches any of them."""
+    """Return a test of a key with several values, one of which must match one of the wanted values."""
     return lambda have, wanted: any(matches(one, value) for one in wanted for value in have)
 
 

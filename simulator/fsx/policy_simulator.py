@@ -1,4 +1,4 @@
-"""iam:SimulatePrincipalPolicy: what the policies of the calling identity allow, whoever the request names."""
+"""iam:SimulatePrincipalPolicy: the permissions of the caller, even if the request names another identity."""
 
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
@@ -14,7 +14,7 @@ _NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 
 
 def simulate(state: State, call: Call, request: Request) -> Answer:
-    """Return IAM's answer; an identity without policies may do everything."""
+    """Return IAM's answer; an identity without policies has all permissions."""
     form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
     documents = state.policies.get(call.access_key)
     results = ""

@@ -1,4 +1,4 @@
-"""What the simulator stores: file systems, volumes, backups, and the calls it got."""
+"""The simulator's records: file systems, volumes, backups and calls."""
 
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
@@ -9,7 +9,7 @@ Description = dict[str, Any]
 
 
 class Entry(TypedDict):
-    """A call: time in seconds since 1970, ids in the request, id of the new backup, and the error code or fault."""
+    """A call: time in seconds since 1970, ids in the request, id of the new backup, and error code or fault."""
 
     time: float
     service: str
@@ -66,13 +66,13 @@ class Volume:
 
     @property
     def is_flexgroup(self) -> bool:
-        """Whether it is a FlexGroup volume; FSx does not copy backups of those."""
+        """Whether it is a FlexGroup volume; FSx does not copy backups of FlexGroup volumes."""
         return bool(self.description["OntapConfiguration"].get("VolumeStyle") == "FLEXGROUP")
 
 
 @dataclass
 class CopyJob:
-    """The work on a copy: start and end in seconds since 1970, why it fails, if it does, and what it transfers."""
+    """The work on a copy: start and end in seconds since 1970, reason of a failure, and size of the transfer."""
 
     started: float
     ends: float
@@ -91,7 +91,7 @@ class CopyJob:
 
 @dataclass
 class Backup:
-    """A backup of a file system or of an ONTAP volume, or a copy of one.
+    """A backup of a file system or of an ONTAP volume, or a copy of a backup.
 
     `file_system` is the description of the file system when the backup was made. A backup without a running job stays
     in `settled`.
@@ -126,7 +126,7 @@ class Backup:
 
     @property
     def chain(self) -> tuple[str, str]:
-        """Return the volume or file system, and the key: copies with the same ones are incremental to each other."""
+        """Return volume or file system and key; copies with the same pair are incremental to each other."""
         return self.volume.volume_id if self.volume else str(self.file_system["FileSystemId"]), self.kms_key
 
     @property
@@ -135,7 +135,7 @@ class Backup:
         return arn("fsx", self.region, self.owner_id, f"backup/{self.backup_id}")
 
     def change_tags(self, tags: dict[str, str], now: float, shown_after: float) -> None:
-        """Replace the tags; descriptions show the former ones for `shown_after` seconds."""
+        """Replace the tags; descriptions show the former tags for `shown_after` seconds."""
         self.former_tags = self.shown_tags(now)
         self.tags, self.tags_shown_from = tags, now + shown_after
 
@@ -148,13 +148,13 @@ class Backup:
         return self.deleted_at is None and self.lifecycle(now) == "COPYING"
 
     def lifecycle(self, now: float) -> str:
-        """Return the lifecycle state; deletion is not in it."""
+        """Return the lifecycle state, without deletion."""
         if self.job and self.job.is_running(now):
             return "COPYING"
         return "FAILED" if self.failure_reason(now) else self.settled
 
     def failure_reason(self, now: float) -> str | None:
-        """Return why the backup is FAILED, if it is."""
+        """Return the reason why the backup is FAILED, or None."""
         if self.job and not self.job.is_running(now) and self.job.failure:
             return self.job.failure
         return self.failure
@@ -166,7 +166,7 @@ class Backup:
 
 @dataclass
 class Region:
-    """Everything that one account has in one Region; `accepted` has parameters and result by action and token."""
+    """The resources of one account in one Region; `accepted` has parameters and result by action and token."""
 
     backups: dict[str, Backup] = field(default_factory=dict)
     file_systems: dict[str, FileSystem] = field(default_factory=dict)
@@ -175,7 +175,7 @@ class Region:
     max_running: int = 0
 
     def volumes_of(self, file_system_id: str) -> list[Volume]:
-        """Return the volumes of an ONTAP file system in the order they were made."""
+        """Return the volumes of an ONTAP file system in order of creation."""
         return [volume for volume in self.volumes.values() if volume.file_system_id == file_system_id]
 
     def running_copies(self, now: float) -> list[Backup]:
@@ -184,5 +184,5 @@ class Region:
 
 
 def tag_list(tags: dict[str, str]) -> dict[str, list[dict[str, str]]]:
-    """Return the member `Tags`, which is an empty list if there are none."""
+    """Return the member `Tags`; without tags it is an empty list."""
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -1,4 +1,4 @@
-"""File systems and volumes to start with, described with the members that recorded ones have."""
+"""Seeded file systems and volumes; descriptions have the same members as recorded ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def file_system(seed: Seed, kind: str, deployment: str | None, storage_type: str
     """Return a file system of type WINDOWS, LUSTRE, OPENZFS or ONTAP; `deployment` defaults to a common one.
 
     Raises:
-        ValueError: there is no such type.
+        ValueError: If the type is unknown.
     """
     if kind not in KINDS:
         raise ValueError(f"{kind} is not a file system type. Choose from: {', '.join(KINDS)}.")
@@ -56,7 +56,7 @@ def file_system(seed: Seed, kind: str, deployment: str | None, storage_type: str
 
 
 def _placed(seed: Seed, subnets: list[str]) -> Description:
-    """Return what the description of a file system says of its seed."""
+    """Return the members of a description that depend on the seed."""
     return {
         "OwnerId": ACCOUNT_ID,
         "CreationTime": seed.created,

@@ -15,11 +15,11 @@ from simulator.fsx.service import FsxService, NoAnswerError
 
 HOST = "127.0.0.1"
 CONTROL = "/simulator/"
-_POLL_SECONDS = 0.05  # how often the server looks whether it is to end
+_POLL_SECONDS = 0.05  # time between two checks whether the server must end
 
 
 class Server(ThreadingHTTPServer):
-    """One port for all Regions and services; each connection has a thread and stays open."""
+    """One port for all Regions and services; each open connection has a thread."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -41,7 +41,7 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body go out in two writes; without this the second waits for the client's delayed acknowledgement.
+    # Head and body are two writes; without this setting the second one waits for the client's delayed acknowledgement.
     disable_nagle_algorithm = True
     server: Server
 
@@ -86,7 +86,7 @@ def _control(service: FsxService, request: Request) -> Answer:
 
 @contextmanager
 def listening(service: FsxService) -> Iterator[str]:
-    """Serve from a thread of this process while the context lasts, and yield the address."""
+    """Serve from a thread of this process during the context, and yield the address."""
     with Server(service) as server:
         threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
         try:

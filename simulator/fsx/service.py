@@ -1,4 +1,4 @@
-"""The simulator: every Region of FSx behind one endpoint, with KMS, STS and IAM."""
+"""The simulator: all Regions of FSx at one endpoint, with KMS, STS and IAM."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class NoAnswerError(Exception):
 
 
 class FsxService(BaseControl):
-    """A simulator whose copies progress with `clock`; `settings` are those of `settings.Settings`."""
+    """A simulator with its own clock and with `settings.Settings`."""
 
     def __init__(self, clock: Clock | None = None, **settings: Any) -> None:
         self._state = State(clock or SystemClock())
@@ -37,7 +37,7 @@ class FsxService(BaseControl):
         """Answer one request to any service of any Region.
 
         Raises:
-            NoAnswerError: a fault keeps the answer from the caller.
+            NoAnswerError: If a fault prevents the answer.
         """
         call = _call(request)
         entry, fault = self._record(call)
@@ -60,7 +60,7 @@ class FsxService(BaseControl):
         return run_action(self._state, name, args, kwargs)
 
     def _record(self, call: Call) -> tuple[Entry, Fault | None]:
-        """Put the call into the journal, and return its entry and the fault that it meets."""
+        """Add the call to the journal, and return its entry and the fault that affects it."""
         with self._state.lock:
             now = self._state.clock.now()
             fault = take_fault(self._state.faults, call, now)

@@ -1,4 +1,4 @@
-"""How the simulator behaves where AWS was seen to behave in more than one way, or where nobody has looked."""
+"""Behaviours of the simulator for which AWS's behaviour is unknown, or was observed to differ."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,74 +6,73 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Settings:
-    """One field for each behaviour; seconds throughout. What is known of AWS stands below each field."""
+    """One field for each behaviour; times are in seconds. The text below a field has the known facts about AWS."""
 
     copy_seconds: float = 60.0
     """How long a copy takes. Measured: 361 s and 435 s for ONTAP copies of some 10 MiB."""
 
     seconds_per_gb: float | None = None
-    """If set, a copy takes this long for each GB that it transfers, instead of `copy_seconds`. User guides: the first
-    copy into a Region, and the first under another key, is full, and the next ones are incremental."""
+    """If set, a copy takes this long per transferred GB, instead of `copy_seconds`. User guides: the first copy into a
+    Region, and the first copy with another key, is full; later copies are incremental."""
 
     shortest_copy_seconds: float = 0.0
-    """How long a copy takes at least if it takes time by size. Measured: see `copy_seconds`."""
+    """The shortest duration of a copy with `seconds_per_gb`. Measured: see `copy_seconds`."""
 
     incremental_fraction: float = 0.1
-    """How much of its size an incremental copy transfers."""
+    """The part of its size that an incremental copy transfers."""
 
     copies_started_together: Literal["full", "incremental"] = "full"
-    """What a copy is if another one of its file system and key runs and none is AVAILABLE. Nobody has seen this."""
+    """The kind of a copy that starts during the first copy of its file system and key. Unknown."""
 
     user_initiated_backups: int | None = None
-    """The quota of user-initiated backups, copies included, of one file system type in one Region. By default as in the
+    """The quota of user-initiated backups, including copies, per file system type and Region. The default is as in the
     user guides: 500 for Windows and for Lustre, 10,000 for OpenZFS and for ONTAP."""
 
-    token_after_deletion: Literal["deleted", "forgotten", "refused", "incompatible"] = "deleted"  # noqa: S105 - no secret
-    """What CopyBackup answers to the client request token of a copy that was deleted since: the description of the
-    deleted copy, a new copy, `BadRequest` or `IncompatibleParameterError`. Nobody has seen this."""
+    token_after_deletion: Literal["deleted", "forgotten", "refused", "incompatible"] = "deleted"  # noqa: S105 - not a secret
+    """CopyBackup's answer to the client request token of a deleted copy: the description of the deleted copy, a new
+    copy, `BadRequest` or `IncompatibleParameterError`. Unknown."""
 
     copy_tells_tags: bool = True
     """Whether CopyBackup's answer has the copy's tags. The API page's example has them."""
 
     copies_backups_of_aws_backup: bool = True
-    """Whether CopyBackup takes a backup that AWS Backup made. The guides say that it can be seen and restored but not
-    deleted through FSx, and nothing of copies."""
+    """Whether CopyBackup accepts a backup made by AWS Backup. The guides say that FSx can describe and restore such a
+    backup but not delete it. They do not mention copies."""
 
     copying_tells_source: bool = True
-    """Whether a copy has SourceBackupId and SourceBackupRegion while it is COPYING. The API page's example has not."""
+    """Whether a copy has SourceBackupId and SourceBackupRegion while it is COPYING. The API's example has neither."""
 
     backups_tell_storage: bool = False
-    """Whether backups of Windows and OpenZFS have their file system's `StorageType`, and those of ONTAP the volume's
-    `VolumeStyle`. The API has both; recorded descriptions have neither."""
+    """Whether backups of Windows and OpenZFS have the `StorageType` of their file system, and ONTAP backups the
+    `VolumeStyle` of their volume. The API defines both; recorded descriptions have neither."""
 
     shown_after_seconds: float = 0.0
-    """How long DescribeBackups knows a new copy neither by id nor in listings. Nobody has seen a delay."""
+    """The time until DescribeBackups shows a new copy by id and in listings. No delay was observed."""
 
     listed_after_seconds: float = 0.0
-    """How long a new copy is missing in listings only. Nobody has seen a delay."""
+    """The time until listings show a new copy. No delay was observed."""
 
     tags_shown_after_seconds: float = 0.0
-    """How long DescribeBackups still shows the tags from before TagResource or UntagResource. Measured: listings within
-    the same second had the change."""
+    """The time until DescribeBackups shows a change of tags. Measured: listings in the same second had the change."""
 
     delete_lag: float = 0.0
-    """How long DescribeBackups still shows a deleted backup. Measured: about 10 s by id, 1 s in listings."""
+    """The time for which DescribeBackups still shows a deleted backup. Measured: about 10 s by id, 1 s in listings."""
 
     delete_lag_lifecycle: str = "DELETED"
-    """The state it shows meanwhile. Nobody has seen this."""
+    """The lifecycle of a deleted backup that is still shown. Unknown."""
 
     source_busy_seconds: float = 0.0
-    """How long after the end of a copy its source backup cannot be deleted. User guides: there may be a short delay."""
+    """The time after a copy when its source backup cannot be deleted. User guides: a short delay is possible."""
 
     being_copied_error: Literal["BackupBeingCopied", "BadRequest"] = "BackupBeingCopied"
-    """How DeleteBackup refuses the source backup of a running copy: as in the service model, or as it was seen."""
+    """DeleteBackup's error for the source backup of a running copy: as in the service model, or as observed."""
 
     page_size: int = 50
-    """The longest page of a listing. The service model says that a service may give less than was asked for."""
+    """The longest page of a listing. The service model allows pages that are shorter than requested."""
 
     ids_per_answer: int = 50
-    """How many backups DescribeBackups describes at most if it is asked for ids."""
+    """The number of backups that DescribeBackups describes at most for a request with ids."""
 
     shuffle_seed: int | None = None
-    """If set, each answer is in a random order, drawn from this seed. AWS promises no order; the recorded listings are
-    by creation time."""
+    """If set, each answer is in a random order from this seed. AWS does not guarantee an order. Recorded listings are
+    ordered by creation time."""

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass
 class PlannedFailure:
-    """Copies that are to fail: why, into which Region, of which source backup, and how many."""
+    """Copies that will fail: reason, Region, source backup and number."""
 
     reason: str
     region: str | None
@@ -44,7 +44,7 @@ class State:
         """Change settings.
 
         Raises:
-            TypeError: there is no such setting.
+            TypeError: If a setting is unknown.
         """
         self.settings = replace(self.settings, **changes)
         if "shuffle_seed" in changes:
@@ -58,7 +58,7 @@ class State:
         return ordered
 
     def region(self, name: str, account: str = ACCOUNT_ID) -> Region:
-        """Return what an account has in a Region."""
+        """Return the resources of an account in a Region."""
         return self.regions.setdefault((account, name), Region())
 
     def backup(self, region: str, backup_id: str, account: str = ACCOUNT_ID) -> Backup | None:
@@ -72,12 +72,12 @@ class State:
         return self.backup(region, resource_id, account) or file_systems.get(resource_id)
 
     def duration(self, region: str) -> float:
-        """Return how long a copy into `region` takes."""
+        """Return the duration of a copy into `region`."""
         everywhere = self.copy_seconds.get(None, self.settings.copy_seconds)
         return self.copy_seconds.get(region, everywhere)
 
     def take_failure(self, region: str, source: str) -> str | None:
-        """Return why the next copy of `source` into `region` fails, if it is to fail, and count it."""
+        """Return the reason if the next copy of `source` into `region` must fail, and count it."""
         for failure in self.failures:
             if failure.times and failure.region in {None, region} and failure.source in {None, source}:
                 failure.times -= 1

@@ -32,7 +32,7 @@ def requested(tags: list[dict[str, str]] | None) -> dict[str, str]:
     """Return the tags of a request.
 
     Raises:
-        FsxError: `BadRequest` for a key that is there twice, or is reserved for AWS.
+        FsxError: `BadRequest` for a repeated key, or a key that is reserved for AWS.
     """
     listed = tags or []
     found = {tag["Key"]: tag["Value"] for tag in listed}
@@ -43,10 +43,10 @@ def requested(tags: list[dict[str, str]] | None) -> dict[str, str]:
 
 
 def merged(source: dict[str, str], explicit: dict[str, str]) -> dict[str, str]:
-    """Return the tags of a copy with `CopyTags`: the source backup's, overruled by the request's.
+    """Return the tags of a copy with `CopyTags`: the source backup's tags, overwritten by the request's.
 
     Raises:
-        FsxError: `ServiceLimitExceeded` if there are too many.
+        FsxError: `ServiceLimitExceeded` for too many tags.
     """
     together = _own(source) | explicit
     if len(together) > _MAX_TAGS:
@@ -55,7 +55,7 @@ def merged(source: dict[str, str], explicit: dict[str, str]) -> dict[str, str]:
 
 
 def _own(tags: dict[str, str]) -> dict[str, str]:
-    """Return the tags that are not AWS's; AWS's own do not count against the limit."""
+    """Return the tags without AWS's own, which do not count against the limit."""
     return {key: value for key, value in tags.items() if not key.startswith("aws:")}
 
 

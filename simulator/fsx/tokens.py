@@ -1,4 +1,4 @@
-"""Client request tokens: each stands for one accepted request of one action."""
+"""Client request tokens: each belongs to one accepted request of one action."""
 
 from simulator.fsx.calls import Call
 from simulator.fsx.errors import FsxError
@@ -7,13 +7,13 @@ from simulator.fsx.state import State
 
 
 def earlier(state: State, call: Call) -> Backup | None:
-    """Return the backup that an earlier request with the call's token was about, whatever its parameters were."""
+    """Return the backup of an earlier request with the call's token, even with other parameters."""
     found = state.region(call.region, call.account).accepted.get(_key(call))
     return found[1] if found else None
 
 
 def repeated(state: State, call: Call) -> Backup | None:
-    """Return the backup that an earlier request with the call's token and parameters was about.
+    """Return the backup of an earlier request with the call's token and parameters.
 
     Raises:
         FsxError: `IncompatibleParameterError` if the earlier request had other parameters.
@@ -25,13 +25,13 @@ def repeated(state: State, call: Call) -> Backup | None:
 
 
 def accept(state: State, call: Call, backup: Backup) -> None:
-    """Remember the call's token; a request without one is never repeated."""
+    """Record the call's token, if it has one."""
     if "ClientRequestToken" in call.parameters:
         state.region(call.region, call.account).accepted[_key(call)] = (call.parameters, backup)
 
 
 def incompatible() -> FsxError:
-    """Return the refusal of a token that another request had."""
+    """Return the error for a token that another request used."""
     message = "This client request token was used with other parameters."
     return FsxError("IncompatibleParameterError", message, Parameter="ClientRequestToken")
 

@@ -1,4 +1,4 @@
-"""The state of the simulator, as tests and the demo read it."""
+"""The state of the simulator, for tests and the demo."""
 
 from collections import Counter
 from typing import TypedDict
@@ -8,9 +8,9 @@ from simulator.fsx.state import State
 
 
 class BackupView(TypedDict):
-    """A backup or copy; `created` and `ends` are in seconds since 1970, `progress` in percent while it is being made.
+    """A backup or copy; `created` and `ends` are in seconds since 1970, `progress` is in percent.
 
-    `ends`, `is_full` and `transferred_bytes` are those of a copy.
+    Only copies have `ends`, `is_full` and `transferred_bytes`.
     """
 
     id: str
@@ -34,12 +34,12 @@ class BackupView(TypedDict):
 
 
 def running_copies(state: State) -> dict[str, int]:
-    """Return how many copies run in each Region that anything was asked of."""
+    """Return the number of running copies in each Region that was called."""
     return {name: len(region.running_copies(state.clock.now())) for (_, name), region in sorted(state.regions.items())}
 
 
 def backups(state: State, region: str, *, deleted: bool = False) -> list[BackupView]:
-    """Return the backups and copies in a Region in the order they were made; `deleted` includes deleted ones."""
+    """Return the backups and copies in a Region in order of creation; `deleted` includes deleted ones."""
     now = state.clock.now()
     present = state.region(region).backups.values()
     return [_backup_view(backup, now) for backup in present if deleted or backup.deleted_at is None]
@@ -49,16 +49,16 @@ def backup(state: State, region: str, backup_id: str) -> BackupView:
     """Return one backup or copy, even if it was deleted.
 
     Raises:
-        ValueError: it was never in the Region.
+        ValueError: If it was never in the Region.
     """
     found = [view for view in backups(state, region, deleted=True) if view["id"] == backup_id]
     if not found:
-        raise ValueError(f"There was never a backup {backup_id} in {region}.")
+        raise ValueError(f"{region} never had a backup {backup_id}.")
     return found[0]
 
 
 def file_systems(state: State, region: str) -> list[Description]:
-    """Return the file systems in a Region as the API describes them, those of ONTAP with their `Volumes`."""
+    """Return the file systems in a Region as the API describes them; ONTAP file systems have `Volumes`."""
     found = []
     for file_system in state.region(region).file_systems.values():
         volumes = [volume.description for volume in state.region(region).volumes_of(file_system.file_system_id)]
@@ -67,12 +67,12 @@ def file_systems(state: State, region: str) -> list[Description]:
 
 
 def max_running(state: State) -> dict[str, int]:
-    """Return the highest number of copies that ever ran at once, by destination Region."""
+    """Return the highest number of copies that ran at the same time, by destination Region."""
     return {name: region.max_running for (_, name), region in state.regions.items() if region.max_running}
 
 
 def journal(state: State, region: str | None = None, action: str | None = None) -> list[Entry]:
-    """Return the calls, to all services, in the order they came in; `region` and `action` narrow them down."""
+    """Return the calls to all services in order; `region` and `action` filter them."""
     return [call for call in state.journal if region in {None, call["region"]} and action in {None, call["action"]}]
 
 

@@ -30,10 +30,10 @@ def is_fsx(request: Request) -> bool:
 
 
 def perform(state: State, call: Call) -> Description:
-    """Do what a call asks for and return the answer's body.
+    """Perform a call, and return the body of the answer.
 
     Raises:
-        FsxError: the call is refused.
+        FsxError: If the call is refused.
     """
     action = _ACTIONS.get(call.action)
     if action is None:
@@ -45,7 +45,7 @@ def perform(state: State, call: Call) -> Description:
 
 
 def _refuse_invalid(call: Call) -> None:
-    # Other services of this protocol answer so both to a body that they cannot parse and to a member of another type.
+    # Other services of this protocol give this answer to unparsable bodies and to members of a wrong type.
     if call.parsed is None:
         raise FsxError("SerializationException", "The request's body is not a JSON object.")
     found = list(model.request_violations(call.action, call.parameters))
@@ -66,7 +66,7 @@ def success(body: Description) -> Answer:
 
 
 def cut_in_half(answer: Answer) -> Answer:
-    """Return an answer whose body ends halfway."""
+    """Return an answer with half of the body."""
     return Answer(200, answer.headers, answer.body[: len(answer.body) // 2])
 
 

@@ -1,6 +1,6 @@
 import json
 
-from tests.cli.world import RECORDED, World, error_of
+from tests.cli.world import RECORDED, World
 
 
 def preview(name: str) -> str:
@@ -41,14 +41,3 @@ def test_check_reports_violations_as_json(world: World) -> None:
 
     west, east = json.loads(result.stdout)["violations"]
     assert ("11111111" in west, "us-east-1" in east, result.exit_code) == (True, True, 1)
-
-
-def test_check_refuses_preview_without_sames(world: World) -> None:
-    assert "--show-sames" in error_of(world.run("check", preview("without_sames")))
-
-
-def test_check_refuses_key_without_region(world: World) -> None:
-    result = world.run("check", preview("no_change"), "--require-key", "alias/dr")
-
-    assert result.exit_code == 2
-    assert "REGION=KEY" in result.stderr

@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pulumi_fsx_dr.cli import main
 from pulumi_fsx_dr.cli.commands import fsx_dr
 from pulumi_fsx_dr.optional import install_command
 
-from simulator.fsx import ManualClock
 from simulator.fsx import running as simulator
-from tests.backups import NOW
-from tests.cli.world import World, error_of
+from tests.cli.world import STATE, World, error_of
 
 COMMANDS = pytest.mark.parametrize("command", sorted(fsx_dr.commands))
 
@@ -23,7 +22,7 @@ def test_help_shows_examples_and_exit_codes(world: World, command: str) -> None:
     text = world.run(command, "--help").stdout
 
     assert f"fsx-dr {command} " in text
-    assert "Exit codes: 0" in text
+    assert "Exit codes:\n    0  " in text
 
 
 @COMMANDS
@@ -45,6 +44,39 @@ def test_command_without_click_names_extra_to_install(
 
     assert ended.value.code == 2
     assert install_command("cli") in capsys.readouterr().err
+
+
+@pytest.fixture(params=["unknown profile", "malformed file"])
+def _unusable_aws_configuration(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if request.param == "unknown profile":
+        monkeypatch.setenv("AWS_PROFILE", "nobody")
+        return
+    (tmp_path / "config").write_text("[profile x\nregion")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+
+@pytest.mark.usefixtures("_unusable_aws_configuration")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("doctor", "--source", "fs-0123456789abcdef0@eu-central-1", "--dr-region", "eu-west-1"),
+        ("watch", "--region", "eu-west-1"),
+        ("orphans", "--region", "eu-west-1", "--state", STATE),
+        ("coverage", "--state", STATE),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_unusable_aws_configuration_is_one_sentence(arguments: tuple[str, ...]) -> None:
+    assert "AWS" in error_of(CliRunner().invoke(fsx_dr, arguments))
+
+
+@pytest.mark.usefixtures("_unusable_aws_configuration")
+def test_policy_needs_no_aws_configuration() -> None:
+    where = ("--account", "111122223333", "--source-region", "eu-central-1", "--dr-region", "eu-west-1")
+
+    assert CliRunner().invoke(fsx_dr, ["policy", *where]).exit_code == 0
 
 
 def test_command_uses_endpoint_and_credentials_of_environment() -> None:
@@ -82,7 +114,3 @@ def test_commands_read_stacks_through_real_pulumi_cli(
     (tmp_path / "Pulumi.later.yaml").write_text("config: {}")
     assert world.run("report", "--cwd", str(tmp_path), "--stack", "later").exit_code == 0
     assert world.run("orphans", "--region", "eu-west-1", *where).exit_code == 0
-
-
-def test_recorded_outputs_match_simulator_clock() -> None:
-    assert NOW.timestamp() == ManualClock().now()

@@ -13,7 +13,7 @@ SEARCH = ("coverage", "--state", STATE)
 
 @pytest.fixture
 def covered(world: World) -> str:
-    """Return a file system whose copy is in the recorded state."""
+    """Return a file system with a copy in the recorded state."""
     resources = json.loads(Path(STATE).read_text())["deployment"]["resources"]
     file_system = next(r["outputs"]["file_system_id"] for r in resources if r["type"].endswith(":BackupCopy"))
     return world.service.seed_file_system(HOME, file_system_id=file_system)
@@ -28,7 +28,7 @@ def test_coverage_exits_0_if_all_have_copies(world: World, covered: str) -> None
     assert world.run(*SEARCH).exit_code == 0
 
 
-def test_coverage_lists_what_has_no_copy(world: World, covered: str) -> None:
+def test_coverage_lists_file_systems_without_copy(world: World, covered: str) -> None:
     forgotten = world.service.seed_file_system("us-west-2", tags={"Name": "[red]payroll"})
 
     result = world.run(*SEARCH)
@@ -39,7 +39,7 @@ def test_coverage_lists_what_has_no_copy(world: World, covered: str) -> None:
     assert covered in world.run(*SEARCH, "--all").stdout
 
 
-def test_coverage_lists_the_volumes_of_ontap(world: World) -> None:
+def test_coverage_lists_ontap_volumes(world: World) -> None:
     ontap = world.service.seed_file_system(HOME, "ONTAP")
 
     [row] = world.json(*SEARCH, "--json")["coverage"]
@@ -56,7 +56,7 @@ def test_coverage_excludes_file_systems(world: World) -> None:
     assert world.run(*SEARCH, "--exclude", dev, "--exclude", ontap).exit_code == 0
 
 
-def test_coverage_searches_all_regions_unless_told(world: World) -> None:
+def test_coverage_searches_all_regions_by_default(world: World) -> None:
     world.service.seed_file_system("us-west-2")
 
     assert world.json(*SEARCH, "--json")["regions"] == regions_with_fsx("eu-west-1")
@@ -64,7 +64,7 @@ def test_coverage_searches_all_regions_unless_told(world: World) -> None:
     assert world.run(*SEARCH, "--region", HOME).exit_code == 0
 
 
-def test_coverage_fails_if_a_region_cannot_be_read(world: World, covered: str) -> None:
+def test_coverage_fails_if_region_is_unreadable(world: World, covered: str) -> None:
     world.service.add_fault("access_denied", region="us-west-2")
 
     result = world.run(*SEARCH)
@@ -86,7 +86,7 @@ def test_coverage_skips_regions_that_are_not_enabled(world: World, covered: str)
     assert world.run(*SEARCH).exit_code == 0
 
 
-def test_coverage_fails_if_no_region_knows_the_credentials(world: World) -> None:
+def test_coverage_fails_if_all_regions_refuse_credentials(world: World) -> None:
     world.service.add_fault("not_enabled")
 
     assert world.run(*SEARCH).exit_code == 2

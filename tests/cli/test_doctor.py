@@ -131,7 +131,7 @@ def test_doctor_prints_findings_size_and_pricing_link(account: Account) -> None:
     result = account.run("--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", AWAY)
 
     assert result.exit_code == 0
-    for text in ("✓ ok", f"{AWAY} quota", "10.0 GB", "https://aws.amazon.com/fsx/windows/pricing/"):
+    for text in ("✓ ok", f"{AWAY} quota", "10 GB", "https://aws.amazon.com/fsx/windows/pricing/"):
         assert text in result.stdout
 
 
@@ -178,6 +178,15 @@ def test_doctor_fails_for_credentials_of_two_accounts() -> None:
     other = CallerIdentity(account="444455556666", arn="arn:aws:iam::444455556666:user/me")
 
     assert ("credentials", "fails", "credentials") in summary(evaluate(facts(away=RegionFacts(identity=other))))
+
+
+def test_doctor_fails_for_regions_of_two_partitions() -> None:
+    declared: list[Any] = [{"region": region, "sources": []} for region in (AWAY, "cn-north-1")]
+    regions = {region: RegionFacts(identity=IDENTITY) for region in (AWAY, "cn-north-1")}
+
+    found = evaluate(Facts(configuration=Configuration.of(declared), regions=regions))
+
+    assert ("partitions", "fails", "partitions") in summary(found)
 
 
 def test_doctor_fails_for_region_that_is_not_enabled(account: Account) -> None:
@@ -359,7 +368,7 @@ def test_doctor_fails_for_disabled_source_key(account: Account) -> None:
 
 
 def test_doctor_notes_source_key_it_cannot_describe() -> None:
-    denied = AccessDeniedError("The AWS credentials lack permission for kms:DescribeKey.")
+    denied = AccessDeniedError("kms:DescribeKey is denied.")
     arn = f"arn:aws:kms:{HOME}:111122223333:key/{KEY_ID}"
 
     found = summary(evaluate(facts(home=RegionFacts(identity=IDENTITY, keys={arn: denied}))))
@@ -554,13 +563,13 @@ DECLARES = """
 case "$*" in
   "preview --json --non-interactive --stack prod")
     echo '%s' >> "$PULUMI_FSX_DR_DECLARATIONS"
-    echo '{"diagnostics": [{"severity": "error", "message": "error: no region\\n"}]}'; exit %d ;;
+    printf '%%s' '{"diagnostics": [{"severity": "error", "message": "error: no region\\n"}]}'; exit %d ;;
 esac"""
 
 
 @pytest.mark.parametrize("exit_code", [0, 255])
 @pytest.mark.parametrize("config", [None, "{}", 'config: {"files:keep": "3"}'])
-def test_doctor_reads_declarations_of_program(
+def test_doctor_reads_sources_of_program(
     account: Account,
     tmp_path: Path,
     fake_pulumi: Callable[[str], None],
@@ -578,10 +587,11 @@ def test_doctor_reads_declarations_of_program(
 
     assert document["first_run"][0]["source_backup_ids"] == ["backup-00000000000000001"]
     assert document["findings"][0]["level"] == ("fails" if exit_code else "ok")
+    assert ("no region" in document["findings"][0]["message"]) == bool(exit_code)
     assert document["exit_code"] == int(exit_code > 0)
 
 
-def test_doctor_shows_why_preview_did_not_declare_anything(
+def test_doctor_shows_error_of_preview_without_sources(
     account: Account, tmp_path: Path, fake_pulumi: Callable[[str], None]
 ) -> None:
     fake_pulumi("""echo '{"diagnostics": [{"severity": "error", "message": "no region"}]}'; exit 255""")
@@ -664,7 +674,13 @@ def test_doctor_refuses_unusable_stack_file(account: Account, tmp_path: Path, co
 
 
 @pytest.mark.parametrize(
-    ("source", "region", "named"), [("ledger", AWAY, "file_system_id"), (FILE_SYSTEM, "eu-west", "Region")]
+    ("source", "region", "named"),
+    [
+        ("ledger", AWAY, "file_system_id"),
+        (FILE_SYSTEM, "eu-west", "Region"),
+        (FILE_SYSTEM, "cn-north-1", "partition"),
+        (FILE_SYSTEM, f"{AWAY}=arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}", "kms_key_id"),
+    ],
 )
 def test_doctor_refuses_wrong_id_or_region(account: Account, source: str, region: str, named: str) -> None:
     result = account.run("--source", f"{source}@{HOME}", "--dr-region", region)

@@ -68,7 +68,7 @@ def test_metrics_contain_each_series_once(world: World, written: Written, form: 
     assert [s.labels["verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1] == ["late"]
 
 
-def test_text_format_has_only_lines_that_node_exporter_reads(world: World) -> None:
+def test_text_format_is_readable_by_node_exporter(world: World) -> None:
     text = world.run("report", "--outputs", OUTPUTS, "--format", "prometheus").stdout
 
     comments = [line.split(" ", 3) for line in text.splitlines() if line.startswith("#")]
@@ -77,7 +77,7 @@ def test_text_format_has_only_lines_that_node_exporter_reads(world: World) -> No
     assert text.endswith("\n")
 
 
-def test_open_metrics_end_with_their_mark(world: World) -> None:
+def test_open_metrics_end_with_eof(world: World) -> None:
     assert world.run("report", "--outputs", OUTPUTS, "--format", "openmetrics").stdout.endswith("# EOF\n")
 
 

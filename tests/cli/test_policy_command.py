@@ -28,21 +28,3 @@ def test_policy_of_drill_and_protection_needs_no_source_region(world: World) -> 
     assert world.run("policy", "--for", "drill", *ACCOUNT, *DR).exit_code == 0
     protected = world.json("policy", "--protect", role, *ACCOUNT, *DR)
     assert protected == protection("111122223333", [role], dr_regions=["eu-west-1"])
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(("--account", "1111", *SOURCE, *DR), id="short account"),
-        pytest.param((*WHERE, "--key", "0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f"), id="key without Region"),
-        pytest.param((*WHERE, "--dr-region", "cn-north-1"), id="another partition"),
-        pytest.param((*ACCOUNT, *SOURCE), id="no DR Region"),
-        pytest.param((*ACCOUNT, *DR), id="no source Region"),
-        pytest.param((*WHERE, "--for", "everything"), id="unknown purpose"),
-        pytest.param((*WHERE, "--protect", "fsx-dr"), id="not the ARN of a role"),
-    ],
-)
-def test_policy_refuses_wrong_arguments(world: World, arguments: tuple[str, ...]) -> None:
-    result = world.run("policy", *arguments)
-
-    assert (result.exit_code, result.stdout) == (2, "")

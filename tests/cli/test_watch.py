@@ -118,5 +118,5 @@ def test_watch_shows_sources_and_bars_in_wide_terminal() -> None:
 
 
 @pytest.mark.parametrize("region", ["nowhere", "eu-west", ""])
-def test_watch_refuses_what_is_not_a_region(world: World, region: str) -> None:
+def test_watch_refuses_invalid_region(world: World, region: str) -> None:
     assert error_of(world.run("watch", "--region", region))

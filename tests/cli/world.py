@@ -21,7 +21,7 @@ ROWS = json.loads(Path(OUTPUTS).read_text())["readiness"]
 
 
 class Prepared(Credentials):
-    """Credentials whose session calls a simulator in this process."""
+    """Credentials with a session that calls a simulator in this process."""
 
     def __init__(self, made: boto3.Session) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A real AWS account, used within limits: few small copies, limited time, and no deletion of what is not this run's."""
+"""A real AWS account with limits: few small copies, limited time, and deletes only of this run's copies."""
 
 import os
 import time
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class RefusedError(Exception):
-    """The run must not start or continue; the message is one line for the user."""
+    """The run must not start or continue. The message is one line for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class Options:
         """Read the variables.
 
         Raises:
-            RefusedError: one is missing or wrong.
+            RefusedError: If a variable is missing or wrong.
         """
         names = {name: f"FSX_DR_CONFORMANCE_{name.upper()}" for name in cls.__dataclass_fields__}
         given = {name: environment[variable] for name, variable in names.items() if environment.get(variable)}
@@ -75,7 +75,7 @@ class Options:
 
 @dataclass
 class Account:
-    """The account; `made` are the copies of this run that are not deleted."""
+    """The account; `made` are the existing copies of this run."""
 
     options: Options
     run: str = field(default_factory=lambda: uuid4().hex[:8])
@@ -88,7 +88,7 @@ class Account:
 
     @property
     def tag(self) -> dict[str, str]:
-        """The tag of everything that this run makes."""
+        """The tag of all copies of this run."""
         return {"Key": TAG, "Value": f"{self.options.prefix}-{self.run}"}
 
     @property
@@ -106,19 +106,19 @@ class Account:
         """The source backup.
 
         Raises:
-            RefusedError: it is not AVAILABLE, or not small.
+            RefusedError: If it is not AVAILABLE, or not small.
         """
         client = boto3.Session().client("fsx", region_name=self.options.home, config=_CONFIG)
         found: dict[str, Any] = dict(client.describe_backups(BackupIds=[self.options.backup])["Backups"][0])
         if found["Lifecycle"] != "AVAILABLE":
-            raise RefusedError(f"{self.options.backup} is {found['Lifecycle']}: choose an AVAILABLE backup.")
+            raise RefusedError(f"{self.options.backup} is {found['Lifecycle']}. Choose an AVAILABLE backup.")
         if found.get("SizeInBytes", 0) > MAX_GIB * _GIB:
-            raise RefusedError(f"{self.options.backup} is larger than {MAX_GIB} GiB: choose a smaller one.")
+            raise RefusedError(f"{self.options.backup} is larger than {MAX_GIB} GiB. Choose a smaller backup.")
         return found
 
     @property
     def cost(self) -> str:
-        """What the run costs at most, in one line."""
+        """The highest possible cost of the run, in one line."""
         size = self.source.get("SizeInBytes")
         known = f"{size / _GIB:.1f} GiB" if size else "unknown size"
         return (
@@ -130,7 +130,7 @@ class Account:
         """Start a copy with this run's tag, and return FSx's description of it.
 
         Raises:
-            RefusedError: this run has started its last copy.
+            RefusedError: If the run has reached its limit of copies.
         """
         if self.copies >= MAX_COPIES:
             raise RefusedError(f"This run has started {MAX_COPIES} copies, which is the limit.")
@@ -144,7 +144,7 @@ class Account:
         """Delete a copy of this run.
 
         Raises:
-            RefusedError: it does not have this run's tag.
+            RefusedError: If it does not have this run's tag.
         """
         found = self.find(backup_id)
         if found is None or self.tag not in found.get("Tags", []):
@@ -154,7 +154,7 @@ class Account:
         return answer
 
     def find(self, backup_id: str) -> dict[str, Any] | None:
-        """Return a backup by its id, or None if FSx does not know it."""
+        """Return a backup by its id, or None if FSx does not find it."""
         try:
             described = self.away.describe_backups(BackupIds=[backup_id])["Backups"]
         except ClientError as error:
@@ -173,10 +173,10 @@ class Account:
         return any(backup["BackupId"] == backup_id for backup in self.listed())
 
     def until(self, look: Callable[[], _T | None], poll: float | None = None) -> tuple[_T, float]:
-        """Call `look` until it returns something; return that and how many seconds it took.
+        """Call `look` until it returns a result; return the result and the seconds until then.
 
         Raises:
-            RefusedError: the run's time is up.
+            RefusedError: If the run's time is over.
         """
         began = time.monotonic()
         while not (seen := look()):
@@ -186,7 +186,7 @@ class Account:
         return seen, time.monotonic() - began
 
     def clean_up(self, minutes: float = 30) -> list[str]:
-        """Delete everything with this run's tag, and return the ids of what is left after so many minutes."""
+        """Delete all copies with this run's tag, and return the ids of those that still exist after `minutes`."""
         ends = time.monotonic() + 60 * minutes
         while (left := self._left()) and time.monotonic() < ends:
             for backup_id in left:
@@ -195,7 +195,7 @@ class Account:
         return sorted(left)
 
     def _left(self) -> set[str]:
-        """Return what is listed with the tag, and what was made and is not deleted, whether it is listed or not."""
+        """Return the listed copies with the tag, and copies of this run that are not listed yet."""
         with_tag = (backup for backup in self.listed() if self.tag in backup.get("Tags", []))
         return {backup["BackupId"] for backup in with_tag if backup["Lifecycle"] != "DELETED"} | self.made
 

@@ -1,4 +1,4 @@
-"""The run on a real account: only if the environment asks for it, announced with its cost, and cleaned up."""
+"""The run in a real account: requires variables, announces its cost, and cleans up."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ Observations = dict[str, object]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip these tests unless they are selected by their mark."""
+    """Skip these tests unless `-m conformance` selects them."""
     if "conformance" not in (config.option.markexpr or "").replace("not conformance", ""):
         skipped = pytest.mark.skip(reason="make conformance runs these")
         for item in items:
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    """Yield the account, and delete what the run made in it."""
+    """Yield the account, and delete the run's copies."""
     try:
         account = Account(Options.of(os.environ))
         cost = account.cost
@@ -39,7 +39,7 @@ def account(request: pytest.FixtureRequest) -> Iterator[Account]:
 
 
 def _print(config: pytest.Config, line: str) -> None:
-    """Print a line at once; pytest would keep it until the end."""
+    """Print a line immediately; pytest would print it at the end."""
     plugin = config.pluginmanager.getplugin
     with plugin("capturemanager").global_and_fixture_disabled():
         plugin("terminalreporter").write_line(f"\n{line}")
@@ -47,7 +47,7 @@ def _print(config: pytest.Config, line: str) -> None:
 
 @pytest.fixture(scope="session")
 def observed(account: Account) -> Iterator[Observations]:
-    """Yield the observations by behaviour, and write them into the page at the end, even after a failure."""
+    """Yield the observations by behaviour, and write them into the page, even after a failure."""
     observed: Observations = {}
     yield observed
     options, file_system = account.options, account.source.get("FileSystem", {})

@@ -1,4 +1,4 @@
-"""The lifecycle of a copy in a real account, in the order of the tests; what FSx does is written down.
+"""The lifecycle of a copy in a real account, in the order of the tests; FSx's behaviour is recorded.
 
 A test fails if FSx behaves in a way that the product does not support. Everything else is an observation.
 """
@@ -16,7 +16,7 @@ from tests.conformance.conftest import Observations
 
 pytestmark = pytest.mark.conformance
 MISSING = "backup-00000000000000000"
-BRIEFLY = 0.2  # seconds between polls for what takes a moment only
+BRIEFLY = 0.2  # seconds between polls for short delays
 
 
 @dataclass
@@ -25,10 +25,10 @@ class Life:
 
     Attributes:
         first: the first copy.
-        together: one of the same source backup that started together with it.
+        together: a copy of the same source backup that started at the same time.
         second: a copy of the first copy.
-        started: when a copy was requested, by its id.
-        seconds: how long a copy took, by its id.
+        started: the time of the request, by the copy's id.
+        seconds: the duration, by the copy's id.
     """
 
     request: dict[str, Any]
@@ -40,9 +40,9 @@ class Life:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def need(self, backup_id: str) -> str:
-        """Return an id, or skip the test if there is none."""
+        """Return an id, or skip the test if it is missing."""
         if not backup_id or self.is_deleted:
-            pytest.skip("there is no copy, because an earlier test failed")
+            pytest.skip("the copy is missing, because an earlier test failed")
         return backup_id
 
 
@@ -62,7 +62,7 @@ def start(account: Account, life: Life, number: int) -> str:
 
 
 def have_ended(account: Account, life: Life) -> bool:
-    """Look at the started copies, and return whether none is running."""
+    """Poll the started copies, and return whether all have ended."""
     for backup_id in life.started.keys() - life.seconds.keys():
         if (account.find(backup_id) or {}).get("Lifecycle") in {"AVAILABLE", "FAILED"}:
             life.seconds[backup_id] = time.monotonic() - life.started[backup_id]
@@ -152,7 +152,7 @@ def test_copy_becomes_available(account: Account, observed: Observations, life: 
 
 
 def test_copies_started_together_are_timed(account: Account, observed: Observations, life: Life) -> None:
-    """No description says whether a copy is full; the time that it takes does."""
+    """Only the duration of a copy shows whether it is full."""
     first, together = life.need(life.first), life.need(life.together)
     account.until(lambda: have_ended(account, life))
     later = start(account, life, 4)

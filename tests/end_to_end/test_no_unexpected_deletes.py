@@ -119,10 +119,13 @@ def test_killed_copy_is_resumed_after_unreachable_source(stack: Project, aws: Co
 def test_renamed_dr_region_keeps_copies_without_alias(  # noqa: PLR0913, PLR0917  # fixtures, and a case
     stack: Project, aws: Control, file_system: str, backups: list[str], before: dict[str, str], after: dict[str, str]
 ) -> None:
-    made = brought_up(stack, aws, **{before.pop("name"): region_of(file_system, **before)})
+    def declared(name: str, **options: str) -> dict[str, Any]:
+        return {name: region_of(file_system, **options)}
+
+    made = brought_up(stack, aws, **declared(**before))
     expire(aws, backups[0])
 
-    brought_up(stack, aws, **{after.pop("name"): region_of(file_system, **after)})
+    brought_up(stack, aws, **declared(**after))
 
     assert ids(aws) == made == set(stack.ids().values())
     assert aws.counts(DR)["CopyBackup"] == len(backups)

@@ -1,7 +1,9 @@
-"""A stack whose copies are made by the plugin, called as the engine calls it."""
+"""A stack on the plugin, which is called as the engine calls it."""
 
+import os
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import pytest
@@ -47,9 +49,8 @@ class PluginStack(Stack):
         return f"urn:pulumi:{self.name}::files::fsx-dr:index:BackupCopy::{resource}"
 
     def run(self) -> Run:
-        native, news = Provider(), sent({"region": self.region})
-        asked = provider_pb2.CheckRequest(olds=self._settings, news=news)
-        self._settings = native.CheckConfig(asked, PluginContext()).inputs
+        native, region = Provider(), os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION"))
+        self._settings = Struct.FromString(_checked(self._settings.SerializeToString(), self.region, region))
         settings = received(self._settings)
         run = Run(self.wire, stack_region=settings.get("region"), chosen_region=settings.get("chosen_region"))
         self._providers[id(run)] = native
@@ -105,6 +106,14 @@ class PluginStack(Stack):
                 delete = provider_pb2.DeleteRequest(id=id_, urn=urn, properties=sent(outputs), timeout=timeout)
                 return provider.Delete(delete, context)
         raise AssertionError(method)
+
+
+@cache
+def _checked(olds: bytes, region: str | None, _environment: str | None) -> bytes:
+    """Return the checked settings; cached, because looking up the Region of the environment is slow."""
+    request = provider_pb2.CheckRequest(olds=Struct.FromString(olds), news=sent({"region": region}))
+    inputs: Struct = Provider().CheckConfig(request, PluginContext()).inputs
+    return inputs.SerializeToString()
 
 
 def sent(bag: Properties) -> Struct:

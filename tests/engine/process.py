@@ -77,7 +77,7 @@ class Run(ProviderRuntime):
             stack_region=stack_region,
             environment_region=lambda: chosen_region or default_region(Credentials()),
             clock=wire.clock,
-            poll_seconds=1.0,
+            poll_seconds=3.0,
         )
         self.wire = wire
         self.contexts: list[Context] = []

@@ -36,7 +36,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """The state entry of one resource; `errors` are those of a partial failure."""
+    """The state entry of one resource; `errors` come from a partial failure."""
 
     id: str
     inputs: Properties

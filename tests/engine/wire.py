@@ -2,15 +2,16 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from botocore.config import Config
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 
-from simulator.fsx import FsxService, ManualClock, in_process
+from simulator.fsx import Clock, FsxService, ManualClock, in_process
 from simulator.fsx.calls import Answer, Request, action_of, object_in, signed_scope
 from simulator.fsx.fixtures import AWAY, new_session
 
@@ -30,6 +31,47 @@ class Killed(BaseException):
     """The provider process was killed during a call."""
 
 
+class _Clients:
+    """A session and its clients, used by one wire after another: making them is most of the time of a short test."""
+
+    unused: ClassVar[list["_Clients"]] = []
+
+    def __init__(self) -> None:
+        self._session = new_session()
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self.wire: Callable[[], Wire | None] = lambda: None
+        in_process(self._session, self)  # type: ignore[arg-type]  # in_process needs only `answer` and `clock`
+
+    @classmethod
+    def of(cls, wire: "Wire") -> "_Clients":
+        """Return clients that call this wire until it is deleted."""
+        clients = cls.unused.pop() if cls.unused else cls()
+        clients.wire = weakref.ref(wire)
+        weakref.finalize(wire, cls.unused.append, clients)
+        return clients
+
+    @property
+    def clock(self) -> Clock:
+        return self._wire.clock
+
+    def answer(self, request: Request) -> Answer:
+        return self._wire.answer(request)
+
+    def client(self, service: str, region: str) -> Any:
+        make: Any = self._session.client
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = make(service, region_name=region, config=_ONE_TRY)
+            return self._clients[service, region]
+
+    @property
+    def _wire(self) -> "Wire":
+        wire = self.wire()
+        assert wire
+        return wire
+
+
 class Wire:
     """Passes calls to the service, and runs callbacks just before or after them.
 
@@ -43,17 +85,10 @@ class Wire:
         self.clock = service.clock
         self.at_call: dict[tuple[str, When], Callable[[], object]] = {}
         self.deleting: Callable[[str, str], object] = lambda _region, _id: None
-        self._session = new_session()
-        self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str], Any] = {}
-        in_process(self._session, self)  # type: ignore[arg-type]  # in_process needs only `answer` and `clock`
+        self._clients = _Clients.of(self)
 
     def client(self, service: str, region: str) -> Any:
-        make: Any = self._session.client
-        with self._lock:
-            if (service, region) not in self._clients:
-                self._clients[service, region] = make(service, region_name=region, config=_ONE_TRY)
-            return self._clients[service, region]
+        return self._clients.client(service, region)
 
     def answer(self, request: Request) -> Answer:
         action = action_of(request)
@@ -78,9 +113,10 @@ class Wire:
 def key_named(name: str) -> str:
     """Return the ARN of a KMS key in `AWAY` with the alias `alias/NAME`.
 
-    Creating a key in moto is slow, and keys live as long as the process, so all tests share it.
+    Creating a key in moto is slow, and keys exist until the process ends, so all tests share it.
     """
-    kms = Wire(FsxService()).client("kms", AWAY)
+    wire = Wire(FsxService())
+    kms = wire.client("kms", AWAY)
     arn: str = kms.create_key()["KeyMetadata"]["Arn"]
     kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=arn)
     return arn

@@ -21,12 +21,12 @@ from tests.faults.workload import Program
 
 _SETTINGS = {
     "PULUMI_PARALLEL": "128",
-    "PULUMI_DEBUG_COMMANDS": "true",  # gives `up` the option --event-log
+    "PULUMI_DEBUG_COMMANDS": "true",  # enables the option --event-log of `up`
 }
-_OF_THE_CLI = re.compile(  # what the CLI and the YAML host themselves add when a resource has failed
+_OF_THE_CLI = re.compile(  # messages that the CLI and the YAML host add after a failed resource
     r"update failed|an unhandled error occurred: waiting for RPCs: resource \S+ \[\S+\] failed to register"
 )
-_LIST_OF_ONE = re.compile(r"^1 error occurred:\s+\* ")  # how the CLI shows the failure of a resource that it keeps
+_LIST_OF_ONE = re.compile(r"^1 error occurred:\s+\* ")  # the CLI's prefix for a failed resource that stays in the state
 
 
 @dataclass
@@ -111,14 +111,14 @@ class CliHarness(Harness):
     def unlock(self) -> None:
         self.project.run("cancel", "--yes")
 
-    def export(self, region: str) -> Mapping[str, Any]:  # noqa: ARG002 - one stack holds all Regions
+    def export(self, region: str) -> Mapping[str, Any]:  # noqa: ARG002 - one stack has the copies of all Regions
         if self._exported is None:
             self._exported = self.project.read("stack", "export")
         return self._exported
 
 
 class NativeHarness(CliHarness):
-    """The same with the native copies of the plugin."""
+    """A project with one stack and the plugin's copies."""
 
     engine: ClassVar[str] = "Pulumi CLI with the plugin"
     resource_type: ClassVar[str] = NATIVE_COPY_TYPE
@@ -133,6 +133,6 @@ class NativeHarness(CliHarness):
 
 
 def _region(urn: str) -> str:
-    """Return the Region of a copy, or "" for what is no copy."""
+    """Return the Region of a copy, or "" for other resources."""
     type_, _, name = urn.rpartition("::")
     return name.partition(".")[0] if type_.endswith(":BackupCopy") else ""

@@ -1,4 +1,4 @@
-"""The matrix of interruptions: each kind at each moment of a copy."""
+"""The interruptions: each kind at each moment of a copy."""
 
 import signal
 import time
@@ -20,9 +20,9 @@ Moment = Literal[
 ]
 CRASHES: tuple[Crash, ...] = get_args(Crash)
 MOMENTS: tuple[Moment, ...] = get_args(Moment)
-_LONG, _SHORT = 3600.0, 0.5  # seconds a copy takes
-_MOMENT_SECONDS = 600.0  # within which all copies come to their moment; many runs start together
-_LIMITS = dict.fromkeys(("create", "update", "delete"), "3600s")  # of steps that wait until all are at their moments
+_LONG, _SHORT = 3600.0, 0.5  # durations of a copy in seconds
+_MOMENT_SECONDS = 600.0  # until all copies are at their moment; many runs start together
+_LIMITS = dict.fromkeys(("create", "update", "delete"), "3600s")  # timeouts of steps that wait for other copies
 _WANTED: Mapping[Moment, tuple[int, ...]] = {"queued": (1, 2, 3, 4, 5, 6, 7), "deleting": ()}
 
 
@@ -44,16 +44,16 @@ class _CellRun:
 
     @property
     def wanted(self) -> tuple[int, ...]:
-        """The sources of which the program declares copies."""
+        """The numbers of the declared copies."""
         return _WANTED.get(self.cell.moment, (0, 1, 2))
 
     @property
     def program(self) -> Program:
-        """What the program declares."""
+        """The declared copies."""
         return self.harness.program(self.region, *self.wanted, **_LIMITS)
 
     def prepare(self) -> None:
-        """Keep the run at the moment."""
+        """Make the run stay at the moment."""
         aws, at = self.harness.aws, self.cell.moment
         if at in ("queued", "copying", "AVAILABLE, not saved"):
             aws.set_copy_seconds(_LONG, region=self.region)
@@ -63,7 +63,7 @@ class _CellRun:
             self.faults.append(aws.add_fault("hang", "DeleteBackup", region=self.region))
 
     def has_come(self) -> bool:
-        """Whether the run is at the moment."""
+        """Whether the run has reached the moment."""
         copies = [c for c in self.harness.copies(self.region) if c["source_backup_id"] in self._sources]
         moments: Mapping[Moment, Callable[[], bool]] = {
             "queued": lambda: len(copies) == 5,
@@ -75,19 +75,19 @@ class _CellRun:
         return moments[self.cell.moment]()
 
     def release(self) -> None:
-        """End what runs and hangs."""
+        """End the running copies and the faults."""
         self.harness.aws.set_copy_seconds(_SHORT, region=self.region)
         self.harness.aws.finish_copies(region=self.region)
         for fault in self.faults:
             self.harness.aws.lift_fault(fault)
 
     def problems(self, diagnostics: Diagnostics) -> list[str]:
-        """Return the diagnostics of a run, and what is wrong after it."""
+        """Return the diagnostics of a run, and the problems after it."""
         said = [text for text, _ in diagnostics.get(self.region, [])]
         return [*said, *self.harness.problems(self.region, *self.wanted)]
 
     def _are_made(self, copies: Sequence[Mapping[str, Any]]) -> bool:
-        """Finish copies while DescribeBackups hangs, so that the run does not learn of it."""
+        """Finish copies while DescribeBackups hangs, so that the run does not notice."""
         if not self.faults:
             self.faults.append(self.harness.aws.add_fault("hang", "DescribeBackups", region=self.region))
             self.harness.aws.finish_copies(region=self.region)
@@ -102,17 +102,17 @@ class _CellRun:
 
 
 def batches(kind: type[Harness]) -> list[list[Cell]]:
-    """Return all cells, in batches that one run can keep at their moments."""
+    """Return all cells, in batches for one run each."""
     last = MOMENTS[-1:] if kind.deletes_last else ()
     parts = [[moment for moment in MOMENTS if moment not in last], *([moment] for moment in last)]
     return [[Cell(crash, moment) for moment in part] for crash in CRASHES for part in parts]
 
 
 def run_cells(harness: Harness, cells: list[Cell]) -> dict[Cell, list[str]]:
-    """Run cells of one interruption, each in a Region of its own: an interrupted run, and another one.
+    """Run cells with the same interruption, each in its own Region: an interrupted run, then another run.
 
     Returns:
-        By cell: the diagnostics of the other run, and what was wrong after it.
+        By cell: the diagnostics of the other run, and the problems after it.
     """
     runs = [_CellRun(cell, region, harness) for cell, region in zip(cells, DR_REGIONS, strict=False)]
     harness.aws.set_copy_seconds(_SHORT)
@@ -129,7 +129,7 @@ def run_cells(harness: Harness, cells: list[Cell]) -> dict[Cell, list[str]]:
 
 
 def _interrupt(harness: Harness, crash: Crash, runs: list[_CellRun]) -> None:
-    """Start a run, and interrupt it once all its copies are at their moment."""
+    """Start a run, and interrupt it when all its copies are at their moment."""
     with harness.started({cell_run.region: cell_run.program for cell_run in runs}) as run:
         for cell_run in runs:
             eventually(cell_run.has_come, f"{cell_run.cell}", seconds=_MOMENT_SECONDS)
@@ -163,7 +163,7 @@ def _ctrl_c(run: Run) -> None:
 
 def _ctrl_c_twice(run: Run) -> None:
     _ctrl_c(run)
-    while run.process.poll() is None:  # two that come before the first is handled are one
+    while run.process.poll() is None:  # a second signal before the first is handled has no effect
         time.sleep(0.5)
         _ctrl_c(run)
 
@@ -175,4 +175,4 @@ _CRASHES: Mapping[Crash, Callable[[Run], None]] = {
     "first Ctrl-C": _ctrl_c,
     "second Ctrl-C": _ctrl_c_twice,
 }
-_SURVIVED: tuple[Crash, ...] = ("plugin killed", "first Ctrl-C")  # by the engine, which waits for its program
+_SURVIVED: tuple[Crash, ...] = ("plugin killed", "first Ctrl-C")  # the engine continues, and waits for its program

@@ -1,4 +1,4 @@
-"""The matrix of faults: each kind at each action, for some time."""
+"""The faults: each kind in each action, for some time."""
 
 import re
 from collections import defaultdict
@@ -28,12 +28,12 @@ KINDS: tuple[FaultKind, ...] = (
     "access_denied",
 )
 _SPELL = 30.0  # seconds
-_LONG, _BRIEF = 600.0, 2.0  # seconds a copy takes
-_SHORT = "6s"  # timeout of a step that a fault which stays is to end
+_LONG, _BRIEF = 600.0, 2.0  # durations of a copy in seconds
+_SHORT = "6s"  # timeout of a step that the fault makes fail
 
 
 class Cell(NamedTuple):
-    """A fault at an action."""
+    """A fault in an action."""
 
     action: Action
     kind: FaultKind
@@ -41,7 +41,7 @@ class Cell(NamedTuple):
 
     @property
     def is_to_fail(self) -> bool:
-        """Whether the `up` under the fault cannot wait until it is over."""
+        """Whether the `up` under the fault must fail."""
         return self.kind == "access_denied" or self.lasting == "whole run"
 
 
@@ -49,10 +49,10 @@ class Outcome(NamedTuple):
     """The result of a cell.
 
     Attributes:
-        struck: whether a call met the fault.
+        struck: whether the fault affected a call.
         failed: whether the `up` under the fault failed.
         diagnostics: its errors and warnings, without duplicates.
-        then: those of the next `up`, and what was wrong after it.
+        then: the diagnostics of the next `up`, and the problems after it.
     """
 
     struck: bool
@@ -73,29 +73,29 @@ class _CellRun:
 
     @property
     def before(self) -> Program:
-        """What the program declares before the fault: something to delete or to tag, if that is to fail."""
+        """The declared copies before the fault, which the run deletes or tags."""
         if self._tags:
             return self.harness.program(self.region, *self._wanted, **self._limits("update"))
         return self.harness.program(self.region, *([0, 1] if self._deletes else []), **self._limits("delete"))
 
     @property
     def under_fault(self) -> Program:
-        """What the program declares then."""
+        """The declared copies under the fault."""
         step = "update" if self._tags else "create"
         return self._tagged(self.harness.program(self.region, *self._wanted, **self._limits(step)))
 
     @property
     def after(self) -> Program:
-        """What the program declares from then on."""
+        """The declared copies after the fault."""
         return self._tagged(self.harness.program(self.region, *self._wanted))
 
     def prepare(self) -> None:
-        """Keep copies running that are to meet the fault."""
+        """Keep copies running if the fault must affect running copies."""
         if self._waits:
             self.harness.aws.set_copy_seconds(_LONG, region=self.region)
 
     def step(self, journal: Iterable[Entry]) -> None:
-        """Add the fault when its time has come, and lift it when that is over."""
+        """Add the fault when it is due, and lift it when its time is over."""
         here = [entry for entry in journal if entry["region"] == self.region]
         if not self.fault and (not self._waits or any(entry["made"] for entry in here)):
             self._put()
@@ -107,7 +107,7 @@ class _CellRun:
             self.harness.aws.lift_fault(self.fault)
 
     def outcome(self, diagnostics: Diagnostics, again: Diagnostics) -> Outcome:
-        """Return the result, after the `up` under the fault and another one."""
+        """Return the result, after the `up` under the fault and the next one."""
         said, then = diagnostics.get(self.region, []), again.get(self.region, [])
         return Outcome(
             struck=self.struck_at is not None,
@@ -117,7 +117,7 @@ class _CellRun:
         )
 
     def messages(self, diagnostics: Iterable[str]) -> list[str]:
-        """Return messages without what differs from run to run."""
+        """Return messages without the parts that differ between runs."""
         known = [
             (r"backup-[0-9a-f]+", "backup-…"),
             (self.region, "REGION"),
@@ -168,18 +168,18 @@ class _CellRun:
 
 
 def batches(lasting: Lasting, kinds: Sequence[FaultKind]) -> list[list[Cell]]:
-    """Return these faults at every action, for this time, those together that one run can meet.
+    """Return the cells of these faults in all actions, in batches for one run each.
 
-    There are more cells than Regions, and the CLI deletes only once it has made everything.
+    One run cannot have all cells: each needs its own Region, and the CLI deletes only after it has made everything.
     """
     parts = ACTIONS[:2], ACTIONS[2:-1], ACTIONS[-1:]
     return [[Cell(action, kind, lasting) for action, kind in product(part, kinds)] for part in parts]
 
 
 def run_cells(harness: Harness, cells: list[Cell]) -> dict[Cell, Outcome]:
-    """Run cells, each in a Region of its own: an `up` under the fault, and another one without it."""
+    """Run cells, each in its own Region: an `up` under the fault, then an `up` without it."""
     runs = [_CellRun(cell, region, harness) for cell, region in zip(cells, DR_REGIONS, strict=False)]
-    assert len(runs) == len(cells), "each cell needs a Region of its own"
+    assert len(runs) == len(cells), "each cell needs its own Region"
     if before := {cell_run.region: cell_run.before for cell_run in runs if cell_run.before}:
         assert harness.up(before) == {}
     diagnostics = _under_fault(harness, runs)
@@ -205,8 +205,8 @@ def _under_fault(harness: Harness, runs: list[_CellRun]) -> Diagnostics:
 
 
 def problems(outcomes: Mapping[Cell, Outcome]) -> dict[Cell, list[str]]:
-    """Return what is wrong with a cell: a leftover, a fault that no call met, an unreadable message."""
+    """Return the problems of each cell: a leftover, a fault without effect, an unreadable message."""
     found: defaultdict[Cell, list[str]] = defaultdict(list)
     for cell, (struck, _failed, diagnostics, then) in outcomes.items():
-        found[cell] += [*then, *unreadable(diagnostics), *([] if struck else ["no call met the fault"])]
+        found[cell] += [*then, *unreadable(diagnostics), *([] if struck else ["the fault affected no call"])]
     return {cell: wrong for cell, wrong in found.items() if wrong}

@@ -1,4 +1,4 @@
-"""The harness of the matrices: runs programs on an engine, and says what is wrong after a run."""
+"""The harness of the fault tests: runs programs on an engine, and finds problems after a run."""
 
 import os
 import re
@@ -23,14 +23,14 @@ from tests.faults.workload import TYPE, Program
 
 HOME = "us-east-1"
 DR_REGIONS = [name for name, partition in fsx_regions().items() if partition == "aws" and name != HOME]
-_PARALLEL = 5  # harnesses at the same time; two processors bear no more
+_PARALLEL = 5  # parallel harnesses; more are too many for two processors
 _Cell = TypeVar("_Cell")
 _Outcome = TypeVar("_Outcome")
 _UNREADABLE = re.compile(r"Traceback|\n|File \"|botocore|(?<!update )boto3|ClientError|Exception\b(?!:)|object at 0x")
 
 
 class Diagnostic(NamedTuple):
-    """An error of a copy, or a warning."""
+    """An error or a warning about a copy."""
 
     text: str
     is_failure: bool
@@ -41,21 +41,21 @@ Diagnostics = Mapping[str, list[Diagnostic]]  # by Region
 
 @dataclass
 class Run(ABC):
-    """A `pulumi up` under way: the process of the engine."""
+    """A running `pulumi up`: the process of the engine."""
 
     process: subprocess.Popen[Any]
 
     @abstractmethod
     def hosts(self) -> list[int]:
-        """Return the process ids of its plugin hosts that are still there."""
+        """Return the process ids of its running plugin hosts."""
 
     @abstractmethod
     def processes(self) -> list[int]:
-        """Return the process ids of all its processes that are still there, the program included."""
+        """Return the process ids of all its running processes, including the program."""
 
     @abstractmethod
     def diagnostics(self) -> Diagnostics:
-        """Return its errors and warnings, once the run is over."""
+        """Return its errors and warnings, after the run has ended."""
 
     def is_over(self) -> bool:
         """Whether both the engine and its plugin host have ended."""
@@ -69,7 +69,7 @@ class Harness(ABC):
     Attributes:
         engine: the name of the engine that runs the programs.
         deletes_last: whether a run deletes only after all creates, in all Regions.
-        resource_type: the resource's, as states name it.
+        resource_type: the type of the copies in the state.
     """
 
     engine: ClassVar[str]
@@ -85,7 +85,7 @@ class Harness(ABC):
     @classmethod
     @abstractmethod
     def opened(cls, aws: Control, folder: Path) -> AbstractContextManager["Harness"]:
-        """Yield a harness whose states are in an empty folder, and end its processes."""
+        """Yield a harness with its states in an empty folder, and end its processes."""
 
     @classmethod
     @abstractmethod
@@ -96,23 +96,23 @@ class Harness(ABC):
     def started(
         self, programs: Mapping[str, Program], *, continues_on_error: bool = False
     ) -> AbstractContextManager[Run]:
-        """Start `pulumi up` of these Regions' programs; engine and plugin host are killed in the end.
+        """Start `pulumi up` of these Regions' programs; engine and plugin host are killed at the end of the context.
 
         Args:
             programs: by Region.
-            continues_on_error: whether the other copies are tried after a failure.
+            continues_on_error: whether other copies are made after a failure.
         """
 
     @abstractmethod
     def unlock(self) -> None:
-        """Do what a user does after a run was killed, and before the next one."""
+        """Do the user's part between a killed run and the next run."""
 
     @abstractmethod
     def export(self, region: str) -> Mapping[str, Any]:
         """Return the document of `pulumi stack export` with the copies of a Region."""
 
     def program(self, region: str, *numbers: int, **timeouts: str) -> Program:
-        """Return a program with copies of these sources; each step has two minutes if not given."""
+        """Return a program with copies of these sources; the default timeout of each step is two minutes."""
         limits = dict.fromkeys(("create", "update", "delete"), "120s") | timeouts
         where = {"source_region": HOME, "region": region}
         return {
@@ -121,7 +121,7 @@ class Harness(ABC):
         }
 
     def up(self, programs: Mapping[str, Program], meanwhile: Callable[[], None] = lambda: None) -> Diagnostics:
-        """Run `up`, doing something again and again meanwhile; return the diagnostics of each Region."""
+        """Run `up`, call `meanwhile` repeatedly until it ends, and return the diagnostics of each Region."""
         with self.started(programs, continues_on_error=True) as run:
             while run.process.poll() is None:
                 meanwhile()
@@ -129,16 +129,16 @@ class Harness(ABC):
             return run.diagnostics()
 
     def copies(self, region: str) -> list[dict[str, Any]]:
-        """Return the copies in a Region that are not deleted."""
+        """Return the copies in a Region, without deleted ones."""
         return [dict(backup) for backup in self.aws.backups(region)]
 
     def state(self, region: str) -> list[dict[str, Any]]:
-        """Return the copies of a Region that are in the state, those that are pending deletion included."""
+        """Return the copies of a Region in the state, including pending deletes."""
         resources = self.export(region)["deployment"].get("resources", [])
         return [r for r in resources if r["type"] == self.resource_type and r["outputs"]["region"] == region]
 
     def problems(self, region: str, *numbers: int) -> list[str]:
-        """Return what is wrong in a Region after an `up` with copies of these sources."""
+        """Return the problems in a Region after an `up` with copies of these sources."""
         made = self.copies(region)
         has = Counter(copy["source_backup_id"] for copy in made)
         wanted = Counter(self.sources[number] for number in numbers)
@@ -148,9 +148,13 @@ class Harness(ABC):
             *(f"{count} too many of {source}" for source, count in (has - wanted).items()),
             *(f"{count} missing of {source}" for source, count in (wanted - has).items()),
             *(f"{copy['id']} is {copy['lifecycle']}" for copy in made if copy["lifecycle"] != "AVAILABLE"),
-            *(f"{id_} is in the state and gone" for id_ in entries.keys() - tags.keys()),
+            *(f"{id_} is in the state but does not exist" for id_ in entries.keys() - tags.keys()),
             *(f"{id_} is not in the state" for id_ in tags.keys() - entries.keys()),
-            *(f"{id_} has another tag than its entry" for id_, own in entries.items() if own != tags.get(id_)),
+            *(
+                f"{id_} has a different tag than its state entry"
+                for id_, own in entries.items()
+                if own != tags.get(id_)
+            ),
         ]
 
 
@@ -160,7 +164,7 @@ def run_all(
     batches: Sequence[list[_Cell]],
     run_cells: Callable[[Harness, list[_Cell]], Mapping[_Cell, _Outcome]],
 ) -> dict[_Cell, _Outcome]:
-    """Run all cells, each batch in a harness of its own, some at the same time."""
+    """Run all cells, each batch in its own harness, several batches in parallel."""
 
     def run_batch(number: int) -> Mapping[_Cell, _Outcome]:
         here = folder / str(number)
@@ -173,14 +177,14 @@ def run_all(
 
 
 def kill(*pids: int) -> None:
-    """Kill processes that were started here, if they are still there."""
+    """Kill processes that this test started, if they still run."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def unreadable(texts: Iterable[str]) -> list[str]:
-    """Return the texts that have a traceback, an internal name or no punctuation at the end."""
+    """Return the texts with a traceback or an internal name, or without punctuation at the end."""
     return [text for text in texts if _UNREADABLE.search(text.strip()) or not text.rstrip().endswith((".", ")", "?"))]
 
 

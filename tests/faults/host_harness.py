@@ -1,4 +1,4 @@
-"""Runs on Pulumi's plugin host under the fake engine: a stack for each Region, all in one run."""
+"""Runs on Pulumi's plugin host under the fake engine: one run for all stacks, one stack for each Region."""
 
 import json
 import os
@@ -65,7 +65,7 @@ class HostHarness(Harness):
         self,
         programs: Mapping[str, workload.Program],
         *,
-        continues_on_error: bool = False,  # noqa: ARG002 - the stacks are independent
+        continues_on_error: bool = False,  # noqa: ARG002 - failed stacks do not stop other stacks
     ) -> Iterator[HostRun]:
         pipe = subprocess.PIPE
         with (

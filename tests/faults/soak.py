@@ -1,9 +1,8 @@
 """Thousands of copies under random faults and kills: `python -m tests.faults.soak` (or `make soak`).
 
-What must hold is checked all the time; the figures go to docs/reliability.md.
+The guarantees are checked all the time. The figures are written into tests/faults/results.md.
 """
 
-import argparse
 import itertools
 import json
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
 
+import click
 from pulumi_fsx_dr.copies.ownership import Ownership, claimed_description, ownership_of
 
 from simulator.fsx import Control, running
@@ -42,7 +42,7 @@ _HANG_SECONDS = 3.0
 
 
 class BrokenError(Exception):
-    """Something that must hold does not."""
+    """A guarantee is broken."""
 
 
 @dataclass
@@ -57,30 +57,31 @@ class Soak:
     hanging: list[tuple[float, int]] = field(default_factory=list)
 
     def bring_up(self, programs: Mapping[str, workload.Program]) -> None:
-        """Run `up` under faults and kills until all stacks are as their programs say.
+        """Run `up` under faults and kills until all stacks are as declared.
 
         Raises:
-            BrokenError: something does not hold, or time is up.
+            BrokenError: If a guarantee is broken, or the time is over.
         """
         left = dict(programs)
         while left:
             self._round(left)
             left = {stack: program for stack, program in left.items() if not self._is_done(stack, program)}
-            self.figures["rounds of up"] += 1
+            self.figures["runs of up"] += 1
 
     def check_at_rest(self, programs: Mapping[str, workload.Program]) -> None:
-        """Check that every id in a state is that of a copy which exists and has the tag of its entry.
+        """Check that each declared copy in a state exists and has the tag of its state entry.
 
-        What a program does not declare any more may be gone already: its deletion is what was interrupted.
+        A copy that is no longer declared can be missing, because its deletion was interrupted.
         """
         made = {copy["id"]: copy for region in REGIONS for copy in self.aws.backups(region)}
         for stack, program in programs.items():
             entries = workload.resources(self.folder, stack)
             for entry in (entry for entry in entries if entry["urn"].rpartition("::")[2] in program):
-                _require(entry["id"] in made, f"{entry['id']} is in the state of {stack} and gone")
+                _require(entry["id"] in made, f"{entry['id']} is in the state of {stack} but does not exist")
                 own = Ownership.parse(entry["outputs"].get("managed_by"))
                 _require(
-                    ownership_of(made[entry["id"]]["tags"]) == own, f"{entry['id']} has another tag than its entry"
+                    ownership_of(made[entry["id"]]["tags"]) == own,
+                    f"{entry['id']} has a different tag than its state entry",
                 )
 
     def leftovers(self) -> list[BackupView]:
@@ -94,7 +95,7 @@ class Soak:
             for tick in itertools.count():
                 if process.poll() is not None:
                     break
-                _require(time.monotonic() < self.ends, "time is up")
+                _require(time.monotonic() < self.ends, "the time is over")
                 self._disturb({"plugin host": host, "engine": process.pid})
                 self._check_running()
                 if tick % _TICKS_BETWEEN_LISTS == 0:
@@ -140,10 +141,10 @@ class Soak:
 
     def _check_running(self) -> None:
         for region, most in self.aws.max_running().items():
-            _require(most <= SLOTS, f"{most} copies ran at once into {region}")
+            _require(most <= SLOTS, f"{most} copies ran at the same time in {region}")
 
     def _check_one_each(self) -> None:
-        """Check that no resource has two copies; here none is ever replaced."""
+        """Check that no resource has two copies; the soak never replaces a copy."""
         made = (copy for region in REGIONS for copy in self.aws.backups(region))
         for resource, count in Counter(claimed_description(copy["tags"]) for copy in made).items():
             _require(count == 1, f"{resource} has {count} copies")
@@ -157,15 +158,15 @@ class Soak:
 
 
 def soak(copies: int, seed: int, minutes: float) -> Counter[str]:
-    """Make so many copies, then delete a fifth of them, and return the figures.
+    """Make copies, delete a fifth of them, and return the figures.
 
     Raises:
-        BrokenError: something that must hold does not, or it took longer than so many minutes.
+        BrokenError: If a guarantee is broken, or the soak takes longer than `minutes`.
     """
     started = time.monotonic()
     limits = {"copy_seconds": 0.2, "user_initiated_backups": copies}
     with running(**limits) as aws, TemporaryDirectory(prefix="fsx-dr-soak-") as name:
-        one = Soak(aws, Path(name), random.Random(seed), started + minutes * 60)  # noqa: S311 - chance, not a secret
+        one = Soak(aws, Path(name), random.Random(seed), started + minutes * 60)  # noqa: S311 - not a secret
         programs = _programs(aws, Path(name), copies)
         one.bring_up(programs)
         one.bring_up({stack: dict(list(program.items())[len(program) // 5 :]) for stack, program in programs.items()})
@@ -173,11 +174,11 @@ def soak(copies: int, seed: int, minutes: float) -> Counter[str]:
         _require(not leftovers, f"{[copy['id'] for copy in leftovers]} are in no state")
         accepted = {entry["made"] for entry in aws.journal(action="CopyBackup") if entry["made"]}
         asked = sum(map(len, programs.values()))
-        _require(len(accepted) == asked, f"{len(accepted)} copies were made in place of {asked}")
-        one.figures["copies asked for"] = asked
+        _require(len(accepted) == asked, f"{len(accepted)} copies were made instead of {asked}")
+        one.figures["copies declared"] = asked
         one.figures["copies made"] = len(accepted)
         one.figures["copies that are in no state"] = len(leftovers)
-        one.figures["calls to AWS"] = len(aws.journal())
+        one.figures["AWS calls"] = len(aws.journal())
         one.figures["seconds"] = round(time.monotonic() - started)
     return one.figures
 
@@ -196,23 +197,22 @@ def _programs(aws: Control, folder: Path, copies: int) -> dict[str, workload.Pro
     }
 
 
-def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like assert
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - used like assert
     if not holds:
         raise BrokenError(f"{otherwise}.")
 
 
-def main() -> None:
-    """Run a soak and write its figures down."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
-    parser.add_argument("--copies", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--minutes", type=float, default=10)
-    options = parser.parse_args()
-    figures = soak(options.copies, options.seed, options.minutes)
+@click.command()
+@click.option("--copies", type=click.IntRange(min=40), default=2000, show_default=True, help="Number of copies.")
+@click.option("--seed", default=20, show_default=True, help="Seed of the random faults and kills.")
+@click.option("--minutes", type=click.FloatRange(min=0.1), default=10, show_default=True, help="Time limit.")
+def main(copies: int, seed: int, minutes: float) -> None:
+    """Make and delete copies under random faults and kills, and write the figures into tests/faults/results.md."""
+    figures = soak(copies, seed, minutes)
     rows = "\n".join(f"| {name} | {count} |" for name, count in sorted(figures.items()))
-    sys.stdout.write(f"{rows}\n")
-    write_section(PAGE, "soak", f"| Seed {options.seed} | |\n|---|---:|\n{rows}")
+    click.echo(rows)
+    write_section(PAGE, "soak", f"| Seed {seed} | |\n|---|---:|\n{rows}")
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m tests.faults.soak")

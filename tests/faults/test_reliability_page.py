@@ -1,5 +1,6 @@
 """tests/faults/results.md has all results of each engine."""
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.faults.fault_matrix import ACTIONS, KINDS, LASTING, Outcome
 from tests.faults.fault_matrix import Cell as Fault
 from tests.faults.harness import Harness
 from tests.faults.reliability import PAGE, Results, section
+from tests.sequence_table import FILES, SECTION, title
+
+ROOT = Path(__file__).parents[2]
 
 engines = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.engine)
 
@@ -38,6 +42,14 @@ def test_page_has_all_results_without_failures(engine: type[Harness]) -> None:
     assert [row[0] for row in rows(interruptions)] == list(CRASHES)
     assert "**wrong" not in faults + interruptions
     assert f" the {engine.engine}" in faults
+
+
+def test_page_has_all_sequences_by_their_present_names() -> None:
+    tests = [name for file in FILES for name in re.findall(r"^def test_(\w+)", (ROOT / file).read_text(), re.MULTILINE)]
+    text = PAGE.read_text().partition(f"<!-- {SECTION} -->")[2].partition(f"<!-- end of {SECTION} -->")[0]
+
+    assert [row[0] for row in rows(text)] == sorted(map(title, tests))
+    assert "**wrong" not in text
 
 
 def test_incomplete_table_is_not_written() -> None:

@@ -17,11 +17,11 @@ from tests.end_to_end.project import new_project
 from tests.faults.harness import HOME
 
 DR = "eu-west-1"
-EACH = 12  # copies for each of the three: more than there are slots
+EACH = 12  # copies for each of the three; more than five slots
 
 
 class OtherTool(Thread):
-    """Another tool, with a loop of its own around CopyBackup."""
+    """Another tool that calls CopyBackup in a loop."""
 
     def __init__(self, aws: Control, sources: list[str]) -> None:
         super().__init__(daemon=True)
@@ -51,7 +51,7 @@ def aws() -> Iterator[Control]:
 
 @pytest.fixture(params=ENGINES)
 def stacks(request: pytest.FixtureRequest, aws: Control, tmp_path: Path) -> Iterator[list[Project]]:
-    """Yield two projects that each want copies of backups of their own."""
+    """Yield two projects with different copies."""
     with ExitStack() as ends:
         made = []
         for name in ("one", "two"):
@@ -91,10 +91,10 @@ def test_stacks_and_another_tool_share_the_copy_slots(aws: Control, stacks: list
 
     order = requested(aws, stacks, made=True)
     assert exits == [0, 0]
-    assert [order.count(owner) for owner in range(3)] == [EACH] * 3, "everyone got all, and nothing twice"
+    assert [order.count(owner) for owner in range(3)] == [EACH] * 3, "each has all its copies, and none twice"
     assert len(aws.backups(DR)) == 3 * EACH
     assert aws.max_running() == {DR: 5}
     held = {copy_id for stack in stacks for copy_id in stack.ids().values()}
     assert held | set(other_tool.made) == {copy["id"] for copy in aws.backups(DR)}
     for owner in range(3):
-        assert order.index(owner) < 2 * EACH, "no one waits until the others have all their copies"
+        assert order.index(owner) < 2 * EACH, "each starts before both others have all copies"

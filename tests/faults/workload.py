@@ -1,7 +1,7 @@
-"""Many stacks in one run of the fake engine: one plugin host, and no processes for the programs.
+"""Many stacks in one run of the fake engine, with one plugin host and without processes for the programs.
 
-`python -m tests.faults.workload FOLDER` is one `pulumi up` of them all. It reads the
-programs of the stacks from stdin, and prints two lines of JSON: the process id of the plugin host, and the failures.
+`python -m tests.faults.workload FOLDER` runs one `pulumi up` for all stacks. It reads the programs of the stacks from
+stdin, and prints two lines of JSON: the process id of the plugin host, and the failures.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ from simulator.fake_engine.stack import Stack, write
 
 PROJECT = "workload"
 TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
-_PARALLEL = 16  # resources at once, of each stack
+_PARALLEL = 16  # parallel resources of each stack
 
 Program = Mapping[str, Mapping[str, Any]]  # by resource: `inputs`, and `timeouts` such as {"create": "6s"}
 
 
 class Host(Plugin):
-    """A plugin host that keeps all failures with their whole text, tracebacks included."""
+    """A plugin host that records the whole text of all failures, including tracebacks."""
 
     diagnostics: list[tuple[str, str]]
 
@@ -54,8 +54,8 @@ class Workload:
     """One run over the stacks of a folder.
 
     Args:
-        folder: holds Pulumi.yaml, and the state of each stack in `<stack>.json`.
-        programs: by stack, what its program declares.
+        folder: contains Pulumi.yaml, and the state of each stack in `<stack>.json`.
+        programs: the declared copies by stack.
     """
 
     def __init__(self, folder: Path, programs: Mapping[str, Program]) -> None:
@@ -77,7 +77,7 @@ class Workload:
         return host.diagnostics
 
     def interrupt(self, *_signal: object) -> None:
-        """Stop as the engine does: first after the running steps, the second time at once, without writing."""
+        """Stop as the engine does: after the running steps, or at the second signal immediately and without writing."""
         if any(deployment.cancelled for deployment in self._deployments.values()):
             self._end()
         for deployment in self._deployments.values():
@@ -95,14 +95,14 @@ class Workload:
 
 
 def found(folder: Path, *stacks: str) -> None:
-    """Make a project with empty stacks."""
+    """Create a project with empty stacks."""
     (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
     for stack in stacks:
         write(folder / f"{stack}.json", [], [])
 
 
 def resources(folder: Path, stack: str) -> list[dict[str, Any]]:
-    """Return the copies that the state of a stack holds, those that are still to be deleted included."""
+    """Return the copies in the state of a stack, including pending deletes."""
     deployment = json.loads((folder / f"{stack}.json").read_text())["deployment"]
     return [resource for resource in deployment["resources"] if resource["type"] == TYPE]
 
@@ -117,14 +117,14 @@ def _bring_up(deployment: Deployment, program: Program) -> None:
 
 
 def _register(deployment: Deployment, name: str, wanted: Mapping[str, Any]) -> None:
-    """Do what a BackupCopy does in its program."""
+    """Register a copy as BackupCopy does."""
     state = [r for r in deployment.stack.all() if r["type"] == TYPE and not r.get("delete")]
     entries = [StateCopy(r["urn"], r["id"], r["outputs"]) for r in state if r["urn"].endswith(f"::{name}")]
     deployment.register(_request(name, wanted, Hints(_owner_id(deployment), tuple(entries))))
 
 
 def _owner_id(deployment: Deployment) -> str:
-    """Return the owner id of a stack, which no run changes."""
+    """Return the owner id of a stack, which is the same in all runs."""
     return hashlib.sha256(deployment.stack.name.encode()).hexdigest()[:32]
 
 
@@ -140,7 +140,7 @@ def _say(what: object) -> None:
 
 
 def main() -> None:
-    """Bring up what stdin asks for; the exit code tells whether all went well."""
+    """Bring up the programs from stdin; the exit code is 1 after a failure."""
     workload = Workload(Path(sys.argv[1]), json.load(sys.stdin))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, workload.interrupt)

@@ -76,7 +76,7 @@ def served(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[_Serve
 
 
 class Served(FsxRegion):
-    """A Region whose calls are not retried."""
+    """A Region without retries."""
 
     def __init__(self, url: str, read_timeout: int = READ_TIMEOUT, trusted: Path | None = None) -> None:
         here = replace(SETTINGS, endpoints={"fsx": url}, custom_ca_bundle=str(trusted) if trusted else None)

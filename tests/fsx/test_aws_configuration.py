@@ -74,14 +74,14 @@ def test_unusable_environment_is_refused(monkeypatch: pytest.MonkeyPatch, variab
     "settings",
     [AwsSettings(profile="nobody"), AwsSettings(profile="nobody", shared_config_files="/nonexistent/config")],
 )
-def test_unusable_setting_of_the_stack_is_refused(use: Callable[[Any], Any], settings: AwsSettings) -> None:
+def test_unusable_stack_setting_is_refused(use: Callable[[Any], Any], settings: AwsSettings) -> None:
     with pytest.raises(AwsConfigError) as refused:
         use(settings)
 
     assert "nobody" in str(refused.value) or "/nonexistent/config" in str(refused.value)
 
 
-def test_regions_are_known_without_a_usable_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_regions_are_known_without_usable_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
 
     require_fsx_region("eu-west-1", "region")
@@ -99,13 +99,13 @@ def test_regions_are_known_without_a_usable_profile(monkeypatch: pytest.MonkeyPa
         ("eu-isoe-west-1", "eu-"),
     ],
 )
-def test_region_without_fsx_is_refused_with_the_nearest_one(region: str, near: str) -> None:
+def test_region_without_fsx_is_refused_with_suggestion(region: str, near: str) -> None:
     with pytest.raises(InvalidSettingsError) as refused:
         require_fsx_region(region, "region")
 
     assert f"Did you mean {near}" in str(refused.value)
 
 
-def test_region_newer_than_botocore_still_has_a_partition() -> None:
+def test_region_newer_than_botocore_has_partition() -> None:
     """The state may contain such a Region, because another machine may have a newer botocore."""
     assert partition_of("eu-central-9") == "aws"

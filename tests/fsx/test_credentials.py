@@ -54,7 +54,7 @@ class RecordingAws:
     calls: list[Call] = field(default_factory=list)
 
     def credentials(self, **settings: Any) -> Credentials:
-        """Return credentials for these settings whose calls are answered by this fake."""
+        """Return credentials for these settings; this fake answers their calls."""
         given = {f"aws:{name}": value for name, value in settings.items()}
 
         class Routed(Credentials):

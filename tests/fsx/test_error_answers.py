@@ -78,13 +78,13 @@ SOURCE = f"{BACKUP} in eu-central-1"
 # Facts in the advice, in addition to the action, the Region and AWS's text.
 NAMED = {
     "access-denied": "fsx:CreateFileSystem",
-    "region-not-enabled": "opted in to eu-west-1",
+    "region-not-enabled": "opted in",
     "svm-limit": "STORAGE_VIRTUAL_MACHINES_PER_FILE_SYSTEM",
-    "kms-no-key": "kms_key_id to a key in eu-west-1",
+    "kms-no-key": "kms_key_id",
     "model-copy-quota-backups": "TOTAL_USER_INITIATED_BACKUPS",
     "model-copy-quota-tags": "TOTAL_USER_TAGS",
     "model-copy-source-unavailable": SOURCE,
-    "model-copy-dest-key": "key in eu-west-1",
+    "model-copy-dest-key": "kms_key_id",
     "model-copy-source-key": SOURCE,
     "model-copy-region": "source_region",
     "model-copy-multi-az": SOURCE,

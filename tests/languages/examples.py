@@ -1,4 +1,4 @@
-"""The examples of one stack in four languages, and what is needed to run them."""
+"""The example stack in four languages, and its requirements."""
 
 import functools
 import shutil
@@ -56,7 +56,7 @@ class Example:
 
     @property
     def missing(self) -> str:
-        """What is not on this machine, or cannot be reached from it; "" if nothing."""
+        """The missing requirement, or ""."""
         failed = (" ".join(command) for command in (_PYPI, *self.needs) if not _succeeds(command))
         return self.missing_host or next((f"no answer to: {command}" for command in failed), "")
 

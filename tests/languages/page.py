@@ -21,7 +21,7 @@ SHOWN = [example for example in EVERY_EXAMPLE if example.language in ("yaml", "t
 
 @dataclass(frozen=True)
 class Recorder:
-    """Writes into the page, if that was asked for."""
+    """Writes sections of the page if the option is set."""
 
     writes: bool
 
@@ -31,7 +31,7 @@ class Recorder:
             write_section(PAGE, example.language, program(example))
 
     def preview(self, example: Example, printed: str) -> None:
-        """Put the preview of the YAML example into the page; those of the other languages look the same."""
+        """Write the preview of the YAML example; the previews of the other languages are the same."""
         if self.writes and example is YAML:
             write_section(PAGE, "preview", preview(printed))
 

@@ -32,10 +32,6 @@ def test_plugin_has_own_virtual_environment() -> None:
     assert project["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
 
 
-def test_generated_python_sdk_has_own_module_name() -> None:
-    assert schema()["language"]["python"]["packageName"] == "pulumi_fsx_dr_sdk"
-
-
 def test_schema_generates_source_inputs_for_go() -> None:
     """Go's generator omits SourceArgs if all lists of it are plain, but still refers to it.
 

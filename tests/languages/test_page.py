@@ -25,7 +25,7 @@ def test_page_shows_preview_of_example() -> None:
 
 def test_rows_ignores_messages_of_a_preview() -> None:
     printed = """
- +  fsx-dr:index:DrRegion dr create backup-0123456789abcdef3 is copied into eu-west-1: full, 10.0 GB.
+ +  fsx-dr:index:DrRegion dr create backup-0123456789abcdef3 is copied to eu-west-1: full, 10 GB.
  +  fsx-dr:index:DrRegion dr create 
  ~  fsx-dr:index:BackupCopy ledger update
 """  # noqa: W291 - the CLI ends rows so

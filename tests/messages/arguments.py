@@ -136,12 +136,14 @@ def dr_region() -> Messages:
     args = {"region": AWAY, "sources": [_SOURCE]}
     for case, change in _DR_REGION.items():
         yield case, _refused(lambda change=change: _DrRegion("dr", {**args, **change}))
+    yield "no arguments", _refused(lambda: _DrRegion("dr"))
 
 
 def dr_key() -> Messages:
     args = {"region": HOME, "replica_regions": [AWAY]}
     for case, change in _DR_KEY.items():
         yield case, _refused(lambda change=change: _DrKey("dr", {**args, **change}))
+    yield "no arguments", _refused(lambda: _DrKey("dr"))
 
 
 def settings() -> Messages:

@@ -3,12 +3,17 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from click.testing import CliRunner
 from pulumi_fsx_dr.cli.commands import fsx_dr
+from rich.console import Console
 
 from simulator.fsx import Control
+from tests.backups import OTHER_OWNER_ID, OWNER_ID, owned
+from tests.cli.world import World
 from tests.messages.collecting import Messages, simulated
 
 RECORDED = Path(__file__).parents[1] / "recorded"
@@ -23,10 +28,12 @@ _WRONG: Mapping[str, tuple[list[str], str]] = {
     "report: no JSON object": (["report", "--outputs", "-"], "[]"),
     "report: no file": (["report", "--outputs", "/nonexistent"], ""),
     "report: cannot be written": (["report", "--outputs", OUTPUTS, "--output", "/"], ""),
+    "report: no directory": (["report", "--cwd", "/nonexistent"], ""),
     "report: no sources": (["report", "--outputs", "-"], '{"readiness": []}'),
     "report: no CLI": (["report"], ""),
     "watch: no Region": (["watch", "--outputs", "-"], '{"readiness": []}'),
     "watch: wrong Region": (["watch", "--region", "eu-west"], ""),
+    "orphans: wrong Region": (["orphans", "--region", "eu-west", "--state", "-"], "{}"),
     "orphans: no state": (["orphans", "--region", AWAY], ""),
     "orphans: not a state": (["orphans", "--region", AWAY, "--state", "-"], "{}"),
     "orphans: damaged state": (["orphans", "--region", AWAY, "--state", "-"], '{"deployment": {"resources": {}}}'),
@@ -46,6 +53,8 @@ _WRONG: Mapping[str, tuple[list[str], str]] = {
         ],
         "",
     ),
+    "policy: no DR Region": (["policy", "--account", "111122223333", "--source-region", HOME], ""),
+    "policy: not a role": (["policy", "--account", "111122223333", "--dr-region", AWAY, "--protect", "fsx-dr"], ""),
     "doctor: nothing to copy": (["doctor", "--dr-region", AWAY], ""),
     "doctor: wrong source": (["doctor", "--source", f"ledger@{HOME}", "--dr-region", AWAY], ""),
     "doctor: wrong Region": (["doctor", "--source", f"{FILE_SYSTEM}@{HOME}", "--dr-region", "eu-west"], ""),
@@ -71,10 +80,73 @@ _CHECKED: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_PULUMI = """#!/bin/sh
+case "$*" in
+  *"--stack dev") ;;
+  *"--stack "*) echo "error: no stack named 'x' found" >&2; exit 6 ;;
+esac
+case "$*" in
+  "stack output "*) echo '{}' ;;
+  "stack history "*) echo '[]' ;;
+  "stack ls "*) echo '[{"name": "dev"}, {"name": "prod"}]' ;;
+  "preview "*) printf '%s' '{"diagnostics": [{"severity": "error", "message": "error: No such file.\\n"}]}'; exit 1 ;;
+esac
+"""
+
+
+def help_texts() -> Messages:
+    for command in ("", *fsx_dr.commands):
+        shown = CliRunner().invoke(fsx_dr, [*filter(None, [command]), "--help"], prog_name="fsx-dr", terminal_width=80)
+        yield f"fsx-dr {command} --help".replace("  ", " "), _indented(shown.stdout)
+
+
 def failures(set_variable: Callable[[str, str], Any]) -> Messages:
     set_variable("PATH", "")
     for case, (arguments, text) in _WRONG.items():
-        yield case, _lines(CliRunner().invoke(fsx_dr, arguments, input=text).stderr)
+        result = CliRunner().invoke(fsx_dr, arguments, input=text)
+        assert result.exit_code == (1 if case == "report: no sources" else 2), case
+        yield case, _lines(result.stderr)
+
+
+def stacks(set_variable: Callable[[str, str], Any]) -> Messages:
+    """Yield the messages about stacks that do not exist or were never deployed."""
+    with TemporaryDirectory() as folder:
+        pulumi = Path(folder) / "pulumi"
+        pulumi.write_text(_PULUMI)
+        pulumi.chmod(0o755)
+        (Path(folder) / "Pulumi.later.yaml").write_text("config: {}")
+        set_variable("PATH", f"{folder}:/usr/bin:/bin")
+        for case, name in {
+            "never deployed": "dev",
+            "not created yet": "later",
+            "misspelled": "prd",
+            "unknown": "x",
+        }.items():
+            yield case, CliRunner().invoke(fsx_dr, ["report", "--stack", name, "--cwd", folder]).stderr
+        yield (
+            "doctor: preview fails",
+            _lines(CliRunner().invoke(fsx_dr, ["doctor", "--stack", "dev", "--cwd", folder]).stderr),
+        )
+
+
+def outputs(set_variable: Callable[[str, str], Any]) -> Messages:
+    """Yield what the commands print at 80 columns, and in a log."""
+    for columns in ("80", "160"):
+        set_variable("COLUMNS", columns)
+        with patch.object(Console, "is_terminal", columns == "80"):
+            yield f"report at {columns} columns", _indented(World().run("report", "--outputs", OUTPUTS).stdout)
+    for case, owner_id, lifecycle in (
+        ("resumable", OWNER_ID, "AVAILABLE"),
+        ("failed", OWNER_ID, "FAILED"),
+        ("unknown", OTHER_OWNER_ID, "AVAILABLE"),
+    ):
+        world = World()
+        orphan = world.copy(owned(owner_id=owner_id))
+        world.service.set_lifecycle(AWAY, orphan, lifecycle)
+        yield (
+            f"orphans: {case}",
+            _indented(world.run("orphans", "--region", AWAY, "--state", STATE, "--all-states").stdout),
+        )
 
 
 def checks() -> Messages:
@@ -112,6 +184,10 @@ def _diagnosis(region: str = AWAY, *, ok: bool = False) -> str:
 def _backup(aws: Control, number: int, **settings: Any) -> str:
     created = aws.now() - number * 3600
     return aws.seed_backup(HOME, FILE_SYSTEM, backup_id=f"backup-{number:017x}", created=created, **settings)
+
+
+def _indented(printed: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in printed.splitlines())
 
 
 def _lines(printed: str) -> str:

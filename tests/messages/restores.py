@@ -1,9 +1,12 @@
 """Messages about backups and arguments that cannot be restored."""
 
+import sys
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from unittest import mock
 
+from pulumi_fsx_dr.optional import import_pulumi_aws
 from pulumi_fsx_dr.restore import RestoredFileSystem
 from pulumi_fsx_dr.restore.kinds import KINDS
 from pulumi_fsx_dr.restore.validation import require_restorable
@@ -41,6 +44,8 @@ def file_systems() -> Messages:
         "backup is of another kind": copy(file_system_type="LUSTRE", file_system={"StorageCapacity": 1200}),
     }.items():
         yield case, refusal(partial(require_restorable, backup, KINDS["WINDOWS"]))
+    with mock.patch.dict(sys.modules, pulumi_aws=None):
+        yield "pulumi-aws is not installed", refusal(import_pulumi_aws)
 
 
 def _refused(args: dict[str, Any]) -> str:

@@ -1,9 +1,16 @@
 """The schema: arguments, outputs and types of the package in camelCase."""
 
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pulumi_fsx_dr
+import pytest
 from fsx_dr_plugin.config import SETTINGS
-from fsx_dr_plugin.names import spoken
+from fsx_dr_plugin.names import for_all_languages
 from fsx_dr_plugin.schema import schema
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.names import camel_case, snake_case
@@ -12,6 +19,9 @@ from pulumi_fsx_dr.dr_region import CopyRow
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 
 SCHEMA = schema()
+PACKAGES = [
+    Path(pulumi_fsx_dr.__path__[0]) / name for name in ("copies", "fsx", "lifecycle", "program", "rules", "runtime")
+]
 COPY = SCHEMA["resources"]["fsx-dr:index:BackupCopy"]
 DR_REGION = SCHEMA["resources"]["fsx-dr:index:DrRegion"]
 TYPES = {token.rpartition(":")[2]: type_ for token, type_ in SCHEMA["types"].items()}
@@ -97,4 +107,51 @@ def test_schema_has_provider_settings_as_inputs() -> None:
 def test_names_convert_between_snake_and_camel_case() -> None:
     assert camel_case("source_backup_id") == "sourceBackupId"
     assert [snake_case(camel_case(name)) for name in [*ARGUMENTS, *OUTPUTS]] == [*ARGUMENTS, *OUTPUTS]
-    assert spoken("check source_backup_id, or set aws:region") == "check sourceBackupId, or set fsx-dr:region"
+
+
+PYTHON_WORDS = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b|\b(?:True|False|dict|int|str)\b|ResourceOptions|`aws:")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Check source_backup_id, or set aws:region.", "Check sourceBackupId, or set fsx-dr:region."),
+        ("Correct the `aws:` settings of the stack.", "Correct the `fsx-dr:` settings of the stack."),
+        ("copy_tags must be True or False (got str).", "copyTags must be true or false (got string)."),
+        ("keep must be a dict of rules such as {'daily': 7}.", "keep must be an object of rules such as {daily: 7}."),
+        ("Remove `ignore_changes` from it.", "Remove `ignoreChanges` from it."),
+    ],
+)
+def test_texts_are_rewritten_for_all_languages(text: str, expected: str) -> None:
+    assert for_all_languages(text) == expected
+
+
+def test_texts_of_plugin_have_no_words_of_python() -> None:
+    descriptions = re.findall(r'"description": "((?:[^"\\]|\\.)*)"', json.dumps(SCHEMA))
+    messages = [text for package in PACKAGES for file in package.glob("*.py") for text in texts_in(file)]
+
+    assert len(messages) > 100
+    assert [text for text in [*descriptions, *messages] if PYTHON_WORDS.search(for_all_languages(text))] == []
+
+
+def texts_in(file: Path) -> Iterator[str]:
+    """Yield the texts in the code of a file that can be messages, without docstrings and annotations."""
+    tree = ast.parse(file.read_text())
+    nodes = list(ast.walk(tree))
+    ignored = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    annotated = [node for node in nodes if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation]
+    ignored |= {id(part) for node in annotated for part in ast.walk(node.annotation)}  # type: ignore[arg-type]
+    ignored |= {
+        id(part)
+        for node in nodes
+        if isinstance(node, ast.FunctionDef) and node.returns
+        for part in ast.walk(node.returns)
+    }
+    for node in nodes:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in ignored
+            and " " in node.value
+        ):
+            yield node.value

@@ -34,7 +34,7 @@ def own_process() -> Iterator[None]:
 
 @pytest.fixture
 def service() -> FsxService:
-    """Return a service whose copies take `COPY_SECONDS`."""
+    """Return a service with copies that take `COPY_SECONDS`."""
     return FsxService(SharedClock(), copy_seconds=COPY_SECONDS)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
-from pulumi_fsx_dr.runtime.copy_order import Chain, QueuedCopy, next_copy, places
+from pulumi_fsx_dr.runtime.copy_order import Chain, QueuedCopy, next_copy, start_order
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
 KEY, OTHER_KEY = "key/1", "key/2"
@@ -19,7 +19,7 @@ def queued(subject: str, hours_ago: int = 0, size: int = 1, key: str | None = KE
 
 
 def in_order(*copies: QueuedCopy) -> list[QueuedCopy]:
-    return sorted(copies, key=places(copies))
+    return sorted(copies, key=start_order(copies))
 
 
 def test_queue_starts_newest_and_largest_first() -> None:
@@ -34,7 +34,7 @@ def test_order_counts_running_and_finished_copies() -> None:
     newest, middle, oldest = (queued("fs-1", hours_ago) for hours_ago in (1, 2, 3))
     other = queued("fs-2", 5)
 
-    assert sorted([oldest, middle, other], key=places([newest, oldest, middle, other])) == [other, middle, oldest]
+    assert sorted([oldest, middle, other], key=start_order([newest, oldest, middle, other])) == [other, middle, oldest]
 
 
 def test_equal_copies_start_in_order_of_arrival() -> None:
@@ -94,7 +94,7 @@ class Play:
     def start(self) -> None:
         """Start all copies that may start, and check the order of each."""
         while True:
-            self.waiting.sort(key=places([*self.waiting, *self.running, *self.finished]))
+            self.waiting.sort(key=start_order([*self.waiting, *self.running, *self.finished]))
             chosen = next_copy(self.waiting, self.running, self.available)
             allowed = [copy for copy in self.waiting if self._may_start(copy)]
             assert chosen is (allowed[0] if allowed else None)

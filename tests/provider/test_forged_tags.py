@@ -93,7 +93,7 @@ def test_own_tag_on_copy_of_other_stack_is_ignored(
 def test_own_tag_on_copy_of_other_stack_warns_that_stack(  # noqa: PLR0913, PLR0917  # fixtures
     service: FsxService, stack: Stack, other: Stack, source: str, theirs: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Before the own copy exists, the forged tag looks like that of an interrupted run."""
+    """Before the own copy exists, the forged tag looks like the tag of an interrupted run."""
     write_tag(service, theirs, own_tag(stack, source))
     stack.up(monday(source))
     assert own_copy(stack) == theirs

@@ -290,14 +290,6 @@ def test_error_has_no_traceback(running: Plugin, service: FsxService) -> None:
     assert partial_failure(failure.value) is None
 
 
-def test_check_returns_failures_for_wrong_arguments(running: Plugin) -> None:
-    news = to_struct(properties(copy_args("backup-x", tags={"aws:x": "y"})))
-
-    checked = running.stub.Check(provider_pb2.CheckRequest(urn=urn("wrong"), news=news))
-
-    assert len(checked.failures) == 2
-
-
 def test_create_read_diff_and_delete_over_grpc(running: Plugin, service: FsxService, source: str) -> None:
     service.set_copy_seconds(0.1)
     args = properties(copy_args(source, tags={"team": "a"}))
@@ -341,10 +333,10 @@ def test_host_process_exits_when_engine_is_gone(source: str) -> None:
 
 
 def test_call_without_host_is_empty() -> None:
-    call = host.call_under_way()
+    call = host.current_call()
 
     call.status("copying")
-    call.keep("backup-0123456789abcdef0", {}, "no reason")
+    call.save_partially("backup-0123456789abcdef0", {}, "no reason")
 
     assert (call.urn, call.timeout, call.is_abandoned) == ("", 0, False)
 
@@ -395,7 +387,7 @@ def test_error_of_abandoned_call_names_the_resource() -> None:
     class Asking(Host):
         def Create(self, request: HostRequest, context: Context, props: Properties) -> Any:  # noqa: ARG002, N802  # Pulumi's names
             run = Run(Wire(FsxService()))
-            return Work(call=host.call_under_way(), runtime=run, region=run.region(AWAY)).raise_if_abandoned()
+            return Work(call=host.current_call(), runtime=run, region=run.region(AWAY)).raise_if_abandoned()
 
     with pytest.raises(CallCancelledError, match="monday"):
         Asking().Create(HostRequest(urn("monday")), Context(active=False), {})
@@ -414,7 +406,7 @@ def test_entry_point_turns_interruption_into_error(interruption: type[BaseExcept
 def test_partial_failure_is_sent_in_grpc_trailers() -> None:
     context = Context()
 
-    host.HostCall(urn=urn("monday"), context=context, pickle="p").keep("id", {"arn": "a", "x": None}, "why")
+    host.HostCall(urn=urn("monday"), context=context, pickle="p").save_partially("id", {"arn": "a", "x": None}, "why")
 
     ((name, value),) = context.trailers
     assert name == "grpc-status-details-bin"

@@ -1,13 +1,11 @@
 """The policy of `fsx-dr policy` allows the whole life of a copy, and each action in it is needed."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pulumi_fsx_dr.copies.copy import UnfinishedCopyError
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
-from pulumi_fsx_dr.errors import CopyError, FsxDrError, InvalidStateError
+from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.rules.iam_policy import Purpose, policy
 
 from simulator.fsx import FsxService
@@ -25,11 +23,6 @@ OPTIONAL = {"kms:Encrypt", "kms:ReEncrypt*"}
 
 def printed(key: str) -> dict[str, Any]:
     return policy(ACCOUNT_ID, source_regions=[HOME], dr_regions=[AWAY], key_arns={AWAY: [key]})
-
-
-def printed_without(key: str, sid: str) -> dict[str, Any]:
-    document = printed(key)
-    return document | {"Statement": [statement for statement in document["Statement"] if statement["Sid"] != sid]}
 
 
 ALLOWED = printed(SOME_KEY)["Statement"]
@@ -109,64 +102,6 @@ def test_policy_allows_life_of_adopted_copy(  # noqa: PLR0913, PLR0917  # fixtur
     stack.destroy()
 
     assert service.backups(AWAY) == []
-
-
-def test_up_finishes_adoption_without_tag_permission(
-    service: FsxService, stack: Stack, source: str, key: str, foreign: str
-) -> None:
-    service.attach_policies(ACCESS_KEY, [printed_without(key, "WriteOwnershipTag")])
-    program = {"nightly": copy_args(source, adopt_backup_id=foreign)}
-    with pytest.raises(UnfinishedCopyError, match="fsx:TagResource") as unfinished:
-        stack.up(program)
-    service.attach_policies(ACCESS_KEY, [printed(key)])
-    with pytest.raises(InvalidStateError) as not_deleted:
-        stack.destroy()
-
-    assert named(unfinished) | named(not_deleted) >= {"pulumi up"}
-    stack.up(program)
-    stack.destroy()
-
-    assert service.backups(AWAY) == []
-
-
-def test_refresh_writes_missing_tag(service: FsxService, stack: Stack, source: str, key: str) -> None:
-    service.attach_policies(ACCESS_KEY, [printed(key)])
-    stack.up({"nightly": copy_args(source)})
-    service.set_tags(AWAY, stack.states["nightly"].id, {})
-    service.clock.sleep(60)  # until FSx shows all tags
-    with pytest.raises(CopyError) as not_deleted:
-        stack.destroy()
-
-    assert named(not_deleted) == {"pulumi refresh"}
-    stack.refresh()
-    stack.destroy()
-
-    assert service.backups(AWAY) == []
-
-
-def test_up_writes_tag_once_other_owner_is_removed(
-    service: FsxService, stack: Stack, source: str, key: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    service.attach_policies(ACCESS_KEY, [printed(key)])
-    program = {"nightly": copy_args(source)}
-    stack.up(program)
-    copy_id = stack.states["nightly"].id
-    tags = service.backup(AWAY, copy_id)["tags"]
-    service.set_tags(AWAY, copy_id, owned(owner_id=OTHER_OWNER_ID))
-    service.clock.sleep(60)  # until FSx shows all tags
-
-    stack.up(program)
-    assert service.backup(AWAY, copy_id)["tags"] == owned(owner_id=OTHER_OWNER_ID)
-    assert "`pulumi up`" in caplog.text
-    service.set_tags(AWAY, copy_id, {})
-    stack.up(program)
-
-    assert service.backup(AWAY, copy_id)["tags"] == tags
-
-
-def named(failed: pytest.ExceptionInfo[FsxDrError]) -> set[str]:
-    """Return the commands that an error names."""
-    return set(re.findall(r"`(.*?)`", str(failed.value)))
 
 
 def test_preview_policy_allows_preview(service: FsxService, stack: Stack, source: str, key: str) -> None:

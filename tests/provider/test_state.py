@@ -12,7 +12,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_fsx_dr import BackupCopy, provider
 from pulumi_fsx_dr.copies import arguments
-from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
+from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx.aws_settings import AwsSettings
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
@@ -79,12 +79,6 @@ def test_stack_credentials_override_environment(monkeypatch: pytest.MonkeyPatch)
 
     assert found
     assert found.access_key == SECRETS["aws:accessKey"]
-
-
-@pytest.mark.parametrize("roles", ["a", '"a"', "[1]", '[{"arn": "a"}]', "{}"])
-def test_configure_refuses_malformed_roles(monkeypatch: pytest.MonkeyPatch, roles: str) -> None:
-    with pytest.raises(InvalidSettingsError, match="aws:assumeRoles"):
-        configured(monkeypatch, **{"aws:assumeRoles": roles})
 
 
 @pytest.mark.parametrize("kind", ["access_denied", "not_enabled", "expired", "refuse", "malformed"])

@@ -22,7 +22,7 @@ SIMULATOR = [sys.executable, "-m", "simulator"]
 
 @contextmanager
 def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """Yield the process of `serve`, and what it printed before the first call."""
+    """Yield the process of `serve`, and the lines that it printed."""
     command = [*SIMULATOR, "serve", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603  # ours
         assert process.stdout is not None

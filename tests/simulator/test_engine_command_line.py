@@ -1,4 +1,4 @@
-"""The fake engine's command line, and a project that runs on the fake engine and on the Pulumi CLI alike."""
+"""The fake engine's command line, and a project for the fake engine and the Pulumi CLI."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ from pulumi.dynamic import *
 from pulumi.runtime.proto import provider_pb2
 
 def wanted(what, label):
-    """Whether the test wants this, by a file such as create-fails-a."""
+    """Whether the test created a file, for example create-fails-a."""
     return os.path.exists(f"{what}-{label}")
 
 def record(*words):
@@ -41,7 +41,7 @@ class Recorder(ResourceProvider):
         record("configure", str(request.config.get("colour")))
 
     def check(self, olds, news):
-        record("check", news["label"], "olds" if olds else "anew")
+        record("check", news["label"], "olds" if olds else "new")
         failures = [CheckFailure("tag", "is not a tag")] if wanted("check-fails", news["label"]) else []
         return CheckResult(news, failures)
 
@@ -57,7 +57,7 @@ class Recorder(ResourceProvider):
         while wanted("create-waits", props["label"]) and context.is_active():
             time.sleep(0.05)
         if wanted("create-fails", props["label"]):
-            raise RuntimeError("there is no room left")
+            raise RuntimeError("the disk is full")
         if wanted("create-is-partial", props["label"]):
             properties = struct_pb2.Struct()
             properties.update(props | {"status": "half"})
@@ -126,7 +126,7 @@ config:
 
 
 class Rig:
-    """A project whose provider records its calls, on one engine."""
+    """A project on one engine; its provider records all calls."""
 
     def __init__(self, folder: Path, engine: list[str]) -> None:
         self.folder = folder
@@ -141,7 +141,7 @@ class Rig:
         (self.folder / "wanted.json").write_text(json.dumps(things))
 
     def tell(self, *wishes: str) -> None:
-        """Make the provider do these and nothing else, such as create-fails-a."""
+        """Select the provider's special behaviours, for example create-fails-a."""
         for file in [file for file in self.folder.iterdir() if "-" in file.name]:
             file.unlink()
         for wish in wishes:
@@ -156,7 +156,7 @@ class Rig:
         return self.project.run(*words, succeeds=not fails)
 
     def kill(self, run: "subprocess.Popen[str]") -> None:
-        """Kill a run, and then the processes that it left."""
+        """Kill a run, then its remaining processes."""
         run.kill()
         self.project.end_processes()
         run.communicate()
@@ -237,7 +237,7 @@ def test_fake_engine_refuses_other_plugins(tmp_path: Path, statement: str) -> No
     rig = Rig(tmp_path, FAKE_ENGINE)
     (rig.folder / "__main__.py").write_text(f"import pulumi\npulumi.{statement}\n")
 
-    assert "the fake engine has no AWS plugin" in rig.run("up", "--yes", fails=True)
+    assert "The fake engine" in rig.run("up", "--yes", fails=True)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_fake_engine_refuses_remote_endpoints(tmp_path: Path, endpoints: dict[st
     rig = Rig(tmp_path, FAKE_ENGINE)
     rig.project.environment.update(endpoints)
 
-    assert "the fake engine does not call AWS" in rig.run("up", "--yes", fails=True)
+    assert "AWS_ENDPOINT_URL" in rig.run("up", "--yes", fails=True)
     assert rig.calls() == []
 
 

@@ -13,8 +13,8 @@ def test_failed_create_leaves_nothing(tmp_path: Path, engine: list[str]) -> None
 
     text = rig.run("up", "--yes", "--skip-preview", fails=True)
 
-    assert rig.calls() == ["check a anew", "create a"]
-    assert "RuntimeError: there is no room left" in text
+    assert rig.calls() == ["check a new", "create a"]
+    assert "RuntimeError: the disk is full" in text
     assert (rig.state(), rig.pending()) == ({}, [])
 
 
@@ -28,7 +28,7 @@ def test_failed_check_prints_one_line(tmp_path: Path, engine: list[str]) -> None
 
     line = "error: pulumi-python:dynamic/rig:Thing resource 'a': property tag value {t} has a problem: is not a tag"
     assert line in text
-    assert rig.calls() == ["check a anew"]
+    assert rig.calls() == ["check a new"]
     assert rig.state() == {}
 
 

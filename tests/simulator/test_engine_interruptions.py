@@ -27,7 +27,7 @@ def test_killed_run_leaves_lock_and_pending_create(tmp_path: Path, engine: list[
     assert (pending, kept) == ([("creating", "b")], ["a"])
     assert "1 pending operations" in warned
     assert "interrupted while creating" in warned
-    assert rig.calls() == ["check a olds", "diff a", "check b anew", "create b"]
+    assert rig.calls() == ["check a olds", "diff a", "check b new", "create b"]
     assert rig.pending() == [("creating", "b")]
 
 
@@ -44,7 +44,7 @@ def test_first_interrupt_finishes_running_steps(tmp_path: Path, engine: list[str
     run.communicate()
 
     assert run.returncode == 1
-    assert rig.calls() == ["check a anew", "create a"]
+    assert rig.calls() == ["check a new", "create a"]
     assert (list(rig.state()), rig.pending()) == (["a"], [])
 
 

@@ -18,17 +18,17 @@ def test_engine_calls_provider_in_order(tmp_path: Path, engine: list[str]) -> No
     removed = rig.up({"a": {"source": "other"}, "c": {}})
     rig.run("destroy", "--yes")
 
-    assert created == ["check a anew", "create a", "check b anew", "create b"]
+    assert created == ["check a new", "create a", "check b new", "create b"]
     assert unchanged == ["check a olds", "diff a", "check b olds", "diff b"]
     assert sorted(planned) == [("create", "c", []), ("replace", "a", ["source"]), ("update", "b", [])]
     assert [call for call in previewed if call.split()[1] != "c"] == [
-        *["check a olds", "diff a", "check a anew"],
+        *["check a olds", "diff a", "check a new"],
         *["check b olds", "diff b"],
     ]
     assert changed == [
-        *["check a olds", "diff a", "check a anew", "create a"],
+        *["check a olds", "diff a", "check a new", "create a"],
         *["check b olds", "diff b", "update b2"],
-        *["check c anew", "create c"],
+        *["check c new", "create c"],
         "delete a1",
     ]
     assert sorted(removed[:4]) == ["check a olds", "check c olds", "diff a", "diff c"]
@@ -59,7 +59,7 @@ def test_replace_by_urn_checks_without_olds_and_diff(tmp_path: Path, engine: lis
 
     calls = rig.up({"a": {}}, "--replace", "urn:pulumi:dev::rig::rig:index:Group$pulumi-python:dynamic/rig:Thing::a")
 
-    assert calls == ["check a anew", "create a", "delete a1"]
+    assert calls == ["check a new", "create a", "delete a1"]
     assert rig.state()["a"]["id"] == "a2"
 
 
@@ -71,7 +71,7 @@ def test_delete_before_replace_deletes_first(tmp_path: Path, engine: list[str]) 
 
     calls = rig.up({"a": {"source": "other", **options}})
 
-    assert calls == ["check a olds", "diff a", "check a anew", "delete a1", "create a"]
+    assert calls == ["check a olds", "diff a", "check a new", "delete a1", "create a"]
     assert list(rig.state()) == ["a"]
 
 

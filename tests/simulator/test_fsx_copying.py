@@ -210,7 +210,7 @@ def test_copy_refuses_flexgroup_and_intelligent_tiering(
 
 
 def test_ontap_volumes_have_separate_slots(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
-    # User guide of ONTAP, "Copying backups": five at once per volume, destination Region and key.
+    # User guide of ONTAP, "Copying backups": five running copies per volume, destination Region and key.
     file_system = fsx_service.seed_file_system(HOME, "ONTAP")
     volumes = [fsx_service.seed_volume(HOME, file_system, name) for name in ("vol2", "vol3")]
     sources = [fsx_service.seed_backup(HOME, file_system, volume_id=volume) for volume in volumes]

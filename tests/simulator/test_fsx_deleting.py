@@ -1,4 +1,4 @@
-"""DeleteBackup refuses what is in use, and what it deletes is gone."""
+"""DeleteBackup refuses backups that are in use, and deletes others."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""DescribeBackups and DescribeFileSystems list what is there, by id, by filter and by page."""
+"""DescribeBackups and DescribeFileSystems list resources by id, by filter and by page."""
 
 from itertools import chain
 from typing import Any

@@ -1,4 +1,4 @@
-"""Faults hit the calls they are meant for, and no others."""
+"""Faults affect the selected calls, and no others."""
 
 from threading import Thread
 from typing import Any
@@ -20,7 +20,7 @@ ERRORS = {
     "not_enabled": (400, "UnrecognizedClientException"),
     "access_denied": (400, "AccessDeniedException"),
 }
-# Over a socket a refused connection can only be one that closes; in process it is the real error.
+# Over HTTP a refused connection is one that closes; in the same process it is the real error.
 CUT = (ConnectionClosedError, EndpointConnectionError)
 
 
@@ -42,7 +42,7 @@ def test_error_fault_has_no_effect(fsx_client: Clients, fsx_service: FsxService,
     assert copy(fsx_client(), fsx_source)["Lifecycle"] == "COPYING"
 
 
-# Botocore takes a body that is not JSON for an answer without members.
+# Botocore reads a body that is not JSON as an answer without members.
 @in_process_and_over_http
 @pytest.mark.parametrize(
     ("kind", "error", "made"), [("lost", ConnectionClosedError, 1), ("malformed", KeyError, 1), ("refuse", CUT, 0)]

@@ -1,4 +1,4 @@
-"""Copies are encrypted with keys of their own Region, which KMS knows."""
+"""Copies are encrypted with KMS keys of their Region."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def new_key(kms: Any, **properties: str) -> str:
 
 
 def disabled(kms: Any) -> str:
-    kms.disable_key(KeyId=bare_id(key := new_key(kms)))  # moto takes the bare id only
+    kms.disable_key(KeyId=bare_id(key := new_key(kms)))  # moto accepts only the key id
     return key
 
 

@@ -1,4 +1,4 @@
-"""The model is applied in full: types, lengths, enums and patterns."""
+"""The whole model is applied: types, lengths, enums and patterns."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_violation_has_aws_message() -> None:
     ("shape", "text", "is_valid"),
     [
         ("ClientRequestToken", "with.dots-and_dashes", True),
-        ("ClientRequestToken", "éplain", False),  # a pattern without ^ applies to the whole text, too
+        ("ClientRequestToken", "éplain", False),  # a pattern without ^ also applies to the whole text
         *(("TagValue", text, True) for text in ("Größe", "大阪", "Ⅷ", "٣", "a b", "a/b:c=d+e@f_g.h-i")),
         *(("TagValue", text, False) for text in ("a\tb", "a,b", "50%", "🙂", "a\n")),
     ],

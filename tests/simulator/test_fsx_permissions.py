@@ -1,4 +1,4 @@
-"""IAM in the simulator: what a policy document allows, what a call needs, and how it is refused."""
+"""IAM in the simulator: effects of policy documents, permissions of calls, and errors."""
 
 from typing import Any
 
@@ -115,7 +115,7 @@ def refused(call: Any, **parameters: Any) -> tuple[str, str]:
 
 
 def test_refusal_has_iam_message(fsx_client: Clients, fsx_service: FsxService, fsx_source: str) -> None:
-    """The words are those of github.com/aws-samples/eks-workshop-v2/issues/1445."""
+    """The text is from github.com/aws-samples/eks-workshop-v2/issues/1445."""
     fsx_service.attach_policies("simulator", [document("fsx:DescribeBackups")])
 
     assert refused(fsx_client(HOME).delete_backup, BackupId=fsx_source) == (
@@ -204,10 +204,10 @@ DRILL_POLICY = policy(ACCOUNT_ID, Purpose.DRILL, dr_regions=[AWAY], key_arns={AW
 
 
 def accesses_of_a_drill() -> list[Access]:
-    """Return the permissions that a drill needs.
+    """Return the permissions for a drill.
 
-    Its calls are those of pulumi-aws (hashicorp/terraform-provider-aws, internal/service/fsx/*.go). What they need is
-    in the service authorization reference; in the user guides, Encryption at rest; and in AmazonFSxFullAccess, which
+    Its calls are those of pulumi-aws (hashicorp/terraform-provider-aws, internal/service/fsx/*.go). Their permissions
+    are from the service authorization reference, the user guides (Encryption at rest), and AmazonFSxFullAccess, which
     has the ec2 and ds actions.
     """
     tag = {"aws:RequestTag/purpose": ["failover-drill"], "aws:TagKeys": ["purpose"]}

@@ -1,4 +1,4 @@
-"""The simulator's descriptions have exactly the members that recorded answers of AWS have.
+"""The simulator's descriptions have exactly the members of AWS's recorded answers.
 
 Members that were not recorded are listed here by name.
 """
@@ -39,8 +39,8 @@ CONFIGURATIONS = {
     "OpenZFSConfiguration": "OPENZFS",
     "OntapConfiguration": "ONTAP",
 }
-# Members of backups that are documented, but not recorded. Those of Windows, whose recordings are of 2018, are what its
-# file systems got since (deployment types, storage types).
+# Members of backups that are documented, but not recorded. The recordings of Windows are from 2018, before its file
+# systems had deployment types and storage types.
 ASSUMED_OF_ALL = {"SizeInBytes"}
 ASSUMED = {
     "WINDOWS": {
@@ -62,7 +62,7 @@ ASSUMED_OF_COPIES = {"SourceBackupId", "SourceBackupRegion"}
 
 
 def members(value: Any, path: str = "") -> set[str]:
-    """Return the names of all members at any depth, without those of single tags."""
+    """Return the names of all members at any depth, without the members of single tags."""
     if isinstance(value, list):
         return set().union(*(members(item, path) for item in value))
     if not isinstance(value, dict) or path.endswith("Tags."):
@@ -133,11 +133,11 @@ def test_new_copy_has_documented_members(
 
 
 def test_openzfs_backup_has_same_members_as_lustre(fsx_client: Clients, fsx_service: FsxService) -> None:
-    # None was recorded.
+    # No such answer was recorded.
     openzfs, lustre = (members(described(fsx_client, seeded(fsx_service, kind))) for kind in ("OPENZFS", "LUSTRE"))
 
     configuration = {name.partition("OpenZFSConfiguration.")[2] for name in openzfs if "OpenZFSConfiguration." in name}
-    # The documented copy of a Lustre file system tells its storage type; no recorded backup does.
+    # The documented copy of a Lustre file system has its storage type; recorded backups do not.
     assert {name for name in openzfs ^ lustre if "Configuration" not in name} == {"FileSystem.StorageType"}
     assert configuration <= {
         name.partition("OpenZFSConfiguration.")[2] for name in FILE_SYSTEMS["OPENZFS", "AVAILABLE"][0]

@@ -1,4 +1,4 @@
-"""A Region never runs more copies than it has slots, whatever clients do."""
+"""A Region never runs more copies than it has slots."""
 
 from typing import Any
 

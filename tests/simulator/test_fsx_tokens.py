@@ -1,4 +1,4 @@
-"""A client request token stands for one request, as long as the simulator runs."""
+"""A client request token belongs to one request until the simulator ends."""
 
 from typing import Any
 

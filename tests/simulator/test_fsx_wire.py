@@ -1,4 +1,4 @@
-"""Every request gets an answer as AWS gives it, and none ends in a traceback."""
+"""Each request gets an answer as from AWS, even a malformed one."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from simulator.fsx.wire import TARGET
 AUTHORIZATION = f"AWS4-HMAC-SHA256 Credential=simulator/20270115/{HOME}/fsx/aws4_request, Signature=0"
 BACKUP = "backup-0123456789abcdef0"
 
-# Other AWS services of this protocol answer SerializationException to a body that they cannot parse and to a member of
+# Other AWS services of this protocol answer SerializationException to an unparsable body and to a member of
 # another type (aws-sdk-perl#237, amazon-cognito-identity-js#485), and ValidationException to a broken constraint.
 ANSWERS: dict[str, tuple[str, str, str]] = {
     "half an object": ("DescribeBackups", '{"BackupIds": [', "SerializationException"),

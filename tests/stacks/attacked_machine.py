@@ -108,7 +108,7 @@ class AttackedStackMachine(StackMachine):
         tags = {key: text for key, text in target["tags"].items() if key != OWNERSHIP_TAG}
         sim.service.set_tags(region, target["id"], tags | ({} if value is None else {OWNERSHIP_TAG: value}))
         sim.is_tagged(dict(target), value)
-        note(f"{target['id']} in {region}, a copy of {target['source_backup_id']}, gets the tag {value!r}")
+        note(f"{target['id']} in {region}, copied from {target['source_backup_id']}, gets the tag {value!r}")
 
     def _value(self, forgery: _Forgery) -> str | None:
         if forgery.kind == "removed":

@@ -114,7 +114,7 @@ class CheckedMachine(RuleBasedStateMachine):
                 if newest and not keys:
                     sim.violations.append(f"(h) {title(stack)} has no copy of {newest} in {args['region']}")
                 if newest in present and keys and args.get("kms_key_id") not in {None, *keys}:
-                    sim.violations.append(f"(h) {title(stack)} has a copy of {newest} under another key: {keys}")
+                    sim.violations.append(f"(h) {title(stack)} has copied {newest} under another key: {keys}")
 
     def _require_known_or_reported(self) -> None:
         """Require that every copy with an owner id of a stack is in a state or was reported."""

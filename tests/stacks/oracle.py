@@ -155,9 +155,7 @@ class Simulation:
         # The adopter succeeded, or never started.
         took_it = self.stacks.index(stack) in adopters or (adopters and _is_tagged(copy, own))
         if others and not took_it:
-            self.violations.append(
-                f"(e) {command} of {title(stack)} deletes {backup_id}, which is in another state, too"
-            )
+            self.violations.append(f"(e) {command} of {title(stack)} deletes {backup_id}, which another state contains")
         if command == "destroy":
             return
         # Entries that are pending deletion or undeclared are about to be deleted too.

@@ -1,6 +1,5 @@
 """DrRegions with `deletion_protection`: only retention and finished replacements delete copies."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ def sim() -> Simulation:
 
 
 def dr(sim: Simulation, file_systems: tuple[int, ...] = (0,), **args: Any) -> Code:
-    """Return a program with one DrRegion whose copies are protected."""
+    """Return a program with one DrRegion and protected copies."""
     sources = [{"file_system_id": sim.file_systems[number], "region": HOME} for number in file_systems]
     return Code(regions={"dr": {"region": AWAY, "keep": 2, "sources": sources, "deletion_protection": True, **args}})
 
@@ -116,14 +115,3 @@ def test_new_key_keeps_protected_copies_until_new_ones_exist(sim: Simulation, st
         stack.deploy(code=dr(sim, kms_key_id=key_named("dr")), continue_on_error=True)
 
     assert before <= sim.available()
-
-
-def test_protection_changes_copies_in_place(sim: Simulation, stack: ProgramStack) -> None:
-    before = sim.available()
-    made = sim.service.counts(AWAY)["CopyBackup"]
-
-    stack.deploy(code=replace(stack.code, regions={"dr": {**stack.code.regions["dr"], "deletion_protection": False}}))
-    stack.deploy(code=dr(sim))
-
-    assert sim.available() == before
-    assert sim.service.counts(AWAY)["CopyBackup"] == made

@@ -164,7 +164,7 @@ def test_create_at_quota_keeps_copies_of_other_owner(sim: Simulation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "protection"), [(40, False), (40, True), pytest.param(365, True, marks=pytest.mark.slow)]
+    ("days", "protection"), [(15, False), (15, True), pytest.param(365, True, marks=pytest.mark.slow)]
 )
 def test_daily_runs_at_quota_keep_newest_copies(days: int, *, protection: bool) -> None:
     """Two file systems with daily backups and keep 3, and a quota of six: each day ends with the newest three."""

@@ -1,4 +1,4 @@
-"""All commands together, and how they end."""
+"""All commands, and their exit codes."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from .policy import policy
 from .report import report
 from .watch import watch
 
-_LONGEST = 4000  # characters of an error, which may name many resources
-_INTERRUPTED = 130  # what shells make of Ctrl-C
+_LONGEST = 4000  # characters of an error, which may list many resources
+_INTERRUPTED = 130  # the exit code that shells use for Ctrl-C
 
 
 class _Failure(click.ClickException):
@@ -38,9 +38,9 @@ class _Commands(click.Group):
 def fsx_dr() -> None:
     """Inspect FSx backup copies that Pulumi manages.
 
-    AWS credentials and endpoints come the ordinary ways: environment, profile, instance role.
+    The commands find AWS credentials like the AWS CLI: in the environment, a profile or an instance role.
 
-    Exit codes: 0 success, 1 findings, 2 error.
+    Exit codes: 0 success, 1 findings, 2 error. Each command lists its own.
     """
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from pulumi_fsx_dr.errors import CredentialsError, ServiceError
+from pulumi_fsx_dr.errors import AwsConfigError, CredentialsError, ServiceError
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.fsx.partitions import regions_with_fsx
 from pulumi_fsx_dr.fsx.text import clean
@@ -33,12 +33,14 @@ _HEADINGS = ("File system or volume", "Name", "Type", "Region", "Status")
 _AT_THE_SAME_TIME = 16  # Regions
 
 
-@click.command()
-@repeatable("--stack", "stacks", metavar="NAME", help="Stack name. Default: the selected stack.")
-@repeatable("--state", "states", metavar="FILE", help="Output of 'pulumi stack export', - for standard input.")
+@click.command(short_help="List file systems and volumes without a copy.")
+@repeatable("--stack", "stacks", metavar="NAME", help="Name of the stack. Default: the selected stack.")
+@repeatable(
+    "--state", "states", metavar="FILE", help="File with the output of 'pulumi stack export'; - reads standard input."
+)
 @repeatable("--region", "regions", metavar="REGION", help="Region to search. Default: all Regions that have FSx.")
-@repeatable("--exclude", "excluded", metavar="ID", help="File system or volume that needs no copy.")
-@click.option("--all", "show_all", is_flag=True, help="Show also what has a copy.")
+@repeatable("--exclude", "excluded", metavar="ID", help="File system or volume that does not need a copy.")
+@click.option("--all", "show_all", is_flag=True, help="Also show the file systems and volumes that have a copy.")
 @cwd_option
 @json_option
 @click.pass_context
@@ -61,10 +63,14 @@ def coverage(  # noqa: PLR0913  # one for each option
     \b
     Examples:
       fsx-dr coverage --stack prod --stack staging
-      fsx-dr coverage --stack prod --region eu-central-1 --exclude fs-0123456789abcdef0
+      fsx-dr coverage --stack prod --exclude fs-0123456789abcdef0
       pulumi stack export | fsx-dr coverage --state - --json
 
-    Exit codes: 0 everything that can have a copy has one, 1 a copy is missing, 2 a state or a Region could not be read.
+    \b
+    Exit codes:
+      0  Everything that can have a copy has one.
+      1  A copy is missing.
+      2  A state or a Region could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
     declared = _declared(states, stacks, cwd)
@@ -114,6 +120,8 @@ def _contents(context: CliContext, name: str) -> RegionContents | ServiceError:
         file_systems = region.file_systems().values()
         is_ontap = any(each.type == "ONTAP" for each in file_systems)
         return RegionContents(name, file_systems, region.volumes() if is_ontap else ())
+    except AwsConfigError:  # no Region can be read
+        raise
     except ServiceError as error:
         return error
 

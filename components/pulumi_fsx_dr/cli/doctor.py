@@ -13,13 +13,14 @@ from pulumi_fsx_dr.doctor.first_run import FirstRun, first_runs
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.text import clean
+from pulumi_fsx_dr.rules.copy_size import gigabytes_text
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
 from . import formatting
 from .context import CliContext
 from .declared import Declared, declared_by_settings, declared_by_stack
 from .documents import echo_json
-from .options import cwd_option, json_option, repeatable
+from .options import WholeNumber, cwd_option, json_option, repeatable
 from .stack import Stack
 
 _PRICES = "https://aws.amazon.com/fsx/{}/pricing/"
@@ -52,7 +53,7 @@ def _regions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str
     ]
 
 
-@click.command()
+@click.command(short_help="Check what would fail in the first pulumi up.")
 @repeatable(
     "--source",
     "sources",
@@ -70,7 +71,7 @@ def _regions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str
 @click.option(
     "--keep",
     metavar="N",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     default=KEEP,
     help=f"Number of backups to copy per file system, at least 1. Default: {KEEP}.",
 )
@@ -104,10 +105,15 @@ def doctor(  # noqa: PLR0913  # one for each option
     \b
     Examples:
       fsx-dr doctor --stack dev
-      fsx-dr doctor --source fs-0123456789abcdef0@eu-central-1 --dr-region eu-west-1=alias/fsx-dr
       fsx-dr doctor --config Pulumi.prod.yaml --json
+      fsx-dr doctor --source fs-0123456789abcdef0@eu-central-1 \\
+        --dr-region eu-west-1=alias/fsx-dr
 
-    Exit codes: 0 no problems, 1 something would fail, 2 some checks could not be made.
+    \b
+    Exit codes:
+      0  There are no problems.
+      1  Something would fail.
+      2  Some checks could not be made.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
     if stack:
@@ -155,13 +161,11 @@ def _entry(finding: Finding) -> str:
 def _summary(run: FirstRun) -> str:
     if not run.backups:
         return f"The first run does not copy anything to {run.region}."
-    least, most = (f"{bound:.1f}" for bound in (run.gigabytes.least, run.gigabytes.most))
-    gigabytes = f"{most} GB" if least == most else f"{least} to {most} GB"
     unknown = f" The size of {run.unknown_sizes} backups is unknown." if run.unknown_sizes else ""
     pages = sorted({_PRICES.format(page) for one in run.backups if (page := _PAGES.get(one.file_system_type or ""))})
     return (
         f"The first run makes {run.full} full and {run.incremental} incremental copies in {run.region}.\n"
-        f"It transfers and then stores {gigabytes}.{unknown}\n{' '.join(['Prices:', *pages])}"
+        f"It transfers and then stores {gigabytes_text(run.gigabytes)}.{unknown}\n{' '.join(['Prices:', *pages])}"
     )
 
 

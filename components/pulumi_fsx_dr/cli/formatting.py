@@ -62,7 +62,7 @@ def table(headings: Iterable[str], *, right: Collection[str] = (), wrapped: Coll
             heading,
             justify="right" if heading in right else "left",
             no_wrap=heading not in wrapped,
-            overflow="fold" if heading in wrapped else "ignore",
+            overflow="fold",
         )
     return made
 

@@ -25,6 +25,20 @@ cwd_option = click.option(
 )
 
 
+class WholeNumber(click.IntRange):
+    """A range of integers that the help text of its option describes in words."""
+
+    def _describe_range(self) -> str:
+        return ""
+
+
+class Number(click.FloatRange):
+    """A range of numbers that the help text of its option describes in words."""
+
+    def _describe_range(self) -> str:
+        return ""
+
+
 def repeatable(*names: str, metavar: str, help: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: A002  # as click calls it
     """Return an option that can be given several times; the command gets a tuple."""
     return click.option(*names, metavar=metavar, multiple=True, help=f"{help} Can be repeated.", **settings)

@@ -1,4 +1,4 @@
-"""`fsx-dr orphans`: copies that cost money and that no state contains."""
+"""`fsx-dr orphans`: copies that no state contains."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.text import Text
 
 from pulumi_fsx_dr.copies.messages import owner_text
 from pulumi_fsx_dr.copies.ownership import MAX_TAG_VALUE, claimed_description
+from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.orphans import Orphan, OrphanStatus, StackStates
 from pulumi_fsx_dr.rules.orphans import orphans as find_orphans
@@ -20,19 +20,25 @@ from .documents import echo_json, read_document
 from .options import cwd_option, json_option, repeatable
 from .stack import Stack
 
-_HEADINGS = ("Copy", "DR Region", "Tag says", "Age", "Size", "Resumed by pulumi up")
-_RESUMED = {
-    OrphanStatus.RESUMABLE: "if still declared",
-    OrphanStatus.FAILED: "no",
-    OrphanStatus.UNKNOWN: "state not given",
+_HEADINGS = ("Copy", "DR Region", "Age", "Size", "Resumable")
+_RESUMABLE = {
+    OrphanStatus.RESUMABLE: "if declared",
+    OrphanStatus.FAILED: "no (FAILED)",
+    OrphanStatus.UNKNOWN: "unknown",
 }
 
 
-@click.command()
+@click.command(short_help="List copies that no state contains.")
 @repeatable("--region", "regions", metavar="REGION", required=True, help="DR Region to search.")
-@repeatable("--state", "states", metavar="FILE", help="Output of 'pulumi stack export', - for standard input.")
-@repeatable("--stack", "stacks", metavar="NAME", help="Run 'pulumi stack export' for this stack.")
-@click.option("--all-states", is_flag=True, help="No other stack copies into these Regions: show how to delete.")
+@repeatable(
+    "--state", "states", metavar="FILE", help="File with the output of 'pulumi stack export'; - reads standard input."
+)
+@repeatable("--stack", "stacks", metavar="NAME", help="Stack to export with 'pulumi stack export'.")
+@click.option(
+    "--all-states",
+    is_flag=True,
+    help="Confirm that no other stack copies into these Regions. The output then shows how to delete each orphan.",
+)
 @cwd_option
 @json_option
 @click.pass_context
@@ -48,9 +54,9 @@ def orphans(  # noqa: PLR0913  # one for each option
 ) -> None:
     """List copies with the tag of this package that none of the given states contains.
 
-    Give the states of all stacks that copy into these Regions: a copy of a stack that is not given is
-    listed, because only its state can tell whether it is needed. Say --all-states if they are all: only
-    then a copy that may contain data is listed with the command that deletes it.
+    Give the states of all stacks that copy into these Regions. The copies of a stack that is not given are listed as
+    orphans, because only its state shows that it needs them. With --all-states, the output also shows the command that
+    deletes an orphan. Without it, only FAILED copies are shown with that command, because they do not contain data.
 
     \b
     Examples:
@@ -58,11 +64,17 @@ def orphans(  # noqa: PLR0913  # one for each option
       pulumi stack export | fsx-dr orphans --region eu-west-1 --state -
       fsx-dr orphans --region eu-west-1 --state state.json --json
 
-    Exit codes: 0 none, 1 some, 2 a state or a Region could not be read.
+    \b
+    Exit codes:
+      0  There are no orphans.
+      1  Orphans were found.
+      2  A state or a Region could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
     if not states and not stacks:
-        raise click.UsageError("Give at least one state, with --state FILE or --stack NAME.")
+        raise click.UsageError("Give at least one state with --state FILE or --stack NAME.")
     context = ctx.ensure_object(CliContext)
+    for region in regions:
+        partition_of(region, region)
     exports = {"standard input" if file == "-" else file: read_document(file) for file in unique(states)}
     exports |= {f"stack {name}": Stack(name, cwd).export() for name in unique(stacks)}
     given = StackStates.read(exports)
@@ -72,15 +84,14 @@ def orphans(  # noqa: PLR0913  # one for each option
         described = [_described(orphan, now, all_states=all_states) for orphan in found]
         echo_json({"time": now.isoformat(), "orphans": described})
     else:
-        click.echo(_table(found, now, all_states=all_states) if found else "No orphans.")
+        click.echo(_table(found, now, all_states=all_states) if found else "No orphans were found.")
     ctx.exit(int(bool(found)))
 
 
 def _table(found: list[Orphan], now: datetime, *, all_states: bool) -> str:
-    table = formatting.table(_HEADINGS)
+    table = formatting.table(_HEADINGS, right=("Age", "Size"))
     for orphan in found:
-        # As texts, because what the tag says may look like rich's markup.
-        table.add_row(*map(Text, _cells(orphan, now)))
+        table.add_row(*_cells(orphan, now))
     steps = ("\n" + "\n".join(_next_steps(orphan, all_states=all_states)) for orphan in found)
     return "\n".join([formatting.rendered(table), *steps])
 
@@ -89,35 +100,50 @@ def _cells(orphan: Orphan, now: datetime) -> tuple[str, ...]:
     return (
         clean(orphan.backup.id),
         orphan.backup.region,
-        owner_text(orphan.backup),
         formatting.hours(orphan.age(now)),
         formatting.size(orphan.backup.size_in_bytes),
-        _RESUMED[orphan.status],
+        _RESUMABLE[orphan.status],
     )
 
 
 def _next_steps(orphan: Orphan, *, all_states: bool) -> Iterator[str]:
     backup, deletion = orphan.backup, orphan.deletion_if(all_states=all_states)
-    yield f"{clean(backup.id)} ({clean(backup.lifecycle)}):"
+    yield f"{clean(backup.id)} ({clean(backup.lifecycle)})"
+    yield _paragraph(f"Its tag, which is not trusted, says {owner_text(backup)}.")
+    source = clean(backup.source_backup_id or "")
     match orphan.status:
         case OrphanStatus.RESUMABLE:
-            source = clean(backup.source_backup_id or "")
-            yield f"  If the program still declares a copy of {source}, the next `pulumi up` resumes it."
+            yield _paragraph(f"The next `pulumi up` resumes it if the program still declares a copy of {source}.")
         case OrphanStatus.FAILED:
-            yield "  The copy failed and contains no data. Nothing resumes it."
+            yield _paragraph("The copy failed and does not contain data. No update resumes it.")
         case OrphanStatus.UNKNOWN:
-            text = owner_text(backup)
-            yield f"  Another state may contain it. Its tag, which anybody may have written, says {text}."
+            yield _paragraph("The given states do not contain its owner id. Another state may contain the copy.")
     if backup.is_running:
-        yield "  It is not AVAILABLE yet: the run that makes it may still be active."
+        yield _paragraph("It is not AVAILABLE yet. The update that makes it may still be running.")
     if deletion or orphan.adoption:
-        yield "  Check first that no other state contains it, also after `pulumi state move`. Then"
+        yield _paragraph("First make sure that no other state contains it. `pulumi state move` may have moved it.")
     if orphan.adoption:
-        yield f'  adopt it:  BackupCopy("NAME", {{{orphan.adoption}}})'
+        yield "  To adopt it, declare:"
+        yield '    BackupCopy("NAME", {'
+        yield from (f"        {argument}," for argument in orphan.adoption.split(", "))
+        yield "    })"
     if deletion:
-        yield f"  delete it: {deletion}"
+        yield "  To delete it, run:"
+        yield _command(deletion)
     elif orphan.deletion:
-        yield "  delete it: give the states of all stacks that copy into this Region, and --all-states, to see how"
+        yield _paragraph(
+            "To see how to delete it, give the states of all stacks that copy into this Region, and --all-states."
+        )
+
+
+def _paragraph(text: str) -> str:
+    return formatting.paragraph(text, indent=2)
+
+
+def _command(command: str) -> str:
+    """Return a shell command, in two lines if the terminal is too narrow."""
+    line = f"    {command}"
+    return line if len(line) <= formatting.width() else line.replace(" --backup-id", " \\\n      --backup-id")
 
 
 def _described(orphan: Orphan, now: datetime, *, all_states: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`fsx-dr policy`: the least that the stack's AWS identities need, and what keeps others from its copies."""
+"""`fsx-dr policy`: IAM policies for the identities of a stack, and for the protection of its copies."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     return found
 
 
-@click.command()
-@click.option("--account", metavar="ID", required=True, callback=_account, help="AWS account, twelve digits.")
+@click.command(short_help="Print an IAM policy.")
+@click.option("--account", metavar="ID", required=True, callback=_account, help="AWS account id of twelve digits.")
 @repeatable(
     "--source-region",
     "sources",
     metavar="REGION",
-    help="Region of the source backups. Needed for preview and up.",
+    help="Region of the source backups. Required for the purposes preview and up.",
 )
 @repeatable("--dr-region", "destinations", metavar="REGION", required=True, help="Region of the copies.")
 @repeatable(
@@ -43,22 +43,30 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     "keys",
     metavar="ARN",
     callback=_by_region,
-    help="KMS key of sources or copies; not needed for aws/fsx.",
+    help="KMS key of source backups or copies. Not needed for the key aws/fsx.",
 )
 @click.option(
     "--for",
     "purpose",
+    metavar="PURPOSE",
     type=click.Choice([*Purpose], case_sensitive=False),
     default=Purpose.UP,
-    show_default=True,
-    help="Purpose of the identity: previews only, all commands, metrics of reports, or the failover drill.",
+    help=(
+        "Purpose of the identity: 'preview' allows only previews, 'up' allows all Pulumi commands, 'report' allows "
+        "metrics, 'coverage' allows 'fsx-dr coverage', and 'drill' allows the failover drill. Default: up."
+    ),
 )
-@click.option("--namespace", default=NAMESPACE, show_default=True, help="Namespace of 'report --cloudwatch'.")
+@click.option(
+    "--namespace",
+    metavar="NAME",
+    default=NAMESPACE,
+    help=f"Namespace of the metrics of 'report --cloudwatch'. Default: {NAMESPACE}.",
+)
 @repeatable(
     "--protect",
     "pipelines",
     metavar="ROLE_ARN",
-    help="Print instead a service control policy that lets only this role delete copies.",
+    help="Role that may delete copies. Prints a service control policy instead, which denies it to all other roles.",
 )
 def policy(  # noqa: PLR0913  # one for each option
     *,
@@ -70,26 +78,28 @@ def policy(  # noqa: PLR0913  # one for each option
     namespace: str,
     pipelines: tuple[str, ...],
 ) -> None:
-    """Print the least IAM policy that the stack needs.
+    """Print the minimal IAM policy for the identity that runs Pulumi.
 
-    It is for the identity that runs pulumi; the partition follows from the Regions.
+    The Regions determine the partition. The command does not call AWS.
 
     \b
     Examples:
-      fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1
-      fsx-dr policy --account 111122223333 --source-region eu-central-1 --dr-region eu-west-1 \\
-        --key arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-1111-4111-8111-0a1b2c3d4e5f
-      fsx-dr policy --for report --account 111122223333 --dr-region eu-west-1
-      fsx-dr policy --for drill --account 111122223333 --dr-region eu-west-1
-      fsx-dr policy --protect arn:aws:iam::111122223333:role/fsx-dr --account 111122223333 --dr-region eu-west-1
+      fsx-dr policy --account 111122223333 --dr-region eu-west-1 \\
+        --source-region eu-central-1
+      fsx-dr policy --account 111122223333 --dr-region eu-west-1 --for drill
+      fsx-dr policy --account 111122223333 --dr-region eu-west-1 \\
+        --protect arn:aws:iam::111122223333:role/fsx-dr
 
-    Exit codes: 0 printed, 2 an argument is not valid.
+    \b
+    Exit codes:
+      0  The policy was printed.
+      2  An argument is not valid.
     """  # noqa: D301  # click reads \b, the backspace character
     if pipelines:
         echo_json(protection(account, pipelines, dr_regions=destinations))
         return
     if not sources and purpose not in (Purpose.DRILL, Purpose.REPORT):
-        raise click.UsageError(f"The policy for {purpose} needs a --source-region.")
+        raise click.UsageError(f"The policy for {purpose} requires --source-region.")
     echo_json(
         least_policy(
             account, purpose, source_regions=sources, dr_regions=destinations, key_arns=keys, namespace=namespace

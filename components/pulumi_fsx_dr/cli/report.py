@@ -43,15 +43,18 @@ class _Read:
     errors: list[str] = field(default_factory=list)
 
 
-@click.command()
+@click.command(short_help="Report the age of the newest copy of each source.")
 @outputs_options
 @click.option(
     "--format",
     "form",
     type=click.Choice(list(_FORMATS)),
+    metavar="FORMAT",
     default="table",
-    show_default=True,
-    help="Format of the report. 'prometheus' is text format 0.0.4.",
+    help=(
+        "Format of the report: table, markdown, json, html, prometheus (text format 0.0.4) or openmetrics. "
+        "Default: table."
+    ),
 )
 @click.option("--output", metavar="FILE", help="Write the report to this file instead of standard output.")
 @repeatable("--region", "regions", metavar="REGION", help="Report only on this DR Region.")
@@ -59,9 +62,13 @@ class _Read:
 @click.option(
     "--verdict",
     "verdicts",
+    metavar="VERDICT",
     type=click.Choice(get_args(Verdict)),
     multiple=True,
-    help="Show only rows with this verdict. The exit code still depends on all rows. Can be repeated.",
+    help=(
+        "Show only rows with this verdict: ready, late or missing. The exit code still depends on all rows. Can be "
+        "repeated."
+    ),
 )
 @click.option(
     "--cloudwatch",
@@ -92,10 +99,13 @@ def report(  # noqa: PLR0913  # one for each option
       fsx-dr report --stack prod --stack staging
       fsx-dr report --format html --output readiness.html
       pulumi stack output --json | fsx-dr report --outputs - --format markdown
-      fsx-dr report --stack prod --cloudwatch FsxDr --verdict late --verdict missing
+      fsx-dr report --stack prod --verdict late --verdict missing
 
-    Exit codes: 0 all sources are ready, or the stack has no data yet; 1 a source is late or missing, or there is
-    nothing to report on; 2 a stack could not be read.
+    \b
+    Exit codes:
+      0  All sources are ready, or the stack was never deployed.
+      1  A source is late or missing, or there are no sources.
+      2  A stack could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
     read = _read(outputs, context.now)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 
+import click
 from rich.table import Table
 from rich.text import Text
 
@@ -12,11 +13,11 @@ from pulumi_fsx_dr.readiness import Verdict
 from . import formatting
 from .rows import Report, ReportRow
 
-_STYLES: dict[Verdict, str] = {"ready": "green", "late": "bold yellow", "missing": "bold red"}
+_COLORS: dict[Verdict, str] = {"ready": "green", "late": "yellow", "missing": "red"}
 _EMOJI: dict[Verdict, str] = {"ready": "✅", "late": "⚠️", "missing": "❌"}
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&#]")
 _LINKED = re.compile(r"[@#](?=\w)|:(?=//)|www(?=\.)", re.IGNORECASE)
-_NUMBERS = ("Age", "Target")
+_NUMBERS = ("Age", "Target", "Running")
 _INDENT = 11  # of the lines below a verdict
 
 
@@ -29,7 +30,8 @@ def terminal_text(report: Report) -> str:
     if formatting.first_that_fits([table, ""], formatting.width()) is table:
         reasons = _reasons(report.rows)
         return "\n".join([title, "", formatting.rendered(table), *([""] if reasons else []), *reasons])
-    return "\n".join([title, *map(_entry, report.rows)])
+    has_stacks = _has_stacks(report.rows)
+    return "\n".join([title, *(_entry(row, with_stack=has_stacks) for row in report.rows)])
 
 
 def markdown(report: Report) -> str:
@@ -59,14 +61,15 @@ def _table(report: Report) -> Table:
     shown = formatting.table(headings, right=_NUMBERS)
     for row, of_row in zip(report.rows, cells, strict=True):
         # As texts, because a name may look like rich's markup.
-        shown.add_row(Text(_verdict(row), style=_STYLES[row["verdict"]]), *map(Text, of_row))
+        shown.add_row(Text(_verdict(row), style=_COLORS[row["verdict"]]), *map(Text, of_row))
     return shown
 
 
-def _entry(row: ReportRow) -> str:
+def _entry(row: ReportRow, *, with_stack: bool) -> str:
     """Return a row as a few lines."""
-    stack = f"{row['stack']}: " if row["stack"] else ""
-    lines = [formatting.paragraph(f"{stack}{_source(row)} → {row['region']}", first=_verdict(row), indent=_INDENT)]
+    stack = f"{row['stack']}: " if with_stack else ""
+    head = formatting.paragraph(f"{stack}{_source(row)} → {row['region']}", first=_verdict(row), indent=_INDENT)
+    lines = [head.replace(_verdict(row), click.style(_verdict(row), fg=_COLORS[row["verdict"]]), 1)]
     if row["newest_copy"]:
         age, target = formatting.hours(row["age_hours"]), formatting.hours(row["target_hours"])
         lines.append(_below(f"{row['newest_copy']}, {age} old (target: {target})"))
@@ -91,13 +94,17 @@ def _grid(rows: Iterable[ReportRow]) -> list[list[str]]:
         "Newest copy": [row["newest_copy"] or formatting.NONE for row in rows],
         "Age": [formatting.hours(row["age_hours"]) for row in rows],
         "Target": [formatting.hours(row["target_hours"]) for row in rows],
-        "Running": [", ".join(row["running"]) for row in rows],
+        "Running": [str(len(row["running"]) or "") for row in rows],
     }
-    if len(set(columns["Stack"])) == 1:
+    if not _has_stacks(rows):
         del columns["Stack"]
     if not any(columns["Running"]):
         del columns["Running"]
     return [["Verdict", *columns], *map(list, zip(*columns.values(), strict=True))]
+
+
+def _has_stacks(rows: Iterable[ReportRow]) -> bool:
+    return len({row["stack"] for row in rows}) > 1
 
 
 def _source(row: ReportRow) -> str:

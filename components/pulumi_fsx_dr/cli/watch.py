@@ -21,7 +21,7 @@ from pulumi_fsx_dr.runtime.provider_runtime import POLL_SECONDS_VARIABLE
 from . import formatting
 from .context import CliContext, unique
 from .documents import echo_json
-from .options import StackOutputs, outputs_options, repeatable
+from .options import Number, StackOutputs, outputs_options, repeatable
 from .rows import rows_of
 
 _BAR_WIDTH = 30
@@ -95,7 +95,7 @@ class Poll:
         return table
 
 
-@click.command()
+@click.command(short_help="Show the progress of running copies.")
 @outputs_options
 @repeatable(
     "--region", "regions", metavar="REGION", help="DR Region to watch. Default: the DR Regions in the stack's outputs."
@@ -103,7 +103,7 @@ class Poll:
 @click.option(
     "--every",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     default=15,
     envvar=POLL_SECONDS_VARIABLE,
     help=f"Polling interval. Default: 15, or the environment variable {POLL_SECONDS_VARIABLE}.",
@@ -131,7 +131,11 @@ def watch(  # noqa: PLR0913  # one for each option
       fsx-dr watch --region eu-west-1 --region eu-north-1 --every 60
       fsx-dr watch --region eu-west-1 --once --json
 
-    Exit codes: 0 no copy is running (or --once), 2 a Region could not be read, 130 interrupted.
+    \b
+    Exit codes:
+      0    No copy is running, or --once is given.
+      2    A Region could not be read.
+      130  The command was interrupted.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
     for region in regions:

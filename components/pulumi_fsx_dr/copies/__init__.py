@@ -1,1 +1,1 @@
-"""What a copy is: its arguments, its owner, its tags, and its entry in the state. Nothing here calls AWS."""
+"""The model of a copy: arguments, ownership, tags and state entry. Nothing in this package calls AWS."""

@@ -1,4 +1,4 @@
-"""The arguments of a BackupCopy: a table of what makes each wrong, and what a change of it means."""
+"""The arguments of a BackupCopy: how each is validated, and what a changed value means for the copy."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,15 +33,15 @@ class BackupCopyArgs(TypedDict):
 
 
 class Change(Enum):
-    """What a change of an argument means for the copy that exists."""
+    """The effect of a changed argument on the existing copy."""
 
     REPLACES = "replaced (create before delete)"
     REPLACES_IF_OTHER_KEY = "replaced unless it names the same key"
     UPDATES = "updated in place"
-    NOTHING = "used only when the copy is made"
+    NOTHING = "used only when the copy is created"
 
 
-# Returns why a value is wrong, given all arguments that are known.
+# Takes a value and all known arguments; returns the problems of the value.
 Check = Callable[[Any, Mapping[str, Any]], list[str]]
 
 
@@ -50,8 +50,8 @@ class Argument:
     """One argument of a BackupCopy.
 
     Attributes:
-        required: whether a copy needs it, once defaults are filled in.
-        hint: what a person who left it out can do.
+        required: whether it must have a value after defaults are filled in.
+        hint: how to provide a required value, for the error message.
     """
 
     check: Check
@@ -63,11 +63,12 @@ class Argument:
 def with_defaults(
     given: Mapping[str, Any], former: Mapping[str, Any], region: Callable[[], str | None]
 ) -> dict[str, Any]:
-    """Return the arguments of the program with every default filled in; a default is chosen once and stays.
+    """Return the arguments of the program with all defaults filled in; a default is chosen once and stays.
 
     Args:
-        former: those of the copy that exists, if there is one.
-        region: finds the default Region.
+        given: the arguments of the program.
+        former: the arguments of the existing copy; empty for a new copy.
+        region: returns the default Region.
     """
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):
@@ -79,10 +80,11 @@ def with_defaults(
 
 
 def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the problems of the arguments, as pairs of the argument's name and a sentence.
+    """Return the problems of the arguments, as pairs of the argument's name and a message.
 
-    Unknown values count as right. No sentence repeats a value, because any may be a secret. The engine shows the value
-    of an argument that is named to it, even if that is secret; so the name is "" unless the argument is missing.
+    Unknown values count as valid. No message repeats a value, because any value may be a secret. If the name of an
+    argument is returned, the engine shows its value, even a secret one. So the name is "" unless the argument is
+    missing.
     """
     known = {name: value for name, value in inputs.items() if not isinstance(value, Unknown)}
     unknown = refuse_unknown("Unknown argument", inputs, ARGUMENTS)
@@ -97,19 +99,13 @@ def problems(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def problems_of(name: str, value: Any, known: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
-    """Return the problems of one argument, as far as its value is known; outputs and None have none.
-
-    Args:
-        name: the argument.
-        value: its value.
-        known: the other arguments.
-    """
+    """Return the problems of the value of one argument; None and outputs are not checked."""
     plain = without_outputs(value)
     return [] if plain is None or isinstance(plain, Unknown) else ARGUMENTS[name].check(plain, known)
 
 
 def without_outputs(value: Any) -> Any:
-    """Return a value with `Unknown` in place of each output, whose value the program does not know."""
+    """Return a value with each output in it replaced by `Unknown`."""
     if isinstance(value, Output) or isawaitable(value):
         return Unknown()  # type: ignore[no-untyped-call]
     if isinstance(value, Mapping):
@@ -118,17 +114,9 @@ def without_outputs(value: Any) -> Any:
 
 
 def require_valid(resource: str, args: Mapping[str, Any]) -> None:
-    """Refuse the arguments of a program that are wrong, as far as their values are known.
-
-    Args:
-        resource: begins the message, such as `BackupCopy nightly`.
-        args: the arguments, as the program gives them.
-
-    Raises:
-        InvalidSettingsError: the message names the argument.
-    """
+    """Refuse arguments of a program that are not valid; outputs are not checked."""
     known = {name: without_outputs(value) for name, value in args.items() if value is not None}
-    # The provider finds the default Region, and its check is the one that requires it.
+    # Only the provider knows the default Region, so its check requires the Region.
     found = [problem for name, problem in problems(known) if name != "region" or "region" in known]
     if found:
         raise InvalidSettingsError(f"{resource}: {' '.join(found)}")
@@ -138,14 +126,14 @@ def _backup_id(argument: str) -> Check:
     def check(value: Any, _known: Mapping[str, Any]) -> list[str]:
         if isinstance(value, str) and BACKUP_ID.fullmatch(value):
             return []
-        return [f"{argument} is not the id of an FSx backup, such as backup-0123456789abcdef0."]
+        return [f"{argument} must be the id of an FSx backup, such as backup-0123456789abcdef0."]
 
     return check
 
 
 def _adopt_backup_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     if value == known.get("source_backup_id"):
-        return ["adopt_backup_id names the source itself: give the id of its copy."]
+        return ["adopt_backup_id is the source backup itself. Use the id of its copy."]
     return _backup_id("adopt_backup_id")(value, known)
 
 
@@ -162,32 +150,32 @@ def _source_region(value: Any, known: Mapping[str, Any]) -> list[str]:
         return found
     region = known.get("region")
     if region and not _region(region, known) and partition_of(region) != partition_of(value):
-        return ["source_region and region are in two partitions: FSx copies within a partition."]
+        return ["source_region and region are in different AWS partitions. FSx copies only within a partition."]
     return []
 
 
 def _kms_key_id(value: Any, known: Mapping[str, Any]) -> list[str]:
     key = KeyName.parse(value) if isinstance(value, str) else None
     if key is None:
-        return ["kms_key_id is not a KMS key: give a key id, a key ARN, alias/NAME or an alias ARN."]
+        return ["kms_key_id must be a KMS key: a key id, a key ARN, alias/NAME or an alias ARN."]
     region = known.get("region")
     if key.region is None or not region or _region(region, known):
         return []
     if key.partition != partition_of(region) or key.region != region:
-        return ["kms_key_id names a key of another Region: give a key of the Region in which the copy is made."]
+        return ["kms_key_id is a key in another Region. Use a key in the Region of the copy."]
     return []
 
 
 def _boolean(argument: str) -> Check:
     def check(value: Any, _known: Mapping[str, Any]) -> list[str]:
-        return [] if isinstance(value, bool) else [f"{argument} must be True or False, not a {type(value).__name__}."]
+        return [] if isinstance(value, bool) else [f"{argument} must be True or False (got {type(value).__name__})."]
 
     return check
 
 
 def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
     if not isinstance(value, Mapping):
-        return [f"tags must be a map of strings, not a {type(value).__name__}."]
+        return [f"tags must be a map of strings (got {type(value).__name__})."]
     return _named("tags", tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)}))
 
 
@@ -195,7 +183,7 @@ def _named(argument: str, found: list[str]) -> list[str]:
     return [f"{argument}: {problem}" for problem in found]
 
 
-# In the order in which states and previews name them.
+# States and previews list the arguments in this order.
 ARGUMENTS: Mapping[str, Argument] = {
     "source_backup_id": Argument(_backup_id("source_backup_id"), Change.REPLACES, required=True),
     "region": Argument(

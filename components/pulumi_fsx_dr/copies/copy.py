@@ -1,4 +1,4 @@
-"""A copy, and the declaration of a copy."""
+"""A copy, and the specification of a copy to create."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,7 +10,7 @@ from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
 
 from .ownership import Ownership
 
-# Type tokens, as states and previews name the resources.
+# Type tokens of the resources, as they appear in states and previews.
 BACKUP_COPY_TYPE = "pulumi-python:dynamic/fsx:BackupCopy"
 OWNER_TYPE = "pulumi-python:dynamic/fsx:Owner"
 DR_REGION_TYPE = "pulumi-fsx-dr:index:DrRegion"
@@ -18,16 +18,16 @@ NATIVE_COPY_TYPE = "fsx-dr:index:BackupCopy"  # made by the plugin, for all lang
 NATIVE_DR_REGION_TYPE = "fsx-dr:index:DrRegion"
 COPY_TYPES = frozenset({BACKUP_COPY_TYPE, NATIVE_COPY_TYPE})
 
-CREATE_TIMEOUT = 24 * 3600.0  # seconds, if `custom_timeouts` says nothing
+CREATE_TIMEOUT = 24 * 3600.0  # seconds; the default of `custom_timeouts`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopySpec(CopyRequest):
-    """The copy that the program asks for.
+    """The copy that the program declares.
 
     Attributes:
         region: the DR Region.
-        timeout: seconds that the copy may take from its own start.
+        timeout: how long the copy may run, in seconds; time in the queue does not count.
     """
 
     region: str
@@ -35,7 +35,7 @@ class CopySpec(CopyRequest):
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any], timeout: float = CREATE_TIMEOUT) -> Self:
-        """Read it from the checked arguments of a resource."""
+        """Return the specification from the checked arguments of a resource."""
         known = {member.name for member in fields(cls)}
         given = {name: value for name, value in inputs.items() if name in known and value is not None}
         return cls(**given, timeout=timeout)
@@ -43,11 +43,12 @@ class CopySpec(CopyRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A copy as its state entry will describe it.
+    """A copy with the values that go into its state entry.
 
     Attributes:
-        ownership: what its tag must say; None for a copy that is imported, or adopted and not finished.
-        source_creation_time: when the source backup was made, or else the copy.
+        backup: the description of the copy by FSx.
+        ownership: the expected content of the ownership tag; None until an import or adoption is complete.
+        source_creation_time: the creation time of the source backup; of the copy if the source backup has expired.
     """
 
     backup: Backup
@@ -56,10 +57,10 @@ class Copy:
 
 
 class UnfinishedCopyError(CopyError):
-    """FSx has accepted the copy, but it is not AVAILABLE yet; the state must keep it.
+    """FSx has accepted the copy, but it is not AVAILABLE yet. The copy must be saved in the state.
 
     Attributes:
-        copy: its last known description.
+        copy: the copy as it was last seen.
     """
 
     def __init__(self, message: str, copy: Copy) -> None:

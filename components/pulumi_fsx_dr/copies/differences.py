@@ -1,4 +1,4 @@
-"""What a change of a BackupCopy's arguments means for the copy."""
+"""Compare the state of a BackupCopy with its arguments: which differences replace or update the copy."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,13 +15,13 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
 
     Args:
         olds: the outputs in the state.
-        news: the checked arguments; an unknown value replaces nothing.
-        key_arn: looks up the ARN of a key behind an alias; None if KMS gives none.
+        news: the checked arguments. An unknown value never requires a new copy.
+        key_arn: returns the key ARN of an alias; None if KMS does not return it.
     """
-    # A value that is not in the state cannot be compared, and must not replace the copy.
-    names = [name for name in _that(Change.REPLACES) if name in olds and _is_other(olds[name], news.get(name))]
-    names += [name for name in _that(Change.REPLACES_IF_OTHER_KEY) if _is_other_key(name, olds, news, key_arn)]
-    # Such a copy cannot be used or changed: only a new copy helps.
+    # A value that is missing in the state cannot be compared, so it does not replace the copy.
+    names = [name for name in _with(Change.REPLACES) if name in olds and _is_other(olds[name], news.get(name))]
+    names += [name for name in _with(Change.REPLACES_IF_OTHER_KEY) if _is_other_key(name, olds, news, key_arn)]
+    # A copy that is FAILED or DELETED cannot be used or changed.
     if olds.get("lifecycle") in ("FAILED", "DELETED"):
         names.append("lifecycle")
     return names
@@ -30,16 +30,17 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
 def updates(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     """Return the names of the properties that change in place, or may change once they are known.
 
-    An unfinished copy counts as changed: after a refresh the engine does not know that its create has failed.
+    An unfinished copy counts as changed, so that the next update finishes it. After a refresh, the engine no
+    longer knows that the create has failed.
     """
     names = [name for name, argument in ARGUMENTS.items() if _is_unknown(argument.change, news.get(name))]
-    names += [name for name in _that(Change.UPDATES) if _changes(name, olds, news) and name not in names]
+    names += [name for name in _with(Change.UPDATES) if _changes(name, olds, news) and name not in names]
     if olds.get("lifecycle", "AVAILABLE") != "AVAILABLE":
         names.append("lifecycle")
     return names
 
 
-def _that(change: Change) -> list[str]:
+def _with(change: Change) -> list[str]:
     return [name for name, argument in ARGUMENTS.items() if argument.change is change]
 
 
@@ -52,7 +53,7 @@ def _changes(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> boo
 
 
 def _is_other(old: Any, new: Any) -> bool:
-    # An argument that is left out stays as it is, and an unknown value replaces nothing.
+    # Without a known new value, the old one stays.
     return new is not None and not isinstance(new, Unknown) and new != old
 
 
@@ -67,5 +68,5 @@ def _is_other_key(
     if name is None or not name.is_alias:
         return True
     arn = key_arn(new)
-    # Without an ARN it counts as the same key: a look-up that failed must not replace a copy.
+    # Without an ARN, the key counts as the same: a failed lookup must not replace a copy.
     return arn is not None and not same_key(old_arn, arn)

@@ -1,4 +1,4 @@
-"""Durations as text, the same in each message and table."""
+"""Durations as text, in the same format in all messages and tables."""
 
 _MINUTES = 60
 

@@ -25,7 +25,7 @@ def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -
 
 
 def in_camel_case(sentence: str, names: Iterable[str]) -> str:
-    """Return a sentence with these snake_case names in camelCase, as configuration and other languages spell them."""
+    """Return a sentence with these snake_case names in camelCase, for configuration and other languages."""
     spelled = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
     return re.sub(rf"\b({spelled})\b", lambda name: camel_case(name[0]), sentence)
 

@@ -10,5 +10,5 @@ def positive(given: Any) -> float | None:
         number = float(given)
     except (TypeError, ValueError):
         return None
-    # This refuses NaN too, because each comparison with NaN is false.
+    # This also refuses NaN, because every comparison with NaN is false.
     return number if 0 < number < math.inf else None

@@ -29,7 +29,7 @@ OUTPUTS: Mapping[str, Callable[[Copy], Any]] = {
 
 
 def outputs_of(inputs: Mapping[str, Any], copy: Copy) -> dict[str, Any]:
-    """Return every output; the engine keeps none that an update leaves out."""
+    """Return all outputs; the engine drops those that an update does not return."""
     outputs = {name: inputs.get(name) for name in ARGUMENTS}
     outputs |= {name: value_of(copy) for name, value_of in OUTPUTS.items()}
     return {name: value for name, value in outputs.items() if value is not None}

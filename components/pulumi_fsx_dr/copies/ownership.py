@@ -1,8 +1,8 @@
-"""The ownership tag of a copy, and the request token that CopyBackup is called with.
+"""The ownership tag of a copy, and the request token for CopyBackup.
 
-`fsx-dr:managed-by` = `<owner id>/<request token>/<project>/<stack>/<name>`. CopyBackup itself sets it, so a copy has it
-from the moment it is made. Anybody who may call `fsx:TagResource` can write any tag on any backup: the tag only
-selects candidates, and `verification` decides.
+`fsx-dr:managed-by` = `<owner id>/<request token>/<project>/<stack>/<name>`. CopyBackup sets the tag, so a copy has it
+from the beginning. Anyone with `fsx:TagResource` can write any tag on any backup. So the tag only selects candidates,
+and `verification` decides.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ _URN_PARTS = 4  # stack, project, type, name
 
 @dataclass(frozen=True, slots=True)
 class RequestToken:
-    """The `ClientRequestToken` of CopyBackup, which each run computes again for the same request.
+    """The `ClientRequestToken` of CopyBackup. Each run computes the same token for the same request.
 
     Attributes:
-        request: hash of the owner id, the URN and everything the copy is made from but its tags.
-        generation: counts up when FSx answers a token with a copy that is gone or of another owner.
+        request: hash of the owner id, the URN and the parameters of the copy without its tags.
+        generation: incremented if FSx answers a token with a copy that is deleted or has another owner.
     """
 
     request: str
@@ -37,18 +37,18 @@ class RequestToken:
     @classmethod
     def of(cls, owner_id: str, urn: str, *parameters: str | None) -> "RequestToken":
         """Return the first token of a request."""
-        # Joined by a character that no part can contain, so that different parts never make the same text.
+        # No part can contain the separator, so different parts never give the same text.
         text = "\0".join([owner_id, urn, *(parameter or "" for parameter in parameters)])
-        # 40 characters, a dash and a generation fit into the 63 of a ClientRequestToken.
+        # A ClientRequestToken has at most 63 characters: 40 for the hash, the rest for a dash and the generation.
         return cls(hashlib.sha256(text.encode()).hexdigest()[:40])
 
     def next(self) -> "RequestToken":
         """Return the next generation."""
-        # Anybody can write the last generation into a tag, so the first one comes after it.
+        # Anyone can write the highest generation into a tag, so the count starts again at 0 after it.
         return replace(self, generation=(self.generation + 1) % _GENERATIONS)
 
     def unused(self) -> "RequestToken":
-        """Return a random generation, which no run has used and which cannot be guessed."""
+        """Return a random generation, which cannot be guessed and has never been used."""
         return replace(self, generation=secrets.randbelow(_GENERATIONS))
 
     def __str__(self) -> str:
@@ -57,26 +57,26 @@ class RequestToken:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """What ties a copy to its entry in a state: the output `managed_by`, and the beginning of the copy's tag."""
+    """The link between a copy and its state entry: the output `managed_by`, and the beginning of the ownership tag."""
 
     owner_id: str
     token: RequestToken
 
     @classmethod
     def parse(cls, text: object) -> "Ownership | None":
-        """Return the ownership at the beginning of a text, None without one."""
+        """Return the ownership at the beginning of a text; None if the text does not begin with one."""
         found = _OWNERSHIP.match(text) if isinstance(text, str) else None
         if found is None:
             return None
         return cls(found["owner"], RequestToken(found["request"], int(found["generation"])))
 
     def is_same_request(self, other: "Ownership | None") -> bool:
-        """Whether both are of one request of one resource, whatever the generation."""
+        """Whether both belong to the same request of the same resource; the generation may differ."""
         return other is not None and (self.owner_id, self.token.request) == (other.owner_id, other.token.request)
 
     def tag(self, urn: str) -> dict[str, str]:
         """Return the ownership tag of the copy of a resource."""
-        # Only the end of the resource's name may be cut off, which is information for people.
+        # If the text is too long, only the resource's name is cut off, which is for information only.
         text = f"{self}/{description_of(urn)}" if is_urn(urn) else str(self)
         return {OWNERSHIP_TAG: text[:MAX_TAG_VALUE].rstrip()}
 
@@ -85,12 +85,12 @@ class Ownership:
 
 
 def ownership_of(tags: Mapping[str, str]) -> Ownership | None:
-    """Return the ownership that a backup's tag claims, None if it has no such tag or one of another form."""
+    """Return the ownership in the tag of a backup; None if the tag is missing or has another format."""
     return Ownership.parse(tags.get(OWNERSHIP_TAG))
 
 
 def claimed_description(tags: Mapping[str, str]) -> str:
-    """Return the `project/stack/name` in a backup's ownership tag, or the whole tag if it has another form."""
+    """Return `project/stack/name` from the ownership tag of a backup, or the whole tag if it has another format."""
     value = tags.get(OWNERSHIP_TAG, "")
     found = _OWNERSHIP.match(value)
     return value[found.end() + 1 :] if found else value
@@ -98,18 +98,18 @@ def claimed_description(tags: Mapping[str, str]) -> str:
 
 def description_of(urn: str) -> str:
     """Return `project/stack/name` of a resource, in characters that a tag value may contain."""
-    # Split at the first three only, because a resource's name may contain `::`.
+    # Split only three times, because the name of a resource may contain `::`.
     stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
     return _NOT_IN_TAG_VALUES.sub("_", f"{project}/{stack}/{name}")
 
 
 def stack_of(description: str) -> str:
-    """Return the `project/stack` of a description; those two cannot contain slashes."""
+    """Return `project/stack` from a description; neither of them can contain a slash."""
     return "/".join(description.split("/")[:2])
 
 
 def is_urn(text: str) -> bool:
-    """Whether a text is a URN, from which a request token can be derived."""
+    """Whether a text is a URN."""
     return len(text.split("::", 3)) == _URN_PARTS
 
 

@@ -1,4 +1,4 @@
-"""A copy in the Pulumi state, which alone decides which copies are ours."""
+"""A copy in the Pulumi state. Only the state decides which copies this stack manages."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +42,7 @@ class StateCopy:
         urn: the URN of its resource.
         id: the copy's backup id.
         outputs: the outputs of its resource, with names in snake_case.
-        secrets: the names of secret outputs.
+        secrets: the names of the secret outputs.
     """
 
     urn: str
@@ -52,7 +52,7 @@ class StateCopy:
 
     @classmethod
     def read(cls, urn: str, backup_id: str, outputs: Mapping[str, Any], secrets: Iterable[str] = ()) -> "StateCopy":
-        """Return an entry; fail if its outputs are of wrong types, for example because the state was edited by hand."""
+        """Return an entry; fail if its outputs are not valid, for example because the state was edited by hand."""
         if problem := _problem(backup_id, outputs):
             name = urn.split("::", 3)[-1]
             raise InvalidStateError(
@@ -63,7 +63,7 @@ class StateCopy:
 
     @property
     def name(self) -> str:
-        """The logical name of its resource, which may contain anything."""
+        """The logical name of its resource, which may contain any characters."""
         return self.urn.split("::", 3)[-1]
 
     @property
@@ -78,7 +78,7 @@ class StateCopy:
 
     @property
     def is_native(self) -> bool:
-        """Whether the plugin for all languages made it, and not the dynamic provider."""
+        """Whether the plugin manages it, and not the dynamic provider."""
         return self.urn.split("::", 3)[2].rpartition("$")[2] == NATIVE_COPY_TYPE
 
     @property
@@ -98,17 +98,17 @@ class StateCopy:
 
     @property
     def ownership(self) -> Ownership | None:
-        """What the copy's tag must say; None for a copy that was imported and not updated since."""
+        """The expected content of the ownership tag; None until an import or adoption is complete."""
         return Ownership.parse(self.outputs.get("managed_by"))
 
     @property
     def account(self) -> str:
-        """The account of the copy; "" if the state does not say."""
+        """The account of the copy; "" if it is missing in the state."""
         return self.output("owner_id")
 
     @property
     def facts(self) -> Facts:
-        """What must be true of the backup before anything is done with it."""
+        """The facts that the backup must match before it is changed or deleted."""
         return Facts(
             source_backup_id=self.source_backup_id,
             region=self.region,
@@ -119,7 +119,7 @@ class StateCopy:
 
     @property
     def is_protected(self) -> bool:
-        """Whether nothing deletes it before something replaces it (`deletion_protection`)."""
+        """Whether `deletion_protection` is on."""
         return bool(self.outputs.get("deletion_protection"))
 
     @property
@@ -129,16 +129,16 @@ class StateCopy:
 
     @property
     def creation_time(self) -> datetime:
-        """When the copy was made; long ago if the state does not say."""
+        """The creation time of the copy; 1970 if it is missing in the state."""
         return _time(self.outputs.get("creation_time")) or _LONG_AGO
 
     @property
     def source_creation_time(self) -> datetime | None:
-        """When the source backup was made, or else the copy."""
+        """The creation time of the source backup; if it is missing, the creation time of the copy."""
         return _time(self.outputs.get("source_creation_time")) or _time(self.outputs.get("creation_time"))
 
     def output(self, name: str) -> str:
-        """Return an output that is a string, "" without one."""
+        """Return an output as a string; "" if it is missing."""
         return str(self.outputs.get(name) or "")
 
 
@@ -163,7 +163,7 @@ def _problem(backup_id: object, outputs: Mapping[str, Any]) -> str | None:
 
 def _problem_of_arn(backup_id: str, outputs: Mapping[str, Any]) -> str | None:
     arn = _ARN.fullmatch(outputs.get("arn") or "")
-    # A Region that does not exist looks like one that is unreachable, and another backup may be anybody's.
+    # A wrong Region would look like an unreachable one, and a wrong id could be the backup of another owner.
     if arn and (arn["region"], arn["id"]) != (outputs.get("region"), backup_id):
         return f"its arn is of {arn['id']} in {arn['region']}"
     return None

@@ -9,36 +9,36 @@ from pulumi_fsx_dr.fsx.backup import Backup
 
 from .ownership import MAX_TAG_VALUE, OWNERSHIP_TAG
 
-MAX_TAGS = 50  # FSx API, Tags; ours is one of them
+MAX_TAGS = 50  # FSx API, Tags; the ownership tag is one of them
 MAX_TAG_KEY = 128  # FSx API, TagKey
 _OURS = OWNERSHIP_TAG.partition(":")[0] + ":"
-# FSx API, pattern of TagKey and TagValue; unlike Python's, its spaces do not count tabs and line ends.
+# FSx API, pattern of TagKey and TagValue. Python's `\s` also matches tabs and line breaks, which FSx refuses.
 _FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]|[\x00-\x1f\x85]")
 
 
 def problems(tags: Mapping[str, Any]) -> list[str]:
-    """Return why FSx would refuse these tags, a sentence each that repeats neither keys nor values: they may be secret.
+    """Return why FSx would refuse these tags; the messages repeat neither keys nor values, which may be secret.
 
-    Values that Pulumi does not know yet must be left out by the caller.
+    The caller leaves out the values that Pulumi does not know yet.
     """
     found = list(dict.fromkeys(problem for key, value in tags.items() if (problem := _problem(key, value))))
     if len(tags) >= MAX_TAGS:
-        found.append(f"{len(tags)} tags are too many: FSx permits {MAX_TAGS} and one of them marks the copy's owner.")
+        found.append(f"Too many tags ({len(tags)}): FSx allows {MAX_TAGS}, and one of them is the ownership tag.")
     return found
 
 
 def is_reserved(key: str) -> bool:
-    """Whether AWS or this package owns the tag key."""
+    """Whether a tag key is reserved for AWS or this package."""
     return key.lower().startswith(("aws:", _OURS))
 
 
 def visible(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return a backup's tags without those that AWS and this package own."""
+    """Return the tags of a backup without the reserved ones."""
     return {key: value for key, value in tags.items() if not is_reserved(key)}
 
 
 def live(wanted: Mapping[str, str], actual: Mapping[str, str]) -> dict[str, str]:
-    """Return the actual values of our tags; tags of others are left out."""
+    """Return the actual values of the tags that the program sets."""
     return {key: actual[key] for key in wanted if key in actual}
 
 
@@ -51,35 +51,35 @@ class TagChange:
 
 
 def change(old: Mapping[str, str], new: Mapping[str, str], actual: Mapping[str, str]) -> TagChange:
-    """Return the change from our former tags to the new ones; tags of others stay."""
+    """Return the change from the former tags of the program to the new ones; tags of others stay."""
     return TagChange(
         added={key: value for key, value in new.items() if actual.get(key) != value},
-        # Only tags that this resource has set before.
+        # Only tags that the program has set before.
         removed=frozenset((old.keys() - new.keys()) & actual.keys()),
     )
 
 
 def too_many_tags(source: Backup, wanted: object) -> str | None:
-    """Say why FSx cannot copy a source together with its tags, or return None if it can."""
+    """Return why FSx cannot copy a source backup together with its tags; None if it can."""
     keys = {*visible(source.tags), *(wanted if isinstance(wanted, dict) else ())}
     if len(keys) < MAX_TAGS:
         return None
     return (
-        f"Backup {source.id} in {source.region} has {len(visible(source.tags))} tags, and with those of the copy they "
-        f"are {len(keys) + 1}, of which one marks its owner, while FSx permits {MAX_TAGS}: set copy_tags to False, "
-        "or remove tags of the backup."
+        f"{source.id} in {source.region} cannot be copied together with its tags: the copy would have {len(keys) + 1} "
+        f"tags, including the ownership tag, and FSx allows {MAX_TAGS}. Set copy_tags to False, or remove tags from "
+        "the backup."
     )
 
 
 def _problem(key: Any, value: Any) -> str | None:
     if not isinstance(key, str):
-        return f"A tag key must be a string, not a {type(key).__name__}."
+        return f"A tag key must be a string (got {type(key).__name__})."
     if is_reserved(key):
-        return f"A tag key begins with 'aws:' or '{_OURS}', which are reserved: choose another key."
+        return f"A tag key begins with 'aws:' or '{_OURS}'. These prefixes are reserved. Choose another key."
     if not 1 <= len(key) <= MAX_TAG_KEY or _FORBIDDEN.search(key):
-        return f"A tag key is not valid: use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
+        return f"A tag key is not valid. Use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
     if not isinstance(value, str):
-        return f"A tag value must be a string, not a {type(value).__name__}."
+        return f"A tag value must be a string (got {type(value).__name__})."
     if len(value) > MAX_TAG_VALUE or _FORBIDDEN.search(value):
-        return f"A tag value is not valid: use up to {MAX_TAG_VALUE} letters, digits, spaces or _.:/=+-@."
+        return f"A tag value is not valid. Use up to {MAX_TAG_VALUE} letters, digits, spaces or _.:/=+-@."
     return None

@@ -1,4 +1,4 @@
-"""Whether a backup is the copy that a state or a program describes. Tags are ignored."""
+"""Verify that a backup is the copy that a state entry or a program describes. Tags are ignored."""
 
 from dataclasses import dataclass
 
@@ -6,19 +6,19 @@ from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.kms import KeyName
 
 ANY_OWN_KEY = ""
-"""Any key of the copy's own account and Region, where neither program nor state names one."""
+"""Any key in the account and Region of the copy; expected if neither program nor state names a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What must be true of a copy; None is unknown and not compared.
+    """The expected facts of a copy. None means unknown, and is not compared.
 
     Attributes:
         source_backup_id: the source backup.
         region: the DR Region.
         source_region: the source Region.
         account: the account of the copy.
-        key: the KMS key: its id or ARN, or `ANY_OWN_KEY`. An alias cannot be compared, and never matches.
+        key: the id or ARN of the KMS key, or `ANY_OWN_KEY`. An alias never matches.
     """
 
     source_backup_id: str
@@ -31,7 +31,7 @@ class Facts:
 def mismatch(backup: Backup, facts: Facts) -> str | None:
     """Return how a backup differs from the expected copy, as the end of a sentence; None if it matches.
 
-    Resume, adopt, delete and the repair of a missing tag all ask this before they act.
+    Called before a copy is resumed, adopted or deleted, and before a missing ownership tag is written again.
     """
     differences = {
         "is not a copy": not backup.source_backup_id,
@@ -40,7 +40,7 @@ def mismatch(backup: Backup, facts: Facts) -> str | None:
             backup.source_backup_id != facts.source_backup_id
         ),
         f"is in {backup.region}, not in {facts.region}": backup.region != facts.region,
-        # FSx leaves the next two out of some descriptions; the id of the source backup is unique all the same.
+        # Some descriptions lack the next two. The id of the source backup is unique without them.
         f"was copied from {backup.source_region}, not from {facts.source_region}": (
             _differs(backup.source_region, facts.source_region)
         ),
@@ -66,7 +66,7 @@ def has_key(backup: Backup, facts: Facts) -> bool:
     expected = KeyName.parse(facts.key)
     if expected is None or expected.resource != actual.resource:
         return False
-    # A key id belongs to the copy's account; only an ARN can name a key of another account.
+    # A key id is in the account of the copy. Only an ARN can name a key of another account.
     return _is_own(actual, backup) if expected.account is None else expected.account == actual.account
 
 

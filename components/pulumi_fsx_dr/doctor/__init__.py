@@ -1,1 +1,1 @@
-"""The checks of `fsx-dr doctor`: facts from AWS, and what they mean for the first `pulumi up`."""
+"""The checks of `fsx-dr doctor`: facts from AWS, and findings about the first `pulumi up`."""

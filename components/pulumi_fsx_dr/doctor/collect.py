@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
-from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
+from pulumi_fsx_dr.errors import AwsConfigError, InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup, FileSystem
 from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey, PolicyDecision, RegionDiagnostics
 from pulumi_fsx_dr.fsx.file_system import with_storage_types
@@ -169,6 +169,8 @@ def _backups(region: RegionDiagnostics) -> tuple[Backup, ...]:
 def _result(ask: Callable[[], _T]) -> Result[_T]:
     try:
         return ask()
+    except AwsConfigError:  # no Region can be read
+        raise
     except ServiceError as error:
         return error
 

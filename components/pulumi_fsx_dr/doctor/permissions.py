@@ -1,4 +1,4 @@
-"""What to ask IAM's simulator about each statement of a policy."""
+"""Requests to IAM's policy simulator for each statement of a policy."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pulumi_fsx_dr.rules.iam_policy import Document
 
-_WHOLE = {"kms:ReEncrypt*": ("kms:ReEncryptFrom", "kms:ReEncryptTo")}  # the simulator takes no wildcards
+_WHOLE = {"kms:ReEncrypt*": ("kms:ReEncryptFrom", "kms:ReEncryptTo")}  # the simulator does not accept wildcards
 _ANY_ID = "00000000000000000"
 _REQUESTED_REGION = "aws:RequestedRegion"
 
@@ -20,7 +20,7 @@ class SimulationRequest(NamedTuple):
 
 
 def simulation_requests(document: Document) -> list[SimulationRequest]:
-    """Return a request for each statement of a policy of `iam_policy.policy` in each of its Regions."""
+    """Return a request for each statement of an `iam_policy.policy` in each of its Regions."""
     return [request for statement in document["Statement"] for request in _requests(statement)]
 
 
@@ -45,7 +45,7 @@ def _region(arn: str) -> str:
 
 
 def _value(values: list[str] | str, region: str) -> str:
-    """Return a value that a condition accepts; that of this Region where there is one for each."""
+    """Return a value that a condition accepts, preferably for this Region."""
     listed = [values] if isinstance(values, str) else values
     of_region = [value for value in listed if f".{region}." in value]
     return (of_region or listed)[0].replace("*", "any").replace("?", "0")

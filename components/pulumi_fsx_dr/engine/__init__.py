@@ -1,1 +1,1 @@
-"""What this package knows of Pulumi's engine and of its plugin host; nothing else here does."""
+"""Access to Pulumi's engine and its plugin host; no other package uses their internals."""

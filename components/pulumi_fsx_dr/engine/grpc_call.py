@@ -1,4 +1,4 @@
-"""What both hosts have in common: messages to the engine, partial failures, and the end of the process."""
+"""A call over gRPC, shared by dynamic provider and plugin: messages, partial failures, and the end of the process."""
 
 import functools
 import logging
@@ -22,11 +22,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class EngineCall(Call):
-    """A call that came over gRPC.
+    """A call over gRPC.
 
     Attributes:
         context: the gRPC context of the call.
-        engine: takes log messages; if None they go to Python's own log.
+        engine: receives the log messages; without it they go to Python's logging.
     """
 
     context: Any = None
@@ -36,24 +36,24 @@ class EngineCall(Call):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the second Ctrl-C came, or the engine has gone."""
+        """Whether the user pressed Ctrl-C twice, or the engine has ended."""
         return self.context is not None and not self.context.is_active()
 
     def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
-        """Show a passing message in the resource's own row of `pulumi up`."""
+        """Show a temporary message in the row of the resource."""
         last, at = self._shown
         now = time.monotonic()
-        # Output that is not a terminal gets a line for each message: the longer the call runs, the fewer are sent.
+        # Without a terminal, every message is a line of output. So the interval grows with the duration of the call.
         if message != last and now - at >= max(seconds, (now - self._started) / 20):
             self._shown = message, now
             self._log(message, engine_pb2.INFO, ephemeral=True)
 
     def warn(self, message: str) -> None:
-        """Leave a lasting warning under the resource."""
+        """Show a permanent warning under the resource."""
         self._log(message, engine_pb2.WARNING, ephemeral=False)
 
     def fail_partially(self, backup_id: str, properties: struct_pb2.Struct, reason: str) -> None:
-        """Make the failure that follows a partial failure (`ErrorResourceInitFailed`)."""
+        """Turn the error that follows into a partial failure (`ErrorResourceInitFailed`)."""
         failed = provider_pb2.ErrorResourceInitFailed(id=backup_id, properties=properties, reasons=[reason])
         detail = any_pb2.Any()
         detail.Pack(failed)
@@ -69,20 +69,20 @@ class EngineCall(Call):
         try:
             self.engine.Log(request, timeout=5)
         except grpc.RpcError:
-            # A message that is lost must not fail a copy of hours.
-            _log.debug("the engine took no log message")
+            # A lost message must not fail a copy that has run for hours.
+            _log.debug("Could not send a log message to the engine.")
 
 
 @functools.cache
 def engine_at(address: str) -> engine_pb2_grpc.EngineStub | None:
-    """Return the engine at an address; None if that is not an address."""
+    """Return the client of the engine at an address; None if the text is not an address."""
     if not address.rpartition(":")[2].isdecimal():
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
 
 def end_with_the_engine(address: str) -> None:
-    """End this process once nobody listens at the engine's address: an engine that is killed does not end it."""
+    """End this process when the engine has ended, because a killed engine leaves its plugins running."""
     threading.Thread(target=_end_with, args=(address,), daemon=True).start()
 
 
@@ -93,8 +93,8 @@ def _end_with(address: str) -> None:
         try:
             socket.create_connection((host, int(port)), timeout=5).close()
         except ConnectionRefusedError:
-            # Nobody listens any more, so the engine is gone. sys.exit would only end this thread.
+            # Nothing listens at the address, so the engine has ended. sys.exit would end only this thread.
             os._exit(0)
         except OSError:
-            # A timeout, for instance, is no proof that the engine is gone.
+            # Other errors, such as a timeout, do not show that the engine has ended.
             continue

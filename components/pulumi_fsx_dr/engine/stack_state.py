@@ -1,4 +1,4 @@
-"""The state of the stack, for which the program asks the engine."""
+"""Read the state of the stack from the engine."""
 
 import time
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
 _FUNCTION = "pulumi:pulumi:readStackResourceOutputs"  # built into the engine
-_TRIES = 6  # the engine may meet a checkpoint that it is writing
+_TRIES = 6  # with a file backend, the engine cannot read the checkpoint while it is written
 _PAUSE = 0.25  # seconds
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # how Pulumi's wire format signs a value as secret
+_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # marks secret values in Pulumi's wire format
 
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """What the package needs of a state.
+    """The copies and the owner id in a state.
 
     Attributes:
-        copies: those in the state, without the ones that are pending deletion.
-        owner_id: of the stack; "" if the state has none yet.
+        copies: the copies, without those that are pending deletion.
+        owner_id: the owner id of the stack; "" if the state has none yet.
     """
 
     copies: tuple[StateCopy, ...] = ()
@@ -36,7 +36,7 @@ class StackState:
 
 
 def stack_state() -> StackState:
-    """Return what the state contains now."""
+    """Return the copies and the owner id in the state."""
     found = outputs_of_types(*COPY_TYPES, OWNER_TYPE)
     owners = [outputs.get("owner_id") for urn, outputs in found.items() if _type_of(urn) == OWNER_TYPE]
     copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if _type_of(urn) != OWNER_TYPE]
@@ -44,7 +44,7 @@ def stack_state() -> StackState:
 
 
 def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the outputs of each resource of some types in the state now, by URN, as `stack_state` does."""
+    """Return the outputs of all resources of these types in the state, by URN."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     monitor: Any = settings.get_monitor()
     request = resource_pb2.ResourceInvokeRequest(tok=_FUNCTION)
@@ -52,18 +52,17 @@ def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
     for left in reversed(range(_TRIES)):
         try:
             answer = monitor.Invoke(request)
-        except NotImplementedError:  # the mocks of a unit test, which has no state
+        except NotImplementedError:  # from the mocks of a unit test, which has no state
             return {}
-        except Exception as error:  # noqa: BLE001  # the engine's refusals and a mock's have no narrower class
+        except Exception as error:  # noqa: BLE001  # errors of the engine and of mocks have no common class
             if not left:
                 raise InvalidSettingsError(
                     f"The state of {stack} could not be read, so nothing was changed. Run the command again. "
                     f"(Pulumi said: {_sentence(error)})"
                 ) from None
-            # A checkpoint that a file backend is writing cannot be read at that moment, and can right after it.
             time.sleep(_PAUSE)
         else:
-            # The field is called return, which is a keyword in Python.
+            # getattr, because the name of the field is a keyword of Python.
             answered = getattr(answer, "return").fields["outputs"].struct_value.fields
             return {
                 urn: _value(resource.struct_value.fields["outputs"])
@@ -76,7 +75,7 @@ def outputs_of_types(*types: str) -> Mapping[str, Mapping[str, Any]]:
 def _copy(urn: str, outputs: Mapping[str, Any]) -> StateCopy:
     secrets = [name for name, value in outputs.items() if _contains_secret(value)]
     plain = {name: _plain(value) for name, value in outputs.items()}
-    # The engine returns the outputs of a resource, and not its id.
+    # The engine returns the outputs of a resource, but not its id.
     return StateCopy.read(urn, str(plain.get("arn")).rpartition("/")[2], plain, secrets)
 
 
@@ -85,7 +84,7 @@ def _type_of(urn: str) -> str:
 
 
 def _value(sent: struct_pb2.Value) -> Any:
-    """Return a value of a protocol buffer; the library's own way costs three times as much."""
+    """Return the Python value of a protocol buffer, three times as fast as the function of the library."""
     kind = sent.WhichOneof("kind")
     if kind == "struct_value":
         return {name: _value(inner) for name, inner in sent.struct_value.fields.items()}
@@ -95,7 +94,7 @@ def _value(sent: struct_pb2.Value) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without the envelopes that mark secrets, at any depth."""
+    """Return a value with all secrets in it unwrapped."""
     if _is_secret(value):
         return _plain(value.get("value"))
     if isinstance(value, Mapping):

@@ -1,1 +1,1 @@
-"""What happens to one copy, from the check of its arguments to its deletion: the core, which knows no host."""
+"""The provider methods for one copy, from check to delete; used by the dynamic provider and the plugin."""

@@ -1,6 +1,6 @@
-"""Bringing an existing copy under management: `import` for dynamic resources.
+"""Adopt an existing copy: dynamic resources cannot be imported.
 
-The tag is replaced as the last step, so that a failed adoption changes no owner.
+The ownership tag is replaced in the last step, so that a failed adoption does not change the owner.
 """
 
 from dataclasses import replace
@@ -21,59 +21,65 @@ from .wait import wait_until_available
 
 
 def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
-    """Adopt an existing copy; nothing is changed before its tag is written."""
+    """Adopt an existing copy; its ownership tag is the only thing that changes."""
     backup = require_adoptable(work, spec, backup_id)
     work.runtime.creates.started(work.urn, backup.subject)
-    # A copy has one tag and so one owner: the second resource would take it away from the first.
+    # A copy has one ownership tag, and so one owner.
     if not work.runtime.entries.take(backup_id, work.urn):
         raise CopyError(
-            f"{backup_id} in {spec.region} is adopted by another resource of this run. Give each resource a copy of "
-            "its own."
+            f"{backup_id} in {spec.region} cannot be adopted: another resource of this program already adopts it. "
+            "Correct adopt_backup_id of one of them."
         )
     copy = Copy(backup=backup, ownership=None, source_creation_time=source_time(work, spec, backup))
     with work.region.queue.slot_of_running(QueuedCopy.running(backup, copy.source_creation_time)) as slot:
-        # The run of another resource may still be making it: that run deletes a FAILED copy.
+        # Another run may still be creating the copy. If it FAILED, that run deletes it.
         copy = wait_until_available(work, spec, copy, slot)
-    return _take_over(work, spec, copy)
+    return _write_owner(work, spec, copy)
 
 
 def require_adoptable(work: Work, spec: CopySpec, backup_id: str) -> Backup:
     """Return the copy to adopt; fail if it does not match the declaration."""
     backup = work.find(backup_id)
     if backup is None:
-        raise CopyError(f"There is no backup {backup_id} in {spec.region} to adopt. Correct adopt_backup_id or region.")
-    if backup.is_dead:
-        raise CopyError(f"{backup_id} in {spec.region} is {backup.lifecycle} and cannot be adopted.")
-    if problem := mismatch(backup, work.retry(lambda: work.region.facts(spec))):
+        raise CopyError(f"Backup {backup_id} was not found in {spec.region}. Correct adopt_backup_id or region.")
+    if problem := adoption_problem(work, spec, backup):
         raise CopyError(
             f"{backup_id} in {spec.region} cannot be adopted: it {problem}. Correct the arguments, or remove "
-            "adopt_backup_id to have a new copy made."
+            "adopt_backup_id to create a new copy."
         )
     return backup
 
 
-def name_owner(call: Call, backup: Backup) -> None:
-    """Warn that a copy which this stack adopts has the tag of another owner."""
+def adoption_problem(work: Work, spec: CopySpec, backup: Backup) -> str | None:
+    """Return why a backup cannot be adopted as the declared copy, as the end of a sentence; None if it can."""
+    if backup.is_dead:
+        return f"is {backup.lifecycle}"
+    return mismatch(backup, work.retry(lambda: work.region.facts(spec)))
+
+
+def warn_of_former_owner(call: Call, backup: Backup) -> None:
+    """Warn if the copy to adopt has the ownership tag of another owner."""
     own = ownership_of(backup.tags)
     if not is_untagged(backup) and (own is None or own.owner_id != call.owner_id):
         call.warn(
-            f"{backup.id} in {backup.region} has an ownership tag of {owner_text(backup)}, and this stack takes it "
-            "over. Remove it from the state of its former owner, which cannot delete it any more."
+            f"This stack adopts {backup.id} in {backup.region}, which has the ownership tag of {owner_text(backup)}. "
+            "The former owner can no longer delete the copy. Remove the copy from the state of the former owner."
         )
 
 
-def _take_over(work: Work, spec: CopySpec, copy: Copy) -> Copy:
+def _write_owner(work: Work, spec: CopySpec, copy: Copy) -> Copy:
     ownership = unguessable_ownership(work, spec)
     try:
         backup = write_ownership(replace(work, patience=spec.timeout), copy.backup, ownership, spec.tags)
     except ServiceError as error:
-        # After `--replace` an entry of this state may have it. Kept, the engine would delete it as the replaced one.
+        # With `--replace`, the replaced entry may contain this copy. After a partial failure, the engine would delete
+        # the copy together with that entry.
         if (own := ownership_of(copy.backup.tags)) and own.owner_id == ownership.owner_id:
             raise
-        # The engine would forget the copy after a plain failure. If it keeps the copy, the next run writes the tag.
+        # A partial failure: the copy is saved in the state, and the next run writes the tag.
         raise UnfinishedCopyError(
-            f"{copy.backup.id} in {spec.region} is AVAILABLE, but its tag could not be written, so it is not adopted "
-            f"yet. Run `pulumi up` again. {error}",
+            f"{copy.backup.id} in {spec.region} is not adopted yet, because its ownership tag could not be written. "
+            f"Fix the cause and run `pulumi up` again. {error}",
             copy,
         ) from None
     return replace(copy, backup=backup, ownership=ownership)

@@ -1,4 +1,4 @@
-"""The check of a copy's arguments, before anything is changed."""
+"""Check the arguments of a copy before anything is changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,45 +13,37 @@ from pulumi_fsx_dr.runtime.call import Call
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime, poll_seconds
 from pulumi_fsx_dr.runtime.work import ONE_TRY, Work
 
-from .adopt import name_owner, require_adoptable
+from .adopt import require_adoptable, warn_of_former_owner
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The arguments with all defaults, and their problems: the name of an argument, or "", and a sentence."""
+    """The arguments with all defaults, and their problems as pairs of an argument's name (or "") and a message."""
 
     inputs: dict[str, Any]
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
 def check(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-    """Fill in defaults and refuse what FSx would refuse.
-
-    Args:
-        call: the engine's call.
-        runtime: shared by the calls of this process.
-        olds: the checked arguments of the copy that exists; empty if one is to be made.
-        news: the arguments as the program wrote them.
-    """
+    """Fill in defaults and find values that are not valid."""
     if olds:
         runtime.checked.olds[call.urn] = olds
     else:
-        # Until the file system of its source backup is known, all deletes of the stack wait for it.
+        # The file system is not known yet, so the new copy blocks all deletes of the stack.
         runtime.creates.started(call.urn)
     result = _checked(call, runtime, olds, news)
     if result.problems:
-        # A refused copy is neither made nor replaced, and deletes must know of it.
+        # The copy will not be created, so copies of the same file system must not be deleted.
         runtime.creates.failed(call.urn)
     return result
 
 
 def _checked(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-    # The second check of a replacement comes without olds, and with `--replace` it is the only one. Without the former
-    # Region a default could move the new copy elsewhere.
-    former = olds or runtime.checked.olds.get(call.urn) or _in_state(call)
+    # For a replacement, the engine calls Check a second time without olds; with `--replace` it calls Check only once,
+    # without olds. Without the former Region, the default could move the new copy to another Region.
+    former = olds or runtime.checked.olds.get(call.urn) or _former_regions(call)
     try:
-        # Only to refuse a wrong value before anything is changed.
-        poll_seconds()
+        poll_seconds()  # fails if the environment variable is not valid
         inputs = arguments.with_defaults(news, former, lambda: runtime.default_region(former))
     except FsxDrError as error:
         return CheckResult(dict(news), [("", str(error))])
@@ -61,14 +53,14 @@ def _checked(call: Call, runtime: ProviderRuntime, olds: Mapping[str, Any], news
     return CheckResult(inputs, problems)
 
 
-def _in_state(call: Call) -> Mapping[str, Any]:
-    """Return the Regions of the state entry, if the call has it: with `--replace` the engine passes no olds."""
+def _former_regions(call: Call) -> Mapping[str, Any]:
+    """Return the Regions in the state entry of the resource, if the hints contain it."""
     entry = call.state_entry
     return {"region": entry.region, "source_region": entry.source_region} if entry else {}
 
 
 def _problems_of_adoption(call: Call, runtime: ProviderRuntime, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return why a copy cannot be adopted, and warn of its present owner."""
+    """Return why the copy in adopt_backup_id cannot be adopted, and warn of its former owner."""
     if not (backup_id := inputs.get("adopt_backup_id")):
         return []
     spec = CopySpec.of(inputs)
@@ -76,8 +68,8 @@ def _problems_of_adoption(call: Call, runtime: ProviderRuntime, inputs: Mapping[
     try:
         backup = require_adoptable(work, spec, backup_id)
     except ServiceError:
-        return []  # create checks again
+        return []  # create checks it again
     except CopyError as error:
         return [("", str(error))]
-    name_owner(call, backup)
+    warn_of_former_owner(call, backup)
     return []

@@ -1,8 +1,8 @@
-"""Create: find the copy that an earlier run started, or take a slot and start one; wait until it is AVAILABLE.
+"""Create a copy: resume the copy of an earlier run or start a new one, and wait until it is AVAILABLE.
 
-A run can be killed between any two calls to AWS. CopyBackup itself sets the ownership tag, with the owner id that the
-state had before the first copy was made. So the next run finds the copy by its tag or, where FSx does not list it yet,
-by FSx's answer to the same request token.
+A run can be killed between any two calls to AWS. CopyBackup sets the ownership tag with the owner id, which was saved
+in the state before the first copy. So the next run finds the copy by its tag. If FSx does not list it yet, FSx returns
+it for the same request token.
 """
 
 from collections.abc import Mapping
@@ -21,68 +21,57 @@ from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from pulumi_fsx_dr.runtime.work import PATIENCE, Work
 
 from .adopt import adopt
-from .partial_failure import kept_if_unfinished
+from .partial_failure import saved_if_unfinished
 from .resume import candidates, renew_ownership, verified
 from .source import require_copyable, require_room_for_tags, source_time
 from .start import start_copy, wait_for_slot
-from .still_needed import refuse_delete_first
-from .tagging import name_leftovers
+from .still_needed import refuse_delete_before_replace
+from .tagging import warn_of_leftovers
 from .wait import wait_until_available
 
 
 @dataclass(frozen=True, slots=True)
 class CreateResult:
-    """The copy's backup id, and every output."""
+    """The backup id of the copy, and all outputs."""
 
     id: str
     outputs: dict[str, Any]
 
 
 def create(call: Call, runtime: ProviderRuntime, inputs: Mapping[str, Any]) -> CreateResult:
-    """Make a copy, or resume the copy of an earlier run, and return once it is AVAILABLE.
-
-    Args:
-        call: the engine's call.
-        runtime: shared by the calls of this process.
-        inputs: the checked arguments.
-
-    Raises:
-        UnfinishedCopyError: FSx has accepted the copy, but it is not AVAILABLE; the engine keeps it.
-        CopyError: there is no copy.
-        ServiceError: AWS refused.
-    """
+    """Create, resume or adopt a copy, and return when it is AVAILABLE."""
     _require_identity(call)
-    refuse_delete_first(call, runtime)
+    refuse_delete_before_replace(call, runtime)
     spec = CopySpec.of(inputs, call.timeout or CREATE_TIMEOUT)
     patience = min(PATIENCE, spec.timeout)
     work = Work(call=call, runtime=runtime, region=runtime.region(spec.region), patience=patience)
-    copy = kept_if_unfinished(work, inputs, lambda: _adopt_resume_or_start(work, spec, inputs.get("adopt_backup_id")))
+    copy = saved_if_unfinished(work, inputs, lambda: _adopt_resume_or_start(work, spec, inputs.get("adopt_backup_id")))
     call.status(f"{copy.backup.id} is AVAILABLE", seconds=0)
     return CreateResult(copy.backup.id, outputs_of(inputs, copy))
 
 
 def _adopt_resume_or_start(work: Work, spec: CopySpec, adopt_backup_id: str | None) -> Copy:
     _look_up_key(work, spec)
-    # If the declaration has changed, adopt_backup_id may name the copy that is replaced. Under `--replace` it still
-    # matches: it is adopted again, and no new copy is made.
-    if adopt_backup_id and not _no_longer_matches(work, spec, adopt_backup_id):
+    # If the arguments have changed, adopt_backup_id may name the copy that is replaced now. With `--replace` they have
+    # not changed: the same copy is adopted again.
+    if adopt_backup_id and not _is_replaced(work, spec, adopt_backup_id):
         return adopt(work, spec, adopt_backup_id)
     copy = _resume(work, spec) or _start(work, spec)
-    # The copy is finished. If the listing, which serves a warning alone, failed the create, it would not be saved.
+    # The copy is finished, and must be saved in the state even if the listing fails, which is needed only for warnings.
     with suppress(ServiceError):
-        name_leftovers(work.call, work.region.listing, copy.backup.id)
+        warn_of_leftovers(work.call, work.region.listing, copy.backup.id)
     return copy
 
 
 def _resume(work: Work, spec: CopySpec) -> Copy | None:
-    """Return the copy of an earlier run once it is AVAILABLE; None without such a copy."""
+    """Return the copy of an earlier run when it is AVAILABLE; None without one."""
     for listed in candidates(work, spec):
-        # The listing may be out of date, so the copy is looked up again. One create takes one copy.
+        # The listing may be out of date, so the copy is looked up again.
         backup = verified(work, spec, listed.id)
         if backup and work.runtime.entries.take(backup.id, work.urn):
-            # In the queue it would wait for a slot that it has itself.
             work.runtime.creates.started(work.urn, backup.subject)
             time = source_time(work, spec, backup)
+            # The copy has its slot already, so it must not wait in the queue.
             with work.region.queue.slot_of_running(QueuedCopy.running(backup, time)) as slot:
                 copy = Copy(backup=backup, ownership=ownership_of(backup.tags), source_creation_time=time)
                 return wait_until_available(work, spec, renew_ownership(work, spec, copy), slot)
@@ -90,11 +79,11 @@ def _resume(work: Work, spec: CopySpec) -> Copy | None:
 
 
 def _start(work: Work, spec: CopySpec) -> Copy:
-    """Call CopyBackup when there is a slot, and return the copy once it is AVAILABLE."""
+    """Call CopyBackup when there is a free slot, and return the copy when it is AVAILABLE."""
     source_region = work.runtime.region(spec.source_region)
     found = work.retry(lambda: source_region.source(spec.source_backup_id))
-    # Noted as soon as the file system is known: if this copy fails, only deletes of the same file system are refused.
-    # If it fails before that, all deletes of the stack are refused.
+    # From here on, a failure blocks only the deletes of the same file system. Before, it blocks all deletes of the
+    # stack.
     work.runtime.creates.started(work.urn, found.subject if found else None)
     source = require_copyable(found, spec)
     require_room_for_tags(source, spec)
@@ -109,26 +98,28 @@ def _start(work: Work, spec: CopySpec) -> Copy:
 
 
 def _require_identity(call: Call) -> None:
-    # A later run could not find this copy again.
+    # Without URN and owner id, a later run could not find the copy again.
     if not is_urn(call.urn):
         raise FsxDrError(
-            f"{call.urn!r} is not a valid URN. Use a version of the Pulumi SDK that this package supports."
+            f"The copy was not created: the Pulumi SDK did not pass a valid URN ({call.urn!r}). Use a version of the "
+            "SDK that this package supports."
         )
     if not call.owner_id:
         raise FsxDrError(
-            f"{call.name} has no owner id. Declare it with the BackupCopy or DrRegion of this package, in one version."
+            f"{call.name} was not created: it has no owner id. Declare it with the BackupCopy or DrRegion of this "
+            "package, and install the same version of the package everywhere."
         )
 
 
 def _look_up_key(work: Work, spec: CopySpec) -> None:
-    """Look up an alias, with retries. The Region keeps its ARN for `resolved_key`, which does not retry."""
-    # Create continues without permission for KMS.
+    """Look up an alias with retries. The Region caches the ARN for `resolved_key`, which does not retry."""
+    # A create works without permission for KMS.
     with suppress(ServiceError):
         work.retry(lambda: work.region.key_arn(spec.kms_key_id or ""))
 
 
-def _no_longer_matches(work: Work, spec: CopySpec, backup_id: str) -> bool:
-    """Whether a copy is in the state, and is not the copy that the program declares now."""
+def _is_replaced(work: Work, spec: CopySpec, backup_id: str) -> bool:
+    """Whether a copy is in the state, and no longer matches the declaration."""
     if backup_id not in work.call.state_ids:
         return False
     backup = work.find(backup_id)

@@ -1,8 +1,8 @@
-"""Delete a copy: only if it is in the state, facts and tag match its state entry, and nothing else needs it."""
+"""Delete a copy if its facts and its ownership tag match its state entry, and no other resource needs it."""
 
 from collections.abc import Callable
 
-from pulumi_fsx_dr.copies.messages import belongs_to_another
+from pulumi_fsx_dr.copies.messages import other_owner
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import BusyError, CopyError, InvalidStateError, NotFoundError
@@ -12,45 +12,32 @@ from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, Work
 
 from .find import find_shown, require_account
-from .still_needed import is_deleted_first, require_not_needed, require_siblings
+from .still_needed import is_delete_before_replace, require_not_needed, require_siblings
 from .tagging import is_untagged
 
-DELETE_TIMEOUT = 3600.0  # seconds, if `custom_timeouts` says nothing
+DELETE_TIMEOUT = 3600.0  # seconds; the default of `custom_timeouts`
 
 
 def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
-    """Delete the copy (DeleteBackup) if facts and tag match its state entry, and return once it is gone.
-
-    Args:
-        call: the engine's call.
-        runtime: shared by the calls of this process.
-        state: the state entry of the copy.
-
-    Raises:
-        CopyError: it could not be deleted in time, its tag is missing, it is still needed, or a copy of the same file
-            system could not be made in this run.
-        InvalidStateError: the backup does not match its state entry.
-        ServiceError: AWS refused.
-    """
+    """Delete a copy, and return when it is gone."""
     deadline = runtime.clock.now() + (call.timeout or DELETE_TIMEOUT)
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
-    if is_deleted_first(work, state):
-        runtime.entries.left[call.urn] = state
+    if is_delete_before_replace(work, state):
+        runtime.entries.not_deleted[call.urn] = state
         return
-    # With `--continue-on-error` the engine deletes although creates have failed: this may be the last good copy.
     require_siblings(work, state)
-    # After an adoption, two entries of one state may have the same copy, and the other entry still needs it.
+    # After an adoption, two entries of one state may contain the same copy.
     if other := runtime.entries.other_with(state):
         name = other.split("::", 3)[-1]
-        call.warn(f"{state.id} in {state.region} was not deleted, because {name} in this stack still has it.")
+        call.warn(f"Not deleting {state.id} in {state.region}: {name} in this stack also manages it.")
     elif not _delete_own(work, state):
-        # "Not found" is success only if these credentials could have seen the copy.
+        # FSx does not find the copy. That is success only for credentials of the copy's account.
         require_account(work, state)
-    runtime.entries.removed(state)
+    runtime.entries.note_removed(state)
 
 
 def delete_expired(work: Work, state: StateCopy) -> bool:
-    """Delete a copy that retention deletes, although the new copy is not made yet; False if it is left."""
+    """Delete an expired copy to make room for a new one; return whether it is gone."""
     _delete_own(work, state, lambda *_: None)
     left = work.find(state.id)
     return left is None or left.is_dead
@@ -59,45 +46,50 @@ def delete_expired(work: Work, state: StateCopy) -> bool:
 def _delete_own(
     work: Work, state: StateCopy, require: Callable[[Work, StateCopy, Backup], None] = require_not_needed
 ) -> bool:
-    """Delete a copy if its tag matches its state entry, and return once it is gone; False if FSx does not know it."""
+    """Delete a copy if its tag matches its state entry, and return when it is gone; False if FSx does not find it.
+
+    A copy with the tag of another owner is not deleted. It belongs to that owner, so the entry may leave the state.
+    """
     while (backup := find_shown(work, state)) and backup.lifecycle != "DELETED":
-        if _is_described(work, state, backup):
-            # The copy is left to its owner. This resource has no copy now, so its entry may leave the state.
+        if _is_description_complete(work, state, backup):
             if not _is_own(work, state, backup):
                 return True
             require(work, state, backup)
             if _delete_unless_busy(work, backup.id):
                 _wait_until_gone(work, state)
                 return True
-        if work.is_late:
-            raise CopyError(f"{backup.id} in {state.region} is still in use. Run the command again later.")
-        work.pause()  # and verify again, because another owner may have adopted it
+        if work.must_stop_waiting:
+            raise CopyError(
+                f"{backup.id} in {state.region} is still in use (being copied or restored) and could not be deleted "
+                "within the timeout. Run the command again later."
+            )
+        work.pause()  # then verify again, because another stack may adopt the copy during the pause
     return backup is not None
 
 
-def _is_described(work: Work, state: StateCopy, backup: Backup) -> bool:
-    """Whether FSx shows tag and source backup, which the delete depends on; for a new copy it may show them late."""
+def _is_description_complete(work: Work, state: StateCopy, backup: Backup) -> bool:
+    """Whether FSx shows the ownership tag and the source backup; for a new copy it may show them with a delay."""
     is_new = work.now() < state.creation_time.timestamp() + LISTED_WITHIN
-    is_tag_late = is_untagged(backup) and is_new and not work.is_late
-    return backup.source_backup_id is not None and not is_tag_late
+    may_get_tag = is_untagged(backup) and is_new and not work.must_stop_waiting
+    return backup.source_backup_id is not None and not may_get_tag
 
 
 def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
-    # Success would remove the entry from the state, and no state would contain the copy.
+    """Whether the ownership tag of a copy matches its state entry; fail if the entry must stay in the state."""
     if state.ownership is None:
         raise InvalidStateError(
-            f"{state.id} in {state.region} was not deleted: its state entry does not have managed_by, because the copy "
-            "was imported or its adoption did not finish. Run `pulumi up` first, or remove the entry with "
+            f"Not deleting {state.id} in {state.region}: its state entry has no managed_by, because the copy was "
+            "imported or its adoption did not finish. Run `pulumi up` first, or remove the entry with "
             f"`pulumi state delete '{state.urn}'`."
         )
     if is_untagged(backup):
         raise CopyError(
-            f"{backup.id} in {state.region} was not deleted: its tag {OWNERSHIP_TAG} is missing, so it may belong to "
-            "somebody else. Run `pulumi refresh`, which writes the tag again, and then the command again."
+            f"Not deleting {backup.id} in {state.region}: its ownership tag {OWNERSHIP_TAG} is missing, so it may have "
+            "another owner. Run `pulumi refresh`, which writes the tag again, and then run the command again."
         )
     if ownership_of(backup.tags) == state.ownership:
         return True
-    work.call.warn(f"{belongs_to_another(backup, state.ownership)} It was not deleted.")
+    work.call.warn(f"Not deleting {other_owner(backup, state.ownership)}")
     return False
 
 
@@ -105,17 +97,20 @@ def _delete_unless_busy(work: Work, backup_id: str) -> bool:
     try:
         work.retry(lambda: work.region.fsx.delete(backup_id))
     except BusyError as error:
-        work.call.status(f"waiting to delete: {error}")
+        work.call.status(f"waiting until the copy can be deleted: {error}")
         return False
     except NotFoundError:
-        # It was deleted since it was looked up, or by an earlier try that got no answer.
+        # It was deleted after it was looked up, or by an earlier try without a response.
         pass
     return True
 
 
 def _wait_until_gone(work: Work, state: StateCopy) -> None:
-    # DeleteBackup only starts the deletion. If it failed after the entry was removed, no state would contain the copy.
+    # DeleteBackup only starts the deletion, which may fail. Until it is complete, the entry must stay in the state.
     while (left := work.find(state.id)) and not left.is_dead:
-        if work.is_late:
-            raise CopyError(f"{state.id} in {state.region} is still there after DeleteBackup. Run the command again.")
+        if work.must_stop_waiting:
+            raise CopyError(
+                f"{state.id} in {state.region} was not gone within the timeout after DeleteBackup. Run the command "
+                "again."
+            )
         work.pause()

@@ -21,44 +21,32 @@ from .tagging import is_untagged, write_ownership
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """Every output of a copy, and the arguments that match it."""
+    """All outputs of a copy, and the arguments that match it."""
 
     outputs: dict[str, Any]
     inputs: dict[str, Any]
 
 
 def read(call: Call, runtime: ProviderRuntime, state: StateCopy) -> ReadResult | None:
-    """Return the copy as FSx shows it; None only if FSx, asked for its id, does not know it.
-
-    Args:
-        call: the engine's call.
-        runtime: shared by the calls of this process.
-        state: the state entry of the copy.
-
-    Raises:
-        CopyError: FSx does not show it yet, or the credentials are of another account.
-        InvalidStateError: the backup does not match its state entry.
-        ServiceError: AWS refused.
-    """
-    runtime.entries.seen(call.urn, state.id)
+    """Return the copy as FSx shows it now; None if it is gone."""
+    runtime.entries.note_in_state(call.urn, state.id)
     deadline = runtime.clock.now() + (call.timeout or PATIENCE)
     work = Work(call=call, runtime=runtime, region=runtime.region(state.region), deadline=deadline)
     backup = _unchanged(work, state) or find_shown(work, state)
     if backup is None or backup.is_dead:
-        # With None the engine removes the entry, so the answer must be one to the account that owns the copy.
         require_account(work, state)
-        return None
+        return None  # the engine removes the entry from the state
     copy = described(state, _with_tag(work, state, backup))
     inputs = {name: state.outputs[name] for name in ARGUMENTS if state.outputs.get(name) is not None}
-    # The actual tags, so that the next preview shows changes that others made.
+    # The actual tags, so that the next preview shows changes by others.
     inputs["tags"] = tags.live(state.outputs.get("tags") or {}, backup.tags)
     return ReadResult(outputs_of(inputs, copy), inputs)
 
 
 def _unchanged(work: Work, state: StateCopy) -> Backup | None:
-    """Return a copy from the listing of its Region if it matches the state: one listing serves a whole refresh.
+    """Return a copy from the listing of its Region if it matches the state; None to have it looked up by its id.
 
-    A listing may lag, so a copy that it shows differently, or not at all, is looked up by its id.
+    One listing is enough for a whole refresh. It may be out of date, so it never proves that a copy has changed.
     """
     try:
         listed = work.retry(work.region.listing).by_id.get(state.id)
@@ -71,13 +59,13 @@ def _unchanged(work: Work, state: StateCopy) -> Backup | None:
 
 
 def _with_tag(work: Work, state: StateCopy, backup: Backup) -> Backup:
-    """Write a missing ownership tag again, so that a delete may follow."""
+    """Write a missing ownership tag again, because a delete requires it."""
     if state.ownership and backup.is_available and is_untagged(backup):
         try:
-            # One try: a refresh must end soon, and works for identities that may not tag.
+            # Without retries, and without failing: a refresh must work for identities without fsx:TagResource.
             return write_ownership(replace(work, patience=ONE_TRY), backup, state.ownership)
         except ServiceError as error:
             work.call.warn(
-                f"The ownership tag of {backup.id} in {backup.region} is missing and was not written: {error}"
+                f"The ownership tag of {backup.id} in {backup.region} is missing and could not be written. {error}"
             )
     return backup

@@ -1,4 +1,4 @@
-"""Find the copy of an earlier run, so that create resumes it."""
+"""Find the copy of an earlier run and resume it."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from .tagging import expected_ownership, our_ownership, write_ownership
 def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backup]:
     """Return the listed copies with our owner id: copies of our request first, then AVAILABLE ones, then the oldest.
 
-    A tag proves nothing, so the caller verifies each copy.
+    Anyone may have written the tag, so the caller verifies each copy.
     """
     call = work.call
     found = [
@@ -29,13 +29,13 @@ def candidates(work: Work, spec: CopySpec, *, fresh: bool = False) -> list[Backu
     def is_same_request(copy: Backup) -> bool:
         return first.is_same_request(ownership_of(copy.tags))
 
-    # Unless all ids in the state are known, another state entry may have the copy of another URN.
+    # Unless all ids in the state are known, the copy of another request may be in the state.
     possible = [copy for copy in found if call.knows_state or is_same_request(copy)]
     return sorted(possible, key=lambda c: (not is_same_request(c), not c.is_available, c.creation_time, c.id))
 
 
 def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
-    """Look up a copy; return None unless it has our owner id and matches the declaration."""
+    """Return a copy as it is now; None unless it has our owner id and matches the declaration."""
     backup = work.find(backup_id)
     if backup is None or backup.is_dead or not our_ownership(work, backup):
         return None
@@ -43,11 +43,11 @@ def verified(work: Work, spec: CopySpec, backup_id: str) -> Backup | None:
 
 
 def renew_ownership(work: Work, spec: CopySpec, copy: Copy) -> Copy:
-    """Give a resumed copy a new generation, and the tags that the program declares.
+    """Write a new generation and the declared tags to a resumed copy.
 
-    The copy may be in the state after all: in an entry that is pending deletion, which the engine does not show, or in
-    the entry that `--replace` replaces, if the ids in the state are not known. That entry has the former generation, so
-    its delete leaves the copy. The tag is written before the wait, because both entries may be saved after it.
+    Another state entry may contain this copy: one that is pending deletion, which the engine does not show, or one that
+    `--replace` replaces. That entry has the former generation, so its delete does not delete the copy. The tag is
+    written before the wait, because the run may end during the wait.
     """
     own = copy.ownership or expected_ownership(work, spec)
     own = replace(own, token=own.token.unused())

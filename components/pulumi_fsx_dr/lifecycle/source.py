@@ -1,4 +1,4 @@
-"""Checks of the source backup, before it is copied."""
+"""Check the source backup before it is copied."""
 
 from datetime import datetime
 
@@ -13,11 +13,14 @@ def require_copyable(source: Backup | None, spec: CopySpec) -> Backup:
     """Return the source backup; fail if FSx cannot copy it."""
     where = f"{spec.source_backup_id} in {spec.source_region}"
     if source is None:
-        raise CopyError(f"There is no backup {where} to copy: check source_backup_id and source_region.")
+        raise CopyError(f"Source backup {where} was not found. Correct source_backup_id or source_region.")
     if not source.is_available:
-        raise CopyError(f"Backup {where} is {source.lifecycle}, and only an AVAILABLE one can be copied.")
+        raise CopyError(
+            f"Source backup {where} cannot be copied: it is {source.lifecycle}, and FSx copies only AVAILABLE backups. "
+            "Choose another backup, or run `pulumi up` again when it is AVAILABLE."
+        )
     if source.copy_obstacle:
-        raise CopyError(f"Backup {where} cannot be copied: {source.copy_obstacle}.")
+        raise CopyError(f"Source backup {where} cannot be copied: {source.copy_obstacle}. Choose another backup.")
     return source
 
 
@@ -28,9 +31,8 @@ def require_room_for_tags(source: Backup, spec: CopySpec) -> None:
 
 
 def source_time(work: Work, spec: CopySpec, copy: Backup) -> datetime:
-    """Return the creation time of the source backup, or of the copy if the source backup has expired."""
+    """Return the creation time of the source backup; of the copy if the source backup is gone or unreachable."""
     try:
-        # The source Region may be the one that was lost, and the copy must be usable without it.
         found = work.runtime.region(spec.source_region).find(spec.source_backup_id)
     except ServiceError:
         found = None

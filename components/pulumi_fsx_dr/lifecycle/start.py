@@ -1,8 +1,8 @@
-"""Start a copy: call CopyBackup until FSx answers with a copy that is ours."""
+"""Start a copy: call CopyBackup until FSx returns a copy that this resource can manage."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from pulumi_fsx_dr.copies.copy import CopySpec
 from pulumi_fsx_dr.copies.durations import duration
@@ -16,23 +16,27 @@ from pulumi_fsx_dr.errors import (
     TransientError,
 )
 from pulumi_fsx_dr.fsx.backup import Backup, Refused
-from pulumi_fsx_dr.runtime.copy_queue import SlotRequest, Wait
+from pulumi_fsx_dr.runtime.copy_queue import SlotRequest
 from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, SHOWN_WITHIN, Work
 
 from .make_room import Room
 from .resume import candidates, verified
 from .tagging import expected_ownership, is_untagged, our_ownership
 
-# A wait in the queue may last for hours, and without a terminal each message is a line of output.
+# A wait in the queue may last for hours, and without a terminal every message is a line of output.
 _QUEUE_STATUS_SECONDS = 10.0
-# A copy that is older than our request was started by an earlier run. AWS's clock and ours may differ by this much; if
-# they differ by more, our own new copy is taken for an earlier one, which costs no more than a write of its tag.
+# A copy that is older than our request was started by an earlier run. The local clock and AWS's may differ by this
+# much. If they differ more, a new copy counts as an earlier one, and its tag is written once more.
 _CLOCK_SKEW = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class StartedCopy:
-    """The copy that FSx made for our request token; `is_new` unless an earlier run started it."""
+    """The copy that FSx returned for our request token.
+
+    Attributes:
+        is_new: whether this request started it; if not, an earlier run did.
+    """
 
     backup: Backup
     ownership: Ownership
@@ -40,106 +44,101 @@ class StartedCopy:
 
     @property
     def has_just_failed(self) -> bool:
-        """Whether it FAILED since our request."""
+        """Whether it FAILED after our request."""
         return self.is_new and self.backup.is_dead
 
 
 def wait_for_slot(work: Work, spec: CopySpec, slot: SlotRequest) -> None:
-    """Wait in the queue; fail if copies of others have all slots for longer than the copy may take."""
+    """Wait in the queue; fail if other copies use all slots for longer than the timeout of this copy."""
     blocked_since = None
     while wait := slot.waits_for:
         work.raise_if_abandoned()
         work.raise_if_deployment_cancelled()
-        # The timeout counts from the start of the copy, so waiting for copies of this run has no limit. Copies of
-        # others may never end.
+        # The timeout begins when the copy starts, so the wait for copies of this run is not limited. Other copies may
+        # never end.
         blocked_since = (blocked_since or work.now()) if wait.is_for_unawaited else None
-        if wait.full_copy_of and blocked_since and _is_late(work, spec, blocked_since):
-            # Better a second full copy than none.
+        if wait.full_copy_of and blocked_since and _has_timed_out(work, spec, blocked_since):
+            # A second full copy is better than no copy.
             slot.give_up_on_unawaited()
             continue
         _raise_if_blocked(work, spec, blocked_since)
-        work.call.status(_waiting_text(wait), seconds=_QUEUE_STATUS_SECONDS)
+        work.call.status(str(wait), seconds=_QUEUE_STATUS_SECONDS)
         # A free slot ends this wait immediately. A cancelled call leaves the queue within two seconds.
         slot.wait(seconds=2)
 
 
-def _waiting_text(wait: Wait) -> str:
-    if wait.full_copy_of:
-        return f"waiting for the first full copy of {wait.full_copy_of}, then incremental"
-    return f"waiting for a free slot ({wait.ahead} ahead)"
-
-
 def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
-    """Return the copy that FSx starts, or had started before, for our request token.
+    """Return the copy that FSx starts, or started in an earlier run, for our request token.
 
-    A copy that FAILED immediately is returned, too: the wait for it deletes it and reports why.
+    The copy may have FAILED immediately. `wait_until_available` then deletes it and reports the reason.
     """
     room = Room(work, spec, source)
-    own, was_refused, has_failed = expected_ownership(work, spec), False, False
+
+    def request(ownership: Ownership) -> StartedCopy | None:
+        return room.retry(lambda: _call_copy_backup(work, spec, ownership))
+
+    ownership, has_failed = expected_ownership(work, spec), False
     while True:
-        work.raise_if_deployment_cancelled()
-        asked = work.now()
-        try:
-            answer = _call_copy_backup(work, spec, own)
-        except QuotaReachedError as error:
-            room.make(error)
-            continue
-        except (TransientError, AccessDeniedError, CredentialsError):
-            raise  # another token would not help
-        except ServiceError:
-            # The answer to the token of a deleted copy is not documented, and may be a refusal, which looks the same
-            # as that of a wrong key or a quota. So after any refusal CopyBackup is called once more, with a token that
-            # no run has used. A second refusal is reported.
-            if was_refused:
-                raise
-            was_refused, own = True, replace(own, token=own.token.unused())
-            continue
-        if answer is Refused.TOKEN_CONFLICT:
-            # Our token with other tags: the copy of a run that was killed before the tags were changed.
-            started = _find_listed(work, spec, own)
+        if answer := _request_twice(request, ownership):
+            # A run that was killed just now may have started the first FAILED copy. This run started the second one.
+            if has_failed and answer.has_just_failed:
+                return answer
+            ownership, has_failed = answer.ownership, answer.has_just_failed
+            started = _usable(work, spec, answer)
         else:
-            is_new = answer.creation_time.timestamp() >= asked - _CLOCK_SKEW
-            answered = StartedCopy(answer, own, is_new)
-            # The first FAILED copy may be from a run that was killed just now. A second one is ours.
-            if has_failed and answered.has_just_failed:
-                return answered
-            has_failed = answered.has_just_failed
-            started = _usable(work, spec, answered)
+            # An earlier run used our token with other tags.
+            started = _find_listed(work, spec, ownership)
         if started:
             return started
-        # FSx would give this token the same answer again and again.
-        own = replace(own, token=own.token.next())
+        # FSx would return the same copy for this token again.
+        ownership = replace(ownership, token=ownership.token.next())
 
 
-def _call_copy_backup(work: Work, spec: CopySpec, own: Ownership) -> Backup | Literal[Refused.TOKEN_CONFLICT]:
-    request = replace(spec, token=str(own.token), tags={**spec.tags, **own.tag(work.urn)})
-    blocked_since, refusals = work.now(), 0
+def _request_twice(request: Callable[[Ownership], StartedCopy | None], ownership: Ownership) -> StartedCopy | None:
+    """Request a copy; after a refusal, request it once more with an unused token.
+
+    AWS does not document the response to the token of a deleted copy. It may be a refusal.
+    """
+    try:
+        return request(ownership)
+    except (TransientError, AccessDeniedError, CredentialsError, QuotaReachedError):
+        raise  # another token would not help
+    except ServiceError:
+        return request(replace(ownership, token=ownership.token.unused()))
+
+
+def _call_copy_backup(work: Work, spec: CopySpec, ownership: Ownership) -> StartedCopy | None:
+    """Return the copy for a token; None if an earlier run used the token with other tags."""
+    work.raise_if_deployment_cancelled()
+    request = replace(spec, token=str(ownership.token), tags={**spec.tags, **ownership.tag(work.urn)})
+    requested, refusals = work.now(), 0
     while (answer := work.retry(lambda: work.region.fsx.copy(request))) is Refused.SLOTS_TAKEN:
         refusals += 1
         work.raise_if_deployment_cancelled()
-        _raise_if_blocked(work, spec, blocked_since)
-        work.call.status("waiting for a free slot (others copy into this Region too)")
+        _raise_if_blocked(work, spec, requested)
+        work.call.status("waiting for a copy slot: other copies use all slots of this Region")
         work.back_off(refusals)
-    return answer
+    if answer is Refused.TOKEN_CONFLICT:
+        return None
+    return StartedCopy(answer, ownership, is_new=answer.creation_time.timestamp() >= requested - _CLOCK_SKEW)
 
 
 def _raise_if_blocked(work: Work, spec: CopySpec, since: float | None) -> None:
-    if since and _is_late(work, spec, since):
+    if since and _has_timed_out(work, spec, since):
         raise CopyError(
-            f"{spec.source_backup_id} was not copied to {work.region.name}: copies of others have had all copy slots "
-            f"for {duration(work.now() - since)}. Run `pulumi up` again when they have ended."
+            f"{spec.source_backup_id} was not copied to {work.region.name}: copies that this run did not start have "
+            f"used all copy slots for {duration(work.now() - since)}. Run `pulumi up` again when they have ended."
         )
 
 
-def _is_late(work: Work, spec: CopySpec, since: float) -> bool:
+def _has_timed_out(work: Work, spec: CopySpec, since: float) -> bool:
     return work.now() - since > spec.timeout
 
 
 def _usable(work: Work, spec: CopySpec, started: StartedCopy) -> StartedCopy | None:
-    """Return the copy in FSx's answer as it is now; None if it is gone, in the state or of another owner.
+    """Return the started copy as it is now; None if it is gone, in the state, or has another owner.
 
-    A copy that was made before our call is from an earlier run. A copy in the state is not usable, because a
-    replacement ends with its delete.
+    A copy in the state is the one that this create replaces, and is deleted afterwards.
     """
     answer = started.backup
     if answer.id in work.call.state_ids:
@@ -151,46 +150,42 @@ def _usable(work: Work, spec: CopySpec, started: StartedCopy) -> StartedCopy | N
     if backup is None or not (is_untagged(backup) or our_ownership(work, backup)):
         return None
     is_of_this_source = backup.source_backup_id in (None, spec.source_backup_id)
-    # Taken last: delete leaves a taken copy, so a copy that is not used must not be taken.
+    # `take` is the last check, because a taken copy is never deleted.
     if not (is_of_this_source and work.runtime.entries.take(backup.id, work.urn)):
         return None
-    # The answer of CopyBackup may come without tags.
+    # The response to CopyBackup may lack the tags.
     return StartedCopy(backup, our_ownership(work, backup) or started.ownership, started.is_new)
 
 
 def _as_shown(work: Work, answer: Backup) -> Backup | None:
-    """Return an earlier copy as it is now, with its tags; None if it is gone."""
+    """Return the copy of an earlier run as it is now, with its tags; None if it is gone."""
     shown = work.find(answer.id)
     if shown:
         return None if shown.is_dead else shown
-    # FSx can answer a token with a copy that was deleted since. Such a copy is old, and will never be shown.
+    # FSx may return a deleted copy for its token. An old copy that FSx does not show was deleted.
     if answer.creation_time.timestamp() < work.now() - SHOWN_WITHIN:
         return None
-    # It is not shown yet, so it must be waited for, even if the answer says that it is AVAILABLE.
+    # A new copy may be shown with a delay. Until then it counts as running, whatever its lifecycle in the response.
     return replace(answer, lifecycle="CREATING")
 
 
 def _delete_failed(work: Work, spec: CopySpec, answer: Backup) -> None:
-    """Delete the FAILED copy of a killed run.
-
-    FSx's answer to our token proves that it is ours, with or without a tag. A copy that was waited for may have got
-    another owner meanwhile, so there the tag counts (`wait`).
-    """
+    """Delete the FAILED copy of a killed run. FSx returned it for our token, so it is ours even without a tag."""
     if answer.lifecycle == "FAILED" and answer.source_backup_id == spec.source_backup_id:
-        # If this fails, `fsx-dr orphans` lists it; it contains no data.
+        # If this fails, `fsx-dr orphans` lists the copy, which contains no data.
         with suppress(ServiceError):
             work.region.fsx.delete(answer.id)
 
 
-def _find_listed(work: Work, spec: CopySpec, own: Ownership) -> StartedCopy | None:
-    """Return the copy that our token started with other tags; FSx may list it late."""
+def _find_listed(work: Work, spec: CopySpec, ownership: Ownership) -> StartedCopy | None:
+    """Return the copy that our token started with other tags; FSx may list it with a delay."""
     listed_by = work.now() + min(LISTED_WITHIN, spec.timeout)
     while True:
         for copy in candidates(work, spec, fresh=True):
-            found = verified(work, spec, copy.id) if ownership_of(copy.tags) == own else None
+            found = verified(work, spec, copy.id) if ownership_of(copy.tags) == ownership else None
             if found and work.runtime.entries.take(found.id, work.urn):
-                return StartedCopy(found, own, is_new=False)
+                return StartedCopy(found, ownership, is_new=False)
         if work.call.is_deployment_cancelled or work.now() >= listed_by:
             return None
-        work.call.status("waiting for FSx to list what an earlier run has started")
+        work.call.status("waiting for FSx to list the copy that an earlier run started")
         work.pause()

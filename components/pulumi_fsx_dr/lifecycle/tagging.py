@@ -1,7 +1,7 @@
-"""The ownership tag of a copy, and the tags of the program; no other module writes tags.
+"""Write the ownership tag of a copy and the tags of the program; no other module writes tags.
 
-A copy gets both from CopyBackup. The ownership tag is written again only when a copy is resumed or adopted, when the
-tag is missing, and when the entry was moved to another stack.
+CopyBackup sets both. The ownership tag is written again only if a copy is resumed or adopted, if the tag is missing, or
+if the state entry was moved to another stack.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,24 +29,24 @@ def expected_ownership(work: Work, spec: CopySpec) -> Ownership:
     """Return our owner id, and the request token that each run computes for the same request.
 
     Tags are not part of the token: they may change between a killed run and the next, which must find the same copy.
-    The key is, in one spelling, so that another notation of the same key gives the same token.
+    All notations of the same key give the same token.
     """
     call, key = work.call, work.region.key_text(spec.kms_key_id)
     token = RequestToken.of(call.owner_id, call.urn, spec.region, spec.source_backup_id, spec.source_region, key)
     first = Ownership(call.owner_id, token)
-    # FSx answers the token of a copy in the state with that copy. In a replacement it is deleted right after create.
+    # For a token that is in the state, FSx would return the copy in the state, which a replacement deletes afterwards.
     used = [own.token.generation for entry in call.state if (own := entry.ownership) and own.is_same_request(first)]
     return replace(first, token=replace(token, generation=max(used)).next()) if used else first
 
 
 def unguessable_ownership(work: Work, spec: CopySpec) -> Ownership:
-    """Return an ownership that no entry of the state has, so that the delete of a former entry leaves the copy."""
+    """Return an ownership that no state entry has, so that the delete of a former entry does not delete the copy."""
     own = expected_ownership(work, spec)
     return replace(own, token=own.token.unused())
 
 
 def our_ownership(work: Work, backup: Backup) -> Ownership | None:
-    """Return the ownership in a backup's tag if it has our owner id."""
+    """Return the ownership in the tag of a backup; None if it does not have our owner id."""
     own = ownership_of(backup.tags)
     return own if own and own.owner_id == work.call.owner_id else None
 
@@ -56,20 +56,20 @@ class TagState(Enum):
 
     OWN = auto()
     """The tag matches the entry."""
-    DUE = auto()
-    """The tag is missing, or belongs to no other entry: an update writes it again."""
+    TO_WRITE = auto()
+    """The tag is missing or out of date: an update writes it again."""
     OTHER = auto()
-    """The tag belongs to another owner, who may have the copy in its state."""
+    """The tag belongs to another owner, which may have the copy in its state."""
 
 
 def tag_state(call: Call, backup: Backup, own: Ownership) -> TagState:
-    """Compare the ownership tag of a copy with its live entry in the state.
+    """Compare the ownership tag of a copy with its state entry.
 
     A tag with our owner id and another token comes from an adoption or resume that the engine did not save, or from an
-    attacker. It is written again unless another entry of this state has the copy with that tag.
+    attacker. It is written again unless another state entry contains the copy with that token.
     """
     if is_untagged(backup):
-        return TagState.DUE
+        return TagState.TO_WRITE
     tag = ownership_of(backup.tags)
     if tag == own:
         return TagState.OWN
@@ -77,17 +77,17 @@ def tag_state(call: Call, backup: Backup, own: Ownership) -> TagState:
         return TagState.OTHER
     others = [entry.ownership for entry in call.state if entry.id == backup.id and entry.urn != call.urn]
     is_unclaimed = call.knows_state and not any(tag.is_same_request(other) for other in others)
-    return TagState.DUE if is_unclaimed or own.is_same_request(tag) else TagState.OTHER
+    return TagState.TO_WRITE if is_unclaimed or own.is_same_request(tag) else TagState.OTHER
 
 
 def is_untagged(backup: Backup) -> bool:
-    """Whether a backup has no ownership tag; a tag in another format counts as one."""
+    """Whether a backup has no ownership tag at all; an ownership tag in another format may have an owner."""
     return OWNERSHIP_TAG not in backup.tags
 
 
-def name_leftovers(call: Call, list_region: Callable[[], Listing], own_id: str) -> None:
-    """Warn of leftovers: copies with the tag of this resource that the state does not contain and no run resumes."""
-    # A DrRegion warns of its own leftovers. If the ids in the state are not known, any copy may be in the state.
+def warn_of_leftovers(call: Call, list_region: Callable[[], Listing], own_id: str) -> None:
+    """Warn of copies with the tag of this resource that are not in the state and not resumed by this run."""
+    # The plan of a DrRegion warns of its leftovers. Without all ids in the state, a leftover cannot be recognized.
     if not call.knows_state or StateCopy(call.urn, own_id, {}).is_of_dr_region:
         return
     known = {own_id, *call.state_ids}
@@ -97,10 +97,10 @@ def name_leftovers(call: Call, list_region: Callable[[], Listing], own_id: str) 
 
 
 def write_ownership(work: Work, backup: Backup, ownership: Ownership, tags: Mapping[str, str] | None = None) -> Backup:
-    """Write the ownership tag, and the tags of the program if there is room for them (TagResource)."""
+    """Write the ownership tag, and the tags of the program if the limit of 50 allows them."""
     own = ownership.tag(work.urn)
     wanted = {**(tags or {}), **own}
-    # FSx would refuse the whole call, and the ownership tag matters more than the others.
+    # Above the limit, FSx would refuse the whole call, also the ownership tag.
     if len(backup.tags.keys() | wanted.keys()) > MAX_TAGS:
         wanted = own
     work.retry(lambda: work.region.fsx.tag(backup.arn, wanted))
@@ -108,14 +108,14 @@ def write_ownership(work: Work, backup: Backup, ownership: Ownership, tags: Mapp
 
 
 def change_tags(work: Work, backup: Backup, change: TagChange) -> None:
-    """Add and overwrite tags, then remove those that are no longer wanted; the other way round if room is short."""
+    """Add and overwrite tags, and remove the tags that are no longer declared."""
     steps: list[Callable[[], object]] = []
-    # Tags are added first: if the second call fails, there is a tag too many and not one too few.
+    # Tags are added first, so that no declared tag is missing if the second call fails.
     if change.added:
         steps.append(lambda: work.region.fsx.tag(backup.arn, change.added))
     if change.removed:
         steps.append(lambda: work.region.fsx.untag(backup.arn, change.removed))
-    # FSx refuses more than 50 tags, so where all of them together are too many, room is made first.
+    # If old and new tags together exceed the limit, tags are removed first.
     if len(backup.tags.keys() | change.added.keys()) > MAX_TAGS:
         steps.reverse()
     for step in steps:

@@ -215,7 +215,7 @@ def _is_dynamic(copy: StateCopy) -> bool:
 
 def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
     is_preview = pulumi.runtime.is_dry_run()
-    for note in (*plan.removed, *plan.notes, *(plan.explained if is_preview else ())):
+    for note in (*plan.removed, *plan.notes, *(plan.preview_notes if is_preview else ())):
         pulumi.log.info(str(note), resource=resource)
     for warning in (*plan.warnings, *(plan.preview_warnings if is_preview else ())):
         pulumi.log.warn(warning, resource=resource)

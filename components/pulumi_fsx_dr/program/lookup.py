@@ -19,7 +19,7 @@ from pulumi_fsx_dr.fsx.file_system import with_storage_types
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 from pulumi_fsx_dr.rules.sources import FileSystems
 from pulumi_fsx_dr.runtime.hints import Hints
-from pulumi_fsx_dr.runtime.listing import AskedOnce, Listing
+from pulumi_fsx_dr.runtime.listing import Listing, RegionCache
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
 
@@ -57,8 +57,8 @@ class Lookup:
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
         self.resolved_key = functools.cache(self._resolved_key)
-        self._listing = AskedOnce(self._list)
-        self._file_systems = AskedOnce(lambda region: self._source_region(region).file_systems())
+        self._listing = RegionCache(self._list)
+        self._file_systems = RegionCache(lambda region: self._source_region(region).file_systems())
         self._by_file_system = functools.cache(self._backups_by_file_system)
 
     @property

@@ -1,1 +1,1 @@
-"""Decisions without calls: which copies are declared, kept and deleted, and which permissions are needed."""
+"""Pure functions: which copies are declared, kept and deleted, and which permissions are needed."""

@@ -1,4 +1,4 @@
-"""How much data is copied, if FSx shows it: which copies are full, and how many GB."""
+"""The number of full copies, and the amount of data that is copied, if FSx shows it."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,14 +10,13 @@ from pulumi_fsx_dr.fsx.backup import Backup, quota_group
 from pulumi_fsx_dr.fsx.kms import same_key
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE
 
-GIB = 1 << 30  # what AWS bills as a GB
-_FULL, _INCREMENTAL = "full because it is the first", "incremental"
+GIB = 1 << 30  # AWS calls it a GB on bills
 _TOTAL = re.compile(r"([a-z0-9-]+): \d+ (?:copy|copies) to make, (\d+) full\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A figure of which only the bounds are known."""
+    """A number with known bounds."""
 
     least: float
     most: float
@@ -31,7 +30,7 @@ NOTHING = Range(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The backups of one file system or volume that are copied under one key; the first is full unless `follows`."""
+    """The backups of one file system or volume that are copied with one key. The first is full unless `follows`."""
 
     backups: Sequence[Backup]
     follows: bool
@@ -39,26 +38,26 @@ class Series:
 
     @property
     def starts_at_once(self) -> int:
-        """How many of the copies can begin together: an incremental one needs a full one that is AVAILABLE."""
+        """Number of copies that can start together. An incremental copy needs an AVAILABLE full copy."""
         return len(self.backups) if self.follows else 1
 
     @property
     def quota_group(self) -> str:
-        """The copies that share a quota of copies in progress with these."""
+        """Identifies the copies that share a quota of running copies with these."""
         return quota_group(self.backups[0].volume_id, "key/" + (self.key_arn or "").rpartition("/")[2])
 
     @property
     def gigabytes(self) -> Range:
-        """How much is copied: at least the newest in full, or nothing; at most each one in full.
+        """Amount of data: at least one full copy, or nothing if the series continues; at most only full copies.
 
-        FSx does not show the changes between two backups. Backups of unknown size are left out.
+        FSx does not show the changes between two backups. Backups of unknown size do not count.
         """
         sizes = [size(backup) or NOTHING for backup in self.backups]
         return Range(0.0 if self.follows else sizes[0].least, sum(known.most for known in sizes))
 
 
 def size(backup: Backup) -> Range | None:
-    """Return how many GB a backup contains, or at most the size of its file system; None if FSx shows neither."""
+    """Return the size of a backup, or the capacity of its file system as its maximum; None if FSx shows neither."""
     if backup.size_in_bytes:
         known = backup.size_in_bytes / GIB
         return Range(known, known)
@@ -70,8 +69,8 @@ def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: It
     """Return the backups that are copied into a DR Region, by file system or volume.
 
     Args:
-        key_arn: of the copies' key; None if it is not known, as FSx's key before the first copy.
-        sources: for each file system or volume the backups that get a copy, newest first.
+        key_arn: ARN of the copies' key; None if it is unknown, as with FSx's key before the first copy.
+        sources: the backups to copy of each file system or volume, newest first.
         present: the backups in the DR Region.
     """
     copied = {b.subject for b in present if b.source_backup_id and b.is_available and same_key(b.kms_key_arn, key_arn)}
@@ -86,22 +85,23 @@ def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
 
 
 def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
-    """Yield a sentence for each backup that is copied into a Region."""
+    """Yield a sentence for each backup that is copied to a Region."""
     for one in found:
         for number, backup in enumerate(one.backups):
             is_full = number == 0 and not one.follows
-            how = f"{_FULL} of {backup.subject} under this key in this Region" if is_full else _INCREMENTAL
-            yield f"{backup.id} is copied into {region}: {how}, {_gigabytes(size(backup), exactly=is_full)}."
+            first = f"full (the first copy of {backup.subject} with this key in this Region)"
+            how = first if is_full else "incremental"
+            yield f"{backup.id} is copied to {region}: {how}, {_size_text(size(backup), exactly=is_full)}."
 
 
 def total(region: str, made: int, found: Sequence[Series], running: Iterable[Backup]) -> str:
-    """Return one sentence for all copies that are made in a Region; `read_total` reads it.
+    """Return one sentence about all copies that are made in a Region; `read_total` parses it.
 
     Args:
         region: the DR Region.
-        made: how many copies are made, those of unknown source backups included.
-        found: what is known of them.
-        running: the copies that run there now.
+        made: number of copies, including copies of unknown source backups.
+        found: the known source backups.
+        running: the copies that are running in the Region.
     """
     known = sum(len(one.backups) for one in found)
     full = sum(not one.follows for one in found)
@@ -109,8 +109,7 @@ def total(region: str, made: int, found: Sequence[Series], running: Iterable[Bac
     gigabytes = sum((one.gigabytes for one in found), NOTHING)
     parts = [f"{full} full and {known - full} incremental"]
     if sized:
-        least, most = (f"{bound:.1f} GB" for bound in (gigabytes.least, gigabytes.most))
-        parts.append(most if least == most else f"at least {least} and at most {most}")
+        parts.append(gigabytes_text(gigabytes))
     if made > sized:
         parts.append(f"{made - sized} of unknown size")
     copies = "1 copy" if made == 1 else f"{made} copies"
@@ -120,13 +119,13 @@ def total(region: str, made: int, found: Sequence[Series], running: Iterable[Bac
 
 
 def read_total(sentence: str) -> tuple[str, int] | None:
-    """Return the Region and number of full copies in a total; None if the sentence is not a total."""
+    """Return the Region and the number of full copies in a total; None if the sentence is not a total."""
     found = _TOTAL.match(sentence)
     return (found[1], int(found[2])) if found else None
 
 
 def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
-    """Return how many copies have to wait for a slot."""
+    """Return the number of copies that have to wait for a slot."""
     taken = Counter(copy.quota_group for copy in running)
     groups: dict[str, list[Series]] = defaultdict(list)
     for one in found:
@@ -139,7 +138,14 @@ def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
     return waiting
 
 
-def _gigabytes(known: Range | None, *, exactly: bool) -> str:
+def gigabytes_text(known: Range) -> str:
+    """Return an amount of data: `50 GB` or `50 to 200 GB`."""
+    least, most = (f"{bound:,.1f}".removesuffix(".0") for bound in (known.least, known.most))
+    return f"{most} GB" if least == most else f"{least} to {most} GB"
+
+
+def _size_text(known: Range | None, *, exactly: bool) -> str:
     if known is None:
         return "of unknown size"
-    return f"{known.most:.1f} GB" if exactly and known.least == known.most else f"at most {known.most:.1f} GB"
+    most = gigabytes_text(Range(known.most, known.most))
+    return most if exactly and known.least == known.most else f"at most {most}"

@@ -1,7 +1,7 @@
-"""Decide on each recovery point of a source, and on each copy in the state without a source.
+"""Decide which recovery points of a source are copied, and which copies in the state are kept or deleted.
 
-If you wonder why a copy was not deleted: `decide_source` decides on the copies of the sources that the program has,
-`decide_unmatched` on all others, and `reasons.py` lists the reasons.
+`decide_source` decides on the copies of the sources in the program, `decide_unmatched` on all others. `reasons.py`
+lists the possible reasons.
 """
 
 from collections import defaultdict
@@ -23,11 +23,11 @@ from .specs import SourceSpec
 
 @dataclass(frozen=True, slots=True)
 class SourceCopies:
-    """A source with its copies.
+    """A source with its existing copies.
 
     Attributes:
-        in_state: copies in the state.
-        offers: copies that are not in the state, by source backup.
+        in_state: the copies in the state.
+        offers: the copies that are not in the state, by source backup.
     """
 
     source: SourceSpec
@@ -40,9 +40,9 @@ class SourcePlan:
     """The decisions on the recovery points of a source.
 
     Attributes:
-        points: the recovery points with a decision; each copy in the state is in one of them.
-        obstacle: why it gets no new copies at all.
-        is_reachable: whether its Region answers.
+        points: the recovery points with their decisions; each copy in the state belongs to one of them.
+        obstacle: why the source gets no new copies; None if it does.
+        is_reachable: whether the source Region is reachable.
     """
 
     source: SourceSpec
@@ -53,12 +53,12 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The situation of a copy without a source in its Region, by its file system or source backup.
+    """Facts about a copy in the state that belongs to no source of its DR Region.
 
     Attributes:
-        sources: the sources of other DR Regions that the copy may be of.
-        protected_in: the DR Regions that have another copy of it.
-        excluded_in: the DR Regions of the sources that exclude it.
+        sources: the sources of other DR Regions with the same file system or source backup.
+        protected_in: the DR Regions with another copy of the same file system or source backup.
+        excluded_in: the DR Regions with a source that excludes the file system.
     """
 
     sources: Sequence[SourceSpec]
@@ -67,11 +67,7 @@ class Situation:
 
 
 def decide_source(found: SourceCopies, aws: AwsView) -> SourcePlan:
-    """Decide on the recovery points of a source.
-
-    Raises:
-        InvalidSettingsError: the file system does not exist.
-    """
+    """Decide on the recovery points of a source."""
     if not found.source.is_file_system:
         return _decide_backup(found)
     if found.source.is_unselected:
@@ -80,7 +76,7 @@ def decide_source(found: SourceCopies, aws: AwsView) -> SourcePlan:
 
 
 def decide_unmatched(copy: ObservedCopy, situation: Situation, aws: AwsView) -> Decision:
-    """Decide on a copy without a source in its Region."""
+    """Decide on a copy that belongs to no source of its DR Region."""
     region, sources = copy.state.region, situation.sources
     if copy.is_gone:
         return gone(copy)
@@ -88,7 +84,7 @@ def decide_unmatched(copy: ObservedCopy, situation: Situation, aws: AwsView) -> 
         return Decision(Deleted.EXCLUDED, copy.file_system_id)
     if not sources:
         return Decision(Deleted.SOURCE_REMOVED)
-    # It may be the last copy of a source that the program still has.
+    # The program still has its source, and this may be the last copy of it.
     if not situation.protected_in:
         return Decision(Kept.ONLY_COPY, copy.file_system_id or copy.source_backup_id)
     if unreachable := [source.region for source in sources if _is_unreachable(source, aws)]:
@@ -97,12 +93,12 @@ def decide_unmatched(copy: ObservedCopy, situation: Situation, aws: AwsView) -> 
 
 
 def _is_unreachable(source: SourceSpec, aws: AwsView) -> bool:
-    """Whether the Region of a file system does not answer; then nothing of it is deleted."""
+    """Whether the Region of a file system is unreachable."""
     return source.is_file_system and aws.backups_of(source.key, source.region) is None
 
 
 def gone(copy: ObservedCopy) -> Decision:
-    """Return the decision on a copy that is gone from AWS, or FAILED."""
+    """Return the decision on a copy that FAILED or no longer exists in AWS."""
     return Decision(Deleted.FAILED if copy.has_failed else Deleted.GONE)
 
 
@@ -115,7 +111,7 @@ def _decide_backup(found: SourceCopies) -> SourcePlan:
 
 
 def _decide_unselected(found: SourceCopies) -> SourcePlan:
-    """Keep the copies of a file system that lost its tags, and make none."""
+    """Keep the copies of a file system that has lost its tags, and create none."""
     kept = Decision(Kept.TAGS_LOST)
     decisions = [(copy, gone(copy) if copy.is_gone else kept) for copy in found.in_state]
     points = [without_replacement(found.source, copy, decision) for copy, decision in decisions]
@@ -127,7 +123,7 @@ def _decide_file_system(found: SourceCopies, aws: AwsView) -> SourcePlan:
     backups = aws.backups_of(source.key, source.region)
     recovery_points = {backup.id: backup for backup in backups or () if is_recovery_point(backup)}
     copyable = {id_ for id_, backup in recovery_points.items() if not source.obstacle_of(backup)}
-    # A copy that cannot be made again would fail each run. That is unknown while the source Region does not answer.
+    # A copy that is gone and cannot be created again would fail every run, so it leaves the program.
     lost = [c for c in copies if backups is not None and c.source_backup_id not in copyable and c.is_gone]
     by_source_backup: dict[str, list[ObservedCopy]] = defaultdict(list)
     for copy in _best_first(source, set(copies) - set(lost)):
@@ -145,7 +141,7 @@ def _decide_file_system(found: SourceCopies, aws: AwsView) -> SourcePlan:
 def _points(
     found: SourceCopies, backups: Mapping[str, Backup], copies: Mapping[str, Sequence[ObservedCopy]]
 ) -> Iterator[SourcePoint]:
-    """Yield the recovery points of a file system that have a backup or a copy."""
+    """Yield the recovery points of a file system with a backup or a copy."""
     source = found.source
     for source_backup_id in dict.fromkeys([*backups, *copies, *found.offers]):
         backup = backups.get(source_backup_id)
@@ -168,16 +164,18 @@ def _decide_by_retention(
     for point in points:
         groups[point.volume_or_file_system].append(point)
     for volume_or_file_system, group in sorted(groups.items()):
-        # Copies of an unknown file system may be of several, so that none of them takes the place of another.
-        chosen = select(group, source.keep, may_expire=is_reachable and volume_or_file_system != "")
-        for point in chosen.kept:
+        # Copies of unknown file systems may be of several file systems, so none of them expires.
+        may_expire = is_reachable and volume_or_file_system != ""
+        chosen = select([point.for_retention for point in group], source.keep, may_expire=may_expire)
+        by_id = {point.source_backup_id: point for point in group}
+        for point in (by_id[kept.source_backup_id] for kept in chosen.kept):
             yield _declared(point, Decision(Kept.RETENTION, chosen.reasons[point.source_backup_id]))
-        for point in chosen.expired:
+        for point in (by_id[expired.source_backup_id] for expired in chosen.expired):
             yield replace(point, action=Action.DELETE, decision=_expired(point, chosen))
 
 
 def _declared(point: SourcePoint, decision: Decision) -> SourcePoint:
-    """Declare the copy of a recovery point, if it exists or can be made."""
+    """Return a recovery point with the action that declares its copy, if it exists or can be created."""
     if point.copy:
         action = Action.KEEP if point.can_be_copied else Action.KEEP_UNCHANGED
     elif point.resumed:
@@ -190,7 +188,7 @@ def _declared(point: SourcePoint, decision: Decision) -> SourcePoint:
 
 
 def without_replacement(source: SourceSpec, copy: ObservedCopy, decision: Decision) -> SourcePoint:
-    """Return the point of a copy that is deleted, or declared with the arguments in the state."""
+    """Return the recovery point of a copy that is deleted, or kept with the arguments in the state."""
     return SourcePoint(
         source=source,
         source_backup_id=copy.source_backup_id,
@@ -203,15 +201,15 @@ def without_replacement(source: SourceSpec, copy: ObservedCopy, decision: Decisi
 def _decide_duplicates(
     source: SourceSpec, ranked: Sequence[ObservedCopy], *, is_reachable: bool
 ) -> Iterator[SourcePoint]:
-    """Decide on all copies of a backup in the same Region except the first."""
+    """Decide on the copies of a backup in the same Region, except the best one."""
     for copy in ranked[1:]:
-        is_spare = ranked[0].is_available and is_reachable
-        decision = Decision(Deleted.DUPLICATE, ranked[0].state.id) if is_spare else Decision(Kept.DUPLICATE)
+        may_delete = ranked[0].is_available and is_reachable
+        decision = Decision(Deleted.DUPLICATE, ranked[0].state.id) if may_delete else Decision(Kept.DUPLICATE)
         yield without_replacement(source, copy, decision)
 
 
 def _best_first(source: SourceSpec, copies: Iterable[ObservedCopy]) -> list[ObservedCopy]:
-    """Return copies, the best one to keep first."""
+    """Return copies of the same backup, the best one first."""
 
     def rank(copy: ObservedCopy) -> tuple[bool, bool, bool, str]:
         has_expected_urn = copy.state.urn == source.urn_of(copy.source_backup_id)
@@ -221,25 +219,25 @@ def _best_first(source: SourceSpec, copies: Iterable[ObservedCopy]) -> list[Obse
 
 
 def _require_file_system(source: SourceSpec, backups: Sequence[Backup], aws: AwsView) -> None:
-    # A file system may be new and have no backup yet. If it does not exist, the program has a mistake.
+    # A new file system has no backups yet. A file system that does not exist is a mistake in the program.
     if source.selector is None and not aws.file_system_exists(source.key, source.region):
         if copies := [backup for backup in backups if backup.source_backup_id]:
             origins = sorted({copy.source_region for copy in copies if copy.source_region})
             raise InvalidSettingsError(
-                f"There is no file system {source.key} in {source.region}, only copies of its backups, and those are "
-                f"not copied again. Name the file system's own Region in the sources of {source.dr.name}; the copies "
-                f"are from {', '.join(origins) or 'an unknown Region'}."
+                f"File system {source.key} was not found in {source.region}, only copies of its backups (from "
+                f"{', '.join(origins) or 'an unknown Region'}), which are not copied again. In the sources of "
+                f"{source.dr.name}, set region to the Region of the file system."
             )
         raise InvalidSettingsError(
-            f"There is no file system {source.key} in {source.region}, and neither backups nor copies of it. Correct "
+            f"File system {source.key} was not found in {source.region}, and has no backups or copies there. Correct "
             f"the sources of {source.dr.name}."
         )
 
 
-def _expired(point: SourcePoint, chosen: Selection[SourcePoint]) -> Decision:
+def _expired(point: SourcePoint, chosen: Selection) -> Decision:
     newer = sum(kept.has_copy and kept.time >= point.time for kept in chosen.kept)
     of = point.copy.volume_or_file_system if point.copy else point.volume_or_file_system
     text = f"{newer} newer copy of {of} is kept" if newer == 1 else f"{newer} newer copies of {of} are kept"
     if not isinstance(point.source.keep, int):
-        text += f", and no rule keeps this one ({chosen.reasons[point.source_backup_id]})"
+        text += f", and no retention rule keeps this one ({chosen.reasons[point.source_backup_id]})"
     return Decision(Deleted.EXPIRED, text)

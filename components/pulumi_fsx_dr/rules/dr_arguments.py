@@ -64,16 +64,9 @@ class DrRegionArgs(TypedDict):
 
 
 def require_valid(name: str, args: DrRegionArgs) -> None:
-    """Refuse the arguments that a `DrRegion` does not accept, as far as their values are known.
+    """Refuse arguments of a `DrRegion` that are not valid; outputs are not checked.
 
-    No refusal repeats a value: a secret may be in the wrong place.
-
-    Args:
-        name: its logical name.
-        args: the arguments, as a program gives them.
-
-    Raises:
-        InvalidSettingsError: an argument is wrong; the message names it.
+    No message repeats a value, because any value may be a secret.
     """
     problem = next(_problems(f"DrRegion {name}", args), None)
     if problem:
@@ -144,7 +137,7 @@ def _id_problems(where: str, source: Mapping[str, Any]) -> Iterator[str]:
 
 def _tag_problems(where: str, source: Mapping[str, Any], args: Mapping[str, Any]) -> Iterator[str]:
     for argument in ("tags", "add_tags"):
-        # Empty tags would select every file system.
+        # An empty tag selector would select all file systems.
         if argument in source and not _is_nonempty_text(source[argument]):
             yield (
                 f"{argument} of {where} must map strings to strings, with at least one entry, and must be known when "

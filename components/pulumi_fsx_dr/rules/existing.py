@@ -1,6 +1,6 @@
-"""Copies in the DR Regions that are not in the state: some can be resumed or adopted.
+"""Find copies in the DR Regions that are not in the state, and can be resumed or adopted.
 
-A tag only narrows what is looked at. `verification` decides whether a copy is what the program asks for.
+Tags only select candidates. `verification` decides whether a copy matches the program.
 """
 
 from collections import defaultdict
@@ -23,14 +23,14 @@ class Claim(Enum):
 
     OURS = auto()
     OF_BACKUP_COPY = auto()
-    """Of this stack too, but of a BackupCopy of the program, which resumes it or names it."""
+    """Also this stack, but for a BackupCopy of the program, which resumes the copy or warns of it."""
     NOBODY = auto()
     OTHER_OWNER = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class ExistingCopy:
-    """A living copy that no DrRegion has in the state."""
+    """A copy that is not in the state, and neither FAILED nor DELETED."""
 
     backup: Backup
     claim: Claim
@@ -41,10 +41,10 @@ class Offer:
     """The existing copies of one source backup.
 
     Attributes:
-        resumable: one of an earlier run of this stack.
-        has_wanted_key: whether that has the key that the program asks for.
-        adoptable: one without an owner, under that key.
-        of_other_owner: one of another owner, under that key.
+        resumable: a copy that an earlier run of this stack started.
+        has_wanted_key: whether `resumable` has the declared key.
+        adoptable: a copy without an owner, with the declared key.
+        of_other_owner: a copy of another owner, with the declared key.
     """
 
     resumable: Backup | None = None
@@ -65,7 +65,7 @@ class ExistingCopies:
     aws: AwsView
 
     def offers(self, source: SourceSpec, taken: Collection[str]) -> dict[str, Offer]:
-        """Return what there is of a source, by source backup; not the `taken`, which other sources resume or adopt."""
+        """Return the existing copies of a source, by source backup, without those that other sources have taken."""
         copies: dict[str, list[ExistingCopy]] = defaultdict(list)
         for copy in self.by_place.get((source.dr.region, source.key), ()):
             if copy.backup.id not in taken:
@@ -90,18 +90,17 @@ class ExistingCopies:
 
 def find_existing(regions: Sequence[DrRegionSpec], aws: AwsView) -> ExistingCopies:
     """Return the existing copies in the DR Regions of a program."""
-    # The copies of the other host: a stack that goes from one host to the other adopts them.
+    # A stack that moves between dynamic provider and plugin adopts the copies of the other one.
     is_native = any(dr.copy_type == NATIVE_COPY_TYPE for dr in regions)
-    of_other_host = {c.id for c in aws.state if c.is_of_dr_region and c.is_native != is_native}
-    in_state = {copy.id for copy in aws.state} - of_other_host
-    # Components of the plugin do not know of any.
+    of_other_provider = {c.id for c in aws.state if c.is_of_dr_region and c.is_native != is_native}
+    in_state = {copy.id for copy in aws.state} - of_other_provider
     backup_copies = {name for dr in regions[:1] for name in _descriptions(dr, aws.declared_names)}
 
     def claim(copy: Backup) -> Claim:
         ownership = ownership_of(copy.tags)
         if ownership and ownership.owner_id == aws.owner_id:
             return Claim.OF_BACKUP_COPY if claimed_description(copy.tags) in backup_copies else Claim.OURS
-        return Claim.NOBODY if OWNERSHIP_TAG not in copy.tags or copy.id in of_other_host else Claim.OTHER_OWNER
+        return Claim.NOBODY if OWNERSHIP_TAG not in copy.tags or copy.id in of_other_provider else Claim.OTHER_OWNER
 
     by_region = {
         region: [
@@ -120,26 +119,26 @@ def find_existing(regions: Sequence[DrRegionSpec], aws: AwsView) -> ExistingCopi
 
 
 def wanted_key(aws: AwsView, dr_region: str, kms_key_id: Any) -> str | None:
-    """Return the key that a copy must have, None if it is not known yet."""
+    """Return the expected key of a copy; None if it is not known yet."""
     if kms_key_id is None:
         return ANY_OWN_KEY
     return aws.resolved_key(dr_region, kms_key_id) if isinstance(kms_key_id, str) else None
 
 
 def resume_order(copy: Backup) -> tuple[Any, ...]:
-    """Return in which order a create takes copies: AVAILABLE ones first, then the oldest."""
+    """Return the sort key of copies to resume: AVAILABLE ones first, then the oldest."""
     return not copy.is_available, copy.creation_time, copy.id
 
 
 def _fits(source: SourceSpec, copy: Backup, key: str | None) -> bool:
-    """Whether a copy is one of this source under a key; not if the key is not known yet."""
-    # The source backup may be any of the file system, which the copies were found by.
+    """Whether a copy matches a source and a key; False if the key is not known yet."""
+    # Any source backup matches, because the copies were found by their file system or source backup.
     own, region = copy.source_backup_id or "", source.dr.region
     facts = Facts(source_backup_id=own, region=region, source_region=source.region, key=key)
     return key is not None and mismatch(copy, facts) is None
 
 
 def _descriptions(dr: DrRegionSpec, names: Iterable[str]) -> Iterator[str]:
-    """Yield how ownership tags describe BackupCopies of the program."""
+    """Return the descriptions of the program's BackupCopies in ownership tags."""
     stack, project, _ = dr.urn.split("::", 2)
     return (description_of(f"{stack}::{project}::{dr.copy_type}::{name}") for name in names)

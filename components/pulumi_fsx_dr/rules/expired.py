@@ -1,4 +1,4 @@
-"""Which copies of the same file system retention deletes: hints for the creates and deletes of copies."""
+"""Add to each planned copy which copies of the same file system retention deletes, for the hints to the provider."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,18 @@ from .reasons import Deleted
 from .region_plan import RegionPlan
 from .specs import DrRegionSpec
 
-_OTHERS = 3  # kept copies in the hints, of which one is surely AVAILABLE
+_OTHERS = 3  # the number of kept copies in the hints; the provider needs one that is AVAILABLE
 _Group = tuple[str, str]  # URN of the DrRegion, and volume or file system
 
 
-def name_expired(
+def add_expired(
     plans: Mapping[str, RegionPlan], regions: Sequence[DrRegionSpec], points: Sequence[SourcePoint]
 ) -> None:
-    """Add to each planned copy what retention deletes of its file system."""
+    """Add to each planned copy the expired copies of its file system or volume."""
     groups: dict[_Group, list[SourcePoint]] = defaultdict(list)
     for one in sorted(points, key=lambda point: point.time):
         groups[_group(one)].append(one)
-    # What an output may ask for is decided later, so no create may delete it.
+    # A copy that may belong to an output is decided on later, so no create may delete it.
     with_outputs = {dr.region for dr in regions if dr.has_outputs}
     for dr in regions:
         plan = plans[dr.urn]

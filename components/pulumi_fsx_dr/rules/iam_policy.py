@@ -1,4 +1,4 @@
-"""The IAM policies of a stack: the least that its identities need, and what keeps all others from its copies.
+"""IAM policies of a stack: the minimal policies of its identities, and the protection of its copies.
 
 From the service authorization reference, the permissions in the FSx user guides (*Managing access to Amazon FSx
 resources*, *Copying backups*, *Encryption at rest*) and the managed policy `AmazonFSxFullAccess`.
@@ -19,11 +19,11 @@ from pulumi_fsx_dr.fsx.partitions import partition_of
 Document = dict[str, Any]
 Statement = dict[str, Any]
 
-DRILL_TAG = ("purpose", "failover-drill")  # what examples/failover-drill gives the file systems that it restores
+DRILL_TAG = ("purpose", "failover-drill")  # of the file systems that examples/failover-drill restores
 
 NAMESPACE = "FsxDr"  # of the metrics
 _EVERYTHING = ["*"]
-# Owner id, request token and generation: as much of the form of our tag as IAM's wildcards can express.
+# Owner id, request token and generation. IAM's wildcards cannot describe the form of our tag more exactly.
 _OWNED = [f"{'?' * 32}/{'?' * 40}-*/*"]
 _DNS_SUFFIX = {"aws-cn": "amazonaws.com.cn"}
 _THROUGH_FSX = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["fsx.amazonaws.com"]}}
@@ -31,7 +31,7 @@ _PIPELINE = re.compile(r"arn:(?P<partition>[\w-]+):iam::\d{12}:(role|user)/[\w+=
 
 
 class Purpose(StrEnum):
-    """What an identity is for."""
+    """The purpose of an identity."""
 
     PREVIEW = "preview"
     """`pulumi preview`, which only reads."""
@@ -54,17 +54,18 @@ def policy(  # noqa: PLR0913  # each narrows the policy down
     key_arns: Mapping[str, Collection[str]] | None = None,
     namespace: str = NAMESPACE,
 ) -> Document:
-    """Return the least policy for an identity in one account.
+    """Return the minimal policy for an identity in one account.
 
-    `UP` changes and deletes only backups with the ownership tag, but may write that tag on every backup in the DR
-    Regions. `DRILL` deletes only file systems with `DRILL_TAG`. `DrKey` needs more: what pulumi-aws needs for keys.
+    `UP` can change and delete only backups with the ownership tag, but it can write that tag on every backup in the DR
+    Regions. `DRILL` can delete only file systems with `DRILL_TAG`. `DrKey` also needs the permissions of pulumi-aws for
+    keys.
 
     Args:
         account: twelve digits.
         purpose: of the identity.
         source_regions: of the source backups; not needed for `DRILL` and `REPORT`.
         dr_regions: of the copies.
-        key_arns: per Region the keys of source backups and copies; `aws/fsx` is not needed.
+        key_arns: keys of source backups and copies, by Region; `aws/fsx` is not needed.
         namespace: of the metrics that a report publishes.
 
     Raises:
@@ -85,14 +86,14 @@ def protection(account: str, pipelines: Collection[str], *, dr_regions: Collecti
         dr_regions: of the copies.
 
     Raises:
-        InvalidSettingsError: a Region is unknown or in another partition, or an ARN is not one of a role or user.
+        InvalidSettingsError: a Region is unknown or in another partition, or an ARN does not name a role or user.
     """
     _check_partition(dr_regions)
     _check_pipelines(pipelines, {partition_of(region) for region in dr_regions})
     copies = _Scope(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)
     others = {"ArnNotEquals": {"aws:PrincipalArn": sorted(set(pipelines))}}
-    # IAM user guide, Controlling access to AWS resources using tags: conditions match a tag's key in any case, and one
-    # of two keys that differ only by case. FSx keeps both, so others may write neither.
+    # IAM user guide, Controlling access to AWS resources using tags: conditions ignore the case of a tag's key. Of two
+    # keys that differ only by case they match one. FSx keeps both, so the policy denies both.
     owned = {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": ["*"]}}
     write_tags, deny = ["fsx:TagResource", "fsx:UntagResource"], {"Effect": "Deny"}
     change_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": [OWNERSHIP_TAG]}}
@@ -111,7 +112,7 @@ def through_fsx(regions: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What a policy is about."""
+    """The scope of a policy."""
 
     account: str
     source_regions: set[str]
@@ -140,12 +141,12 @@ def _up(scope: _Scope) -> list[Statement]:
     change = ["fsx:TagResource", "fsx:UntagResource", "fsx:DeleteBackup"]
     return [
         *_preview(scope),
-        # FSx asks for the source and for the copy, each in its Region.
+        # FSx requires the action on the source and on the copy, each in its Region.
         _allow("CopyFromTheSourceRegions", ["fsx:CopyBackup"], sources, _in(scope.source_regions | scope.dr_regions)),
         _allow("CopyIntoTheDrRegions", ["fsx:CopyBackup"], copies, here),
         # For the tags of CopyBackup (FSx user guides, Grant permission to tag resources during creation), for adoption,
-        # and for the repair of a missing tag. It is not known on which ARN IAM decides while CopyBackup tags the new
-        # copy, so the same statement allows the tag on backups that exist.
+        # and for the repair of a missing tag. AWS does not document which ARN IAM checks while CopyBackup tags the new
+        # copy. So the statement also allows the tag on backups that exist.
         _allow("WriteOwnershipTag", ["fsx:TagResource"], copies, here | tagged),
         _allow("ChangeAndDeleteOwnCopiesOnly", change, copies, here | own),
         *_use_keys(scope.key_arns),
@@ -243,7 +244,10 @@ def _check_partition(regions: Collection[str]) -> None:
     partitions = {region: partition_of(region) for region in regions}
     if len(set(partitions.values())) > 1:
         listed = ", ".join(f"{region} ({partition})" for region, partition in sorted(partitions.items()))
-        raise InvalidSettingsError(f"FSx does not copy between partitions. Make one policy for each: {listed}.")
+        raise InvalidSettingsError(
+            f"The Regions are in several partitions ({listed}). FSx cannot copy between them. Run the command for each "
+            "partition."
+        )
 
 
 def _check_keys(keys: Mapping[str, Collection[str]]) -> None:
@@ -258,6 +262,6 @@ def _check_pipelines(arns: Collection[str], partitions: set[str]) -> None:
         found = _PIPELINE.fullmatch(arn)
         if found is None or {found["partition"]} != partitions:
             raise InvalidSettingsError(
-                f"{arn!r} is not the ARN of an IAM role or user in the partition of the copies. Give that of the "
+                f"{arn!r} is not the ARN of an IAM role or user in the partition of the copies. Give the ARN of the "
                 "pipeline's role."
             )

@@ -1,9 +1,9 @@
-"""Leftovers: copies of this stack that are not in the state and not resumed. They are reported, never deleted."""
+"""Find leftovers: copies with the tag of this stack that are not in the state and not resumed by this run."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pulumi_fsx_dr.copies.messages import leftover, of_namesake
+from pulumi_fsx_dr.copies.messages import leftover, of_stack_with_same_name
 from pulumi_fsx_dr.copies.ownership import claimed_description, description_of, ownership_of, stack_of
 from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -17,7 +17,7 @@ from .specs import DrRegionSpec
 def leftovers(
     regions: Sequence[DrRegionSpec], plans: Mapping[str, RegionPlan], existing: ExistingCopies, matches: Matches
 ) -> Iterator[tuple[DrRegionSpec, str]]:
-    """Yield a message for each leftover, with the DrRegion that shows it."""
+    """Yield a message for each leftover, with the DrRegion that logs it."""
     by_region: dict[str, list[DrRegionSpec]] = defaultdict(list)
     for dr in regions:
         by_region[dr.region].append(dr)
@@ -29,9 +29,9 @@ def leftovers(
         for backup in sorted(own, key=resume_order):
             if backup.id not in resumed | of_backup_copies and _is_known_leftover(backup, drs, matches):
                 yield drs[0], leftover(backup)
-        # A destroy, or the loss of the state, ends an owner id; a run that was killed before may have left copies.
+        # After a destroy or the loss of its state, a stack has another owner id than its older copies.
         if namesakes := [c.backup for c in copies if c.claim is Claim.OTHER_OWNER and _names_stack(c.backup, drs[0])]:
-            yield drs[0], of_namesake(namesakes)
+            yield drs[0], of_stack_with_same_name(namesakes)
 
 
 def _creates(drs: Iterable[DrRegionSpec], plans: Mapping[str, RegionPlan], existing: ExistingCopies) -> list[Facts]:
@@ -50,13 +50,13 @@ def _creates(drs: Iterable[DrRegionSpec], plans: Mapping[str, RegionPlan], exist
 
 
 def _resumed(own: Iterable[Backup], creates: Iterable[Facts]) -> set[str]:
-    """Return the copies that creates resume: one create resumes one copy."""
-    asked: dict[str, list[Facts]] = defaultdict(list)
+    """Return the ids of the copies that creates resume; each create resumes one copy."""
+    by_source: dict[str, list[Facts]] = defaultdict(list)
     for facts in creates:
-        asked[facts.source_backup_id].append(facts)
+        by_source[facts.source_backup_id].append(facts)
     resumed = set()
     for copy in sorted(own, key=resume_order):
-        wanted = asked[copy.source_backup_id or ""]
+        wanted = by_source[copy.source_backup_id or ""]
         if create := next((facts for facts in wanted if mismatch(copy, facts) is None), None):
             wanted.remove(create)
             resumed.add(copy.id)
@@ -64,9 +64,9 @@ def _resumed(own: Iterable[Backup], creates: Iterable[Facts]) -> set[str]:
 
 
 def _is_known_leftover(copy: Backup, drs: Iterable[DrRegionSpec], matches: Matches) -> bool:
-    """Whether no create can resume a copy, and one of these DrRegions is to say so."""
+    """Whether a copy is surely a leftover of one of these DrRegions."""
     description, source_backup_id = claimed_description(copy.tags), copy.source_backup_id or ""
-    # The source backups that are outputs are not known yet.
+    # A source backup that is an output is not known yet, and may be the source of the copy.
     keys = (copy.file_system_id or "", source_backup_id)
     if any(dr.has_outputs for dr in drs) and not any((copy.region, key) in matches.by_place for key in keys):
         return False
@@ -74,6 +74,6 @@ def _is_known_leftover(copy: Backup, drs: Iterable[DrRegionSpec], matches: Match
 
 
 def _names_stack(copy: Backup, dr: DrRegionSpec) -> bool:
-    """Whether the tag of another owner names the stack of a DrRegion."""
+    """Whether the ownership tag contains the name of this stack."""
     is_owned = ownership_of(copy.tags) is not None
     return is_owned and stack_of(claimed_description(copy.tags)) == stack_of(description_of(dr.urn))

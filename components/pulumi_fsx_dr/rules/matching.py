@@ -1,4 +1,4 @@
-"""Which source each copy in the state belongs to: by its Region and its source backup. Names alone decide nothing."""
+"""Match the copies in the state with the sources of the program, by Region and source backup or file system."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ _Place: TypeAlias = tuple[str, str]  # DR Region, or "" for any; file system or 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The sources, and the copies in the state that belong to them."""
+    """The sources of the program with their copies in the state."""
 
     by_place: Mapping[_Place, list[SourceSpec]]
     by_source: Mapping[SourceSpec, Sequence[ObservedCopy]]
@@ -26,15 +26,16 @@ class Matches:
         return {copy.state.urn for copies in self.by_source.values() for copy in copies}
 
     def possible_sources(self, copy: ObservedCopy) -> list[SourceSpec]:
-        """Return the sources that a copy may be of, in whatever DR Region they are declared."""
+        """Return the sources, in all DR Regions, with the file system or source backup of a copy."""
         return _possible(self.by_place, copy, "")
 
 
 def match(copies: Sequence[ObservedCopy], sources: Iterable[SourceSpec]) -> Matches:
     """Match copies in the state with sources.
 
-    A copy under an unexpected URN goes to a DrRegion that does not have a copy under an expected one, because that one
-    was not renamed; of several, to the one whose name it has, because only a parent of that was renamed.
+    If several DrRegions declare a source, a copy belongs to the one with the copy's URN. If no URN matches, a DrRegion
+    was renamed. The copy then belongs to a DrRegion without any matching URN, preferably to one with a matching name,
+    because only its parent may have been renamed.
     """
     by_place: dict[_Place, list[SourceSpec]] = defaultdict(list)
     for source in sources:

@@ -1,6 +1,6 @@
 """The logical names of the copies of a DrRegion.
 
-`<DrRegion>-<source backup>`, or `<DrRegion>-source-<n>` where the source backup is an output.
+`<DrRegion>-<source backup>`, or `<DrRegion>-source-<n>` if the source backup is an output.
 """
 
 import re
@@ -12,34 +12,33 @@ from .points import SourcePoint
 
 
 def output_name(dr_name: str, number: int) -> str:
-    """Return a name for the copy of a source that is an output."""
+    """Return the name for the copy of a source that is an output."""
     return f"{dr_name}-source-{number}"
 
 
 def is_name_of(dr_name: str, copy: StateCopy) -> bool:
-    """Whether a copy has a name that a DrRegion of this name gives."""
+    """Whether the name of a copy is one that a DrRegion with this name would choose."""
     own = f"{dr_name}-{copy.source_backup_id}"
     is_of_output = re.fullmatch(rf"{re.escape(dr_name)}-source-\d+", copy.name) is not None
     return is_of_output or copy.name in (own, regional_name(own, copy.region), distinct_name(own, copy))
 
 
 def regional_name(name: str, region: str) -> str:
-    """Return the name of a new copy whose own name is that of an entry of the state."""
+    """Return the name for a new copy if its usual name is taken."""
     return f"{name}-{region}"
 
 
 def distinct_name(name: str, copy: StateCopy) -> str:
-    """Return a name that no other copy has."""
+    """Return a unique name for a copy in the state."""
     return f"{name}-{copy.region}-{copy.id}"
 
 
 def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], reserved: Collection[str]) -> list[str]:
-    """Return the name of each declared copy: the expected name, unless another copy has it.
+    """Return the name of each declared copy: the usual name, unless it is taken.
 
-    The engine looks for a resource under its own URN before it looks under its aliases, and refuses a URN that is an
-    alias of another resource. So a copy whose name is taken keeps its name in the state until a later run finds the
-    wanted one free. If that is taken as well, or another DrRegion would take the copy for its own by that name, Region
-    and id make a name that no other copy has.
+    The engine looks for a resource by its URN before its aliases, and refuses a URN that is the alias of another
+    resource. So a copy keeps its name in the state as long as its usual name is taken. If its name in the state is
+    taken, too, or is the usual name for another DrRegion, the copy gets a unique name from its Region and id.
     """
     names: dict[int, str] = {}
     urns: set[str] = set()
@@ -50,13 +49,13 @@ def assign_names(points: Sequence[SourcePoint], state_urns: Collection[str], res
             return urn not in urns and urn not in reserved
         return urn not in urns and (urn == state.urn or urn not in state_urns)
 
-    # First those in the state, so that no new copy gets the URN of one that stays.
+    # Copies in the state first, so that no new copy gets the URN of one of them.
     for number, point in sorted(enumerate(points), key=lambda numbered: not numbered[1].is_in_state):
         dr, state = point.source.dr, point.state
-        wanted = dr.child_name(point.source_backup_id)
+        usual = dr.child_name(point.source_backup_id)
         is_of_another = state and any(is_name_of(other, state) for other in dr_names - {dr.name})
-        names_to_try = (wanted, state.name if state and not is_of_another else wanted)
+        names_to_try = (usual, state.name if state and not is_of_another else usual)
         free = (name for name in names_to_try if is_free(dr.child_urn(name), state))
-        names[number] = next(free, distinct_name(wanted, state) if state else regional_name(wanted, dr.region))
+        names[number] = next(free, distinct_name(usual, state) if state else regional_name(usual, dr.region))
         urns.add(dr.child_urn(names[number]))
     return [names[number] for number in range(len(points))]

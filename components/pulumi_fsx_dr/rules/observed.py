@@ -1,4 +1,4 @@
-"""The copies in the state, as AWS shows them. Their tags are ignored."""
+"""The copies in the state together with their descriptions by AWS. Tags are ignored."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class ObservedCopy:
     """A copy in the state.
 
     Attributes:
-        backup: as AWS shows it; None if AWS does not show it.
-        is_gone: whether it is surely gone from AWS.
+        backup: its description by AWS; None if it is not found.
+        is_gone: whether AWS confirms that it no longer exists.
     """
 
     state: StateCopy
@@ -31,7 +31,7 @@ class ObservedCopy:
 
     @property
     def file_system_id(self) -> str:
-        """The file system; "" if neither the state nor AWS has it."""
+        """The file system; "" if unknown."""
         return self.state.output("file_system_id") or (self.backup and self.backup.file_system_id) or ""
 
     @property
@@ -41,7 +41,7 @@ class ObservedCopy:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it is AVAILABLE, or is finished in this run."""
+        """Whether it is neither FAILED nor gone; if it is not AVAILABLE yet, this run finishes it."""
         return self.backup is not None and not self.backup.is_dead
 
     @property
@@ -56,18 +56,18 @@ class ObservedCopy:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it was AVAILABLE, and is gone."""
+        """Whether it was AVAILABLE before and is gone now."""
         return self.is_gone and self.state.is_finished
 
     @property
     def time(self) -> datetime:
-        """When its source backup was made, or else the copy."""
+        """The creation time of its source backup; if it is unknown, the creation time of the copy."""
         return self.state.source_creation_time or (self.backup and self.backup.creation_time) or UNKNOWN_TIME
 
 
 def observe(copies: Sequence[StateCopy], dr_regions: Collection[str], aws: AwsView) -> list[ObservedCopy]:
-    """Return the copies in the state, as AWS shows them."""
-    # A Region that is declared must answer, or nothing can be decided. One that was removed may never answer.
+    """Return the copies in the state with their descriptions by AWS."""
+    # A declared Region must be reachable, because nothing can be decided without it. A removed one may be unreachable.
     listed = {
         region: {c.id: c for c in (aws.copies_in if region in dr_regions else aws.copies_in_removed)(region)}
         for region in {copy.region for copy in copies}

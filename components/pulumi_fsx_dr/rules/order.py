@@ -1,6 +1,6 @@
-"""In which order copies are registered: so that each file system has its newest recovery point soonest.
+"""The order in which copies are registered: the newest recovery point of each file system first.
 
-An engine with a small `--parallel` makes them in this order. The queue for the copy slots chooses by the same rules.
+With a small `--parallel`, the engine creates the copies in this order. The queue for the copy slots has the same order.
 """
 
 from collections import defaultdict
@@ -13,12 +13,12 @@ from .region_plan import PlannedCopy, RegionPlan
 
 
 def ranks(points: Sequence[SourcePoint]) -> Iterator[int]:
-    """Yield for each declared point how many newer ones its DrRegion declares of the same file system or volume."""
+    """Yield the rank of each declared recovery point: how many newer ones its DrRegion has of the same file system."""
     newer: dict[tuple[str, str], int] = defaultdict(int)
     found: dict[int, int] = {}
     newest_first = sorted(enumerate(points), key=lambda numbered: numbered[1].time, reverse=True)
     for number, point in newest_first:
-        # The file system of a source that is a single backup is not known yet.
+        # The file system of a single backup is not known yet.
         series = point.source.dr.urn, point.volume_or_file_system or point.source_backup_id
         found[number] = newer[series]
         newer[series] += 1
@@ -26,7 +26,7 @@ def ranks(points: Sequence[SourcePoint]) -> Iterator[int]:
 
 
 def registration_order(plans: Mapping[str, RegionPlan]) -> list[tuple[str, PlannedCopy]]:
-    """Return the copies of all DrRegions with the URN of each: by rank, in turn of each DrRegion, largest first."""
+    """Return all copies with the URNs of their DrRegions: by rank, largest first, the DrRegions taking turns."""
     turns = [
         (rank, turn, urn, copy)
         for urn, plan in plans.items()
@@ -42,9 +42,11 @@ def _rank_and_size(copy: PlannedCopy) -> tuple[int, float]:
 
 
 def refused(points: Iterable[SourcePoint], taken: Collection[str]) -> Iterator[tuple[str, PlannedCopy]]:
-    """Yield a copy for each file system or volume with recovery points that cannot be copied: of the newest of them.
+    """Yield copies whose create fails, so that the run fails, too: one for each file system or volume.
 
-    With it comes the URN of its DrRegion. Its create fails, so that the run does. `taken` are the URNs of other copies.
+    Args:
+        points: the recovery points that cannot be copied; the newest of each file system is chosen.
+        taken: the URNs of other copies.
     """
     newest: dict[tuple[str, str], SourcePoint] = {}
     for point in sorted(points, key=lambda point: point.time):

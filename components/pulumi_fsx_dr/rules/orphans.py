@@ -1,6 +1,7 @@
-"""Copies that have our ownership tag and that no given state contains, as crashes and lost states leave them.
+"""Orphans: copies with our ownership tag that no given state contains, for example after a crash.
 
-Anybody may have written the tag. It decides what is listed, never what is in a command.
+Anyone with `fsx:TagResource` may have written the tag. It decides only which copies are listed. Commands never contain
+text from it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,17 +19,17 @@ from pulumi_fsx_dr.fsx.partitions import partition_of
 
 from .exported_state import is_backup_id, resources_of
 
-# Where the owner id is: in the stack's Owner, and in the provider of the plugin.
+# Where the owner id is stored: in the stack's Owner, or in the provider of the plugin.
 _OWNER_IDS = {OWNER_TYPE: ("outputs", "owner_id"), "pulumi:providers:fsx-dr": ("inputs", "ownerId")}
 
 
 class OrphanStatus(StrEnum):
-    """What happens to an orphan without further action.
+    """What happens to an orphan if the user does not do anything.
 
     Attributes:
         RESUMABLE: the next `pulumi up` resumes it if the program still declares its source backup.
-        FAILED: nothing resumes it.
-        UNKNOWN: no given state has its owner id, so another state may contain it.
+        FAILED: no update resumes it.
+        UNKNOWN: the given states do not contain its owner id, so another state may contain the copy.
     """
 
     RESUMABLE = "resumable"
@@ -45,7 +46,7 @@ class Orphan:
 
     @property
     def owner_id(self) -> str | None:
-        """The owner id that its tag claims, None if the tag has another form."""
+        """The owner id in its tag; None if the tag has another form."""
         claimed = ownership_of(self.backup.tags)
         return claimed.owner_id if claimed else None
 
@@ -77,20 +78,20 @@ class Orphan:
         return f"aws fsx delete-backup --region {self.backup.region} --backup-id {self.backup.id}"
 
     def deletion_if(self, *, all_states: bool) -> str | None:
-        """Return that command; None if a state that is not given may contain the copy, and the copy may contain data.
+        """Return that command; None if another state may contain the copy, and the copy may contain data.
 
-        After `pulumi state move` the tag has the former stack's owner id until the next `pulumi up`, so a tag never
-        tells that no other state contains the copy.
+        The tag cannot show that no other state contains the copy: after `pulumi state move`, it has the former stack's
+        owner id until the next `pulumi up`.
         """
         return self.deletion if all_states or self.status is OrphanStatus.FAILED else None
 
 
 @dataclass(frozen=True, slots=True)
 class StackStates:
-    """What the given states contain.
+    """The contents of the given states.
 
     Attributes:
-        backup_ids: of all copies, those that are pending deletion or not AVAILABLE yet included.
+        backup_ids: ids of all copies, including copies that are pending deletion or not AVAILABLE yet.
         owner_ids: one for a program in Python, and one for each provider of the plugin.
     """
 
@@ -99,12 +100,12 @@ class StackStates:
 
     @classmethod
     def read(cls, exports: Mapping[str, Mapping[str, Any]]) -> "StackStates":
-        """Read documents of `pulumi stack export`, by where they are from.
+        """Read documents of `pulumi stack export`, by their origin.
 
         Raises:
             InvalidSettingsError: one of them is damaged, or another document.
         """
-        # A copy whose entry cannot be read would be listed, and perhaps deleted, so nothing of a document is skipped.
+        # No entry is skipped: a copy with an unreadable entry would be listed as an orphan, and perhaps deleted.
         resources = [resource for origin, export in exports.items() for resource in resources_of(export, origin)]
         return cls(
             backup_ids=frozenset(resource["id"] for resource in resources if resource["type"] in COPY_TYPES),
@@ -113,7 +114,7 @@ class StackStates:
 
 
 def orphans(backups: Iterable[Backup], states: StackStates) -> list[Orphan]:
-    """Return the backups that are copies with our tag and in no given state, in the order given."""
+    """Return the copies that have our tag and that the given states do not contain, in the given order."""
     return [
         Orphan(backup, _status(backup, states))
         for backup in backups

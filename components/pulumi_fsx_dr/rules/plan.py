@@ -1,7 +1,7 @@
-"""Plan which copies the DrRegions of a program declare: from the sources, from AWS, and above all from the state.
+"""Plan which copies the DrRegions of a program declare, from the sources, the state and AWS.
 
-A copy is matched to what is declared by its Region and its source backup. One that is found under another URN than its
-DrRegion would give it gets that URN as an alias. Tags decide nothing at all.
+A copy in the state is matched with a source by its Region and source backup, never by tags. If its URN has changed, the
+former URN becomes an alias.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from . import plan_messages as messages
 from .aws_view import AwsView
 from .decide import Situation, SourceCopies, SourcePlan, decide_source, decide_unmatched, without_replacement
 from .existing import ExistingCopies, find_existing
-from .expired import name_expired
+from .expired import add_expired
 from .leftovers import leftovers
 from .matching import Matches, match
 from .naming import assign_names
@@ -33,9 +33,9 @@ class _Inputs:
     """The inputs of a plan.
 
     Attributes:
-        copies: the copies in the state, as AWS shows them.
+        copies: the copies in the state.
         selection: the sources.
-        matches: which copies belong to which sources.
+        matches: the sources with their copies in the state.
         existing: the copies that are not in the state.
     """
 
@@ -47,18 +47,13 @@ class _Inputs:
 
 
 def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aws: AwsView) -> dict[str, RegionPlan]:
-    """Return the plan of each DrRegion, by its URN.
-
-    Raises:
-        InvalidSettingsError: a file system does not exist; nothing is changed.
-        ServiceError: a DR Region does not list its copies; nothing is changed.
-    """
+    """Return the plan of each DrRegion, by its URN."""
     observed = observe(list(copies), {dr.region for dr in regions}, aws)
     selection = select_sources(regions, observed, aws)
     matches = match(observed, selection.specs)
     inputs = _Inputs(regions, observed, selection, matches, find_existing(regions, aws))
     source_plans = list(_decide_sources(inputs))
-    # After the sources: a copy in a Region that was removed is deleted only if another Region has one, or gets one.
+    # After the sources: a copy in a removed DR Region is deleted only if another DR Region has or gets a copy.
     unmatched = list(_decide_unmatched(inputs, source_plans))
 
     plans = {dr.urn: RegionPlan() for dr in regions}
@@ -71,7 +66,7 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
     points = [*(point for source_plan in source_plans for point in source_plan.points), *unmatched]
     decided = _leave_to_outputs(plans, inputs, points)
     _add_copies(plans, inputs, decided)
-    name_expired(plans, regions, points)
+    add_expired(plans, regions, points)
     for dr, warning in (*source_warnings(selection.specs), *_quota_warnings(inputs, points)):
         plans[dr.urn].preview_warnings.append(warning)
     for dr, message in leftovers(regions, plans, inputs.existing, matches):
@@ -82,7 +77,7 @@ def plan_copies(regions: Sequence[DrRegionSpec], copies: Iterable[StateCopy], aw
 
 def _decide_sources(inputs: _Inputs) -> Iterator[SourcePlan]:
     matches, existing = inputs.matches, inputs.existing
-    taken: set[str] = set()  # ids of copies that are resumed or adopted, each by one source
+    taken: set[str] = set()  # ids of copies that a source resumes or adopts
     for source in inputs.selection.specs:
         found = SourceCopies(source, matches.by_source.get(source, ()), existing.offers(source, taken))
         plan = decide_source(found, existing.aws)
@@ -91,7 +86,7 @@ def _decide_sources(inputs: _Inputs) -> Iterator[SourcePlan]:
 
 
 def _decide_unmatched(inputs: _Inputs, source_plans: Iterable[SourcePlan]) -> Iterator[SourcePoint]:
-    """Decide on the copies of sources, or in Regions, that were removed from the program."""
+    """Decide on the copies that belong to no source, because the source or the DR Region was removed."""
     protected = _protected_regions(source_plans)
     excluded: dict[tuple[str, str], set[str]] = defaultdict(set)
     for dr in inputs.regions:
@@ -103,13 +98,13 @@ def _decide_unmatched(inputs: _Inputs, source_plans: Iterable[SourcePlan]) -> It
         excluded_in = excluded.get((copy.state.source_region, copy.file_system_id), set())
         sources = inputs.matches.possible_sources(copy)
         decision = decide_unmatched(copy, Situation(sources, protected_in, excluded_in), inputs.existing.aws)
-        # The first DrRegion that may have declared it says what happens to it.
+        # The first DrRegion that may have declared the copy logs the decision.
         removed = {"backup_id": copy.source_backup_id, "region": copy.state.source_region}
         yield without_replacement(sources[0] if sources else SourceSpec(inputs.regions[0], removed), copy, decision)
 
 
 def _protected_regions(source_plans: Iterable[SourcePlan]) -> Mapping[str, set[str]]:
-    """Return the Regions that have a copy at the end of this run, by file system and by backup that is a source."""
+    """Return the DR Regions with a copy at the end of this run, by file system and by source backup."""
     protected: dict[str, set[str]] = defaultdict(set)
     for plan in source_plans:
         for point in plan.points:
@@ -128,20 +123,20 @@ def _add_source(plans: Mapping[str, RegionPlan], source_plan: SourcePlan) -> Non
     if source_plan.obstacle:
         plan.obstacles[source.key] = source_plan.obstacle
     plan.notes += messages.notes(source_plan)
-    plan.explained += [*messages.explanations(source_plan), *too_frequent(source_plan)]
+    plan.preview_notes += [*messages.explanations(source_plan), *too_frequent(source_plan)]
     plan.warnings += messages.warnings(source_plan)
 
 
 def _leave_to_outputs(
     plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Iterable[SourcePoint]
 ) -> list[SourcePoint]:
-    """Leave copies undecided that may belong to a source given as output, and return the other points."""
+    """Postpone decisions on copies that may belong to a source that is an output; return the other points."""
     undecided = {dr.region: plans[dr.urn].undecided for dr in reversed(inputs.regions) if dr.has_outputs}
     unmatched, decided = set(inputs.matches.unmatched), []
     for point in points:
         copy = point.copy
-        may_be_asked_for = copy in unmatched or not point.is_declared
-        if copy and point.decision and may_be_asked_for and copy.state.region in undecided:
+        may_be_of_output = copy in unmatched or not point.is_declared
+        if copy and point.decision and may_be_of_output and copy.state.region in undecided:
             undecided[copy.state.region].append(Undecided(copy, point.decision))
         else:
             decided.append(point)
@@ -152,7 +147,7 @@ def _add_copies(plans: Mapping[str, RegionPlan], inputs: _Inputs, points: Sequen
     declared = [point for point in points if point.is_declared]
     in_state = [point.copy for point in declared if point.copy]
     in_state += [undecided.copy for plan in plans.values() for undecided in plan.undecided]
-    # A new copy may have the URN of a copy without a source, and then replaces it.
+    # A new copy may get the URN of a copy without a source, and then replaces it.
     state_urns = {copy.state.urn for copy in inputs.copies}
     reserved = inputs.matches.matched_urns | {copy.state.urn for copy in in_state}
     names = assign_names(declared, state_urns, reserved)
@@ -192,7 +187,7 @@ def _is_in(point: SourcePoint, region: str) -> bool:
 
 
 def _drop_repeated_warnings(plans: Iterable[RegionPlan]) -> None:
-    # Several sources, or DrRegions, may find the same copy; one warning is enough.
+    # Several sources or DrRegions may warn of the same copy.
     seen: set[str] = set()
     for plan in plans:
         plan.warnings = [warning for warning in dict.fromkeys(plan.warnings) if warning not in seen]

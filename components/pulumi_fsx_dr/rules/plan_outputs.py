@@ -1,6 +1,6 @@
-"""Which copies a DrRegion declares for the sources that are outputs, which are known later than the others.
+"""Plan the copies for the sources of a DrRegion that are outputs, and so are known later than other sources.
 
-Their copies are named by position, but a copy in the state belongs to its source backup, whatever its name.
+New copies are named by the position of the source. A copy in the state is matched by its source backup.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +19,8 @@ class OutputSource:
     """A source that is an output.
 
     Attributes:
-        position: in the sources of its DrRegion.
-        backup_id: its value, None while it is not known.
+        position: its index in the sources of its DrRegion.
+        backup_id: its value; None while it is unknown.
         region: the source Region.
     """
 
@@ -32,8 +32,8 @@ class OutputSource:
 def plan_outputs(
     dr: DrRegionSpec, sources: Sequence[OutputSource], undecided: Iterable[Undecided], declared: RegionPlan
 ) -> tuple[RegionPlan, list[Undecided]]:
-    """Return what a DrRegion declares for its outputs, and the copies for which none of them asks."""
-    # If there are two copies of a backup, the one under a name of this DrRegion is the last, and so its own.
+    """Return the plan for the sources that are outputs, and the undecided copies that belong to none of them."""
+    # Of two copies of one backup, `by_backup` has the last, which is the one with a name of this DrRegion.
     copies = sorted(undecided, key=lambda one: is_name_of(dr.name, one.copy.state))
     by_backup = {one.copy.source_backup_id: one for one in copies}
     found = {s.position: by_backup.pop(s.backup_id) for s in sources if s.backup_id in by_backup}
@@ -49,13 +49,13 @@ def plan_outputs(
             position=source.position,
         )
         plan.declare(planned, copy)
-    # The copy under a declared name may belong to an output that is not known yet.
+    # A copy with the name of a declared copy may belong to an output that is still unknown.
     urns = {dr.child_urn(name) for name in names.values()} | {one.copy.state.urn for one in found.values()}
     return plan, [one for one in copies if one.copy.state.urn not in urns]
 
 
 def add_unclaimed(plan: RegionPlan, dr: DrRegionSpec, copies: Iterable[Undecided]) -> None:
-    """Add the copies for which no output asks to what a DrRegion declares."""
+    """Add the undecided copies that belong to no output to a plan: each is deleted or kept, as decided before."""
     for one in copies:
         state = one.copy.state
         if one.decision.deletes:
@@ -72,7 +72,7 @@ def _names(
 ) -> dict[int, str]:
     """Return the names of the copies, by position."""
     own = {position: one.copy.state for position, one in found.items()}
-    # A copy keeps its name, so that the removal of the first source does not rename all others.
+    # Copies in the state keep their names, so that the removal of one source does not rename the others.
     names = {n: c.name for n, c in own.items() if is_name_of(dr.name, c) and c.urn == dr.child_urn(c.name)}
     # The engine refuses a URN that is an alias of another resource.
     taken = {copy.urn for copy in declared.in_state} | {dr.child_urn(name) for name in names.values()}

@@ -1,4 +1,4 @@
-"""One recovery point of one source: the row that a plan is made of."""
+"""The recovery points of a source, each with its copy and the decision about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 from .existing import NO_OFFER, Offer
 from .observed import ObservedCopy
 from .reasons import Decision
-from .retention import UNKNOWN_TIME
+from .retention import UNKNOWN_TIME, RecoveryPoint
 from .specs import SourceSpec
 
 
@@ -21,11 +21,11 @@ class Action(Enum):
 
     CREATE = auto()
     RESUME = auto()
-    """Create finds the copy that an earlier run started."""
+    """Create resumes the copy that an earlier run started."""
     ADOPT = auto()
     KEEP = auto()
     KEEP_UNCHANGED = auto()
-    """Declared with Region, source Region and key of the state, because a replacement would fail."""
+    """Kept with the Region, source Region and key in the state, because a replacement would fail."""
     DELETE = auto()
     SKIP = auto()
     """It cannot be copied."""
@@ -40,12 +40,12 @@ class SourcePoint:
 
     Attributes:
         source_backup_id: the source backup.
-        backup: its description; None if it is gone or its Region does not answer.
-        obstacle: why it cannot be copied, None if it can.
+        backup: the description of the source backup; None if it is gone or its Region is unreachable.
+        obstacle: why it cannot be copied; None if it can.
         copy: the copy in the state.
         offer: the copies that are not in the state.
-        action: what happens to it.
-        decision: why the copy in the state stays or is deleted.
+        action: what happens to the recovery point.
+        decision: why the copy in the state is kept or deleted.
     """
 
     source: SourceSpec
@@ -59,7 +59,7 @@ class SourcePoint:
 
     @property
     def can_be_copied(self) -> bool:
-        """Whether it can be copied; a backup that is a source by itself is looked up by create alone."""
+        """Whether it can be copied. A single backup is looked up only by create, so it counts as copyable."""
         return not self.source.is_file_system or (self.backup is not None and self.obstacle is None)
 
     @property
@@ -71,34 +71,39 @@ class SourcePoint:
 
     @property
     def adopted(self) -> Backup | None:
-        """The copy that it adopts."""
+        """The copy that its create adopts."""
         may_adopt = self.source.dr.adopts and self.copy is None and self.resumed is None
         return self.offer.adoptable if may_adopt else None
 
     @property
     def time(self) -> datetime:
-        """When the source backup was made, or else its copy."""
+        """The creation time of the source backup; if it is unknown, the creation time of the copy."""
         shown = self.backup or self.resumed or self.adopted
         time = shown.creation_time if shown else self.copy.time if self.copy else UNKNOWN_TIME
-        # In whole seconds, as the state has it: otherwise a backup and its own copy would be of two times.
+        # In whole seconds, as in the state, so that a backup and its copy have the same time.
         return time.replace(microsecond=0)
 
     @property
     def is_in_state(self) -> bool:
-        """Whether the state has a copy."""
+        """Whether the state contains a copy."""
         return self.copy is not None
 
     @property
     def has_copy(self) -> bool:
-        """Whether it has a living copy, or gets one: if its create fails, delete keeps the others."""
+        """Whether it has a copy that is not gone, or gets one in this run."""
         if self.copy:
             return self.copy.is_alive
         return self.can_be_copied or (self.resumed or self.adopted) is not None
 
     @property
+    def for_retention(self) -> RecoveryPoint:
+        """The values that retention needs."""
+        return RecoveryPoint(self.source_backup_id, self.time, is_in_state=self.is_in_state, has_copy=self.has_copy)
+
+    @property
     def volume_or_file_system(self) -> str:
         """The volume (ONTAP) or file system, by which retention groups; "" if unknown."""
-        # From its source backup, if possible: state and AWS may not have the volume of a copy.
+        # Preferably from the source backup, because the volume of a copy may be unknown.
         if shown := self.backup or self.resumed or self.adopted:
             return shown.subject
         return self.copy.volume_or_file_system if self.copy else ""
@@ -115,11 +120,11 @@ class SourcePoint:
 
     @property
     def is_protected(self) -> bool:
-        """Whether it has a copy when this run has ended well."""
+        """Whether it has a copy after a successful run."""
         return self.is_declared and self.has_copy
 
     def args(self) -> Mapping[str, Any]:
-        """Return the arguments of its copy that differ from those of its DrRegion."""
+        """Return the arguments of its copy that do not come from the DrRegion."""
         source, state = self.source, self.state
         args = {**source.own_args, "source_backup_id": self.source_backup_id, "source_region": source.region}
         if self.action is Action.KEEP_UNCHANGED and state:
@@ -133,7 +138,7 @@ class SourcePoint:
 
 
 def unchanged_args(state: StateCopy) -> dict[str, Any]:
-    """Return the arguments of the copy in the state, with which it is not replaced."""
+    """Return the arguments from the state with which a copy is not replaced."""
     return {
         "region": state.region,
         "source_region": state.output("source_region"),

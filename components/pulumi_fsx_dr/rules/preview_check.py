@@ -1,4 +1,4 @@
-"""What a pull request must not do to the copies, judged by the output of `pulumi preview --json --show-sames`."""
+"""Checks of a change to the copies, by the output of `pulumi preview --json --show-sames`."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ _STAYS = _BEFORE & _AFTER - {"replace"}
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A copy before or after the change, with the properties that the preview knows."""
+    """A copy before or after the change, with the properties that the preview shows."""
 
     urn: str
     inputs: Mapping[str, Any]
@@ -41,18 +41,18 @@ class _Copy:
 
     @property
     def subject(self) -> str | None:
-        """What its source is a backup of."""
+        """The ONTAP volume or file system of its source backup."""
         return self.outputs.get("volume_id") or self.outputs.get("file_system_id")
 
     @property
     def keys(self) -> list[str]:
-        """The names of its key: it may be given as an alias, and only the outputs have the ARN."""
+        """All names of its key. The inputs may have an alias, and only the outputs have the ARN."""
         return list(filter(None, (self.inputs.get("kms_key_id"), self.outputs.get("kms_key_arn"))))
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What the change does to one copy."""
+    """The change of one copy."""
 
     op: str
     before: _Copy | None
@@ -61,13 +61,13 @@ class _Step:
 
     @classmethod
     def read(cls, step: Mapping[str, Any]) -> "_Step":
-        """Read a step; a copy that stays keeps its key, which in a preview only the old outputs have."""
+        """Read a step. A copy that stays keeps its key, which a preview shows only in the old outputs."""
         op, urn, old, new = step["op"], step["urn"], step.get("oldState") or {}, step.get("newState") or {}
         inputs, outputs = by_core_names(old.get("inputs", {})), by_core_names(old.get("outputs", {}))
         before = _Copy(urn, inputs, outputs) if op in _BEFORE else None
         known = outputs if op in _STAYS else {}
         after = _Copy(urn, by_core_names(new.get("inputs", {})), known) if op in _AFTER else None
-        # As seen on the CLI 3.260: a copy that is replaced first and deleted last is marked `delete` instead.
+        # As seen on the CLI 3.260: with create-before-delete, the old copy is marked `delete` instead.
         return cls(op, before, after, deletes_first=op == "replace" and bool(old.get("pendingReplacement")))
 
 
@@ -77,16 +77,16 @@ def violations(
     required_regions: Collection[str] = (),
     max_full_copies: int | None = None,
 ) -> list[str]:
-    """Return why the change must not be made, a sentence for each Region or copy; an empty list if it may.
+    """Return a sentence for each Region or copy that makes the change unacceptable.
 
     Args:
         preview: the output of `pulumi preview --json --show-sames`.
-        required_keys: for a Region, the KMS key that at least one copy there must be encrypted with.
-        required_regions: where there must be a copy.
-        max_full_copies: how many copies may be made that are full for sure; None for any number.
+        required_keys: KMS keys by Region. Each Region must have a copy that is encrypted with its key.
+        required_regions: Regions that must have a copy.
+        max_full_copies: maximum number of new full copies; None for any number.
 
     Raises:
-        InvalidSettingsError: it is another document, the preview failed, or it leaves out what stays the same.
+        InvalidSettingsError: it is another document, the preview failed, or it omits unchanged resources.
     """
     steps = _copy_steps(preview)
     before, after = _by_region(step.before for step in steps), _by_region(step.after for step in steps)
@@ -105,12 +105,12 @@ def _copy_steps(preview: Mapping[str, Any]) -> list[_Step]:
     failed = any(diagnostic.get("severity") == "error" for diagnostic in preview.get("diagnostics", ()))
     if failed or not isinstance(summary, Mapping):
         raise InvalidSettingsError(
-            "This is not a successful preview. Make one with `pulumi preview --json --show-sames`."
+            "This is not the output of a successful preview. Run `pulumi preview --json --show-sames`."
         )
     left_out = summary.get("same", 0) - sum(step["op"] == "same" for step in steps)
     if left_out > 0:
         raise InvalidSettingsError(
-            f"The preview leaves out {left_out} unchanged resources, which may be copies. Make it with "
+            f"The preview omits {left_out} unchanged resources, which may be copies. Run "
             "`pulumi preview --json --show-sames`."
         )
     return [_Step.read(step) for step in steps if _type(step) in COPY_TYPES and not _is_pending_delete(step)]
@@ -125,7 +125,7 @@ def _is_pending_delete(step: Mapping[str, Any]) -> bool:
 
 
 def _types(urn: str) -> str:
-    """Return the types in a URN, those of the parents first."""
+    """Return the types in a URN; the types of the parents come first."""
     return "".join(urn.split("::", 3)[2:3])
 
 
@@ -139,36 +139,36 @@ def _by_region(copies: Iterable[_Copy | None]) -> defaultdict[str, list[_Copy]]:
 
 def _lost(region: str, before: list[_Copy]) -> str:
     if not before:
-        return f"{region} would have no copy, but one is required there: declare one."
+        return f"{region} would have no copy, but one is required. Declare a copy in {region}."
     names = ", ".join(sorted({copy.name for copy in before}))
-    return f"{region} would lose its last copy ({names}): keep one, or add its successor in the same change."
+    return f"{region} would lose its last copy ({names}). Keep a copy, or add a new one in the same change."
 
 
 def _deleted_first(copy: _Copy) -> str:
     return (
-        f"{copy.name} in {copy.region} would be deleted before its replacement is made, which `pulumi up` refuses: "
-        "remove the option delete_before_replace."
+        f"{copy.name} in {copy.region} would be deleted before its replacement is made. `pulumi up` refuses that. "
+        "Remove the option delete_before_replace."
     )
 
 
 def _without_key(region: str, after: list[_Copy], key: str | None) -> str | None:
     if key is None or any(same_key(name, key) for copy in after for name in copy.keys):
         return None
-    return f"{region} would have no copy encrypted with {key}: give one of its copies this kms_key_id."
+    return f"{region} would have no copy that is encrypted with {key}. Set kms_key_id of one of its copies to this key."
 
 
 def _too_many(full: Mapping[str, int], allowed: int) -> str | None:
     number = sum(full.values())
     if number <= allowed:
         return None
-    return f"Full copies: {number} ({', '.join(full)}), but --max-full-copies allows {allowed}."
+    return f"{number} full copies would be made ({', '.join(full)}). --max-full-copies allows {allowed}."
 
 
 def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> dict[str, int]:
-    """Return how many of the new copies are full for sure, or may be according to the preview, by resource.
+    """Return the number of new full copies by resource, including copies that may be full.
 
-    The preview has the totals of DrRegions. For other copies, it shows the file system only if another copy of the same
-    source exists already.
+    The preview contains the totals of DrRegions. For other copies, it shows the file system only if another copy of the
+    same source exists already.
     """
     full: dict[str, int] = Counter()
     counted = set()  # DR Regions with a total
@@ -196,21 +196,21 @@ def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> dict[s
 
 
 def totals(preview: Mapping[str, Any]) -> list[str]:
-    """Return the totals in a preview: a sentence for each DrRegion with new copies."""
+    """Return the totals in a preview, a sentence for each DrRegion with new copies."""
     return [message for _, message, _ in _totals(preview)]
 
 
 def _totals(preview: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, int]]]:
     for diagnostic in preview.get("diagnostics", ()):
         urn, message = diagnostic.get("urn", ""), diagnostic["message"].strip()
-        if told := read_total(message):
-            yield urn, message, told
+        if total := read_total(message):
+            yield urn, message, total
 
 
 def _series(copy: _Copy, subjects: Mapping[Any, str]) -> set[tuple[Any, ...]]:
-    """Return Region, file system or volume, and key of a copy, once for each form in which its key is known."""
+    """Return Region, file system or volume, and key of a copy, once for each known name of the key."""
     source = str(copy.inputs.get("source_backup_id"))
-    # A source that is not known yet is identified by its copy.
+    # A source that is not known yet counts as a file system of its copy.
     subject = subjects.get(source) or (source if BACKUP_ID.fullmatch(source) else copy.urn)
     keys = [str(copy.inputs.get("kms_key_id", "")), *filter(None, [copy.outputs.get("kms_key_arn")])]
     region = copy.inputs.get("region")

@@ -1,4 +1,4 @@
-"""Warnings of a preview: quotas that are nearly reached, and backups that are too frequent for their retention."""
+"""Warnings of a preview: insufficient quotas, and backups that are too frequent for the retention."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,17 @@ from pulumi_fsx_dr.fsx.quotas import QUOTA_NAMES, USER_INITIATED_BACKUPS
 from .decide import SourcePlan
 from .points import Action, SourcePoint
 
-# Backups of each night are not taken at the same second.
+# Daily backups are not exactly 24 hours apart.
 _DAY = timedelta(hours=23)
 
 
 def quota_warnings(region: str, present: Iterable[Backup], points: Iterable[SourcePoint]) -> Iterator[str]:
-    """Yield why FSx will refuse copies in a DR Region now, or in the next run: its quotas of user-initiated backups.
+    """Yield warnings if the quotas of user-initiated backups in a DR Region are too low for this run or the next one.
 
-    A new copy is made before an old one is deleted, so each file system or volume needs room for one more. Only the
-    default quotas are known here. If more backups are there than one of them allows, AWS has raised it.
+    A new copy is created before an old one is deleted, so each file system or volume needs room for one more. Only the
+    default quotas are known here. If more backups exist, AWS has raised the quota.
     """
-    # The quota counts copies and the backups of AWS Backup, but no automatic backups.
+    # The quota counts copies and the backups of AWS Backup, but not automatic backups.
     used = Counter(kind_of(b) for b in present if b.type != "AUTOMATIC" and not b.is_dead)
     new, left, series = Counter[str](), Counter[str](), defaultdict[str, set[str]](set)
     for point in points:
@@ -37,21 +37,22 @@ def quota_warnings(region: str, present: Iterable[Backup], points: Iterable[Sour
         needed = max(used[kind] + new[kind], used[kind] + new[kind] - left[kind] + spare)
         if spare and used[kind] <= allowed < needed:
             yield (
-                f"{region} has {used[kind]} user-initiated {kind} backups of the {allowed} that FSx allows by default, "
-                f"and needs room for {needed}: a new copy is made before an old one is deleted, so each file system or "
-                f"volume (here: {spare}) needs one to spare. Ask AWS to raise the quota {QUOTA_NAMES[kind]} (`fsx-dr "
-                "doctor` shows the one in force), lower keep, or delete what `fsx-dr orphans` lists."
+                f"{region} needs room for {needed} user-initiated {kind} backups, but FSx allows {allowed} by default "
+                f"({used[kind]} exist). A new copy is created before an old one is deleted, so each file system or "
+                f"volume (here: {spare}) needs room for one more. Ask AWS to raise the quota {QUOTA_NAMES[kind]} "
+                "(`fsx-dr doctor` shows its current value), lower keep, or delete the copies that `fsx-dr orphans` "
+                "lists."
             )
 
 
 def kind_of(backup: Backup) -> str:
-    """Return the type of file system whose quota a backup counts for."""
-    # Backups of 2018 have no FileSystemType. Only FSx for Windows File Server made backups then.
+    """Return the type of file system; AWS has one quota for each type."""
+    # Backups from 2018 have no FileSystemType. At that time, only FSx for Windows File Server made backups.
     return backup.file_system_type or "WINDOWS"
 
 
 def too_frequent(plan: SourcePlan) -> Iterator[str]:
-    """Yield a warning for each file system or volume whose kept copies span less than a day."""
+    """Yield a warning for each file system or volume with kept copies that cover less than a day."""
     keep = plan.source.keep
     last = keep if isinstance(keep, int) else keep.get("last") if keep.keys() == {"last"} else None
     if last is None:
@@ -65,7 +66,7 @@ def too_frequent(plan: SourcePlan) -> Iterator[str]:
         if name and len(group) >= last > 1 and times[-1] - times[0] < _DAY:
             hours = (times[-1] - times[0]).total_seconds() / 3600
             yield (
-                f"The {len(group)} copies of {name} in {plan.source.dr.region} span {hours:.0f} hours, because its "
-                f"backups come so often: with keep {last}, each of them is copied and soon deleted again. Set keep to "
-                'rules by time, such as {"last": 2, "daily": 7}, to keep copies for days.'
+                f"The {len(group)} copies of {name} in {plan.source.dr.region} cover only {hours:.0f} h, because its "
+                f"backups are so frequent. With keep {last}, each backup is copied and soon deleted again. To keep "
+                'copies for days, set keep to a retention policy, such as {"last": 2, "daily": 7}.'
             )

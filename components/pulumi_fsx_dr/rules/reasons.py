@@ -1,35 +1,33 @@
-"""Why a copy in the state is kept or deleted: all reasons, as data and as text. `decide.py` chooses one for each copy.
-
-A copy is deleted for one of the reasons in `Deleted`, or not at all.
-"""
+"""The reasons why copies in the state are kept or deleted, with their texts; `decide.py` chooses one for each copy."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 
 
 class Kept(StrEnum):
-    """Why a copy is declared."""
+    """Why a copy is declared. The values without `auto` are shown."""
 
     RETENTION = "{}"
-    BACKUP_IS_SOURCE = "its source backup is a source of the program"
-    OUTPUT_IS_SOURCE = "its source backup is an output that is a source of the program"
-    TAGS_LOST = "its file system does not have the tags that select it"
-    DUPLICATE = "no copy of the same backup is AVAILABLE, or its source Region does not answer"
-    ONLY_COPY = "no other Region has a copy of {}, or can get one now"
-    SOURCE_UNREACHABLE = "its source Region {} does not answer"
+    BACKUP_IS_SOURCE = auto()
+    OUTPUT_IS_SOURCE = auto()
+    TAGS_LOST = auto()
+    DUPLICATE = auto()
+    """No other copy of the same backup is AVAILABLE, or its source Region is unreachable."""
+    ONLY_COPY = "no other DR Region has a copy of {}, or can get one now"
+    SOURCE_UNREACHABLE = "its source Region {} is unreachable"
 
 
 class Deleted(StrEnum):
-    """Why a copy is no longer declared."""
+    """Why a copy is no longer declared, and so is deleted. This list is complete."""
 
     EXPIRED = "{}"
     SOURCE_REMOVED = "its source was removed from the program"
-    DR_REGION_REMOVED = "its DR Region was removed from the program, and {} has copies"
+    DR_REGION_REMOVED = "the program no longer copies its source to this Region, and {} has copies"
     EXCLUDED = "{} is listed in exclude"
-    DUPLICATE = "{} is a copy of the same backup in the same Region"
-    GONE = "it is gone from AWS"
-    FAILED = "it FAILED"
-    LOST = "{}, and nothing is left to copy it from"
+    DUPLICATE = "{} is another copy of the same backup in the same Region"
+    GONE = "it no longer exists in AWS"
+    FAILED = "it is FAILED"
+    LOST = "{}, and its source backup cannot be copied"
 
 
 _OF_PROGRAM = (Deleted.SOURCE_REMOVED, Deleted.DR_REGION_REMOVED, Deleted.EXCLUDED)
@@ -37,19 +35,19 @@ _OF_PROGRAM = (Deleted.SOURCE_REMOVED, Deleted.DR_REGION_REMOVED, Deleted.EXCLUD
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to a copy in the state, and why."""
+    """Whether a copy in the state is kept or deleted, and why; `detail` completes the text of the reason."""
 
     reason: Kept | Deleted
     detail: str = ""
 
     @property
     def deletes(self) -> bool:
-        """Whether the copy leaves the program."""
+        """Whether the copy is deleted."""
         return isinstance(self.reason, Deleted)
 
     @property
     def is_of_program(self) -> bool:
-        """Whether the copy leaves because of what the program declares, which may not be all yet."""
+        """Whether the reason depends on the declared sources; the program may declare more of them later."""
         return self.reason in _OF_PROGRAM
 
     def __str__(self) -> str:

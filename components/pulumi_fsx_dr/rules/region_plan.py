@@ -14,20 +14,20 @@ from .reasons import Decision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCopy:
-    """A copy that is declared.
+    """A declared copy.
 
     Attributes:
         name: the logical name of its resource.
-        args: the arguments that differ from its DrRegion.
-        state: its entry in the state, if there is one.
+        args: the arguments that do not come from the DrRegion.
+        state: its state entry, if there is one.
         decision: why it is declared.
-        backup: the source backup, if FSx has shown it.
-        position: of its source in `sources`, where that is an output.
+        backup: the source backup, if it is known.
+        position: the index of its source in `sources`, if that is an output.
         rank: how many newer copies of the same file system or volume its DrRegion declares.
         exists: whether its create resumes a copy of an earlier run.
         expired: ids of the copies of the same file system that retention deletes in this run.
-        siblings: some copies of the same file system that are in the state: those that retention deletes, oldest first,
-            and the newest others; none unless it is to be created.
+        siblings: copies of the same file system in the state: the expired ones, oldest first, and the newest others.
+            Empty unless the copy must be created.
     """
 
     name: str
@@ -44,22 +44,22 @@ class PlannedCopy:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A copy in the state that is no longer declared."""
+    """A copy in the state that is no longer declared, and so is deleted."""
 
     copy: StateCopy
     decision: Decision
 
     def __str__(self) -> str:
         copy = self.copy
-        return f"{copy.id} in {copy.region}, a copy of {copy.source_backup_id}, is deleted: {self.decision}."
+        return f"Deleting {copy.id} in {copy.region}, a copy of {copy.source_backup_id}: {self.decision}."
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A copy in the state that an output may ask for.
+    """A copy in the state that may belong to a source that is an output.
 
     Attributes:
-        decision: what happens to it if none does.
+        decision: the decision if it belongs to no output.
     """
 
     copy: ObservedCopy
@@ -68,16 +68,14 @@ class Undecided:
 
 @dataclass(slots=True)
 class RegionPlan:
-    """The copies that one DrRegion declares, and messages about them.
+    """The copies of one DrRegion, and the messages about them.
 
     Attributes:
-        sources: the sources, with file systems instead of the tags that select them.
+        sources: the sources; tag selectors are replaced by the selected file systems.
         refused: copies whose create fails, because their source backups cannot be copied.
-        undecided: the copies that are decided on when the outputs among the sources are known.
-        gone: ids of declared copies that are surely gone from AWS.
-        obstacles: by source why it gets no new copies.
-        explained: messages that only a preview shows.
-        preview_warnings: warnings that only a preview shows.
+        undecided: copies that are decided on when the sources that are outputs are known.
+        gone: ids of declared copies that no longer exist in AWS.
+        obstacles: why sources get no new copies, by source.
     """
 
     sources: list[Mapping[str, Any]] = field(default_factory=list)
@@ -88,17 +86,17 @@ class RegionPlan:
     gone: set[str] = field(default_factory=set)
     obstacles: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    explained: list[str] = field(default_factory=list)
+    preview_notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     preview_warnings: list[str] = field(default_factory=list)
 
     @property
     def in_state(self) -> list[StateCopy]:
-        """The copies in the state that are decided on."""
+        """The copies in the state with a decision."""
         return [*(copy.state for copy in self.copies if copy.state), *(removal.copy for removal in self.removed)]
 
     def declare(self, planned: PlannedCopy, copy: ObservedCopy | None) -> None:
-        """Add a copy, with warnings if it is in the state."""
+        """Add a declared copy, with warnings about the copy in the state."""
         self.copies.append(planned)
         if copy and planned.decision:
             self.warnings += warnings_of_kept(copy, planned.decision)

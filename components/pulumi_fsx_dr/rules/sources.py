@@ -1,14 +1,14 @@
-"""Sources: a file system, a single backup, or the file systems with some tags."""
+"""Sources of a DrRegion: a file system, a single backup, or a tag selector."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 FileSystems: TypeAlias = Mapping[str, Mapping[str, str] | None]
-"""The tags of all file systems of a Region, by id; None for a file system without visible tags."""
+"""The tags of all file systems of a Region, by id; None if FSx does not return the tags."""
 
 
 def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[str]:
-    """Return the file systems that have all tags of a source, without those that it excludes."""
+    """Return the ids of the file systems that a tag selector selects."""
     return sorted(
         name
         for name, tags in file_systems.items()
@@ -17,7 +17,7 @@ def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[st
 
 
 def as_file_system(source: Mapping[str, Any], name: str) -> Any:
-    """Return the source for one of the file systems that tags select."""
+    """Return the source for one file system that a tag selector selects."""
     return {"file_system_id": name, **{key: value for key, value in source.items() if key not in ("tags", "exclude")}}
 
 

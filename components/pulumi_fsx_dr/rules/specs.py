@@ -1,4 +1,4 @@
-"""A DrRegion and its sources, as the program has them."""
+"""The arguments of a DrRegion and of its sources, for planning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,20 +14,17 @@ from .retention import Keep
 
 @dataclass(frozen=True, slots=True)
 class DrRegionSpec:
-    """A DrRegion.
+    """A DrRegion of the program; its arguments may contain outputs.
 
     Attributes:
         name: its logical name.
-        urn: as the engine has registered it.
+        urn: its URN.
         region: the DR Region.
-        sources: with their ids as plain strings.
-        keep: the default of the sources.
-        kms_key_id: as given, perhaps an output.
-        copy_tags: as given.
-        tags: as given.
-        has_outputs: whether further sources are given as outputs.
-        adopts: whether copies that exist already, and have no owner, are adopted.
-        copy_type: of the resources that its copies are.
+        sources: the sources, without those that are outputs.
+        keep: the default retention of the sources.
+        has_outputs: whether some sources are outputs.
+        adopts: whether existing copies without an owner are adopted.
+        copy_type: the resource type of its copies.
     """
 
     name: str
@@ -44,7 +41,7 @@ class DrRegionSpec:
 
     @property
     def sees_program(self) -> bool:
-        """Whether it knows all resources of the program; a component of the plugin knows its own copies alone."""
+        """Whether it knows all resources of the program; a component of the plugin knows only its own copies."""
         return self.copy_type == BACKUP_COPY_TYPE
 
     def child_name(self, source_backup_id: str) -> str:
@@ -57,19 +54,19 @@ class DrRegionSpec:
         return f"{stack}::{project}::{types}${self.copy_type}::{child_name}"
 
     def child_description(self, source: str) -> str:
-        """Return how the ownership tag of a copy describes it."""
+        """Return the description in the ownership tag of the copy of a backup."""
         return description_of(self.child_urn(self.child_name(source)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceSpec:
-    """A file system or a backup that is a source of a DrRegion.
+    """A file system or a single backup that is a source of a DrRegion.
 
     Attributes:
         dr: the DrRegion.
-        source: as given; of a file system that tags select, as if it were given by its id.
-        selector: the source that selects it by tags, None if the program names it.
-        is_unselected: whether it lost these tags: its copies stay, and new ones are not made.
+        source: the arguments of the source, with a file system instead of a tag selector.
+        selector: the tag selector that selects it; None if the program contains its id.
+        is_unselected: whether it has lost the tags: its copies are kept, but no new ones are created.
     """
 
     dr: DrRegionSpec
@@ -89,7 +86,7 @@ class SourceSpec:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys for finding its copies; a copy of an unknown file system may be of any."""
+        """The keys for finding its copies: its id, and for a file system also "" (copies of unknown file systems)."""
         return (self.key, "") if self.is_file_system else (self.key,)
 
     @property
@@ -99,27 +96,29 @@ class SourceSpec:
 
     @property
     def kms_key_id(self) -> Any:
-        """The key of its copies, as given."""
+        """The KMS key of its copies, which may be an output."""
         return self.source.get("kms_key_id", self.dr.kms_key_id)
 
     @property
     def keep(self) -> Keep:
-        """How many of its recovery points have a copy."""
+        """The retention of its copies."""
         keep: Keep = self.source.get("keep", self.dr.keep)
         return keep
 
     @property
     def own_args(self) -> dict[str, Any]:
-        """The arguments of its copies that differ from those of its DrRegion."""
+        """The arguments of its copies that do not come from the DrRegion."""
         return {name: self.source[name] for name in ("kms_key_id", "add_tags") if name in self.source}
 
     def obstacle_of(self, backup: Backup) -> str | None:
-        """Return why a backup cannot be copied, None if it can."""
+        """Return why a backup cannot be copied, without a full stop; None if it can."""
         if backup.copy_obstacle:
             return backup.copy_obstacle
-        # FSx would refuse it in the middle of the run, and in each one after it.
         if self.dr.copy_tags is True and too_many_tags(backup, self._tags):
-            return "with those of the copy it has more tags than FSx permits: set copy_tags to False, or remove tags"
+            return (
+                "its tags and the tags of the copy together exceed the limit of FSx (set copy_tags to False, or remove "
+                "tags from the backup)"
+            )
         return None
 
     def urn_of(self, source_backup_id: str) -> str:
@@ -128,6 +127,6 @@ class SourceSpec:
 
     @property
     def _tags(self) -> Any:
-        """The tags of its copies, if they are known."""
+        """The tags of its copies, which may be outputs."""
         own = self.source.get("add_tags")
         return {**(self.dr.tags if isinstance(self.dr.tags, Mapping) else {}), **own} if own else self.dr.tags

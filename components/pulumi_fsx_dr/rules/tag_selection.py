@@ -1,7 +1,7 @@
-"""Find the file systems that the tags in a program select, and those that they selected before.
+"""Find the file systems that tag selectors select now, and those that they selected before.
 
-A file system that loses its tags keeps its copies, until the source names it in `exclude` or is removed from the
-program: permission to untag a file system must not be enough to delete its copies.
+A file system that has lost its tags keeps its copies until it is listed in `exclude` or the source is removed. So
+permission to remove tags is not enough to have copies deleted.
 """
 
 from collections import defaultdict
@@ -20,12 +20,12 @@ _Selector: TypeAlias = tuple[DrRegionSpec, Mapping[str, Any]]
 
 @dataclass(slots=True)
 class SourceSelection:
-    """The sources of all DrRegions, with file systems instead of tags.
+    """The sources of all DrRegions, with file systems instead of tag selectors.
 
     Attributes:
-        specs: each once.
-        empty: the sources whose tags select nothing.
-        warnings: messages for the user, each with its DrRegion.
+        specs: the sources.
+        empty: the tag selectors that select nothing.
+        warnings: warnings, each with its DrRegion.
     """
 
     specs: list[SourceSpec] = field(default_factory=list)
@@ -34,7 +34,7 @@ class SourceSelection:
 
 
 def select_sources(regions: Sequence[DrRegionSpec], copies: Iterable[ObservedCopy], aws: AwsView) -> SourceSelection:
-    """Return the sources of all DrRegions, with file systems instead of tags."""
+    """Return the sources of all DrRegions, with file systems instead of tag selectors."""
     named = [SourceSpec(dr, source) for dr in regions for source in dr.sources if "tags" not in source]
     selectors = [(dr, source) for dr in regions for source in dr.sources if "tags" in source]
     selected = [_selected(dr, source, aws) for dr, source in selectors]
@@ -51,7 +51,7 @@ def select_sources(regions: Sequence[DrRegionSpec], copies: Iterable[ObservedCop
 
 
 def _selected(dr: DrRegionSpec, source: Mapping[str, Any], aws: AwsView) -> list[SourceSpec]:
-    """Return the file systems that tags select now; none if their Region does not answer."""
+    """Return the file systems that a tag selector selects now; none if their Region is unreachable."""
     names = selected_by(source, aws.file_systems_in(source["region"]) or {})
     return [SourceSpec(dr, as_file_system(source, name), source) for name in names]
 
@@ -61,14 +61,14 @@ def _without_source(
 ) -> Mapping[tuple[str, str], set[str]]:
     """Return the file systems with copies but without a source, by DR Region and source Region.
 
-    A DR Region that is not declared, and an unknown source Region, are "".
+    The key is "" for a DR Region that was removed from the program, and for an unknown source Region.
     """
     declared = {dr.region for dr in regions}
-    asked = {(where, key) for spec in current for where in (spec.dr.region, "") for key in spec.keys}
+    with_source = {(where, key) for spec in current for where in (spec.dr.region, "") for key in spec.keys}
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for copy in copies:
         where = copy.state.region if copy.state.region in declared else ""
-        if asked.isdisjoint({(where, copy.file_system_id), (where, copy.source_backup_id)}):
+        if with_source.isdisjoint({(where, copy.file_system_id), (where, copy.source_backup_id)}):
             found[where, copy.state.source_region].add(copy.file_system_id)
     return found
 
@@ -76,7 +76,7 @@ def _without_source(
 def _selected_before(
     dr: DrRegionSpec, source: Mapping[str, Any], without_source: Mapping[tuple[str, str], set[str]], aws: AwsView
 ) -> list[SourceSpec]:
-    """Return the file systems without a source that tags may have selected before."""
+    """Return the file systems without a source that a tag selector may have selected before."""
     tags = aws.file_systems_in(source["region"]) or {}
     places = [(where, origin) for where in (dr.region, "") for origin in (source["region"], "")]
     names = {name for place in places for name in without_source.get(place, ())} - set(source.get("exclude", ()))
@@ -89,25 +89,26 @@ def _selected_before(
 def _warnings(
     dr: DrRegionSpec, source: Mapping[str, Any], selected: Iterable[SourceSpec], former: Iterable[SourceSpec]
 ) -> Iterator[str]:
-    """Yield the warnings about a source in a Region that answers."""
+    """Yield the warnings about a tag selector in a reachable Region."""
     where, tags = source["region"], source_label(source)
     if not selected:
-        yield f"No file system in {where} has the tags {tags}, so nothing of it is copied to {dr.region}."
+        yield f"Source {tags} of {dr.name} copies nothing to {dr.region}: no file system in {where} has these tags."
     for spec in former:
-        why = f"does not have the tags {tags}" if spec.is_unselected else "is gone, or FSx does not tell its tags"
-        more = ", and it gets no new ones" if spec.is_unselected else ""
+        why = f"does not have the tags {tags}" if spec.is_unselected else "is gone, or FSx does not return its tags"
+        more = ", and no new ones are created" if spec.is_unselected else ""
+        how = f"add {spec.key} to `exclude` of the source {tags}" if spec.key else f"remove the source {tags}"
         yield (
-            f"{spec.key or 'An unknown file system'} in {where} {why}. Its copies in {dr.region} stay{more}. "
-            f"Name it in `exclude` of the source {tags} of {dr.name} to delete them."
+            f"{spec.key or 'An unknown file system'} in {where} {why}. Its copies in {dr.region} are kept{more}. To "
+            f"delete them, {how} of {dr.name}."
         )
 
 
 def _without_repeated(specs: Iterable[SourceSpec]) -> list[SourceSpec]:
-    """Return the sources without file systems that the same DrRegion names or selects before."""
+    """Return the sources without file systems that the same DrRegion has already."""
     found: list[SourceSpec] = []
-    asked: set[tuple[str, str]] = set()
+    known: set[tuple[str, str]] = set()
     for spec in specs:
-        if spec.selector is None or (spec.dr.urn, spec.key) not in asked:
+        if spec.selector is None or (spec.dr.urn, spec.key) not in known:
             found.append(spec)
-        asked.add((spec.dr.urn, spec.key))
+        known.add((spec.dr.urn, spec.key))
     return found

@@ -1,1 +1,1 @@
-"""What the calls of one process share: Regions, copy queues, polls, retries and registries."""
+"""Objects that the calls of one process share: Regions, copy queues, pollers, retries and registries."""

@@ -1,4 +1,7 @@
-"""One call of the engine for one resource. `lifecycle` knows only this class; each host derives its own from it."""
+"""One call of the engine for one resource.
+
+`lifecycle` uses only this class. The dynamic provider and the plugin derive their own classes from it.
+"""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,14 +18,14 @@ class Call:
     """A call for one resource, and the messages to its user.
 
     Attributes:
-        urn: the resource's URN, or "" if the host does not know it.
-        timeout: seconds from `custom_timeouts`, or 0 if none is set.
-        preview: whether nothing may be changed.
+        urn: the resource's URN; "" if the host does not know it.
+        timeout: seconds from `custom_timeouts`; 0 if none is set.
+        preview: whether the call must not change anything.
         owner_id: the owner id of the stack; "" in a preview that does not know it yet.
-        state: the copies of the same source, or under the same name, that are in the state.
+        state: the copies in the state with the same source backup or the same resource name.
+        knows_state: whether `state` is complete. If not, a create may resume a copy that is in the state.
         expired: ids of the copies of the same file system that retention deletes in this run.
-        siblings: copies of the same file system in the state: those that retention deletes, oldest first, and others.
-        knows_state: whether these are all of them; if not, create may resume a copy that is in the state already.
+        siblings: copies of the same file system in the state: the expired ones, oldest first, and some others.
     """
 
     urn: str = ""
@@ -41,33 +44,33 @@ class Call:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the engine has stopped waiting for the answer: it is gone, or the user pressed Ctrl-C twice."""
+        """Whether the engine no longer waits for the response: it has ended, or Ctrl-C was pressed twice."""
         return False
 
     @property
     def is_deployment_cancelled(self) -> bool:
-        """Whether the user has cancelled the deployment. The engine still waits for the answer.
+        """Whether the user has cancelled the deployment; the engine still waits for the response.
 
-        Nothing new is started, and running copies are kept.
+        Then no new copy is started, and running copies are saved in the state.
         """
         return False
 
     def status(self, message: str, seconds: float = 2) -> None:
-        """Show a temporary message in the row of the resource, unless the last one is younger than `seconds`."""
+        """Show a temporary message in the row of the resource, at most one every `seconds`."""
 
     def warn(self, message: str) -> None:
-        """Leave a lasting warning under the resource."""
+        """Show a permanent warning under the resource."""
         _log.warning("%s", message)
 
-    def keep(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
-        """Turn the error that follows into a partial failure: the engine saves id and outputs in the state."""
+    def save_partially(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+        """Have the engine save id and outputs in the state, although the call fails afterwards (partial failure)."""
 
     @property
     def state_ids(self) -> frozenset[str]:
-        """Ids of the copies that are known to be in the state."""
+        """The ids of the copies in `state`."""
         return frozenset(copy.id for copy in self.state)
 
     @property
     def state_entry(self) -> StateCopy | None:
-        """The entry that this resource has in the state already."""
+        """The state entry of this resource."""
         return next((copy for copy in self.state if copy.urn == self.urn), None)

@@ -1,11 +1,11 @@
-"""The clock, which tests replace so that they need not wait."""
+"""The clock; tests replace it, so that they do not have to wait."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time, and a way to wait."""
+    """Returns the time, and waits."""
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
@@ -15,7 +15,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The system clock."""
 
     def now(self) -> float:
         """Return the seconds since the epoch."""

@@ -1,7 +1,7 @@
-"""The order in which the copies of a Region start: everything protected soonest, at the least cost.
+"""The order in which the copies of a Region start: newest recovery points first, and as few full copies as possible.
 
-FSx copies in full what has no AVAILABLE copy of the same file system (ONTAP: volume) under the same key in the DR
-Region. How it treats copies that start together is not documented, so each of them is assumed to be full.
+FSx makes a full copy if the DR Region has no AVAILABLE copy of the same file system (ONTAP: volume) with the same key.
+AWS does not document how FSx treats copies that start together, so each of them is assumed to be full.
 """
 
 from collections import Counter, defaultdict
@@ -17,31 +17,30 @@ _GIB = 1 << 30
 
 
 class Chain(NamedTuple):
-    """The copies of one file system or volume under one key: the first is full, those after it are incremental.
+    """The copies of one file system or volume with one key: the first is full, the following ones are incremental.
 
     Attributes:
-        subject: the volume, else the file system.
-        key: `key/<id>`, or an alias that KMS does not resolve; None if nothing is known of the key, which may be any.
+        subject: the volume (ONTAP) or file system.
+        key: `key/<id>`, or an alias that KMS does not resolve; None if the key is unknown.
     """
 
     subject: str
     key: str | None
 
-    def may_be(self, other: "Chain | None") -> bool:
-        """Whether two chains may be the same one."""
+    def may_equal(self, other: "Chain | None") -> bool:
+        """Whether two chains are or may be the same, because a key is unknown."""
         return other is not None and self.subject == other.subject and (None in (self.key, other.key) or self == other)
 
 
-# Compared by identity: two copies of one source backup are alike, and still two.
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)  # without eq: two copies of one source backup have equal fields
 class QueuedCopy:
-    """What decides when a copy starts.
+    """The properties of a copy that decide when it starts.
 
     Attributes:
-        group: its quota group.
-        chain: None if it waits for no other copy.
-        recovery_point: when its source backup was made.
-        size: in bytes, of its source backup or else of the file system.
+        group: the quota group.
+        chain: the chain; None if the copy never waits for another one.
+        recovery_point: the creation time of the source backup.
+        size: size of the source backup in bytes; if it is unknown, of the file system.
     """
 
     group: str
@@ -51,14 +50,14 @@ class QueuedCopy:
 
     @classmethod
     def of(cls, source: Backup, key: str | None) -> Self:
-        """Describe a copy that is to be made of a source backup under a key."""
+        """Describe a new copy of a source backup with a key."""
         chain = Chain(source.subject, key) if source.subject else None
         size = source.size_in_bytes or int(source.file_system.get("StorageCapacity") or 0) * _GIB
         return cls(quota_group(source.volume_id, key), chain, source.creation_time, size)
 
     @classmethod
     def running(cls, copy: Backup, recovery_point: datetime) -> Self:
-        """Describe a copy that FSx runs already."""
+        """Describe a copy that is running already."""
         return cls(copy.quota_group, chain_of(copy), recovery_point)
 
 
@@ -67,11 +66,13 @@ def chain_of(copy: Backup) -> Chain | None:
     return Chain(copy.subject, copy.key) if copy.subject else None
 
 
-def places(known: Iterable[QueuedCopy]) -> Callable[[QueuedCopy], tuple[int, int]]:
-    """Return a sort key: the newest recovery point of each file system, then each second newest; the largest first.
+def start_order(known: Iterable[QueuedCopy]) -> Callable[[QueuedCopy], tuple[int, int]]:
+    """Return a sort key: first the newest recovery point of each file system, then the second newest, and so on.
+
+    Among equals, the largest comes first.
 
     Args:
-        known: the copies of this run that wait, run or are AVAILABLE.
+        known: the waiting, running and AVAILABLE copies of this run.
     """
     times = defaultdict(set)
     for copy in known:
@@ -87,12 +88,12 @@ def places(known: Iterable[QueuedCopy]) -> Callable[[QueuedCopy], tuple[int, int
 def next_copy(
     waiting: Sequence[QueuedCopy], running: Collection[QueuedCopy], available: Collection[Chain]
 ) -> QueuedCopy | None:
-    """Choose the first copy that has a free slot and need not wait for its chain; None if there is none.
+    """Return the first copy with a free slot that does not have to wait for a full copy, if there is one.
 
     Args:
-        waiting: in the order of `places`.
-        running: the copies that take slots, those of others included.
-        available: the chains that have an AVAILABLE copy.
+        waiting: the waiting copies, in the order of `start_order`.
+        running: all copies that use slots, including copies that this process did not start.
+        available: the chains with an AVAILABLE copy.
     """
     taken = Counter(copy.group for copy in running)
     return next(
@@ -106,10 +107,10 @@ def next_copy(
 
 
 def full_copies(chain: Chain | None, running: Iterable[QueuedCopy], available: Collection[Chain]) -> list[QueuedCopy]:
-    """Return the running copies of a chain that has no AVAILABLE copy: the others of the chain wait for them."""
+    """Return the running full copies of a chain, for which its other copies wait; none if one is AVAILABLE."""
     if chain is None or chain in available:
         return []
-    return [copy for copy in running if chain.may_be(copy.chain)]
+    return [copy for copy in running if chain.may_equal(copy.chain)]
 
 
 def _subject(copy: QueuedCopy) -> str:

@@ -1,7 +1,10 @@
 """The queue for the copy slots of one Region.
 
-FSx runs at most five copies at once into a Region, and of ONTAP five of each volume under each key (the quota group of
-a copy). The others wait here; `copy_order` says which of them starts next.
+FSx runs at most five concurrent copies into a Region; for ONTAP, five for each volume and key. Copies that share these
+five slots are a quota group. The others wait here, and `copy_order` decides which one starts next.
+
+Some running copies have no create in this process that waits for them: copies of other stacks and tools, and copies
+whose create has timed out. They use slots, too, and are called unawaited.
 """
 
 import threading
@@ -15,32 +18,38 @@ from pulumi_fsx_dr.errors import TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from .clock import Clock
-from .copy_order import Chain, QueuedCopy, chain_of, full_copies, next_copy, places
+from .copy_order import Chain, QueuedCopy, chain_of, full_copies, next_copy, start_order
 from .poller import Poller, PollResult, Watch
 
-# The engine begins many creates together, and in any order. Without this the first five would not be the best five.
+# The engine starts many creates together, in any order. The queue waits this long before it grants the first slots.
 _GATHER_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a copy in the queue waits for.
+    """The reason why a copy in the queue waits.
 
     Attributes:
-        ahead: how many of its quota group are before it in the queue.
-        full_copy_of: the file system or volume whose first, full copy must end before; "" if it waits for a slot.
-        is_for_unawaited: whether only copies that no create here waits for keep it waiting.
+        ahead: the number of copies of its quota group before it in the queue.
+        full_copy_of: the file system or volume with a running full copy that must end first; "" without one.
+        is_for_unawaited: whether it waits only for unawaited copies.
     """
 
     ahead: int
     full_copy_of: str
     is_for_unawaited: bool
 
+    def __str__(self) -> str:
+        # Number first, because a narrow terminal shows only the first characters of a status message.
+        if self.full_copy_of:
+            return f"waiting for the full copy of {self.full_copy_of}, so that this copy is incremental"
+        copies = "1 copy" if self.ahead == 1 else f"{self.ahead} copies"
+        return f"{copies} ahead in the queue" if self.ahead else "next in the queue"
 
-# Compared by identity: two that wait for a slot of the same group are alike, and still two.
-@dataclass(slots=True, eq=False)
+
+@dataclass(slots=True, eq=False)  # without eq: requests for copies of one source backup have equal fields
 class SlotRequest:
-    """A request of one create for a copy slot, waiting or granted; the end of the block gives the slot to the next."""
+    """The request of one create for a copy slot; a context manager that releases the slot at the end of the block."""
 
     _queue: "CopyQueue"
     copy: QueuedCopy
@@ -51,29 +60,29 @@ class SlotRequest:
         return self
 
     def __exit__(self, error: object, *_: object) -> None:
-        # The block ends without an error when the copy is AVAILABLE.
+        # Without an error, the copy is AVAILABLE.
         self._queue.leave(self, is_available=error is None)
 
     @property
     def waits_for(self) -> Wait | None:
-        """What it waits for; None once the slot is granted."""
+        """Why it waits; None when the slot is granted."""
         return self._queue.wait_of(self)
 
     def wait(self, seconds: float) -> None:
-        """Wait until the slot is granted, at most so many seconds of the system clock."""
+        """Wait until the slot is granted, at most `seconds` of the system clock."""
         self.granted.wait(seconds)
 
     def give_up_on_unawaited(self) -> None:
-        """Wait no longer for full copies that no create here waits for."""
+        """Stop waiting for unawaited full copies."""
         self._queue.give_up_on_unawaited(self)
 
     def watch_copy(self, backup_id: str) -> Watch:
-        """Have the poll look at the copy that runs in this slot."""
+        """Poll the copy that runs in this slot."""
         return self._queue.watch_copy(self, backup_id)
 
 
 class CopyQueue:
-    """Decides which create of this process may start a copy into one Region."""
+    """Grants the copy slots of one Region to the creates of this process."""
 
     def __init__(self, poller: Poller, clock: Clock) -> None:
         self._poller = poller
@@ -81,16 +90,15 @@ class CopyQueue:
         self._gathering: threading.Thread | None = None
         self._is_open = False  # whether slots are granted
         self._lock = threading.Lock()
-        self._waiting: list[SlotRequest] = []  # in the order in which they start
+        self._waiting: list[SlotRequest] = []  # in start order
         self._running: set[SlotRequest] = set()
         self._finished: list[QueuedCopy] = []  # AVAILABLE copies of this run
-        self._available: set[Chain] = set()  # the chains that have an AVAILABLE copy
-        # Running copies that no create here waits for, by id: of others, and of this run after a timeout.
-        self._unawaited: dict[str, QueuedCopy] = {}
+        self._available: set[Chain] = set()  # the chains with an AVAILABLE copy
+        self._unawaited: dict[str, QueuedCopy] = {}  # by backup id
         self._unawaited_watches: dict[str, Watch] = {}
 
     def slot(self, copy: QueuedCopy) -> SlotRequest:
-        """Take a place in the queue; the slot is granted when one is free and no copy must end before."""
+        """Add a copy to the queue; its slot is granted when one is free and no full copy must end first."""
         slot = SlotRequest(self, copy)
         with self._lock:
             self._waiting.append(slot)
@@ -101,26 +109,25 @@ class CopyQueue:
         return slot
 
     def slot_of_running(self, copy: QueuedCopy) -> SlotRequest:
-        """Take a slot without queueing, for a copy that runs already."""
+        """Return a granted slot for a copy that is running already, even if no slot is free."""
         slot = SlotRequest(self, copy)
         with self._lock:
-            # Even if no slot is free: FSx runs this copy. It only keeps the next ones waiting.
             self._running.add(slot)
             slot.granted.set()
         return slot
 
     def count_existing(self, running: Mapping[str, QueuedCopy], available: Iterable[Backup]) -> None:
-        """Count running copies until they end, and AVAILABLE ones."""
+        """Add the listed copies of the Region: running ones use slots until they end."""
         with self._lock:
             for backup in available:
                 self._note_available(chain_of(backup))
-            # A copy that a create here waits for is counted already. Counted twice, it would leave a slot empty.
+            # A copy in `_running` uses only one slot.
             own = {slot.watch.backup_id for slot in self._running if slot.watch}
             self._unawaited |= {id_: copy for id_, copy in running.items() if id_ not in own}
             self._update()
 
     def watch_copy(self, slot: SlotRequest, backup_id: str) -> Watch:
-        """Have the poll look at the copy that runs in a slot."""
+        """Poll the copy that runs in a slot."""
         with self._lock:
             slot.watch = self._poller.watch(backup_id)
             self._unawaited.pop(backup_id, None)
@@ -128,7 +135,7 @@ class CopyQueue:
             return slot.watch
 
     def wait_of(self, slot: SlotRequest) -> Wait | None:
-        """Return what a slot waits for; None if it is granted."""
+        """Return why a request waits; None if its slot is granted."""
         with self._lock:
             if slot not in self._waiting:
                 return None
@@ -141,16 +148,15 @@ class CopyQueue:
             return Wait(group.index(slot), subject, is_for_unawaited)
 
     def give_up_on_unawaited(self, slot: SlotRequest) -> None:
-        """Let the chain of a slot wait no longer for full copies that no create here waits for."""
+        """Stop waiting for the unawaited full copies of the same chain; they still use their slots."""
         with self._lock:
             for backup_id, copy in self._unawaited.items():
-                if slot.copy.chain and slot.copy.chain.may_be(copy.chain):
-                    # It still takes its slot.
+                if slot.copy.chain and slot.copy.chain.may_equal(copy.chain):
                     self._unawaited[backup_id] = replace(copy, chain=None)
             self._update()
 
     def leave(self, slot: SlotRequest, *, is_available: bool = False) -> None:
-        """Give the slot, or the place in the queue, to the next."""
+        """Release a slot, or remove a request from the queue."""
         with self._lock:
             self._running.discard(slot)
             with suppress(ValueError):
@@ -158,7 +164,7 @@ class CopyQueue:
             backup = slot.watch.result.backup if slot.watch else None
             if slot.watch:
                 self._poller.unwatch(slot.watch)
-            # The call has ended, but the copy continues. FSx counts it until it ends, so it is counted here too.
+            # If the copy is still running, it uses its slot until it ends.
             if backup and backup.takes_slot:
                 self._unawaited[backup.id] = slot.copy
             if is_available:
@@ -173,10 +179,10 @@ class CopyQueue:
             self._update()
 
     def _update(self) -> None:
-        """Grant free slots, and watch the copies whose end makes the next ones free."""
+        """Grant the free slots."""
         known = [*(slot.copy for slot in (*self._waiting, *self._running)), *self._finished]
-        place = places(known)
-        self._waiting.sort(key=lambda slot: place(slot.copy))
+        order = start_order(known)
+        self._waiting.sort(key=lambda slot: order(slot.copy))
         while self._is_open and (slot := self._next()):
             self._waiting.remove(slot)
             self._running.add(slot)
@@ -190,11 +196,11 @@ class CopyQueue:
 
     def _note_available(self, chain: Chain | None) -> None:
         if chain:
-            # The second is for those who do not know their key: for them a copy under any key counts.
+            # The second entry is for copies with an unknown key, for which a copy with any key counts.
             self._available |= {chain, chain._replace(key=None)}
 
     def _watch_unawaited(self) -> None:
-        # Only the poll shows that such a copy has ended, and only waiting creates need to know.
+        """Poll the unawaited copies while creates wait for their slots."""
         wanted = self._unawaited if self._waiting else {}
         for backup_id in wanted.keys() - self._unawaited_watches.keys():
             self._unawaited_watches[backup_id] = self._poller.watch(backup_id, partial(self._unawaited_seen, backup_id))
@@ -212,6 +218,7 @@ class CopyQueue:
 
 def _takes_slot(result: PollResult) -> bool:
     if result.error:
-        # Without permission to look, the end of the copy is never seen. So it is not counted; FSx refuses if necessary.
+        # Without permission for DescribeBackups, the end of the copy is never seen, so it does not count. If its slot
+        # is still in use, FSx refuses the next copy.
         return isinstance(result.error, TransientError)
     return result.missing_since is None and result.backup is not None and result.backup.takes_slot

@@ -1,4 +1,4 @@
-"""What the program sends the provider with each copy, in a property that never reaches the state."""
+"""Hints: data that the program sends to the provider with each copy, in a property that is not saved in the state."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_fsx_dr.copies.ownership import is_owner_id
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 
-# The property. Check removes it: the ids in the state change in each run, and would look like a change of the copy.
+# The name of the property. Check removes it, because the hints change in every run and would look like a changed copy.
 HINTS = "__program"
 _OUTPUTS = ("region", "source_region", "source_backup_id", "managed_by")
 _OF_SIBLINGS = (*_OUTPUTS, "owner_id", "creation_time", "lifecycle", "file_system_id", "volume_id")
@@ -16,14 +16,7 @@ _OF_SIBLINGS = (*_OUTPUTS, "owner_id", "creation_time", "lifecycle", "file_syste
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the provider must know of a copy in addition to its arguments.
-
-    Attributes:
-        owner_id: the owner id of the stack; "" in a preview that does not know it yet.
-        state: the copies of the same source, or under the same name, that are in the state.
-        expired: ids of the copies of the same file system that retention deletes in this run.
-        siblings: copies of the same file system in the state: those that retention deletes, oldest first, and others.
-    """
+    """Data about a copy that is not among its arguments; see the attributes of `Call`."""
 
     owner_id: str = ""
     state: tuple[StateCopy, ...] = ()
@@ -32,7 +25,7 @@ class Hints:
 
     @classmethod
     def of(cls, properties: Mapping[str, Any]) -> "Hints | None":
-        """Read the hints from the properties that Check gets; None if they are missing or of another version."""
+        """Return the hints in the properties of a Check call; None if they are missing or have another format."""
         try:
             sent = json.loads(properties[HINTS])
             state, siblings = (tuple(map(_received, sent[copies])) for copies in ("state", "siblings"))
@@ -43,7 +36,7 @@ class Hints:
         return cls(owner_id if is_owner_id(owner_id) else "", state, expired, siblings)
 
     def sent(self) -> str:
-        """Return the hints as one string, which costs the SDK much less than a map."""
+        """Return the hints as one string, which the SDK serializes much faster than a map."""
         state = [_sent(copy, _OUTPUTS) for copy in self.state]
         siblings = [_sent(copy, _OF_SIBLINGS) for copy in self.siblings]
         return json.dumps({"owner_id": self.owner_id, "state": state, "expired": self.expired, "siblings": siblings})

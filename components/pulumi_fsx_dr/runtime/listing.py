@@ -1,4 +1,4 @@
-"""All backups of one Region, listed once per process, by id and by owner id."""
+"""The listing of all backups of a Region, and caches that make each lookup once per process."""
 
 import threading
 from collections import defaultdict
@@ -17,11 +17,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The backups that DescribeBackups listed."""
+    """All backups of a Region, as DescribeBackups listed them."""
 
     backups: Sequence[Backup]
     by_id: Mapping[str, Backup]
-    copied: frozenset[str]  # the file systems and volumes that have copies
+    copied: frozenset[str]  # the file systems and volumes with copies
     _by_owner: Mapping[str, Sequence[Backup]]
     _by_description: Mapping[tuple[str, str], Sequence[Backup]]  # by owner id and description in the tag
 
@@ -39,7 +39,7 @@ class Listing:
 
     @property
     def running(self) -> dict[str, QueuedCopy]:
-        """The copies that take a slot, by id."""
+        """The copies that use a slot, by id."""
         running = (backup for backup in self.backups if backup.takes_slot)
         return {backup.id: QueuedCopy.running(backup, backup.creation_time) for backup in running}
 
@@ -49,56 +49,56 @@ class Listing:
         return [backup for backup in self.backups if backup.source_backup_id and backup.is_available]
 
     def claimed_by(self, owner_id: str) -> Sequence[Backup]:
-        """Return the copies with an owner id in their tag; the tag proves nothing."""
+        """Return the copies with an owner id in their tag, which anyone may have written."""
         return self._by_owner.get(owner_id, ()) if owner_id else ()
 
     def claimed_as(self, owner_id: str, description: str) -> Sequence[Backup]:
-        """Return those of them with a description, without a look at all the others."""
+        """Return the copies with an owner id and a description in their tag."""
         return self._by_description.get((owner_id, description), ()) if owner_id else ()
 
 
-class AskedOnce(Generic[_T]):
-    """Asks each Region once; later and concurrent calls get the same answer, or the same error."""
+class RegionCache(Generic[_T]):
+    """Caches the result of a lookup for each Region, also an error; concurrent calls share one lookup."""
 
-    def __init__(self, ask: Callable[[str], _T]) -> None:
-        self._ask = ask
-        self._answers: dict[str, Future[_T]] = {}
+    def __init__(self, look_up: Callable[[str], _T]) -> None:
+        self._look_up = look_up
+        self._results: dict[str, Future[_T]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, region: str) -> _T:
-        """Return the answer of a Region."""
+        """Return the result for a Region."""
         with self._lock:
-            is_first = region not in self._answers
-            answer = self._answers.setdefault(region, Future())
+            is_first = region not in self._results
+            result = self._results.setdefault(region, Future())
         if is_first:
             try:
-                answer.set_result(self._ask(region))
+                result.set_result(self._look_up(region))
             except BaseException as error:  # noqa: BLE001  # all waiting calls must get any error
-                answer.set_exception(error)
-        return answer.result()
+                result.set_exception(error)
+        return result.result()
 
 
-class SharedListing:
-    """Lists once; concurrent calls share the listing, or its error, which is not kept."""
+class ListingCache:
+    """Caches the listing of one Region, but no error; concurrent calls share one listing or its error."""
 
     def __init__(self, list_region: Callable[[], Listing]) -> None:
         self._list = list_region
-        self._answer: Future[Listing] | None = None
+        self._result: Future[Listing] | None = None
         self._lock = threading.Lock()
 
     def get(self, *, fresh: bool = False, list_region: Callable[[], Listing] | None = None) -> Listing:
-        """Return the listing; with `fresh` list again, unless another call is listing now."""
+        """Return the listing; with `fresh`, list again unless another call is listing now."""
         with self._lock:
-            answer = self._answer
-            is_first = answer is None or (fresh and answer.done())
-            if answer is None or is_first:
-                answer = self._answer = Future()
+            result = self._result
+            is_first = result is None or (fresh and result.done())
+            if result is None or is_first:
+                result = self._result = Future()
         if is_first:
             try:
-                answer.set_result((list_region or self._list)())
+                result.set_result((list_region or self._list)())
             except BaseException as error:  # noqa: BLE001  # all waiting calls must get any error
-                # Forgotten before the waiting calls get the error, so that their next try lists again.
+                # Removed from the cache before the waiting calls get the error, so that their retries list again.
                 with self._lock:
-                    self._answer = None
-                answer.set_exception(error)
-        return answer.result()
+                    self._result = None
+                result.set_exception(error)
+        return result.result()

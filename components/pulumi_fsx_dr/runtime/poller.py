@@ -1,4 +1,4 @@
-"""The poll of a Region: one DescribeBackups for all watched backups in each poll interval."""
+"""The poller of a Region: one DescribeBackups call for all watched backups in each poll interval."""
 
 import logging
 import threading
@@ -14,12 +14,12 @@ from .clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What the poll last saw of one backup.
+    """The latest result for one backup.
 
     Attributes:
         backup: the last description; None if FSx has not shown the backup yet.
-        missing_since: when FSx began not to know it; None while it does.
-        error: why the last look failed; None if it did not.
+        missing_since: the time of the first poll that did not find the backup; None if the last poll found it.
+        error: the error of the last poll; None if it succeeded.
     """
 
     backup: Backup | None = None
@@ -27,10 +27,9 @@ class PollResult:
     error: Exception | None = None
 
 
-# Compared by identity: two resources may watch one backup.
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # without eq: two resources may watch one backup
 class Watch:
-    """One backup that the poll looks at until `Poller.unwatch`; `on_result` is called after each look."""
+    """One backup that is polled until `Poller.unwatch`; `on_result` is called after each poll."""
 
     backup_id: str
     on_result: Callable[[PollResult], None] | None = None
@@ -38,15 +37,15 @@ class Watch:
     _news: threading.Event = field(default_factory=threading.Event)
 
     def next_result(self, seconds: float) -> PollResult:
-        """Return the result of the next look, or the last result after so many seconds of the system clock."""
+        """Return the result of the next poll, or the last result after `seconds` of the system clock."""
         self._news.wait(seconds)
         self._news.clear()
         return self.result
 
     def update(self, seen: Backup | Exception | None, now: float) -> None:
-        """Take what a look has seen."""
+        """Store the result of a poll."""
         if isinstance(seen, Exception):
-            # A failed call says nothing about the backup, so the last description stays.
+            # The last description stays, because a failed call does not show that the backup has changed.
             self.result = replace(self.result, error=seen)
         elif seen is None:
             self.result = replace(self.result, missing_since=self.result.missing_since or now, error=None)
@@ -58,7 +57,7 @@ class Watch:
 
 
 class Poller:
-    """The poll of one Region: a thread that lives while something is watched."""
+    """Polls the watched backups of one Region, in a thread that ends when nothing is watched."""
 
     def __init__(self, region: str, find: FindOrError, clock: Clock, poll_seconds: float) -> None:
         self._region = region
@@ -70,18 +69,18 @@ class Poller:
         self._is_running = False
 
     def watch(self, backup_id: str, on_result: Callable[[PollResult], None] | None = None) -> Watch:
-        """Look at a backup from now on."""
+        """Poll a backup from now on."""
         watch = Watch(backup_id, on_result)
         with self._lock:
             self._watches.add(watch)
             if not self._is_running:
                 self._is_running = True
-                # A daemon, because the process must be able to end while copies run.
+                # A daemon thread, so that the process can end while copies run.
                 threading.Thread(target=self._run, name=f"poll {self._region}", daemon=True).start()
         return watch
 
     def unwatch(self, watch: Watch) -> None:
-        """Stop looking at it."""
+        """Stop polling a backup."""
         with self._lock:
             self._watches.discard(watch)
 
@@ -89,14 +88,14 @@ class Poller:
         while not self._end_if_nothing_is_watched():
             self._clock.sleep(self._poll_seconds)
             with self._logged_errors():
-                self._look()
+                self._poll()
 
     def _end_if_nothing_is_watched(self) -> bool:
         with self._lock:
             self._is_running = bool(self._watches)
             return not self._is_running
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         with self._lock:
             watches = list(self._watches)
         if not watches:
@@ -107,15 +106,15 @@ class Poller:
             found = self._find(ids)
         except ServiceError as error:
             found = dict.fromkeys(ids, error)
-        # Without the lock: a result may give a slot to the next copy, which is then watched.
+        # Without the lock, because `on_result` may start to watch another backup.
         for watch in watches:
             with self._logged_errors():
                 watch.update(found.get(watch.backup_id), self._clock.now())
 
     @contextmanager
     def _logged_errors(self) -> Iterator[None]:
-        # The poll must continue after a mistake of ours: without polls, all creates would wait until their timeout.
+        # Polling must continue after an unexpected error, because otherwise all creates would wait until their timeout.
         try:
             yield
         except Exception:
-            logging.getLogger(__name__).exception("the poll of %s failed", self._region)
+            logging.getLogger(__name__).exception("Polling the copies in %s failed.", self._region)

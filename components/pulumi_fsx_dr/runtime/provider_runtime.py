@@ -1,4 +1,4 @@
-"""What the calls of one process share."""
+"""The objects that all calls of a process share."""
 
 import os
 import threading
@@ -18,16 +18,16 @@ POLL_SECONDS_VARIABLE = "PULUMI_FSX_DR_POLL_SECONDS"
 
 
 class Connect(Protocol):
-    """Makes the client of a Region."""
+    """Creates the client of a Region."""
 
     def __call__(self, name: str, *, impatient: bool) -> Fsx:
-        """Return a new client; an impatient one gives up on an unreachable Region soon."""
+        """Return a new client; an impatient one has short timeouts and few retries."""
 
 
 class ProviderRuntime:
     """The Regions, the clock and the registries that all calls of a process share."""
 
-    def __init__(  # each is one thing that differs between hosts and tests
+    def __init__(  # each argument differs between dynamic provider, plugin and tests
         self,
         connect: Connect,
         *,
@@ -48,21 +48,21 @@ class ProviderRuntime:
         self._lock = threading.Lock()
 
     def region(self, name: str) -> Region:
-        """Return a Region, the same object each time."""
+        """Return a Region, always the same object for a name."""
         return self._region(name, impatient=False)
 
     def source_region(self, name: str) -> Region:
-        """Return a Region to ask for sources in a preview, which gives up on an unreachable one soon."""
+        """Return a Region with an impatient client, for lookups that must not delay a preview."""
         return self._region(name, impatient=True)
 
     def default_region(self, former: Mapping[str, Any]) -> str | None:
-        """Return the Region of a copy for which the program names none, given its former arguments."""
-        # A copy stays where it is if only the environment changes: a laptop's AWS_REGION must not move terabytes.
+        """Return the default Region of a copy, given its former arguments."""
+        # The former Region takes precedence over the environment: another AWS_REGION must not replace the copy.
         return self._stack_region or former.get("region") or self._environment_region()
 
     def _region(self, name: str, *, impatient: bool) -> Region:
         with self._lock:
-            # Kept apart: a create that meets the impatient client would give up on a Region that is only slow.
+            # A create must not use the impatient client, which would give up on a slow Region.
             if (name, impatient) not in self._regions:
                 seconds = self._poll_seconds or poll_seconds()
                 fsx = self._connect(name, impatient=impatient)
@@ -71,9 +71,11 @@ class ProviderRuntime:
 
 
 def poll_seconds() -> float:
-    """Return the seconds between two looks at running copies, from the environment."""
+    """Return the poll interval from the environment."""
     text = os.environ.get(POLL_SECONDS_VARIABLE, str(POLL_SECONDS))
     seconds = positive(text)
     if seconds is None:
-        raise InvalidSettingsError(f"{POLL_SECONDS_VARIABLE} is {text!r}: set it to a number of seconds, such as 15.")
+        raise InvalidSettingsError(
+            f"{POLL_SECONDS_VARIABLE} must be a positive number of seconds, such as 15 (got {text!r})."
+        )
     return seconds

@@ -1,4 +1,4 @@
-"""One Region: its client, and the objects that the calls of a process share."""
+"""One Region: its client, copy queue and caches, which all calls of a process share."""
 
 import functools
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from pulumi_fsx_dr.fsx.kms import KeyName
 from .clock import Clock
 from .copy_order import QueuedCopy
 from .copy_queue import CopyQueue
-from .listing import Listing, SharedListing
+from .listing import Listing, ListingCache
 from .poller import Poller
 
 _MANAGED_KEY = "alias/aws/fsx"  # FSx user guides, Encryption at rest
@@ -21,11 +21,11 @@ _T = TypeVar("_T")
 
 
 class Region:
-    """A Region, as the calls of this process share it.
+    """A Region with its client, copy queue and caches.
 
     Attributes:
-        queue: for its copy slots.
-        poll_seconds: between two looks at running copies.
+        queue: the queue for its copy slots.
+        poll_seconds: the poll interval.
     """
 
     def __init__(self, fsx: Fsx, clock: Clock, poll_seconds: float) -> None:
@@ -35,7 +35,7 @@ class Region:
         self.queue = CopyQueue(Poller(fsx.name, fsx.find_or_error, clock, poll_seconds), clock)
         self._sources: dict[str, Backup] = {}
         self._key_arns: dict[str, str] = {}
-        self._listing = SharedListing(self._list)
+        self._listing = ListingCache(self._list)
         self._error: ServiceError | None = None
 
     @functools.cached_property
@@ -44,7 +44,7 @@ class Region:
         return self.fsx.account()
 
     def facts(self, spec: CopySpec) -> Facts:
-        """Return the facts of the copy that the program declares."""
+        """Return the expected facts of the declared copy."""
         return Facts(
             source_backup_id=spec.source_backup_id,
             region=self.name,
@@ -54,7 +54,7 @@ class Region:
         )
 
     def key_arn(self, kms_key_id: str) -> str:
-        """Return the ARN behind an alias, looked up once, or the name as it is if it is not an alias."""
+        """Return the key ARN of an alias, which is looked up once; anything else is returned unchanged."""
         name = KeyName.parse(kms_key_id)
         if name is None or not name.is_alias:
             return kms_key_id
@@ -63,11 +63,11 @@ class Region:
         return self._key_arns[kms_key_id]
 
     def resolved_key(self, kms_key_id: str) -> str:
-        """Return the ARN behind an alias, or the name as it is if KMS gives none."""
+        """Return the key ARN of an alias; the alias itself if KMS does not return the ARN."""
         try:
             return self.key_arn(kms_key_id)
         except ServiceError:
-            # Create continues without permission for KMS: if the key is wrong, CopyBackup refuses it.
+            # A create works without permission for KMS. If the key is wrong, CopyBackup refuses it.
             return kms_key_id
 
     def lacks_alias(self, kms_key_id: object) -> bool:
@@ -80,7 +80,7 @@ class Region:
             return False
 
     def key_text(self, kms_key_id: str | None) -> str | None:
-        """Return a key in a form that is the same however it was written."""
+        """Return a key in the same form for all its notations; None without a key."""
         if not kms_key_id:
             return None
         resolved = self.resolved_key(kms_key_id)
@@ -90,53 +90,52 @@ class Region:
     def queued_copy(self, source: Backup, kms_key_id: str | None) -> QueuedCopy:
         """Describe a copy of a source backup for the queue."""
         key = self.key_text(kms_key_id)
-        # Without copies of the file system it makes no difference which key that is, except with ONTAP, whose copies
-        # count by key. If KMS does not return the key, running copies do not count, and FSx refuses if necessary.
+        # Without a key, FSx uses its own. Its id is needed only if the copy can follow another one, and for ONTAP,
+        # where the quota counts by key. If KMS does not return it, a slot may be granted too early; FSx then refuses.
         if key is None and (source.volume_id or source.subject in self.listing().copied):
             key = self._managed_key
         return QueuedCopy.of(source, key)
 
     def find(self, backup_id: str) -> Backup | None:
-        """Return a backup as it is now; None if FSx does not know it."""
+        """Return a backup as it is now; None if FSx does not find it."""
         return self.fsx.find([backup_id]).get(backup_id)
 
     def source(self, backup_id: str) -> Backup | None:
-        """Return a backup to copy from; an AVAILABLE one is looked up once, also if several Regions get a copy."""
+        """Return a source backup; an AVAILABLE one is looked up once."""
         if known := self._sources.get(backup_id):
             return known
         found = self.find(backup_id)
-        # A backup that is not AVAILABLE yet may be so at the next look, so it is not kept.
+        # Another one may become AVAILABLE, so it is looked up again the next time.
         if found and found.is_available:
             self._sources[backup_id] = found
         return found
 
     def listing(self, *, fresh: bool = False) -> Listing:
-        """Return all backups of the Region, which is listed once per process unless a fresh listing is wanted."""
+        """Return all backups of the Region; the listing is cached, unless it must be fresh."""
         return self._listing.get(fresh=fresh)
 
     def listing_by(self, fsx: Fsx) -> Listing:
-        """Return the same listing; if it is not there yet, another client makes it."""
+        """Return the cached listing; if it is missing, make it with another client."""
         return self._listing.get(list_region=lambda: self._list(fsx))
 
-    def unless_unreachable(self, ask: Callable[[], _T]) -> _T:
-        """Call AWS; a Region that has failed before fails immediately, because each try takes seconds."""
+    def unless_unreachable(self, call: Callable[[], _T]) -> _T:
+        """Call AWS; if an earlier call has failed, raise its error immediately, because each try takes seconds."""
         if self._error:
             raise self._error
         try:
-            return ask()
+            return call()
         except ServiceError as error:
             self._error = error
             raise
 
     @functools.cached_property
     def _managed_key(self) -> str | None:
-        """The key that FSx manages; None if KMS does not return it. Looked up once."""
+        """The key that FSx manages; None if KMS does not return it."""
         name = KeyName.parse(self.resolved_key(_MANAGED_KEY))
         return name.resource if name and not name.is_alias else None
 
     def _list(self, fsx: Fsx | None = None) -> Listing:
         listing = Listing.of((fsx or self.fsx).backups())
-        # Copies of other stacks and tools take slots, too, and FSx copies incrementally after them. Only a listing
-        # shows them.
+        # Copies of other stacks and tools use slots, too, and FSx makes incremental copies after them.
         self.queue.count_existing(listing.running, listing.available)
         return listing
