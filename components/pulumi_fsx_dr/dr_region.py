@@ -10,7 +10,6 @@ from . import declarations
 from .args_or_keywords import args_or_keywords, require_declarable
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
-from .errors import InvalidSettingsError
 from .owner import owner_of_this_run
 from .program import coordinator
 from .program.secret_outputs import as_secret_as
