@@ -10,7 +10,6 @@ from . import declarations
 from .args_or_keywords import args_or_keywords, require_declarable
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
-from .errors import InvalidSettingsError
 from .owner import owner_of_this_run
 from .program import coordinator
 from .program.latest import latest_of, point_of
@@ -127,8 +126,7 @@ class DrRegion(pulumi.ComponentResource):
     def readiness(self, rpo_hours: float = RPO_HOURS) -> pulumi.Output[list[ReadinessRow]]:
         """Return a row for each source once all copies are made: its newest copy and the allowed age.
 
-        Export it as the stack output `readiness`, which `fsx-dr report` reads. The report computes ages: as outputs,
-        they would change in every preview.
+        Export it as the stack output `readiness` for `fsx-dr report`, which computes the age of each copy.
 
         Args:
             rpo_hours: maximum age of the source backup of the newest copy.
@@ -136,11 +134,8 @@ class DrRegion(pulumi.ComponentResource):
         Raises:
             InvalidSettingsError: `rpo_hours` is not a positive number.
         """
-        try:
+        with self._coordinator.failing_all():
             target = require_hours(rpo_hours)
-        except InvalidSettingsError as error:
-            self._coordinator.refuse(error)
-            raise
 
         def rows_of(known: list[Any]) -> list[ReadinessRow]:
             outputs, points = known

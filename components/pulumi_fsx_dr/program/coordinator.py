@@ -4,7 +4,8 @@ This runs in the event loop of the program. Calls to AWS run in threads.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -67,12 +68,17 @@ class DrRegionCoordinator:
         self._unplanned[resource] = _Declared(describe, register)
         self._unregistered.add(resource)
 
-    def refuse(self, error: Exception) -> None:
-        """Let all DrRegions of this run fail with an error.
+    @contextmanager
+    def failing_all(self) -> Iterator[None]:
+        """Let all DrRegions of this run fail if the block does, before they declare copies.
 
         An exception in the program's code is not enough: Pulumi still registers everything that was declared before.
         """
-        self._error = self._error or error
+        try:
+            yield
+        except InvalidSettingsError as error:
+            self._error = self._error or error
+            raise
 
     async def plan_for(
         self, resource: pulumi.Resource, code: "asyncio.Task[Any] | None"
