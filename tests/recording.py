@@ -9,6 +9,7 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc
 
 ACCOUNT = "111122223333"
+NEW_BACKUP = "backup-00000000000000abc"
 
 
 class Registration:
@@ -94,12 +95,17 @@ class _Answers(mocks.Mocks):
         return {"accountId": ACCOUNT, "id": ACCOUNT, "arn": args.token, "userId": "AIDA"}, []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        region = args.inputs.get("region")
         made = {
-            "arn": f"arn:aws:made:{args.inputs.get('region')}:{ACCOUNT}:{args.name}",
+            "arn": f"arn:aws:made:{region}:{ACCOUNT}:{args.name}",
             "dnsName": f"{args.name}.example.com",
             "keyId": f"{args.name}-key",
         }
-        return f"{args.name}-id", {**args.inputs, **made, **self._outputs.get(args.typ, {})}
+        # The package checks the form of ARNs of keys and of ids of backups.
+        if args.typ.startswith("aws:kms/"):
+            made["arn"] = f"arn:aws:kms:{region}:{ACCOUNT}:alias/{args.name}"
+        id_ = NEW_BACKUP if args.typ == "aws:fsx/backup:Backup" else f"{args.name}-id"
+        return id_, {**args.inputs, **made, **self._outputs.get(args.typ, {})}
 
 
 def _is_secret(value: Any) -> bool:

@@ -99,6 +99,23 @@ def test_readme_program_works_with_report(aws: Control, monkeypatch: pytest.Monk
     assert row["target_hours"] == 24.0
 
 
+def test_readme_shows_forecast_of_its_program(
+    aws: Control, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    file_system = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
+    for hours in (2, 26, 50):
+        aws.seed_backup("eu-central-1", file_system, created=aws.now() - 3600 * hours)
+    kms = aws.client("kms", "eu-west-1")
+    kms.create_alias(AliasName="alias/fsx-dr", TargetKeyId=kms.create_key()["KeyMetadata"]["Arn"])
+    monkeypatch.setattr(pulumi, "export", lambda *_: None)
+
+    RecordingEngine().run(lambda: exec(PROGRAMS["README.md-0"], {}), preview=True)  # noqa: S102  # a program of ours
+
+    [forecast] = [record.message for record in caplog.records if "copies to make" in record.message]
+    assert f"    {forecast}\n" in (ROOT / "README.md").read_text()
+
+
 def test_site_loads_nothing_from_other_hosts(tmp_path: Path) -> None:
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]

@@ -40,7 +40,7 @@ def test_dr_key_has_replica_in_each_region() -> None:
     assert (primary["region"], primary["multiRegion"], primary["enableKeyRotation"]) == (REGIONS[0], True, True)
     replicas = [(replica.name, replica.inputs["region"]) for replica in engine.of_type(REPLICA)]
     assert sorted(replicas) == [("copies-eu-north-1", "eu-north-1"), ("copies-eu-west-1", "eu-west-1")]
-    assert arns == [{region: f"arn:aws:made:{region}:{ACCOUNT}:copies-{region}" for region in REGIONS}]
+    assert arns == [{region: f"arn:aws:kms:{region}:{ACCOUNT}:alias/copies-{region}" for region in REGIONS}]
     assert {replica.inputs["primaryKeyArn"] for replica in engine.of_type(REPLICA)} == {arns[0][REGIONS[0]]}
     assert engine.registered[0].type == "pulumi-fsx-dr:index:DrKey"
     assert engine.of_type(ALIAS) == []

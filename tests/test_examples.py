@@ -14,7 +14,7 @@ import pytest
 
 from simulator import pipeline_role
 from simulator.fsx import Control
-from tests.recording import RecordingEngine
+from tests.recording import NEW_BACKUP, RecordingEngine
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 COPY = "pulumi-python:dynamic/fsx:BackupCopy"
@@ -60,8 +60,8 @@ def test_two_regions_example_uses_key_replica_per_region(file_system: str, monke
     copies = {copy.inputs["region"]: copy.inputs for copy in engine.of_type(COPY)}
     assert {region: copy["source_backup_id"] for region, copy in copies.items()} == {DR: BACKUP, FURTHER: BACKUP}
     assert {region: copy["kms_key_id"] for region, copy in copies.items()} == {
-        DR: f"arn:aws:made:{DR}:111122223333:copies-{DR}",
-        FURTHER: f"arn:aws:made:{FURTHER}:111122223333:copies-{FURTHER}",
+        DR: f"arn:aws:kms:{DR}:111122223333:alias/copies-{DR}",
+        FURTHER: f"arn:aws:kms:{FURTHER}:111122223333:alias/copies-{FURTHER}",
     }
 
 
@@ -72,7 +72,7 @@ def test_new_backup_example_copies_backup_of_same_program(file_system: str, monk
 
     assert engine.only("aws:fsx/backup:Backup").inputs["fileSystemId"] == file_system
     copy = engine.only(COPY).inputs
-    assert (copy["source_backup_id"], copy["source_region"], copy["region"]) == ("release-id", HOME, DR)
+    assert (copy["source_backup_id"], copy["source_region"], copy["region"]) == (NEW_BACKUP, HOME, DR)
 
 
 SCHEDULES = ["cron(30 3 * * ? *)", "cron(30 9 * * ? *)"]

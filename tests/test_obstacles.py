@@ -17,7 +17,7 @@ TIERED: dict[str, Any] = {"file_system": {"StorageType": "INTELLIGENT_TIERING"}}
         pytest.param([], ["no backup"], id="no backup"),
         pytest.param([backup(n, **OF_AWS_BACKUP) for n in range(3)], ["all its 3", "AWS Backup"], id="AWS Backup"),
         pytest.param([backup(1, lifecycle="CREATING")], ["CREATING"], id="not AVAILABLE"),
-        pytest.param([backup(1, source_backup_id="backup-0123456789abcdef0")], ["copies"], id="a copy"),
+        pytest.param([backup(1, source_backup_id="backup-0123456789abcdef0")], ["a copy"], id="a copy"),
         pytest.param(
             [backup(1, **OF_AWS_BACKUP), backup(2, **TIERED), backup(3, **TIERED)],
             ["none of its 3", "1: ", "AWS Backup", "2: ", "Intelligent-Tiering"],

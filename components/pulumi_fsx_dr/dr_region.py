@@ -1,6 +1,6 @@
 """The component `DrRegion`."""
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypedDict, Unpack, overload
 
@@ -12,6 +12,7 @@ from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .owner import owner_of_this_run
 from .program import coordinator
+from .program.latest import latest_of, point_of
 from .program.secret_outputs import as_secret_as
 from .readiness import RPO_HOURS, ReadinessRow, require_hours, rows
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
@@ -117,9 +118,9 @@ class DrRegion(pulumi.ComponentResource):
             lambda made: pulumi.Output.all(*(self._copy_row(child) for child in made)).apply(list)
         )
         self._points: pulumi.Output[list[Any]] = children.apply(
-            lambda made: pulumi.Output.all(*(_point(child) for child in made)).apply(list)
+            lambda made: pulumi.Output.all(*(point_of(child) for child in made)).apply(list)
         )
-        self.latest = self._points.apply(self._latest_of)
+        self.latest = self._points.apply(lambda points: latest_of(points, self._plan.gone))
         self.register_outputs({"region": self.region, "copies": self.copies, "latest": self.latest})
 
     def readiness(self, rpo_hours: float = RPO_HOURS) -> pulumi.Output[list[ReadinessRow]]:
@@ -160,17 +161,6 @@ class DrRegion(pulumi.ComponentResource):
             found = self._coordinator.lookup.name_of(name, region)
             known |= {"name": found, "obstacle": self._plan.obstacles.get(name)}
         return known
-
-    def _latest_of(self, points: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """Return the newest copy that can be restored, by file system."""
-        oldest_first = sorted(points, key=lambda point: point.get("time") or "")
-        return {
-            point["file_system_id"]: point["id"]
-            for point in oldest_first
-            if point.get("file_system_id")
-            and point.get("lifecycle") in (None, "AVAILABLE")
-            and point["id"] not in self._plan.gone
-        }
 
     async def _register_copies(self, code: Any) -> list[BackupCopy]:
         """Register the copies, and return those that were created."""
@@ -293,13 +283,3 @@ async def _known(value: pulumi.Input[str]) -> str | None:
 async def _is_there(child: BackupCopy) -> bool:
     """Whether a copy was created; always true in a preview."""
     return pulumi.runtime.is_dry_run() or await child.id.is_known()
-
-
-def _point(copy: BackupCopy) -> dict[str, Any]:
-    """Return a copy as a recovery point."""
-    return {
-        "id": copy.id,
-        "file_system_id": copy.file_system_id,
-        "time": copy.source_creation_time,
-        "lifecycle": copy.lifecycle,
-    }

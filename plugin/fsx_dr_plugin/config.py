@@ -63,7 +63,7 @@ def problems(settings: Mapping[str, Any]) -> list[str]:
     unknown = refuse_unknown("fsx-dr has no setting", settings.keys() - {"version"}, SETTINGS)
     found = [unknown] if unknown else []
     known = _known(settings)
-    for check in (_region, _poll_seconds, _credentials):
+    for check in (_region, _poll_seconds, _session):
         try:
             check(known)
         except FsxDrError as error:
@@ -124,6 +124,11 @@ def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _credentials(settings: Mapping[str, Any]) -> Credentials:
     return Credentials.from_config(lambda name: settings.get(name.removeprefix("aws:")))
+
+
+def _session(settings: Mapping[str, Any]) -> None:
+    """Refuse settings, and a configuration of this machine, without which no call to AWS is possible."""
+    _credentials(settings).session()
 
 
 def _region(settings: Mapping[str, Any]) -> str | None:

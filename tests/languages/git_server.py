@@ -17,12 +17,12 @@ _CERTIFICATE = [
 ]
 
 
-def commit(folder: Path) -> str:
-    """Turn a folder into a repository with one commit, and return the commit."""
+def commit(folder: Path, tag: str) -> None:
+    """Turn a folder into a repository with one commit, which has a tag."""
     _git(folder, "init", "--quiet", "--initial-branch", "main")
     _git(folder, "add", "--all")
     _git(folder, "-c", "user.name=tests", "-c", "user.email=tests@localhost", "commit", "--quiet", "-m", "All of it")
-    return _git(folder, "rev-parse", "HEAD").strip()
+    _git(folder, "tag", tag)
 
 
 @contextmanager
@@ -51,10 +51,9 @@ def serving(repository: Path, folder: Path) -> Iterator[Path]:
         server.server_close()
 
 
-def _git(folder: Path, *arguments: str) -> str:
+def _git(folder: Path, *arguments: str) -> None:
     git = shutil.which("git") or "git"
-    done = subprocess.run([git, *arguments], cwd=folder, capture_output=True, check=True, text=True)  # noqa: S603 - in a folder of the test
-    return done.stdout
+    subprocess.run([git, *arguments], cwd=folder, capture_output=True, check=True)  # noqa: S603 - in a folder of the test
 
 
 def _handler(roots: Path) -> type[BaseHTTPRequestHandler]:

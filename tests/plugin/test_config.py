@@ -11,7 +11,7 @@ from pulumi_fsx_dr.copies.ownership import is_owner_id
 from pulumi_fsx_dr.errors import CredentialsError, FsxDrError, InvalidSettingsError
 
 from simulator.fsx import FsxService, listening
-from simulator.fsx.fixtures import AWAY
+from simulator.fsx.fixtures import AWAY, HOME
 from simulator.fsx.regions import ACCOUNT_ID
 from tests.engine.plugin_stack import PluginContext, sent
 from tests.engine.stack import copy_args
@@ -156,3 +156,30 @@ def test_construct_accepts_own_settings_instead() -> None:
 def test_construct_ignores_other_aws_settings() -> None:
     with pytest.raises(FsxDrError, match="no component"):
         construct(configured(), region=AWAY, profile="")
+
+
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_check_config_reports_unknown_profile(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "nobody")
+
+    [failure] = checked({"region": AWAY}).failures
+
+    assert "nobody" in failure.reason
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_preview_of_copy_refuses_missing_alias_by_name(monkeypatch: pytest.MonkeyPatch, *, preview: bool) -> None:
+    service = FsxService()
+    source = service.seed_backup(HOME, service.seed_file_system(HOME))
+    arguments = {"copy_tags": False, "tags": {}, **copy_args(source), "kms_key_id": "alias/missing"}
+    with listening(service) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "simulator")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "simulator")
+
+        with pytest.raises(InvalidSettingsError if preview else FsxDrError) as refused:
+            configured(pollSeconds=0.1).Create(
+                provider_pb2.CreateRequest(urn=COPY, properties=sent(arguments), preview=preview), PluginContext()
+            )
+
+    assert ("alias/missing" in str(refused.value)) is preview

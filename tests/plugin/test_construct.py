@@ -237,7 +237,7 @@ def test_options_and_tags_reach_copies(program: Program) -> None:
         ({"region": None}, "region"),
         ({"keep": 0}, "keep of DrRegion dr"),
         ({"keeep": 1}, "keeep"),
-        ({"sources": [{"region": HOME}]}, "file_system_id, tags and backup_id"),
+        ({"sources": [{"region": HOME}]}, r"sources\[0\]"),
         ({"adoptExisting": "all"}, "adopt_existing"),
     ],
 )

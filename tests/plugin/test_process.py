@@ -178,7 +178,7 @@ def test_check_reports_wrong_arguments(plugin: Plugin) -> None:
     assert [(failure.property, failure.reason.split(" ")[0]) for failure in checked.failures] == [
         ("", "sourceBackupId"),
         ("", "copyTags"),
-        ("", "A"),
+        ("", "tags:"),
     ]
 
 
