@@ -107,6 +107,7 @@ def _of_this_run() -> SingleCopies:
     return SingleCopies(of_this_run())
 
 
+@once_a_run  # a session takes 16 ms, and there may be thousands of copies
 def _default_region() -> str | None:
     return pulumi.Config("aws").get("region") or default_region(Credentials.of_stack())
 
