@@ -10,7 +10,6 @@ from pulumi_fsx_dr.errors import AccessDeniedError, CredentialsError, ServiceErr
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.diagnostics import CallerIdentity, KmsKey
 from pulumi_fsx_dr.fsx.kms import KeyName
-from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.copyable import obstacle
 from pulumi_fsx_dr.rules.dr_arguments import Source
@@ -27,8 +26,8 @@ class Finding:
     """The result of one check.
 
     Attributes:
-        check: stable name of the check: `preview`, `credentials`, `partitions`, `region`, `key`, `source-key`,
-            `permissions`, `source`, `quota` or `slots`.
+        check: stable name of the check: `preview`, `credentials`, `region`, `key`, `source-key`, `permissions`,
+            `source`, `quota` or `slots`.
         level: `fails` if `pulumi up` would fail or not copy anything, `unknown` if AWS did not answer.
         about: the Region, key or source.
         message: the result in one or two sentences.
@@ -42,7 +41,7 @@ class Finding:
 
 def evaluate(facts: Facts) -> list[Finding]:
     """Return the findings of all checks."""
-    checks = (_credentials, _partitions, _regions, _keys, _permissions, _sources, _quotas, _slots)
+    checks = (_credentials, _regions, _keys, _permissions, _sources, _quotas, _slots)
     return [finding for check in checks for finding in check(facts)]
 
 
@@ -55,15 +54,6 @@ def _credentials(facts: Facts) -> Iterator[Finding]:
     elif identities:
         message = f"Account {accounts[0]}, {identities[0].arn}."
         yield Finding("credentials", "ok", "credentials", message)
-
-
-def _partitions(facts: Facts) -> Iterator[Finding]:
-    partitions = sorted(set(map(partition_of, facts.configuration.region_names)))
-    if len(partitions) > 1:
-        message = (
-            f"The Regions are in several partitions ({', '.join(partitions)}). FSx cannot copy between partitions."
-        )
-        yield Finding("partitions", "fails", "partitions", message)
 
 
 def _regions(facts: Facts) -> Iterator[Finding]:
