@@ -23,6 +23,8 @@ from pulumi_fsx_dr.rules.naming import is_name_of
 from pulumi_fsx_dr.rules.specs import DrRegionSpec
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
+from .names import for_all_languages
+
 
 def construct(
     request: provider_pb2.ConstructRequest, runtime: ProviderRuntime, owner_id: str, engine: str
@@ -101,7 +103,7 @@ class _DrRegion(DrRegion):
         return camel_case(name)
 
     def _coordinator_of_this_run(self) -> DrRegionCoordinator:
-        return DrRegionCoordinator(Lookup(self._runtime, self._owner_id), self._owns)
+        return DrRegionCoordinator(Lookup(self._runtime, self._owner_id), self._owns, for_all_languages)
 
     async def _wait_for_owner_id(self) -> None:
         """Return immediately: this provider has its owner id."""
