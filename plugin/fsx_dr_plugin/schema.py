@@ -50,7 +50,6 @@ _LANGUAGES: Mapping[str, Any] = {
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema as a JSON document."""
     settings = {name: {**setting.type, "description": setting.description} for name, setting in SETTINGS.items()}
     resources = _Resources()
     return {
@@ -143,6 +142,5 @@ def _description(described: Any) -> str:
 
 
 def _docs_of(described: Any) -> dict[str, str]:
-    """Return the description of each argument or attribute in a docstring."""
     section = _SECTION.search(inspect.getdoc(described) or "")
     return {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[0])} if section else {}

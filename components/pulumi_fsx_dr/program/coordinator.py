@@ -80,7 +80,6 @@ class DrRegionCoordinator:
         describe: Callable[[], Awaitable[DrRegionSpec]],
         register: Register,
     ) -> None:
-        """Add a DrRegion when the program constructs it."""
         self._unplanned[resource] = _Declared(describe, register)
         self._unregistered.add(resource)
 
@@ -196,7 +195,6 @@ class DrRegionCoordinator:
     async def log_forecast(
         self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Log the number and size of the new copies in a preview."""
         has_lines = pulumi.Config("fsx-dr").get_bool("previewCopies")
 
         def ask() -> list[str]:
@@ -239,7 +237,6 @@ class DrRegionCoordinator:
 
 
 def _without_reason(lost: list[StateCopy]) -> str:
-    """Return the message about copies that would be deleted without a known reason."""
     ids = ", ".join(f"{copy.id} in {copy.region}" for copy in lost)
     return (
         f"Refusing to delete {ids}: the program no longer declares these copies, and no retention rule explains it. "
@@ -255,7 +252,6 @@ async def in_thread(ask: Callable[[], _T]) -> _T:
 
 @once_a_run
 def of_this_run() -> DrRegionCoordinator:
-    """Return the coordinator of the current run."""
     return DrRegionCoordinator(lookup.of_this_run())
 
 
