@@ -37,7 +37,6 @@ def hints(name: str, args: Mapping[str, Any]) -> Awaitable[str]:
     """Return the hints for the provider: the owner id, and the state entries with the name or source of a copy.
 
     Args:
-        name: the logical name of the copy.
         args: its arguments. Outputs that are wrong are refused once they are known.
     """
     run = lookup.of_this_run()

@@ -130,7 +130,6 @@ def new_runtime(credentials: Credentials, stack_region: str | None = None) -> Pr
     """Return a new runtime with these credentials.
 
     Args:
-        credentials: the credentials for AWS.
         stack_region: `aws:region` of the stack. Default: the Region of the environment.
     """
     return ProviderRuntime(

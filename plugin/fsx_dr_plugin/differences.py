@@ -22,10 +22,8 @@ def response(
     An argument that became secret is also a change, so that the state encrypts it.
 
     Args:
-        found: the arguments that changed.
         old_inputs: the arguments in the state.
         outputs: the outputs in the state.
-        news: the arguments of the program.
     """
     changed = dict.fromkeys([*found.replaced, *found.updated, *_become_secret(outputs, news)])
     return provider_pb2.DiffResponse(
@@ -41,7 +39,6 @@ def response(
 
 
 def any_of(changes: object) -> provider_pb2.DiffResponse.DiffChanges.ValueType:
-    """Return whether there are changes, as the enum of the engine."""
     return provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
 
 

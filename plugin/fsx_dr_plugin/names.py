@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
-from pulumi_fsx_dr.copies.names import camel_case
+from pulumi_fsx_dr.copies.near_names import in_camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 
@@ -13,7 +13,6 @@ _NAMES = (*ARGUMENTS, *OUTPUTS, *Source.__annotations__, *DrRegionArgs.__annotat
 _SETTINGS = ("region", "profile", "assumeRoles", "allowedAccountIds", "forbiddenAccountIds")
 _WORDS = {"True": "true", "False": "false", "a dict": "an object", "str": "string", "int": "number", "float": "number"}
 _REWRITES: Mapping[str, str | Callable[[re.Match[str]], str]] = {
-    rf"\b({'|'.join(name for name in _NAMES if '_' in name)})\b": lambda found: camel_case(found[0]),
     rf"\baws:(?=({'|'.join(_SETTINGS)})\b|` settings)": "fsx-dr:",
     rf"\b({'|'.join(_WORDS)})\b": lambda found: _WORDS[found[0]],
     r"\{'(\w+)': ": r"{\1: ",
@@ -22,6 +21,7 @@ _REWRITES: Mapping[str, str | Callable[[re.Match[str]], str]] = {
 
 def for_all_languages(text: str) -> str:
     """Return a text with the names of the schema instead of those of Python."""
+    text = in_camel_case(text, _NAMES)
     for pattern, replacement in _REWRITES.items():
         text = re.sub(pattern, replacement, text)
     return text

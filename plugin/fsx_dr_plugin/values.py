@@ -44,7 +44,6 @@ class Properties:
         """Return values as a message, without None. Secret parts of unchanged values stay secret.
 
         Args:
-            values: values with names in snake_case.
             secrets: names of further values to mark as secret.
         """
         struct = Struct()
@@ -61,7 +60,6 @@ class Properties:
 
 
 def _read(value: Value) -> tuple[Any, bool]:
-    """Return a plain value, and whether a part of it is secret."""
     match value.WhichOneof("kind"):
         case "struct_value":
             return _read_struct(value.struct_value)

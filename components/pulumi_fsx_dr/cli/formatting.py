@@ -44,7 +44,6 @@ def size(in_bytes: int | None) -> str:
 
 
 def percent(value: int | None) -> str:
-    """Return a percentage."""
     return NONE if value is None else f"{value:.0f}%"
 
 
@@ -52,8 +51,6 @@ def table(headings: Iterable[str], *, right: Collection[str] = (), wrapped: Coll
     """Return a table without rows.
 
     Args:
-        headings: of the columns.
-        right: the columns of numbers.
         wrapped: the columns with cells that may be wrapped.
     """
     made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
@@ -76,9 +73,7 @@ def paragraph(text: str, *, first: str = "", indent: int = 0) -> str:
     """Return a text in lines of the terminal's width. Ids, ARNs and commands are never broken.
 
     Args:
-        text: the text.
         first: what the first line starts with.
-        indent: how far the lines are indented.
     """
     space = " " * indent
     return textwrap.fill(
@@ -97,7 +92,6 @@ def plain_console() -> Console:
 
 
 def width() -> int:
-    """Return the columns of the terminal, or of a log."""
     console = plain_console()
     return console.width if console.is_terminal else max(console.width, _LOG_WIDTH)
 

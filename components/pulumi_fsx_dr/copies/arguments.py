@@ -66,9 +66,7 @@ def with_defaults(
     """Return the arguments of the program with all defaults filled in; a default is chosen once and stays.
 
     Args:
-        given: the arguments of the program.
         former: the arguments of the existing copy; empty for a new copy.
-        region: returns the default Region.
     """
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):

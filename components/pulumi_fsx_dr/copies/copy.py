@@ -35,7 +35,6 @@ class CopySpec(CopyRequest):
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any], timeout: float = CREATE_TIMEOUT) -> Self:
-        """Return the specification from the checked arguments of a resource."""
         known = {member.name for member in fields(cls)}
         given = {name: value for name, value in inputs.items() if name in known and value is not None}
         return cls(**given, timeout=timeout)

@@ -12,8 +12,6 @@ def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -
 
     Args:
         what: begins the sentence, such as `DrRegion dr has no argument`.
-        names: the names to check.
-        known: the known names.
     """
     unknown = sorted({str(name) for name in names} - set(known))
     if not unknown:

@@ -30,7 +30,6 @@ class Finding:
             `source`, `quota` or `slots`.
         level: `fails` if `pulumi up` would fail or not copy anything, `unknown` if AWS did not answer.
         about: the Region, key or source.
-        message: the result in one or two sentences.
     """
 
     check: str
@@ -40,7 +39,6 @@ class Finding:
 
 
 def evaluate(facts: Facts) -> list[Finding]:
-    """Return the findings of all checks."""
     checks = (_credentials, _regions, _keys, _permissions, _sources, _quotas, _slots)
     return [finding for check in checks for finding in check(facts)]
 
@@ -194,7 +192,6 @@ def _type(backup: Backup) -> str:
 
 
 def _allowed(kind: str, region: RegionFacts) -> tuple[int | None, str]:
-    """Return the number of allowed backups, and its origin."""
     in_force = {} if isinstance(region.quotas, ServiceError) else region.quotas
     if (name := QUOTA_NAMES.get(kind, "")) in in_force:
         return in_force[name], "Service Quotas"

@@ -36,7 +36,6 @@ class StackState:
 
 
 def stack_state() -> StackState:
-    """Return the copies and the owner id in the state."""
     found = outputs_of_types(*COPY_TYPES, OWNER_TYPE)
     owners = [outputs.get("owner_id") for urn, outputs in found.items() if _type_of(urn) == OWNER_TYPE]
     copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if _type_of(urn) != OWNER_TYPE]

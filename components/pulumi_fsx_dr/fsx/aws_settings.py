@@ -183,9 +183,6 @@ class AwsSettings:
 
         Args:
             get: returns a setting by its full name, such as `aws:profile`, or None.
-
-        Raises:
-            InvalidSettingsError: a setting is refused, or has a wrong value.
         """
         for name, instead in REFUSED.items():
             if str(get(f"aws:{name}") or "false").lower() != "false":
@@ -204,7 +201,6 @@ class AwsSettings:
 
     @property
     def session_variables(self) -> dict[str, Any]:
-        """The settings that are variables of a botocore session."""
         given = {row.metadata["session"]: getattr(self, row.name) for row in fields(self) if row.metadata["session"]}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -236,7 +232,6 @@ IGNORED = {
 
 
 def documented() -> Iterator[tuple[str, str, str]]:
-    """Yield name, type and description of each setting of pulumi-aws."""
     for row in fields(AwsSettings):
         yield _name(row.name), row.metadata["type"].description, row.metadata["description"]
     for kind, others in (("refused", REFUSED), ("ignored", IGNORED)):

@@ -63,7 +63,6 @@ class Backup:
 
     @property
     def quota_group(self) -> str:
-        """The name of the quota of running copies that this copy counts for."""
         return quota_group(self.volume_id, self.key)
 
     @property
@@ -77,12 +76,10 @@ class Backup:
 
     @property
     def is_available(self) -> bool:
-        """Whether it can be restored."""
         return self.lifecycle == "AVAILABLE"
 
     @property
     def is_dead(self) -> bool:
-        """Whether it can never become AVAILABLE."""
         return self.lifecycle in ("FAILED", "DELETED")
 
     @property
@@ -93,7 +90,6 @@ class Backup:
 
     @property
     def is_running_copy(self) -> bool:
-        """Whether it is a copy that may still become AVAILABLE."""
         return self._is_copy and self.is_running
 
     @property

@@ -72,10 +72,7 @@ class RegionDiagnostics(FsxRegion):
         """Return whether IAM would allow each action on each resource (iam:SimulatePrincipalPolicy).
 
         Args:
-            principal: the ARN of a user or role.
             actions: such as `fsx:CopyBackup`, without wildcards.
-            resources: ARNs, or `*`.
-            context: condition keys of the request.
         """
         entries = [_entry(key, value) for key, value in sorted(context.items())]
         with self._calling("SimulatePrincipalPolicy", "iam"):

@@ -40,10 +40,7 @@ def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Iterable
     """Return the copies that will be created.
 
     Args:
-        seen: the lookups of this run.
-        region: the DR Region.
         kms_key_id: the argument; None for the AWS managed key, "" for a key that this run creates.
-        copies: the declared copies.
     """
     by_key: dict[str | None, list[PlannedCopy]] = defaultdict(list)
     for copy in copies:

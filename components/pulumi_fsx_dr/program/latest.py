@@ -5,7 +5,6 @@ from typing import Any
 
 
 def point_of(copy: Any) -> dict[str, Any]:
-    """Return the outputs of a BackupCopy that describe its recovery point."""
     return {
         "id": copy.id,
         "file_system_id": copy.file_system_id,
@@ -18,7 +17,6 @@ def latest_of(points: Iterable[Mapping[str, Any]], gone: Collection[str]) -> dic
     """Return the newest copy that can be restored, by file system.
 
     Args:
-        points: the recovery points, with known outputs.
         gone: ids of copies that AWS no longer has.
     """
     oldest_first = sorted(points, key=lambda point: point.get("time") or "")

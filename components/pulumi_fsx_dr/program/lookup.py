@@ -42,7 +42,6 @@ class Lookup:
         """Create it.
 
         Args:
-            runtime: creates the Regions.
             owner_id: the owner id of the stack. Default: from the state.
         """
         self._runtime = runtime
@@ -63,12 +62,7 @@ class Lookup:
 
     @property
     def state(self) -> tuple[StateCopy, ...]:
-        """The copies that were in the state when it was first read.
-
-        Raises:
-            InvalidSettingsError: the engine does not return the state.
-            InvalidStateError: an entry is damaged.
-        """
+        """The copies that were in the state when it was first read."""
         return self._stack.copies
 
     @property
@@ -125,28 +119,16 @@ class Lookup:
             self._unless_unreachable(name, functools.partial(self._listing, name))
 
     def fresh_copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return all copies that are in a DR Region now, of any owner.
-
-        Raises:
-            ServiceError: the Region is unreachable.
-        """
+        """Return all copies that are in a DR Region now, of any owner."""
         return _copies(self.region(region).listing(fresh=True).backups)
 
     def backups_in(self, region: str) -> Sequence[Backup]:
-        """Return all backups in a DR Region, from the first listing of this run.
-
-        Raises:
-            ServiceError: the Region is unreachable.
-        """
+        """Return all backups in a DR Region, from the first listing of this run."""
         self._dr_regions.add(region)
         return self._listing(region).backups
 
     def copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return all copies in a DR Region, from the first listing of this run.
-
-        Raises:
-            ServiceError: the Region is unreachable.
-        """
+        """Return all copies in a DR Region, from the first listing of this run."""
         return _copies(self.backups_in(region))
 
     def copies_in_removed(self, region: str) -> tuple[Backup, ...]:
@@ -184,7 +166,6 @@ class Lookup:
         return self.region(region).resolved_key(kms_key_id)
 
     def region(self, name: str) -> Region:
-        """Return a DR Region, the same object each time."""
         return self._runtime.region(name)
 
     def _source_region(self, name: str) -> Fsx:

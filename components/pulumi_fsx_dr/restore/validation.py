@@ -54,9 +54,7 @@ def require_settings(settings: Mapping[str, Any], accepted: Collection[str], kin
     """Refuse settings that are wrong for every backup.
 
     Args:
-        settings: the settings; some values may be outputs.
         accepted: the names that the resource of pulumi-aws accepts.
-        kind: the type of the file system.
     """
     if unknown := refuse_unknown(f"settings: aws.fsx.{kind.resource} has no argument", settings, sorted(accepted)):
         raise InvalidSettingsError(unknown)
@@ -92,8 +90,6 @@ def require_complete(backup: Backup, kind: Kind, names: Collection[str]) -> None
     """Refuse to restore without an argument that FSx needs.
 
     Args:
-        backup: the backup.
-        kind: the type of its file system.
         names: the arguments that are given, or that the backup contains.
     """
     if missing := [name for name in kind.needed if name not in names]:

@@ -13,11 +13,7 @@ def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str
     """Yield the resources of a state: each has a type, and each copy has a backup id.
 
     Args:
-        export: the document that `pulumi stack export` prints.
         origin: what an error calls it.
-
-    Raises:
-        InvalidSettingsError: it is damaged, or another document.
     """
     deployment = export.get("deployment")
     if not isinstance(deployment, Mapping):
@@ -27,6 +23,7 @@ def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str
         return
     if not isinstance(resources, list):
         raise _damaged(origin, "resources is not a list")
+    # No entry is skipped: a copy with an unreadable entry would be listed as an orphan, and perhaps deleted.
     for number, resource in enumerate(resources):
         if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
             raise _damaged(origin, f"resources[{number}] does not have a type")
@@ -37,7 +34,6 @@ def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str
 
 
 def is_backup_id(value: object) -> bool:
-    """Whether a value has the form of a backup id."""
     return isinstance(value, str) and BACKUP_ID.fullmatch(value) is not None
 
 
