@@ -92,7 +92,7 @@ def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{dr}: {problem}" for problem in problems_of(argument, args.get(argument), {"region": region}))
     for position, source in enumerate(sources):
         yield from _source_problems(f"sources[{position}] of {dr}", source, args)
-    yield from _repeated(dr, sources)
+    yield from _repeated(dr, sources, args.get("kms_key_id"))
 
 
 def _source_problems(where: str, source: Any, args: Mapping[str, Any]) -> Iterator[str]:
@@ -150,14 +150,17 @@ def _tag_problems(where: str, source: Mapping[str, Any], args: Mapping[str, Any]
         yield from (f"add_tags of {where}: {problem}" for problem in tag_problems(together))
 
 
-def _repeated(dr: str, sources: Sequence[Source]) -> Iterator[str]:
+def _repeated(dr: str, sources: Sequence[Source], common_key: Any) -> Iterator[str]:
     first: dict[Any, int] = {}
     for position, source in enumerate(sources):
         # A selector may repeat another: a file system that both select is copied once.
         named = next((source[kind] for kind in ("file_system_id", "backup_id") if kind in source), None)
-        if isinstance(named, str) and first.setdefault((named, source["region"]), position) != position:
+        # Two keys are a reason for two copies. An output is equal only to itself.
+        key = source.get("kms_key_id", common_key)
+        same = named, source["region"], key if isinstance(key, str) else id(key)
+        if isinstance(named, str) and first.setdefault(same, position) != position:
             yield (
-                f"sources[{first[named, source['region']]}] and sources[{position}] of {dr} are the same. Each would "
+                f"sources[{first[same]}] and sources[{position}] of {dr} are the same. Each would "
                 "be copied, and paid for, separately. Remove one of them."
             )
 
