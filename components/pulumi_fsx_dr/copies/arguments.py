@@ -63,11 +63,7 @@ class Argument:
 def with_defaults(
     given: Mapping[str, Any], former: Mapping[str, Any], region: Callable[[], str | None]
 ) -> dict[str, Any]:
-    """Return the arguments of the program with all defaults filled in; a default is chosen once and stays.
-
-    Args:
-        former: the arguments of the existing copy; empty for a new copy.
-    """
+    """Return the arguments with all defaults filled in; a default is chosen once and stays."""
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):
         inputs["region"] = default

@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 
 class Lookup:
-    """The state and FSx in one run of a program. Each query is made once.
+    """The state and FSx in one run of a program: an `AwsView` and more. Each query is made once.
 
     Attributes:
         declared_names: names of all BackupCopies declared so far.
@@ -39,11 +39,7 @@ class Lookup:
     """
 
     def __init__(self, runtime: ProviderRuntime, owner_id: str | None = None) -> None:
-        """Create it.
-
-        Args:
-            owner_id: the owner id of the stack. Default: from the state.
-        """
+        """Create it. Without `owner_id`, the state decides on it."""
         self._runtime = runtime
         self._owner_id = owner_id
         self._is_preview = pulumi.runtime.is_dry_run()
@@ -62,12 +58,10 @@ class Lookup:
 
     @property
     def state(self) -> tuple[StateCopy, ...]:
-        """The copies that were in the state when it was first read."""
         return self._stack.copies
 
     @property
     def owner_id(self) -> str:
-        """The owner id of the stack in the state; "" in its first run."""
         return self._stack.owner_id if self._owner_id is None else self._owner_id
 
     @functools.cached_property
@@ -123,16 +117,13 @@ class Lookup:
         return _copies(self.region(region).listing(fresh=True).backups)
 
     def backups_in(self, region: str) -> Sequence[Backup]:
-        """Return all backups in a DR Region, from the first listing of this run."""
         self._dr_regions.add(region)
         return self._listing(region).backups
 
     def copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return all copies in a DR Region, from the first listing of this run."""
         return _copies(self.backups_in(region))
 
     def copies_in_removed(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies in a Region that was removed from the program; none if it is unreachable."""
         try:
             return _copies(self._listing(region).backups)
         except ServiceError:
@@ -141,7 +132,6 @@ class Lookup:
             return ()
 
     def copy_by_id(self, copy: StateCopy) -> Backup | None:
-        """Return a copy that the listing does not contain; FSx may list new copies late."""
         try:
             return self._runtime.region(copy.region).find(copy.id)
         except ServiceError:
@@ -172,7 +162,6 @@ class Lookup:
         return self._runtime.source_region(name).fsx
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
-        """Whether a file system exists; True if its Region is unreachable."""
         source = self._source_region(region)
         return self._unless_unreachable(region, lambda: source.file_system_exists(file_system_id)) is not False
 
