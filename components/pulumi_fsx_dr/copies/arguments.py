@@ -170,11 +170,8 @@ def _boolean(argument: str) -> Check:
 def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
     if not isinstance(value, Mapping):
         return [f"tags must be a map of strings (got {type(value).__name__})."]
-    return _named("tags", tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)}))
-
-
-def _named(argument: str, found: list[str]) -> list[str]:
-    return [f"{argument}: {problem}" for problem in found]
+    known = {key: text for key, text in value.items() if not isinstance(text, Unknown)}
+    return [f"tags: {problem}" for problem in tags.problems(known)]
 
 
 # States and previews list the arguments in this order.

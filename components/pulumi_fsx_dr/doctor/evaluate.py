@@ -78,7 +78,8 @@ def _keys(facts: Facts) -> Iterator[Finding]:
         for named, key in answers.keys.items():
             check, about = ("key", f"{region} key") if named in of_copies else ("source-key", f"{region} source key")
             if isinstance(key, KmsKey):
-                level, message = _judge_key(key, region, is_managed_allowed=check == "source-key" or _is_fsx(named))
+                is_fsx = named.endswith("alias/aws/fsx")
+                level, message = _judge_key(key, region, is_managed_allowed=check == "source-key" or is_fsx)
                 yield Finding(check, level, about, message)
             elif check == "source-key" and isinstance(key, AccessDeniedError):
                 yield Finding(check, "note", about, f"The credentials may not describe this key. ({key})")
@@ -97,10 +98,6 @@ def _judge_key(key: KmsKey, region: str, *, is_managed_allowed: bool) -> tuple[L
     if key.is_managed_by_aws and not is_managed_allowed:
         return "note", f"{key.arn} is an AWS managed key. FSx can use only aws/fsx. Remove kms_key_id to use it."
     return "ok", f"{key.arn} is enabled and symmetric."
-
-
-def _is_fsx(key: str) -> bool:
-    return key.endswith("alias/aws/fsx")
 
 
 def _permissions(facts: Facts) -> Iterator[Finding]:

@@ -71,7 +71,11 @@ class Lookup:
     @functools.cached_property
     def related(self) -> Callable[[str, Any], tuple[StateCopy, ...]]:
         """Return a function that finds the state entries with a logical name or a source backup."""
-        by_name, by_source = self._index
+        # Built once: searching the whole state for each of 1,000 copies would take a million steps.
+        by_name, by_source = defaultdict[str, list[StateCopy]](list), defaultdict[str, list[StateCopy]](list)
+        for copy in self.state:
+            by_name[copy.name].append(copy)
+            by_source[copy.source_backup_id].append(copy)
 
         def related(name: str, source_backup_id: Any) -> tuple[StateCopy, ...]:
             same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
@@ -83,15 +87,6 @@ class Lookup:
         """Return the hints for a copy; `planned` if a DrRegion declares it."""
         state = self.related(name, source_backup_id)
         return Hints(owner_id, state, planned.expired, planned.siblings) if planned else Hints(owner_id, state)
-
-    @functools.cached_property
-    def _index(self) -> tuple[dict[str, list[StateCopy]], dict[str, list[StateCopy]]]:
-        # Built once: searching the whole state for each of 1,000 copies would take a million steps.
-        by_name, by_source = defaultdict(list), defaultdict(list)
-        for copy in self.state:
-            by_name[copy.name].append(copy)
-            by_source[copy.source_backup_id].append(copy)
-        return by_name, by_source
 
     def ask_ahead(self, dr_regions: Iterable[str], sources: Iterable[Mapping[str, Any]]) -> None:
         """List all Regions in parallel, so that several unreachable Regions take no longer than one."""
