@@ -73,7 +73,8 @@ def coverage(  # noqa: PLR0913  # one for each option
     else:
         if shown := rows if show_all else uncovered:
             click.echo(_table(shown))
-        click.echo(_summary(rows))
+        if found:
+            click.echo(_summary(rows))
     for note in _notes(declared, errors):
         click.echo(note, err=True)
     is_missing = any(row.status in (CoverageStatus.MISSING, CoverageStatus.WAITING) for row in rows)

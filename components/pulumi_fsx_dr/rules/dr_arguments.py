@@ -28,11 +28,10 @@ class Source(TypedDict):
     Exactly one of `file_system_id`, `tags` and `backup_id` is required.
 
     Attributes:
-        file_system_id: File system, such as `fs-0123456789abcdef0`. Its newest AVAILABLE backups, automatic and
-            user-initiated ones, are looked up while the program runs, so this is a plain string.
-        backup_id: One backup, such as `backup-0123456789abcdef0`, or the `id` of an `aws.fsx.Backup` in the same
-            program.
-        tags: Selects the file systems that have all of these tags while the program runs, such as `{"dr": "yes"}`.
+        file_system_id: File system, such as `fs-0123456789abcdef0`. Its newest AVAILABLE backups are copied, automatic
+            and user-initiated ones.
+        backup_id: One backup, such as `backup-0123456789abcdef0`, or the `id` of an `aws.fsx.Backup`.
+        tags: Selects the file systems that have all of these tags, such as `{"dr": "yes"}`.
         exclude: Ids of file systems that `tags` must not select. Their copies are deleted.
         region: Region of the file systems or of the backup, such as `eu-central-1`.
         keep: Number of newest backups that have a copy, or rules by time. Default: `keep` of the DrRegion.
