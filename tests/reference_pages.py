@@ -21,6 +21,7 @@ from pulumi_fsx_dr import (
     RestoredFileSystemArgs,
     Source,
 )
+from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.dr_region import CopyRow
 from pulumi_fsx_dr.fsx.aws_settings import IGNORED, REFUSED, AwsSettings
 
