@@ -15,7 +15,7 @@ from .values import Properties
 
 @dataclass(slots=True)
 class NativeCall(EngineCall):
-    """A call of the engine to this plugin. The user cancels the deployment with `ending`."""
+    """A call of the engine to this plugin. `ending` is set when the user cancels the deployment."""
 
     inputs: Properties = field(default_factory=Properties)
     ending: threading.Event = field(default_factory=threading.Event)

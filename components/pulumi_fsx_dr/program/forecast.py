@@ -37,7 +37,7 @@ class Forecast:
 
 
 def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Iterable[PlannedCopy]) -> Forecast:
-    """Return the copies that will be created; `kms_key_id` is "" for a key that this run creates."""
+    """Return the copies that will be created; `kms_key_id` is None for the AWS managed key, "" for a new key."""
     by_key: dict[str | None, list[PlannedCopy]] = defaultdict(list)
     for copy in copies:
         by_key[_key_of(copy, kms_key_id)].append(copy)

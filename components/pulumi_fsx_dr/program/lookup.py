@@ -39,7 +39,7 @@ class Lookup:
     """
 
     def __init__(self, runtime: ProviderRuntime, owner_id: str | None = None) -> None:
-        """Create it. Without `owner_id`, the state decides on it."""
+        """Create it. The default owner id is the one in the state."""
         self._runtime = runtime
         self._owner_id = owner_id
         self._is_preview = pulumi.runtime.is_dry_run()
