@@ -75,9 +75,6 @@ def chosen(settings: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str, 
     """Return the Region of the environment in the first run, which the state stores in addition to the settings.
 
     A copy cannot store it, because the check of a replacement does not see the former copy.
-
-    Args:
-        former: the settings in the state.
     """
     region = former.get(CHOSEN_REGION) or default_region(_credentials(_known(settings)))
     return {CHOSEN_REGION: region} if region else {}

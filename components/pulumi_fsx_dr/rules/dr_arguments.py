@@ -73,13 +73,9 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
 
 
 def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
-    if unknown := refuse_unknown(f"{dr} has no argument", args, DrRegionArgs.__annotations__):
-        yield unknown
-    if missing := [name for name in ("region", "sources") if args.get(name) is None]:
-        yield f"{dr} needs {' and '.join(missing)}."
-    if not isinstance(region := args.get("region"), str):
+    if not isinstance(region := args["region"], str):
         yield f"region of {dr} must be a string that is known when the program runs, not an output."
-    sources = args.get("sources")
+    sources = args["sources"]
     if not isinstance(sources, Sequence) or isinstance(sources, str):
         yield f"sources of {dr} must be a list. The list may be empty."
         return
