@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -22,7 +23,7 @@ from pulumi_fsx_dr import (
 )
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.dr_region import CopyRow
-from pulumi_fsx_dr.fsx.aws_settings import IGNORED, REFUSED, documented
+from pulumi_fsx_dr.fsx.aws_settings import IGNORED, REFUSED, AwsSettings
 
 from simulator.project import ROOT
 
@@ -33,7 +34,7 @@ _RESOURCES = (
     ("dr-key", DrKey, DrKeyArgs),
     ("restored-file-system", RestoredFileSystem, RestoredFileSystemArgs),
 )
-_IN_PLUGIN = (BackupCopy, DrRegion, Source, CopyRow)
+
 _KINDS = {str: "string", bool: "boolean", int: "number", float: "number", Any: "any value"}
 _IN_INPUT = {"Output": pulumi.Output, "T": object}  # names that the annotation of Input contains
 _SECTION = re.compile(r"^(?:Args|Attributes):\n(?:(?: {4}.*)?\n?)+", re.MULTILINE)
@@ -46,11 +47,10 @@ def sections() -> Iterator[tuple[Path, str, str]]:
     """Yield page, name and text of each generated section."""
     for name, resource, args in _RESOURCES:
         page, described = PAGES / f"{name}.md", docs_of(resource.__init__)
-        in_plugin = resource in _IN_PLUGIN
-        yield page, "arguments", "\n".join(_arguments(args, described, in_plugin=in_plugin))
-        yield page, "outputs", "\n".join(_outputs(resource, in_plugin=in_plugin))
+        yield page, "arguments", "\n".join(_arguments(args, described))
+        yield page, "outputs", "\n".join(_outputs(resource))
     page = PAGES / "dr-region.md"
-    yield page, "sources", "\n".join(_arguments(Source, docs_of(Source), in_plugin=True))
+    yield page, "sources", "\n".join(_arguments(Source, docs_of(Source)))
     yield page, "rows of copies", "\n".join(_fields(CopyRow))
     page = PAGES / "configuration.md"
     yield page, "settings", "\n".join(_settings())
@@ -59,13 +59,21 @@ def sections() -> Iterator[tuple[Path, str, str]]:
     yield page, "ignored", ", ".join(f"`aws:{name}`" for name in IGNORED) + "."
 
 
+def aws_settings() -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and description of each setting of pulumi-aws."""
+    for row in fields(AwsSettings):
+        yield f"aws:{camel_case(row.name)}", row.metadata["type"].description, row.metadata["description"]
+    for kind, others in (("refused", REFUSED), ("ignored", IGNORED)):
+        yield from ((f"aws:{name}", kind, reason) for name, reason in others.items())
+
+
 def docs_of(described: Any) -> dict[str, str]:
     """Return what a docstring says of each argument or attribute."""
     section = _SECTION.search(inspect.getdoc(described) or "")
     return {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[0])} if section else {}
 
 
-def _arguments(args: Any, docs: Mapping[str, str], *, in_plugin: bool) -> Iterator[str]:
+def _arguments(args: Any, docs: Mapping[str, str]) -> Iterator[str]:
     for name, hint in get_type_hints(args, localns=_IN_INPUT).items():
         text, default = docs[name], _DEFAULT.search(docs[name])
         if name in args.__required_keys__:
@@ -74,20 +82,20 @@ def _arguments(args: Any, docs: Mapping[str, str], *, in_plugin: bool) -> Iterat
             need, text = "default: " + _LITERAL.sub(r"`\1`", default[1]), _DEFAULT.sub("", text).strip()
         else:
             need = "optional"
-        yield f"- {_names(name, in_plugin=in_plugin)} ({_kind(hint)}; {need}): {text}"
+        yield f"- **`{name}`** ({_kind(hint)}; {need}): {text}"
 
 
-def _outputs(resource: Any, *, in_plugin: bool) -> Iterator[str]:
+def _outputs(resource: Any) -> Iterator[str]:
     hints = inspect.get_annotations(resource, eval_str=True)
     for name, text in docs_of(resource).items():
         kind = f" ({_kind_of(get_args(hints[name])[0])})" if name in hints else ""
-        yield f"- {_names(name, in_plugin=in_plugin)}{kind}: {text}"
+        yield f"- **`{name}`**{kind}: {text}"
 
 
 def _fields(record: Any) -> Iterator[str]:
     docs = docs_of(record)
     for name, hint in get_type_hints(record).items():
-        yield f"- {_names(name, in_plugin=True)} ({_kind_of(hint)}): {docs[name]}"
+        yield f"- **`{name}`** ({_kind_of(hint)}): {docs[name]}"
 
 
 def _settings() -> Iterator[str]:
@@ -98,15 +106,9 @@ def _settings() -> Iterator[str]:
 
 
 def _followed() -> Iterator[str]:
-    for name, kind, text in documented():
+    for name, kind, text in aws_settings():
         if kind not in ("refused", "ignored"):
             yield f"- `{name}`: {text}" if kind == "a string" else f"- `{name}` ({kind}): {text}"
-
-
-def _names(name: str, *, in_plugin: bool) -> str:
-    """Return the name in Python and, if it is another one, that in other languages."""
-    other = camel_case(name)
-    return f"**`{name}`**, `{other}`" if in_plugin and other != name else f"**`{name}`**"
 
 
 def _kind(hint: Any) -> str:

@@ -93,6 +93,20 @@ def test_set_owner_replaces_every_placeholder(tmp_path: Path) -> None:
     assert f"https://github.com/storage-team/{NAME}" in (tmp_path / "pyproject.toml").read_text()
 
 
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["--owner"], ["-team"], ["storage team"], ["a/b"]], ids=str)
+def test_set_owner_without_a_valid_name_changes_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    for path in (".ci/set_owner.py", "README.md"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    command = [sys.executable, str(tmp_path / ".ci" / "set_owner.py"), *arguments]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own
+
+    assert "Traceback" not in ended.stderr
+    assert (ended.returncode == 0) == (arguments == ["--help"])
+    assert (tmp_path / "README.md").read_bytes() == (ROOT / "README.md").read_bytes()
+
+
 def test_missing_extra_is_installed_from_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pulumi_aws", None)
 

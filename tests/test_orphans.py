@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.rules.exported_state import resources_of
 from pulumi_fsx_dr.rules.orphans import Orphan, OrphanStatus, StackStates, orphans
 
 from tests.backups import NOW, OTHER_OWNER_ID, OWNER_ID, copy, hours_ago, owned
@@ -45,7 +46,9 @@ OWNER = exported(":Owner")
 
 
 def states(*documents: dict[str, Any]) -> StackStates:
-    return StackStates.read({f"state {number}": document for number, document in enumerate(documents)})
+    return StackStates.of(
+        [each for n, document in enumerate(documents) for each in resources_of(document, f"state {n}")]
+    )
 
 
 def ids(document: dict[str, Any], **having: bool) -> list[str]:

@@ -15,16 +15,7 @@ _TIMEOUT = re.compile(r"0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
 
 
 def require_declarable(kind: str, name: object, opts: object) -> None:
-    """Refuse a wrong name and wrong resource options.
-
-    Args:
-        kind: the class of the resource.
-        name: its logical name.
-        opts: its options, or None.
-
-    Raises:
-        InvalidSettingsError: one of them is wrong.
-    """
+    """Refuse a wrong name and wrong resource options."""
     if not isinstance(name, str) or not name:
         raise InvalidSettingsError(f"The first argument of {kind} must be its name, a string that is not empty.")
     if not isinstance(opts, pulumi.ResourceOptions | None):
@@ -48,11 +39,7 @@ def args_or_keywords(resource: str, args: _Args | None, keywords: Mapping[str, A
 
     Args:
         resource: begins the messages, such as `DrRegion dr`.
-        args: the arguments as a dict, or None.
         keywords: the arguments as keywords; the overloads of the resources give them the types of `args`.
-
-    Raises:
-        InvalidSettingsError: there are no arguments, they are given in both ways, or `args` is not a dict.
     """
     if args is not None and keywords:
         raise InvalidSettingsError(
@@ -67,16 +54,7 @@ def args_or_keywords(resource: str, args: _Args | None, keywords: Mapping[str, A
 
 
 def require_complete(resource: str, args: Mapping[str, Any], typed: Any) -> None:
-    """Refuse unknown arguments, and require those that a TypedDict requires.
-
-    Args:
-        resource: begins the messages, such as `DrKey dr`.
-        args: the arguments.
-        typed: the TypedDict that declares them.
-
-    Raises:
-        InvalidSettingsError: an argument is unknown or missing; the message names it.
-    """
+    """Refuse unknown arguments, and require those that a TypedDict requires."""
     if unknown := refuse_unknown(f"{resource} has no argument", args, typed.__annotations__):
         raise InvalidSettingsError(unknown)
     required = [name for name in typed.__annotations__ if name in typed.__required_keys__]

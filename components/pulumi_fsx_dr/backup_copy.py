@@ -29,17 +29,16 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
         arn: ARN of the copy (`ResourceARN`).
         lifecycle: State of the copy, such as `AVAILABLE` (`Lifecycle`).
         kms_key_arn: ARN of the KMS key of the copy (`KmsKeyId`).
-        creation_time: Time when the copy was created, in ISO 8601 and UTC (`CreationTime`).
-        source_creation_time: Time when the source backup was created, in ISO 8601 and UTC. The age of a recovery point
-            counts from this time.
+        creation_time: Creation time of the copy, in ISO 8601 and UTC (`CreationTime`).
+        source_creation_time: Creation time of the source backup. The age of a recovery point counts from this time.
         size_in_bytes: Size of the copy in bytes, if FSx returns it (`SizeInBytes`).
         owner_id: Account of the copy, 12 digits (`OwnerId`).
         backup_type: Type of the copy, `USER_INITIATED` (`Type`).
         file_system_id: File system of the source backup (`FileSystem.FileSystemId`).
         file_system_type: `WINDOWS`, `LUSTRE`, `ONTAP` or `OPENZFS` (`FileSystem.FileSystemType`).
-        volume_id: Volume of the source backup, if it is a backup of a volume (`Volume.VolumeId`).
-        tags_all: All tags of the copy, including copied tags and tags that others added (`Tags`).
-        managed_by: Value of the ownership tag `fsx-dr:managed-by`: owner id of the stack and request token of the copy.
+        volume_id: Volume of the source backup, if it is of a volume (`Volume.VolumeId`).
+        tags_all: All tags of the copy, including copied ones and those that others added (`Tags`).
+        managed_by: Owner id of the stack and request token of the copy, as in the ownership tag `fsx-dr:managed-by`.
     """
 
     source_backup_id: pulumi.Output[str]
@@ -94,9 +93,8 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             tags: Tags of the copy, at most 49, such as `{"team": "storage"}` (`Tags`). They change in place.
             adopt_backup_id: Id of an existing copy of the source backup to adopt instead of creating a new one. Used
                 only when the resource is created.
-            deletion_protection: Whether the copy is kept by `pulumi destroy`, and when the resource is removed from the
-                program; both then fail. Retention, and a replacement that is AVAILABLE, still delete it. Default:
-                False.
+            deletion_protection: Whether `pulumi destroy`, and removing the resource from the program, fail instead of
+                deleting the copy. A replacement that is AVAILABLE still deletes it. Default: False.
 
         Raises:
             InvalidSettingsError: An argument is wrong. Nothing is changed.

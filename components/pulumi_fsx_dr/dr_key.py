@@ -61,9 +61,8 @@ class DrKey(pulumi.ComponentResource):
             name: The component's logical name.
             args: The arguments below as a dict, instead of keywords.
             opts: The usual resource options.
-            region: Region of the primary key, such as `eu-central-1`. A plain string, because the resources are named
-                after it.
-            replica_regions: Regions of the replicas, such as `["eu-west-1"]`; plain strings. The list may be empty.
+            region: Region of the primary key, such as `eu-central-1`.
+            replica_regions: Regions of the replicas, such as `["eu-west-1"]`. The list may be empty.
             alias: Alias of the key in every Region, such as `alias/fsx-dr`. Default: no alias.
             account_id: Account that may use the key through Amazon FSx, 12 digits. Default: the account of the
                 credentials.

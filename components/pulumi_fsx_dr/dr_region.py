@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict, Unpack, overload
 import pulumi
 
 from . import declarations
-from .args_or_keywords import args_or_keywords, require_declarable
+from .args_or_keywords import args_or_keywords, require_complete, require_declarable
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .owner import owner_of_this_run
@@ -30,7 +30,7 @@ class CopyRow(TypedDict):
         source_backup_id: Id of the source backup (`SourceBackupId`).
         backup_id: Id of the copy (`BackupId`).
         arn: ARN of the copy (`ResourceARN`).
-        creation_time: Time when the copy was created, in ISO 8601 and UTC (`CreationTime`).
+        creation_time: Creation time of the copy, in ISO 8601 and UTC (`CreationTime`).
     """
 
     source_backup_id: str
@@ -81,8 +81,7 @@ class DrRegion(pulumi.ComponentResource):
             name: The component's logical name.
             args: The arguments below as a dict, instead of keywords.
             opts: The usual resource options.
-            region: DR Region of the copies, such as `eu-west-1`. A plain string, because the existing copies in the
-                Region are looked up while the program runs.
+            region: DR Region of the copies, such as `eu-west-1`.
             sources: File systems, tag selectors and backups to copy, such as
                 `[{"file_system_id": "fs-0123456789abcdef0", "region": "eu-central-1"}]`. The list may be empty. The
                 copies of a removed source are deleted.
@@ -92,18 +91,17 @@ class DrRegion(pulumi.ComponentResource):
             tags: Tags of all copies, at most 49, such as `{"team": "storage"}` (`Tags`).
             keep: Number of newest backups of each file system (ONTAP: of each volume) that have a copy, or rules by
                 time, such as `{"last": 2, "daily": 7}`. Default: 7.
-            adopt_existing: Whether existing copies of the sources are adopted instead of creating new ones. An existing
-                copy is adopted if it has the right KMS key and no ownership tag of a stack, and AWS Backup did not
-                create it. Default: False.
-            deletion_protection: Whether the copies are kept by `pulumi destroy`, and when the DrRegion or a source is
-                removed from the program; both then fail. Retention, and a replacement that is AVAILABLE, still delete
-                copies. Default: False.
+            adopt_existing: Whether existing copies of the sources are adopted instead of creating new ones. They must
+                have the right KMS key and no ownership tag, and not be made by AWS Backup. Default: False.
+            deletion_protection: Whether `pulumi destroy`, and removing the DrRegion or a source, fail instead of
+                deleting copies. Retention, and a replacement that is AVAILABLE, still delete copies. Default: False.
 
         Raises:
             InvalidSettingsError: An argument is wrong. Nothing is changed.
         """
         require_declarable("DrRegion", name, opts)
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
+        require_complete(f"DrRegion {name}", asked, DrRegionArgs)
         require_valid(name, asked)
         declarations.record(asked)
         # The component has no inputs. Its copies show all changes, and another name of the same key is not a change.

@@ -8,11 +8,7 @@ from .errors import InvalidSettingsError
 
 
 def import_pulumi_aws() -> Any:
-    """Import and return `pulumi_aws`; this takes seconds.
-
-    Raises:
-        InvalidSettingsError: it is not installed.
-    """
+    """Import and return `pulumi_aws`; this takes seconds."""
     try:
         return importlib.import_module("pulumi_aws")
     except ModuleNotFoundError:

@@ -64,11 +64,7 @@ class JudgedRow(ReadinessRow):
 
 
 def require_hours(rpo_hours: object) -> float:
-    """Return an RPO in hours.
-
-    Raises:
-        InvalidSettingsError: it is not a positive number.
-    """
+    """Return an RPO in hours."""
     is_number = isinstance(rpo_hours, int | float) and not isinstance(rpo_hours, bool)
     if not (is_number and 0 < cast("float", rpo_hours) < math.inf):
         raise InvalidSettingsError("rpo_hours must be a positive number of hours, such as 24 or 1.5.")
@@ -86,8 +82,6 @@ def rows(
 
     Args:
         sources: each with `region`, with `file_system_id`, `backup_id` or `tags`, and perhaps `name` and `obstacle`.
-        region: the DR Region.
-        copies: the copies in that Region that count.
         times: creation times of the source backups, by the copy's id. Default for a copy: its own creation time.
         rpo_hours: maximum age of the newest copy.
     """

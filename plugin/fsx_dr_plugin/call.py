@@ -15,27 +15,19 @@ from .values import Properties
 
 @dataclass(slots=True)
 class NativeCall(EngineCall):
-    """A call of the engine to this plugin.
-
-    Attributes:
-        inputs: the arguments of the resource. Secret ones are secret in the outputs, too.
-        ending: set when the user cancels the deployment.
-    """
+    """A call of the engine to this plugin. `ending` is set when the user cancels the deployment."""
 
     inputs: Properties = field(default_factory=Properties)
     ending: threading.Event = field(default_factory=threading.Event)
 
     @property
     def is_deployment_cancelled(self) -> bool:
-        """Whether Ctrl-C was pressed."""
         return self.ending.is_set()
 
     def status(self, message: str, seconds: float = 2) -> None:
-        """Show a temporary message in the row of the resource."""
         EngineCall.status(self, for_all_languages(message), seconds=seconds)
 
     def warn(self, message: str) -> None:
-        """Show a permanent warning for the resource."""
         EngineCall.warn(self, for_all_languages(message))
 
     def save_partially(self, backup_id: str, outputs: Mapping[str, Any], reason: str) -> None:
@@ -43,5 +35,4 @@ class NativeCall(EngineCall):
         self.fail_partially(backup_id, self.sent(outputs), for_all_languages(reason))
 
     def sent(self, outputs: Mapping[str, Any]) -> Struct:
-        """Return outputs as a message for the engine."""
         return self.inputs.sent(outputs, outputs_that_say(self.inputs.secrets))

@@ -75,10 +75,6 @@ def chosen(settings: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str, 
     """Return the Region of the environment in the first run, which the state stores in addition to the settings.
 
     A copy cannot store it, because the check of a replacement does not see the former copy.
-
-    Args:
-        settings: the settings of this run.
-        former: the settings in the state.
     """
     region = former.get(CHOSEN_REGION) or default_region(_credentials(_known(settings)))
     return {CHOSEN_REGION: region} if region else {}
@@ -95,11 +91,7 @@ def owner_id_of(provider_id: str, urn: str) -> str:
 
 
 def require_same_account(settings: Mapping[str, Any], configuration: Mapping[str, str]) -> None:
-    """Refuse a stack with an `aws:` setting of credentials or accounts, without the same setting of this provider.
-
-    Raises:
-        InvalidSettingsError: the `fsx-dr:` setting is missing.
-    """
+    """Refuse a stack with an `aws:` setting of credentials or accounts, without the same setting of this provider."""
     for name, own in _OWN_SETTINGS.items():
         if configuration.get(f"aws:{name}") and own not in settings:
             raise InvalidSettingsError(
@@ -108,7 +100,6 @@ def require_same_account(settings: Mapping[str, Any], configuration: Mapping[str
 
 
 def new_runtime(settings: Mapping[str, Any]) -> ProviderRuntime:
-    """Return the objects that all calls share, for these settings."""
     credentials = _credentials(settings)
     return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),

@@ -23,6 +23,8 @@ from pulumi_fsx_dr.rules.naming import is_name_of
 from pulumi_fsx_dr.rules.specs import DrRegionSpec
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
+from .names import for_all_languages
+
 
 def construct(
     request: provider_pb2.ConstructRequest, runtime: ProviderRuntime, owner_id: str, engine: str
@@ -30,15 +32,6 @@ def construct(
     """Register a DrRegion with its copies, and return its outputs.
 
     Calls may run in parallel, so each has its own event loop and its own context of the SDK.
-
-    Args:
-        request: the request of the engine.
-        runtime: the objects that all calls share.
-        owner_id: the owner id of the stack.
-        engine: the address of the engine.
-
-    Raises:
-        FsxDrError: the component does not exist, or its arguments are wrong.
     """
     if request.type != NATIVE_DR_REGION_TYPE:
         raise FsxDrError(f"fsx-dr has no component {request.type}. Use fsx-dr:index:DrRegion.")
@@ -58,7 +51,6 @@ class _Components(Provider):
     def construct(
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
     ) -> ConstructResult:
-        """Return the URN and the outputs of the component."""
         del resource_type  # there is only one
         options = options or pulumi.ResourceOptions()
         options.custom_timeouts = _timeouts(self._request)  # the SDK drops them
@@ -101,7 +93,7 @@ class _DrRegion(DrRegion):
         return camel_case(name)
 
     def _coordinator_of_this_run(self) -> DrRegionCoordinator:
-        return DrRegionCoordinator(Lookup(self._runtime, self._owner_id), self._owns)
+        return DrRegionCoordinator(Lookup(self._runtime, self._owner_id), self._owns, for_all_languages)
 
     async def _wait_for_owner_id(self) -> None:
         """Return immediately: this provider has its owner id."""
@@ -130,12 +122,10 @@ def _child_urn(urn: str, name: str) -> str:
 
 
 def _is_child(copy: StateCopy, urn: str) -> bool:
-    """Whether a copy in the state is a child of a DrRegion, by its URN and name."""
     return copy.urn == _child_urn(urn, copy.name) and is_name_of(urn.split("::", 3)[3], copy)
 
 
 def _former_urn(urn: str, alias: Any) -> str:
-    """Return the former URN of a component, from an alias."""
     if isinstance(alias, str):
         return alias
     stack, project, types, name = urn.split("::", 3)

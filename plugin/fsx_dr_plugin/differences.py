@@ -17,16 +17,7 @@ _Kind = provider_pb2.PropertyDiff.Kind
 def response(
     found: DiffResult, old_inputs: Properties, outputs: Properties, news: Properties
 ) -> provider_pb2.DiffResponse:
-    """Return the response to Diff.
-
-    An argument that became secret is also a change, so that the state encrypts it.
-
-    Args:
-        found: the arguments that changed.
-        old_inputs: the arguments in the state.
-        outputs: the outputs in the state.
-        news: the arguments of the program.
-    """
+    """Return the response to Diff. An argument that became secret is also a change, so that the state encrypts it."""
     changed = dict.fromkeys([*found.replaced, *found.updated, *_become_secret(outputs, news)])
     return provider_pb2.DiffResponse(
         changes=any_of(changed),
@@ -41,7 +32,6 @@ def response(
 
 
 def any_of(changes: object) -> provider_pb2.DiffResponse.DiffChanges.ValueType:
-    """Return whether there are changes, as the enum of the engine."""
     return provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
 
 

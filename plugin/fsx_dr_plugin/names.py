@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
-from pulumi_fsx_dr.copies.names import camel_case
+from pulumi_fsx_dr.copies.near_names import in_camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, Source
 
@@ -15,7 +15,6 @@ _WORDS = {"True": "true", "False": "false", "a dict": "an object"}
 _TYPES = {"str": "string", "int": "number", "float": "number"}
 _URN = re.compile(r"(urn:pulumi:[^'`]*)")  # commands in messages quote URNs
 _REWRITES: Mapping[str, str | Callable[[re.Match[str]], str]] = {
-    rf"\b({'|'.join(name for name in _NAMES if '_' in name)})\b": lambda found: camel_case(found[0]),
     rf"\baws:(?=({'|'.join(_SETTINGS)})\b|` settings)": "fsx-dr:",
     rf"\b({'|'.join(_WORDS)})\b": lambda found: _WORDS[found[0]],
     rf"(?<=\(got )({'|'.join(_TYPES)})(?=\))": lambda found: _TYPES[found[0]],
@@ -29,6 +28,7 @@ def for_all_languages(text: str) -> str:
 
 
 def _rewritten(text: str) -> str:
+    text = in_camel_case(text, _NAMES)
     for pattern, replacement in _REWRITES.items():
         text = re.sub(pattern, replacement, text)
     return text

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, 
 import pulumi
 from pulumi_fsx_dr.backup_copy import BackupCopy, BackupCopyArgs
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS, Change
+from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
 from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 from pulumi_fsx_dr.optional import repository_url
 
 from .config import SETTINGS
 from .names import for_all_languages
-from .tokens import BACKUP_COPY, DR_REGION
 
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _OF_INPUT = {"Output": pulumi.Output, "T": object}  # names that the SDK uses to define Input
@@ -50,7 +50,6 @@ _LANGUAGES: Mapping[str, Any] = {
 
 
 def schema() -> dict[str, Any]:
-    """Return the schema as a JSON document."""
     settings = {name: {**setting.type, "description": setting.description} for name, setting in SETTINGS.items()}
     resources = _Resources()
     return {
@@ -65,8 +64,8 @@ def schema() -> dict[str, Any]:
         "config": {"variables": settings},
         "provider": {"description": "The provider fsx-dr.", "inputProperties": settings},
         "resources": {
-            BACKUP_COPY: resources.of(BackupCopy, BackupCopyArgs),
-            DR_REGION: {**resources.of(DrRegion, DrRegionArgs), "isComponent": True},
+            NATIVE_COPY_TYPE: resources.of(BackupCopy, BackupCopyArgs),
+            NATIVE_DR_REGION_TYPE: {**resources.of(DrRegion, DrRegionArgs), "isComponent": True},
         },
         "types": resources.types,
         "language": _LANGUAGES,
@@ -143,6 +142,5 @@ def _description(described: Any) -> str:
 
 
 def _docs_of(described: Any) -> dict[str, str]:
-    """Return the description of each argument or attribute in a docstring."""
     section = _SECTION.search(inspect.getdoc(described) or "")
     return {name: " ".join(text.split()) for name, text in _ENTRY.findall(section[0])} if section else {}

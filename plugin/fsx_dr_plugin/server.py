@@ -70,41 +70,34 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._settings: Mapping[str, Any] = {}
 
     def start(self, runtime: ProviderRuntime, owner_id: str, settings: Mapping[str, Any] | None = None) -> None:
-        """Set the runtime, owner id and settings of the stack."""
         self._runtime, self._owner_id, self._settings = runtime, owner_id, settings or {}
 
     @property
     def runtime(self) -> ProviderRuntime:
-        """The objects that all calls share."""
         if self._runtime is None:
             raise FsxDrError("Internal error: the provider fsx-dr is not configured. Please report this.")
         return self._runtime
 
     @_report_errors
     def Handshake(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Return the features of this plugin."""
         self._engine = request.engine_address or self._engine
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=True)
 
     @_report_errors
     def Attach(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Use the engine at another address."""
         self._engine = request.address
         return Empty()
 
     @_report_errors
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Return the version of the plugin."""
         return plugin_pb2.PluginInfo(version=version("pulumi-fsx-dr"))
 
     @_report_errors
     def GetSchema(self, _request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Return the schema."""
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema()))
 
     @_report_errors
     def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Check the settings of the provider."""
         news = _settings(request.news)
         if problems := config.problems(news):
             # Without the name of the property: the engine would show its value, even if it is secret.
@@ -119,7 +112,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Configure the provider with these settings."""
         if not request.id:
             raise FsxDrError(
                 "fsx-dr needs the Pulumi CLI 3.154 or later. Update the CLI."
@@ -199,7 +191,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_report_errors
     def Construct(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
-        """Register a DrRegion and its copies."""
         config.require_same_account(self._settings, request.config)
         return construct(request, self.runtime, self._owner_id, self._engine)
 
@@ -255,13 +246,11 @@ def _failures(problems: Iterable[tuple[str, str]]) -> list[provider_pb2.CheckFai
 
 
 def _settings(struct: Any) -> Mapping[str, Any]:
-    """Return settings, with names in camelCase."""
     return {camel_case(name): value for name, value in Properties.of(struct).values.items()}
 
 
 @contextmanager
 def serving(provider: Provider) -> Iterator[int]:
-    """Serve a provider, and yield its port."""
     pool = ThreadPoolExecutor(_PARALLEL_CALLS, thread_name_prefix="call")
     server = grpc.server(pool, options=_GRPC_CHANNEL_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
@@ -274,7 +263,6 @@ def serving(provider: Provider) -> Iterator[int]:
 
 
 def serve(engine: str) -> None:
-    """Serve an engine until it ends."""
     with serving(Provider(engine)) as port:
         sys.stdout.write(f"{port}\n")
         sys.stdout.flush()

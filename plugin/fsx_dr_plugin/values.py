@@ -41,12 +41,7 @@ class Properties:
         )
 
     def sent(self, values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
-        """Return values as a message, without None. Secret parts of unchanged values stay secret.
-
-        Args:
-            values: values with names in snake_case.
-            secrets: names of further values to mark as secret.
-        """
+        """Return values as a message, without None. Secret parts of unchanged values, and `secrets`, are secret."""
         struct = Struct()
         for name, value in values.items():
             if value is None:
@@ -61,7 +56,6 @@ class Properties:
 
 
 def _read(value: Value) -> tuple[Any, bool]:
-    """Return a plain value, and whether a part of it is secret."""
     match value.WhichOneof("kind"):
         case "struct_value":
             return _read_struct(value.struct_value)

@@ -89,4 +89,6 @@ def test_coverage_skips_regions_that_are_not_enabled(world: World, covered: str)
 def test_coverage_fails_if_all_regions_refuse_credentials(world: World) -> None:
     world.service.add_fault("not_enabled")
 
-    assert world.run(*SEARCH).exit_code == 2
+    result = world.run(*SEARCH)
+
+    assert (result.exit_code, result.stdout) == (2, "")

@@ -180,15 +180,6 @@ def test_doctor_fails_for_credentials_of_two_accounts() -> None:
     assert ("credentials", "fails", "credentials") in summary(evaluate(facts(away=RegionFacts(identity=other))))
 
 
-def test_doctor_fails_for_regions_of_two_partitions() -> None:
-    declared: list[Any] = [{"region": region, "sources": []} for region in (AWAY, "cn-north-1")]
-    regions = {region: RegionFacts(identity=IDENTITY) for region in (AWAY, "cn-north-1")}
-
-    found = evaluate(Facts(configuration=Configuration.of(declared), regions=regions))
-
-    assert ("partitions", "fails", "partitions") in summary(found)
-
-
 def test_doctor_fails_for_region_that_is_not_enabled(account: Account) -> None:
     account.backup()
     account.aws.make_unreachable("me-south-1", "not_enabled")

@@ -203,6 +203,7 @@ def test_adopt_existing_adopts_dynamic_copies(program: Program, *, adopts: bool)
 
     made = program.monitor.state[urn_of(f"dr-{source}", COPY, urn_of("dr", REGION))]
     assert (made.id == entry.id) is adopts
+    assert any("Set adoptExisting" in message for message in program.monitor.said) is not adopts
     assert service.backup(AWAY, made.id)["tags"][OWNERSHIP_TAG].startswith(f"{OWNER_ID}/")
 
 

@@ -91,7 +91,7 @@ def test_process_exits_with_its_context() -> None:
 
 
 def test_process_exits_with_standard_input() -> None:
-    command = [sys.executable, "-m", "simulator", "serve", "--attached"]
+    command = [sys.executable, "-m", "simulator", "serve", "--attached", "--port", "0"]
 
     ended = subprocess.run(command, input="", capture_output=True, text=True, check=True, timeout=120)  # noqa: S603 - ours
 

@@ -14,30 +14,21 @@ from pulumi_fsx_dr.errors import AwsConfigError, CredentialsError, ServiceError
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
 from pulumi_fsx_dr.fsx.partitions import regions_with_fsx
 from pulumi_fsx_dr.fsx.text import clean
-from pulumi_fsx_dr.rules.coverage import (
-    CoverageRow,
-    CoverageStatus,
-    DeclaredCopies,
-    RegionContents,
-)
+from pulumi_fsx_dr.rules.coverage import CoverageRow, CoverageStatus, DeclaredCopies, RegionContents
 from pulumi_fsx_dr.rules.coverage import coverage as find_coverage
-from pulumi_fsx_dr.rules.exported_state import resources_of
 
 from . import formatting
 from .context import CliContext, unique
-from .documents import echo_json, read_document
-from .options import cwd_option, json_option, repeatable
-from .stack import Stack
+from .documents import echo_json
+from .options import cwd_option, exported, json_option, repeatable, stack_option, state_option
 
 _HEADINGS = ("File system or volume", "Name", "Type", "Region", "Status")
 _AT_THE_SAME_TIME = 16  # Regions
 
 
 @click.command(short_help="List file systems and volumes without a copy.")
-@repeatable("--stack", "stacks", metavar="NAME", help="Name of the stack. Default: the selected stack.")
-@repeatable(
-    "--state", "states", metavar="FILE", help="File with the output of 'pulumi stack export'; - reads standard input."
-)
+@stack_option
+@state_option
 @repeatable("--region", "regions", metavar="REGION", help="Region to search. Default: all Regions that have FSx.")
 @repeatable("--exclude", "excluded", metavar="ID", help="File system or volume that does not need a copy.")
 @click.option("--all", "show_all", is_flag=True, help="Also show the file systems and volumes that have a copy.")
@@ -73,7 +64,7 @@ def coverage(  # noqa: PLR0913  # one for each option
       2  A state or a Region could not be read.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
-    declared = _declared(states, stacks, cwd)
+    declared = DeclaredCopies.of(exported(states, unique(stacks) if states or stacks else [None], cwd))
     found, errors = _search(context, unique(regions) or _all_regions(declared))
     rows = [row for row in find_coverage(found, declared) if not {row.id, row.file_system_id} & {*excluded}]
     uncovered = [row for row in rows if row.status is not CoverageStatus.COVERED]
@@ -82,19 +73,12 @@ def coverage(  # noqa: PLR0913  # one for each option
     else:
         if shown := rows if show_all else uncovered:
             click.echo(_table(shown))
-        click.echo(_summary(rows))
+        if found:
+            click.echo(_summary(rows))
     for note in _notes(declared, errors):
         click.echo(note, err=True)
     is_missing = any(row.status in (CoverageStatus.MISSING, CoverageStatus.WAITING) for row in rows)
     ctx.exit(2 if errors else int(is_missing))
-
-
-def _declared(files: Sequence[str], stacks: Sequence[str], cwd: Path | None) -> DeclaredCopies:
-    """Return what the states of these stacks declare; of the selected stack if none is given."""
-    exports = {"standard input" if file == "-" else file: read_document(file) for file in unique(files)}
-    names: list[str | None] = [*unique(stacks)] if files or stacks else [None]
-    exports |= {f"stack {name}" if name else "the selected stack": Stack(name, cwd).export() for name in names}
-    return DeclaredCopies.of([each for origin, export in exports.items() for each in resources_of(export, origin)])
 
 
 def _all_regions(declared: DeclaredCopies) -> list[str]:

@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
@@ -13,51 +11,26 @@ import click
 from pulumi_fsx_dr import declarations
 from pulumi_fsx_dr.doctor.evaluate import Finding
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.fsx.text import clean
-from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs, require_valid
 
 from .stack import Stack, reason_of
-from .stack_settings import StackSettings, read_settings
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """The DrRegions of a stack.
-
-    Attributes:
-        dr_regions: their arguments.
-        credentials: the credentials that the stack uses.
-        findings: about the preview that was run to learn the arguments.
-    """
-
-    dr_regions: Sequence[DrRegionArgs]
-    credentials: Credentials
-    findings: Sequence[Finding] = ()
+from .stack_settings import Declared, read_settings
 
 
 def declared_by_settings(file: Path) -> Declared:
-    """Return the DrRegions that the settings in a stack's file declare.
-
-    Raises:
-        InvalidSettingsError: the file cannot be read, or a setting is wrong.
-    """
+    """Return the DrRegions that the settings in a stack's file declare."""
     settings = read_settings(file)
     if not settings.dr_regions:
         raise InvalidSettingsError(f"{file} does not contain the settings fsx-dr:sources and fsx-dr:regions.")
-    return _of_settings(settings)
+    return settings
 
 
 def declared_by_stack(stack: Stack) -> Declared:
-    """Return the DrRegions that a stack's settings declare, or else its program.
-
-    Raises:
-        InvalidSettingsError: the stack cannot be read, or its preview fails before it declares a DrRegion.
-    """
+    """Return the DrRegions that a stack's settings declare, or else its program."""
     file = stack.settings_file
-    settings = read_settings(file, may_be_empty=True) if file.is_file() else StackSettings()
+    settings = read_settings(file, may_be_empty=True) if file.is_file() else Declared()
     if settings.dr_regions:
-        return _of_settings(settings)
+        return settings
     click.echo(f"Running `pulumi preview` to find the DrRegions of stack {stack.name} ...", err=True)
     with TemporaryDirectory() as folder:
         written = Path(folder) / "declarations"
@@ -70,12 +43,6 @@ def declared_by_stack(stack: Stack) -> Declared:
     message = f"`pulumi preview` failed: {reason}" if reason else "`pulumi preview` succeeded."
     finding = Finding("preview", "fails" if reason else "ok", "preview", message)
     return Declared(declared, settings.credentials, [finding])
-
-
-def _of_settings(settings: StackSettings) -> Declared:
-    for name, args in settings.dr_regions.items():
-        require_valid(name, args)
-    return Declared(list(settings.dr_regions.values()), settings.credentials)
 
 
 def _failure_of(preview: CompletedProcess[bytes]) -> str | None:

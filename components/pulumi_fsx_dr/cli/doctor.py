@@ -18,10 +18,11 @@ from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require
 
 from . import formatting
 from .context import CliContext
-from .declared import Declared, declared_by_settings, declared_by_stack
+from .declared import declared_by_settings, declared_by_stack
 from .documents import echo_json
 from .options import WholeNumber, cwd_option, json_option, repeatable
 from .stack import Stack
+from .stack_settings import Declared
 
 _PRICES = "https://aws.amazon.com/fsx/{}/pricing/"
 _PAGES = {"WINDOWS": "windows", "LUSTRE": "lustre", "OPENZFS": "openzfs", "ONTAP": "netapp-ontap"}

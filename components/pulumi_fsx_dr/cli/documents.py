@@ -12,11 +12,7 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 
 
 def read_document(file: str) -> Mapping[str, Any]:
-    """Return the JSON object in a file, or on standard input for `-`.
-
-    Raises:
-        InvalidSettingsError: the file cannot be read, or does not contain a JSON object.
-    """
+    """Return the JSON object in a file, or on standard input for `-`."""
     try:
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -25,15 +21,7 @@ def read_document(file: str) -> Mapping[str, Any]:
 
 
 def json_object(text: bytes, origin: str) -> Mapping[str, Any]:
-    """Return a JSON object.
-
-    Args:
-        text: the document.
-        origin: what a message calls it.
-
-    Raises:
-        InvalidSettingsError: it is another document.
-    """
+    """Return a JSON object; a message calls the document `origin`."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -46,5 +34,4 @@ def json_object(text: bytes, origin: str) -> Mapping[str, Any]:
 
 
 def echo_json(value: Any, *, indent: int | None = 2) -> None:
-    """Print a value as JSON."""
     click.echo(json.dumps(value, indent=indent, ensure_ascii=False))

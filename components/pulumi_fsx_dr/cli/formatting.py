@@ -44,18 +44,11 @@ def size(in_bytes: int | None) -> str:
 
 
 def percent(value: int | None) -> str:
-    """Return a percentage."""
     return NONE if value is None else f"{value:.0f}%"
 
 
 def table(headings: Iterable[str], *, right: Collection[str] = (), wrapped: Collection[str] = ()) -> Table:
-    """Return a table without rows.
-
-    Args:
-        headings: of the columns.
-        right: the columns of numbers.
-        wrapped: the columns with cells that may be wrapped.
-    """
+    """Return a table without rows. Cells in the columns `wrapped` may be wrapped."""
     made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         made.add_column(
@@ -73,13 +66,7 @@ def first_that_fits(candidates: Sequence[RenderableType], columns: int) -> Rende
 
 
 def paragraph(text: str, *, first: str = "", indent: int = 0) -> str:
-    """Return a text in lines of the terminal's width. Ids, ARNs and commands are never broken.
-
-    Args:
-        text: the text.
-        first: what the first line starts with.
-        indent: how far the lines are indented.
-    """
+    """Return a text in lines of the terminal's width, beginning with `first`. Ids and commands are never broken."""
     space = " " * indent
     return textwrap.fill(
         text,
@@ -97,7 +84,6 @@ def plain_console() -> Console:
 
 
 def width() -> int:
-    """Return the columns of the terminal, or of a log."""
     console = plain_console()
     return console.width if console.is_terminal else max(console.width, _LOG_WIDTH)
 

@@ -18,7 +18,6 @@ _BEYOND_TARGET = 1.35  # keeps the target's line away from the edge
 
 
 def html_report(report: Report) -> str:
-    """Return the page."""
     rows, now = report.rows, report.now
     environment = Environment(
         loader=PackageLoader("pulumi_fsx_dr.cli"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -60,7 +59,6 @@ class Axis:
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
-        """The place and label of each tick."""
         step = next((step for step in _STEPS if self.span / step <= _MAX_TICKS), self.span / _MAX_TICKS)
         return [(self.place(step * i), _label(step * i)) for i in range(1, int(self.span / step) + 1)]
 

@@ -43,7 +43,7 @@ def prometheus(report: Report) -> str:
 
 def openmetrics(report: Report) -> str:
     """Return OpenMetrics 1.0 text."""
-    return "\n".join([*_families(report), "# EOF"])
+    return f"{prometheus(report)}\n# EOF"
 
 
 def _families(report: Report) -> Iterator[str]:

@@ -8,6 +8,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from pulumi_fsx_dr.rules.exported_state import resources_of
+
 from .context import unique
 from .documents import read_document
 from .stack import Stack
@@ -16,7 +18,17 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+
+def repeatable(*names: str, metavar: str, help: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: A002  # as click calls it
+    """Return an option that can be given several times; the command gets a tuple."""
+    return click.option(*names, metavar=metavar, multiple=True, help=f"{help} Can be repeated.", **settings)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+state_option = repeatable(
+    "--state", "states", metavar="FILE", help="File with the output of 'pulumi stack export'; - reads standard input."
+)
+stack_option = repeatable("--stack", "stacks", metavar="NAME", help="Name of the stack. Default: the selected stack.")
 cwd_option = click.option(
     "--cwd",
     metavar="DIRECTORY",
@@ -39,18 +51,9 @@ class Number(click.FloatRange):
         return ""
 
 
-def repeatable(*names: str, metavar: str, help: str, **settings: Any) -> Callable[[_Command], _Command]:  # noqa: A002  # as click calls it
-    """Return an option that can be given several times; the command gets a tuple."""
-    return click.option(*names, metavar=metavar, multiple=True, help=f"{help} Can be repeated.", **settings)
-
-
 @dataclass(frozen=True, slots=True)
 class StackOutputs:
-    """The outputs of one stack, read on demand.
-
-    Attributes:
-        name: name of the stack in a report; "" for the selected stack.
-    """
+    """The outputs of one stack, read on demand. `name` is "" for the selected stack."""
 
     name: str
     read: Callable[[], Mapping[str, Any]]
@@ -66,7 +69,7 @@ def outputs_options(command: Callable[Concatenate[Sequence[StackOutputs], _P], _
 
     for option in (
         cwd_option,
-        repeatable("--stack", "stacks", metavar="NAME", help="Name of the stack. Default: the selected stack."),
+        stack_option,
         repeatable(
             "--outputs",
             metavar="FILE",
@@ -85,3 +88,10 @@ def _stack_outputs(files: Sequence[str], names: Sequence[str], cwd: Path | None)
 
 def _reader(file: str) -> Callable[[], Mapping[str, Any]]:
     return lambda: read_document(file)
+
+
+def exported(files: Sequence[str], stacks: Sequence[str | None], cwd: Path | None) -> list[Mapping[str, Any]]:
+    """Return the resources in the states of these files and stacks; None is the selected stack."""
+    states = {"standard input" if file == "-" else file: read_document(file) for file in unique(files)}
+    states |= {f"stack {name}" if name else "the selected stack": Stack(name, cwd).export() for name in stacks}
+    return [resource for origin, state in states.items() for resource in resources_of(state, origin)]

@@ -16,9 +16,8 @@ from pulumi_fsx_dr.rules.orphans import orphans as find_orphans
 
 from . import formatting
 from .context import CliContext, unique
-from .documents import echo_json, read_document
-from .options import cwd_option, json_option, repeatable
-from .stack import Stack
+from .documents import echo_json
+from .options import cwd_option, exported, json_option, repeatable, state_option
 
 _HEADINGS = ("Copy", "DR Region", "Age", "Size", "Resumable")
 _RESUMABLE = {
@@ -30,9 +29,7 @@ _RESUMABLE = {
 
 @click.command(short_help="List copies that no state contains.")
 @repeatable("--region", "regions", metavar="REGION", required=True, help="DR Region to search.")
-@repeatable(
-    "--state", "states", metavar="FILE", help="File with the output of 'pulumi stack export'; - reads standard input."
-)
+@state_option
 @repeatable("--stack", "stacks", metavar="NAME", help="Stack to export with 'pulumi stack export'.")
 @click.option(
     "--all-states",
@@ -75,9 +72,7 @@ def orphans(  # noqa: PLR0913  # one for each option
     context = ctx.ensure_object(CliContext)
     for region in regions:
         partition_of(region, region)
-    exports = {"standard input" if file == "-" else file: read_document(file) for file in unique(states)}
-    exports |= {f"stack {name}": Stack(name, cwd).export() for name in unique(stacks)}
-    given = StackStates.read(exports)
+    given = StackStates.of(exported(states, unique(stacks), cwd))
     backups = [backup for region in unique(regions) for backup in context.region(region).backups()]
     found, now = find_orphans(backups, given), context.now
     if as_json:

@@ -1,7 +1,7 @@
 """`fsx-dr report`: can each DR Region take over?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from .html_report import html_report
 from .metrics import metrics_by_region, openmetrics, prometheus
 from .options import StackOutputs, outputs_options, repeatable
 from .report_tables import as_json, markdown, terminal_text
-from .rows import Report, ReportRow, filtered, rows_of, worst_first
+from .rows import Report, filtered, rows_of, worst_first
 from .stack import NotDeployedError
 
 _FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
@@ -32,15 +32,6 @@ _FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
     }
 )
 _NOTHING = "There is nothing to report on: the stacks, after filtering, do not have a source with a DR Region."
-
-
-@dataclass(slots=True)
-class _Read:
-    """All rows of the stacks, and messages about stacks without data and stacks that cannot be read."""
-
-    rows: list[ReportRow] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
 
 
 @click.command(short_help="Report the age of the newest copy of each source.")
@@ -109,22 +100,22 @@ def report(  # noqa: PLR0913  # one for each option
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
     read = _read(outputs, context.now)
-    judged = Report(worst_first(filtered(read.rows, regions, sources)), context.now, read.notes)
+    judged = replace(read, rows=worst_first(filtered(read.rows, regions, sources)))
     shown = [row for row in judged.rows if not verdicts or row["verdict"] in verdicts]
     _write(_FORMATS[form](replace(judged, rows=shown)), output)
-    _explain(judged, read)
+    _explain(judged)
     if namespace:
         for region, metrics in metrics_by_region(judged.rows).items():
             context.cloudwatch(region).put(namespace, metrics, context.now)
-    ctx.exit(2 if read.errors else int(not (judged.is_ready or judged.is_without_data)))
+    ctx.exit(2 if judged.errors else int(not (judged.is_ready or judged.is_without_data)))
 
 
-def _read(outputs: Sequence[StackOutputs], now: datetime) -> _Read:
+def _read(outputs: Sequence[StackOutputs], now: datetime) -> Report:
     """Read all stacks. If one of several cannot be read, the others are reported all the same."""
-    read = _Read()
+    read = Report([], now)
     for stack in outputs:
         try:
-            read.rows += rows_of(stack.name, stack.read(), now)
+            read.rows.extend(rows_of(stack.name, stack.read(), now))
         except NotDeployedError as error:
             read.notes.append(str(error))
         except InvalidSettingsError as error:
@@ -134,11 +125,10 @@ def _read(outputs: Sequence[StackOutputs], now: datetime) -> _Read:
     return read
 
 
-def _explain(judged: Report, read: _Read) -> None:
-    """Write notes and errors to standard error."""
-    if not (judged.rows or read.notes or read.errors):
+def _explain(judged: Report) -> None:
+    if not (judged.rows or judged.notes or judged.errors):
         click.echo(_NOTHING, err=True)
-    for kind, messages in (("Note", read.notes), ("Error", read.errors)):
+    for kind, messages in (("Note", judged.notes), ("Error", judged.errors)):
         for message in messages:
             click.echo(f"{kind}: {clean(message)}", err=True)
 

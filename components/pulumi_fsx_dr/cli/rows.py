@@ -25,20 +25,20 @@ class Report:
     Attributes:
         rows: worst first.
         notes: messages about stacks without data, because they were never deployed.
+        errors: messages about stacks that cannot be read.
     """
 
     rows: list[ReportRow]
     now: datetime
     notes: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     @property
     def title(self) -> str:
-        """The number of rows with each verdict."""
         return "no data yet" if self.is_without_data else summary(self.rows)
 
     @property
     def is_ready(self) -> bool:
-        """Whether there are rows, and all of them are ready."""
         return bool(self.rows) and all(row["verdict"] == "ready" for row in self.rows)
 
     @property
@@ -48,11 +48,7 @@ class Report:
 
 
 def rows_of(stack: str, outputs: Mapping[str, Any], now: datetime) -> list[ReportRow]:
-    """Return the rows of the stack output `readiness`, judged now.
-
-    Raises:
-        InvalidSettingsError: the output is missing, or does not contain rows.
-    """
+    """Return the rows of the stack output `readiness`, judged now."""
     named = f"Stack {stack}" if stack else "The stack"
     if "readiness" not in outputs:
         raise InvalidSettingsError(

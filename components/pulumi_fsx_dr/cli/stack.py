@@ -33,7 +33,6 @@ class Stack:
 
     @property
     def settings_file(self) -> Path:
-        """The file with its configuration."""
         return (self.cwd or Path()) / f"Pulumi.{_short(self.name or '')}.yaml"
 
     def read_outputs(self) -> Mapping[str, Any]:
@@ -50,24 +49,14 @@ class Stack:
         return outputs
 
     def export(self) -> Mapping[str, Any]:
-        """Return its state."""
         return json_object(self.run("stack", "export"), "pulumi stack export")
 
     def preview(self, environment: Mapping[str, str]) -> CompletedProcess[bytes]:
-        """Return the end of a preview, which may have failed.
-
-        Raises:
-            InvalidSettingsError: the stack does not exist, or the Pulumi CLI did not start.
-        """
+        """Return the end of a preview, which may have failed."""
         return self._run(["preview", "--json"], environment)
 
     def run(self, *arguments: str) -> bytes:
-        """Return the output of a Pulumi command for this stack.
-
-        Raises:
-            NotDeployedError: it does not exist, but its configuration does.
-            InvalidSettingsError: it does not exist, or the Pulumi CLI failed.
-        """
+        """Return the output of a Pulumi command for this stack."""
         done = self._run(arguments)
         if done.returncode == 0:
             return done.stdout
@@ -105,11 +94,7 @@ class Stack:
 def run_pulumi(
     arguments: list[str], cwd: Path | None, environment: Mapping[str, str] | None = None
 ) -> CompletedProcess[bytes]:
-    """Run the Pulumi CLI to its end.
-
-    Raises:
-        InvalidSettingsError: it did not start.
-    """
+    """Run the Pulumi CLI to its end."""
     try:
         return subprocess.run(["pulumi", *arguments], cwd=cwd, env=environment, capture_output=True, check=False)  # noqa: S603, S607  # an argument list, no shell
     except FileNotFoundError:
@@ -119,10 +104,8 @@ def run_pulumi(
 
 
 def reason_of(done: CompletedProcess[bytes]) -> str:
-    """Return why a command failed."""
     return clean(done.stderr.decode(errors="replace")) or f"exit code {done.returncode}"
 
 
 def _short(name: str) -> str:
-    """Return a stack's name without organization and project."""
     return name.rpartition("/")[2]

@@ -1,7 +1,7 @@
 """The settings in the file of a stack, read in the same way as by the program."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from pulumi.runtime import set_all_config
 
+from pulumi_fsx_dr.doctor.evaluate import Finding
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.rules.dr_arguments import DrRegionArgs
@@ -19,29 +20,21 @@ _NAMESPACES = ("fsx-dr:", "aws:")
 
 
 @dataclass(frozen=True, slots=True)
-class StackSettings:
-    """The settings of a stack.
+class Declared:
+    """The arguments of a stack's DrRegions, its credentials, and findings about the preview that showed them."""
 
-    Attributes:
-        dr_regions: the arguments of the DrRegions that the `fsx-dr:` settings declare, by name.
-        credentials: the credentials that the `aws:` settings choose.
-    """
-
-    dr_regions: Mapping[str, DrRegionArgs] = field(default_factory=dict)
+    dr_regions: Sequence[DrRegionArgs] = ()
     credentials: Credentials = field(default_factory=Credentials)
+    findings: Sequence[Finding] = ()
 
 
-def read_settings(file: Path, *, may_be_empty: bool = False) -> StackSettings:
-    """Return the settings `fsx-dr:` and `aws:` in a stack's file, such as Pulumi.prod.yaml.
-
-    Raises:
-        InvalidSettingsError: the file cannot be read, or a setting is wrong.
-    """
+def read_settings(file: Path, *, may_be_empty: bool = False) -> Declared:
+    """Return the settings `fsx-dr:` and `aws:` in a stack's file, such as Pulumi.prod.yaml."""
     config = _read_config(file, may_be_empty=may_be_empty)
 
-    def read() -> StackSettings:
+    def read() -> Declared:
         set_all_config(config)
-        return StackSettings(Settings.read().regions, Credentials.of_stack())
+        return Declared([*Settings.read().regions.values()], Credentials.of_stack())
 
     return copy_context().run(read)  # Pulumi keeps the configuration in the context
 

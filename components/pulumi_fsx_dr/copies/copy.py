@@ -35,7 +35,6 @@ class CopySpec(CopyRequest):
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any], timeout: float = CREATE_TIMEOUT) -> Self:
-        """Return the specification from the checked arguments of a resource."""
         known = {member.name for member in fields(cls)}
         given = {name: value for name, value in inputs.items() if name in known and value is not None}
         return cls(**given, timeout=timeout)
@@ -57,11 +56,7 @@ class Copy:
 
 
 class UnfinishedCopyError(CopyError):
-    """FSx has accepted the copy, but it is not AVAILABLE yet. The copy must be saved in the state.
-
-    Attributes:
-        copy: the copy as it was last seen.
-    """
+    """FSx has accepted the copy, but it is not AVAILABLE yet. The copy must be saved in the state."""
 
     def __init__(self, message: str, copy: Copy) -> None:
         super().__init__(message)

@@ -14,7 +14,6 @@ def replacements(olds: Mapping[str, Any], news: Mapping[str, Any], key_arn: Call
     """Return the names of the properties that require a new copy.
 
     Args:
-        olds: the outputs in the state.
         news: the checked arguments. An unknown value never requires a new copy.
         key_arn: returns the key ARN of an alias; None if KMS does not return it.
     """

@@ -19,7 +19,6 @@ def unfinished(backup: Backup, source_backup_id: str) -> str:
 
 
 def missing_alias_text(alias: str, region: str, user: str) -> str:
-    """Return that a KMS alias does not exist."""
     return (
         f"{user} uses the KMS alias {alias}, which does not exist in {region}. Create the alias, or correct "
         "kms_key_id. If this program creates the alias, use the output of that resource."
@@ -27,7 +26,6 @@ def missing_alias_text(alias: str, region: str, user: str) -> str:
 
 
 def unusable(copy: StateCopy, why: str) -> str:
-    """Return that a copy in the state cannot be used to restore."""
     return (
         f"{copy.id} in {copy.region}, a copy of {copy.source_backup_id}, is in the state, but {why}. Run "
         "`pulumi up --refresh` to create a new copy."
@@ -74,7 +72,6 @@ def owner_text(backup: Backup) -> str:
 
 
 def deleted_elsewhere(backup_id: str, region: str) -> str:
-    """Return that a copy was deleted, but not by Pulumi."""
     return f"{backup_id} in {region} was deleted outside of Pulumi. Run `pulumi up` again to create a new copy."
 
 

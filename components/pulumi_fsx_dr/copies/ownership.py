@@ -36,14 +36,12 @@ class RequestToken:
 
     @classmethod
     def of(cls, owner_id: str, urn: str, *parameters: str | None) -> "RequestToken":
-        """Return the first token of a request."""
         # No part can contain the separator, so different parts never give the same text.
         text = "\0".join([owner_id, urn, *(parameter or "" for parameter in parameters)])
         # A ClientRequestToken has at most 63 characters: 40 for the hash, the rest for a dash and the generation.
         return cls(hashlib.sha256(text.encode()).hexdigest()[:40])
 
     def next(self) -> "RequestToken":
-        """Return the next generation."""
         # Anyone can write the highest generation into a tag, so the count starts again at 0 after it.
         return replace(self, generation=(self.generation + 1) % _GENERATIONS)
 
@@ -75,7 +73,6 @@ class Ownership:
         return other is not None and (self.owner_id, self.token.request) == (other.owner_id, other.token.request)
 
     def tag(self, urn: str) -> dict[str, str]:
-        """Return the ownership tag of the copy of a resource."""
         # If the text is too long, only the resource's name is cut off, which is for information only.
         text = f"{self}/{description_of(urn)}" if is_urn(urn) else str(self)
         return {OWNERSHIP_TAG: text[:MAX_TAG_VALUE].rstrip()}
@@ -104,20 +101,16 @@ def description_of(urn: str) -> str:
 
 
 def stack_of(description: str) -> str:
-    """Return `project/stack` from a description; neither of them can contain a slash."""
     return "/".join(description.split("/")[:2])
 
 
 def is_urn(text: str) -> bool:
-    """Whether a text is a URN."""
     return len(text.split("::", 3)) == _URN_PARTS
 
 
 def new_owner_id() -> str:
-    """Return a random owner id for a stack."""
     return uuid.uuid4().hex
 
 
 def is_owner_id(text: object) -> TypeGuard[str]:
-    """Whether a value is an owner id."""
     return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{32}", text, re.ASCII) is not None

@@ -39,10 +39,8 @@ class StateCopy:
     """The state entry of a copy.
 
     Attributes:
-        urn: the URN of its resource.
         id: the copy's backup id.
         outputs: the outputs of its resource, with names in snake_case.
-        secrets: the names of the secret outputs.
     """
 
     urn: str
@@ -73,7 +71,6 @@ class StateCopy:
 
     @property
     def is_of_dr_region(self) -> bool:
-        """Whether a DrRegion declared it."""
         return f"${self.parent_types}".endswith((f"${DR_REGION_TYPE}", f"${NATIVE_DR_REGION_TYPE}"))
 
     @property
@@ -83,17 +80,14 @@ class StateCopy:
 
     @property
     def region(self) -> str:
-        """The DR Region."""
         return self.output("region")
 
     @property
     def source_region(self) -> str:
-        """The source Region."""
         return self.output("source_region")
 
     @property
     def source_backup_id(self) -> str:
-        """The source backup."""
         return self.output("source_backup_id")
 
     @property
@@ -119,7 +113,6 @@ class StateCopy:
 
     @property
     def is_protected(self) -> bool:
-        """Whether `deletion_protection` is on."""
         return bool(self.outputs.get("deletion_protection"))
 
     @property

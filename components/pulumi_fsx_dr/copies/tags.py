@@ -28,12 +28,10 @@ def problems(tags: Mapping[str, Any]) -> list[str]:
 
 
 def is_reserved(key: str) -> bool:
-    """Whether a tag key is reserved for AWS or this package."""
     return key.lower().startswith(("aws:", _OURS))
 
 
 def visible(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags of a backup without the reserved ones."""
     return {key: value for key, value in tags.items() if not is_reserved(key)}
 
 

@@ -14,9 +14,6 @@ class Facts:
     """The expected facts of a copy. None means unknown, and is not compared.
 
     Attributes:
-        source_backup_id: the source backup.
-        region: the DR Region.
-        source_region: the source Region.
         account: the account of the copy.
         key: the id or ARN of the KMS key, or `ANY_OWN_KEY`. An alias never matches.
     """
@@ -55,7 +52,6 @@ def _differs(actual: str | None, expected: str | None) -> bool:
 
 
 def has_key(backup: Backup, facts: Facts) -> bool:
-    """Whether a copy is encrypted with the expected key."""
     if facts.key is None:
         return True
     actual = KeyName.parse(backup.kms_key_arn or "")

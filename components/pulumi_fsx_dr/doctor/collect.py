@@ -37,13 +37,11 @@ class Configuration:
 
     @property
     def sources(self) -> list[Source]:
-        """All sources, without repetitions."""
         all_sources = [source for sources in self.sources_of.values() for source in sources]
         return list({(source["region"], source_label(source)): source for source in all_sources}.values())
 
     @property
     def region_names(self) -> list[str]:
-        """All Regions, of sources and copies."""
         return sorted({*self.sources_of, *(source["region"] for source in self.sources)})
 
     def keys_in(self, region: str) -> list[str | None]:
@@ -62,8 +60,6 @@ class RegionFacts:
     """The answers of one Region; only `identity` if it does not accept the credentials.
 
     Attributes:
-        identity: owner of the credentials.
-        backups: all backups.
         file_systems: whether the file systems of the sources exist, by id.
         keys: the keys of the copies and of the newest source backups, by their name in the call.
         quotas: the quotas in force, by name.
@@ -77,7 +73,6 @@ class RegionFacts:
 
     @property
     def answered(self) -> bool:
-        """Whether the Region returned its backups."""
         return not isinstance(self.identity, ServiceError) and not isinstance(self.backups, ServiceError)
 
     @property
@@ -92,7 +87,6 @@ class Facts:
 
     Attributes:
         configuration: file systems replace the tags that select them.
-        regions: the answers by Region.
         decisions: the answer of IAM's policy simulator; None without a request.
     """
 
@@ -109,7 +103,6 @@ class Facts:
 
 
 def collect(configuration: Configuration, region_of: Callable[[str], RegionDiagnostics]) -> Facts:
-    """Read all Regions in parallel."""
     configuration = _with_selected(configuration, region_of)
     asked = {name: region_of(name) for name in configuration.region_names}
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:

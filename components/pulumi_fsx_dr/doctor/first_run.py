@@ -27,7 +27,6 @@ class FirstRun:
 
     @property
     def backups(self) -> list[Backup]:
-        """All backups that are copied."""
         return [backup for one in self.series for backup in one.backups]
 
     @property
@@ -42,7 +41,6 @@ class FirstRun:
 
     @property
     def unknown_sizes(self) -> int:
-        """Number of backups without a known size."""
         return sum(size(backup) is None for backup in self.backups)
 
     @property

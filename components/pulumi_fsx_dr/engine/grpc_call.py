@@ -22,12 +22,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class EngineCall(Call):
-    """A call over gRPC.
-
-    Attributes:
-        context: the gRPC context of the call.
-        engine: receives the log messages; without it they go to Python's logging.
-    """
+    """A call over gRPC. Without an `engine`, its messages go to Python's logging."""
 
     context: Any = None
     engine: engine_pb2_grpc.EngineStub | None = None
@@ -40,7 +35,6 @@ class EngineCall(Call):
         return self.context is not None and not self.context.is_active()
 
     def status(self, message: str, seconds: float = _STATUS_SECONDS) -> None:
-        """Show a temporary message in the row of the resource."""
         last, at = self._shown
         now = time.monotonic()
         # Without a terminal, every message is a line of output. So the interval grows with the duration of the call.
@@ -49,7 +43,6 @@ class EngineCall(Call):
             self._log(message, engine_pb2.INFO, ephemeral=True)
 
     def warn(self, message: str) -> None:
-        """Show a permanent warning under the resource."""
         self._log(message, engine_pb2.WARNING, ephemeral=False)
 
     def fail_partially(self, backup_id: str, properties: struct_pb2.Struct, reason: str) -> None:

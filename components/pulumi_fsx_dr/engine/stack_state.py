@@ -24,19 +24,13 @@ _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # marks secret value
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """The copies and the owner id in a state.
-
-    Attributes:
-        copies: the copies, without those that are pending deletion.
-        owner_id: the owner id of the stack; "" if the state has none yet.
-    """
+    """The copies in a state, without those that are pending deletion, and the owner id; "" if it has none yet."""
 
     copies: tuple[StateCopy, ...] = ()
     owner_id: str = ""
 
 
 def stack_state() -> StackState:
-    """Return the copies and the owner id in the state."""
     found = outputs_of_types(*COPY_TYPES, OWNER_TYPE)
     owners = [outputs.get("owner_id") for urn, outputs in found.items() if _type_of(urn) == OWNER_TYPE]
     copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if _type_of(urn) != OWNER_TYPE]

@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -183,9 +183,6 @@ class AwsSettings:
 
         Args:
             get: returns a setting by its full name, such as `aws:profile`, or None.
-
-        Raises:
-            InvalidSettingsError: a setting is refused, or has a wrong value.
         """
         for name, instead in REFUSED.items():
             if str(get(f"aws:{name}") or "false").lower() != "false":
@@ -204,7 +201,6 @@ class AwsSettings:
 
     @property
     def session_variables(self) -> dict[str, Any]:
-        """The settings that are variables of a botocore session."""
         given = {row.metadata["session"]: getattr(self, row.name) for row in fields(self) if row.metadata["session"]}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -233,14 +229,6 @@ IGNORED = {
     "s3UsEast1RegionalEndpoint": "S3 is not called.",
     "s3UsePathStyle": "S3 is not called.",
 }
-
-
-def documented() -> Iterator[tuple[str, str, str]]:
-    """Yield name, type and description of each setting of pulumi-aws."""
-    for row in fields(AwsSettings):
-        yield _name(row.name), row.metadata["type"].description, row.metadata["description"]
-    for kind, others in (("refused", REFUSED), ("ignored", IGNORED)):
-        yield from ((f"aws:{name}", kind, reason) for name, reason in others.items())
 
 
 def _name(attribute: str) -> str:

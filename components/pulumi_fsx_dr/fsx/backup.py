@@ -63,7 +63,6 @@ class Backup:
 
     @property
     def quota_group(self) -> str:
-        """The name of the quota of running copies that this copy counts for."""
         return quota_group(self.volume_id, self.key)
 
     @property
@@ -77,12 +76,10 @@ class Backup:
 
     @property
     def is_available(self) -> bool:
-        """Whether it can be restored."""
         return self.lifecycle == "AVAILABLE"
 
     @property
     def is_dead(self) -> bool:
-        """Whether it can never become AVAILABLE."""
         return self.lifecycle in ("FAILED", "DELETED")
 
     @property
@@ -93,7 +90,6 @@ class Backup:
 
     @property
     def is_running_copy(self) -> bool:
-        """Whether it is a copy that may still become AVAILABLE."""
         return self._is_copy and self.is_running
 
     @property
@@ -182,27 +178,16 @@ class Fsx(Protocol):
     name: str  # of the Region
 
     def find(self, ids: Iterable[str]) -> Mapping[str, Backup]:
-        """Return the existing backups with these ids (DescribeBackups); one call returns up to `MAX_IDS`.
-
-        Raises:
-            ServiceError: one of them cannot be parsed.
-        """
+        """Return the existing backups with these ids (DescribeBackups); fail if one of them cannot be parsed."""
 
     def find_or_error(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
         """Do as `find`, but return the error of a backup that cannot be parsed."""
 
-    def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        """Yield all backups, or those of one file system, page by page (DescribeBackups).
-
-        A backup that cannot be parsed is skipped, and the log names it.
-        """
+    def backups(self) -> Iterator[Backup]:
+        """Yield all backups, page by page (DescribeBackups). The log names each one that cannot be parsed."""
 
     def copy(self, request: CopyRequest) -> Backup | Refused:
-        """Start a copy into this Region (CopyBackup).
-
-        Raises:
-            NotFoundError: the source does not exist.
-        """
+        """Start a copy into this Region (CopyBackup); `NotFoundError` if the source does not exist."""
 
     def delete(self, backup_id: str) -> None:
         """Delete a backup (DeleteBackup).
@@ -222,10 +207,7 @@ class Fsx(Protocol):
         """Return whether this Region has the file system (DescribeFileSystems)."""
 
     def file_systems(self) -> "Mapping[str, FileSystem]":
-        """Return all file systems by id (DescribeFileSystems).
-
-        Fails if a page is missing, because its file systems would look deleted.
-        """
+        """Return all file systems by id; fail if a page is missing, because its file systems would look deleted."""
 
     def key_arn(self, kms_key_id: str) -> str:
         """Return the ARN of a key, given its id, ARN or alias (kms:DescribeKey)."""

@@ -1,6 +1,6 @@
 """CloudWatch metrics in one Region."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -32,15 +32,11 @@ class CloudWatch:
         self._region, self._credentials = region, credentials
 
     def put(self, namespace: str, metrics: Sequence[Metric], time: datetime) -> None:
-        """Publish values (cloudwatch:PutMetricData)."""
         with map_errors("cloudwatch:PutMetricData", self._region):
             client = self._credentials.client("cloudwatch", self._region, _CALLS)
-            for some in _batches(metrics):
-                client.put_metric_data(Namespace=namespace, MetricData=[_datum(metric, time) for metric in some])
-
-
-def _batches(metrics: Sequence[Metric]) -> Iterable[Sequence[Metric]]:
-    return (metrics[start : start + _AT_ONCE] for start in range(0, len(metrics), _AT_ONCE))
+            for start in range(0, len(metrics), _AT_ONCE):
+                some = [_datum(metric, time) for metric in metrics[start : start + _AT_ONCE]]
+                client.put_metric_data(Namespace=namespace, MetricData=some)
 
 
 def _datum(metric: Metric, time: datetime) -> dict[str, Any]:

@@ -41,7 +41,6 @@ class Credentials:
 
     @classmethod
     def of_stack(cls) -> "Credentials":
-        """Read the `aws:` settings of the current stack."""
         config = pulumi.Config("aws")
         return cls.from_config(lambda setting: config.get(setting.removeprefix("aws:")))
 
@@ -69,11 +68,7 @@ class Credentials:
             self._account = None
 
     def session(self) -> boto3.Session:
-        """Return a new session, for clients of one Region.
-
-        Raises:
-            AwsConfigError: the configuration of this machine cannot be used.
-        """
+        """Return a new session, for clients of one Region."""
         with map_config_errors():
             return boto3.Session(botocore_session=_Session(self.settings))
 
@@ -91,11 +86,7 @@ class Credentials:
 
 
 def default_region(credentials: Credentials) -> str | None:
-    """Return the Region of the environment or of the profile; None if neither has one.
-
-    Raises:
-        AwsConfigError: the configuration of this machine cannot be used.
-    """
+    """Return the Region of the environment or of the profile; None if neither has one."""
     # AWS_REGION first, as in the AWS CLI and in pulumi-aws. boto3 does not read it.
     if named := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
         return named

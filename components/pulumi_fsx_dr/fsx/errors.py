@@ -127,8 +127,6 @@ def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **
     """Translate errors of AWS to `errors.ServiceError`s.
 
     Args:
-        action: the IAM action of the call, such as `fsx:CopyBackup`.
-        region: the Region of the call.
         redactor: removes secrets from the errors.
         about: `key`, `source` and `source_region` of the call, for the advice.
     """
@@ -255,7 +253,6 @@ def _code(error: aws.ClientError) -> str:
 
 
 def _message(error: aws.ClientError) -> str:
-    """Return the text of AWS as a sentence."""
     given = (error.response.get("Error", {}).get("Message"), error.response.get("Message"))
     text = next((text for text in given if text and isinstance(text, str)), "").rstrip()
     return text if text.endswith(".") or not text else f"{text}."

@@ -15,7 +15,6 @@ def with_storage_types(backups: Iterable[Backup], describe: Callable[[], Mapping
     The storage type of a deleted file system is unknown. FSx then refuses the copy and names the reason.
 
     Args:
-        backups: backups as FSx describes them.
         describe: returns the file systems of the Region by id; called only if a backup needs it.
     """
     found = list(backups)

@@ -19,12 +19,7 @@ _AREA = 3  # characters: `eu-`, `sa-`
 def partition_of(region: str, called: str = "One of the Regions") -> str:
     """Return the AWS partition of a Region, e.g. `aws` or `aws-cn`; the Region may be newer than botocore.
 
-    Args:
-        region: its name.
-        called: what a refusal calls it. The refusal does not repeat it: it may be a secret in the wrong place.
-
-    Raises:
-        InvalidSettingsError: it is not the name of a Region.
+    A refusal names `called`, and does not repeat the Region: it may be a secret in the wrong place.
     """
     try:
         if _REGION.fullmatch(region):
@@ -35,15 +30,7 @@ def partition_of(region: str, called: str = "One of the Regions") -> str:
 
 
 def require_fsx_region(region: str, called: str) -> None:
-    """Refuse a Region that botocore does not know, or that has no Amazon FSx.
-
-    Args:
-        region: its name.
-        called: what a refusal calls it, as above.
-
-    Raises:
-        InvalidSettingsError: the Region is refused.
-    """
+    """Refuse a Region that botocore does not know, or that has no Amazon FSx."""
     partition_of(region, called)
     if region not in _fsx_regions():
         raise errors.InvalidSettingsError(
@@ -52,7 +39,6 @@ def require_fsx_region(region: str, called: str) -> None:
 
 
 def regions_with_fsx(region: str) -> list[str]:
-    """Return the Regions with Amazon FSx in the partition of a Region."""
     return sorted(name for name in _fsx_regions() if partition_of(name) == partition_of(region))
 
 

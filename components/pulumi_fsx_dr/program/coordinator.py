@@ -40,13 +40,29 @@ class _Declared:
     register: Register
 
 
+def _is_dynamic(copy: StateCopy) -> bool:
+    return copy.is_of_dr_region and not copy.is_native
+
+
 class DrRegionCoordinator:
     """The DrRegions of one run. They are planned together, because a copy may have moved from one to another."""
 
-    def __init__(self, seen: lookup.Lookup, owns: Callable[[StateCopy], bool] | None = None) -> None:
-        """Create it; `owns` decides whether a copy in the state belongs to a DrRegion. Default: all dynamic copies."""
+    def __init__(
+        self,
+        seen: lookup.Lookup,
+        owns: Callable[[StateCopy], bool] = _is_dynamic,
+        reword: Callable[[str], str] = str,
+    ) -> None:
+        """Create it.
+
+        Args:
+            seen: the lookups of this run.
+            owns: whether a copy in the state belongs to a DrRegion.
+            reword: translates a message to the language of the program.
+        """
         self.lookup = seen
-        self._owns = owns or _is_dynamic
+        self._owns = owns
+        self._reword = reword
         self._unplanned: dict[pulumi.Resource, _Declared] = {}
         self._plans: dict[str, RegionPlan] = {}  # by URN
         self._children: dict[str, dict[str, Any]] = {}  # by URN of the DrRegion and by name
@@ -64,7 +80,6 @@ class DrRegionCoordinator:
         describe: Callable[[], Awaitable[DrRegionSpec]],
         register: Register,
     ) -> None:
-        """Add a DrRegion when the program constructs it."""
         self._unplanned[resource] = _Declared(describe, register)
         self._unregistered.add(resource)
 
@@ -121,9 +136,9 @@ class DrRegionCoordinator:
             plan = plans[region.urn]
             self._undecided.setdefault(region.region, []).extend(plan.undecided)
             self._awaiting_outputs |= {region.urn: region.region} if region.has_outputs else {}
-            _log(plan, resource)
+            self._log(plan, resource)
         while self.lookup.warnings:
-            pulumi.log.warn(self.lookup.warnings.pop(0))
+            pulumi.log.warn(self._reword(self.lookup.warnings.pop(0)))
         self._register(plans, {region.urn: declared[resource] for resource, region in regions.items()})
 
     def _ask_and_plan(self, regions: Sequence[DrRegionSpec], copies: Sequence[StateCopy]) -> dict[str, RegionPlan]:
@@ -167,13 +182,19 @@ class DrRegionCoordinator:
             unclaimed = []
         self._undecided[region.region] = unclaimed
         self._output_plans.append(plan)
-        _log(plan, resource)
+        self._log(plan, resource)
         return plan
+
+    def _log(self, plan: RegionPlan, resource: pulumi.Resource) -> None:
+        is_preview = pulumi.runtime.is_dry_run()
+        for note in (*plan.removed, *plan.notes, *(plan.preview_notes if is_preview else ())):
+            pulumi.log.info(self._reword(str(note)), resource=resource)
+        for warning in (*plan.warnings, *(plan.preview_warnings if is_preview else ())):
+            pulumi.log.warn(self._reword(warning), resource=resource)
 
     async def log_forecast(
         self, resource: pulumi.Resource, region: str, kms_key_id: str | None, copies: Sequence[PlannedCopy]
     ) -> None:
-        """Log the number and size of the new copies in a preview."""
         has_lines = pulumi.Config("fsx-dr").get_bool("previewCopies")
 
         def ask() -> list[str]:
@@ -215,20 +236,7 @@ class DrRegionCoordinator:
         return {copy.urn for plan in self._all_plans for copy in plan.in_state}
 
 
-def _is_dynamic(copy: StateCopy) -> bool:
-    return copy.is_of_dr_region and not copy.is_native
-
-
-def _log(plan: RegionPlan, resource: pulumi.Resource) -> None:
-    is_preview = pulumi.runtime.is_dry_run()
-    for note in (*plan.removed, *plan.notes, *(plan.preview_notes if is_preview else ())):
-        pulumi.log.info(str(note), resource=resource)
-    for warning in (*plan.warnings, *(plan.preview_warnings if is_preview else ())):
-        pulumi.log.warn(warning, resource=resource)
-
-
 def _without_reason(lost: list[StateCopy]) -> str:
-    """Return the message about copies that would be deleted without a known reason."""
     ids = ", ".join(f"{copy.id} in {copy.region}" for copy in lost)
     return (
         f"Refusing to delete {ids}: the program no longer declares these copies, and no retention rule explains it. "
@@ -244,7 +252,6 @@ async def in_thread(ask: Callable[[], _T]) -> _T:
 
 @once_a_run
 def of_this_run() -> DrRegionCoordinator:
-    """Return the coordinator of the current run."""
     return DrRegionCoordinator(lookup.of_this_run())
 
 

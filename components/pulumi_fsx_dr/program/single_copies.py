@@ -37,7 +37,6 @@ class SingleCopies:
         self._logged: pulumi.Output[bool] = pulumi.Output.from_input(logged)
 
     def add(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
-        """Add a copy with its arguments."""
         self._declared[name] = args
         if opts and opts.depends_on:
             self._dependent.add(name)
@@ -96,7 +95,6 @@ def require_region(name: str, args: Mapping[str, Any]) -> None:
 
 
 def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
-    """Add a BackupCopy to the forecast of a preview."""
     parent = opts.parent if opts else None
     if pulumi.runtime.is_dry_run() and getattr(parent, "pulumi_resource_type", "") != DR_REGION_TYPE:
         _of_this_run().add(name, args, opts)

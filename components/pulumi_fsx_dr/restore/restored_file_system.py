@@ -80,8 +80,7 @@ class RestoredFileSystem(pulumi.ComponentResource):
             opts: The usual resource options.
             backup_id: Backup to restore, in `region`, such as `dr.latest[file_system_id]` of a `DrRegion` or the `id`
                 of a `BackupCopy` (`BackupId`).
-            kind: Type of the file system: `WINDOWS`, `LUSTRE` or `OPENZFS` (`FileSystemType`). A plain string, because
-                it decides which resource is declared.
+            kind: Type of the file system: `WINDOWS`, `LUSTRE` or `OPENZFS` (`FileSystemType`).
             region: Region of the backup and of the new file system, such as `eu-west-1`.
             subnet_ids: Subnets of the file system (`SubnetIds`): two for a multi-AZ file system, with the preferred
                 one first, and one for all others.
@@ -90,9 +89,8 @@ class RestoredFileSystem(pulumi.ComponentResource):
             kms_key_id: ARN of the KMS key of the file system (`KmsKeyId`). Default: the key of the backup.
             tags: Tags of the file system (`Tags`).
             settings: Other arguments of the resource in pulumi-aws, such as `{"throughput_capacity": 64}`. They
-                override the settings in the backup. A Windows file system that was joined to a self-managed directory
-                needs `self_managed_active_directory`, a dict with at least the password, which is kept secret. The
-                other values come from the backup.
+                override the settings in the backup. A Windows file system in a self-managed directory needs
+                `self_managed_active_directory`, a dict with at least the password, which is kept secret.
 
         Raises:
             InvalidSettingsError: An argument is wrong, or FSx cannot restore the backup. Nothing is created.

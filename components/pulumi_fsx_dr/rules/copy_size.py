@@ -43,7 +43,6 @@ class Series:
 
     @property
     def quota_group(self) -> str:
-        """Identifies the copies that share a quota of running copies with these."""
         return quota_group(self.backups[0].volume_id, "key/" + (self.key_arn or "").rpartition("/")[2])
 
     @property
@@ -71,21 +70,18 @@ def series(key_arn: str | None, sources: Iterable[Sequence[Backup]], present: It
     Args:
         key_arn: ARN of the copies' key; None if it is unknown, as with FSx's key before the first copy.
         sources: the backups to copy of each file system or volume, newest first.
-        present: the backups in the DR Region.
     """
     copied = {b.subject for b in present if b.source_backup_id and b.is_available and same_key(b.kms_key_arn, key_arn)}
     return [Series(backups, backups[0].subject in copied, key_arn) for backups in sources if backups]
 
 
 def by_subject(backups: Iterable[Backup]) -> list[list[Backup]]:
-    """Return backups by their file system or volume, newest first."""
     newest_first = sorted(backups, key=lambda backup: (backup.creation_time, backup.id), reverse=True)
     groups = groupby(sorted(newest_first, key=lambda backup: backup.subject), lambda backup: backup.subject)
     return [list(group) for _, group in groups]
 
 
 def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
-    """Yield a sentence for each backup that is copied to a Region."""
     for one in found:
         for number, backup in enumerate(one.backups):
             is_full = number == 0 and not one.follows
@@ -95,14 +91,7 @@ def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
 
 
 def total(region: str, made: int, found: Sequence[Series], running: Iterable[Backup]) -> str:
-    """Return one sentence about all copies that are made in a Region; `read_total` parses it.
-
-    Args:
-        region: the DR Region.
-        made: number of copies, including copies of unknown source backups.
-        found: the known source backups.
-        running: the copies that are running in the Region.
-    """
+    """Return one sentence about `made` copies, some of unknown source backups; `read_total` parses it."""
     known = sum(len(one.backups) for one in found)
     full = sum(not one.follows for one in found)
     sized = sum(size(backup) is not None for one in found for backup in one.backups)
@@ -125,7 +114,6 @@ def read_total(sentence: str) -> tuple[str, int] | None:
 
 
 def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
-    """Return the number of copies that have to wait for a slot."""
     taken = Counter(copy.quota_group for copy in running)
     groups: dict[str, list[Series]] = defaultdict(list)
     for one in found:

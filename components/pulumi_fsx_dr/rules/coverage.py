@@ -53,7 +53,6 @@ class CoverageRow:
     reason: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a JSON object."""
         return {**asdict(self), "name": self.name or None, "dr_regions": list(self.dr_regions)}
 
 

@@ -28,11 +28,10 @@ class Source(TypedDict):
     Exactly one of `file_system_id`, `tags` and `backup_id` is required.
 
     Attributes:
-        file_system_id: File system, such as `fs-0123456789abcdef0`. Its newest AVAILABLE backups, automatic and
-            user-initiated ones, are looked up while the program runs, so this is a plain string.
-        backup_id: One backup, such as `backup-0123456789abcdef0`, or the `id` of an `aws.fsx.Backup` in the same
-            program.
-        tags: Selects the file systems that have all of these tags while the program runs, such as `{"dr": "yes"}`.
+        file_system_id: File system, such as `fs-0123456789abcdef0`. Its newest AVAILABLE backups are copied, automatic
+            and user-initiated ones.
+        backup_id: One backup, such as `backup-0123456789abcdef0`, or the `id` of an `aws.fsx.Backup`.
+        tags: Selects the file systems that have all of these tags, such as `{"dr": "yes"}`.
         exclude: Ids of file systems that `tags` must not select. Their copies are deleted.
         region: Region of the file systems or of the backup, such as `eu-central-1`.
         keep: Number of newest backups that have a copy, or rules by time. Default: `keep` of the DrRegion.
@@ -74,13 +73,9 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
 
 
 def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
-    if unknown := refuse_unknown(f"{dr} has no argument", args, DrRegionArgs.__annotations__):
-        yield unknown
-    if missing := [name for name in ("region", "sources") if args.get(name) is None]:
-        yield f"{dr} needs {' and '.join(missing)}."
-    if not isinstance(region := args.get("region"), str):
+    if not isinstance(region := args["region"], str):
         yield f"region of {dr} must be a string that is known when the program runs, not an output."
-    sources = args.get("sources")
+    sources = args["sources"]
     if not isinstance(sources, Sequence) or isinstance(sources, str):
         yield f"sources of {dr} must be a list. The list may be empty."
         return

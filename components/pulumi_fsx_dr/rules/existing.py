@@ -89,7 +89,6 @@ class ExistingCopies:
 
 
 def find_existing(regions: Sequence[DrRegionSpec], aws: AwsView) -> ExistingCopies:
-    """Return the existing copies in the DR Regions of a program."""
     # A stack that moves between dynamic provider and plugin adopts the copies of the other one.
     is_native = any(dr.copy_type == NATIVE_COPY_TYPE for dr in regions)
     of_other_provider = {c.id for c in aws.state if c.is_of_dr_region and c.is_native != is_native}

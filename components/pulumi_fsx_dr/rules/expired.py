@@ -16,7 +16,6 @@ _Group = tuple[str, str]  # URN of the DrRegion, and volume or file system
 def add_expired(
     plans: Mapping[str, RegionPlan], regions: Sequence[DrRegionSpec], points: Sequence[SourcePoint]
 ) -> None:
-    """Add to each planned copy the expired copies of its file system or volume."""
     groups: dict[_Group, list[SourcePoint]] = defaultdict(list)
     for one in sorted(points, key=lambda point: point.time):
         groups[_group(one)].append(one)

@@ -10,15 +10,7 @@ from pulumi_fsx_dr.fsx.text import clean
 
 
 def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the resources of a state: each has a type, and each copy has a backup id.
-
-    Args:
-        export: the document that `pulumi stack export` prints.
-        origin: what an error calls it.
-
-    Raises:
-        InvalidSettingsError: it is damaged, or another document.
-    """
+    """Yield the resources of a state, which errors call `origin`. Each has a type, and each copy has a backup id."""
     deployment = export.get("deployment")
     if not isinstance(deployment, Mapping):
         raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")
@@ -27,6 +19,7 @@ def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str
         return
     if not isinstance(resources, list):
         raise _damaged(origin, "resources is not a list")
+    # No entry is skipped: a copy with an unreadable entry would be listed as an orphan, and perhaps deleted.
     for number, resource in enumerate(resources):
         if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
             raise _damaged(origin, f"resources[{number}] does not have a type")
@@ -37,7 +30,6 @@ def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str
 
 
 def is_backup_id(value: object) -> bool:
-    """Whether a value has the form of a backup id."""
     return isinstance(value, str) and BACKUP_ID.fullmatch(value) is not None
 
 

@@ -61,15 +61,8 @@ def policy(  # noqa: PLR0913  # each narrows the policy down
     keys.
 
     Args:
-        account: twelve digits.
-        purpose: of the identity.
         source_regions: of the source backups; not needed for `DRILL` and `REPORT`.
-        dr_regions: of the copies.
         key_arns: keys of source backups and copies, by Region; `aws/fsx` is not needed.
-        namespace: of the metrics that a report publishes.
-
-    Raises:
-        InvalidSettingsError: a Region is unknown or in another partition, or a key is not in its Region.
     """
     keys = key_arns or {}
     _check_partition({*source_regions, *dr_regions, *keys})
@@ -78,16 +71,7 @@ def policy(  # noqa: PLR0913  # each narrows the policy down
 
 
 def protection(account: str, pipelines: Collection[str], *, dr_regions: Collection[str]) -> Document:
-    """Return the service control policy that lets only the pipelines delete copies or change their ownership tag.
-
-    Args:
-        account: of the copies, twelve digits.
-        pipelines: ARNs of the roles (or users) that run `pulumi up`.
-        dr_regions: of the copies.
-
-    Raises:
-        InvalidSettingsError: a Region is unknown or in another partition, or an ARN does not name a role or user.
-    """
+    """Return the service control policy that lets only the pipelines delete copies or change their ownership tag."""
     _check_partition(dr_regions)
     _check_pipelines(pipelines, {partition_of(region) for region in dr_regions})
     copies = _Scope(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)

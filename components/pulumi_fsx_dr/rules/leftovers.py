@@ -35,7 +35,6 @@ def leftovers(
 
 
 def _creates(drs: Iterable[DrRegionSpec], plans: Mapping[str, RegionPlan], existing: ExistingCopies) -> list[Facts]:
-    """Return the facts of the copies that this run creates."""
     return [
         Facts(
             source_backup_id=new.args["source_backup_id"],
@@ -74,6 +73,5 @@ def _is_known_leftover(copy: Backup, drs: Iterable[DrRegionSpec], matches: Match
 
 
 def _names_stack(copy: Backup, dr: DrRegionSpec) -> bool:
-    """Whether the ownership tag contains the name of this stack."""
     is_owned = ownership_of(copy.tags) is not None
     return is_owned and stack_of(claimed_description(copy.tags)) == stack_of(description_of(dr.urn))

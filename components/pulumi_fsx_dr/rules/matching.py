@@ -22,7 +22,6 @@ class Matches:
 
     @property
     def matched_urns(self) -> set[str]:
-        """The URNs of the copies that belong to a source."""
         return {copy.state.urn for copies in self.by_source.values() for copy in copies}
 
     def possible_sources(self, copy: ObservedCopy) -> list[SourceSpec]:

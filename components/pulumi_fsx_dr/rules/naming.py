@@ -12,7 +12,6 @@ from .points import SourcePoint
 
 
 def output_name(dr_name: str, number: int) -> str:
-    """Return the name for the copy of a source that is an output."""
     return f"{dr_name}-source-{number}"
 
 

@@ -26,7 +26,6 @@ class ObservedCopy:
 
     @property
     def source_backup_id(self) -> str:
-        """The source backup."""
         return self.state.source_backup_id
 
     @property
@@ -46,12 +45,10 @@ class ObservedCopy:
 
     @property
     def is_available(self) -> bool:
-        """Whether it can be restored from."""
         return self.backup is not None and self.backup.is_available
 
     @property
     def has_failed(self) -> bool:
-        """Whether it FAILED."""
         return self.backup is not None and self.backup.lifecycle == "FAILED"
 
     @property
@@ -66,7 +63,6 @@ class ObservedCopy:
 
 
 def observe(copies: Sequence[StateCopy], dr_regions: Collection[str], aws: AwsView) -> list[ObservedCopy]:
-    """Return the copies in the state with their descriptions by AWS."""
     # A declared Region must be reachable, because nothing can be decided without it. A removed one may be unreachable.
     listed = {
         region: {c.id: c for c in (aws.copies_in if region in dr_regions else aws.copies_in_removed)(region)}

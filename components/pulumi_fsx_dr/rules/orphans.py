@@ -4,7 +4,7 @@ Anyone with `fsx:TagResource` may have written the tag. It decides only which co
 text from it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.partitions import partition_of
 
-from .exported_state import is_backup_id, resources_of
+from .exported_state import is_backup_id
 
 # Where the owner id is stored: in the stack's Owner, or in the provider of the plugin.
 _OWNER_IDS = {OWNER_TYPE: ("outputs", "owner_id"), "pulumi:providers:fsx-dr": ("inputs", "ownerId")}
@@ -51,7 +51,6 @@ class Orphan:
         return claimed.owner_id if claimed else None
 
     def age(self, now: datetime) -> float:
-        """Return the hours since the copy was made."""
         return (now - self.backup.creation_time).total_seconds() / 3600
 
     @property
@@ -99,14 +98,7 @@ class StackStates:
     owner_ids: frozenset[str]
 
     @classmethod
-    def read(cls, exports: Mapping[str, Mapping[str, Any]]) -> "StackStates":
-        """Read documents of `pulumi stack export`, by their origin.
-
-        Raises:
-            InvalidSettingsError: one of them is damaged, or another document.
-        """
-        # No entry is skipped: a copy with an unreadable entry would be listed as an orphan, and perhaps deleted.
-        resources = [resource for origin, export in exports.items() for resource in resources_of(export, origin)]
+    def of(cls, resources: Sequence[Mapping[str, Any]]) -> "StackStates":
         return cls(
             backup_ids=frozenset(resource["id"] for resource in resources if resource["type"] in COPY_TYPES),
             owner_ids=frozenset(filter(is_owner_id, map(_owner_id, resources))),

@@ -39,12 +39,9 @@ class SourcePoint:
     """A recovery point of a source.
 
     Attributes:
-        source_backup_id: the source backup.
         backup: the description of the source backup; None if it is gone or its Region is unreachable.
         obstacle: why it cannot be copied; None if it can.
-        copy: the copy in the state.
         offer: the copies that are not in the state.
-        action: what happens to the recovery point.
         decision: why the copy in the state is kept or deleted.
     """
 
@@ -85,7 +82,6 @@ class SourcePoint:
 
     @property
     def is_in_state(self) -> bool:
-        """Whether the state contains a copy."""
         return self.copy is not None
 
     @property
@@ -97,7 +93,6 @@ class SourcePoint:
 
     @property
     def for_retention(self) -> RecoveryPoint:
-        """The values that retention needs."""
         return RecoveryPoint(self.source_backup_id, self.time, is_in_state=self.is_in_state, has_copy=self.has_copy)
 
     @property
@@ -110,12 +105,10 @@ class SourcePoint:
 
     @property
     def state(self) -> StateCopy | None:
-        """The entry of its copy in the state."""
         return self.copy.state if self.copy else None
 
     @property
     def is_declared(self) -> bool:
-        """Whether its copy is declared."""
         return self.action in _DECLARED
 
     @property

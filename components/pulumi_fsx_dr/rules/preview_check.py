@@ -41,7 +41,6 @@ class _Copy:
 
     @property
     def subject(self) -> str | None:
-        """The ONTAP volume or file system of its source backup."""
         return self.outputs.get("volume_id") or self.outputs.get("file_system_id")
 
     @property
@@ -80,13 +79,8 @@ def violations(
     """Return a sentence for each Region or copy that makes the change unacceptable.
 
     Args:
-        preview: the output of `pulumi preview --json --show-sames`.
         required_keys: KMS keys by Region. Each Region must have a copy that is encrypted with its key.
-        required_regions: Regions that must have a copy.
         max_full_copies: maximum number of new full copies; None for any number.
-
-    Raises:
-        InvalidSettingsError: it is another document, the preview failed, or it omits unchanged resources.
     """
     steps = _copy_steps(preview)
     before, after = _by_region(step.before for step in steps), _by_region(step.after for step in steps)

@@ -17,9 +17,7 @@ class PlannedCopy:
     """A declared copy.
 
     Attributes:
-        name: the logical name of its resource.
         args: the arguments that do not come from the DrRegion.
-        state: its state entry, if there is one.
         decision: why it is declared.
         backup: the source backup, if it is known.
         position: the index of its source in `sources`, if that is an output.
@@ -56,11 +54,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A copy in the state that may belong to a source that is an output.
-
-    Attributes:
-        decision: the decision if it belongs to no output.
-    """
+    """A copy in the state that may belong to a source that is an output. If it does not, `decision` applies."""
 
     copy: ObservedCopy
     decision: Decision
@@ -92,11 +86,9 @@ class RegionPlan:
 
     @property
     def in_state(self) -> list[StateCopy]:
-        """The copies in the state with a decision."""
         return [*(copy.state for copy in self.copies if copy.state), *(removal.copy for removal in self.removed)]
 
     def declare(self, planned: PlannedCopy, copy: ObservedCopy | None) -> None:
-        """Add a declared copy, with warnings about the copy in the state."""
         self.copies.append(planned)
         if copy and planned.decision:
             self.warnings += warnings_of_kept(copy, planned.decision)

@@ -46,7 +46,6 @@ class RecoveryPoint:
     """The properties of a recovery point that retention needs.
 
     Attributes:
-        source_backup_id: the source backup.
         time: the creation time of the source backup, in whole seconds.
         is_in_state: whether the state contains a copy.
         has_copy: whether a copy is AVAILABLE, or this run creates one.
@@ -95,7 +94,6 @@ def is_recovery_point(backup: Backup) -> bool:
 
 
 def is_duration(text: str) -> bool:
-    """Whether a text is a valid value of `within`."""
     found = _DURATION.fullmatch(text)
     return found is not None and any(int(part or 0) for part in found.groups())
 
@@ -128,7 +126,6 @@ class _Newest:
     """Keeps the newest recovery point of each period, for the newest N periods with a copy.
 
     Attributes:
-        number: how many periods.
         period: returns the period of a recovery point; None if it is unknown.
         filled: the periods with a copy so far.
     """

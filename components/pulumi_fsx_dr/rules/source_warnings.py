@@ -7,7 +7,6 @@ from .specs import DrRegionSpec, SourceSpec
 
 
 def source_warnings(specs: Iterable[SourceSpec]) -> Iterator[tuple[DrRegionSpec, str]]:
-    """Yield the warnings, each with its DrRegion."""
     sources = list(specs)
     yield from _in_source_region(sources)
     yield from _copied_twice(sources)

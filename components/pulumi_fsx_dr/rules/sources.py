@@ -8,7 +8,6 @@ FileSystems: TypeAlias = Mapping[str, Mapping[str, str] | None]
 
 
 def selected_by(source: Mapping[str, Any], file_systems: FileSystems) -> list[str]:
-    """Return the ids of the file systems that a tag selector selects."""
     return sorted(
         name
         for name, tags in file_systems.items()

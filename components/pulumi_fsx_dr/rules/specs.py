@@ -17,9 +17,6 @@ class DrRegionSpec:
     """A DrRegion of the program; its arguments may contain outputs.
 
     Attributes:
-        name: its logical name.
-        urn: its URN.
-        region: the DR Region.
         sources: the sources, without those that are outputs.
         keep: the default retention of the sources.
         has_outputs: whether some sources are outputs.
@@ -45,16 +42,13 @@ class DrRegionSpec:
         return self.copy_type == BACKUP_COPY_TYPE
 
     def child_name(self, source_backup_id: str) -> str:
-        """Return the logical name of the copy of a backup."""
         return f"{self.name}-{source_backup_id}"
 
     def child_urn(self, child_name: str) -> str:
-        """Return the URN of a copy."""
         stack, project, types, _ = self.urn.split("::", 3)
         return f"{stack}::{project}::{types}${self.copy_type}::{child_name}"
 
     def child_description(self, source: str) -> str:
-        """Return the description in the ownership tag of the copy of a backup."""
         return description_of(self.child_urn(self.child_name(source)))
 
 
@@ -63,7 +57,6 @@ class SourceSpec:
     """A file system or a single backup that is a source of a DrRegion.
 
     Attributes:
-        dr: the DrRegion.
         source: the arguments of the source, with a file system instead of a tag selector.
         selector: the tag selector that selects it; None if the program contains its id.
         is_unselected: whether it has lost the tags: its copies are kept, but no new ones are created.
@@ -76,7 +69,6 @@ class SourceSpec:
 
     @property
     def is_file_system(self) -> bool:
-        """Whether it is a file system, and not a backup."""
         return "file_system_id" in self.source
 
     @property
@@ -91,7 +83,6 @@ class SourceSpec:
 
     @property
     def region(self) -> str:
-        """The source Region."""
         return str(self.source["region"])
 
     @property
@@ -101,7 +92,6 @@ class SourceSpec:
 
     @property
     def keep(self) -> Keep:
-        """The retention of its copies."""
         keep: Keep = self.source.get("keep", self.dr.keep)
         return keep
 
@@ -122,7 +112,6 @@ class SourceSpec:
         return None
 
     def urn_of(self, source_backup_id: str) -> str:
-        """Return the URN of the copy of a backup."""
         return self.dr.child_urn(self.dr.child_name(source_backup_id))
 
     @property

@@ -20,13 +20,7 @@ _Selector: TypeAlias = tuple[DrRegionSpec, Mapping[str, Any]]
 
 @dataclass(slots=True)
 class SourceSelection:
-    """The sources of all DrRegions, with file systems instead of tag selectors.
-
-    Attributes:
-        specs: the sources.
-        empty: the tag selectors that select nothing.
-        warnings: warnings, each with its DrRegion.
-    """
+    """The sources, with file systems instead of tag selectors, and the selectors that select nothing."""
 
     specs: list[SourceSpec] = field(default_factory=list)
     empty: list[_Selector] = field(default_factory=list)
@@ -34,7 +28,6 @@ class SourceSelection:
 
 
 def select_sources(regions: Sequence[DrRegionSpec], copies: Iterable[ObservedCopy], aws: AwsView) -> SourceSelection:
-    """Return the sources of all DrRegions, with file systems instead of tag selectors."""
     named = [SourceSpec(dr, source) for dr in regions for source in dr.sources if "tags" not in source]
     selectors = [(dr, source) for dr in regions for source in dr.sources if "tags" in source]
     selected = [_selected(dr, source, aws) for dr, source in selectors]
@@ -89,7 +82,6 @@ def _selected_before(
 def _warnings(
     dr: DrRegionSpec, source: Mapping[str, Any], selected: Iterable[SourceSpec], former: Iterable[SourceSpec]
 ) -> Iterator[str]:
-    """Yield the warnings about a tag selector in a reachable Region."""
     where, tags = source["region"], source_label(source)
     if not selected:
         yield f"Source {tags} of {dr.name} copies nothing to {dr.region}: no file system in {where} has these tags."
