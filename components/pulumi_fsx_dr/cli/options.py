@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.rules.exported_state import resources_of
 
 from .context import unique
@@ -35,6 +36,17 @@ cwd_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Directory of the Pulumi program. Default: the current directory.",
 )
+
+
+class Region(click.types.StringParamType):
+    """The name of a Region with Amazon FSx."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        region = super().convert(value, param, ctx)
+        require_fsx_region(region, f"{param.opts[0] if param else 'Region'} {region!r}")
+        return region
 
 
 class WholeNumber(click.IntRange):
