@@ -92,6 +92,22 @@ def test_region_without_fsx_is_refused(
     assert near in refusal
 
 
+@pytest.mark.parametrize(
+    ("arguments", "range_in_words"),
+    [
+        (("watch", "--region", "eu-west-1", "--every", "0"), "'0' is not a number greater than 0."),
+        (("watch", "--region", "eu-west-1", "--every", "inf"), "'inf' is not a number greater than 0."),
+        (("check", "--max-full-copies", "-1"), "'-1' is not a whole number of at least 0."),
+        (("doctor", "--keep", "seven"), "'seven' is not a whole number of at least 1."),
+    ],
+)
+def test_number_out_of_range_is_refused_in_words(world: World, arguments: tuple[str, ...], range_in_words: str) -> None:
+    result = world.run(*arguments)
+
+    assert result.exit_code == 2
+    assert range_in_words in result.stderr
+
+
 @pytest.mark.usefixtures("_unusable_aws_configuration")
 def test_policy_needs_no_aws_configuration() -> None:
     where = ("--account", "111122223333", "--source-region", "eu-central-1", "--dr-region", "eu-west-1")

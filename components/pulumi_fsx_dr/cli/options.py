@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -52,12 +53,27 @@ class Region(click.types.StringParamType):
 class WholeNumber(click.IntRange):
     """A range of integers that the help text of its option describes in words."""
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a whole number of at least {self.min}.", param, ctx)
+
     def _describe_range(self) -> str:
         return ""
 
 
-class Number(click.FloatRange):
-    """A range of numbers that the help text of its option describes in words."""
+class PositiveNumber(click.FloatRange):
+    """A positive number, which the help text of its option describes in words."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True, max=math.inf, max_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a number greater than 0.", param, ctx)
 
     def _describe_range(self) -> str:
         return ""

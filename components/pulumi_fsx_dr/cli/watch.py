@@ -20,7 +20,7 @@ from pulumi_fsx_dr.runtime.provider_runtime import POLL_SECONDS_VARIABLE
 from . import formatting
 from .context import CliContext, unique
 from .documents import echo_json
-from .options import Number, Region, StackOutputs, outputs_options, repeatable
+from .options import PositiveNumber, Region, StackOutputs, outputs_options, repeatable
 from .rows import rows_of
 
 _BAR_WIDTH = 30
@@ -106,7 +106,7 @@ class Poll:
 @click.option(
     "--every",
     metavar="SECONDS",
-    type=Number(min=0, min_open=True),
+    type=PositiveNumber(),
     default=15,
     envvar=POLL_SECONDS_VARIABLE,
     help=f"Polling interval. Default: 15, or the environment variable {POLL_SECONDS_VARIABLE}.",
