@@ -667,14 +667,17 @@ def test_doctor_refuses_unusable_stack_file(account: Account, tmp_path: Path, co
 @pytest.mark.parametrize(
     ("source", "region", "named"),
     [
-        ("ledger", AWAY, "file_system_id"),
-        (FILE_SYSTEM, "eu-west", "Region"),
-        (FILE_SYSTEM, "cn-north-1", "partition"),
-        (FILE_SYSTEM, f"{AWAY}=arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}", "kms_key_id"),
+        (FILE_SYSTEM, AWAY, "Give --source as ID@REGION"),
+        (f"ledger@{HOME}", AWAY, "Give --source as ID@REGION"),
+        (f"{FILE_SYSTEM}@bananas", AWAY, "'bananas' in --source is not"),
+        (f"{FILE_SYSTEM}@{HOME}", "eu-west", "--dr-region 'eu-west' is not"),
+        (f"{FILE_SYSTEM}@{HOME}", "cn-north-1", "partition"),
+        (f"{FILE_SYSTEM}@{HOME}", f"{AWAY}=arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}", "kms_key_id"),
     ],
 )
 def test_doctor_refuses_wrong_id_or_region(account: Account, source: str, region: str, named: str) -> None:
-    result = account.run("--source", f"{source}@{HOME}", "--dr-region", region)
+    result = account.run("--source", source, "--dr-region", region)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert named in result.stderr
+    assert not [word for word in ("sources[0]", "DrRegion") if word in result.stderr]
