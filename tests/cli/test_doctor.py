@@ -525,6 +525,29 @@ def test_first_run_is_incremental_after_copy_under_same_key(account: Account) ->
     assert (run["full"], run["incremental"], run["gigabytes"]) == (0, 1, [0.0, 10.0])
 
 
+def test_first_run_counts_only_backups_without_copy(account: Account) -> None:
+    account.aws.configure(copy_seconds=0.0)
+    backups = [account.backup(number) for number in range(3)]
+    before = account.examine()
+    for backup in backups[1:]:
+        account.aws.client("fsx", AWAY).copy_backup(
+            SourceBackupId=backup, SourceRegion=HOME, Tags=[{"Key": OWNERSHIP_TAG, "Value": "x"}]
+        )
+    between = account.examine()
+    account.aws.client("fsx", AWAY).copy_backup(
+        SourceBackupId=backups[0], SourceRegion=HOME, Tags=[{"Key": OWNERSHIP_TAG, "Value": "x"}]
+    )
+    after = account.examine()
+
+    runs = [document["first_run"][0] for document in (before, between, after)]
+    assert [run["source_backup_ids"] for run in runs] == [backups, backups[:1], []]
+    assert (runs[0]["full"], runs[0]["incremental"]) == (1, 2)
+    quotas = [f["message"] for document in (before, after) for f in document["findings"] if f["check"] == "quota"]
+    assert ["the next run adds 3, later runs add up to 4" in quotas[0], "the next run adds 0," in quotas[1]] == [
+        True
+    ] * 2
+
+
 def test_first_run_counts_volumes_without_known_size(account: Account) -> None:
     account.file_system = account.aws.seed_file_system(HOME, "ONTAP")
     account.backup(1)
