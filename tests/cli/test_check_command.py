@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from tests.cli.world import RECORDED, World
 
 
@@ -41,3 +43,19 @@ def test_check_reports_violations_as_json(world: World) -> None:
 
     west, east = json.loads(result.stdout)["violations"]
     assert ("11111111" in west, "us-east-1" in east, result.exit_code) == (True, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("required", "named"),
+    [
+        ("eu-west-1=alias/x", "'alias/x' is not"),
+        ("eu-west-1=bananas", "'bananas' is not"),
+        ("eu-west-1=arn:aws:kms:eu-north-1:111122223333:key/11111111-1111-4111-8111-111111111111", "in eu-west-1"),
+        ("eu-west-12=11111111-1111-4111-8111-111111111111", "Did you mean eu-west-1?"),
+    ],
+)
+def test_check_refuses_key_that_no_copy_can_have(world: World, required: str, named: str) -> None:
+    result = world.run("check", preview("no_change"), "--require-key", required)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert named in result.stderr

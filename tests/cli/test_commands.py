@@ -78,6 +78,7 @@ def test_unusable_aws_configuration_is_one_sentence(arguments: tuple[str, ...]) 
     [
         ("--region", ("orphans", "--state", STATE)),
         ("--region", ("watch", "--once")),
+        ("--require-region", ("check",)),
         ("--region", ("coverage", "--state", STATE)),
         ("--dr-region", ("policy", "--account", "111122223333", "--source-region", "eu-central-1")),
         ("--source-region", ("policy", "--account", "111122223333", "--dr-region", "eu-west-1")),

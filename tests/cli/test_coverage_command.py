@@ -56,6 +56,12 @@ def test_coverage_excludes_file_systems(world: World) -> None:
     assert world.run(*SEARCH, "--exclude", dev, "--exclude", ontap).exit_code == 0
 
 
+def test_coverage_refuses_exclusion_that_is_not_an_id(world: World) -> None:
+    result = world.run(*SEARCH, "--exclude", "bla")
+
+    assert (result.exit_code, "'bla' is not the id of a file system" in result.stderr) == (2, True)
+
+
 def test_coverage_searches_all_regions_by_default(world: World) -> None:
     world.service.seed_file_system("us-west-2")
 

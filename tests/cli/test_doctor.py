@@ -525,6 +525,29 @@ def test_first_run_is_incremental_after_copy_under_same_key(account: Account) ->
     assert (run["full"], run["incremental"], run["gigabytes"]) == (0, 1, [0.0, 10.0])
 
 
+def test_first_run_counts_only_backups_without_copy(account: Account) -> None:
+    account.aws.configure(copy_seconds=0.0)
+    backups = [account.backup(number) for number in range(3)]
+    before = account.examine()
+    for backup in backups[1:]:
+        account.aws.client("fsx", AWAY).copy_backup(
+            SourceBackupId=backup, SourceRegion=HOME, Tags=[{"Key": OWNERSHIP_TAG, "Value": "x"}]
+        )
+    between = account.examine()
+    account.aws.client("fsx", AWAY).copy_backup(
+        SourceBackupId=backups[0], SourceRegion=HOME, Tags=[{"Key": OWNERSHIP_TAG, "Value": "x"}]
+    )
+    after = account.examine()
+
+    runs = [document["first_run"][0] for document in (before, between, after)]
+    assert [run["source_backup_ids"] for run in runs] == [backups, backups[:1], []]
+    assert (runs[0]["full"], runs[0]["incremental"]) == (1, 2)
+    quotas = [f["message"] for document in (before, after) for f in document["findings"] if f["check"] == "quota"]
+    assert ["the next run adds 3, later runs add up to 4" in quotas[0], "the next run adds 0," in quotas[1]] == [
+        True
+    ] * 2
+
+
 def test_first_run_counts_volumes_without_known_size(account: Account) -> None:
     account.file_system = account.aws.seed_file_system(HOME, "ONTAP")
     account.backup(1)
@@ -667,14 +690,17 @@ def test_doctor_refuses_unusable_stack_file(account: Account, tmp_path: Path, co
 @pytest.mark.parametrize(
     ("source", "region", "named"),
     [
-        ("ledger", AWAY, "file_system_id"),
-        (FILE_SYSTEM, "eu-west", "Region"),
-        (FILE_SYSTEM, "cn-north-1", "partition"),
-        (FILE_SYSTEM, f"{AWAY}=arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}", "kms_key_id"),
+        (FILE_SYSTEM, AWAY, "Give --source as ID@REGION"),
+        (f"ledger@{HOME}", AWAY, "Give --source as ID@REGION"),
+        (f"{FILE_SYSTEM}@bananas", AWAY, "'bananas' in --source is not"),
+        (f"{FILE_SYSTEM}@{HOME}", "eu-west", "--dr-region 'eu-west' is not"),
+        (f"{FILE_SYSTEM}@{HOME}", "cn-north-1", "partition"),
+        (f"{FILE_SYSTEM}@{HOME}", f"{AWAY}=arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}", "kms_key_id"),
     ],
 )
 def test_doctor_refuses_wrong_id_or_region(account: Account, source: str, region: str, named: str) -> None:
-    result = account.run("--source", f"{source}@{HOME}", "--dr-region", region)
+    result = account.run("--source", source, "--dr-region", region)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert named in result.stderr
+    assert not [word for word in ("sources[0]", "DrRegion") if word in result.stderr]

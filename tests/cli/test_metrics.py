@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +67,17 @@ def test_metrics_contain_each_series_once(world: World, written: Written, form: 
     series = [(s.name, *s.labels.values()) for family in families.values() for s in family.samples]
     assert len(series) == len(set(series))
     assert [s.labels["verdict"] for s in families["fsx_dr_verdict"].samples if s.value == 1] == ["late"]
+
+
+@FORMATS
+def test_metrics_omit_empty_labels_and_fractions(world: World, form: str) -> None:
+    stdin = json.dumps(outputs_of({"source_creation_time": "2027-01-15T05:57:01+00:00"}))
+
+    families = families_in(world.run("report", "--outputs", "-", "--format", form, stdin=stdin).stdout, form)
+
+    [age] = families["fsx_dr_copy_age_seconds"].samples
+    assert ("stack" in age.labels, "source" in age.labels, "" in age.labels.values()) == (False, True, False)
+    assert age.value == int(age.value)
 
 
 def test_text_format_is_readable_by_node_exporter(world: World) -> None:

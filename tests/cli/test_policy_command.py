@@ -22,6 +22,11 @@ def test_policy_is_for_up_by_default_with_keys(world: World) -> None:
     assert world.json("policy", *WHERE, "--key", KEY_ARN) == expected
 
 
+def test_policy_of_coverage_needs_no_region(world: World) -> None:
+    assert world.json("policy", "--for", "coverage", *ACCOUNT)["Statement"]
+    assert world.run("policy", *ACCOUNT, *SOURCE).exit_code == 2
+
+
 def test_policy_of_drill_and_protection_needs_no_source_region(world: World) -> None:
     role = "arn:aws:iam::111122223333:role/fsx-dr"
 

@@ -205,6 +205,16 @@ def test_report_of_destroyed_stack_fails(world: World, fake_pulumi: Callable[[st
     assert "`readiness`" in error_of(world.run("report", "--stack", "dev"))
 
 
+@pytest.mark.parametrize("outputs", ["{}", '{"fileSystem": "fs-0123456789abcdef0"}'])
+def test_report_of_failed_first_update_fails(world: World, fake_pulumi: Callable[[str], None], outputs: str) -> None:
+    failed = """'[{"kind": "update", "result": "failed"}]'"""
+    fake_pulumi(NEVER_DEPLOYED.replace("'[]'", failed).replace("'{}'", f"'{outputs}'"))
+
+    error = error_of(world.run("report", "--stack", "dev"))
+
+    assert error == "Error: The last update of stack dev did not finish. Run `pulumi up`."
+
+
 def test_report_of_configured_stack_exits_0(world: World, fake_pulumi: Callable[[str], None], tmp_path: Path) -> None:
     fake_pulumi(NOT_FOUND)
     (tmp_path / "Pulumi.prd.yaml").write_text("config: {}")

@@ -75,7 +75,7 @@ _CHECKED: Mapping[str, tuple[str, ...]] = {
     "last copy deleted": ("preview_delete_last.json",),
     "all copies deleted": ("preview_destroy.json",),
     "Region without a copy": ("preview_delete_last.json", "--require-region", "us-east-1"),
-    "no copy with the key": ("preview_create.json", "--require-key", "eu-west-1=alias/other"),
+    "no copy with the key": ("preview_create.json", "--require-key", "eu-west-1=11111111-1111-4111-8111-111111111111"),
     "all is well": ("preview_create.json",),
 }
 

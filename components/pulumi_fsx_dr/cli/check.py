@@ -2,11 +2,13 @@
 
 import click
 
+from pulumi_fsx_dr.fsx.kms import KeyName
+from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.preview_check import totals, violations
 
 from .documents import echo_json, read_document
-from .options import WholeNumber, json_option, repeatable
+from .options import Region, WholeNumber, json_option, repeatable
 
 _LONGEST = 4000  # characters of a violation, which may list many copies
 
@@ -16,6 +18,10 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, .
     for region, _, key in pairs:
         if not (region and key):
             raise click.BadParameter(f"{region!r} does not have the form REGION=KEY.")
+        require_fsx_region(region, f"--require-key {region!r}")
+        name = KeyName.parse(key)
+        if name is None or name.is_alias or name.region not in (None, region):
+            raise click.BadParameter(f"{key!r} is not the id or ARN of a KMS key in {region}. An alias can change.")
     return {region: key for region, _, key in pairs}
 
 
@@ -28,7 +34,9 @@ def _keys(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, .
     callback=_keys,
     help="Fail if REGION would not have a copy that is encrypted with KEY (id or ARN).",
 )
-@repeatable("--require-region", "regions", metavar="REGION", help="Fail if REGION would not have a copy.")
+@repeatable(
+    "--require-region", "regions", metavar="REGION", type=Region(), help="Fail if REGION would not have a copy."
+)
 @click.option(
     "--max-full-copies",
     type=WholeNumber(min=0),

@@ -1,5 +1,6 @@
 """`fsx-dr coverage`: which file systems and ONTAP volumes have no copy?"""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,15 @@ from .documents import echo_json
 from .options import Region, cwd_option, exported, json_option, repeatable, stack_option, state_option
 
 _HEADINGS = ("File system or volume", "Name", "Type", "Region", "Status")
+_EXCLUDED = re.compile(r"fs(vol)?-[0-9a-f]{8,18}")
 _AT_THE_SAME_TIME = 16  # Regions
+
+
+def _ids(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not _EXCLUDED.fullmatch(value):
+            raise click.BadParameter(f"{value!r} is not the id of a file system (fs-...) or a volume (fsvol-...).")
+    return values
 
 
 @click.command(short_help="List file systems and volumes without a copy.")
@@ -36,7 +45,9 @@ _AT_THE_SAME_TIME = 16  # Regions
     type=Region(),
     help="Region to search. Default: all Regions that have FSx.",
 )
-@repeatable("--exclude", "excluded", metavar="ID", help="File system or volume that does not need a copy.")
+@repeatable(
+    "--exclude", "excluded", metavar="ID", callback=_ids, help="File system or volume that does not need a copy."
+)
 @click.option("--all", "show_all", is_flag=True, help="Also show the file systems and volumes that have a copy.")
 @cwd_option
 @json_option

@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pulumi_fsx_dr.copies.arguments import problems_of
 from pulumi_fsx_dr.doctor.collect import Configuration, collect
 from pulumi_fsx_dr.doctor.evaluate import Finding, Level, evaluate
 from pulumi_fsx_dr.doctor.first_run import FirstRun, first_runs
 from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.fsx.backup import BACKUP_ID, FILE_SYSTEM_ID
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.copy_size import gigabytes_text
-from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
+from pulumi_fsx_dr.rules.dr_arguments import KEEP, DrRegionArgs, Source
 
 from . import formatting
-from .context import CliContext
+from .context import CliContext, unique
 from .declared import declared_by_settings, declared_by_stack
 from .documents import echo_json
 from .options import WholeNumber, cwd_option, json_option, repeatable
@@ -37,7 +41,11 @@ _INDENT = 11  # of the lines below a level
 
 
 def _sources(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[Source]:
-    pairs = [value.partition("@") for value in values]
+    pairs = [value.partition("@") for value in unique(values)]
+    for name, _, region in pairs:
+        if not (region and (FILE_SYSTEM_ID.fullmatch(name) or BACKUP_ID.fullmatch(name))):
+            raise InvalidSettingsError("Give --source as ID@REGION, such as fs-0123456789abcdef0@eu-central-1.")
+        require_fsx_region(region, f"{region!r} in --source")
     return [
         {"backup_id": name, "region": region}
         if name.startswith("backup-")
@@ -47,7 +55,11 @@ def _sources(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str
 
 
 def _regions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[DrRegionArgs]:
-    pairs = [value.partition("=") for value in values]
+    pairs = [value.partition("=") for value in unique(values)]
+    for region, _, key in pairs:
+        require_fsx_region(region, f"--dr-region {region!r}")
+        for problem in problems_of("kms_key_id", key or None, {"region": region}):
+            raise InvalidSettingsError(f"--dr-region {region}: {problem}")
     return [
         {"region": region, "sources": [], "kms_key_id": key} if key else {"region": region, "sources": []}
         for region, _, key in pairs
@@ -137,8 +149,12 @@ def doctor(  # noqa: PLR0913  # one for each option
 
 def _declared_by_options(sources: Sequence[Source], regions: Iterable[DrRegionArgs], keep: int) -> Declared:
     declared: list[DrRegionArgs] = [{**args, "sources": sources, "keep": keep} for args in regions]
-    for args in declared:
-        require_valid(args["region"], args)
+    for dr_region, source in product(regions, sources):
+        if partition_of(source["region"]) != partition_of(dr_region["region"]):
+            raise InvalidSettingsError(
+                f"{source['region']} and {dr_region['region']} are in different AWS partitions. FSx copies only within "
+                "a partition."
+            )
     return Declared(declared, Credentials())
 
 

@@ -16,11 +16,11 @@ _HOUR = 3600
 
 
 def _age(row: ReportRow) -> float | None:
-    return None if row["age_hours"] is None else row["age_hours"] * _HOUR
+    return None if row["age_hours"] is None else round(row["age_hours"] * _HOUR)
 
 
 def _target(row: ReportRow) -> float:
-    return row["target_hours"] * _HOUR
+    return round(row["target_hours"] * _HOUR)
 
 
 _GAUGES: Mapping[str, tuple[str, Callable[[ReportRow], float | None]]] = MappingProxyType(
@@ -90,4 +90,6 @@ def _of_source(row: ReportRow) -> Iterator[Metric]:
 
 
 def _labels(row: ReportRow) -> str:
-    return ",".join(f'{label}="{str(row[label] or "").translate(_ESCAPES)}"' for label in _LABELS)  # type: ignore[literal-required]  # labels are keys of a row
+    values = {label: row[label] for label in _LABELS}  # type: ignore[literal-required]  # labels are keys of a row
+    # Prometheus does not distinguish an empty label from an absent one.
+    return ",".join(f'{label}="{str(value).translate(_ESCAPES)}"' for label, value in values.items() if value)

@@ -40,7 +40,13 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     type=Region(),
     help="Region of the source backups. Required for the purposes preview and up.",
 )
-@repeatable("--dr-region", "destinations", metavar="REGION", type=Region(), required=True, help="Region of the copies.")
+@repeatable(
+    "--dr-region",
+    "destinations",
+    metavar="REGION",
+    type=Region(),
+    help="Region of the copies. Not needed for coverage.",
+)
 @repeatable(
     "--key",
     "keys",
@@ -98,10 +104,12 @@ def policy(  # noqa: PLR0913  # one for each option
       0  The policy was printed.
       2  An argument is not valid.
     """  # noqa: D301  # click reads \b, the backspace character
+    if not destinations and (pipelines or purpose is not Purpose.COVERAGE):
+        raise click.UsageError("Give --dr-region. Only --for coverage does not need it.")
     if pipelines:
         echo_json(protection(account, pipelines, dr_regions=destinations))
         return
-    if not sources and purpose not in (Purpose.DRILL, Purpose.REPORT):
+    if not sources and purpose not in (Purpose.COVERAGE, Purpose.DRILL, Purpose.REPORT):
         raise click.UsageError(f"The policy for {purpose} requires --source-region.")
     echo_json(
         least_policy(

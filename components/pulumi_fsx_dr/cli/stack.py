@@ -40,12 +40,18 @@ class Stack:
 
         Raises:
             NotDeployedError: it was never updated.
-            InvalidSettingsError: it does not exist, or the Pulumi CLI failed.
+            InvalidSettingsError: it does not exist, its update did not finish, or the Pulumi CLI failed.
         """
         outputs = json_object(self.run("stack", "output", "--json"), "pulumi stack output")
-        if not outputs and not self._history():
+        if "readiness" in outputs:
+            return outputs
+        last = next(iter(self._history()), None)
+        if not outputs and last is None:
             named = f"Stack {self.name}" if self.name else "The stack"
             raise NotDeployedError(f"{named} was never deployed, so it has no data yet. Run `pulumi up`.")
+        if last and last.get("kind") == "update" and last.get("result") != "succeeded":
+            named = f"stack {self.name}" if self.name else "the stack"
+            raise InvalidSettingsError(f"The last update of {named} did not finish. Run `pulumi up`.")
         return outputs
 
     def export(self) -> Mapping[str, Any]:

@@ -159,7 +159,7 @@ def _judge_source(source: Source, backups: list[Backup], *, is_missing: bool) ->
 
 def _quotas(facts: Facts) -> Iterator[Finding]:
     for run in first_runs(facts):
-        for kind in sorted({kind_of(backup) for backup in run.backups}):
+        for kind in sorted({kind_of(one.backups[0]) for one in run.planned}):
             yield _quota(run, kind, facts.regions[run.region])
 
 
@@ -168,15 +168,17 @@ def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
     present = [b for b in region.known_backups if kind_of(b) == kind and b.type != "AUTOMATIC" and not b.is_dead]
     own = Counter(b.subject for b in present if b.source_backup_id and OWNERSHIP_TAG in b.tags)
     planned = [
-        (one, limit) for one, limit in zip(run.series, run.limits, strict=True) if kind_of(one.backups[0]) == kind
+        (one, limit) for one, limit in zip(run.planned, run.limits, strict=True) if kind_of(one.backups[0]) == kind
     ]
     more = sum(max(limit - own[one.backups[0].subject], 0) for one, limit in planned)
+    now = min(more, sum(kind_of(backup) == kind for backup in run.backups))
     # A new copy is made before the old one is deleted.
     spare = len({one.backups[0].subject for one, _ in planned})
     total, (allowed, origin) = len(present) + more + spare, _allowed(kind, region)
     message = (
-        f"User-initiated {kind} backups: {len(present)} exist, {more} will be added, and {spare} more exist while a "
-        f"new copy replaces an old one. Total: {total}. Quota: {allowed} ({origin})."
+        f"User-initiated {kind} backups: {len(present)} exist, the next run adds {now}, later runs add up to "
+        f"{more - now}, and {spare} more exist while a new copy replaces an old one. "
+        f"Total: {total}. Quota: {allowed} ({origin})."
     )
     if allowed is None:
         return Finding("quota", "note", f"{run.region} quota", f"The quota for {kind} backups is not known.")

@@ -1,10 +1,12 @@
 """The copies that the first `pulumi up` makes in each DR Region."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.diagnostics import KmsKey
+from pulumi_fsx_dr.fsx.kms import same_key
 from pulumi_fsx_dr.rules.copy_size import NOTHING, Range, Series, by_subject, series, size
 from pulumi_fsx_dr.rules.dr_arguments import KEEP, Source
 from pulumi_fsx_dr.rules.retention import Keep, RecoveryPoint, is_recovery_point, select
@@ -17,11 +19,13 @@ class FirstRun:
     """The copies of the first run in one DR Region.
 
     Attributes:
-        series: the backups of each file system or volume.
+        series: the backups of each file system or volume that do not have a copy yet.
+        planned: all backups of each that have a copy after the run.
         limits: maximum number of copies of each, by the retention policy.
     """
 
     region: str
+    planned: list[Series] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     limits: list[int] = field(default_factory=list)
 
@@ -70,7 +74,16 @@ def _first_run(region: str, facts: Facts) -> FirstRun:
         # Without a key in the configuration, FSx uses its own. The first copy shows its ARN.
         key_arn = key.arn if isinstance(key, KmsKey) else None
         found = series(key_arn, copied_backups(source, facts.backups_of(source), keep), there.known_backups)
-        run.series.extend(found)
+        copied = {
+            backup.source_backup_id
+            for backup in there.known_backups
+            if backup.is_available
+            and OWNERSHIP_TAG in backup.tags
+            and (key_arn is None or same_key(backup.kms_key_arn, key_arn))
+        }
+        missing = ([backup for backup in one.backups if backup.id not in copied] for one in found)
+        run.series.extend(replace(one, backups=backups) for one, backups in zip(found, missing, strict=True) if backups)
+        run.planned.extend(found)
         run.limits.extend(1 if "backup_id" in source else _limit(keep, len(one.backups)) for one in found)
     return run
 
