@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pulumi_fsx_dr.copies.messages import owner_text, unusable
+from pulumi_fsx_dr.copies.messages import owner_text, resuming, unusable
 from pulumi_fsx_dr.fsx.kms import same_key
 
 from .decide import SourcePlan, gone
@@ -16,7 +16,7 @@ def notes(plan: SourcePlan) -> Iterator[str]:
     for point in plan.points:
         offer = point.offer
         if point.action is Action.RESUME and (copy := point.resumed):
-            yield f"Resuming {copy.id} in {copy.region}, a copy of {point.source_backup_id} from an earlier run."
+            yield resuming(copy)
         elif point.action is Action.ADOPT and (copy := point.adopted):
             yield f"Adopting {copy.id} in {copy.region}, a copy of {point.source_backup_id}."
         elif point.action is Action.CREATE and (copy := offer.adoptable):
