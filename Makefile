@@ -12,10 +12,12 @@ unexport PYTHONDONTWRITEBYTECODE
 setup: $(READY)
 
 $(READY): requirements.txt requirements-dev.txt pyproject.toml
+	@echo "Installing the packages of requirements-dev.txt into .venv. This takes a few minutes."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	$(BIN)/python -m simulator.install_cli
 	touch $@
+	@echo "The packages are installed."
 
 demo: $(READY)
 	$(BIN)/python -m simulator demo

@@ -88,7 +88,7 @@ def add_backup(file_system: str, region: str, endpoint: str) -> None:
 @click.option("--fake-engine", is_flag=True, help="Use the fake engine even if there is a Pulumi CLI.")
 def demo(*, fake_engine: bool) -> None:
     """Run the whole life of a stack on the simulator, and check each step."""
-    click.echo("Starting a simulator of Amazon FSx. The demo takes one to two minutes.")
+    click.echo("Starting a simulator of Amazon FSx. The demo takes a few minutes.")
     from simulator.demo.demo import demo as run  # noqa: PLC0415 - see above
 
     sys.exit(run(fake_engine=fake_engine))

@@ -175,7 +175,7 @@ def test_total_counts_full_and_incremental_copies() -> None:
 
     assert read_total(line) == (AWAY, 1)
     assert all(part in line for part in ("4 copies", "1 full and 3 incremental", "50 to 200 GB"))
-    assert "1 waits" in line
+    assert line.endswith("GB; 1 starts after the full copy.")
 
 
 def test_total_counts_unknown_sizes() -> None:
@@ -193,13 +193,19 @@ def test_total_counts_running_copies_of_others(running: int, waiting: int) -> No
 
     line = total(Seen(others), *(new(n, file_system_id=f"fs-{n:017x}") for n in range(6)))
 
-    assert f"{waiting} wait" in line
+    assert f"GB; {waiting} wait" in line
 
 
 def test_total_counts_waits_for_full_copy_of_volume() -> None:
     volumes = [new(n, volume_id="fsvol-0123456789abcdef0", file_system_id=None) for n in range(4)]
 
-    assert "3 wait" in total(Seen(), *volumes)
+    assert total(Seen(), *volumes).endswith("GB; 3 start after the full copy.")
+
+
+def test_total_counts_waits_for_full_copies_and_slots() -> None:
+    several = [new(n, file_system_id=f"fs-{n % 6:017x}") for n in range(12)]
+
+    assert total(Seen(), *several).endswith("GB; 6 start after the full copies; 1 waits for a copy slot.")
 
 
 def test_total_is_empty_without_new_copies() -> None:

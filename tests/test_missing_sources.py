@@ -1,12 +1,14 @@
-"""A preview names the source backup of a BackupCopy that does not exist, and does not fail."""
+"""A preview names the copy that a BackupCopy resumes, and a source backup that does not exist."""
 
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi_fsx_dr import BackupCopy
+from pulumi_fsx_dr.copies.copy import OWNER_TYPE
 
 from simulator.fsx import Control
+from tests.backups import OTHER_OWNER_ID, OWNER_ID, owned
 from tests.recording import RecordingEngine
 
 HOME, AWAY = "eu-central-1", "eu-west-1"
@@ -41,6 +43,31 @@ def test_preview_warns_if_source_region_is_not_set(source: str, caplog: pytest.L
 def test_preview_accepts_source_that_is_an_output(source: str, caplog: pytest.LogCaptureFixture) -> None:
     """The program may create the source backup in the same run."""
     assert warnings_of_preview(caplog, source_backup_id=pulumi.Output.from_input(source)) == []
+
+
+@pytest.mark.parametrize("owner_id", [OWNER_ID, OTHER_OWNER_ID])
+def test_preview_names_copy_to_resume(
+    aws: Control, source: str, caplog: pytest.LogCaptureFixture, owner_id: str
+) -> None:
+    caplog.set_level("INFO")
+    client = aws.client("fsx", AWAY)
+    tags = [{"Key": key, "Value": value} for key, value in owned("dr/prod/one", owner_id).items()]
+    made = client.copy_backup(SourceBackupId=source, SourceRegion=HOME, Tags=tags)["Backup"]["BackupId"]
+    client.close()
+    state = {
+        f"urn:pulumi:prod::dr::{OWNER_TYPE}::fsx-dr-owner": {"type": OWNER_TYPE, "outputs": {"owner_id": OWNER_ID}}
+    }
+    aws.clear_journal()
+
+    RecordingEngine(held=state).run(
+        lambda: BackupCopy("one", region=AWAY, source_region=HOME, source_backup_id=source), preview=True
+    )
+
+    said = [record.getMessage() for record in caplog.records if AWAY in record.getMessage()]
+    assert [(made in text, "1 copy to make" in text) for text in said] == [
+        (True, False) if owner_id == OWNER_ID else (False, True)
+    ]
+    assert aws.counts(AWAY) == {"DescribeBackups": 1}
 
 
 @pytest.mark.parametrize("fault", ["access_denied", "outage"])

@@ -134,6 +134,12 @@ def test_plugin_component_reports_only_own_leftovers() -> None:
 # --- resume ---
 
 
+def test_resumed_copy_is_named() -> None:
+    plan = one([dr()], [], World(BACKUPS, [own(1)]))
+
+    assert [own(1).id in note for note in plan.notes] == [True]
+
+
 @pytest.mark.parametrize("lifecycle", ["COPYING", "AVAILABLE"])
 @pytest.mark.parametrize("name", ["dr", "before"], ids=["unchanged", "renamed"])
 def test_resume_after_source_expired(lifecycle: str, name: str) -> None:
@@ -246,7 +252,8 @@ def test_adopt_chooses_matching_copy(tags: dict[str, str]) -> None:
 def test_resume_is_preferred_to_adopt() -> None:
     plan = one([dr(adopts=True)], [], World([backup(1)], [own(1), copy(1, id=TWIN)]))
 
-    assert (adopted(plan), plan.notes, plan.warnings) == ({source(1): None}, [], [])
+    assert (adopted(plan), plan.warnings) == ({source(1): None}, [])
+    assert [TWIN in note for note in plan.notes] == [False]
 
 
 def test_adopt_resolves_key_alias() -> None:

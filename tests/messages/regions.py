@@ -216,6 +216,12 @@ def _(program: _Program) -> str:
     return program.says(adopt_existing=True)
 
 
+@_CASES.add("copy of an interrupted run")
+def _(program: _Program) -> str:
+    program.copy(program.backup(1), in_state=False, tags=owned("dr/prod/dr"))
+    return program.says()
+
+
 @_CASES.add("copy of this stack under another owner id")
 def _(program: _Program) -> str:
     program.copy(program.backup(1), in_state=False, tags=owned("dr/prod/dr", OTHER_OWNER_ID))

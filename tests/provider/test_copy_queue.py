@@ -87,14 +87,37 @@ def test_queue_grants_five_slots_then_next_in_order(stack: Stack) -> None:
     assert ahead(slots[7]) is None
 
 
+class Gate(ManualClock):
+    """A clock that ends no sleep before it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.opened.wait(30)
+
+
+def test_full_copy_is_named_before_first_slot_is_granted() -> None:
+    clock = Gate()
+    queue = CopyQueue(Poller(AWAY, lambda _ids: {}, clock, 15.0), clock)
+    slots = [
+        queue.slot(QueuedCopy("", Chain(name, "key/1"), datetime(2027, 1, day, tzinfo=UTC)))
+        for name, day in (("fs-1", 1), ("fs-2", 3), ("fs-1", 2))
+    ]
+
+    waits = [slot.waits_for for slot in slots]
+
+    assert [(wait.full_copy_of, wait.is_for_unawaited) for wait in waits if wait] == [
+        ("fs-1", False),
+        ("", False),
+        ("", False),
+    ]
+    clock.opened.set()
+
+
 def test_queue_collects_first_copies_before_choosing() -> None:
-    class Gate(ManualClock):
-        opened = threading.Event()
-
-        def sleep(self, seconds: float) -> None:
-            super().sleep(seconds)
-            self.opened.wait(30)
-
     clock = Gate()
     queue = CopyQueue(Poller(AWAY, lambda _ids: {}, clock, 15.0), clock)
     slots = [

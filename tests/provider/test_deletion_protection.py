@@ -30,7 +30,7 @@ def test_protected_copy_is_deleted_only_after_protection_is_off(
         stack.up({}) if command == "up" else stack.destroy()
 
     for _ in range(2):
-        with refused(CopyError, kept, AWAY, "deletion_protection", stack.urn("monday")):
+        with refused(CopyError, kept, AWAY, "deletion_protection", "pulumi up", unsaid=stack.urn("monday")):
             remove()
         assert copies(service) == [kept]
 

@@ -25,6 +25,10 @@ def missing_alias_text(alias: str, region: str, user: str) -> str:
     )
 
 
+def resuming(backup: Backup) -> str:
+    return f"Resuming {backup.id} in {backup.region}, a copy of {backup.source_backup_id} from an earlier run."
+
+
 def unusable(copy: StateCopy, why: str) -> str:
     return (
         f"{copy.id} in {copy.region}, a copy of {copy.source_backup_id}, is in the state, but {why}. Run "

@@ -83,9 +83,8 @@ def _is_expired(work: Work, state: StateCopy) -> bool:
 def _protected(state: StateCopy) -> str:
     declaration = "its DrRegion" if state.is_of_dr_region else state.name.rpartition("::")[2]
     return (
-        f"Not deleting {state.id} in {state.region}: deletion_protection is on. To delete it, set deletion_protection "
-        f"to false for {declaration}, run `pulumi up`, and run the command again. To keep the copy but remove it from "
-        f"this stack, run `pulumi state delete '{state.urn}'`."
+        f"Not deleting {state.id} in {state.region}: deletion_protection is on. To delete it, first set this to false "
+        f"for {declaration} and run `pulumi up`."
     )
 
 

@@ -9,10 +9,14 @@ from typing import Any
 import pulumi
 
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
-from pulumi_fsx_dr.copies.copy import DR_REGION_TYPE
-from pulumi_fsx_dr.copies.messages import missing_alias_text
+from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
+from pulumi_fsx_dr.copies.messages import missing_alias_text, resuming
+from pulumi_fsx_dr.copies.ownership import claimed_description, description_of, ownership_of
+from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.errors import AwsConfigError, FsxDrError, InvalidSettingsError
+from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
+from pulumi_fsx_dr.rules.existing import resume_order, wanted_key
 from pulumi_fsx_dr.rules.region_plan import PlannedCopy
 
 from .coordinator import current_code, end_of, in_thread
@@ -30,6 +34,8 @@ class SingleCopies:
         self._lookup = seen
         self._declared: dict[str, Mapping[str, Any]] = {}
         self._dependent: set[str] = set()  # copies with `depends_on`
+        # The SDK does not know the stack in other threads.
+        self._stack_urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}"
         # Read now: the event loop runs while this waits, and must find all copies later.
         _ = seen.state
         logged: Awaitable[bool] = self._log(current_code())
@@ -63,8 +69,11 @@ class SingleCopies:
         for copy in copies:
             self._require_alias(region, copy)
         try:
-            new = forecast(self._lookup, region, None, copies)
-            return new.total(self._lookup.copies_in(region)) if new.made else []
+            resumed = {copy.name: backup for copy in copies if (backup := self._resumed(region, copy))}
+            left = [copy for copy in copies if copy.name not in resumed]
+            new = forecast(self._lookup, region, None, left)
+            total = new.total(self._lookup.copies_in(region)) if new.made else []
+            return [*total, *(resuming(backup) for backup in resumed.values())]
         except AwsConfigError:
             raise
         except FsxDrError:  # a preview must work while a Region is unreachable
@@ -85,6 +94,31 @@ class SingleCopies:
             else "Set source_region to the Region of the backup."
         )
         return f"Source backup {source} of BackupCopy {copy.name} was not found in {region}. {fix}"
+
+    def _resumed(self, region: str, copy: PlannedCopy) -> Backup | None:
+        """Return the copy of an interrupted run that the create of a BackupCopy resumes."""
+        source, key = copy.args.get("source_backup_id"), copy.args.get("kms_key_id")
+        if copy.state or not source or key == "" or "adopt_backup_id" in copy.args:
+            return None
+        urn = f"{self._stack_urn}::{BACKUP_COPY_TYPE}::{copy.name}"
+        wanted = Facts(
+            source_backup_id=source,
+            region=region,
+            source_region=copy.args["source_region"],
+            key=wanted_key(self._lookup, region, key),
+        )
+        in_state = {other.id for other in self._lookup.state}
+        found = [
+            backup
+            for backup in self._lookup.copies_in(region)
+            if backup.id not in in_state
+            and not backup.is_dead
+            and (ownership := ownership_of(backup.tags))
+            and ownership.owner_id == self._lookup.owner_id
+            and claimed_description(backup.tags) == description_of(urn)
+            and mismatch(backup, wanted) is None
+        ]
+        return min(found, key=resume_order, default=None)
 
     def _require_alias(self, region: str, copy: PlannedCopy) -> None:
         """Refuse a new copy with an alias that does not exist, unless the program may create the alias.

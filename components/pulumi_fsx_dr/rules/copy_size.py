@@ -102,9 +102,16 @@ def total(region: str, made: int, found: Sequence[Series], running: Iterable[Bac
     if made > sized:
         parts.append(f"{made - sized} of unknown size")
     copies = "1 copy" if made == 1 else f"{made} copies"
-    slots = _waiting(found, running)
-    waits = f"; {slots} {'waits' if slots == 1 else 'wait'} for a copy slot" if slots else ""
-    return f"{region}: {copies} to make, {', '.join(parts)}{waits}."
+    later = sum(len(one.backups) - one.starts_at_once for one in found)
+    slots = _waiting_for_slot(found, running)
+    waits = []
+    if later:
+        waits.append(
+            f"{later} {'starts' if later == 1 else 'start'} after the full {'copy' if full == 1 else 'copies'}"
+        )
+    if slots:
+        waits.append(f"{slots} {'waits' if slots == 1 else 'wait'} for a copy slot")
+    return "; ".join([f"{region}: {copies} to make, {', '.join(parts)}", *waits]) + "."
 
 
 def read_total(sentence: str) -> tuple[str, int] | None:
@@ -113,7 +120,8 @@ def read_total(sentence: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
-def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
+def _waiting_for_slot(found: Iterable[Series], running: Iterable[Backup]) -> int:
+    """Return how many copies could start at once, but have no free copy slot."""
     taken = Counter(copy.quota_group for copy in running)
     groups: dict[str, list[Series]] = defaultdict(list)
     for one in found:
@@ -121,8 +129,7 @@ def _waiting(found: Iterable[Series], running: Iterable[Backup]) -> int:
     waiting = 0
     for group, members in groups.items():
         free = max(COPIES_AT_ONCE - taken[group], 0)
-        begin = min(sum(one.starts_at_once for one in members), free)
-        waiting += sum(len(one.backups) for one in members) - begin
+        waiting += max(sum(one.starts_at_once for one in members) - free, 0)
     return waiting
 
 

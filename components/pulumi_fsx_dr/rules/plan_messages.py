@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pulumi_fsx_dr.copies.messages import owner_text, unusable
+from pulumi_fsx_dr.copies.messages import owner_text, resuming, unusable
 from pulumi_fsx_dr.fsx.kms import same_key
 
 from .decide import SourcePlan, gone
@@ -12,10 +12,12 @@ from .reasons import Decision, Kept
 
 
 def notes(plan: SourcePlan) -> Iterator[str]:
-    """Yield notes on existing copies that are adopted, or not used."""
+    """Yield notes on existing copies that are resumed, adopted, or not used."""
     for point in plan.points:
         offer = point.offer
-        if point.action is Action.ADOPT and (copy := point.adopted):
+        if point.action is Action.RESUME and (copy := point.resumed):
+            yield resuming(copy)
+        elif point.action is Action.ADOPT and (copy := point.adopted):
             yield f"Adopting {copy.id} in {copy.region}, a copy of {point.source_backup_id}."
         elif point.action is Action.CREATE and (copy := offer.adoptable):
             yield (

@@ -141,7 +141,9 @@ class CopyQueue:
                 return None
             group = [waiting for waiting in self._waiting if waiting.copy.group == slot.copy.group]
             own = [running.copy for running in self._running]
-            full = full_copies(slot.copy.chain, [*own, *self._unawaited.values()], self._available)
+            # Before the first slots are granted, the full copy is the first of its chain in the queue.
+            first = [] if self._is_open else [other.copy for other in self._waiting[: self._waiting.index(slot)]]
+            full = full_copies(slot.copy.chain, [*own, *self._unawaited.values(), *first], self._available)
             needed = full or [copy for copy in own if copy.group == slot.copy.group]
             subject = slot.copy.chain.subject if slot.copy.chain and full else ""
             is_for_unawaited = self._is_open and not any(copy in own for copy in needed)
