@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.fsx import Control
+from simulator.fsx.actions import GIB
 from simulator.project import ROOT, Project
 
 EXAMPLES = ROOT / "examples" / "languages"
@@ -21,7 +22,7 @@ NEWEST, OLDER, OLDEST, OTHER = (
     "backup-0123456789abcdef0",
     "backup-0123456789abcdef1",
 )
-_HOUR = 3600
+_DAY = 24 * 3600
 _PYPI = (sys.executable, "-m", "pip", "index", "versions", "pulumi")
 _NPM = ("npm", "view", "@pulumi/pulumi", "version")
 _GO = ("go", "list", "-m", "github.com/pulumi/pulumi/sdk/v3@v3.256.0")
@@ -70,12 +71,13 @@ YAML, TYPESCRIPT, GO, PYTHON = EVERY_EXAMPLE = (
 
 
 def seed(aws: Control) -> None:
-    """Make what the examples name: two file systems with their backups, and a key."""
+    """Make what the examples name, as in simulator/seed.yaml: two file systems with their backups, and a key."""
     first = aws.seed_file_system("eu-central-1", file_system_id="fs-0123456789abcdef0")
-    for age, backup in enumerate((NEWEST, OLDER, OLDEST)):
-        aws.seed_backup("eu-central-1", first, backup_id=backup, created=time.time() - age * _HOUR)
+    for days, backup in enumerate((NEWEST, OLDER, OLDEST)):
+        created, size = time.time() - days * _DAY, (42 - days) * GIB
+        aws.seed_backup("eu-central-1", first, backup_id=backup, created=created, size_in_bytes=size)
     other = aws.seed_file_system("us-east-1", file_system_id="fs-0123456789abcdef1")
-    aws.seed_backup("us-east-1", other, backup_id=OTHER, created=time.time())
+    aws.seed_backup("us-east-1", other, backup_id=OTHER, created=time.time(), size_in_bytes=20 * GIB)
     keys = aws.client("kms", DR)
     keys.create_alias(AliasName=KEY, TargetKeyId=keys.create_key()["KeyMetadata"]["KeyId"])
     keys.close()

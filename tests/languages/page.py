@@ -49,10 +49,10 @@ def program(example: Example) -> str:
 
 
 def preview(printed: str) -> str:
-    """Return the output of a preview as the page shows it: a row for each resource, sorted."""
+    """Return the output of a preview as the page shows it: sorted rows of the resources, then messages and outputs."""
     # The engine shows the row of the stack twice, and the others in any order.
     stack, *others = dict.fromkeys(re.findall(r"^ \+  \S+ \S+ create\b", printed, re.MULTILINE))
-    summary = printed[printed.index("Outputs:") :].rstrip()
+    summary = printed[printed.index("Diagnostics:") :].rstrip()
     return "\n".join(["```console", "$ pulumi preview", stack, *sorted(others), summary, "```"])
 
 
