@@ -1,6 +1,7 @@
 """The bundled program: its resources for a configuration."""
 
 import json
+import re
 import runpy
 from collections.abc import Iterator
 from datetime import datetime
@@ -257,11 +258,29 @@ def test_setting_of_another_type_is_refused_by_name(setting: str) -> None:
     assert "hunter22" not in str(refused.value)
 
 
-def test_argument_of_a_source_is_named_as_in_the_configuration() -> None:
-    source = {"fileSystemId": BACKUP, "region": "eu-central-1"}
+@pytest.mark.parametrize(
+    ("wrong", "setting"),
+    [
+        ({"keep": 0}, "fsx-dr:keep"),
+        ({"keep": {"daily": 0}}, "fsx-dr:keep"),
+        ({"tags": {"team": 7}}, "fsx-dr:tags"),
+        ({"regions": [{"region": "us-east-1"}, {"region": WEST, "kmsKeyId": "key"}]}, "fsx-dr:regions[1].kmsKeyId"),
+        ({"regions": [{"region": "eu-west"}]}, "fsx-dr:regions[0].region"),
+        ({"sources": [{"fileSystemId": BACKUP, "region": "eu-central-1"}]}, "fsx-dr:sources[0].fileSystemId"),
+        ({"sources": [{"backupId": BACKUP, "region": "eu-central-1", "keep": 0}]}, "fsx-dr:sources[0].keep"),
+        ({"sources": [{"backupId": BACKUP, "region": "eu-central-1"}] * 2}, "fsx-dr:sources[0] and sources[1]"),
+        ({"sources": [{"backupId": BACKUP}], "regions": []}, "fsx-dr:sources[0]"),
+    ],
+)
+def test_wrong_value_is_named_as_in_the_configuration(wrong: dict[str, Any], setting: str) -> None:
+    config = {"sources": [], "regions": [{"region": WEST}]}
 
-    with pytest.raises(InvalidSettingsError, match=r"\bfileSystemId\b"):
-        _run({"sources": [source], "regions": [{"region": WEST}]})
+    with pytest.raises(InvalidSettingsError) as refused:
+        _run(config | wrong)
+
+    assert re.search(rf"{re.escape(setting)}[ :]", str(refused.value))
+    assert "DrRegion dr" not in str(refused.value)
+    assert "_" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from .copies.names import camel_case
 from .copies.near_names import in_camel_case, refuse_unknown
 from .copies.numbers import positive
 from .errors import InvalidSettingsError
@@ -83,8 +84,9 @@ class Settings:
         named = {f"dr-{args['region']}": args for args in regions}
         if len(named) < len(regions):
             raise InvalidSettingsError("fsx-dr:regions contains a Region twice. Give each Region one entry.")
-        for name, args in named.items():
-            _require_valid(name, args)
+        # Without a Region, the sources are checked all the same.
+        for position, args in enumerate(regions or [common]):
+            _require_valid(position, args)
         return cls(regions=named, sources=sources, rpo_hours=_hours(config.get("rpoHours") or str(RPO_HOURS)))
 
     @property
@@ -109,9 +111,15 @@ def _require_known(namespace: str) -> None:
         raise InvalidSettingsError(unknown)
 
 
-def _require_valid(name: str, args: DrRegionArgs) -> None:
+def _require_valid(position: int, args: Mapping[str, Any]) -> None:
+    """Refuse values that a DrRegion would refuse, with the names of the settings."""
+
+    def named(*path: str) -> str:
+        whole = f"regions[{position}]." if path[0] in _REGION_FIELDS.values() else ""
+        return f"fsx-dr:{whole}{'.'.join(map(camel_case, path))}"
+
     try:
-        require_valid(name, args)
+        require_valid("", args, named)
     except InvalidSettingsError as error:
         names = (*DrRegionArgs.__annotations__, *Source.__annotations__)
         raise InvalidSettingsError(in_camel_case(str(error), names)) from None
