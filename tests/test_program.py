@@ -270,6 +270,12 @@ def test_setting_of_another_type_is_refused_by_name(setting: str) -> None:
         ({"sources": [{"backupId": BACKUP, "region": "eu-central-1", "keep": 0}]}, "fsx-dr:sources[0].keep"),
         ({"sources": [{"backupId": BACKUP, "region": "eu-central-1"}] * 2}, "fsx-dr:sources[0] and sources[1]"),
         ({"sources": [{"backupId": BACKUP}], "regions": []}, "fsx-dr:sources[0]"),
+        (
+            {"regions": [{"region": WEST}, {"region": NORTH}, {"region": WEST}]},
+            "fsx-dr:regions[0] and fsx-dr:regions[2]",
+        ),
+        ({"regions": [{"region": "eu-wst-1"}]}, "fsx-dr:regions[0].region (eu-wst-1)"),
+        ({"tags": {"aws:team": "storage"}}, "fsx-dr:tags: Tag key aws:team"),
     ],
 )
 def test_wrong_value_is_named_as_in_the_configuration(wrong: dict[str, Any], setting: str) -> None:
@@ -300,3 +306,6 @@ def test_program_that_copies_nothing_warns(
 
     [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [setting for setting in ("fsx-dr:sources", "fsx-dr:regions") if f"{setting} " in warning] == missing
+    commands = warning.splitlines()[1:]
+    assert commands
+    assert all(command.startswith("Run `pulumi config set --path ") for command in commands)

@@ -40,9 +40,11 @@ _REGION_FIELDS = {"kmsKeyId": "kms_key_id", "region": "region"}
 _LIST = "a list of objects"
 _BOOLEAN = "true or false"
 _EXAMPLES = {
-    "sources": "`pulumi config set --path 'fsx-dr:sources[0].fileSystemId' fs-0123456789abcdef0` and "
-    "`pulumi config set --path 'fsx-dr:sources[0].region' eu-central-1`",
-    "regions": "`pulumi config set --path 'fsx-dr:regions[0].region' eu-west-1`",
+    "sources": (
+        "pulumi config set --path 'fsx-dr:sources[0].fileSystemId' fs-0123456789abcdef0",
+        "pulumi config set --path 'fsx-dr:sources[0].region' eu-central-1",
+    ),
+    "regions": ("pulumi config set --path 'fsx-dr:regions[0].region' eu-west-1",),
 }
 
 
@@ -82,8 +84,7 @@ class Settings:
         _boolean(config, "previewCopies")
         regions = [_region(position, entry, common) for position, entry in enumerate(_entries(config, "regions"))]
         named = {f"dr-{args['region']}": args for args in regions}
-        if len(named) < len(regions):
-            raise InvalidSettingsError("fsx-dr:regions contains a Region twice. Give each Region one entry.")
+        _refuse_repeated([args["region"] for args in regions])
         # Without a Region, the sources are checked all the same.
         for position, args in enumerate(regions or [common]):
             _require_valid(position, args)
@@ -96,10 +97,9 @@ class Settings:
         if not missing:
             return None
         settings = " and ".join(f"fsx-dr:{name}" for name in missing)
-        examples = ", ".join(_EXAMPLES[name] for name in missing)
-        return (
-            f"Nothing is copied: {settings} {'are' if len(missing) > 1 else 'is'} empty. For example, run {examples}."
-        )
+        examples = "\n".join(f"Run `{command}`." for name in missing for command in _EXAMPLES[name])
+        are = "are" if len(missing) > 1 else "is"
+        return f"Nothing is copied: {settings} {are} empty. Change the values in these examples.\n{examples}"
 
 
 def _require_known(namespace: str) -> None:
@@ -109,6 +109,15 @@ def _require_known(namespace: str) -> None:
     names = [name.removeprefix(f"{namespace}:") for name in given if name.startswith(f"{namespace}:")]
     if unknown := refuse_unknown(f"{namespace} has no setting", names, SETTINGS):
         raise InvalidSettingsError(unknown)
+
+
+def _refuse_repeated(regions: list[str]) -> None:
+    for position, region in enumerate(regions):
+        if (first := regions.index(region)) != position:
+            raise InvalidSettingsError(
+                f"fsx-dr:regions[{first}] and fsx-dr:regions[{position}] have the same region. Give each Region one "
+                "entry."
+            )
 
 
 def _require_valid(position: int, args: Mapping[str, Any]) -> None:
