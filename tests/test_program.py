@@ -35,7 +35,7 @@ def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:
     """Run the program as the CLI does, and return its registrations and outputs."""
     engine = RecordingEngine()
     written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    pulumi.runtime.set_all_config({f"fsx-dr:{key}": value for key, value in written.items()})
+    pulumi.runtime.set_all_config({key if ":" in key else f"fsx-dr:{key}": value for key, value in written.items()})
     exported: dict[str, Any] = {}
 
     def program() -> None:
@@ -256,6 +256,19 @@ def test_setting_of_another_type_is_refused_by_name(setting: str) -> None:
 
     assert f"fsx-dr:{setting} must be" in str(refused.value)
     assert "hunter22" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("profle", "aws:profile"), ("asumeRoles", "aws:assumeRoles")])
+def test_misspelt_aws_setting_warns_once(name: str, meant: str, caplog: pytest.LogCaptureFixture, aws: Control) -> None:
+    backup = aws.seed_backup("eu-central-1", aws.seed_file_system("eu-central-1"))
+    source = {"backupId": backup, "region": "eu-central-1"}
+
+    regions = [{"region": WEST}, {"region": NORTH}]
+    _run({"sources": [source], "regions": regions, f"aws:{name}": "dr", "aws:zzzzzzzz": "new setting"})
+
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert f"aws:{name}" in warning
+    assert f"{meant}?" in warning
 
 
 @pytest.mark.parametrize(

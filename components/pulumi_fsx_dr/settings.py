@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
 
 from .copies.names import camel_case
 from .copies.near_names import in_camel_case, refuse_unknown
 from .copies.numbers import positive
 from .errors import InvalidSettingsError
+from .program.given_settings import given_settings
 from .readiness import RPO_HOURS
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
@@ -104,10 +104,7 @@ class Settings:
 
 def _require_known(namespace: str) -> None:
     """Refuse a misspelt setting: ignoring it could leave file systems without copies."""
-    # `pulumi.Config` cannot list the settings.
-    given = {**(get_config_env() or {}), **CONFIG.get()}
-    names = [name.removeprefix(f"{namespace}:") for name in given if name.startswith(f"{namespace}:")]
-    if unknown := refuse_unknown(f"{namespace} has no setting", names, SETTINGS):
+    if unknown := refuse_unknown(f"{namespace} has no setting", given_settings(namespace), SETTINGS):
         raise InvalidSettingsError(unknown)
 
 
