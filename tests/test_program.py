@@ -1,6 +1,7 @@
 """The bundled program: its resources for a configuration."""
 
 import json
+import re
 import runpy
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,7 +35,7 @@ def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:
     """Run the program as the CLI does, and return its registrations and outputs."""
     engine = RecordingEngine()
     written = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    pulumi.runtime.set_all_config({f"fsx-dr:{key}": value for key, value in written.items()})
+    pulumi.runtime.set_all_config({key if ":" in key else f"fsx-dr:{key}": value for key, value in written.items()})
     exported: dict[str, Any] = {}
 
     def program() -> None:
@@ -257,11 +258,48 @@ def test_setting_of_another_type_is_refused_by_name(setting: str) -> None:
     assert "hunter22" not in str(refused.value)
 
 
-def test_argument_of_a_source_is_named_as_in_the_configuration() -> None:
-    source = {"fileSystemId": BACKUP, "region": "eu-central-1"}
+@pytest.mark.parametrize(("name", "meant"), [("profle", "aws:profile"), ("asumeRoles", "aws:assumeRoles")])
+def test_misspelt_aws_setting_warns_once(name: str, meant: str, caplog: pytest.LogCaptureFixture, aws: Control) -> None:
+    backup = aws.seed_backup("eu-central-1", aws.seed_file_system("eu-central-1"))
+    source = {"backupId": backup, "region": "eu-central-1"}
 
-    with pytest.raises(InvalidSettingsError, match=r"\bfileSystemId\b"):
-        _run({"sources": [source], "regions": [{"region": WEST}]})
+    regions = [{"region": WEST}, {"region": NORTH}]
+    _run({"sources": [source], "regions": regions, f"aws:{name}": "dr", "aws:zzzzzzzz": "new setting"})
+
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert f"aws:{name}" in warning
+    assert f"{meant}?" in warning
+
+
+@pytest.mark.parametrize(
+    ("wrong", "setting"),
+    [
+        ({"keep": 0}, "fsx-dr:keep"),
+        ({"keep": {"daily": 0}}, "fsx-dr:keep"),
+        ({"tags": {"team": 7}}, "fsx-dr:tags"),
+        ({"regions": [{"region": "us-east-1"}, {"region": WEST, "kmsKeyId": "key"}]}, "fsx-dr:regions[1].kmsKeyId"),
+        ({"regions": [{"region": "eu-west"}]}, "fsx-dr:regions[0].region"),
+        ({"sources": [{"fileSystemId": BACKUP, "region": "eu-central-1"}]}, "fsx-dr:sources[0].fileSystemId"),
+        ({"sources": [{"backupId": BACKUP, "region": "eu-central-1", "keep": 0}]}, "fsx-dr:sources[0].keep"),
+        ({"sources": [{"backupId": BACKUP, "region": "eu-central-1"}] * 2}, "fsx-dr:sources[0] and sources[1]"),
+        ({"sources": [{"backupId": BACKUP}], "regions": []}, "fsx-dr:sources[0]"),
+        (
+            {"regions": [{"region": WEST}, {"region": NORTH}, {"region": WEST}]},
+            "fsx-dr:regions[0] and fsx-dr:regions[2]",
+        ),
+        ({"regions": [{"region": "eu-wst-1"}]}, "fsx-dr:regions[0].region (eu-wst-1)"),
+        ({"tags": {"aws:team": "storage"}}, "fsx-dr:tags: Tag key aws:team"),
+    ],
+)
+def test_wrong_value_is_named_as_in_the_configuration(wrong: dict[str, Any], setting: str) -> None:
+    config = {"sources": [], "regions": [{"region": WEST}]}
+
+    with pytest.raises(InvalidSettingsError) as refused:
+        _run(config | wrong)
+
+    assert re.search(rf"{re.escape(setting)}[ :]", str(refused.value))
+    assert "DrRegion dr" not in str(refused.value)
+    assert "_" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -281,3 +319,6 @@ def test_program_that_copies_nothing_warns(
 
     [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [setting for setting in ("fsx-dr:sources", "fsx-dr:regions") if f"{setting} " in warning] == missing
+    commands = warning.splitlines()[1:]
+    assert commands
+    assert all(command.startswith("Run `pulumi config set --path ") for command in commands)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
 
+from .copies.names import camel_case
 from .copies.near_names import in_camel_case, refuse_unknown
 from .copies.numbers import positive
 from .errors import InvalidSettingsError
+from .program.given_settings import given_settings
 from .readiness import RPO_HOURS
 from .rules.dr_arguments import KEEP, DrRegionArgs, Source, require_valid
 
@@ -39,9 +40,11 @@ _REGION_FIELDS = {"kmsKeyId": "kms_key_id", "region": "region"}
 _LIST = "a list of objects"
 _BOOLEAN = "true or false"
 _EXAMPLES = {
-    "sources": "`pulumi config set --path 'fsx-dr:sources[0].fileSystemId' fs-0123456789abcdef0` and "
-    "`pulumi config set --path 'fsx-dr:sources[0].region' eu-central-1`",
-    "regions": "`pulumi config set --path 'fsx-dr:regions[0].region' eu-west-1`",
+    "sources": (
+        "pulumi config set --path 'fsx-dr:sources[0].fileSystemId' fs-0123456789abcdef0",
+        "pulumi config set --path 'fsx-dr:sources[0].region' eu-central-1",
+    ),
+    "regions": ("pulumi config set --path 'fsx-dr:regions[0].region' eu-west-1",),
 }
 
 
@@ -81,10 +84,10 @@ class Settings:
         _boolean(config, "previewCopies")
         regions = [_region(position, entry, common) for position, entry in enumerate(_entries(config, "regions"))]
         named = {f"dr-{args['region']}": args for args in regions}
-        if len(named) < len(regions):
-            raise InvalidSettingsError("fsx-dr:regions contains a Region twice. Give each Region one entry.")
-        for name, args in named.items():
-            _require_valid(name, args)
+        _refuse_repeated([args["region"] for args in regions])
+        # Without a Region, the sources are checked all the same.
+        for position, args in enumerate(regions or [common]):
+            _require_valid(position, args)
         return cls(regions=named, sources=sources, rpo_hours=_hours(config.get("rpoHours") or str(RPO_HOURS)))
 
     @property
@@ -94,24 +97,35 @@ class Settings:
         if not missing:
             return None
         settings = " and ".join(f"fsx-dr:{name}" for name in missing)
-        examples = ", ".join(_EXAMPLES[name] for name in missing)
-        return (
-            f"Nothing is copied: {settings} {'are' if len(missing) > 1 else 'is'} empty. For example, run {examples}."
-        )
+        examples = "\n".join(f"Run `{command}`." for name in missing for command in _EXAMPLES[name])
+        are = "are" if len(missing) > 1 else "is"
+        return f"Nothing is copied: {settings} {are} empty. Change the values in these examples.\n{examples}"
 
 
 def _require_known(namespace: str) -> None:
     """Refuse a misspelt setting: ignoring it could leave file systems without copies."""
-    # `pulumi.Config` cannot list the settings.
-    given = {**(get_config_env() or {}), **CONFIG.get()}
-    names = [name.removeprefix(f"{namespace}:") for name in given if name.startswith(f"{namespace}:")]
-    if unknown := refuse_unknown(f"{namespace} has no setting", names, SETTINGS):
+    if unknown := refuse_unknown(f"{namespace} has no setting", given_settings(namespace), SETTINGS):
         raise InvalidSettingsError(unknown)
 
 
-def _require_valid(name: str, args: DrRegionArgs) -> None:
+def _refuse_repeated(regions: list[str]) -> None:
+    for position, region in enumerate(regions):
+        if (first := regions.index(region)) != position:
+            raise InvalidSettingsError(
+                f"fsx-dr:regions[{first}] and fsx-dr:regions[{position}] have the same region. Give each Region one "
+                "entry."
+            )
+
+
+def _require_valid(position: int, args: Mapping[str, Any]) -> None:
+    """Refuse values that a DrRegion would refuse, with the names of the settings."""
+
+    def named(*path: str) -> str:
+        whole = f"regions[{position}]." if path[0] in _REGION_FIELDS.values() else ""
+        return f"fsx-dr:{whole}{'.'.join(map(camel_case, path))}"
+
     try:
-        require_valid(name, args)
+        require_valid("", args, named)
     except InvalidSettingsError as error:
         names = (*DrRegionArgs.__annotations__, *Source.__annotations__)
         raise InvalidSettingsError(in_camel_case(str(error), names)) from None

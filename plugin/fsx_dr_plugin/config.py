@@ -94,9 +94,7 @@ def require_same_account(settings: Mapping[str, Any], configuration: Mapping[str
     """Refuse a stack with an `aws:` setting of credentials or accounts, without the same setting of this provider."""
     for name, own in _OWN_SETTINGS.items():
         if configuration.get(f"aws:{name}") and own not in settings:
-            raise InvalidSettingsError(
-                f"The stack sets {name} of the AWS provider, which fsx-dr does not use. Set fsx-dr:{own}."
-            )
+            raise InvalidSettingsError(f"The stack sets aws:{name}, which fsx-dr does not use. Set fsx-dr:{own}.")
 
 
 def new_runtime(settings: Mapping[str, Any]) -> ProviderRuntime:

@@ -12,13 +12,14 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2
 from pulumi_fsx_dr.copies.arguments import BackupCopyArgs
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
-from pulumi_fsx_dr.copies.names import by_core_names, camel_case, snake_case
+from pulumi_fsx_dr.copies.names import camel_case, snake_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.program.coordinator import DrRegionCoordinator
 from pulumi_fsx_dr.program.lookup import Lookup
+from pulumi_fsx_dr.rules.dr_arguments import Source
 from pulumi_fsx_dr.rules.naming import is_name_of
 from pulumi_fsx_dr.rules.specs import DrRegionSpec
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
@@ -141,8 +142,13 @@ def _args(inputs: Mapping[str, Any]) -> DrRegionArgs:
     """Return the arguments with the names and types of the Python component."""
     args = {snake_case(name): _value(value) for name, value in inputs.items()}
     if isinstance(sources := args.get("sources"), list):
-        args["sources"] = [by_core_names(source) if isinstance(source, Mapping) else source for source in sources]
+        args["sources"] = [_source(source) if isinstance(source, Mapping) else source for source in sources]
     return cast("DrRegionArgs", args)
+
+
+def _source(source: Mapping[str, Any]) -> dict[str, Any]:
+    # A refusal shows an unknown name as the program spells it.
+    return {core if (core := snake_case(name)) in Source.__annotations__ else name: source[name] for name in source}
 
 
 def _value(value: Any) -> Any:

@@ -153,9 +153,9 @@ def settings() -> Messages:
         with configured({f"fsx-dr:{name}": _written(value) for name, value in given.items()}):
             yield case, refusal(Settings.read)
     with configured({}):
-        yield "nothing is configured", str(Settings.read().warning)
+        yield "nothing is configured", str(Settings.read().warning).replace("\n", "\n    ")
     with configured({"fsx-dr:sources": _written([{"fileSystemId": FILE_SYSTEM, "region": HOME}])}):
-        yield "no Region is configured", str(Settings.read().warning)
+        yield "no Region is configured", str(Settings.read().warning).replace("\n", "\n    ")
 
 
 def aws_settings() -> Messages:

@@ -239,6 +239,7 @@ def test_options_and_tags_reach_copies(program: Program) -> None:
         ({"keep": 0}, "keep of DrRegion dr"),
         ({"keeep": 1}, "keeep"),
         ({"sources": [{"region": HOME}]}, r"sources\[0\]"),
+        ({"sources": [{"filesystemId": "fs-0123456789abcdef0", "region": HOME}]}, "filesystemId"),
         ({"adoptExisting": "all"}, "adopt_existing"),
     ],
 )

@@ -53,7 +53,7 @@ def rows_of(stack: str, outputs: Mapping[str, Any], now: datetime) -> list[Repor
     if "readiness" not in outputs:
         raise InvalidSettingsError(
             f"{named} has no output `readiness`. Export dr.readiness(24) of each DrRegion under that name and run "
-            "`pulumi up`, or select another stack with --stack."
+            "`pulumi up`, or select another stack with --stack. DrRegions of the plugin have no readiness."
         )
     try:
         rows = judged(_flat(_cleaned(outputs["readiness"])), now)

@@ -20,8 +20,8 @@ def unfinished(backup: Backup, source_backup_id: str) -> str:
 
 def missing_alias_text(alias: str, region: str, user: str) -> str:
     return (
-        f"{user} uses the KMS alias {alias}, which does not exist in {region}. Create the alias, or correct "
-        "kms_key_id. If this program creates the alias, use the output of that resource."
+        f"{user} uses the KMS alias {alias}, which does not exist in {region}. Create the alias, or use "
+        "another key. If this program creates the alias, use the output of that resource."
     )
 
 

@@ -6,6 +6,9 @@ from difflib import get_close_matches
 
 from .names import camel_case
 
+_WORDS = {"True": "true", "False": "false", "a dict": "an object"}
+_TYPES = {"str": "string", "int": "number", "float": "number"}
+
 
 def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
     """Return a message about unknown names that begins with `what` and suggests near names; None if all are known."""
@@ -19,9 +22,12 @@ def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -
 
 
 def in_camel_case(sentence: str, names: Iterable[str]) -> str:
-    """Return a sentence with these snake_case names in camelCase, for configuration and other languages."""
+    """Return a sentence for configuration and other languages: without words of Python, these names in camelCase."""
     spelled = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
-    return re.sub(rf"\b({spelled})\b", lambda name: camel_case(name[0]), sentence)
+    sentence = re.sub(rf"\b({spelled})\b", lambda name: camel_case(name[0]), sentence)
+    sentence = re.sub(rf"\b({'|'.join(_WORDS)})\b", lambda word: _WORDS[word[0]], sentence)
+    sentence = re.sub(rf"(?<=\(got )({'|'.join(_TYPES)})(?=\))", lambda kind: _TYPES[kind[0]], sentence)
+    return re.sub(r"\{'(\w+)': ", r"{\1: ", sentence)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

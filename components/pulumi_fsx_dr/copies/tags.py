@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.fsx.backup import Backup
+from pulumi_fsx_dr.fsx.text import clean
 
 from .ownership import MAX_TAG_VALUE, OWNERSHIP_TAG
 
@@ -17,7 +18,7 @@ _FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]|[\x00-\x1f\x85]")
 
 
 def problems(tags: Mapping[str, Any]) -> list[str]:
-    """Return why FSx would refuse these tags; the messages repeat neither keys nor values, which may be secret.
+    """Return why FSx would refuse these tags; the messages repeat only reserved keys, because all else may be secret.
 
     The caller leaves out the values that Pulumi does not know yet.
     """
@@ -73,7 +74,8 @@ def _problem(key: Any, value: Any) -> str | None:
     if not isinstance(key, str):
         return f"A tag key must be a string (got {type(key).__name__})."
     if is_reserved(key):
-        return f"A tag key begins with 'aws:' or '{_OURS}'. These prefixes are reserved. Choose another key."
+        shown = clean(key, MAX_TAG_KEY)
+        return f"Tag key {shown} begins with 'aws:' or '{_OURS}'. These prefixes are reserved. Choose another key."
     if not 1 <= len(key) <= MAX_TAG_KEY or _FORBIDDEN.search(key):
         return f"A tag key is not valid. Use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
     if not isinstance(value, str):

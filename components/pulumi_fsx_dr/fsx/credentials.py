@@ -81,7 +81,7 @@ class Credentials:
             setting = "aws:forbiddenAccountIds" if self._account in forbidden else "aws:allowedAccountIds"
             raise errors.CredentialsError(
                 f"The AWS credentials are for account {clean(str(self._account))}, which {setting} does not allow. "
-                "Use credentials of another account."
+                "Use credentials of an allowed account."
             )
 
 

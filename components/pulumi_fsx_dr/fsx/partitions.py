@@ -19,14 +19,14 @@ _AREA = 3  # characters: `eu-`, `sa-`
 def partition_of(region: str, called: str = "One of the Regions") -> str:
     """Return the AWS partition of a Region, e.g. `aws` or `aws-cn`; the Region may be newer than botocore.
 
-    A refusal names `called`, and does not repeat the Region: it may be a secret in the wrong place.
+    A refusal names `called`. It repeats only what looks like a Region: other text may be a secret in the wrong place.
     """
     try:
         if _REGION.fullmatch(region):
             return str(_resolver().get_partition_for_region(region))
     except aws.UnknownRegionError:
         pass
-    raise errors.InvalidSettingsError(f"{called} is not the name of an AWS Region{_such_as(region)}")
+    raise errors.InvalidSettingsError(f"{called}{_shown(region)} is not the name of an AWS Region{_such_as(region)}")
 
 
 def require_fsx_region(region: str, called: str) -> None:
@@ -34,12 +34,17 @@ def require_fsx_region(region: str, called: str) -> None:
     partition_of(region, called)
     if region not in _fsx_regions():
         raise errors.InvalidSettingsError(
-            f"{called} is not an AWS Region with Amazon FSx{_such_as(region)} If it is a new Region, update boto3."
+            f"{called}{_shown(region)} is not an AWS Region with Amazon FSx{_such_as(region)} If it is a new Region, "
+            "update boto3."
         )
 
 
 def regions_with_fsx(region: str) -> list[str]:
     return sorted(name for name in _fsx_regions() if partition_of(name) == partition_of(region))
+
+
+def _shown(region: str) -> str:
+    return f" ({region})" if _REGION.fullmatch(region) else ""
 
 
 def _such_as(region: str) -> str:

@@ -81,7 +81,11 @@ def _is_expired(work: Work, state: StateCopy) -> bool:
 
 
 def _protected(state: StateCopy) -> str:
-    declaration = "its DrRegion" if state.is_of_dr_region else state.name.rpartition("::")[2]
+    declaration = state.name.rpartition("::")[2]
+    if state.is_of_dr_region:
+        # Only the program of this repository has the setting.
+        setting = "" if state.is_native else " (setting fsx-dr:deletionProtection)"
+        declaration = f"its DrRegion{setting}"
     return (
         f"Not deleting {state.id} in {state.region}: deletion_protection is on. To delete it, first set this to false "
         f"for {declaration} and run `pulumi up`."

@@ -23,6 +23,7 @@ from pulumi_fsx_dr.runtime.listing import Listing, RegionCache
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
 
+from .given_settings import misspelt_aws_settings
 from .per_run import begin_anew, once_a_run
 
 _T = TypeVar("_T")
@@ -247,4 +248,6 @@ def connect_by(connect: Connect | None) -> Connect | None:
 @once_a_run
 def of_this_run() -> Lookup:
     """Return the lookups of the current run, with the `aws:` settings of its stack."""
-    return Lookup(ProviderRuntime(_connect or functools.partial(FsxRegion, credentials=Credentials.of_stack())))
+    seen = Lookup(ProviderRuntime(_connect or functools.partial(FsxRegion, credentials=Credentials.of_stack())))
+    seen.warnings += misspelt_aws_settings()
+    return seen

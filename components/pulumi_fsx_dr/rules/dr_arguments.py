@@ -1,7 +1,8 @@
 """The arguments of a DrRegion, and their validation."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 import pulumi
 
@@ -15,6 +16,8 @@ from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
 from .retention import RetentionPolicy, is_duration
 
 KEEP = 7
+# Returns how a message names an argument, or a key of a source: `("sources[0]", "keep")`.
+Named: TypeAlias = Callable[..., str]
 _IDS = (
     ("file_system_id", FILE_SYSTEM_ID, "fs-0123456789abcdef0"),
     ("backup_id", BACKUP_ID, "backup-0123456789abcdef0"),
@@ -62,36 +65,47 @@ class DrRegionArgs(TypedDict):
     deletion_protection: NotRequired[pulumi.Input[bool]]
 
 
-def require_valid(name: str, args: DrRegionArgs) -> None:
+def require_valid(name: str, args: Mapping[str, Any], named: Named | None = None) -> None:
     """Refuse arguments of a `DrRegion` that are not valid; outputs are not checked.
 
     No message repeats a value, because any value may be a secret.
     """
-    problem = next(_problems(f"DrRegion {name}", args), None)
+    problem = next(_problems(named or partial(_of_dr_region, name), args), None)
     if problem:
         raise InvalidSettingsError(problem)
 
 
-def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
-    if not isinstance(region := args["region"], str):
-        yield f"region of {dr} must be a string that is known when the program runs, not an output."
-    sources = args["sources"]
+def _of_dr_region(name: str, *path: str) -> str:
+    return " of ".join((*reversed(path), f"DrRegion {name}"))
+
+
+def _problems(named: Named, args: Mapping[str, Any]) -> Iterator[str]:
+    region, sources = args.get("region"), args["sources"]  # the settings may have sources and no Region yet
+    if "region" in args and not isinstance(region, str):
+        yield f"{named('region')} must be a string that is known when the program runs, not an output."
     if not isinstance(sources, Sequence) or isinstance(sources, str):
-        yield f"sources of {dr} must be a list."
+        yield f"{named('sources')} must be a list."
         return
-    require_fsx_region(str(region), f"region of {dr}")
+    if "region" in args:
+        require_fsx_region(str(region), named("region"))
     if "keep" in args:
-        yield from _keep_problems(f"keep of {dr}", args["keep"])
+        yield from _keep_problems(named("keep"), args["keep"])
     if not isinstance(args.get("adopt_existing", False), bool):
-        yield f"adopt_existing of {dr} must be true or false."
+        yield f"{named('adopt_existing')} must be true or false."
     for argument in ("kms_key_id", "copy_tags", "tags", "deletion_protection"):
-        yield from (f"{dr}: {problem}" for problem in problems_of(argument, args.get(argument), {"region": region}))
+        yield from _argument_problems(named, argument, args, region)
     for position, source in enumerate(sources):
-        yield from _source_problems(f"sources[{position}] of {dr}", source, args)
-    yield from _repeated(dr, sources, args.get("kms_key_id"))
+        yield from _source_problems(partial(named, f"sources[{position}]"), source, args)
+    yield from _repeated(named, sources, args.get("kms_key_id"))
 
 
-def _source_problems(where: str, source: Any, args: Mapping[str, Any]) -> Iterator[str]:
+def _argument_problems(named: Named, argument: str, args: Mapping[str, Any], region: str | None) -> Iterator[str]:
+    for problem in problems_of(argument, args.get(argument), {"region": region}):
+        yield f"{named(argument)}{problem.removeprefix(argument)}"
+
+
+def _source_problems(named: Named, source: Any, args: Mapping[str, Any]) -> Iterator[str]:
+    where, region = named(), args.get("region")
     if not isinstance(source, Mapping):
         yield f"{where} must be a dict with a region and one of {', '.join(_KINDS)}."
         return
@@ -102,40 +116,39 @@ def _source_problems(where: str, source: Any, args: Mapping[str, Any]) -> Iterat
     if source.get("region") is None:
         yield f"{where} needs region, the AWS Region of the source."
     if not isinstance(source.get("region"), str):
-        yield f"region of {where} must be a string that is known when the program runs, not an output."
+        yield f"{named('region')} must be a string that is known when the program runs, not an output."
         return
-    require_fsx_region(source["region"], f"region of {where}")
-    if partition_of(source["region"]) != partition_of(args["region"]):
-        yield f"region of {where} is in another AWS partition than the DrRegion. FSx copies only within a partition."
+    require_fsx_region(source["region"], named("region"))
+    if region and partition_of(source["region"]) != partition_of(region):
+        yield f"{named('region')} is in another AWS partition than the DrRegion. FSx copies only within a partition."
     if "keep" in source:
-        yield from _keep_problems(f"keep of {where}", source["keep"])
-    yield from _id_problems(where, source)
-    yield from _tag_problems(where, source, args)
-    given = {"region": args["region"]}
-    yield from (f"{where}: {problem}" for problem in problems_of("kms_key_id", source.get("kms_key_id"), given))
+        yield from _keep_problems(named("keep"), source["keep"])
+    yield from _id_problems(named, source)
+    yield from _tag_problems(named, source, args)
+    yield from _argument_problems(named, "kms_key_id", source, region)
     if "exclude" in source and not ("tags" in source and _are_file_systems(source["exclude"])):
-        yield f"exclude of {where} must be a list of file system ids, and needs tags in the same source."
+        yield f"{named('exclude')} must be a list of file system ids, and needs tags in the same source."
 
 
-def _id_problems(where: str, source: Mapping[str, Any]) -> Iterator[str]:
+def _id_problems(named: Named, source: Mapping[str, Any]) -> Iterator[str]:
     if "file_system_id" in source and not isinstance(source["file_system_id"], str):
         yield (
-            f"file_system_id of {where} must be a string that is known when the program runs, not an output: its "
+            f"{named('file_system_id')} must be a string that is known when the program runs, not an output: its "
             "backups are looked up then. Use backup_id to copy a backup that this program creates."
         )
     for key, pattern, example in _IDS:
         value = source.get(key, example)
         is_output = key == "backup_id" and isinstance(value, pulumi.Output)
         if not is_output and not (isinstance(value, str) and pattern.fullmatch(value)):
-            yield f"{key} of {where} must be an id such as {example}."
+            yield f"{named(key)} must be an id such as {example}."
 
 
-def _tag_problems(where: str, source: Mapping[str, Any], args: Mapping[str, Any]) -> Iterator[str]:
+def _tag_problems(named: Named, source: Mapping[str, Any], args: Mapping[str, Any]) -> Iterator[str]:
     for argument in ("tags", "add_tags"):
         # An empty tag selector would select all file systems.
         if argument in source and not _is_nonempty_text(source[argument]):
             yield (
-                f"{argument} of {where} must map strings to strings, with at least one entry, and must be known when "
+                f"{named(argument)} must map strings to strings, with at least one entry, and must be known when "
                 "the program runs."
             )
     added = source.get("add_tags", {})
@@ -143,21 +156,21 @@ def _tag_problems(where: str, source: Mapping[str, Any], args: Mapping[str, Any]
         common = args.get("tags")
         plain = common.items() if isinstance(common, Mapping) else ()
         together = {**{key: value for key, value in plain if isinstance(value, str)}, **added}
-        yield from (f"add_tags of {where}: {problem}" for problem in tag_problems(together))
+        yield from (f"{named('add_tags')}: {problem}" for problem in tag_problems(together))
 
 
-def _repeated(dr: str, sources: Sequence[Source], common_key: Any) -> Iterator[str]:
+def _repeated(named: Named, sources: Sequence[Source], common_key: Any) -> Iterator[str]:
     first: dict[Any, int] = {}
     for position, source in enumerate(sources):
         # A selector may repeat another: a file system that both select is copied once.
-        named = next((source[kind] for kind in ("file_system_id", "backup_id") if kind in source), None)
+        source_id = next((source[kind] for kind in ("file_system_id", "backup_id") if kind in source), None)
         # Two keys are a reason for two copies. An output is equal only to itself.
         key = source.get("kms_key_id", common_key)
-        same = named, source["region"], key if isinstance(key, str) else id(key)
-        if isinstance(named, str) and first.setdefault(same, position) != position:
+        same = source_id, source["region"], key if isinstance(key, str) else id(key)
+        if isinstance(source_id, str) and first.setdefault(same, position) != position:
             yield (
-                f"sources[{first[same]}] and sources[{position}] of {dr} are the same. Each would "
-                "be copied, and paid for, separately. Remove one of them."
+                f"{named(f'sources[{first[same]}] and sources[{position}]')} are the same. Each would be copied, and "
+                "paid for, separately. Remove one of them."
             )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pulumi_fsx_dr.copies.messages import owner_text, resuming, unusable
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.fsx.kms import same_key
 
 from .decide import SourcePlan, gone
@@ -27,7 +28,9 @@ def notes(plan: SourcePlan) -> Iterator[str]:
         elif point.action is Action.CREATE and (copy := offer.of_other_owner):
             yield (
                 f"{copy.id} in {copy.region}, a copy of {point.source_backup_id}, has the ownership tag of "
-                f"{owner_text(copy)}. This DrRegion does not adopt it, and creates a new copy."
+                f"{owner_text(copy)}. This DrRegion does not adopt it, and creates a new copy. If the owner no longer "
+                f"exists, remove the tag {OWNERSHIP_TAG} from the backup, or adopt it with adopt_backup_id of a "
+                "BackupCopy."
             )
 
 
