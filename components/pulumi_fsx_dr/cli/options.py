@@ -81,11 +81,7 @@ class PositiveNumber(click.FloatRange):
 
 @dataclass(frozen=True, slots=True)
 class StackOutputs:
-    """The outputs of one stack, read on demand.
-
-    Attributes:
-        name: name of the stack in a report; "" for the selected stack.
-    """
+    """The outputs of one stack, read on demand. `name` is "" for the selected stack."""
 
     name: str
     read: Callable[[], Mapping[str, Any]]

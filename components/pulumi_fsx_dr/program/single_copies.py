@@ -29,14 +29,17 @@ class SingleCopies:
     def __init__(self, seen: Lookup) -> None:
         self._lookup = seen
         self._declared: dict[str, Mapping[str, Any]] = {}
+        self._dependent: set[str] = set()  # copies with `depends_on`
         # Read now: the event loop runs while this waits, and must find all copies later.
         _ = seen.state
         logged: Awaitable[bool] = self._log(current_code())
         # An output, for which the SDK waits before the program ends.
         self._logged: pulumi.Output[bool] = pulumi.Output.from_input(logged)
 
-    def add(self, name: str, args: Mapping[str, Any]) -> None:
+    def add(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         self._declared[name] = args
+        if opts and opts.depends_on:
+            self._dependent.add(name)
 
     async def _log(self, code: Any) -> bool:
         await end_of(code)
@@ -52,6 +55,8 @@ class SingleCopies:
         for region in sorted(copies):
             for line in await in_thread(partial(self._total, region, copies[region])):
                 pulumi.log.info(line)
+            for warning in filter(None, map(self._missing_source, copies[region])):
+                pulumi.log.warn(warning)
         return bool(copies)
 
     def _total(self, region: str, copies: list[PlannedCopy]) -> list[str]:
@@ -65,10 +70,31 @@ class SingleCopies:
         except FsxDrError:  # a preview must work while a Region is unreachable
             return []
 
+    def _missing_source(self, copy: PlannedCopy) -> str | None:
+        """Return a warning if FSx does not find the source backup, unless it is an output.
+
+        The program may create the backup of an output.
+        """
+        args = self._declared[copy.name]
+        source, region = args["source_backup_id"], copy.args["source_region"]
+        if not isinstance(source, str) or (source, region) not in self._lookup.not_found:
+            return None
+        fix = (
+            "Correct source_backup_id or source_region."
+            if "source_region" in args
+            else "Set source_region to the Region of the backup."
+        )
+        return f"Source backup {source} of BackupCopy {copy.name} was not found in {region}. {fix}"
+
     def _require_alias(self, region: str, copy: PlannedCopy) -> None:
-        """Refuse a new copy with an alias that does not exist, unless it is an output: the program may create it."""
+        """Refuse a new copy with an alias that does not exist, unless the program may create the alias.
+
+        It may if the alias is an output, or if the copy depends on other resources.
+        """
         key = self._declared[copy.name].get("kms_key_id")
-        if isinstance(key, str) and copy.state is None and self._lookup.region(region).lacks_alias(key):
+        if copy.name in self._dependent or not isinstance(key, str):
+            return
+        if copy.state is None and self._lookup.region(region).lacks_alias(key):
             raise InvalidSettingsError(missing_alias_text(key, region, f"BackupCopy {copy.name}"))
 
     def _planned(self, name: str, region: str, args: dict[str, Any]) -> PlannedCopy:
@@ -89,7 +115,7 @@ def require_region(name: str, args: Mapping[str, Any]) -> None:
 def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
     parent = opts.parent if opts else None
     if pulumi.runtime.is_dry_run() and getattr(parent, "pulumi_resource_type", "") != DR_REGION_TYPE:
-        _of_this_run().add(name, args)
+        _of_this_run().add(name, args, opts)
 
 
 @once_a_run
@@ -97,6 +123,7 @@ def _of_this_run() -> SingleCopies:
     return SingleCopies(of_this_run())
 
 
+@once_a_run  # a session takes 16 ms, and there may be thousands of copies
 def _default_region() -> str | None:
     return pulumi.Config("aws").get("region") or default_region(Credentials.of_stack())
 
