@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -20,8 +21,9 @@ from pulumi_fsx_dr import (
     RestoredFileSystemArgs,
     Source,
 )
+from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.dr_region import CopyRow
-from pulumi_fsx_dr.fsx.aws_settings import IGNORED, REFUSED, documented
+from pulumi_fsx_dr.fsx.aws_settings import IGNORED, REFUSED, AwsSettings
 
 from simulator.project import ROOT
 
@@ -55,6 +57,14 @@ def sections() -> Iterator[tuple[Path, str, str]]:
     yield page, "followed", "\n".join(_followed())
     yield page, "refused", "\n".join(f"- `aws:{name}`: {instead}" for name, instead in REFUSED.items())
     yield page, "ignored", ", ".join(f"`aws:{name}`" for name in IGNORED) + "."
+
+
+def aws_settings() -> Iterator[tuple[str, str, str]]:
+    """Yield name, type and description of each setting of pulumi-aws."""
+    for row in fields(AwsSettings):
+        yield f"aws:{camel_case(row.name)}", row.metadata["type"].description, row.metadata["description"]
+    for kind, others in (("refused", REFUSED), ("ignored", IGNORED)):
+        yield from ((f"aws:{name}", kind, reason) for name, reason in others.items())
 
 
 def docs_of(described: Any) -> dict[str, str]:
@@ -96,7 +106,7 @@ def _settings() -> Iterator[str]:
 
 
 def _followed() -> Iterator[str]:
-    for name, kind, text in documented():
+    for name, kind, text in aws_settings():
         if kind not in ("refused", "ignored"):
             yield f"- `{name}`: {text}" if kind == "a string" else f"- `{name}` ({kind}): {text}"
 

@@ -18,7 +18,8 @@ def program(aws: Control, **args: Any) -> Any:
     file_system = aws.seed_file_system(HOME)
     backup = aws.seed_backup(HOME, file_system)
     if args.pop("single"):
-        return lambda: BackupCopy("one", source_backup_id=backup, source_region=HOME, region=AWAY, **args)
+        given = {"source_backup_id": backup, "source_region": HOME, "region": AWAY, **args}
+        return lambda **options: BackupCopy("one", **given, **options)
     return lambda: DrRegion("dr", region=AWAY, sources=[{"file_system_id": file_system, "region": HOME}], **args)
 
 
@@ -38,6 +39,35 @@ def test_preview_accepts_alias_that_is_an_output(aws: Control, *, single: bool) 
     engine.run(program(aws, single=single, kms_key_id=pulumi.Output.from_input("alias/new")), preview=True)
 
     assert len(engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")) == 1
+
+
+def test_preview_accepts_alias_of_copy_with_dependencies(aws: Control) -> None:
+    """The copy may depend on the resource that creates the alias."""
+    engine, copy = RecordingEngine(), program(aws, single=True, kms_key_id="alias/new")
+
+    def depends() -> None:
+        alias = pulumi.CustomResource("aws:kms/alias:Alias", "new", {"name": "alias/new"})
+        copy(opts=pulumi.ResourceOptions(depends_on=[alias]))
+
+    engine.run(depends, preview=True)
+
+    assert len(engine.of_type("pulumi-python:dynamic/fsx:BackupCopy")) == 1
+
+
+def test_preview_asks_kms_once_for_each_alias(aws: Control) -> None:
+    """Each call to an unreachable Region takes seconds."""
+    aws.add_fault("access_denied", "DescribeKey", service="kms")
+    file_system = aws.seed_file_system(HOME)
+    backups = [aws.seed_backup(HOME, file_system) for _ in range(5)]
+
+    def copies() -> None:
+        for number, backup in enumerate(backups):
+            BackupCopy(str(number), source_backup_id=backup, source_region=HOME, region=AWAY, kms_key_id="alias/dr")
+
+    RecordingEngine().run(copies, preview=True)
+
+    asked = [entry["action"] for entry in aws.journal() if entry["action"] == "DescribeKey"]
+    assert len(asked) <= 2, "one call for the check, and one for the forecast"
 
 
 @pytest.mark.parametrize("single", [True, False])

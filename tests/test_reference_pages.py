@@ -10,11 +10,10 @@ import pytest
 import yaml
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
-from pulumi_fsx_dr.fsx.aws_settings import documented
 
 from simulator.project import ROOT
 from simulator.sections import write_section
-from tests.reference_pages import PAGES, sections
+from tests.reference_pages import PAGES, aws_settings, sections
 
 SECTIONS = [*sections()]
 
@@ -36,4 +35,4 @@ def test_reference_pages_list_every_name() -> None:
 
     assert [name for name in (*ARGUMENTS, *OUTPUTS) if f"- **`{name}`**" not in copy] == []
     assert [name for name in arguments if f"- **`{name}`**" not in region] == []
-    assert [name for name in (*configured, *(row[0] for row in documented())) if f"`{name}`" not in settings] == []
+    assert [name for name in (*configured, *(row[0] for row in aws_settings())) if f"`{name}`" not in settings] == []

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+from pulumi_fsx_dr.errors import InvalidSettingsError
+from pulumi_fsx_dr.rules.dr_arguments import require_valid
 from pulumi_fsx_dr.rules.source_warnings import source_warnings
 from pulumi_fsx_dr.rules.specs import DrRegionSpec, SourceSpec
 
@@ -44,3 +47,16 @@ def test_copies_in_two_regions_or_with_two_keys_do_not_warn() -> None:
     assert warned(of(dr("one")), of(dr("two", NORTH))) == []
     assert warned(of(dr("one", key="alias/a")), of(dr("two", key="alias/b"))) == []
     assert warned(of(dr("one")), of(dr("two"), kms_key_id="alias/b")) == []
+
+
+@pytest.mark.parametrize(("key", "is_refused"), [(None, True), ("alias/common", True), ("alias/b", False)])
+def test_source_may_be_repeated_with_other_key(key: str | None, *, is_refused: bool) -> None:
+    first = {"file_system_id": FIRST, "region": HOME}
+    args: Any = {"region": AWAY, "kms_key_id": "alias/common", "sources": [first, {**first, "kms_key_id": key}]}
+    args["sources"][1] = {name: value for name, value in args["sources"][1].items() if value}
+
+    if is_refused:
+        with pytest.raises(InvalidSettingsError, match="are the same"):
+            require_valid("dr", args)
+    else:
+        require_valid("dr", args)

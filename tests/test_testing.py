@@ -220,7 +220,7 @@ def test_fake_tags_finds_and_deletes_backups(aws: testing.FakeAws) -> None:
     assert fsx.file_system_exists(FILE_SYSTEM)
     assert list(aws.region(AWAY).backups()) == []
     fsx.delete(BACKUP)
-    assert list(fsx.backups(FILE_SYSTEM)) == []
+    assert list(fsx.backups()) == []
 
 
 def test_nested_fake_restores_outer_one(aws: testing.FakeAws) -> None:

@@ -54,11 +54,7 @@ def args_or_keywords(resource: str, args: _Args | None, keywords: Mapping[str, A
 
 
 def require_complete(resource: str, args: Mapping[str, Any], typed: Any) -> None:
-    """Refuse unknown arguments, and require those that a TypedDict requires.
-
-    Args:
-        resource: begins the messages, such as `DrKey dr`.
-    """
+    """Refuse unknown arguments, and require those that a TypedDict requires."""
     if unknown := refuse_unknown(f"{resource} has no argument", args, typed.__annotations__):
         raise InvalidSettingsError(unknown)
     required = [name for name in typed.__annotations__ if name in typed.__required_keys__]

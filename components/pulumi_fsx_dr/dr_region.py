@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict, Unpack, overload
 import pulumi
 
 from . import declarations
-from .args_or_keywords import args_or_keywords, require_declarable
+from .args_or_keywords import args_or_keywords, require_complete, require_declarable
 from .backup_copy import BackupCopy, BackupCopyArgs
 from .copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from .owner import owner_of_this_run
@@ -101,6 +101,7 @@ class DrRegion(pulumi.ComponentResource):
         """
         require_declarable("DrRegion", name, opts)
         asked = args_or_keywords(f"DrRegion {name}", args, keywords)
+        require_complete(f"DrRegion {name}", asked, DrRegionArgs)
         require_valid(name, asked)
         declarations.record(asked)
         # The component has no inputs. Its copies show all changes, and another name of the same key is not a change.

@@ -34,11 +34,7 @@ def owner_of_this_run() -> Owner:
 
 
 def hints(name: str, args: Mapping[str, Any]) -> Awaitable[str]:
-    """Return the hints for the provider: the owner id, and the state entries with the name or source of a copy.
-
-    Args:
-        args: its arguments. Outputs that are wrong are refused once they are known.
-    """
+    """Return the hints for the provider: the owner id, and the state entries with the name or source of a copy."""
     run = lookup.of_this_run()
     run.declared_names.add(name)
     planned, owner = run.planned.pop(name, None), owner_of_this_run()

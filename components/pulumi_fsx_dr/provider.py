@@ -127,11 +127,7 @@ def _call(runtime: ProviderRuntime) -> Call:
 
 
 def new_runtime(credentials: Credentials, stack_region: str | None = None) -> ProviderRuntime:
-    """Return a new runtime with these credentials.
-
-    Args:
-        stack_region: `aws:region` of the stack. Default: the Region of the environment.
-    """
+    """Return a new runtime. Without `aws:region` of the stack, it uses the Region of the environment."""
     return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),
         stack_region=stack_region,

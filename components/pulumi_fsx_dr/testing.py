@@ -206,9 +206,8 @@ class _Region(Fsx):
     def find_or_error(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
         return self.find(ids)
 
-    def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        here = [found for found in self._aws.backups.values() if found.region == self.name]
-        return iter([found for found in here if file_system_id in (None, found.file_system_id)])
+    def backups(self) -> Iterator[Backup]:
+        return iter([found for found in self._aws.backups.values() if found.region == self.name])
 
     def copy(self, request: CopyRequest) -> Backup:
         source = self._aws.region(request.source_region).find([request.source_backup_id]).get(request.source_backup_id)

@@ -15,12 +15,7 @@ from .values import Properties
 
 @dataclass(slots=True)
 class NativeCall(EngineCall):
-    """A call of the engine to this plugin.
-
-    Attributes:
-        inputs: the arguments of the resource. Secret ones are secret in the outputs, too.
-        ending: set when the user cancels the deployment.
-    """
+    """A call of the engine to this plugin. `ending` is set when the user cancels the deployment."""
 
     inputs: Properties = field(default_factory=Properties)
     ending: threading.Event = field(default_factory=threading.Event)

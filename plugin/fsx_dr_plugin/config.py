@@ -1,7 +1,7 @@
 """The provider's configuration: Region, credentials, accounts and the interval of polls."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from pulumi_fsx_dr.copies.numbers import positive
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
-from pulumi_fsx_dr.fsx.partitions import require_fsx_region
+from pulumi_fsx_dr.fsx.partitions import partition_of, require_fsx_region
 from pulumi_fsx_dr.runtime.provider_runtime import ProviderRuntime
 
 from .names import for_all_languages
@@ -75,9 +75,6 @@ def chosen(settings: Mapping[str, Any], former: Mapping[str, Any]) -> dict[str, 
     """Return the Region of the environment in the first run, which the state stores in addition to the settings.
 
     A copy cannot store it, because the check of a replacement does not see the former copy.
-
-    Args:
-        former: the settings in the state.
     """
     region = former.get(CHOSEN_REGION) or default_region(_credentials(_known(settings)))
     return {CHOSEN_REGION: region} if region else {}
@@ -106,7 +103,8 @@ def new_runtime(settings: Mapping[str, Any]) -> ProviderRuntime:
     credentials = _credentials(settings)
     return ProviderRuntime(
         partial(FsxRegion, credentials=credentials),
-        stack_region=_region(settings),
+        # Not `_region`: `destroy` and `refresh` must work with a Region in the state that only a newer botocore knows.
+        stack_region=_named_region(settings, partition_of),
         environment_region=lambda: settings.get(CHOSEN_REGION) or default_region(credentials),
         poll_seconds=_poll_seconds(settings),
     )
@@ -125,10 +123,14 @@ def _session(settings: Mapping[str, Any]) -> None:
     _credentials(settings).session()
 
 
-def _region(settings: Mapping[str, Any]) -> str | None:
+def _region(settings: Mapping[str, Any]) -> None:
+    _named_region(settings, require_fsx_region)
+
+
+def _named_region(settings: Mapping[str, Any], require: Callable[[str, str], object]) -> str | None:
     region = settings.get("region") or None
     if region:
-        require_fsx_region(str(region), "fsx-dr:region")
+        require(str(region), "fsx-dr:region")
     return region
 
 

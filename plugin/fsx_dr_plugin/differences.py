@@ -17,14 +17,7 @@ _Kind = provider_pb2.PropertyDiff.Kind
 def response(
     found: DiffResult, old_inputs: Properties, outputs: Properties, news: Properties
 ) -> provider_pb2.DiffResponse:
-    """Return the response to Diff.
-
-    An argument that became secret is also a change, so that the state encrypts it.
-
-    Args:
-        old_inputs: the arguments in the state.
-        outputs: the outputs in the state.
-    """
+    """Return the response to Diff. An argument that became secret is also a change, so that the state encrypts it."""
     changed = dict.fromkeys([*found.replaced, *found.updated, *_become_secret(outputs, news)])
     return provider_pb2.DiffResponse(
         changes=any_of(changed),

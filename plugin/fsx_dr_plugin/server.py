@@ -19,7 +19,7 @@ from pulumi_fsx_dr.copies.names import camel_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine.grpc_call import end_with_the_engine, engine_at
-from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
+from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.lifecycle.check import check
@@ -147,7 +147,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = Properties.of(request.properties)
         call = self._call(request, context, inputs)
         if request.preview:
-            self._require_alias(request.urn, inputs)
+            self._warn_of_missing_alias(call, inputs)
             outputs = dict.fromkeys(OUTPUTS, UNKNOWN) | inputs.values
             return provider_pb2.CreateResponse(properties=call.sent(outputs))
         created = create(call, self.runtime, inputs.values)
@@ -217,14 +217,17 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             ending=self._ending,
         )
 
-    def _require_alias(self, urn: str, inputs: Properties) -> None:
-        """Refuse a new copy with an alias that does not exist."""
+    def _warn_of_missing_alias(self, call: NativeCall, inputs: Properties) -> None:
+        """Warn of a new copy with an alias that does not exist.
+
+        It is not refused: in a preview, the name of an alias that the program creates is known, too.
+        """
         region, key = inputs.values.get("region"), inputs.values.get("kms_key_id")
         if not (isinstance(region, str) and isinstance(key, str)) or "kms_key_id" in inputs.secrets:
             return
         # The copies of a DrRegion are checked when it is planned.
-        if urn not in self.runtime.checked.hints and self.runtime.region(region).lacks_alias(key):
-            raise InvalidSettingsError(missing_alias_text(key, region, f"BackupCopy {urn.rpartition('::')[2]}"))
+        if call.urn not in self.runtime.checked.hints and self.runtime.region(region).lacks_alias(key):
+            call.warn(missing_alias_text(key, region, f"BackupCopy {call.urn.rpartition('::')[2]}"))
 
     def _parse_import_id(self, given: str) -> tuple[str, str]:
         """Parse `REGION/backup-…`. The default Region is that of the provider."""

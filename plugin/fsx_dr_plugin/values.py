@@ -41,11 +41,7 @@ class Properties:
         )
 
     def sent(self, values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
-        """Return values as a message, without None. Secret parts of unchanged values stay secret.
-
-        Args:
-            secrets: names of further values to mark as secret.
-        """
+        """Return values as a message, without None. Secret parts of unchanged values, and `secrets`, are secret."""
         struct = Struct()
         for name, value in values.items():
             if value is None:

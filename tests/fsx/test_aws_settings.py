@@ -9,8 +9,10 @@ import pulumi_aws
 import pytest
 from pulumi_aws.config import outputs
 from pulumi_fsx_dr.errors import InvalidSettingsError
-from pulumi_fsx_dr.fsx.aws_settings import REFUSED, AwsSettings, documented
+from pulumi_fsx_dr.fsx.aws_settings import REFUSED, AwsSettings
 from pulumi_fsx_dr.fsx.credentials import Credentials
+
+from tests.reference_pages import aws_settings
 
 ROLE = "arn:aws:iam::111122223333:role/dr"
 POLICY = '{"Version": "2012-10-17", "Statement": []}'
@@ -49,7 +51,7 @@ def public_names(type_: Any) -> set[str]:
 
 
 def test_settings_table_has_every_setting_of_pulumi_aws() -> None:
-    names = [name for name, _, _ in documented()]
+    names = [name for name, _, _ in aws_settings()]
 
     assert len(names) == len(set(names))
     assert set(names) == {f"aws:{name}" for name in public_names(pulumi_aws.ProviderArgs)}
@@ -169,7 +171,7 @@ def test_flag_is_read(value: Any, *, flag: bool) -> None:
 
 
 def test_empty_settings_are_ignored() -> None:
-    names = [name.removeprefix("aws:") for name, _, _ in documented()]
+    names = [name.removeprefix("aws:") for name, _, _ in aws_settings()]
 
     assert read(**dict.fromkeys(names, "")) == read(assumeRoles=[], endpoints={}) == AwsSettings()
 

@@ -120,6 +120,8 @@ PYTHON_WORDS = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b|\b(?:True|False|dict|int|str)
         ("copy_tags must be True or False (got str).", "copyTags must be true or false (got string)."),
         ("keep must be a dict of rules such as {'daily': 7}.", "keep must be an object of rules such as {daily: 7}."),
         ("Remove `ignore_changes` from it.", "Remove `ignoreChanges` from it."),
+        ("Run `pulumi state delete 'urn:pulumi:a::b::c::my-copy_tags'`.",) * 2,
+        ("my-int-copy failed.",) * 2,
     ],
 )
 def test_texts_are_rewritten_for_all_languages(text: str, expected: str) -> None:

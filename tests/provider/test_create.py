@@ -1,10 +1,12 @@
 """Create makes one copy with its ownership tag, and returns once the copy is AVAILABLE."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, RequestToken
 from pulumi_fsx_dr.errors import CopyError, FsxDrError, ServiceError
+from pulumi_fsx_dr.fsx.backup import Backup, CopyRequest
 from pulumi_fsx_dr.provider import BackupCopyProvider
 
 from simulator.fsx import FsxService
@@ -12,6 +14,7 @@ from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.checks import copies, only_copy, refused
 from tests.engine.plugin_stack import PluginStack
 from tests.engine.stack import Stack, copy_args, monday
+from tests.engine.wire import WiredRegion
 
 MISSING = "backup-0123456789abcdef0"
 
@@ -212,6 +215,39 @@ def test_create_without_delete_permission_keeps_failed_copy(service: FsxService,
     stack.up(monday(source))
 
     only_copy(stack)
+
+
+@pytest.mark.parametrize("seconds_fast", [0, 600])
+@pytest.mark.parametrize("refuses_known_tokens", [True, False])
+def test_create_ends_if_each_copy_fails_immediately(
+    stack: Stack,
+    source: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    seconds_fast: int,
+    refuses_known_tokens: bool,
+) -> None:
+    """Also if the local clock is fast, so that a new copy looks like one of an earlier run."""
+    copy, requested = WiredRegion.copy, list[str]()
+
+    def failing(region: WiredRegion, request: CopyRequest) -> Backup:
+        requested.append(request.token)
+        assert len(requested) < 10, "create does not end"
+        if refuses_known_tokens and len(requested) % 2:
+            raise ServiceError("The token belongs to a deleted copy.")
+        answer = copy(region, request)
+        assert isinstance(answer, Backup)
+        stack.wire.service.finish_copies(failure="no luck")
+        created = answer.creation_time - timedelta(seconds=seconds_fast)
+        return replace(answer, lifecycle="FAILED", creation_time=created)
+
+    monkeypatch.setattr(WiredRegion, "copy", failing)
+    with refused(CopyError, source, AWAY, "no luck"):
+        stack.up(monday(source))
+
+    assert copies(stack.wire.service) == []
+    assert stack.states == {}
+    assert len(set(requested)) == len(requested)
 
 
 def test_create_fails_if_its_copy_is_deleted(service: FsxService, stack: Stack, source: str) -> None:

@@ -21,11 +21,7 @@ def read_document(file: str) -> Mapping[str, Any]:
 
 
 def json_object(text: bytes, origin: str) -> Mapping[str, Any]:
-    """Return a JSON object.
-
-    Args:
-        origin: what a message calls it.
-    """
+    """Return a JSON object; a message calls the document `origin`."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

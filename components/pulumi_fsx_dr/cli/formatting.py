@@ -48,11 +48,7 @@ def percent(value: int | None) -> str:
 
 
 def table(headings: Iterable[str], *, right: Collection[str] = (), wrapped: Collection[str] = ()) -> Table:
-    """Return a table without rows.
-
-    Args:
-        wrapped: the columns with cells that may be wrapped.
-    """
+    """Return a table without rows. Cells in the columns `wrapped` may be wrapped."""
     made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         made.add_column(
@@ -70,11 +66,7 @@ def first_that_fits(candidates: Sequence[RenderableType], columns: int) -> Rende
 
 
 def paragraph(text: str, *, first: str = "", indent: int = 0) -> str:
-    """Return a text in lines of the terminal's width. Ids, ARNs and commands are never broken.
-
-    Args:
-        first: what the first line starts with.
-    """
+    """Return a text in lines of the terminal's width, beginning with `first`. Ids and commands are never broken."""
     space = " " * indent
     return textwrap.fill(
         text,

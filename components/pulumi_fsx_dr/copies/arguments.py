@@ -63,11 +63,7 @@ class Argument:
 def with_defaults(
     given: Mapping[str, Any], former: Mapping[str, Any], region: Callable[[], str | None]
 ) -> dict[str, Any]:
-    """Return the arguments of the program with all defaults filled in; a default is chosen once and stays.
-
-    Args:
-        former: the arguments of the existing copy; empty for a new copy.
-    """
+    """Return the arguments with all defaults filled in; a default is chosen once and stays."""
     inputs = {name: value for name, value in given.items() if value is not None}
     if "region" not in inputs and (default := region()):
         inputs["region"] = default
@@ -174,11 +170,8 @@ def _boolean(argument: str) -> Check:
 def _tags(value: Any, _known: Mapping[str, Any]) -> list[str]:
     if not isinstance(value, Mapping):
         return [f"tags must be a map of strings (got {type(value).__name__})."]
-    return _named("tags", tags.problems({key: text for key, text in value.items() if not isinstance(text, Unknown)}))
-
-
-def _named(argument: str, found: list[str]) -> list[str]:
-    return [f"{argument}: {problem}" for problem in found]
+    known = {key: text for key, text in value.items() if not isinstance(text, Unknown)}
+    return [f"tags: {problem}" for problem in tags.problems(known)]
 
 
 # States and previews list the arguments in this order.

@@ -56,11 +56,7 @@ class Copy:
 
 
 class UnfinishedCopyError(CopyError):
-    """FSx has accepted the copy, but it is not AVAILABLE yet. The copy must be saved in the state.
-
-    Attributes:
-        copy: the copy as it was last seen.
-    """
+    """FSx has accepted the copy, but it is not AVAILABLE yet. The copy must be saved in the state."""
 
     def __init__(self, message: str, copy: Copy) -> None:
         super().__init__(message)

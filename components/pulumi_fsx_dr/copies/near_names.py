@@ -8,11 +8,7 @@ from .names import camel_case
 
 
 def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -> str | None:
-    """Return a message about the unknown names, with the nearest known names; None if all names are known.
-
-    Args:
-        what: begins the sentence, such as `DrRegion dr has no argument`.
-    """
+    """Return a message about unknown names that begins with `what` and suggests near names; None if all are known."""
     unknown = sorted({str(name) for name in names} - set(known))
     if not unknown:
         return None

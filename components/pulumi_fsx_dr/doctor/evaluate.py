@@ -13,6 +13,7 @@ from pulumi_fsx_dr.fsx.kms import KeyName
 from pulumi_fsx_dr.fsx.quotas import COPIES_AT_ONCE, QUOTA_NAMES, USER_INITIATED_BACKUPS
 from pulumi_fsx_dr.rules.copyable import obstacle
 from pulumi_fsx_dr.rules.dr_arguments import Source
+from pulumi_fsx_dr.rules.preview_notes import kind_of
 from pulumi_fsx_dr.rules.sources import source_label
 
 from .collect import Facts, RegionFacts
@@ -77,7 +78,8 @@ def _keys(facts: Facts) -> Iterator[Finding]:
         for named, key in answers.keys.items():
             check, about = ("key", f"{region} key") if named in of_copies else ("source-key", f"{region} source key")
             if isinstance(key, KmsKey):
-                level, message = _judge_key(key, region, is_managed_allowed=check == "source-key" or _is_fsx(named))
+                is_fsx = named.endswith("alias/aws/fsx")
+                level, message = _judge_key(key, region, is_managed_allowed=check == "source-key" or is_fsx)
                 yield Finding(check, level, about, message)
             elif check == "source-key" and isinstance(key, AccessDeniedError):
                 yield Finding(check, "note", about, f"The credentials may not describe this key. ({key})")
@@ -96,10 +98,6 @@ def _judge_key(key: KmsKey, region: str, *, is_managed_allowed: bool) -> tuple[L
     if key.is_managed_by_aws and not is_managed_allowed:
         return "note", f"{key.arn} is an AWS managed key. FSx can use only aws/fsx. Remove kms_key_id to use it."
     return "ok", f"{key.arn} is enabled and symmetric."
-
-
-def _is_fsx(key: str) -> bool:
-    return key.endswith("alias/aws/fsx")
 
 
 def _permissions(facts: Facts) -> Iterator[Finding]:
@@ -161,15 +159,17 @@ def _judge_source(source: Source, backups: list[Backup], *, is_missing: bool) ->
 
 def _quotas(facts: Facts) -> Iterator[Finding]:
     for run in first_runs(facts):
-        for kind in sorted({_type(backup) for backup in run.backups}):
+        for kind in sorted({kind_of(backup) for backup in run.backups}):
             yield _quota(run, kind, facts.regions[run.region])
 
 
 def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
     # The quota counts copies and backups of AWS Backup, but not automatic backups.
-    present = [b for b in region.known_backups if _type(b) == kind and b.type != "AUTOMATIC" and not b.is_dead]
+    present = [b for b in region.known_backups if kind_of(b) == kind and b.type != "AUTOMATIC" and not b.is_dead]
     own = Counter(b.subject for b in present if b.source_backup_id and OWNERSHIP_TAG in b.tags)
-    planned = [(one, limit) for one, limit in zip(run.series, run.limits, strict=True) if _type(one.backups[0]) == kind]
+    planned = [
+        (one, limit) for one, limit in zip(run.series, run.limits, strict=True) if kind_of(one.backups[0]) == kind
+    ]
     more = sum(max(limit - own[one.backups[0].subject], 0) for one, limit in planned)
     # A new copy is made before the old one is deleted.
     spare = len({one.backups[0].subject for one, _ in planned})
@@ -184,11 +184,6 @@ def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
         message += f' Ask AWS to raise the quota "{QUOTA_NAMES.get(kind, kind)}", or lower keep.'
         return Finding("quota", "fails", f"{run.region} quota", message)
     return Finding("quota", "ok", f"{run.region} quota", message)
-
-
-def _type(backup: Backup) -> str:
-    # Backups of 2018 have no FileSystemType. Only FSx for Windows File Server made backups then.
-    return backup.file_system_type or "WINDOWS"
 
 
 def _allowed(kind: str, region: RegionFacts) -> tuple[int | None, str]:

@@ -22,11 +22,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class EngineCall(Call):
-    """A call over gRPC.
-
-    Attributes:
-        engine: receives the log messages; without it they go to Python's logging.
-    """
+    """A call over gRPC. Without an `engine`, its messages go to Python's logging."""
 
     context: Any = None
     engine: engine_pb2_grpc.EngineStub | None = None

@@ -24,12 +24,7 @@ _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # marks secret value
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """The copies and the owner id in a state.
-
-    Attributes:
-        copies: the copies, without those that are pending deletion.
-        owner_id: the owner id of the stack; "" if the state has none yet.
-    """
+    """The copies in a state, without those that are pending deletion, and the owner id; "" if it has none yet."""
 
     copies: tuple[StateCopy, ...] = ()
     owner_id: str = ""

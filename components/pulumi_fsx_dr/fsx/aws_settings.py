@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -229,13 +229,6 @@ IGNORED = {
     "s3UsEast1RegionalEndpoint": "S3 is not called.",
     "s3UsePathStyle": "S3 is not called.",
 }
-
-
-def documented() -> Iterator[tuple[str, str, str]]:
-    for row in fields(AwsSettings):
-        yield _name(row.name), row.metadata["type"].description, row.metadata["description"]
-    for kind, others in (("refused", REFUSED), ("ignored", IGNORED)):
-        yield from ((f"aws:{name}", kind, reason) for name, reason in others.items())
 
 
 def _name(attribute: str) -> str:

@@ -178,27 +178,16 @@ class Fsx(Protocol):
     name: str  # of the Region
 
     def find(self, ids: Iterable[str]) -> Mapping[str, Backup]:
-        """Return the existing backups with these ids (DescribeBackups); one call returns up to `MAX_IDS`.
-
-        Raises:
-            ServiceError: one of them cannot be parsed.
-        """
+        """Return the existing backups with these ids (DescribeBackups); fail if one of them cannot be parsed."""
 
     def find_or_error(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
         """Do as `find`, but return the error of a backup that cannot be parsed."""
 
-    def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        """Yield all backups, or those of one file system, page by page (DescribeBackups).
-
-        A backup that cannot be parsed is skipped, and the log names it.
-        """
+    def backups(self) -> Iterator[Backup]:
+        """Yield all backups, page by page (DescribeBackups). The log names each one that cannot be parsed."""
 
     def copy(self, request: CopyRequest) -> Backup | Refused:
-        """Start a copy into this Region (CopyBackup).
-
-        Raises:
-            NotFoundError: the source does not exist.
-        """
+        """Start a copy into this Region (CopyBackup); `NotFoundError` if the source does not exist."""
 
     def delete(self, backup_id: str) -> None:
         """Delete a backup (DeleteBackup).
@@ -218,10 +207,7 @@ class Fsx(Protocol):
         """Return whether this Region has the file system (DescribeFileSystems)."""
 
     def file_systems(self) -> "Mapping[str, FileSystem]":
-        """Return all file systems by id (DescribeFileSystems).
-
-        Fails if a page is missing, because its file systems would look deleted.
-        """
+        """Return all file systems by id; fail if a page is missing, because its file systems would look deleted."""
 
     def key_arn(self, kms_key_id: str) -> str:
         """Return the ARN of a key, given its id, ARN or alias (kms:DescribeKey)."""

@@ -76,11 +76,10 @@ class FsxRegion(Fsx):
             found |= self._describe_all(asked[start : start + MAX_IDS])
         return found
 
-    def backups(self, file_system_id: str | None = None) -> Iterator[Backup]:
-        filters = {"Filters": [{"Name": "file-system-id", "Values": [file_system_id]}]} if file_system_id else {}
+    def backups(self) -> Iterator[Backup]:
         listed: set[str] = set()  # a backup may be on two pages
         with self._calling("DescribeBackups"):
-            for page in self._pages("fsx", "describe_backups", **filters):
+            for page in self._pages("fsx", "describe_backups"):
                 for parsed in map(self._parse, page["Backups"]):
                     if not isinstance(parsed, Backup):
                         _log.warning("%s", parsed)  # it must not hide the others

@@ -69,11 +69,7 @@ class RegionDiagnostics(FsxRegion):
     def simulate(
         self, principal: str, actions: Iterable[str], resources: Iterable[str], context: Mapping[str, str]
     ) -> list[PolicyDecision]:
-        """Return whether IAM would allow each action on each resource (iam:SimulatePrincipalPolicy).
-
-        Args:
-            actions: such as `fsx:CopyBackup`, without wildcards.
-        """
+        """Return whether IAM allows these actions, without wildcards (iam:SimulatePrincipalPolicy)."""
         entries = [_entry(key, value) for key, value in sorted(context.items())]
         with self._calling("SimulatePrincipalPolicy", "iam"):
             pages = self._pages(

@@ -14,11 +14,7 @@ KEY_IN_TEXT = "[KMS key]"
 
 @dataclass(frozen=True, slots=True)
 class KeyName:
-    """The name of a KMS key. Only ARNs have a Region, partition and account.
-
-    Attributes:
-        resource: `key/<id>` or `alias/<name>`.
-    """
+    """The name of a KMS key: `key/<id>` or `alias/<name>`. Only ARNs have a Region, partition and account."""
 
     resource: str
     region: str | None = None

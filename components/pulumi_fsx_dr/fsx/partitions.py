@@ -19,8 +19,7 @@ _AREA = 3  # characters: `eu-`, `sa-`
 def partition_of(region: str, called: str = "One of the Regions") -> str:
     """Return the AWS partition of a Region, e.g. `aws` or `aws-cn`; the Region may be newer than botocore.
 
-    Args:
-        called: what a refusal calls it. The refusal does not repeat it: it may be a secret in the wrong place.
+    A refusal names `called`, and does not repeat the Region: it may be a secret in the wrong place.
     """
     try:
         if _REGION.fullmatch(region):

@@ -28,6 +28,9 @@ _QUEUE_STATUS_SECONDS = 10.0
 # A copy that is older than our request was started by an earlier run. The local clock and AWS's may differ by this
 # much. If they differ more, a new copy counts as an earlier one, and its tag is written once more.
 _CLOCK_SKEW = 2.0  # seconds
+# Earlier runs may have left some failed copies, each with a token of its own. But if the local clock is wrong, this run
+# would count its own failed copies as theirs, and start copies without end.
+_MAX_FAILED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +77,16 @@ def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
     """
     room = Room(work, spec, source)
 
-    def request(ownership: Ownership) -> StartedCopy | None:
-        return room.retry(lambda: _call_copy_backup(work, spec, ownership))
+    def request(ownership: Ownership, *, is_unused: bool) -> StartedCopy | None:
+        return room.retry(lambda: _call_copy_backup(work, spec, ownership, is_unused=is_unused))
 
-    ownership, has_failed = expected_ownership(work, spec), False
+    ownership, has_failed, failed = expected_ownership(work, spec), False, 0
     while True:
-        if answer := _request_twice(request, ownership):
+        if answer := _request_twice(request, ownership, skips_first=failed == _MAX_FAILED):
             # A run that was killed just now may have started the first FAILED copy. This run started the second one.
-            if has_failed and answer.has_just_failed:
+            if answer.has_just_failed and (has_failed or failed == _MAX_FAILED):
                 return answer
+            failed += answer.backup.is_dead
             ownership, has_failed = answer.ownership, answer.has_just_failed
             started = _usable(work, spec, answer)
         else:
@@ -94,20 +98,25 @@ def start_copy(work: Work, spec: CopySpec, source: Backup) -> StartedCopy:
         ownership = replace(ownership, token=ownership.token.next())
 
 
-def _request_twice(request: Callable[[Ownership], StartedCopy | None], ownership: Ownership) -> StartedCopy | None:
+def _request_twice(
+    request: Callable[..., StartedCopy | None], ownership: Ownership, *, skips_first: bool
+) -> StartedCopy | None:
     """Request a copy; after a refusal, request it once more with an unused token.
 
     AWS does not document the response to the token of a deleted copy. It may be a refusal.
     """
+    unused = replace(ownership, token=ownership.token.unused())
+    if skips_first:
+        return request(unused, is_unused=True)
     try:
-        return request(ownership)
+        return request(ownership, is_unused=False)
     except (TransientError, AccessDeniedError, CredentialsError, QuotaReachedError):
         raise  # another token would not help
     except ServiceError:
-        return request(replace(ownership, token=ownership.token.unused()))
+        return request(unused, is_unused=True)
 
 
-def _call_copy_backup(work: Work, spec: CopySpec, ownership: Ownership) -> StartedCopy | None:
+def _call_copy_backup(work: Work, spec: CopySpec, ownership: Ownership, *, is_unused: bool) -> StartedCopy | None:
     """Return the copy for a token; None if an earlier run used the token with other tags."""
     work.raise_if_deployment_cancelled()
     request = replace(spec, token=str(ownership.token), tags={**spec.tags, **ownership.tag(work.urn)})
@@ -120,7 +129,8 @@ def _call_copy_backup(work: Work, spec: CopySpec, ownership: Ownership) -> Start
         work.back_off(refusals)
     if answer is Refused.TOKEN_CONFLICT:
         return None
-    return StartedCopy(answer, ownership, is_new=answer.creation_time.timestamp() >= requested - _CLOCK_SKEW)
+    is_new = is_unused or answer.creation_time.timestamp() >= requested - _CLOCK_SKEW
+    return StartedCopy(answer, ownership, is_new)
 
 
 def _raise_if_blocked(work: Work, spec: CopySpec, since: float | None) -> None:

@@ -37,11 +37,7 @@ class Forecast:
 
 
 def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Iterable[PlannedCopy]) -> Forecast:
-    """Return the copies that will be created.
-
-    Args:
-        kms_key_id: the argument; None for the AWS managed key, "" for a key that this run creates.
-    """
+    """Return the copies that will be created; `kms_key_id` is None for the AWS managed key, "" for a new key."""
     by_key: dict[str | None, list[PlannedCopy]] = defaultdict(list)
     for copy in copies:
         by_key[_key_of(copy, kms_key_id)].append(copy)
@@ -82,14 +78,11 @@ def _key_arn(seen: Lookup, region: str, kms_key_id: str | None) -> str | None:
     name = KeyName.parse(resolved)
     if name and not name.is_alias:
         return resolved
-    return _key_of_the_newest(copy for copy in seen.state if copy.region == region and _was_given(copy, kms_key_id))
+    copies = [copy for copy in seen.state if copy.region == region and _was_given(copy, kms_key_id)]
+    newest = max(copies, key=lambda copy: copy.output("source_creation_time"), default=None)
+    return (newest.output("kms_key_arn") or None) if newest else None
 
 
 def _was_given(copy: StateCopy, kms_key_id: str | None) -> bool:
     """Whether a copy was created with this key argument; an adopted copy was not."""
     return copy.output("kms_key_id") == (kms_key_id or "") and not copy.output("adopt_backup_id")
-
-
-def _key_of_the_newest(copies: Iterable[StateCopy]) -> str | None:
-    newest = max(copies, key=lambda copy: copy.output("source_creation_time"), default=None)
-    return (newest.output("kms_key_arn") or None) if newest else None

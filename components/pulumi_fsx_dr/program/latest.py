@@ -14,11 +14,7 @@ def point_of(copy: Any) -> dict[str, Any]:
 
 
 def latest_of(points: Iterable[Mapping[str, Any]], gone: Collection[str]) -> dict[str, str]:
-    """Return the newest copy that can be restored, by file system.
-
-    Args:
-        gone: ids of copies that AWS no longer has.
-    """
+    """Return the newest copy that can be restored, by file system. The copies in `gone` no longer exist."""
     oldest_first = sorted(points, key=lambda point: point.get("time") or "")
     return {
         point["file_system_id"]: point["id"]

@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 
 class Lookup:
-    """The state and FSx in one run of a program. Each query is made once.
+    """The state and FSx in one run of a program: an `AwsView` and more. Each query is made once.
 
     Attributes:
         declared_names: names of all BackupCopies declared so far.
@@ -40,11 +40,7 @@ class Lookup:
     """
 
     def __init__(self, runtime: ProviderRuntime, owner_id: str | None = None) -> None:
-        """Create it.
-
-        Args:
-            owner_id: the owner id of the stack. Default: from the state.
-        """
+        """Create it. The default owner id is the one in the state."""
         self._runtime = runtime
         self._owner_id = owner_id
         self._is_preview = pulumi.runtime.is_dry_run()
@@ -64,12 +60,10 @@ class Lookup:
 
     @property
     def state(self) -> tuple[StateCopy, ...]:
-        """The copies that were in the state when it was first read."""
         return self._stack.copies
 
     @property
     def owner_id(self) -> str:
-        """The owner id of the stack in the state; "" in its first run."""
         return self._stack.owner_id if self._owner_id is None else self._owner_id
 
     @functools.cached_property
@@ -79,7 +73,11 @@ class Lookup:
     @functools.cached_property
     def related(self) -> Callable[[str, Any], tuple[StateCopy, ...]]:
         """Return a function that finds the state entries with a logical name or a source backup."""
-        by_name, by_source = self._index
+        # Built once: searching the whole state for each of 1,000 copies would take a million steps.
+        by_name, by_source = defaultdict[str, list[StateCopy]](list), defaultdict[str, list[StateCopy]](list)
+        for copy in self.state:
+            by_name[copy.name].append(copy)
+            by_source[copy.source_backup_id].append(copy)
 
         def related(name: str, source_backup_id: Any) -> tuple[StateCopy, ...]:
             same = by_source.get(source_backup_id, ()) if isinstance(source_backup_id, str) else ()
@@ -91,15 +89,6 @@ class Lookup:
         """Return the hints for a copy; `planned` if a DrRegion declares it."""
         state = self.related(name, source_backup_id)
         return Hints(owner_id, state, planned.expired, planned.siblings) if planned else Hints(owner_id, state)
-
-    @functools.cached_property
-    def _index(self) -> tuple[dict[str, list[StateCopy]], dict[str, list[StateCopy]]]:
-        # Built once: searching the whole state for each of 1,000 copies would take a million steps.
-        by_name, by_source = defaultdict(list), defaultdict(list)
-        for copy in self.state:
-            by_name[copy.name].append(copy)
-            by_source[copy.source_backup_id].append(copy)
-        return by_name, by_source
 
     def ask_ahead(self, dr_regions: Iterable[str], sources: Iterable[Mapping[str, Any]]) -> None:
         """List all Regions in parallel, so that several unreachable Regions take no longer than one."""
@@ -125,16 +114,13 @@ class Lookup:
         return _copies(self.region(region).listing(fresh=True).backups)
 
     def backups_in(self, region: str) -> Sequence[Backup]:
-        """Return all backups in a DR Region, from the first listing of this run."""
         self._dr_regions.add(region)
         return self._listing(region).backups
 
     def copies_in(self, region: str) -> tuple[Backup, ...]:
-        """Return all copies in a DR Region, from the first listing of this run."""
         return _copies(self.backups_in(region))
 
     def copies_in_removed(self, region: str) -> tuple[Backup, ...]:
-        """Return the copies in a Region that was removed from the program; none if it is unreachable."""
         try:
             return _copies(self._listing(region).backups)
         except ServiceError:
@@ -143,7 +129,6 @@ class Lookup:
             return ()
 
     def copy_by_id(self, copy: StateCopy) -> Backup | None:
-        """Return a copy that the listing does not contain; FSx may list new copies late."""
         try:
             return self._runtime.region(copy.region).find(copy.id)
         except ServiceError:
@@ -174,7 +159,6 @@ class Lookup:
         return self._runtime.source_region(name).fsx
 
     def file_system_exists(self, file_system_id: str, region: str) -> bool:
-        """Whether a file system exists; True if its Region is unreachable."""
         source = self._source_region(region)
         return self._unless_unreachable(region, lambda: source.file_system_exists(file_system_id)) is not False
 

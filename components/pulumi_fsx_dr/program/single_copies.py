@@ -35,14 +35,17 @@ class SingleCopies:
         self._declared: dict[str, Mapping[str, Any]] = {}
         # The SDK does not know the stack in other threads.
         self._stack_urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}"
+        self._dependent: set[str] = set()  # copies with `depends_on`
         # Read now: the event loop runs while this waits, and must find all copies later.
         _ = seen.state
         logged: Awaitable[bool] = self._log(current_code())
         # An output, for which the SDK waits before the program ends.
         self._logged: pulumi.Output[bool] = pulumi.Output.from_input(logged)
 
-    def add(self, name: str, args: Mapping[str, Any]) -> None:
+    def add(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         self._declared[name] = args
+        if opts and opts.depends_on:
+            self._dependent.add(name)
 
     async def _log(self, code: Any) -> bool:
         await end_of(code)
@@ -118,9 +121,14 @@ class SingleCopies:
         return min(found, key=resume_order, default=None)
 
     def _require_alias(self, region: str, copy: PlannedCopy) -> None:
-        """Refuse a new copy with an alias that does not exist, unless it is an output: the program may create it."""
+        """Refuse a new copy with an alias that does not exist, unless the program may create the alias.
+
+        It may if the alias is an output, or if the copy depends on other resources.
+        """
         key = self._declared[copy.name].get("kms_key_id")
-        if isinstance(key, str) and copy.state is None and self._lookup.region(region).lacks_alias(key):
+        if copy.name in self._dependent or not isinstance(key, str):
+            return
+        if copy.state is None and self._lookup.region(region).lacks_alias(key):
             raise InvalidSettingsError(missing_alias_text(key, region, f"BackupCopy {copy.name}"))
 
     def _planned(self, name: str, region: str, args: dict[str, Any]) -> PlannedCopy:
@@ -141,7 +149,7 @@ def require_region(name: str, args: Mapping[str, Any]) -> None:
 def note(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
     parent = opts.parent if opts else None
     if pulumi.runtime.is_dry_run() and getattr(parent, "pulumi_resource_type", "") != DR_REGION_TYPE:
-        _of_this_run().add(name, args)
+        _of_this_run().add(name, args, opts)
 
 
 @once_a_run
@@ -149,6 +157,7 @@ def _of_this_run() -> SingleCopies:
     return SingleCopies(of_this_run())
 
 
+@once_a_run  # a session takes 16 ms, and there may be thousands of copies
 def _default_region() -> str | None:
     return pulumi.Config("aws").get("region") or default_region(Credentials.of_stack())
 

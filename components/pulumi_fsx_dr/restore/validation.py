@@ -51,11 +51,7 @@ def require_backup_id(backup_id: Any) -> None:
 
 
 def require_settings(settings: Mapping[str, Any], accepted: Collection[str], kind: Kind) -> None:
-    """Refuse settings that are wrong for every backup.
-
-    Args:
-        accepted: the names that the resource of pulumi-aws accepts.
-    """
+    """Refuse settings that pulumi-aws does not accept, or that are wrong for every backup."""
     if unknown := refuse_unknown(f"settings: aws.fsx.{kind.resource} has no argument", settings, sorted(accepted)):
         raise InvalidSettingsError(unknown)
     if isinstance(deployment_type := settings.get("deployment_type"), str):
@@ -87,11 +83,7 @@ def require_restorable(backup: Backup, kind: Kind) -> None:
 
 
 def require_complete(backup: Backup, kind: Kind, names: Collection[str]) -> None:
-    """Refuse to restore without an argument that FSx needs.
-
-    Args:
-        names: the arguments that are given, or that the backup contains.
-    """
+    """Refuse to restore if an argument that FSx needs is neither given nor in the backup."""
     if missing := [name for name in kind.needed if name not in names]:
         raise InvalidSettingsError(f"Backup {backup.id} does not contain {', '.join(missing)}. Set it in settings.")
     directory = active_directory_of(backup)

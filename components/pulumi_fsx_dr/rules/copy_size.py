@@ -91,11 +91,7 @@ def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
 
 
 def total(region: str, made: int, found: Sequence[Series], running: Iterable[Backup]) -> str:
-    """Return one sentence about all copies that are made in a Region; `read_total` parses it.
-
-    Args:
-        made: number of copies, including copies of unknown source backups.
-    """
+    """Return one sentence about `made` copies, some of unknown source backups; `read_total` parses it."""
     known = sum(len(one.backups) for one in found)
     full = sum(not one.follows for one in found)
     sized = sum(size(backup) is not None for one in found for backup in one.backups)

@@ -73,13 +73,9 @@ def require_valid(name: str, args: DrRegionArgs) -> None:
 
 
 def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
-    if unknown := refuse_unknown(f"{dr} has no argument", args, DrRegionArgs.__annotations__):
-        yield unknown
-    if missing := [name for name in ("region", "sources") if args.get(name) is None]:
-        yield f"{dr} needs {' and '.join(missing)}."
-    if not isinstance(region := args.get("region"), str):
+    if not isinstance(region := args["region"], str):
         yield f"region of {dr} must be a string that is known when the program runs, not an output."
-    sources = args.get("sources")
+    sources = args["sources"]
     if not isinstance(sources, Sequence) or isinstance(sources, str):
         yield f"sources of {dr} must be a list."
         return
@@ -92,7 +88,7 @@ def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{dr}: {problem}" for problem in problems_of(argument, args.get(argument), {"region": region}))
     for position, source in enumerate(sources):
         yield from _source_problems(f"sources[{position}] of {dr}", source, args)
-    yield from _repeated(dr, sources)
+    yield from _repeated(dr, sources, args.get("kms_key_id"))
 
 
 def _source_problems(where: str, source: Any, args: Mapping[str, Any]) -> Iterator[str]:
@@ -150,14 +146,17 @@ def _tag_problems(where: str, source: Mapping[str, Any], args: Mapping[str, Any]
         yield from (f"add_tags of {where}: {problem}" for problem in tag_problems(together))
 
 
-def _repeated(dr: str, sources: Sequence[Source]) -> Iterator[str]:
+def _repeated(dr: str, sources: Sequence[Source], common_key: Any) -> Iterator[str]:
     first: dict[Any, int] = {}
     for position, source in enumerate(sources):
         # A selector may repeat another: a file system that both select is copied once.
         named = next((source[kind] for kind in ("file_system_id", "backup_id") if kind in source), None)
-        if isinstance(named, str) and first.setdefault((named, source["region"]), position) != position:
+        # Two keys are a reason for two copies. An output is equal only to itself.
+        key = source.get("kms_key_id", common_key)
+        same = named, source["region"], key if isinstance(key, str) else id(key)
+        if isinstance(named, str) and first.setdefault(same, position) != position:
             yield (
-                f"sources[{first[named, source['region']]}] and sources[{position}] of {dr} are the same. Each would "
+                f"sources[{first[same]}] and sources[{position}] of {dr} are the same. Each would "
                 "be copied, and paid for, separately. Remove one of them."
             )
 

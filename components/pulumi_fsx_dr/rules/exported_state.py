@@ -10,11 +10,7 @@ from pulumi_fsx_dr.fsx.text import clean
 
 
 def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the resources of a state: each has a type, and each copy has a backup id.
-
-    Args:
-        origin: what an error calls it.
-    """
+    """Yield the resources of a state, which errors call `origin`. Each has a type, and each copy has a backup id."""
     deployment = export.get("deployment")
     if not isinstance(deployment, Mapping):
         raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")

@@ -71,11 +71,7 @@ def policy(  # noqa: PLR0913  # each narrows the policy down
 
 
 def protection(account: str, pipelines: Collection[str], *, dr_regions: Collection[str]) -> Document:
-    """Return the service control policy that lets only the pipelines delete copies or change their ownership tag.
-
-    Args:
-        pipelines: ARNs of the roles (or users) that run `pulumi up`.
-    """
+    """Return the service control policy that lets only the pipelines delete copies or change their ownership tag."""
     _check_partition(dr_regions)
     _check_pipelines(pipelines, {partition_of(region) for region in dr_regions})
     copies = _Scope(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)

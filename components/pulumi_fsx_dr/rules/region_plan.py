@@ -54,11 +54,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A copy in the state that may belong to a source that is an output.
-
-    Attributes:
-        decision: the decision if it belongs to no output.
-    """
+    """A copy in the state that may belong to a source that is an output. If it does not, `decision` applies."""
 
     copy: ObservedCopy
     decision: Decision

@@ -20,11 +20,7 @@ _Selector: TypeAlias = tuple[DrRegionSpec, Mapping[str, Any]]
 
 @dataclass(slots=True)
 class SourceSelection:
-    """The sources of all DrRegions, with file systems instead of tag selectors.
-
-    Attributes:
-        empty: the tag selectors that select nothing.
-    """
+    """The sources, with file systems instead of tag selectors, and the selectors that select nothing."""
 
     specs: list[SourceSpec] = field(default_factory=list)
     empty: list[_Selector] = field(default_factory=list)

@@ -35,6 +35,7 @@ class Region:
         self.queue = CopyQueue(Poller(fsx.name, fsx.find_or_error, clock, poll_seconds), clock)
         self._sources: dict[str, Backup] = {}
         self._key_arns: dict[str, str] = {}
+        self._missing_aliases: dict[str, bool] = {}
         self._listing = ListingCache(self._list)
         self._error: ServiceError | None = None
 
@@ -71,9 +72,19 @@ class Region:
             return kms_key_id
 
     def lacks_alias(self, kms_key_id: object) -> bool:
-        """Whether a value is an alias that does not exist; False if KMS does not answer or denies the call."""
+        """Whether a value is an alias that does not exist; False if KMS does not answer or denies the call.
+
+        The answer is cached, because each call to an unreachable Region takes seconds.
+        """
+        if not isinstance(kms_key_id, str):
+            return False
+        if kms_key_id not in self._missing_aliases:
+            self._missing_aliases[kms_key_id] = self._is_missing(kms_key_id)
+        return self._missing_aliases[kms_key_id]
+
+    def _is_missing(self, kms_key_id: str) -> bool:
         try:
-            return isinstance(kms_key_id, str) and not self.key_arn(kms_key_id)
+            return not self.key_arn(kms_key_id)
         except KeyNotFoundError:
             return True
         except ServiceError:
