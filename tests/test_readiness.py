@@ -102,6 +102,17 @@ def test_failed_copy_is_shown_but_does_not_count() -> None:
     assert (list(found["copies"]), list(found["failed"])) == ([], [copy(1).id])
 
 
+def test_copy_in_source_region_does_not_count() -> None:
+    source = {**SOURCE, "region": "eu-west-1"}
+
+    found = row(made(1), source=source)
+
+    assert (found["verdict"], found["reason"]) == ("missing", "the DR Region is the Region of the source")
+    assert (found["newest_copy"], found["source_creation_time"], found["age_hours"]) == (None, None, None)
+    assert [*found["copies"]] == [copy().id]
+    assert row(source=source)["verdict"] == "missing"
+
+
 def test_other_backups_do_not_count() -> None:
     own_backup = copy(1, source_backup_id=None)
     of_another = made(1, 2, file_system_id=OTHER_FILE_SYSTEM)

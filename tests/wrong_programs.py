@@ -56,6 +56,10 @@ COPIES: Mapping[str, tuple[str, ...]] = {
     'BackupCopy("one", COPY, options(create="a day"))': ("BackupCopy one", "create", "custom_timeouts", "24h"),
     'BackupCopy("one", COPY, options(delete="1d"))': ("BackupCopy one", "delete", "24h"),
     'BackupCopy("one", COPY, options(update=600))': ("BackupCopy one", "update", "custom_timeouts"),
+    'BackupCopy("one", COPY, pulumi.ResourceOptions(delete_before_replace=True))': (
+        "BackupCopy one",
+        "delete_before_replace",
+    ),
     "copy(source_backup_id=None)": ("BackupCopy one", "source_backup_id", "required"),
     'copy(source_backup_id="")': ("BackupCopy one", "source_backup_id", "required"),
     "copy(source_backup_id=FILE_SYSTEM)": ("BackupCopy one", "source_backup_id", "backup-0123456789abcdef0"),

@@ -9,6 +9,7 @@ from pulumi.dynamic import Resource
 from .args_or_keywords import args_or_keywords, require_declarable
 from .copies.arguments import ARGUMENTS, BackupCopyArgs, require_valid
 from .copies.outputs import OUTPUTS
+from .errors import InvalidSettingsError
 from .owner import hints, owner_of_this_run
 from .program import single_copies
 from .program.secret_outputs import with_secret_outputs
@@ -100,6 +101,11 @@ class BackupCopy(Resource, module="fsx", name="BackupCopy"):
             InvalidSettingsError: An argument is wrong. Nothing is changed.
         """
         require_declarable("BackupCopy", name, opts)
+        if opts and opts.delete_before_replace:
+            raise InvalidSettingsError(
+                f"opts of BackupCopy {name} must not have delete_before_replace. A replaced copy is deleted only when "
+                "its replacement is AVAILABLE."
+            )
         given = args_or_keywords(f"BackupCopy {name}", args, keywords)
         require_valid(f"BackupCopy {name}", given)
         single_copies.require_region(name, given)

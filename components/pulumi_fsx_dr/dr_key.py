@@ -144,7 +144,7 @@ def key_policy(account: str, region: str) -> dict[str, Any]:
 def _require_valid(resource: str, args: DrKeyArgs) -> None:
     require_complete(resource, args, DrKeyArgs)
     if not isinstance(args["replica_regions"], Sequence) or isinstance(args["replica_regions"], str):
-        raise InvalidSettingsError(f"replica_regions of {resource} must be a list of Regions. The list may be empty.")
+        raise InvalidSettingsError(f"replica_regions of {resource} must be a list of Regions.")
     regions = [args["region"], *args["replica_regions"]]
     if not all(isinstance(region, str) for region in regions):
         raise InvalidSettingsError(

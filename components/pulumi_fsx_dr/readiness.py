@@ -54,7 +54,7 @@ class JudgedRow(ReadinessRow):
 
     Attributes:
         age_hours: hours since `source_creation_time`, or None.
-        verdict: `ready`, `late` (older than the target) or `missing` (no AVAILABLE copy).
+        verdict: `ready`, `late` (older than the target) or `missing` (no AVAILABLE copy in another Region).
         reason: why the verdict is what it is, as the end of a sentence.
     """
 
@@ -144,6 +144,8 @@ def _copies(newest_first: Sequence[tuple[datetime, Backup]]) -> dict[str, Any]:
 
 
 def _judged(row: Mapping[str, Any], now: datetime) -> JudgedRow:
+    if _is_in_region(row):  # its copies would be lost with the source
+        row = {**row, "newest_copy": None, "source_creation_time": None}
     made = row.get("source_creation_time")
     age = age_of(made, now) if made else None
     verdict, reason = _verdict(row, age)
@@ -165,8 +167,14 @@ def _newest_first(copies: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(copies.items(), key=lambda copy: (datetime.fromisoformat(copy[1]), copy[0]), reverse=True))
 
 
+def _is_in_region(row: Mapping[str, Any]) -> bool:
+    return bool(row["source_region"] == row["region"])
+
+
 def _verdict(row: Mapping[str, Any], age: timedelta | None) -> tuple[Verdict, str]:
     obstacle = row.get("obstacle")
+    if _is_in_region(row):
+        return "missing", "the DR Region is the Region of the source"
     if age is not None and age <= timedelta(hours=row["target_hours"]):
         return "ready", "the newest copy is within the target"
     if age is not None:

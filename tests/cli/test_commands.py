@@ -72,6 +72,42 @@ def test_unusable_aws_configuration_is_one_sentence(arguments: tuple[str, ...]) 
     assert "AWS" in error_of(CliRunner().invoke(fsx_dr, arguments))
 
 
+@pytest.mark.parametrize(("region", "near"), [("eu-west-12", "eu-west-1"), ("bananas", "eu-central-1")])
+@pytest.mark.parametrize(
+    ("option", "command"),
+    [
+        ("--region", ("orphans", "--state", STATE)),
+        ("--region", ("watch", "--once")),
+        ("--region", ("coverage", "--state", STATE)),
+        ("--dr-region", ("policy", "--account", "111122223333", "--source-region", "eu-central-1")),
+        ("--source-region", ("policy", "--account", "111122223333", "--dr-region", "eu-west-1")),
+    ],
+)
+def test_region_without_fsx_is_refused(
+    world: World, option: str, command: tuple[str, ...], region: str, near: str
+) -> None:
+    refusal = error_of(world.run(*command, option, region))
+
+    assert refusal.startswith(f"Error: {option} '{region}' is not ")
+    assert near in refusal
+
+
+@pytest.mark.parametrize(
+    ("arguments", "range_in_words"),
+    [
+        (("watch", "--region", "eu-west-1", "--every", "0"), "'0' is not a number greater than 0."),
+        (("watch", "--region", "eu-west-1", "--every", "inf"), "'inf' is not a number greater than 0."),
+        (("check", "--max-full-copies", "-1"), "'-1' is not a whole number of at least 0."),
+        (("doctor", "--keep", "seven"), "'seven' is not a whole number of at least 1."),
+    ],
+)
+def test_number_out_of_range_is_refused_in_words(world: World, arguments: tuple[str, ...], range_in_words: str) -> None:
+    result = world.run(*arguments)
+
+    assert result.exit_code == 2
+    assert range_in_words in result.stderr
+
+
 @pytest.mark.usefixtures("_unusable_aws_configuration")
 def test_policy_needs_no_aws_configuration() -> None:
     where = ("--account", "111122223333", "--source-region", "eu-central-1", "--dr-region", "eu-west-1")

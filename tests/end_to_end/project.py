@@ -15,9 +15,16 @@ import json
 import pulumi
 from pulumi_fsx_dr import BackupCopy
 
+def delete_first(args):  # BackupCopy refuses the option itself
+    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(delete_before_replace=True))
+    return pulumi.ResourceTransformationResult(args.props, opts)
+
+
 for name, declared in json.load(open("declared.json")).items():
     timeouts = declared.pop("timeouts", None)
-    options = pulumi.ResourceOptions(**declared.pop("options", {}))
+    settings = declared.pop("options", {})
+    deletes_first = settings.pop("delete_before_replace", False)
+    options = pulumi.ResourceOptions(**settings, transformations=[delete_first] if deletes_first else [])
     options.custom_timeouts = pulumi.CustomTimeouts(**timeouts) if timeouts else None
     pulumi.export(name, BackupCopy(name, {"source_region": "us-east-1", **declared}, options).id)
 """

@@ -130,6 +130,8 @@ def backup_copy() -> Messages:
     for case, timeouts in {"timeouts in days": pulumi.CustomTimeouts(create="1d"), "timeouts are a dict": {}}.items():
         options = pulumi.ResourceOptions(custom_timeouts=cast("Any", timeouts))
         yield case, _refused(lambda options=options: _BackupCopy("nightly", _COPY, options))
+    options = pulumi.ResourceOptions(delete_before_replace=True)
+    yield "delete_before_replace", _refused(lambda: _BackupCopy("nightly", _COPY, options))
 
 
 def dr_region() -> Messages:

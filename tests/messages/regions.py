@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from pulumi_fsx_dr import DrRegion, Source
+from pulumi_fsx_dr import BackupCopy, BackupCopyArgs, DrRegion, Source
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE, OWNER_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 
@@ -40,6 +40,11 @@ class _Program:
         declared: Any = {"region": AWAY, "sources": list(sources or [_SOURCE]), **args}
         engine = RecordingEngine(held=self.state)
         return logged(lambda: engine.run(lambda: DrRegion("dr", declared), preview=True), logging.INFO)
+
+    def says_of_copy(self, args: BackupCopyArgs) -> str:
+        """Return the messages of a preview of one BackupCopy."""
+        engine = RecordingEngine(held=self.state)
+        return logged(lambda: engine.run(lambda: BackupCopy("nightly", args), preview=True), logging.WARNING)
 
     def copy(self, source: str, *, in_state: bool = True, tags: dict[str, str] | None = None, **outputs: Any) -> str:
         """Return a copy of a backup; copies in the state have the ownership tag of this stack."""
@@ -162,6 +167,17 @@ def _(program: _Program) -> str:
     for number in (1, 2, 3):
         program.copy(program.backup(number))
     return program.says(keep=3)
+
+
+@_CASES.add("preview: source of a BackupCopy is not found")
+def _(program: _Program) -> str:
+    args: BackupCopyArgs = {"source_backup_id": "backup-0fedcba9876543210", "region": AWAY, "source_region": HOME}
+    return program.says_of_copy(args)
+
+
+@_CASES.add("preview: source of a BackupCopy is not in its Region, and source_region is not set")
+def _(program: _Program) -> str:
+    return program.says_of_copy({"source_backup_id": program.backup(1), "region": AWAY})
 
 
 @_CASES.add("preview: quota is reached")

@@ -273,3 +273,21 @@ def test_replace_makes_another_copy(program: Program) -> None:
 
     assert made
     assert made.id != before.id
+
+
+@pytest.mark.parametrize("is_output", [True, False])
+def test_preview_accepts_alias_of_other_resource(program: Program, *, is_output: bool) -> None:
+    """In a preview, the engine also sends the name of an alias that the program creates."""
+    program.back_up(1)
+    alias = provider_pb2.ConstructRequest.PropertyDependencies(
+        urns=["urn:pulumi:prod::files::aws:kms/alias:Alias::new"]
+    )
+    options = {"inputDependencies": {"kmsKeyId": alias} if is_output else {}}
+
+    if is_output:
+        program.up(preview=True, options=options, kmsKeyId="alias/new")
+    else:
+        with pytest.raises(FsxDrError, match="alias/new"):
+            program.up(preview=True, options=options, kmsKeyId="alias/new")
+
+    assert len(program.declared) == int(is_output)

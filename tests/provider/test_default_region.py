@@ -1,12 +1,15 @@
 """A default Region is chosen once: copies do not move when the environment changes."""
 
 import pytest
+from pulumi_fsx_dr import BackupCopy
+from pulumi_fsx_dr.program import single_copies
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.plugin_stack import ONLY_DYNAMIC
 from tests.engine.process import Properties
 from tests.engine.stack import Stack
+from tests.recording import RecordingEngine
 
 ELSEWHERE = "us-east-1"
 
@@ -97,3 +100,17 @@ def test_new_resource_uses_region_of_environment(service: FsxService, stack: Sta
     stack.up({"monday": args, "tuesday": args})
 
     assert where(service) == {AWAY: 1, ELSEWHERE: 1}
+
+
+def test_program_looks_up_default_region_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each lookup reads the AWS configuration of the machine."""
+    asked: list[object] = []
+    monkeypatch.setattr(single_copies, "default_region", asked.append)
+
+    def copies() -> None:
+        for number in range(3):
+            BackupCopy(str(number), source_backup_id="backup-0123456789abcdef0", source_region=HOME)
+
+    RecordingEngine().run(copies, preview=True)
+
+    assert len(asked) == 1

@@ -13,16 +13,19 @@ from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.checks import copies, only_copy, other_tags, own_copy, refused, timed_out_up
 from tests.engine.plugin_stack import ONLY_PLUGIN
 from tests.engine.stack import Program, Stack, copy_args, killed_before_saving, killed_up, monday
+from tests.provider.conftest import COPY_SECONDS
 
 
 def killed_while_copying(stack: Stack, program: Program) -> str:
     """Run `pulumi up`, kill it at the first poll of the running copy, and return the copy."""
-    run = stack.run()
+    run, service = stack.run(), stack.wire.service
+    service.set_copy_seconds(600)  # on a slow machine, the clock may run for longer than usual before the poll
     stack.wire.at_call["CopyBackup", "after"] = lambda: stack.wire.after_calls(0, "DescribeBackups", "after", run.kill)
     with pytest.raises(CallCancelledError):
         stack.up(program, run=run)
+    service.set_copy_seconds(COPY_SECONDS)
     stack.wire.at_call.clear()
-    (begun,) = copies(stack.wire.service)
+    (begun,) = copies(service)
     return begun
 
 

@@ -13,6 +13,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_fsx_dr import BackupCopy, provider
 from pulumi_fsx_dr.copies import arguments
 from pulumi_fsx_dr.errors import FsxDrError
+from pulumi_fsx_dr.fsx import partitions
 from pulumi_fsx_dr.fsx.aws_settings import AwsSettings
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
@@ -24,7 +25,7 @@ from pulumi_fsx_dr.runtime.work import LISTED_WITHIN
 from simulator.fsx import FsxService, in_process
 from simulator.fsx.fixtures import AWAY
 from tests.engine.checks import copies
-from tests.engine.stack import Stack, copy_args
+from tests.engine.stack import RefusedError, Stack, copy_args
 from tests.engine.wire import Wire
 
 IN_STATES = "gASVNAAAAAAAAACMFnB1bHVtaV9mc3hfZHIucHJvdmlkZXKUjBJCYWNrdXBDb3B5UHJvdmlkZXKUk5QpgZQu"
@@ -132,3 +133,20 @@ def test_provider_works_without_urn(wire: Wire, source: str, *, is_tagged: bool)
 
     assert changes is not is_tagged
     assert copies(wire.service) == []
+
+
+def test_copy_in_region_unknown_to_botocore_can_be_deleted(
+    stack: Stack, service: FsxService, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine with a newer botocore may have made the copy."""
+    stack.up({"monday": copy_args(source)})
+    monkeypatch.setattr(partitions, "_fsx_regions", lambda: ("us-east-1",))
+
+    with pytest.raises(RefusedError, match="update boto3"):
+        stack.up({"monday": copy_args(source)})
+    stack.refresh()
+    assert copies(service) == [stack.states["monday"].id]
+
+    stack.destroy()
+
+    assert (copies(service), stack.states) == ([], {})

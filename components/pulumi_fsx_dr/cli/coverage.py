@@ -20,7 +20,7 @@ from pulumi_fsx_dr.rules.coverage import coverage as find_coverage
 from . import formatting
 from .context import CliContext, unique
 from .documents import echo_json
-from .options import cwd_option, exported, json_option, repeatable, stack_option, state_option
+from .options import Region, cwd_option, exported, json_option, repeatable, stack_option, state_option
 
 _HEADINGS = ("File system or volume", "Name", "Type", "Region", "Status")
 _AT_THE_SAME_TIME = 16  # Regions
@@ -29,7 +29,13 @@ _AT_THE_SAME_TIME = 16  # Regions
 @click.command(short_help="List file systems and volumes without a copy.")
 @stack_option
 @state_option
-@repeatable("--region", "regions", metavar="REGION", help="Region to search. Default: all Regions that have FSx.")
+@repeatable(
+    "--region",
+    "regions",
+    metavar="REGION",
+    type=Region(),
+    help="Region to search. Default: all Regions that have FSx.",
+)
 @repeatable("--exclude", "excluded", metavar="ID", help="File system or volume that does not need a copy.")
 @click.option("--all", "show_all", is_flag=True, help="Also show the file systems and volumes that have a copy.")
 @cwd_option

@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -8,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.rules.exported_state import resources_of
 
 from .context import unique
@@ -37,15 +39,41 @@ cwd_option = click.option(
 )
 
 
+class Region(click.types.StringParamType):
+    """The name of a Region with Amazon FSx."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        region = super().convert(value, param, ctx)
+        require_fsx_region(region, f"{param.opts[0] if param else 'Region'} {region!r}")
+        return region
+
+
 class WholeNumber(click.IntRange):
     """A range of integers that the help text of its option describes in words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a whole number of at least {self.min}.", param, ctx)
 
     def _describe_range(self) -> str:
         return ""
 
 
-class Number(click.FloatRange):
-    """A range of numbers that the help text of its option describes in words."""
+class PositiveNumber(click.FloatRange):
+    """A positive number, which the help text of its option describes in words."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True, max=math.inf, max_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a number greater than 0.", param, ctx)
 
     def _describe_range(self) -> str:
         return ""

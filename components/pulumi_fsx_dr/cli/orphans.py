@@ -9,7 +9,6 @@ import click
 
 from pulumi_fsx_dr.copies.messages import owner_text
 from pulumi_fsx_dr.copies.ownership import MAX_TAG_VALUE, claimed_description
-from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.rules.orphans import Orphan, OrphanStatus, StackStates
 from pulumi_fsx_dr.rules.orphans import orphans as find_orphans
@@ -17,7 +16,7 @@ from pulumi_fsx_dr.rules.orphans import orphans as find_orphans
 from . import formatting
 from .context import CliContext, unique
 from .documents import echo_json
-from .options import cwd_option, exported, json_option, repeatable, state_option
+from .options import Region, cwd_option, exported, json_option, repeatable, state_option
 
 _HEADINGS = ("Copy", "DR Region", "Age", "Size", "Resumable")
 _RESUMABLE = {
@@ -28,7 +27,7 @@ _RESUMABLE = {
 
 
 @click.command(short_help="List copies that no state contains.")
-@repeatable("--region", "regions", metavar="REGION", required=True, help="DR Region to search.")
+@repeatable("--region", "regions", metavar="REGION", type=Region(), required=True, help="DR Region to search.")
 @state_option
 @repeatable("--stack", "stacks", metavar="NAME", help="Stack to export with 'pulumi stack export'.")
 @click.option(
@@ -70,8 +69,6 @@ def orphans(  # noqa: PLR0913  # one for each option
     if not states and not stacks:
         raise click.UsageError("Give at least one state with --state FILE or --stack NAME.")
     context = ctx.ensure_object(CliContext)
-    for region in regions:
-        partition_of(region, region)
     given = StackStates.of(exported(states, unique(stacks), cwd))
     backups = [backup for region in unique(regions) for backup in context.region(region).backups()]
     found, now = find_orphans(backups, given), context.now

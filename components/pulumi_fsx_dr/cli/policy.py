@@ -6,11 +6,12 @@ from collections.abc import Mapping
 import click
 
 from pulumi_fsx_dr.fsx.kms import KeyName
+from pulumi_fsx_dr.fsx.partitions import require_fsx_region
 from pulumi_fsx_dr.rules.iam_policy import NAMESPACE, Purpose, protection
 from pulumi_fsx_dr.rules.iam_policy import policy as least_policy
 
 from .documents import echo_json
-from .options import repeatable
+from .options import Region, repeatable
 
 
 def _account(_ctx: click.Context, _parameter: click.Parameter, account: str) -> str:
@@ -25,6 +26,7 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
         name = KeyName.parse(arn)
         if name is None or name.region is None or name.is_alias:
             raise click.BadParameter(f"{arn!r} is not the ARN of a KMS key.")
+        require_fsx_region(name.region, f"The Region of {arn!r}")
         found[name.region].append(arn)
     return found
 
@@ -35,9 +37,10 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     "--source-region",
     "sources",
     metavar="REGION",
+    type=Region(),
     help="Region of the source backups. Required for the purposes preview and up.",
 )
-@repeatable("--dr-region", "destinations", metavar="REGION", required=True, help="Region of the copies.")
+@repeatable("--dr-region", "destinations", metavar="REGION", type=Region(), required=True, help="Region of the copies.")
 @repeatable(
     "--key",
     "keys",

@@ -15,13 +15,12 @@ from rich.text import Text
 from pulumi_fsx_dr.copies.durations import duration
 from pulumi_fsx_dr.errors import InvalidSettingsError, TransientError
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.partitions import partition_of
 from pulumi_fsx_dr.runtime.provider_runtime import POLL_SECONDS_VARIABLE
 
 from . import formatting
 from .context import CliContext, unique
 from .documents import echo_json
-from .options import Number, StackOutputs, outputs_options, repeatable
+from .options import PositiveNumber, Region, StackOutputs, outputs_options, repeatable
 from .rows import rows_of
 
 _BAR_WIDTH = 30
@@ -98,12 +97,16 @@ class Poll:
 @click.command(short_help="Show the progress of running copies.")
 @outputs_options
 @repeatable(
-    "--region", "regions", metavar="REGION", help="DR Region to watch. Default: the DR Regions in the stack's outputs."
+    "--region",
+    "regions",
+    metavar="REGION",
+    type=Region(),
+    help="DR Region to watch. Default: the DR Regions in the stack's outputs.",
 )
 @click.option(
     "--every",
     metavar="SECONDS",
-    type=Number(min=0, min_open=True),
+    type=PositiveNumber(),
     default=15,
     envvar=POLL_SECONDS_VARIABLE,
     help=f"Polling interval. Default: 15, or the environment variable {POLL_SECONDS_VARIABLE}.",
@@ -138,8 +141,6 @@ def watch(  # noqa: PLR0913  # one for each option
       130  The command was interrupted.
     """  # noqa: D301  # click reads \b, the backspace character
     context = ctx.ensure_object(CliContext)
-    for region in regions:
-        partition_of(region, region)
     watched = unique(regions) or _regions_of(outputs, context.now)
     with ExitStack() as stack:
         show = _printer(stack, as_json=as_json)

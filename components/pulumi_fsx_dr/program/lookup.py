@@ -35,6 +35,7 @@ class Lookup:
         declared_names: names of all BackupCopies declared so far.
         planned: the copy that a DrRegion is declaring, by name. It is removed when its hints are created, because
             DrRegions under two parents may use the same name.
+        not_found: id and Region of each source backup that FSx does not find.
         warnings: warnings about unreachable source Regions.
     """
 
@@ -48,6 +49,7 @@ class Lookup:
         self._dr_regions: set[str] = set()
         self.declared_names: set[str] = set()
         self.planned = dict[str, PlannedCopy]()
+        self.not_found: set[tuple[str, str]] = set()
         self.warnings: list[str] = []
         self.backups_of = functools.cache(self._backups_of)
         self.file_systems_in = functools.cache(self._file_systems_in)
@@ -175,11 +177,14 @@ class Lookup:
         if region in self._unreachable | self._silent:
             return None
         try:
-            return self._runtime.source_region(region).source(backup_id)
+            found = self._runtime.source_region(region).source(backup_id)
         except ServiceError as error:
             if isinstance(error, TransientError):
                 self._silent.add(region)
             return None
+        if found is None:
+            self.not_found.add((backup_id, region))
+        return found
 
     def _backups_of(self, file_system_id: str, region: str) -> tuple[Backup, ...] | None:
         """Return the backups of a file system; None, with a warning, if its Region is unreachable."""

@@ -55,6 +55,8 @@ class SingleCopies:
         for region in sorted(copies):
             for line in await in_thread(partial(self._total, region, copies[region])):
                 pulumi.log.info(line)
+            for warning in filter(None, map(self._missing_source, copies[region])):
+                pulumi.log.warn(warning)
         return bool(copies)
 
     def _total(self, region: str, copies: list[PlannedCopy]) -> list[str]:
@@ -67,6 +69,22 @@ class SingleCopies:
             raise
         except FsxDrError:  # a preview must work while a Region is unreachable
             return []
+
+    def _missing_source(self, copy: PlannedCopy) -> str | None:
+        """Return a warning if FSx does not find the source backup, unless it is an output.
+
+        The program may create the backup of an output.
+        """
+        args = self._declared[copy.name]
+        source, region = args["source_backup_id"], copy.args["source_region"]
+        if not isinstance(source, str) or (source, region) not in self._lookup.not_found:
+            return None
+        fix = (
+            "Correct source_backup_id or source_region."
+            if "source_region" in args
+            else "Set source_region to the Region of the backup."
+        )
+        return f"Source backup {source} of BackupCopy {copy.name} was not found in {region}. {fix}"
 
     def _require_alias(self, region: str, copy: PlannedCopy) -> None:
         """Refuse a new copy with an alias that does not exist, unless the program may create the alias.
@@ -105,6 +123,7 @@ def _of_this_run() -> SingleCopies:
     return SingleCopies(of_this_run())
 
 
+@once_a_run  # a session takes 16 ms, and there may be thousands of copies
 def _default_region() -> str | None:
     return pulumi.Config("aws").get("region") or default_region(Credentials.of_stack())
 

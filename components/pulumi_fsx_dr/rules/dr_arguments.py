@@ -77,7 +77,7 @@ def _problems(dr: str, args: Mapping[str, Any]) -> Iterator[str]:
         yield f"region of {dr} must be a string that is known when the program runs, not an output."
     sources = args["sources"]
     if not isinstance(sources, Sequence) or isinstance(sources, str):
-        yield f"sources of {dr} must be a list. The list may be empty."
+        yield f"sources of {dr} must be a list."
         return
     require_fsx_region(str(region), f"region of {dr}")
     if "keep" in args:
