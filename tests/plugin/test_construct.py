@@ -176,6 +176,18 @@ def test_alias_of_component_keeps_copies(program: Program) -> None:
     assert len(program.wire.service.backups(AWAY)) == 1
 
 
+def test_missing_alias_of_existing_copies_warns_once(program: Program) -> None:
+    program.back_up(2, 1)
+    program.up()
+    before = program.copies
+
+    program.up(kmsKeyId="alias/nope")
+
+    [warning] = [line for line in program.monitor.said if "DrRegion dr uses the KMS alias alias/nope" in line]
+    assert "kms_key_id" not in warning
+    assert program.copies == before
+
+
 def test_copies_of_scripts_are_adopted(program: Program, wire: Wire, service: FsxService) -> None:
     (source,) = program.back_up(1)
     made = wire.client("fsx", AWAY).copy_backup(SourceBackupId=source, SourceRegion=HOME)["Backup"]["BackupId"]

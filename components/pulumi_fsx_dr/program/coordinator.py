@@ -123,11 +123,15 @@ class DrRegionCoordinator:
         # In a thread, because the event loop must continue to register other resources.
         plans = await in_thread(lambda: self._ask_and_plan(specs, copies))
         for region in specs:
-            missing = await in_thread(partial(self._missing_aliases, region, plans[region.urn]))
+            plan = plans[region.urn]
+            new = [copy for copy in plan.copies if copy.state is None and not copy.exists]
+            missing = await in_thread(partial(self._missing_aliases, region, new))
             if missing and pulumi.runtime.is_dry_run():
                 raise InvalidSettingsError(" ".join(missing))
-            # An update only warns, so that all other copies are created.
-            plans[region.urn].warnings += missing
+            # An update only warns, so that all other copies are created. Existing copies keep their key.
+            present = [copy for copy in plan.copies if copy.state]
+            missing += await in_thread(partial(self._missing_aliases, region, present))
+            plan.warnings += dict.fromkeys(missing)
         for plan in plans.values():
             plan.notes += taken_back(plan, self._all_plans)
         merge(plans, self._all_plans, self._undecided)
@@ -145,11 +149,11 @@ class DrRegionCoordinator:
         self.lookup.ask_ahead((dr.region for dr in regions), (source for dr in regions for source in dr.sources))
         return plan_copies(regions, copies, self.lookup)
 
-    def _missing_aliases(self, region: DrRegionSpec, plan: RegionPlan) -> list[str]:
-        """Return a message for each alias of a new copy that does not exist."""
-        new = [copy for copy in plan.copies if copy.state is None and not copy.exists]
+    def _missing_aliases(self, region: DrRegionSpec, copies: Iterable[PlannedCopy]) -> list[str]:
+        """Return a message for each alias that does not exist, unless the state of the copy has it already."""
         # Not if it is an output: an alias of this program may not exist yet, and an output may be secret.
-        keys = {key for copy in new if isinstance(key := copy.args.get("kms_key_id", region.kms_key_id), str)}
+        named = [(copy.args.get("kms_key_id", region.kms_key_id), copy.state) for copy in copies]
+        keys = {k for k, state in named if isinstance(k, str) and not (state and state.output("kms_key_id") == k)}
         missing = filter(self.lookup.region(region.region).lacks_alias, sorted(keys))
         return [missing_alias_text(key, region.region, f"DrRegion {region.name}") for key in missing]
 
