@@ -56,7 +56,7 @@ def orphans(  # noqa: PLR0913  # one for each option
 
     \b
     Examples:
-      fsx-dr orphans --region eu-west-1 --stack prod --stack staging --all-states
+      fsx-dr orphans --region eu-west-1 --stack prod --stack staging
       pulumi stack export | fsx-dr orphans --region eu-west-1 --state -
       fsx-dr orphans --region eu-west-1 --state state.json --json
 
