@@ -288,7 +288,7 @@ def test_misspelt_aws_setting_warns_once(name: str, meant: str, caplog: pytest.L
             "fsx-dr:regions[0] and fsx-dr:regions[2]",
         ),
         ({"regions": [{"region": "eu-wst-1"}]}, "fsx-dr:regions[0].region (eu-wst-1)"),
-        ({"tags": {"aws:team": "storage"}}, "fsx-dr:tags: Tag key aws:team"),
+        ({"tags": {"aws:team": "storage"}}, "fsx-dr:tags: A tag key"),
     ],
 )
 def test_wrong_value_is_named_as_in_the_configuration(wrong: dict[str, Any], setting: str) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.fsx.backup import Backup
-from pulumi_fsx_dr.fsx.text import clean
 
 from .ownership import MAX_TAG_VALUE, OWNERSHIP_TAG
 
@@ -74,8 +73,8 @@ def _problem(key: Any, value: Any) -> str | None:
     if not isinstance(key, str):
         return f"A tag key must be a string (got {type(key).__name__})."
     if is_reserved(key):
-        shown = clean(key, MAX_TAG_KEY)
-        return f"Tag key {shown} begins with 'aws:' or '{_OURS}'. These prefixes are reserved. Choose another key."
+        # The key is not shown, because it may be a secret.
+        return f"A tag key begins with 'aws:' or '{_OURS}'. These prefixes are reserved. Choose another key."
     if not 1 <= len(key) <= MAX_TAG_KEY or _FORBIDDEN.search(key):
         return f"A tag key is not valid. Use 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@."
     if not isinstance(value, str):

@@ -26,7 +26,7 @@ def partition_of(region: str, called: str = "One of the Regions") -> str:
             return str(_resolver().get_partition_for_region(region))
     except aws.UnknownRegionError:
         pass
-    raise errors.InvalidSettingsError(f"{called}{_shown(region)} is not the name of an AWS Region{_such_as(region)}")
+    raise errors.InvalidSettingsError(f"{_named(called, region)} is not the name of an AWS Region{_such_as(region)}")
 
 
 def require_fsx_region(region: str, called: str) -> None:
@@ -34,7 +34,7 @@ def require_fsx_region(region: str, called: str) -> None:
     partition_of(region, called)
     if region not in _fsx_regions():
         raise errors.InvalidSettingsError(
-            f"{called}{_shown(region)} is not an AWS Region with Amazon FSx{_such_as(region)} If it is a new Region, "
+            f"{_named(called, region)} is not an AWS Region with Amazon FSx{_such_as(region)} If it is a new Region, "
             "update boto3."
         )
 
@@ -43,8 +43,8 @@ def regions_with_fsx(region: str) -> list[str]:
     return sorted(name for name in _fsx_regions() if partition_of(name) == partition_of(region))
 
 
-def _shown(region: str) -> str:
-    return f" ({region})" if _REGION.fullmatch(region) else ""
+def _named(called: str, region: str) -> str:
+    return f"{called} ({region})" if _REGION.fullmatch(region) and region not in called else called
 
 
 def _such_as(region: str) -> str:
