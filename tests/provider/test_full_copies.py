@@ -12,6 +12,7 @@ from pulumi_fsx_dr.runtime.call import Call
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from simulator.fsx.views import BackupView
+from simulator.project import eventually
 from tests.engine.process import Properties, Run
 from tests.engine.stack import Stack, copy_args, killed_up
 from tests.engine.wire import Wire, key_named
@@ -184,8 +185,11 @@ def test_cancelled_copy_stops_waiting_for_full_copy(
     run = stack.run()
     with ThreadPoolExecutor(2) as pool:
         calls = [pool.submit(stack.register, run, name, args) for name, args in declared(sources[:2]).items()]
-        assert waits.wait(30)
-        run.end()
+        try:
+            eventually(lambda: bool(service.backups(AWAY)), "the full copy")
+            assert waits.wait(30)
+        finally:
+            run.end()  # without it the pool would never end
         failures = [call.exception() for call in calls]
 
     assert {type(failure) for failure in failures} == {CallCancelledError}
