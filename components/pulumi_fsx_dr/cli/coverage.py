@@ -137,7 +137,7 @@ def _table(rows: Iterable[CoverageRow]) -> str:
 
 def _summary(rows: Sequence[CoverageRow]) -> str:
     if not rows:
-        return "There are no file systems in these Regions."
+        return "No file systems were found in these Regions."
     number = Counter(row.status for row in rows)
     text = f"{number[CoverageStatus.COVERED]} of {len(rows)} file systems and volumes have a copy in another Region."
     if without := number[CoverageStatus.MISSING] + number[CoverageStatus.WAITING]:
@@ -151,7 +151,7 @@ def _notes(declared: DeclaredCopies, errors: Mapping[str, ServiceError]) -> Iter
     if declared.unmatched:
         yield (
             f"Note: the states do not show the file system of {declared.unmatched} copies, because it is a secret or "
-            "FSx does not return it. What they protect may be listed as missing."
+            "FSx does not return it. The file systems of these copies may be listed as missing."
         )
     if errors:
         first, listed = next(iter(errors.values())), ", ".join(errors)

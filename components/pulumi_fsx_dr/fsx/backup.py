@@ -13,6 +13,15 @@ MAX_IDS = 50  # FSx API, DescribeBackups: BackupIds
 _COPYING = frozenset({"CREATING", "TRANSFERRING", "PENDING", "COPYING"})  # FSx API, BackupLifecycle
 
 
+def copy_obstacle(volume_style: str | None, storage_type: str | None) -> str | None:
+    """Return why FSx cannot copy such backups, or None (FSx user guides, Copying backups, limitations)."""
+    if volume_style == "FLEXGROUP":
+        return "FSx cannot copy backups of FlexGroup volumes"
+    if storage_type == "INTELLIGENT_TIERING":
+        return "FSx cannot copy backups of file systems with Intelligent-Tiering storage"
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
     """A backup as FSx describes it (FSx API, Backup).
@@ -67,12 +76,9 @@ class Backup:
 
     @property
     def copy_obstacle(self) -> str | None:
-        """Why FSx cannot copy this backup, or None (FSx user guides, Copying backups, limitations)."""
-        if self.volume.get("OntapConfiguration", {}).get("VolumeStyle") == "FLEXGROUP":
-            return "FSx cannot copy backups of FlexGroup volumes"
-        if self.file_system.get("StorageType") == "INTELLIGENT_TIERING":
-            return "FSx cannot copy backups of file systems with Intelligent-Tiering storage"
-        return None
+        """Why FSx cannot copy this backup, or None."""
+        style = self.volume.get("OntapConfiguration", {}).get("VolumeStyle")
+        return copy_obstacle(style, self.file_system.get("StorageType"))
 
     @property
     def is_available(self) -> bool:

@@ -52,7 +52,7 @@ def forecast(seen: Lookup, region: str, kms_key_id: str | None, copies: Iterable
 
 
 def _key_of(copy: PlannedCopy, kms_key_id: str | None) -> str | None:
-    """Return the key argument of a copy: that of its source, or that of its DrRegion."""
+    """Return the key argument of the source of a copy, or else of its DrRegion."""
     own = copy.args.get("kms_key_id", kms_key_id)
     return own if own is None or isinstance(own, str) else ""
 

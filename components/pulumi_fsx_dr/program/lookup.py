@@ -121,6 +121,11 @@ class Lookup:
     def copies_in(self, region: str) -> tuple[Backup, ...]:
         return _copies(self.backups_in(region))
 
+    def claimed_as(self, region: str, description: str) -> Sequence[Backup]:
+        """Return the copies whose tags have the owner id of this stack and a description."""
+        self._dr_regions.add(region)
+        return self._listing(region).claimed_as(self.owner_id, description)
+
     def copies_in_removed(self, region: str) -> tuple[Backup, ...]:
         try:
             return _copies(self._listing(region).backups)

@@ -11,7 +11,7 @@ import pulumi
 from pulumi_fsx_dr.copies.arguments import ARGUMENTS
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE
 from pulumi_fsx_dr.copies.messages import missing_alias_text, resuming
-from pulumi_fsx_dr.copies.ownership import claimed_description, description_of, ownership_of
+from pulumi_fsx_dr.copies.ownership import description_of
 from pulumi_fsx_dr.copies.verification import Facts, mismatch
 from pulumi_fsx_dr.errors import AwsConfigError, FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -107,16 +107,11 @@ class SingleCopies:
             source_region=copy.args["source_region"],
             key=wanted_key(self._lookup, region, key),
         )
-        in_state = {other.id for other in self._lookup.state}
+        in_state = {other.id for other in self._lookup.related(copy.name, source)}
         found = [
             backup
-            for backup in self._lookup.copies_in(region)
-            if backup.id not in in_state
-            and not backup.is_dead
-            and (ownership := ownership_of(backup.tags))
-            and ownership.owner_id == self._lookup.owner_id
-            and claimed_description(backup.tags) == description_of(urn)
-            and mismatch(backup, wanted) is None
+            for backup in self._lookup.claimed_as(region, description_of(urn))
+            if backup.id not in in_state and not backup.is_dead and mismatch(backup, wanted) is None
         ]
         return min(found, key=resume_order, default=None)
 

@@ -23,10 +23,10 @@ class Kind:
     Attributes:
         name: `FileSystemType` of the FSx API.
         resource: class in `pulumi_aws.fsx`.
-        configuration: member of `FileSystem` in the FSx API that has the settings of this type.
+        configuration: member of `FileSystem` in the FSx API with the settings of this type.
         recorded: members of `FileSystem`, or of `configuration`, that are restored.
         needed: arguments that FSx requires.
-        defaults: defaults in place of those of pulumi-aws that lose data.
+        defaults: replace defaults of pulumi-aws that lose data.
     """
 
     name: str

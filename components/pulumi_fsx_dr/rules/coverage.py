@@ -7,9 +7,8 @@ from typing import Any
 
 from pulumi_fsx_dr.copies.copy import COPY_TYPES
 from pulumi_fsx_dr.copies.names import by_core_names
-from pulumi_fsx_dr.fsx.backup import FileSystem, Volume
+from pulumi_fsx_dr.fsx.backup import FileSystem, Volume, copy_obstacle
 
-NO_FLEXGROUP_COPIES = "FSx does not copy backups of FlexGroup volumes"
 # FSx API, CreateBackup: Lustre must have a persistent deployment type, and not be linked to a data repository.
 _SCRATCH = ("SCRATCH_1", "SCRATCH_2")
 _DELETED = "DELETING"
@@ -114,7 +113,7 @@ def _sources(readiness: object) -> Iterator[str]:
 
 
 def coverage(contents: Iterable[RegionContents], declared: DeclaredCopies) -> list[CoverageRow]:
-    """Return a row for each file system, and for each volume of ONTAP; what has no copy comes first."""
+    """Return a row for each file system or ONTAP volume; those without a copy come first."""
     rows = [row for region in contents for row in _rows(region, declared)]
     order = list(CoverageStatus)
     return sorted(rows, key=lambda row: (order.index(row.status), row.region, row.file_system_id, row.id))
@@ -165,11 +164,9 @@ def _obstacle(subject: FileSystem | Volume, file_system: FileSystem) -> str | No
     if isinstance(subject, Volume):
         if subject.ontap_type in ("DP", "LS"):
             return f"FSx does not back up volumes of type {subject.ontap_type}"
-        return NO_FLEXGROUP_COPIES if subject.style == "FLEXGROUP" else None
+        return copy_obstacle(subject.style, None)
     if file_system.deployment_type in _SCRATCH:
         return "FSx does not back up scratch file systems"
     if file_system.is_linked:
         return "FSx does not back up Lustre file systems that are linked to a data repository"
-    if file_system.storage_type == "INTELLIGENT_TIERING":
-        return "FSx does not copy backups of file systems with Intelligent-Tiering storage"
-    return None
+    return copy_obstacle(None, file_system.storage_type)
