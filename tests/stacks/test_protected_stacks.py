@@ -11,15 +11,6 @@ from tests.engine.wire import key_named
 from tests.stacks.oracle import Simulation
 
 
-@pytest.fixture
-def sim() -> Simulation:
-    """Return a simulation in which the first file system has two backups."""
-    sim = Simulation()
-    for _ in range(2):
-        sim.new_backup(0)
-    return sim
-
-
 def dr(sim: Simulation, file_systems: tuple[int, ...] = (0,), **args: Any) -> Code:
     """Return a program with one DrRegion and protected copies."""
     sources = [{"file_system_id": sim.file_systems[number], "region": HOME} for number in file_systems]

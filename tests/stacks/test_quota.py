@@ -11,15 +11,6 @@ from tests.stacks.oracle import Simulation
 DAY = 86_400
 
 
-@pytest.fixture
-def sim() -> Simulation:
-    """Return a simulation in which the first file system has two backups."""
-    sim = Simulation()
-    for _ in range(2):
-        sim.new_backup(0)
-    return sim
-
-
 def dr(sim: Simulation, keep: int = 2, file_systems: tuple[int, ...] = (0,), *, protection: bool = False) -> Code:
     sources = [{"file_system_id": sim.file_systems[number], "region": HOME} for number in file_systems]
     args = {"region": AWAY, "keep": keep, "sources": sources, "deletion_protection": protection}
