@@ -68,7 +68,7 @@ class DrRegionArgs(TypedDict):
 def require_valid(name: str, args: Mapping[str, Any], named: Named | None = None) -> None:
     """Refuse arguments of a `DrRegion` that are not valid; outputs are not checked.
 
-    No message repeats a value, because any value may be a secret.
+    Messages repeat only what looks like the name of a Region, because any other value may be a secret.
     """
     problem = next(_problems(named or partial(_of_dr_region, name), args), None)
     if problem:
