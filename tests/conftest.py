@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -28,9 +29,17 @@ def pytest_configure(config: pytest.Config) -> None:
     # Shells ignore Ctrl-C in background processes, and processes that tests start would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Outputs need an event loop. Pulumi's language host creates one; since Python 3.12 it is not created implicitly.
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(ignore_unread_outputs)
+    asyncio.set_event_loop(loop)
     if config.getoption("--write-reliability") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Sequences())
+
+
+def ignore_unread_outputs(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Leave outputs of programs that failed out of the log: they are reported during whichever test collects them."""
+    if context["message"] != "Future exception was never retrieved":
+        loop.default_exception_handler(context)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects tests by mark

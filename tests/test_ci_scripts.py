@@ -323,7 +323,9 @@ def known_commands(script: str) -> list[str]:
     lines = re.findall(r"^ *(?:\.venv/bin/)fsx-dr ([^|\n]*)", script, re.MULTILINE)
     for name, *arguments in map(shlex.split, lines):
         words = [word for word in arguments if word not in PLACEHOLDERS]
-        assert isinstance(fsx_dr.commands[name].make_context(name, words), click.Context)
+        # The parent names the help options, which a command remembers from its first context.
+        parent = fsx_dr.context_class(fsx_dr, **fsx_dr.context_settings)
+        assert isinstance(fsx_dr.commands[name].make_context(name, words, parent=parent), click.Context)
     return [line.split()[0] for line in lines]
 
 
