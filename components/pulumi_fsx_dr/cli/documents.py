@@ -20,12 +20,17 @@ def read_document(file: str) -> Mapping[str, Any]:
     return json_object(text, "Standard input" if file == "-" else file)
 
 
-def json_object(text: bytes, origin: str) -> Mapping[str, Any]:
-    """Return a JSON object; a message calls the document `origin`."""
+def json_value(text: bytes, origin: str) -> Any:
+    """Return the value of a JSON document; a message calls the document `origin`."""
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidSettingsError(f"{origin} is not a JSON document: {error}.") from None
+
+
+def json_object(text: bytes, origin: str) -> Mapping[str, Any]:
+    """Return a JSON object; a message calls the document `origin`."""
+    value = json_value(text, origin)
     if not isinstance(value, Mapping):
         raise InvalidSettingsError(
             f"{origin} is not a JSON object. Give the whole output of a Pulumi command with --json."

@@ -14,7 +14,7 @@ from typing import Any
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.text import clean
 
-from .documents import json_object
+from .documents import json_object, json_value
 
 # Pulumi CLI, pkg/backend/backenderr: StackNotFoundError. Its own automation API matches the same text.
 _NOT_FOUND = re.compile("no stack named .* found")
@@ -45,7 +45,7 @@ class Stack:
         outputs = json_object(self.run("stack", "output", "--json"), "pulumi stack output")
         if "readiness" in outputs:
             return outputs
-        last = next(iter(self._history()), None)
+        last = self._last_update()
         if not outputs and last is None:
             named = f"Stack {self.name}" if self.name else "The stack"
             raise NotDeployedError(f"{named} was never deployed, so it has no data yet. Run `pulumi up`.")
@@ -76,9 +76,9 @@ class Stack:
             raise self._not_found()
         return done
 
-    def _history(self) -> list[Any]:
-        history: list[Any] = json.loads(self.run("stack", "history", "--json", "--page-size=1"))
-        return history
+    def _last_update(self) -> Mapping[str, Any] | None:
+        history = json_value(self.run("stack", "history", "--json", "--page-size=1"), "pulumi stack history")
+        return history[0] if history else None
 
     def _not_found(self) -> InvalidSettingsError:
         if self.settings_file.is_file():
