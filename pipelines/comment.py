@@ -1,6 +1,6 @@
 """Write a comment on a pull request, or edit the one from the previous run: comment.py NUMBER MARK FILE.
 
-A comment begins with its mark, so that the next run finds it. Anyone can write the mark, so the author must match, too.
+A comment begins with its mark, so that the next run finds it. Anyone can write the mark, so the author must also match.
 The script has a token, so it uses only Python's standard library.
 """
 

@@ -20,7 +20,7 @@ ENVIRONMENT = {
     "FSX_BACKUP_ID": "backupId",
     "FSX_MOUNT_NAME": "mountName",
 }
-# With this variable, the program restores a file system that can be deleted, whatever the setting `keep` says.
+# With this variable, the program ignores the setting `keep` and restores a file system that can be deleted.
 DRILL = {"FSX_DR_DRILL": "true"}
 # Attempts to delete a file system after a failed restore, one per minute. FSx refuses while it creates the file system,
 # for up to an hour.
@@ -34,12 +34,12 @@ _KILLED = (
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Say = Callable[[str], None]
-# The effect of a signal: stop the command or let it finish, and then end the drill; or none.
+# The effect of a signal. `stop` interrupts the command and `finish` waits for it; then the drill ends. `ignore`: none.
 OnSignal = Literal["stop", "finish", "ignore"]
 
 
 def _print(line: str) -> None:
-    """Print a line without buffering, so that it stands in order with the output of the commands."""
+    """Print a line without buffering, so that it appears in order with the output of the commands."""
     with suppress(OSError):  # a closed terminal must not end the drill before the delete
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
