@@ -114,3 +114,11 @@ def test_missing_extra_is_installed_from_repository(monkeypatch: pytest.MonkeyPa
         optional.import_pulumi_aws()
 
     assert f"pip install '{NAME}[aws] @ {SOURCE}'" in str(refused.value)
+
+
+def test_documents_require_cli_of_oldest_sdk() -> None:
+    [oldest] = re.findall(r"pulumi>=([\d.]+)", " ".join(PROJECT["dependencies"]))
+
+    found = {version for _, text in texts() for version in re.findall(r"CLI(?:\]\(\S+\))? \(?(3\.\d+) or later", text)}
+
+    assert found == {oldest}

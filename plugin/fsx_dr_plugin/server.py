@@ -113,9 +113,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_report_errors
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802  # Pulumi's name
         if not request.id:
-            raise FsxDrError(
-                "fsx-dr needs the Pulumi CLI 3.154 or later. Update the CLI."
-            )  # older ones do not send the id
+            # Older ones than 3.154 do not send the id.
+            raise FsxDrError("fsx-dr needs the Pulumi CLI 3.246 or later. Update the CLI.")
         settings = _settings(request.args)
         self.start(config.new_runtime(settings), config.owner_id_of(request.id, request.urn), settings)
         return provider_pb2.ConfigureResponse(

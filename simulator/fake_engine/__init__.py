@@ -8,11 +8,11 @@ from pathlib import Path
 
 INSTALLED = Path(__file__).parents[2] / ".pulumi-cli"  # where `make setup` installs the CLI
 FAKE_ENGINE = [sys.executable, "-m", "simulator.fake_engine"]
-_OLDEST = (3, 200)
+_OLDEST = (3, 246)  # that of the SDK, which pyproject.toml names
 
 
 def find_engine() -> list[str]:
-    """Return the first words of a command: the Pulumi CLI (3.200 or later) or, if it is missing, the fake engine."""
+    """Return the first words of a command: the Pulumi CLI (3.246 or later) or, if it is missing, the fake engine."""
     for cli in (shutil.which("pulumi"), shutil.which("pulumi", path=str(INSTALLED / "bin"))):
         if cli and _version(cli) >= _OLDEST:
             return [cli]

@@ -257,7 +257,7 @@ def test_fake_engine_refuses_remote_endpoints(tmp_path: Path, endpoints: dict[st
     assert rig.calls() == []
 
 
-@pytest.mark.parametrize(("version", "chosen"), [("v3.260.0", "pulumi"), ("v3.199.9", "-m"), ("", "-m")])
+@pytest.mark.parametrize(("version", "chosen"), [("v3.260.0", "pulumi"), ("v3.245.9", "-m"), ("", "-m")])
 def test_fake_engine_is_used_without_recent_cli(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, chosen: str
 ) -> None:
