@@ -1,4 +1,4 @@
-"""What a stack declares: by its settings, or by its program."""
+"""The DrRegions that a stack declares, in its settings or in its program."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def declared_by_stack(stack: Stack) -> Declared:
         declared = declarations.recorded(written)
     reason = _failure_of(preview)
     if reason and not declared:
-        raise InvalidSettingsError(f"`pulumi preview` failed before it declared a DrRegion: {reason}")
+        raise InvalidSettingsError(f"`pulumi preview` failed before the program declared a DrRegion: {reason}")
     message = f"`pulumi preview` failed: {reason}" if reason else "`pulumi preview` succeeded."
     finding = Finding("preview", "fails" if reason else "ok", "preview", message)
     return Declared(declared, settings.credentials, [finding])

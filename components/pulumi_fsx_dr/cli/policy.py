@@ -75,7 +75,7 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     "--protect",
     "pipelines",
     metavar="ROLE_ARN",
-    help="Role that may delete copies. Prints a service control policy instead, which denies it to all other roles.",
+    help="Role that may delete copies. The output is then a service control policy that denies deletion to others.",
 )
 def policy(  # noqa: PLR0913  # one for each option
     *,
