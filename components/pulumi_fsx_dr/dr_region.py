@@ -245,8 +245,8 @@ class DrRegion(pulumi.ComponentResource):
         return name
 
     def _coordinator_of_this_run(self) -> coordinator.DrRegionCoordinator:
-        # Even if no copy is declared, for example because the source Region is unreachable. Without the owner id, a
-        # later run could not resume the copy of a killed run.
+        # The owner id is saved even if no copy is declared, for example because the source Region is unreachable.
+        # Without it, a later run could not resume the copy of a killed run.
         owner_of_this_run()
         return coordinator.of_this_run()
 
