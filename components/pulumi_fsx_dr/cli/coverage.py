@@ -141,7 +141,7 @@ def _summary(rows: Sequence[CoverageRow]) -> str:
     number = Counter(row.status for row in rows)
     text = f"{number[CoverageStatus.COVERED]} of {len(rows)} file systems and volumes have a copy in another Region."
     if without := number[CoverageStatus.MISSING] + number[CoverageStatus.WAITING]:
-        text += f" {without} have none."
+        text += f" Without a copy: {without}."
     if impossible := number[CoverageStatus.NOT_POSSIBLE]:
         text += f" FSx cannot copy {impossible}."
     return text

@@ -126,7 +126,7 @@ def watch(  # noqa: PLR0913  # one for each option
 ) -> None:
     """Show the progress of all running copies until they finish.
 
-    It includes copies that others started, because they take copy slots.
+    Copies that others started are included, because they take copy slots.
 
     \b
     Examples:
