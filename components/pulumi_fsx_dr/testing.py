@@ -129,7 +129,7 @@ class FakeAws:
 class Mocks(pulumi.runtime.Mocks):
     """Return the outputs of each `BackupCopy` as the provider does, and for other resources their inputs.
 
-    To return something else for other resources, derive a class and call these methods for the rest.
+    To return something else for some resources, override the methods and call `super()` for the others.
 
     Args:
         aws: The account with the sources and the copies. Default: an empty account.

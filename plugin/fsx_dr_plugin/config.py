@@ -1,4 +1,4 @@
-"""The provider's configuration: Region, credentials, accounts and the interval of polls."""
+"""The provider's configuration: Region, credentials, accounts and poll interval."""
 
 import hashlib
 from collections.abc import Callable, Mapping

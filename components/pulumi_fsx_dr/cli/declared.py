@@ -26,7 +26,7 @@ def declared_by_settings(file: Path) -> Declared:
 
 
 def declared_by_stack(stack: Stack) -> Declared:
-    """Return the DrRegions that a stack's settings declare, or else its program."""
+    """Return the DrRegions in a stack's settings, or else those of its program."""
     file = stack.settings_file
     settings = read_settings(file, may_be_empty=True) if file.is_file() else Declared()
     if settings.dr_regions:

@@ -24,7 +24,7 @@ from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
 
 from .given_settings import misspelled_aws_settings
-from .per_run import begin_anew, once_a_run
+from .per_run import forget_all, once_a_run
 
 _T = TypeVar("_T")
 
@@ -243,10 +243,10 @@ _connect: Connect | None = None
 
 
 def connect_by(connect: Connect | None) -> Connect | None:
-    """Set how programs connect to FSx (None: to AWS), and return the former way. For unit tests."""
+    """Set how programs connect to FSx (None: to AWS), and return the former setting. For unit tests."""
     global _connect  # the mocks of the SDK are global as well
     _connect, former = connect, _connect
-    begin_anew()
+    forget_all()
     return former
 
 
