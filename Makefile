@@ -1,4 +1,4 @@
-# The other targets run `make setup` if needed. Only setup, interpreters, floors, dist, package and lock download packages.
+# The other targets run `make setup` if needed. After it, demo, test, bench, lint, types and docs download nothing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
