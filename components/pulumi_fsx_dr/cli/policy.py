@@ -87,7 +87,7 @@ def policy(  # noqa: PLR0913  # one for each option
     namespace: str,
     pipelines: tuple[str, ...],
 ) -> None:
-    """Print the minimal IAM policy for the identity that runs Pulumi.
+    """Print the minimal IAM policy for an identity, by default the one that runs Pulumi.
 
     The Regions determine the partition. The command does not call AWS.
 
