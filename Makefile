@@ -1,4 +1,4 @@
-# `make setup` comes first; the other targets run it if needed. Only setup, interpreters, floors and lock download packages.
+# The other targets run `make setup` if needed. After it, demo, test, bench, lint, types and docs download nothing.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -28,7 +28,7 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/pytest -n 4 --dist worksteal -m "not conformance"
 
-# These two download packages into other virtual environments.
+# These two use other virtual environments.
 interpreters: $(READY)
 	.ci/interpreters
 

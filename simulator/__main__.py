@@ -34,15 +34,15 @@ def main() -> None:
     default=10,
     show_default=True,
     metavar="SECONDS",
-    help="Let each copy take this long.",
+    help="Duration of each copy.",
 )
 @click.option(
     "--seconds-per-gb",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Let copies take this long per GB instead. An incremental copy transfers a tenth of its size.",
+    help="Duration per GB instead. An incremental copy transfers a tenth of its size.",
 )
-@click.option("--attached", is_flag=True, hidden=True)  # print the address only, and end with standard input
+@click.option("--attached", is_flag=True, hidden=True)  # print only the address, and end when standard input ends
 def serve(seed: Path | None, port: int, copy_seconds: float, seconds_per_gb: float | None, *, attached: bool) -> None:
     """Serve FSx, KMS, STS and IAM for all Regions until Ctrl-C.
 

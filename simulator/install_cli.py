@@ -39,7 +39,7 @@ def _is_reachable() -> bool:
 
 
 def _install() -> bool:
-    """Run Pulumi's installer for at most five minutes; it installs the CLI in the version of the SDK."""
+    """Run Pulumi's installer for at most five minutes; it installs the CLI version of the SDK."""
     command = [sys.executable, "-c", _INSTALL]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as installer:  # noqa: S603 - our own interpreter
         try:

@@ -20,7 +20,7 @@ def environment(control: Control, region: str | None = None) -> dict[str, str]:
 
 
 def allow(control: Control, *options: str) -> str:
-    """Replace the identity's policy by the one that `fsx-dr policy` prints, and return the command.
+    """Replace the identity's policy with the one that `fsx-dr policy` prints, and return the command.
 
     Raises:
         subprocess.CalledProcessError: If an option is wrong.

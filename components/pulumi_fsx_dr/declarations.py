@@ -1,4 +1,4 @@
-"""What a program declares, handed to `fsx-dr doctor` in a file.
+"""Pass the DrRegions of a program to `fsx-dr doctor` in a file.
 
 `doctor` runs `pulumi preview` with a file name in `VARIABLE`, and each DrRegion appends its arguments to that file. So
 `doctor` also knows them if the preview fails, and before the first update.

@@ -75,7 +75,7 @@ class DrRegion(pulumi.ComponentResource):
 
         All DrRegions are planned together when the code of the program has ended. The run then fails with
         `InvalidSettingsError` if a file system does not exist, and with `ServiceError` if the copies in the DR Region
-        cannot be listed. Nothing is changed in both cases.
+        cannot be listed. Nothing is changed in either case.
 
         Args:
             name: The component's logical name.
@@ -137,7 +137,7 @@ class DrRegion(pulumi.ComponentResource):
 
         def rows_of(known: list[Any]) -> list[ReadinessRow]:
             outputs, points = known
-            sources = [*map(self._with_what_is_known, self._plan.sources), *outputs]
+            sources = [*map(self._with_name_and_obstacle, self._plan.sources), *outputs]
             times = {point["id"]: datetime.fromisoformat(point["time"]) for point in points if point.get("time")}
             declared, region = {point["id"] for point in points}, self._args["region"]
             present = self._coordinator.lookup.fresh_copies_in(region)
@@ -148,7 +148,7 @@ class DrRegion(pulumi.ComponentResource):
         outputs = [{"backup_id": s["backup_id"], "region": s["region"]} for s in self._args["sources"] if _is_output(s)]
         return pulumi.Output.all(outputs, self._points).apply(rows_of)
 
-    def _with_what_is_known(self, source: Mapping[str, Any]) -> dict[str, Any]:
+    def _with_name_and_obstacle(self, source: Mapping[str, Any]) -> dict[str, Any]:
         """Return a source with the name of its file system, and with the reason why it cannot be copied."""
         # Without its key, which may be a secret.
         known = {key: source[key] for key in ("file_system_id", "backup_id", "tags", "region") if key in source}
@@ -245,8 +245,8 @@ class DrRegion(pulumi.ComponentResource):
         return name
 
     def _coordinator_of_this_run(self) -> coordinator.DrRegionCoordinator:
-        # Even if no copy is declared, for example because the source Region is unreachable. Without the owner id, a
-        # later run could not resume the copy of a killed run.
+        # The owner id is saved even if no copy is declared, for example because the source Region is unreachable.
+        # Without it, a later run could not resume the copy of a killed run.
         owner_of_this_run()
         return coordinator.of_this_run()
 

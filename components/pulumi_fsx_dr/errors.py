@@ -4,7 +4,7 @@ from pulumi import RunError
 
 
 class FsxDrError(RunError):
-    """Base class. For a `RunError`, Pulumi shows the message of a program without a traceback."""
+    """Base class. If a program raises a `RunError`, Pulumi shows its message without a traceback."""
 
 
 class InvalidSettingsError(FsxDrError):

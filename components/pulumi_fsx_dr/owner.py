@@ -41,9 +41,9 @@ def hints(name: str, args: Mapping[str, Any]) -> Awaitable[str]:
 
     async def message() -> str:
         known = {key: await _known(value) for key, value in args.items()}
-        # If the provider refused them, the CLI would interrupt the program and show tracebacks of the SDK.
+        # If the provider refused an argument, the CLI would interrupt the program and show tracebacks of the SDK.
         require_valid(f"BackupCopy {name}", known)
-        # Both may be unknown in a preview. The state entries with this name are needed all the same.
+        # Owner id and source may be unknown in a preview. The state entries with this name are needed anyway.
         owner_id, source = await owner.owner_id.future(), known.get("source_backup_id")
         return run.hints(owner_id if is_owner_id(owner_id) else "", name, source, planned).sent()
 

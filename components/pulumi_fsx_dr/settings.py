@@ -85,7 +85,7 @@ class Settings:
         regions = [_region(position, entry, common) for position, entry in enumerate(_entries(config, "regions"))]
         named = {f"dr-{args['region']}": args for args in regions}
         _refuse_repeated([args["region"] for args in regions])
-        # Without a Region, the sources are checked all the same.
+        # The sources are checked even if no Region is set.
         for position, args in enumerate(regions or [common]):
             _require_valid(position, args)
         return cls(regions=named, sources=sources, rpo_hours=_hours(config.get("rpoHours") or str(RPO_HOURS)))
@@ -103,7 +103,7 @@ class Settings:
 
 
 def _require_known(namespace: str) -> None:
-    """Refuse a misspelt setting: ignoring it could leave file systems without copies."""
+    """Refuse a misspelled setting: ignoring it could leave file systems without copies."""
     if unknown := refuse_unknown(f"{namespace} has no setting", given_settings(namespace), SETTINGS):
         raise InvalidSettingsError(unknown)
 

@@ -28,7 +28,7 @@ from .fsx.credentials import Credentials, default_region
 from .fsx.kms import KeyName
 from .fsx.partitions import partition_of
 from .program import lookup
-from .program.secret_outputs import outputs_that_say
+from .program.secret_outputs import outputs_repeating
 
 if TYPE_CHECKING:
     from .runtime.provider_runtime import Connect
@@ -73,7 +73,7 @@ def fake_aws(
     file_systems: Mapping[str, str] | None = None,
     tags: Mapping[str, Mapping[str, str]] | None = None,
 ) -> "FakeAws":
-    """Replace AWS by these backups, for all programs of this process.
+    """Replace AWS with these backups, for all programs of this process.
 
     The fake is used until its method `end` is called, or, as a context manager, until the end of the block.
 
@@ -129,7 +129,7 @@ class FakeAws:
 class Mocks(pulumi.runtime.Mocks):
     """Return the outputs of each `BackupCopy` as the provider does, and for other resources their inputs.
 
-    To return something else for other resources, derive a class and call these methods for the rest.
+    To return something else for some resources, override the methods and call `super()` for the others.
 
     Args:
         aws: The account with the sources and the copies. Default: an empty account.
@@ -166,9 +166,10 @@ class Mocks(pulumi.runtime.Mocks):
         if found := problems(inputs):
             raise InvalidSettingsError(f"BackupCopy {name}: {' '.join(text for _, text in found)}")
         copy = self._copy(name, inputs)
-        # The engine makes outputs secret whose arguments are secret; the program does so for outputs with other names.
+        # The engine makes an output secret if the argument with its name is secret. The program does the same for other
+        # names.
         named = {key for key, value in given.items() if _holds_secret(value)}
-        secret = named | outputs_that_say(named)
+        secret = named | outputs_repeating(named)
         outputs = outputs_of(inputs, copy).items()
         return copy.backup.id, {key: pulumi.Output.secret(value) if key in secret else value for key, value in outputs}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi_fsx_dr.engine.grpc_call import EngineCall
-from pulumi_fsx_dr.program.secret_outputs import outputs_that_say
+from pulumi_fsx_dr.program.secret_outputs import outputs_repeating
 
 from .names import for_all_languages
 from .values import Properties
@@ -35,4 +35,4 @@ class NativeCall(EngineCall):
         self.fail_partially(backup_id, self.sent(outputs), for_all_languages(reason))
 
     def sent(self, outputs: Mapping[str, Any]) -> Struct:
-        return self.inputs.sent(outputs, outputs_that_say(self.inputs.secrets))
+        return self.inputs.sent(outputs, outputs_repeating(self.inputs.secrets))

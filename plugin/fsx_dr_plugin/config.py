@@ -1,4 +1,4 @@
-"""The provider's configuration: Region, credentials, accounts and the interval of polls."""
+"""The provider's configuration: Region, credentials, accounts and poll interval."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -91,7 +91,7 @@ def owner_id_of(provider_id: str, urn: str) -> str:
 
 
 def require_same_account(settings: Mapping[str, Any], configuration: Mapping[str, str]) -> None:
-    """Refuse a stack with an `aws:` setting of credentials or accounts, without the same setting of this provider."""
+    """Refuse a stack with an `aws:` setting for credentials or accounts that this provider does not have as well."""
     for name, own in _OWN_SETTINGS.items():
         if configuration.get(f"aws:{name}") and own not in settings:
             raise InvalidSettingsError(f"The stack sets aws:{name}, which fsx-dr does not use. Set fsx-dr:{own}.")
@@ -117,7 +117,7 @@ def _credentials(settings: Mapping[str, Any]) -> Credentials:
 
 
 def _session(settings: Mapping[str, Any]) -> None:
-    """Refuse settings, and a configuration of this machine, without which no call to AWS is possible."""
+    """Refuse settings, or a configuration of this machine, with which no call to AWS is possible."""
     _credentials(settings).session()
 
 

@@ -147,7 +147,7 @@ def _args(inputs: Mapping[str, Any]) -> DrRegionArgs:
 
 
 def _source(source: Mapping[str, Any]) -> dict[str, Any]:
-    # A refusal shows an unknown name as the program spells it.
+    # An error shows an unknown name as the program spells it.
     return {core if (core := snake_case(name)) in Source.__annotations__ else name: source[name] for name in source}
 
 

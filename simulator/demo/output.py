@@ -34,14 +34,14 @@ class DemoOutput:
 
     @contextmanager
     def act(self, title: str, claim: str) -> Iterator[None]:
-        """Print the title and the claim of an act, and at its end that the claim held."""
+        """Print the title and the claim of an act, and at its end the number of passed checks."""
         self._acts += 1
         before = self._checks
         self._console.print()
         self._console.rule(f"[bold cyan]{self._acts}. {title}", align="left", style="cyan")
         self._console.print(claim)
         yield
-        self._console.print(f"[bold green]Held[/]: {self._checks - before} of {self._checks - before} checks passed.")
+        self._console.print(f"[bold green]Passed[/]: {self._checks - before} of {self._checks - before} checks.")
 
     @contextmanager
     def command(self, line: str) -> Iterator[Callable[[str], None]]:
@@ -86,7 +86,7 @@ class DemoOutput:
     def passed(self) -> None:
         """Print the result of a complete demo, and the next steps."""
         seconds = time.monotonic() - self._started
-        self.end(f"All {self._acts} acts held: {self._checks} checks in {seconds:.0f} s. Everything was cleaned up.")
+        self.end(f"All {self._acts} acts passed: {self._checks} checks in {seconds:.0f} s. Everything was cleaned up.")
         self._console.print("\nNext steps:")
         width = max(len(step) for step, _ in _NEXT_STEPS)
         for step, where in _NEXT_STEPS:

@@ -117,7 +117,7 @@ class Deployment:
         return checked
 
     def _diff(self, old: State, news: State) -> proto.DiffResponse:
-        """Return the provider's diff, and whether it is DIFF_SOME."""
+        """Return the provider's diff, or an empty one if nothing changes."""
         bags = {"olds": old["outputs"], "old_inputs": old["inputs"], "news": news}
         diff: proto.DiffResponse = self._plugin().call("Diff", old, **bags)
         unknown = diff.changes == diff.DIFF_UNKNOWN and old["inputs"] != news

@@ -31,7 +31,7 @@ class Step:
 
 @dataclass
 class Display:
-    """Prints one run, with ``diff`` also the changed properties, with ``as_json`` one document on stdout."""
+    """Prints one run. ``diff`` adds changed properties. With ``as_json``, stdout gets only a document."""
 
     preview: bool
     diff: bool

@@ -140,7 +140,7 @@ def set_lifecycle(state: State, region: str, backup_id: str, lifecycle: str, fai
 
 
 def mark_restoring(state: State, region: str, backup_id: str, file_system_id: str | None) -> None:
-    """Let a backup be restored to a file system; None ends the restore."""
+    """Mark a backup as being restored to a file system; None ends the restore."""
     _backup(state, region, backup_id).restoring_to = file_system_id
 
 
@@ -152,7 +152,7 @@ def set_copy_seconds(state: State, seconds: float, *, region: str | None = None)
 def fail_copies(
     state: State, reason: str, *, region: str | None = None, source_backup_id: str | None = None, times: int = 1
 ) -> None:
-    """Let the next copies into a Region, or of a source backup, fail with this reason."""
+    """Make the next copies into a Region, or of a source backup, fail with this reason."""
     state.failures.append(PlannedFailure(reason, region, source_backup_id, times))
 
 
@@ -183,7 +183,7 @@ def add_fault(  # noqa: PLR0913 - the properties of a fault
     times: int | None = None,
     seconds: float | None = None,
 ) -> int:
-    """Let calls fail, and return the fault's number, for `lift_fault`.
+    """Make calls fail, and return the fault's number, for `lift_fault`.
 
     Args:
         state: the state.

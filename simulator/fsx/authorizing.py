@@ -1,8 +1,8 @@
 """IAM in front of the services: the permissions that a call needs, and the error for a call that lacks them.
 
-From the service authorization reference and the FSx user guides. Two assumptions: IAM treats a missing resource as one
-without tags, and so refuses the call before FSx reports that it is missing; FSx uses the key of a source backup
-through its own grants, without permissions of the caller.
+Sources: the service authorization reference and the FSx user guides. Two assumptions: IAM treats a missing resource as
+one without tags, and so refuses the call before FSx reports that it is missing. FSx uses the key of a source backup
+through its own grants, so the caller needs no permission for it.
 """
 
 from collections.abc import Iterable, Iterator

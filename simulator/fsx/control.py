@@ -73,7 +73,7 @@ def _session() -> boto3.Session:
 def running(**settings: Any) -> Iterator[Control]:
     """Run a simulator in its own process, with these `settings.Settings`, and yield its control.
 
-    The process ends with the context, and also when this process dies.
+    The process ends when the context ends or this process dies.
     """
     command = [sys.executable, "-m", "simulator", "serve", "--port", "0", "--attached"]
     pipe = subprocess.PIPE

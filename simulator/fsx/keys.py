@@ -68,7 +68,7 @@ def _backend(account: str, region: str) -> Any:
 
 
 def declare_fsx_alias() -> None:
-    """Let moto create FSx's managed key when its alias is first looked up, as KMS does."""
+    """Make moto create FSx's managed key when its alias is first looked up, as KMS does."""
     from moto.kms.utils import RESERVED_ALIASES  # noqa: PLC0415 - loading moto takes a second
 
     if FSX_ALIAS not in RESERVED_ALIASES:

@@ -15,7 +15,7 @@ READ_TIMEOUT_SECONDS = 60
 
 
 def in_process(session: boto3.Session, service: FsxService) -> None:
-    """Let `service` answer the FSx, KMS and STS clients that `session` makes from now on.
+    """Make `service` answer the FSx, KMS and STS clients that `session` makes from now on.
 
     A hanging call takes a minute of the simulator's clock, then times out. Botocore waits in real time between its
     attempts, so clients need `Config(retries={"total_max_attempts": 1})` if faults are expected.

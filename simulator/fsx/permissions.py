@@ -1,6 +1,6 @@
 """Evaluation of the parts of IAM policy documents that this project uses; other parts are refused.
 
-From the IAM user guide: *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*.
+Source: IAM user guide, *IAM JSON policy elements*, *Condition operators*, *Policy evaluation logic*.
 """
 
 import re
@@ -82,7 +82,7 @@ def _single(matches: Callable[[str, str], bool]) -> _Test:
 
 
 def _any(matches: Callable[[str, str], bool]) -> _Test:
-    """Return a test of a key with several values, one of which must match one of the wanted values."""
+    """Return a test of a key with several values: one of them must match one of the wanted values."""
     return lambda have, wanted: any(matches(one, value) for one in wanted for value in have)
 
 

@@ -15,7 +15,7 @@ from simulator.fsx.service import FsxService, NoAnswerError
 
 HOST = "127.0.0.1"
 CONTROL = "/simulator/"
-_POLL_SECONDS = 0.05  # time between two checks whether the server must end
+_POLL_SECONDS = 0.05  # time between two checks for the end of the server
 
 
 class Server(ThreadingHTTPServer):

@@ -1,4 +1,4 @@
-"""Behaviours of the simulator for which AWS's behaviour is unknown, or was observed to differ."""
+"""Settings for behavior of AWS that is unknown, or was observed to differ from the documentation."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,10 +6,10 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Settings:
-    """One field for each behaviour; times are in seconds. The text below a field has the known facts about AWS."""
+    """One field for each behavior; times are in seconds. The text below a field says what is known about AWS."""
 
     copy_seconds: float = 60.0
-    """How long a copy takes. Measured: 361 s and 435 s for ONTAP copies of some 10 MiB."""
+    """How long a copy takes. Measured: 361 s and 435 s for ONTAP copies of about 10 MiB."""
 
     seconds_per_gb: float | None = None
     """If set, a copy takes this long per transferred GB, instead of `copy_seconds`. User guides: the first copy into a
@@ -62,7 +62,7 @@ class Settings:
     """The lifecycle of a deleted backup that is still shown. Unknown."""
 
     source_busy_seconds: float = 0.0
-    """The time after a copy when its source backup cannot be deleted. User guides: a short delay is possible."""
+    """The time after a copy during which its source backup cannot be deleted. User guides: a short delay."""
 
     being_copied_error: Literal["BackupBeingCopied", "BadRequest"] = "BackupBeingCopied"
     """DeleteBackup's error for the source backup of a running copy: as in the service model, or as observed."""
@@ -71,7 +71,7 @@ class Settings:
     """The longest page of a listing. The service model allows pages that are shorter than requested."""
 
     ids_per_answer: int = 50
-    """The number of backups that DescribeBackups describes at most for a request with ids."""
+    """The maximum number of backups that DescribeBackups describes for a request with ids."""
 
     shuffle_seed: int | None = None
     """If set, each answer is in a random order from this seed. AWS does not guarantee an order. Recorded listings are

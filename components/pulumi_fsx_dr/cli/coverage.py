@@ -25,7 +25,7 @@ from .options import Region, cwd_option, exported, json_option, repeatable, stac
 
 _HEADINGS = ("File system or volume", "Name", "Type", "Region", "Status")
 _EXCLUDED = re.compile(r"fs(vol)?-[0-9a-f]{8,18}")
-_AT_THE_SAME_TIME = 16  # Regions
+_PARALLEL_REGIONS = 16
 
 
 def _ids(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -105,12 +105,12 @@ def _all_regions(declared: DeclaredCopies) -> list[str]:
 
 def _search(context: CliContext, regions: Sequence[str]) -> tuple[list[RegionContents], dict[str, ServiceError]]:
     """Return what the Regions contain, and the errors of those that cannot be read."""
-    with ThreadPoolExecutor(_AT_THE_SAME_TIME) as pool:
+    with ThreadPoolExecutor(_PARALLEL_REGIONS) as pool:
         answers = dict(zip(regions, pool.map(lambda region: _contents(context, region), regions), strict=True))
     found = [answer for answer in answers.values() if isinstance(answer, RegionContents)]
     errors = {region: answer for region, answer in answers.items() if isinstance(answer, ServiceError)}
     if found:
-        # AWS knows the credentials, so the account has not enabled the Regions that do not know them.
+        # One Region accepts the credentials. A Region that rejects them is not enabled for the account.
         errors = {region: error for region, error in errors.items() if not isinstance(error, CredentialsError)}
     return found, errors
 
@@ -141,7 +141,7 @@ def _summary(rows: Sequence[CoverageRow]) -> str:
     number = Counter(row.status for row in rows)
     text = f"{number[CoverageStatus.COVERED]} of {len(rows)} file systems and volumes have a copy in another Region."
     if without := number[CoverageStatus.MISSING] + number[CoverageStatus.WAITING]:
-        text += f" {without} have none."
+        text += f" Without a copy: {without}."
     if impossible := number[CoverageStatus.NOT_POSSIBLE]:
         text += f" FSx cannot copy {impossible}."
     return text
@@ -155,7 +155,7 @@ def _notes(declared: DeclaredCopies, errors: Mapping[str, ServiceError]) -> Iter
         )
     if errors:
         first, listed = next(iter(errors.values())), ", ".join(errors)
-        yield f"Error: {listed} could not be read. Name the Regions that you use with --region. {clean(str(first))}"
+        yield f"Error: {listed} could not be read. Give the Regions that you use with --region. {clean(str(first))}"
 
 
 def _document(

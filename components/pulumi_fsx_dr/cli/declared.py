@@ -1,4 +1,4 @@
-"""What a stack declares: by its settings, or by its program."""
+"""The DrRegions that a stack declares, in its settings or in its program."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def declared_by_settings(file: Path) -> Declared:
 
 
 def declared_by_stack(stack: Stack) -> Declared:
-    """Return the DrRegions that a stack's settings declare, or else its program."""
+    """Return the DrRegions in a stack's settings, or else those of its program."""
     file = stack.settings_file
     settings = read_settings(file, may_be_empty=True) if file.is_file() else Declared()
     if settings.dr_regions:
@@ -39,7 +39,7 @@ def declared_by_stack(stack: Stack) -> Declared:
         declared = declarations.recorded(written)
     reason = _failure_of(preview)
     if reason and not declared:
-        raise InvalidSettingsError(f"`pulumi preview` failed before it declared a DrRegion: {reason}")
+        raise InvalidSettingsError(f"`pulumi preview` failed before the program declared a DrRegion: {reason}")
     message = f"`pulumi preview` failed: {reason}" if reason else "`pulumi preview` succeeded."
     finding = Finding("preview", "fails" if reason else "ok", "preview", message)
     return Declared(declared, settings.credentials, [finding])

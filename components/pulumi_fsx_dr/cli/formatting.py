@@ -61,7 +61,7 @@ def table(headings: Iterable[str], *, right: Collection[str] = (), wrapped: Coll
 
 
 def first_that_fits(candidates: Sequence[RenderableType], columns: int) -> RenderableType:
-    """Return the first candidate that is not wider than that; otherwise the last one."""
+    """Return the first candidate that fits into these columns, or else the last one."""
     return next((one for one in candidates if _needed(one).maximum <= columns), candidates[-1])
 
 
@@ -89,7 +89,7 @@ def width() -> int:
 
 
 def rendered(renderable: RenderableType) -> str:
-    """Return it as text. It may be wider than the terminal, because ids are never broken."""
+    """Return a table or text as a string. It may be wider than the terminal, because ids are never broken."""
     console = plain_console()
     console.width = max(width(), _needed(renderable).minimum)
     with console.capture() as capture:

@@ -42,7 +42,7 @@ def html_report(report: Report) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The time axis of all timelines. It spans that many hours; the present is at the right."""
+    """The time axis of all timelines, from `span` hours ago at the left to the present at the right."""
 
     span: float
 

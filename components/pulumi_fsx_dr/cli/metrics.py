@@ -47,7 +47,7 @@ def openmetrics(report: Report) -> str:
 
 
 def _families(report: Report) -> Iterator[str]:
-    # Readers reject a file that contains a series twice. The worst row is the first one.
+    # Readers reject a file that contains a series twice, so the first row of each series, the worst one, is kept.
     rows = {_labels(row): row for row in reversed(report.rows)}
     for name, (help_text, value) in _GAUGES.items():
         yield from _head(name, help_text)
@@ -68,7 +68,7 @@ def _sample(name: str, labels: str, value: float) -> str:
 
 
 def metrics_by_region(rows: Iterable[ReportRow]) -> Mapping[str, list[Metric]]:
-    """Return the CloudWatch metrics of each DR Region. They are published there, to survive the loss of the source."""
+    """Return the CloudWatch metrics of each DR Region, where they are published to survive the loss of the source."""
     found: defaultdict[str, list[Metric]] = defaultdict(list)
     not_ready: Counter[tuple[str, str]] = Counter()
     for row in rows:

@@ -75,7 +75,7 @@ def _by_region(_ctx: click.Context, _parameter: click.Parameter, arns: tuple[str
     "--protect",
     "pipelines",
     metavar="ROLE_ARN",
-    help="Role that may delete copies. Prints a service control policy instead, which denies it to all other roles.",
+    help="Role that may delete copies. The output is then a service control policy that denies deletion to others.",
 )
 def policy(  # noqa: PLR0913  # one for each option
     *,
@@ -87,7 +87,7 @@ def policy(  # noqa: PLR0913  # one for each option
     namespace: str,
     pipelines: tuple[str, ...],
 ) -> None:
-    """Print the minimal IAM policy for the identity that runs Pulumi.
+    """Print the minimal IAM policy for an identity, by default the one that runs Pulumi.
 
     The Regions determine the partition. The command does not call AWS.
 

@@ -111,7 +111,7 @@ def report(  # noqa: PLR0913  # one for each option
 
 
 def _read(outputs: Sequence[StackOutputs], now: datetime) -> Report:
-    """Read all stacks. If one of several cannot be read, the others are reported all the same."""
+    """Read all stacks. If one of several cannot be read, return the rows of the others."""
     read = Report([], now)
     for stack in outputs:
         try:

@@ -97,7 +97,7 @@ def _flat(readiness: Any) -> list[Any]:
 
 
 def _require_valid(row: JudgedRow, now: datetime) -> JudgedRow:
-    """Return a row if a report can show all of it; otherwise raise what Python raises."""
+    """Return a row if a report can show all of it; otherwise raise a built-in exception."""
     for time in [*row["copies"].values(), *row["failed"].values()]:
         age_of(time, now)
     timedelta(hours=row["target_hours"])

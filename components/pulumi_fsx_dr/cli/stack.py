@@ -16,7 +16,7 @@ from pulumi_fsx_dr.fsx.text import clean
 
 from .documents import json_object, json_value
 
-# Pulumi CLI, pkg/backend/backenderr: StackNotFoundError. Its own automation API matches the same text.
+# Pulumi CLI, pkg/backend/backenderr: StackNotFoundError. Pulumi's automation API matches the same text.
 _NOT_FOUND = re.compile("no stack named .* found")
 
 
@@ -58,7 +58,7 @@ class Stack:
         return json_object(self.run("stack", "export"), "pulumi stack export")
 
     def preview(self, environment: Mapping[str, str]) -> CompletedProcess[bytes]:
-        """Return the end of a preview, which may have failed."""
+        """Run a preview. It may fail."""
         return self._run(["preview", "--json"], environment)
 
     def run(self, *arguments: str) -> bytes:
@@ -100,7 +100,7 @@ class Stack:
 def run_pulumi(
     arguments: list[str], cwd: Path | None, environment: Mapping[str, str] | None = None
 ) -> CompletedProcess[bytes]:
-    """Run the Pulumi CLI to its end."""
+    """Run the Pulumi CLI, and return its output and exit code."""
     try:
         return subprocess.run(["pulumi", *arguments], cwd=cwd, env=environment, capture_output=True, check=False)  # noqa: S603, S607  # an argument list, no shell
     except FileNotFoundError:

@@ -79,7 +79,7 @@ class Poll:
     unreachable: Mapping[str, str] = field(default_factory=dict)
 
     def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
-        """Show as much of each copy as fits into one line."""
+        """Show as much about each copy as fits on one line."""
         if self.copies:
             yield Text(f"Running copies at {self.time:%H:%M:%S} UTC")
             yield formatting.first_that_fits([self._table(columns) for columns in _LAYOUTS], options.max_width)
@@ -111,8 +111,8 @@ class Poll:
     envvar=POLL_SECONDS_VARIABLE,
     help=f"Polling interval. Default: 15, or the environment variable {POLL_SECONDS_VARIABLE}.",
 )
-@click.option("--once", is_flag=True, help="Poll once and exit. A Region that does not answer is an error then.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each poll, each in one line.")
+@click.option("--once", is_flag=True, help="Poll once and exit. Fail if a Region does not answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each poll, one per line.")
 @click.pass_context
 def watch(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
@@ -126,7 +126,7 @@ def watch(  # noqa: PLR0913  # one for each option
 ) -> None:
     """Show the progress of all running copies until they finish.
 
-    It includes copies that others started, because they take copy slots.
+    Copies that others started are included, because they take copy slots.
 
     \b
     Examples:

@@ -13,7 +13,7 @@ _LONGEST_DESCRIPTION = 128
 
 
 def unfinished(backup: Backup, source_backup_id: str) -> str:
-    """Return that a copy is not AVAILABLE yet; without a full stop."""
+    """Return a message about a copy that is not AVAILABLE yet, without a period."""
     percent = f" ({backup.progress_percent}%)" if backup.progress_percent is not None else ""
     return f"{backup.id} in {backup.region}, a copy of {source_backup_id}, is still {clean(backup.lifecycle)}{percent}"
 
@@ -37,7 +37,7 @@ def unusable(copy: StateCopy, why: str) -> str:
 
 
 def leftover(backup: Backup) -> str:
-    """Return that the state does not contain a copy with our tag, and what to do about it."""
+    """Return a message about a copy that has our tag but is not in the state."""
     # The engine does not show the program which entries are pending deletion.
     return (
         f"{backup.id} in {backup.region}, a copy of {backup.source_backup_id}, is a leftover: its tag names this stack "
@@ -48,7 +48,7 @@ def leftover(backup: Backup) -> str:
 
 
 def of_stack_with_same_name(copies: Sequence[Backup]) -> str:
-    """Return that tags contain the name of this stack with another owner id."""
+    """Return a message about copies whose tags contain the name of this stack with another owner id."""
     first = copies[0]
     of_copies = f"tags of {len(copies)} copies (first: {first.id})" if len(copies) > 1 else f"tag of {first.id}"
     return (
@@ -59,7 +59,7 @@ def of_stack_with_same_name(copies: Sequence[Backup]) -> str:
 
 
 def other_owner(backup: Backup, own: Ownership | None) -> str:
-    """Return that the ownership tag of a copy in the state does not match its entry."""
+    """Return a message about a copy in the state whose ownership tag does not match its entry."""
     tag = ownership_of(backup.tags)
     is_ours = tag is not None and own is not None and tag.owner_id == own.owner_id
     other = "another resource or run of this stack" if is_ours else "another owner"

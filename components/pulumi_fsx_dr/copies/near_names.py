@@ -18,11 +18,11 @@ def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -
     near = {name: nearest(name, known) for name in unknown}
     if all(near.values()):
         return f"{what} {', '.join(unknown)}. Did you mean {' and '.join(dict.fromkeys(map(str, near.values())))}?"
-    return f"{what} {', '.join(unknown)}. Known are {', '.join(known)}."
+    return f"{what} {', '.join(unknown)}. Use one of {', '.join(known)}."
 
 
 def in_camel_case(sentence: str, names: Iterable[str]) -> str:
-    """Return a sentence for configuration and other languages: without words of Python, these names in camelCase."""
+    """Return a sentence for configuration and other languages: these names in camelCase, and no Python words."""
     spelled = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
     sentence = re.sub(rf"\b({spelled})\b", lambda name: camel_case(name[0]), sentence)
     sentence = re.sub(rf"\b({'|'.join(_WORDS)})\b", lambda word: _WORDS[word[0]], sentence)
@@ -34,8 +34,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the most similar known name, or None; camelCase and snake_case count as equal."""
     by_letters = {_letters(each): each for each in known}
     given = _letters(name)
-    begin_so = [each for each in by_letters if given and each.startswith(given)]
-    near = begin_so or get_close_matches(given, by_letters, n=1)
+    longer = [each for each in by_letters if given and each.startswith(given)]
+    near = longer or get_close_matches(given, by_letters, n=1)
     return by_letters[near[0]] if near else None
 
 

@@ -17,7 +17,7 @@ _FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]|[\x00-\x1f\x85]")
 
 
 def problems(tags: Mapping[str, Any]) -> list[str]:
-    """Return why FSx would refuse these tags; the messages repeat only reserved keys, because all else may be secret.
+    """Return why FSx would refuse these tags. No message repeats a key or value, because either may be secret.
 
     The caller leaves out the values that Pulumi does not know yet.
     """

@@ -115,7 +115,7 @@ def collect(configuration: Configuration, region_of: Callable[[str], RegionDiagn
 
 
 def _with_selected(configuration: Configuration, region_of: Callable[[str], RegionDiagnostics]) -> Configuration:
-    """Replace the tags in sources by the file systems that they select."""
+    """Replace the tags in sources with the file systems that they select."""
     regions = {source["region"] for source in configuration.sources if "tags" in source}
     listed = {name: _result(region_of(name).file_systems) for name in regions}
 

@@ -63,7 +63,7 @@ def _regions(facts: Facts) -> Iterator[Finding]:
             yield Finding("region", "ok", name, f"Reachable. Backups: {len(region.known_backups)}.")
         elif isinstance(error, CredentialsError) and accepting:
             message = (
-                f"The credentials work in {accepting[0]} but not here. Enable this Region for the account. ({error})"
+                f"The credentials work in {accepting[0]} but not in {name}. Enable {name} for the account. ({error})"
             )
             yield Finding("region", "fails", name, message)
         else:
@@ -96,7 +96,10 @@ def _judge_key(key: KmsKey, region: str, *, is_managed_allowed: bool) -> tuple[L
     if key.state != "Enabled":
         return "fails", f"{key.arn} is {key.state}. Enable it, or use another key."
     if key.is_managed_by_aws and not is_managed_allowed:
-        return "note", f"{key.arn} is an AWS managed key. FSx can use only aws/fsx. Remove kms_key_id to use it."
+        return (
+            "note",
+            f"{key.arn} is an AWS managed key. Of these, FSx can use only aws/fsx. Remove kms_key_id to use it.",
+        )
     return "ok", f"{key.arn} is enabled and symmetric."
 
 

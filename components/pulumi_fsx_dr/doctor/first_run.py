@@ -19,9 +19,9 @@ class FirstRun:
     """The copies of the first run in one DR Region.
 
     Attributes:
-        series: the backups of each file system or volume that do not have a copy yet.
-        planned: all backups of each that have a copy after the run.
-        limits: maximum number of copies of each, by the retention policy.
+        planned: the backups that have a copy after the run, by file system or volume.
+        series: those that do not have a copy yet.
+        limits: maximum number of copies for each entry of `planned`.
     """
 
     region: str
@@ -71,7 +71,7 @@ def _first_run(region: str, facts: Facts) -> FirstRun:
     for source in facts.configuration.sources_of[region]:
         keep = source["keep"]
         key = there.keys.get(key_of(source) or "")
-        # Without a key in the configuration, FSx uses its own. The first copy shows its ARN.
+        # Without a key in the configuration, FSx uses its own, and only an existing copy shows its ARN.
         key_arn = key.arn if isinstance(key, KmsKey) else None
         found = series(key_arn, copied_backups(source, facts.backups_of(source), keep), there.known_backups)
         copied = {
@@ -95,6 +95,6 @@ def _kept(backups: list[Backup], keep: Keep) -> list[Backup]:
 
 
 def _limit(keep: Keep, now: int) -> int:
-    """Return the maximum number of copies. Each rule of a policy keeps the newest copy, and further ones."""
+    """Return the maximum number of copies. All rules of a policy keep the newest copy, so it counts only once."""
     numbers = [keep] if isinstance(keep, int) else [value for value in keep.values() if isinstance(value, int)]
     return max(now, sum(numbers) - len(numbers) + 1) if numbers else now

@@ -1,1 +1,1 @@
-"""AWS in one Region: the only package that imports boto3, returns frozen values and raises our errors."""
+"""AWS in one Region. Only this package imports boto3. It returns frozen values and raises our errors."""

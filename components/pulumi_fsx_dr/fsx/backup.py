@@ -187,7 +187,7 @@ class Fsx(Protocol):
         """Return the existing backups with these ids (DescribeBackups); fail if one of them cannot be parsed."""
 
     def find_or_error(self, ids: Iterable[str]) -> Mapping[str, Backup | Exception]:
-        """Do as `find`, but return the error of a backup that cannot be parsed."""
+        """Return what `find` returns, but with an error in place of a backup that cannot be parsed."""
 
     def backups(self) -> Iterator[Backup]:
         """Yield all backups, page by page (DescribeBackups). The log names each one that cannot be parsed."""

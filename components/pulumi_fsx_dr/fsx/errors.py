@@ -99,8 +99,8 @@ _CONFIGURATION = (
     aws.RefreshWithMFAUnsupportedError,
     aws.UnknownCredentialError,
 )
-# Raised by botocore and by our parsing for members of other types, impossible times (RuntimeError) and endless nesting
-# (RecursionError, which is a RuntimeError).
+# Raised by botocore and by our parsing for members of the wrong type, impossible times (RuntimeError) and nesting that
+# is too deep (RecursionError, which is a RuntimeError).
 _UNPARSABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError)
 
 
@@ -151,7 +151,7 @@ def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **
     # AWS may have executed the request. A retry is safe because of the request token of CopyBackup.
     except (aws.HTTPClientError, aws.ConnectionError) as error:
         raise errors.UnreachableError(f"{call} got no answer ({_first_line(error)}). Try again later.") from None
-    # Last, because most errors above are BotoCoreErrors as well. A proxy, or a failing server, may cause it.
+    # Last, because most errors above are BotoCoreErrors as well. The answer may be from a proxy or a failing server.
     except (aws.BotoCoreError, ResponseParserError, *_UNPARSABLE) as error:
         raise errors.TransientError(
             f"{call} returned an unreadable answer ({_first_line(error)}). Try again later."
@@ -162,13 +162,13 @@ def map_errors(action: str, region: str, redactor: Redactor = NOTHING_SECRET, **
 def map_config_errors() -> Iterator[None]:
     """Raise an error of botocore as an `AwsConfigError`, while a session or a client is made.
 
-    Errors that `map_errors` knows better, such as an expired login, pass.
+    Errors with their own advice in `map_errors`, such as an expired login, pass unchanged.
     """
     try:
         yield
     except (*_EXPIRED_LOGIN, *_NO_CREDENTIALS):
         raise
-    # A ValueError, for example, if AWS_ENDPOINT_URL is not a URL.
+    # botocore raises a ValueError if, for example, AWS_ENDPOINT_URL is not a URL.
     except (aws.BotoCoreError, ValueError, TypeError, OSError) as error:
         raise _config_error(error) from None
 

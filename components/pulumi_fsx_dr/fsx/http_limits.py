@@ -1,8 +1,7 @@
 """Limits for the duration and size of an answer from AWS.
 
-botocore's read time-out is for each read: a server that sends one byte a second never exceeds it. Here the same
-time-out is for the whole answer. It is applied to the reads from the socket: a thread could end the wait of its caller,
-but not the read.
+botocore's read timeout is for each read: a server that sends one byte a second never exceeds it. Here the same timeout
+is for the whole answer. It is set on the socket, because a timer in another thread could not end a read.
 """
 
 import http.client
@@ -67,7 +66,7 @@ class _Connection(AWSHTTPConnection):
 
 
 class _TlsConnection(AWSHTTPSConnection):
-    response_class = _Response  # type: ignore[assignment]  # the stubs name the one that botocore makes for S3 alone
+    response_class = _Response  # type: ignore[assignment]  # as above
 
 
 class _Pool(AWSHTTPConnectionPool):

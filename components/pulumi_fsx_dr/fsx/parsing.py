@@ -26,12 +26,12 @@ _ACCOUNT = re.compile(r"arn:[^:]*:fsx:[^:]*:(\d{12}):")
 def parse_backup(described: "BackupTypeDef", region: str, partition: str) -> Backup:
     """Return a backup from its description (FSx API, Backup).
 
-    A volume's backup has no `FileSystem`, whatever the service model says; backups of 2018 lack OwnerId and
+    The backup of a volume has no `FileSystem`, although the service model requires it. Backups of 2018 lack OwnerId and
     FileSystemType.
 
     Raises:
         KeyError: a member that every backup has is missing.
-        AttributeError, TypeError, ValueError, OverflowError: a member has another type or form than FSx says.
+        AttributeError, TypeError, ValueError, OverflowError: a member has the wrong type or form.
     """
     file_system: Mapping[str, Any] = described.get("FileSystem", {})
     volume: Mapping[str, Any] = described.get("Volume", {})

@@ -19,7 +19,7 @@ _AREA = 3  # characters: `eu-`, `sa-`
 def partition_of(region: str, called: str = "One of the Regions") -> str:
     """Return the AWS partition of a Region, e.g. `aws` or `aws-cn`; the Region may be newer than botocore.
 
-    A refusal names `called`. It repeats only what looks like a Region: other text may be a secret in the wrong place.
+    The error calls the value `called`. It repeats only what looks like a Region: other text may be a secret.
     """
     try:
         if _REGION.fullmatch(region):
@@ -48,10 +48,12 @@ def _named(called: str, region: str) -> str:
 
 
 def _such_as(region: str) -> str:
-    """Return the end of a refusal: the nearest Region, or an example."""
-    begin_alike = [name for name in _fsx_regions() if region and (region.startswith(name) or name.startswith(region))]
+    """Return the end of an error: the nearest Region, or an example."""
+    longer_or_shorter = [
+        name for name in _fsx_regions() if region and (region.startswith(name) or name.startswith(region))
+    ]
     of_area = [name for name in _fsx_regions() if name.startswith(region[:_AREA])]
-    near = begin_alike or get_close_matches(region, of_area or _fsx_regions(), n=1)
+    near = longer_or_shorter or get_close_matches(region, of_area or _fsx_regions(), n=1)
     return f". Did you mean {near[0]}?" if near else ", such as eu-central-1."
 
 

@@ -26,8 +26,8 @@ _RAW_FOR_EACH_SHOWN = 8  # raw characters for each one in the result, because wh
 _COMMAND = re.compile(r"(?<![a-zA-Z0-9_:]):{2,}")
 # `##[name]` (older GitHub commands), `##vso[` (Azure Pipelines) and `##teamcity[` work anywhere in a line.
 _OTHER_COMMAND = re.compile(r"(?<!#)#{2,}(?=[a-zA-Z]{0,20}\[)")
-# The Pulumi CLI reads <{%…%}> as a colour, and panics if it does not know the colour.
-_COLOUR = re.compile(r"<\{%+")
+# The Pulumi CLI reads <{%…%}> as a color, and panics if it does not know the color.
+_COLOR = re.compile(r"<\{%+")
 _MIN_HIDDEN = 4  # characters; shorter values are part of too many words
 _MIN_HIDDEN_IN_WORDS = 8
 
@@ -36,7 +36,7 @@ def clean(text: str, limit: int = LIMIT) -> str:
     """Return a text as one line of visible characters, without workflow commands, cut to the limit."""
     raw = text[: limit * _RAW_FOR_EACH_SHOWN]
     line = _COMMAND.sub(":", _one_line(raw))
-    line = _COLOUR.sub("<{", _OTHER_COMMAND.sub("#", line))
+    line = _COLOR.sub("<{", _OTHER_COMMAND.sub("#", line))
     if len(line) <= limit and len(raw) == len(text):
         return line
     return line[: limit - 1].rstrip() + _ELLIPSIS
@@ -47,7 +47,7 @@ def hide(text: str, values: Iterable[str], placeholder: str) -> str:
     forms = {form for value in values for form in _forms(value) if len(form) >= _MIN_HIDDEN}
     if not forms:
         return text
-    # Longest first: if a value is part of another one, the rest of that one would stay readable.
+    # Longest first. Otherwise, if one value is part of another, the rest of the longer one would stay readable.
     longest_first = sorted(forms, key=len, reverse=True)
     hidden = re.sub("|".join(map(_pattern, longest_first)), lambda _: placeholder, text)
     return _without_beginning_of(longest_first, hidden, placeholder)

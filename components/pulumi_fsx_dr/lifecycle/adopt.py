@@ -21,7 +21,7 @@ from .wait import wait_until_available
 
 
 def adopt(work: Work, spec: CopySpec, backup_id: str) -> Copy:
-    """Adopt an existing copy; its ownership tag is the only thing that changes."""
+    """Adopt an existing copy; only its tags change."""
     backup = require_adoptable(work, spec, backup_id)
     work.runtime.creates.started(work.urn, backup.subject)
     # A copy has one ownership tag, and so one owner.

@@ -64,7 +64,7 @@ def _adopt_resume_or_start(work: Work, spec: CopySpec, adopt_backup_id: str | No
 
 
 def _resume(work: Work, spec: CopySpec) -> Copy | None:
-    """Return the copy of an earlier run when it is AVAILABLE; None without one."""
+    """Return the copy of an earlier run when it is AVAILABLE; None if there is none."""
     for listed in candidates(work, spec):
         # The listing may be out of date, so the copy is looked up again.
         backup = verified(work, spec, listed.id)
@@ -82,8 +82,8 @@ def _start(work: Work, spec: CopySpec) -> Copy:
     """Call CopyBackup when there is a free slot, and return the copy when it is AVAILABLE."""
     source_region = work.runtime.region(spec.source_region)
     found = work.retry(lambda: source_region.source(spec.source_backup_id))
-    # From here on, a failure blocks only the deletes of the same file system. Before, it blocks all deletes of the
-    # stack.
+    # From here on, a failure blocks only the deletes of the same file system. An earlier failure blocks all deletes of
+    # the stack.
     work.runtime.creates.started(work.urn, found.subject if found else None)
     source = require_copyable(found, spec)
     require_room_for_tags(source, spec)

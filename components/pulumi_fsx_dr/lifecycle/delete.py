@@ -48,7 +48,7 @@ def _delete_own(
 ) -> bool:
     """Delete a copy if its tag matches its state entry, and return when it is gone; False if FSx does not find it.
 
-    A copy with the tag of another owner is not deleted. It belongs to that owner, so the entry may leave the state.
+    A copy with the tag of another owner is not deleted. It belongs to that owner, so this state no longer needs it.
     """
     while (backup := find_shown(work, state)) and backup.lifecycle != "DELETED":
         if _is_description_complete(work, state, backup):

@@ -50,7 +50,7 @@ class Room:
         self._counted_from = work.now() + LISTED_WITHIN
         work.call.warn(
             f"Deleted {state.id} in {state.region} before copying {self._spec.source_backup_id}, because the quota of "
-            "backups is reached. Retention deletes this copy in this run, and another copy of the file system is "
+            "backups is reached. Retention would delete it in this run anyway, and another copy of the file system is "
             "AVAILABLE."
         )
 
@@ -60,7 +60,7 @@ class Room:
         expired = [state for state in available if state.id in self._work.call.expired]
         if not expired or len(available) == 1:
             return None
-        # Not while another copy of the file system is missing.
+        # Fail while another copy of the file system is missing.
         require_siblings(self._work, expired[0])
         return expired[0]
 

@@ -28,8 +28,8 @@ _QUEUE_STATUS_SECONDS = 10.0
 # A copy that is older than our request was started by an earlier run. The local clock and AWS's may differ by this
 # much. If they differ more, a new copy counts as an earlier one, and its tag is written once more.
 _CLOCK_SKEW = 2.0  # seconds
-# Earlier runs may have left some failed copies, each with a token of its own. But if the local clock is wrong, this run
-# would count its own failed copies as theirs, and start copies without end.
+# Earlier runs may have left some failed copies, each with its own token. But if the local clock is wrong, this run
+# would mistake its own failed copies for theirs, and start copies endlessly.
 _MAX_FAILED = 5
 
 

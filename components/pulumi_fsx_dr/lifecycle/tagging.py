@@ -100,7 +100,7 @@ def write_ownership(work: Work, backup: Backup, ownership: Ownership, tags: Mapp
     """Write the ownership tag, and the tags of the program if the limit of 50 allows them."""
     own = ownership.tag(work.urn)
     wanted = {**(tags or {}), **own}
-    # Above the limit, FSx would refuse the whole call, also the ownership tag.
+    # Above the limit, FSx would refuse the whole call, including the ownership tag.
     if len(backup.tags.keys() | wanted.keys()) > MAX_TAGS:
         wanted = own
     work.retry(lambda: work.region.fsx.tag(backup.arn, wanted))

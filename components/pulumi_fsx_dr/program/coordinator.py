@@ -85,7 +85,7 @@ class DrRegionCoordinator:
 
     @contextmanager
     def failing_all(self) -> Iterator[None]:
-        """Let all DrRegions of this run fail if the block does, before they declare copies.
+        """If the block fails, make all DrRegions of this run fail before they declare copies.
 
         An exception in the program's code is not enough: Pulumi still registers everything that was declared before.
         """
@@ -151,7 +151,7 @@ class DrRegionCoordinator:
 
     def _missing_aliases(self, region: DrRegionSpec, copies: Iterable[PlannedCopy]) -> list[str]:
         """Return a message for each alias that does not exist, unless the state of the copy has it already."""
-        # Not if it is an output: an alias of this program may not exist yet, and an output may be secret.
+        # Outputs are skipped: an alias of this program may not exist yet, and an output may be secret.
         named = [(copy.args.get("kms_key_id", region.kms_key_id), copy.state) for copy in copies]
         keys = {k for k, state in named if isinstance(k, str) and not (state and state.output("kms_key_id") == k)}
         missing = filter(self.lookup.region(region.region).lacks_alias, sorted(keys))
@@ -272,9 +272,9 @@ def current_code() -> "asyncio.Task[Any] | None":
 async def end_of(code: "asyncio.Task[Any] | None") -> None:
     """Wait until the code of the program has ended.
 
-    Normally it ends before anything else runs in the event loop, and this returns immediately. But a synchronous invoke
-    runs the event loop until it has its answer; then this polls. The task itself cannot be awaited, because it also
-    waits for all resources, and those wait for this.
+    Normally the code ends before anything else runs in the event loop, and this function returns immediately. But a
+    synchronous invoke in the code runs the event loop until it has its answer, so this function polls. The task cannot
+    be awaited: it also waits for all resources, and they wait for this function.
     """
     coroutine = code.get_coro() if code else None
     while code and not code.done() and getattr(coroutine, "cr_running", False):  # noqa: ASYNC110  # as above

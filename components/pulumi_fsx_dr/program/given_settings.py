@@ -15,7 +15,7 @@ def given_settings(namespace: str) -> list[str]:
     return [name.removeprefix(f"{namespace}:") for name in given if name.startswith(f"{namespace}:")]
 
 
-def misspelt_aws_settings() -> list[str]:
+def misspelled_aws_settings() -> list[str]:
     """Return a warning for each `aws:` setting that pulumi-aws does not know, if a known one is similar."""
     known = [*(camel_case(row.name) for row in fields(AwsSettings)), "assumeRole", *REFUSED, *IGNORED]
     # A name that resembles no other may be a new setting of pulumi-aws.

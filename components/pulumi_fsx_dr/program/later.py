@@ -22,7 +22,7 @@ def decided_for(
 
 
 def merge(later: Mapping[str, RegionPlan], plans: Iterable[RegionPlan], undecided: dict[str, list[Undecided]]) -> None:
-    """Remove the copies that later DrRegions declare from earlier decisions."""
+    """Drop earlier decisions on copies that later DrRegions declare, and later decisions that repeat earlier ones."""
     stay = {copy.state.urn for plan in later.values() for copy in plan.copies if copy.state}
     left: set[str] = set()
     for plan in plans:

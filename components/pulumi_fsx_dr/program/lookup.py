@@ -23,8 +23,8 @@ from pulumi_fsx_dr.runtime.listing import Listing, RegionCache
 from pulumi_fsx_dr.runtime.provider_runtime import Connect, ProviderRuntime
 from pulumi_fsx_dr.runtime.region import Region
 
-from .given_settings import misspelt_aws_settings
-from .per_run import begin_anew, once_a_run
+from .given_settings import misspelled_aws_settings
+from .per_run import forget_all, once_a_run
 
 _T = TypeVar("_T")
 
@@ -212,7 +212,7 @@ class Lookup:
         return {name: tuple(backups) for name, backups in found.items()}
 
     def _list(self, region: str) -> Listing:
-        # Without the DR Region the run fails, so `up` retries it for longer.
+        # If a DR Region cannot be listed, the run fails. So `up` retries it for longer than a source Region.
         is_patient = region in self._dr_regions and not self._is_preview
         return (self._runtime.region if is_patient else self._runtime.source_region)(region).listing()
 
@@ -243,10 +243,10 @@ _connect: Connect | None = None
 
 
 def connect_by(connect: Connect | None) -> Connect | None:
-    """Set how programs connect to FSx (None: to AWS), and return the former way. For unit tests."""
+    """Set how programs connect to FSx (None: to AWS), and return the former setting. For unit tests."""
     global _connect  # the mocks of the SDK are global as well
     _connect, former = connect, _connect
-    begin_anew()
+    forget_all()
     return former
 
 
@@ -254,5 +254,5 @@ def connect_by(connect: Connect | None) -> Connect | None:
 def of_this_run() -> Lookup:
     """Return the lookups of the current run, with the `aws:` settings of its stack."""
     seen = Lookup(ProviderRuntime(_connect or functools.partial(FsxRegion, credentials=Credentials.of_stack())))
-    seen.warnings += misspelt_aws_settings()
+    seen.warnings += misspelled_aws_settings()
     return seen

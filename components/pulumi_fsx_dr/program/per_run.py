@@ -29,6 +29,6 @@ def once_a_run(make: Callable[[], _T]) -> Callable[[], _T]:
     return of_this_run
 
 
-def begin_anew() -> None:
-    """Create all objects again: unit tests may share one monitor, and each test is a run."""
+def forget_all() -> None:
+    """Forget all objects: unit tests may share one monitor, and each test is a run."""
     _runs.clear()

@@ -13,7 +13,7 @@ import pulumi
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 
-_SAYS_WHAT = {"tags": "tags", "tags_all": "tags", "kms_key_arn": "kms_key_id"}  # output: argument
+_REPEATED = {"tags": "tags", "tags_all": "tags", "kms_key_arn": "kms_key_id"}  # output: the argument that it repeats
 _T = TypeVar("_T")
 
 
@@ -22,16 +22,16 @@ def with_secret_outputs(
 ) -> tuple[pulumi.ResourceOptions | None, pulumi.Input[_T]]:
     """Make outputs secret if their arguments are secret.
 
-    Whether a value is secret may be known only when it is resolved. So the list of secret outputs first has every
-    output that may be secret. The others are removed from the list while the SDK waits for `prop`; it reads the list
-    after that. After an error in between, too many outputs are secret, and never too few. A resource transform would
-    need a callback from the engine for each copy, and would not run in unit tests with mocks.
+    Whether a value is secret may be known only when it is resolved. So at first the list of secret outputs contains
+    every output that may be secret. Outputs that are not secret are removed while the SDK waits for `prop`, before it
+    reads the list. If that fails, too many outputs are secret, never too few. A resource transform would need a
+    callback from the engine for each copy, and would not run in unit tests with mocks.
 
     Returns:
         The options, and the value of the property for the SDK.
     """
     listed = (opts and opts.additional_secret_outputs) or []
-    unsure = [name for name, arg in _SAYS_WHAT.items() if name not in listed and not _is_plain(args.get(arg))]
+    unsure = [name for name, arg in _REPEATED.items() if name not in listed and not _is_plain(args.get(arg))]
     if not unsure:
         return opts, prop
     # A copy of the options, because the program may use the same object for other resources.
@@ -40,16 +40,16 @@ def with_secret_outputs(
 
     async def once_known() -> Any:
         for name in unsure:
-            if not await _is_secret(args[_SAYS_WHAT[name]]):
+            if not await _is_secret(args[_REPEATED[name]]):
                 secret.remove(name)
         return prop
 
     return opts, once_known()
 
 
-def outputs_that_say(arguments: Collection[str]) -> set[str]:
+def outputs_repeating(arguments: Collection[str]) -> set[str]:
     """Return the names of the outputs that repeat these arguments."""
-    return {output for output, argument in _SAYS_WHAT.items() if argument in arguments}
+    return {output for output, argument in _REPEATED.items() if argument in arguments}
 
 
 def as_secret_as(value: str, given: pulumi.Input[str] | None, state: StateCopy | None) -> pulumi.Input[str]:

@@ -36,7 +36,7 @@ class SingleCopies:
         self._dependent: set[str] = set()  # copies with `depends_on`
         # The SDK does not know the stack in other threads.
         self._stack_urn = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}"
-        # Read now: the event loop runs while this waits, and must find all copies later.
+        # Read now, so that `_log` does not block the event loop with it.
         _ = seen.state
         logged: Awaitable[bool] = self._log(current_code())
         # An output, for which the SDK waits before the program ends.

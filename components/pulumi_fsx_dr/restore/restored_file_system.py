@@ -44,9 +44,9 @@ class RestoredFileSystem(pulumi.ComponentResource):
     not change or replace the file system, and the backup may be deleted. Every argument in the program takes effect as
     usual.
 
-    Changes of `subnet_ids`, `security_group_ids` or `kms_key_id` replace the file system by a new one from the backup.
-    All data written since then is lost. Therefore the file system is protected against deletion, and FSx makes a final
-    backup of it. `protect=False` in `opts` and `skip_final_backup` in `settings` change that.
+    Changes of `subnet_ids`, `security_group_ids` or `kms_key_id` replace the file system with a new one from the
+    backup. All data written since then is lost. Therefore the file system is protected against deletion, and FSx makes
+    a final backup of it. `protect=False` in `opts` and `skip_final_backup` in `settings` change that.
 
     Attributes:
         id: Id of the file system, such as `fs-0123456789abcdef0` (`FileSystemId`).
@@ -124,7 +124,7 @@ class RestoredFileSystem(pulumi.ComponentResource):
 
 
 def find_backup(backup_id: str, region: str) -> Backup | None:
-    """Return a backup, or None if it does not exist; the `aws:` settings of the stack decide on the credentials."""
+    """Return a backup, or None if it does not exist; the `aws:` settings of the stack set the credentials."""
     return lookup.of_this_run().region(region).fsx.find([backup_id]).get(backup_id)
 
 

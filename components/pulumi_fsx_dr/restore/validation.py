@@ -1,4 +1,4 @@
-"""Refusals of arguments and backups that FSx cannot restore from, before anything is created."""
+"""Refuse arguments and backups that FSx cannot restore from, before anything is created."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ _PASSWORDS = ("password", "password_wo", "domain_join_service_account_secret")
 
 @contextmanager
 def naming(resource: str) -> Iterator[None]:
-    """Begin each refusal with the name of the resource."""
+    """Begin each error message with the name of the resource."""
     try:
         yield
     except InvalidSettingsError as error:
@@ -27,7 +27,7 @@ def naming(resource: str) -> Iterator[None]:
 
 
 def require_arguments(args: Mapping[str, Any]) -> None:
-    """Refuse wrong arguments, as far as their values are known; `settings` and `kind` are validated elsewhere."""
+    """Refuse wrong arguments that are already known; `settings` and `kind` are validated elsewhere."""
     known = {name: plain for name, value in args.items() if not isinstance(plain := without_outputs(value), Unknown)}
     if "backup_id" in known:
         require_backup_id(known["backup_id"])

@@ -91,7 +91,7 @@ def forecasts(region: str, found: Iterable[Series]) -> Iterator[str]:
 
 
 def total(region: str, made: int, found: Sequence[Series], running: Iterable[Backup]) -> str:
-    """Return one sentence about `made` copies, some of unknown source backups; `read_total` parses it."""
+    """Return one sentence about new copies; `made` also counts copies of unknown backups. `read_total` parses it."""
     known = sum(len(one.backups) for one in found)
     full = sum(not one.follows for one in found)
     sized = sum(size(backup) is not None for one in found for backup in one.backups)

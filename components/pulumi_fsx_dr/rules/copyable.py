@@ -11,7 +11,7 @@ from .retention import is_recovery_point
 def obstacle(
     backups: Sequence[Backup] | None, obstacle_of: Callable[[Backup], str | None] = lambda backup: backup.copy_obstacle
 ) -> str | None:
-    """Return why no backup of a file system can be copied, without a full stop; None if one can be copied.
+    """Return why no backup of a file system can be copied, without a period; None if one can be copied.
 
     Args:
         backups: the backups of the file system; None if its Region is unreachable.

@@ -1,4 +1,4 @@
-"""Which file systems and ONTAP volumes the states of some stacks have a copy of."""
+"""Find out which file systems and ONTAP volumes have a copy in the states of some stacks."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -36,10 +36,10 @@ class CoverageRow:
     """A file system or an ONTAP volume, and the DR Regions that have a copy of it.
 
     Attributes:
-        id: of the file system or volume.
+        id: id of the file system or volume.
         name: the `Name` tag of the file system, or the name of the volume; "" without one.
         type: `FileSystemType`.
-        reason: of the status, as a sentence.
+        reason: reason for the status, as a sentence.
     """
 
     id: str
@@ -121,7 +121,7 @@ def coverage(contents: Iterable[RegionContents], declared: DeclaredCopies) -> li
 
 def _rows(contents: RegionContents, declared: DeclaredCopies) -> Iterable[CoverageRow]:
     for file_system in contents.file_systems:
-        # FSx backs up the volumes of ONTAP, and not its file systems. A root volume contains no data of users.
+        # FSx backs up the volumes of ONTAP, and not its file systems. A root volume contains no user data.
         volumes = [each for each in contents.volumes if each.file_system_id == file_system.id and not each.is_root]
         subjects = volumes if file_system.type == "ONTAP" else [file_system]
         for subject in subjects:

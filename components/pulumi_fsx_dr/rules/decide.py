@@ -123,7 +123,7 @@ def _decide_file_system(found: SourceCopies, aws: AwsView) -> SourcePlan:
     backups = aws.backups_of(source.key, source.region)
     recovery_points = {backup.id: backup for backup in backups or () if is_recovery_point(backup)}
     copyable = {id_ for id_, backup in recovery_points.items() if not source.obstacle_of(backup)}
-    # A copy that is gone and cannot be created again would fail every run, so it leaves the program.
+    # A copy that is gone and cannot be created again would fail every run, so it is no longer declared.
     lost = [c for c in copies if backups is not None and c.source_backup_id not in copyable and c.is_gone]
     by_source_backup: dict[str, list[ObservedCopy]] = defaultdict(list)
     for copy in _best_first(source, set(copies) - set(lost)):
@@ -224,8 +224,8 @@ def _require_file_system(source: SourceSpec, backups: Sequence[Backup], aws: Aws
         if copies := [backup for backup in backups if backup.source_backup_id]:
             origins = sorted({copy.source_region for copy in copies if copy.source_region})
             raise InvalidSettingsError(
-                f"File system {source.key} was not found in {source.region}, only copies of its backups (from "
-                f"{', '.join(origins) or 'an unknown Region'}), which are not copied again. In the sources of "
+                f"File system {source.key} was not found in {source.region}. That Region has only copies of its "
+                f"backups, from {', '.join(origins) or 'an unknown Region'}. In the sources of "
                 f"{source.dr.name}, set region to the Region of the file system."
             )
         raise InvalidSettingsError(

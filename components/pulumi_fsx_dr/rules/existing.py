@@ -23,7 +23,7 @@ class Claim(Enum):
 
     OURS = auto()
     OF_BACKUP_COPY = auto()
-    """Also this stack, but for a BackupCopy of the program, which resumes the copy or warns of it."""
+    """Also this stack, but for a BackupCopy of the program, which resumes the copy or warns about it."""
     NOBODY = auto()
     OTHER_OWNER = auto()
 

@@ -1,4 +1,4 @@
-"""Add to each planned copy which copies of the same file system retention deletes, for the hints to the provider."""
+"""Add the copies that retention deletes to each planned copy of the same file system, as hints for the provider."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

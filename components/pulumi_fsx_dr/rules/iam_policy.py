@@ -1,6 +1,6 @@
 """IAM policies of a stack: the minimal policies of its identities, and the protection of its copies.
 
-From the service authorization reference, the permissions in the FSx user guides (*Managing access to Amazon FSx
+Sources: the service authorization reference, the permissions in the FSx user guides (*Managing access to Amazon FSx
 resources*, *Copying backups*, *Encryption at rest*) and the managed policy `AmazonFSxFullAccess`.
 `sts:GetCallerIdentity`, which the stack also calls, needs no permission.
 """
@@ -45,7 +45,7 @@ class Purpose(StrEnum):
     """`examples/failover-drill`, which restores copies and deletes the restored file systems."""
 
 
-def policy(  # noqa: PLR0913  # each narrows the policy down
+def policy(  # noqa: PLR0913  # each narrows the policy
     account: str,
     purpose: Purpose = Purpose.UP,
     *,
@@ -76,8 +76,8 @@ def protection(account: str, pipelines: Collection[str], *, dr_regions: Collecti
     _check_pipelines(pipelines, {partition_of(region) for region in dr_regions})
     copies = _Scope(account, set(), set(dr_regions), {}).arns("backup/*", dr_regions)
     others = {"ArnNotEquals": {"aws:PrincipalArn": sorted(set(pipelines))}}
-    # IAM user guide, Controlling access to AWS resources using tags: conditions ignore the case of a tag's key. Of two
-    # keys that differ only by case they match one. FSx keeps both, so the policy denies both.
+    # IAM user guide, Controlling access to AWS resources using tags: conditions ignore the case of a tag key. If two
+    # keys differ only by case, a condition reads only one of them. FSx allows such keys, so the policy denies both.
     owned = {"StringLike": {f"aws:ResourceTag/{OWNERSHIP_TAG}": ["*"]}}
     write_tags, deny = ["fsx:TagResource", "fsx:UntagResource"], {"Effect": "Deny"}
     change_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": [OWNERSHIP_TAG]}}
@@ -159,7 +159,7 @@ def _drill(scope: _Scope) -> list[Statement]:
         _allow("ReadTags", ["fsx:ListTagsForResource"], restored, here),
         _allow("RestoreCopies", restore, backups, here),
         _allow("RestoreThemIntoTaggedFileSystems", [*restore, "fsx:TagResource"], restored, tagged),
-        # Windows and OpenZFS take a final backup unless the request says otherwise.
+        # FSx takes a final backup of Windows and OpenZFS file systems unless the request says otherwise.
         _allow("DeleteRestoredOnly", ["fsx:DeleteFileSystem", "fsx:CreateBackup"], restored, drilled),
         _allow("TakeFinalBackups", ["fsx:CreateBackup"], backups, here),
         *_network(scope, here),

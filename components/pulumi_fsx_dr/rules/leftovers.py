@@ -29,7 +29,7 @@ def leftovers(
         for backup in sorted(own, key=resume_order):
             if backup.id not in resumed | of_backup_copies and _is_known_leftover(backup, drs, matches):
                 yield drs[0], leftover(backup)
-        # After a destroy or the loss of its state, a stack has another owner id than its older copies.
+        # After a destroy or the loss of its state, a stack has a new owner id. Its older copies have the former one.
         if namesakes := [c.backup for c in copies if c.claim is Claim.OTHER_OWNER and _names_stack(c.backup, drs[0])]:
             yield drs[0], of_stack_with_same_name(namesakes)
 

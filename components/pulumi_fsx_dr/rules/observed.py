@@ -35,7 +35,7 @@ class ObservedCopy:
 
     @property
     def volume_or_file_system(self) -> str:
-        """The volume (ONTAP) or file system, by which retention groups."""
+        """The volume (ONTAP) or file system that retention groups by."""
         return self.state.output("volume_id") or (self.backup and self.backup.subject) or self.file_system_id
 
     @property

@@ -77,7 +77,7 @@ class Orphan:
         return f"aws fsx delete-backup --region {self.backup.region} --backup-id {self.backup.id}"
 
     def deletion_if(self, *, all_states: bool) -> str | None:
-        """Return that command; None if another state may contain the copy, and the copy may contain data.
+        """Return `deletion`, or None if another state may contain the copy and the copy may contain data.
 
         The tag cannot show that no other state contains the copy: after `pulumi state move`, it has the former stack's
         owner id until the next `pulumi up`.

@@ -33,7 +33,7 @@ def plan_outputs(
     dr: DrRegionSpec, sources: Sequence[OutputSource], undecided: Iterable[Undecided], declared: RegionPlan
 ) -> tuple[RegionPlan, list[Undecided]]:
     """Return the plan for the sources that are outputs, and the undecided copies that belong to none of them."""
-    # Of two copies of one backup, `by_backup` has the last, which is the one with a name of this DrRegion.
+    # If two copies have the same backup, `by_backup` contains the last one: a copy with a name of this DrRegion.
     copies = sorted(undecided, key=lambda one: is_name_of(dr.name, one.copy.state))
     by_backup = {one.copy.source_backup_id: one for one in copies}
     found = {s.position: by_backup.pop(s.backup_id) for s in sources if s.backup_id in by_backup}

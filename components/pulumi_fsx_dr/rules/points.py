@@ -97,7 +97,7 @@ class SourcePoint:
 
     @property
     def volume_or_file_system(self) -> str:
-        """The volume (ONTAP) or file system, by which retention groups; "" if unknown."""
+        """The volume (ONTAP) or file system that retention groups by; "" if unknown."""
         # Preferably from the source backup, because the volume of a copy may be unknown.
         if shown := self.backup or self.resumed or self.adopted:
             return shown.subject
@@ -131,7 +131,7 @@ class SourcePoint:
 
 
 def unchanged_args(state: StateCopy) -> dict[str, Any]:
-    """Return the arguments from the state with which a copy is not replaced."""
+    """Return the arguments in the state that would replace a copy if they changed."""
     return {
         "region": state.region,
         "source_region": state.output("source_region"),

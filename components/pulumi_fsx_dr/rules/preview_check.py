@@ -1,4 +1,4 @@
-"""Checks of a change to the copies, by the output of `pulumi preview --json --show-sames`."""
+"""Check a change to the copies, from the output of `pulumi preview --json --show-sames`."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -204,7 +204,7 @@ def _totals(preview: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, i
 def _series(copy: _Copy, subjects: Mapping[Any, str]) -> set[tuple[Any, ...]]:
     """Return Region, file system or volume, and key of a copy, once for each known name of the key."""
     source = str(copy.inputs.get("source_backup_id"))
-    # A source that is not known yet counts as a file system of its copy.
+    # A source that is not known yet counts as a separate file system.
     subject = subjects.get(source) or (source if BACKUP_ID.fullmatch(source) else copy.urn)
     keys = [str(copy.inputs.get("kms_key_id", "")), *filter(None, [copy.outputs.get("kms_key_arn")])]
     region = copy.inputs.get("region")

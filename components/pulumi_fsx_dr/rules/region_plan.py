@@ -65,7 +65,7 @@ class RegionPlan:
     """The copies of one DrRegion, and the messages about them.
 
     Attributes:
-        sources: the sources; tag selectors are replaced by the selected file systems.
+        sources: the sources, with the selected file systems instead of tag selectors.
         refused: copies whose create fails, because their source backups cannot be copied.
         undecided: copies that are decided on when the sources that are outputs are known.
         gone: ids of declared copies that no longer exist in AWS.

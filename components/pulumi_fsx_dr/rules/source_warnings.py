@@ -38,8 +38,8 @@ def _copied_twice(specs: Iterable[SourceSpec]) -> Iterator[tuple[DrRegionSpec, s
     for (urn, _), sources in found.items():
         dr, first_name, keys = sources[0].dr, urn.rpartition("::")[2], _some([spec.key for spec in sources])
         warning = (
-            f"{first_name} and {dr.name} both copy {keys} to {dr.region}. Each copy is paid for. Remove it from "
-            "one of them."
+            f"{first_name} and {dr.name} both copy {keys} to {dr.region}. You pay for each copy. Remove the "
+            "source from one of them."
         )
         yield dr, warning
 

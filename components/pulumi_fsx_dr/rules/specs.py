@@ -101,7 +101,7 @@ class SourceSpec:
         return {name: self.source[name] for name in ("kms_key_id", "add_tags") if name in self.source}
 
     def obstacle_of(self, backup: Backup) -> str | None:
-        """Return why a backup cannot be copied, without a full stop; None if it can."""
+        """Return why a backup cannot be copied, without a period; None if it can."""
         if backup.copy_obstacle:
             return backup.copy_obstacle
         if self.dr.copy_tags is True and too_many_tags(backup, self._tags):

@@ -121,7 +121,7 @@ class CopyQueue:
         with self._lock:
             for backup in available:
                 self._note_available(chain_of(backup))
-            # A copy in `_running` uses only one slot.
+            # A copy in `_running` is already counted.
             own = {slot.watch.backup_id for slot in self._running if slot.watch}
             self._unawaited |= {id_: copy for id_, copy in running.items() if id_ not in own}
             self._update()

@@ -58,7 +58,7 @@ class Listing:
 
 
 class RegionCache(Generic[_T]):
-    """Caches the result of a lookup for each Region, also an error; concurrent calls share one lookup."""
+    """Caches the result or error of a lookup for each Region; concurrent calls share one lookup."""
 
     def __init__(self, look_up: Callable[[str], _T]) -> None:
         self._look_up = look_up
@@ -79,7 +79,7 @@ class RegionCache(Generic[_T]):
 
 
 class ListingCache:
-    """Caches the listing of one Region, but no error; concurrent calls share one listing or its error."""
+    """Caches the listing of one Region, but not an error; concurrent calls share one listing or its error."""
 
     def __init__(self, list_region: Callable[[], Listing]) -> None:
         self._list = list_region

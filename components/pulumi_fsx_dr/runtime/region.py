@@ -101,8 +101,9 @@ class Region:
     def queued_copy(self, source: Backup, kms_key_id: str | None) -> QueuedCopy:
         """Describe a copy of a source backup for the queue."""
         key = self.key_text(kms_key_id)
-        # Without a key, FSx uses its own. Its id is needed only if the copy can follow another one, and for ONTAP,
-        # where the quota counts by key. If KMS does not return it, a slot may be granted too early; FSx then refuses.
+        # Without a key, FSx uses its own. The id of that key is needed only if the copy can follow another one, and for
+        # ONTAP, where the quota counts by key. If KMS does not return it, a slot may be granted too early, and FSx
+        # refuses the copy.
         if key is None and (source.volume_id or source.subject in self.listing().copied):
             key = self._managed_key
         return QueuedCopy.of(source, key)

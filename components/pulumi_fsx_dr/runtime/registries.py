@@ -55,7 +55,7 @@ class StateEntries:
             self._declared[state.urn] = state
 
     def note_removed(self, state: StateCopy) -> None:
-        """Note that an entry leaves the state. Of two entries with the same copy, the last one deletes it."""
+        """Note that an entry is removed from the state. The last of several entries with the same copy deletes it."""
         with self._lock:
             if self._ids.get(state.urn) == state.id and not self._is_in_new_entry(state):
                 del self._ids[state.urn]
@@ -104,7 +104,8 @@ class StateEntries:
     def is_protected(self, state: StateCopy) -> bool:
         """Whether `deletion_protection` is on for an entry.
 
-        An entry pending deletion of an earlier run is protected only if the present entry of its resource is.
+        An entry that an earlier run left pending deletion is protected only if the current entry of its resource is
+        protected too, or was finished in this run.
         """
         with self._lock:
             present = self._declared.get(state.urn, state)
