@@ -5,7 +5,13 @@ from typing import Any
 import grpc
 import pytest
 from pulumi.runtime import mocks
-from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE, DR_REGION_TYPE, OWNER_TYPE
+from pulumi_fsx_dr.copies.copy import (
+    BACKUP_COPY_TYPE,
+    DR_REGION_TYPE,
+    NATIVE_COPY_TYPE,
+    NATIVE_DR_REGION_TYPE,
+    OWNER_TYPE,
+)
 from pulumi_fsx_dr.copies.ownership import Ownership, RequestToken
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.engine import stack_state
@@ -153,24 +159,19 @@ def test_unit_test_mocks_have_empty_state() -> None:
 
 
 @pytest.mark.parametrize(
-    ("urn", "name", "parents", "is_of_dr_region"),
+    ("types", "is_of_dr_region"),
     [
-        (URN, "nightly", "", False),
-        (f"urn:pulumi:s::p::{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::dr-b", "dr-b", DR_REGION_TYPE, True),
-        (
-            f"urn:pulumi:s::p::my:index:App${DR_REGION_TYPE}${BACKUP_COPY_TYPE}::a::b",
-            "a::b",
-            f"my:index:App${DR_REGION_TYPE}",
-            True,
-        ),
-        (f"urn:pulumi:s::p::not-{DR_REGION_TYPE}${BACKUP_COPY_TYPE}::x", "x", f"not-{DR_REGION_TYPE}", False),
+        (BACKUP_COPY_TYPE, False),
+        (f"{DR_REGION_TYPE}${BACKUP_COPY_TYPE}", True),
+        (f"my:index:App${NATIVE_DR_REGION_TYPE}${NATIVE_COPY_TYPE}", True),
+        (f"{DR_REGION_TYPE}$my:index:App${BACKUP_COPY_TYPE}", False),
+        (f"not-{DR_REGION_TYPE}${BACKUP_COPY_TYPE}", False),
     ],
-    ids=["single copy", "in a DrRegion", "nested, with colons", "in a similar type"],
 )
-def test_urn_gives_name_and_parents(urn: str, name: str, parents: str, *, is_of_dr_region: bool) -> None:
-    copy = StateCopy(urn, "", {})
+def test_parent_type_tells_copies_of_dr_regions(types: str, *, is_of_dr_region: bool) -> None:
+    copy = StateCopy(f"urn:pulumi:prod::files::{types}::a::b", "", {})
 
-    assert (copy.name, copy.parent_types, copy.is_of_dr_region) == (name, parents, is_of_dr_region)
+    assert (copy.name, copy.is_of_dr_region) == ("a::b", is_of_dr_region)
 
 
 def test_missing_outputs_are_empty() -> None:

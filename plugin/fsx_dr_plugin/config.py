@@ -9,6 +9,7 @@ from typing import Any
 from pulumi.output import contains_unknowns
 from pulumi_fsx_dr.copies.near_names import refuse_unknown
 from pulumi_fsx_dr.copies.numbers import positive
+from pulumi_fsx_dr.copies.urns import stack_and_project_of
 from pulumi_fsx_dr.errors import FsxDrError, InvalidSettingsError
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials, default_region
@@ -86,7 +87,7 @@ def owner_id_of(provider_id: str, urn: str) -> str:
     The engine chooses a random id for each provider and saves it before the first copy is made. Stack and project are
     included because `pulumi state move` moves the provider with its id, and two stacks must not share an owner id.
     """
-    stack, project, _ = urn.split("::", 2)
+    stack, project = stack_and_project_of(urn)
     return hashlib.sha256(f"{provider_id}\0{stack}\0{project}".encode()).hexdigest()[:32]
 
 

@@ -15,6 +15,7 @@ from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
 from pulumi_fsx_dr.copies.names import camel_case, snake_case
 from pulumi_fsx_dr.copies.outputs import OUTPUTS
 from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.copies.urns import child_urn, name_of, stack_part, types_of
 from pulumi_fsx_dr.dr_region import DrRegion, DrRegionArgs
 from pulumi_fsx_dr.errors import FsxDrError
 from pulumi_fsx_dr.program.coordinator import DrRegionCoordinator
@@ -112,30 +113,24 @@ class _DrRegion(DrRegion):
         lookup = self._coordinator.lookup
         hints = lookup.hints("", name, args["source_backup_id"], lookup.planned.pop(name, None))
         # The create of this copy runs in this process, so it can read the hints there.
-        self._runtime.checked.hints[_child_urn(self._urns[0], name)] = hints
+        self._runtime.checked.hints[child_urn(self._urns[0], NATIVE_COPY_TYPE, name)] = hints
         opts.custom_timeouts, opts.ignore_changes = self._opts.custom_timeouts, self._opts.ignore_changes
         return _BackupCopy(name, args, opts)
 
 
-def _child_urn(urn: str, name: str) -> str:
-    stack, project, types, _ = urn.split("::", 3)
-    return f"{stack}::{project}::{types}${NATIVE_COPY_TYPE}::{name}"
-
-
 def _is_child(copy: StateCopy, urn: str) -> bool:
-    return copy.urn == _child_urn(urn, copy.name) and is_name_of(urn.split("::", 3)[3], copy)
+    return copy.urn == child_urn(urn, NATIVE_COPY_TYPE, copy.name) and is_name_of(name_of(urn), copy)
 
 
 def _former_urn(urn: str, alias: Any) -> str:
     if isinstance(alias, str):
         return alias
-    stack, project, types, name = urn.split("::", 3)
-    parent = alias.parent if isinstance(alias.parent, str) else None
-    if parent:
-        types = f"{parent.split('::', 3)[2]}${NATIVE_DR_REGION_TYPE}"
-    elif alias.parent is None:
-        types = NATIVE_DR_REGION_TYPE
-    return f"{stack}::{project}::{types}::{alias.name if isinstance(alias.name, str) else name}"
+    name = alias.name if isinstance(alias.name, str) else name_of(urn)
+    if isinstance(alias.parent, str) and alias.parent:
+        types = f"{types_of(alias.parent)}${NATIVE_DR_REGION_TYPE}"
+    else:
+        types = NATIVE_DR_REGION_TYPE if alias.parent is None else types_of(urn)
+    return f"{stack_part(urn)}::{types}::{name}"
 
 
 def _args(inputs: Mapping[str, Any]) -> DrRegionArgs:

@@ -48,10 +48,18 @@ def describe_volumes(state: State, call: Call) -> Description:
     missing = [name for name in wanted if name not in present or present[name].is_deleted]
     if call.parameters.get("VolumeIds") and missing:
         raise FsxError("VolumeNotFound", f"Volume {missing[0]} does not exist.")
-    rules = {rule["Name"]: rule.get("Values", []) for rule in call.parameters.get("Filters", [])}
+    rules = _rules(call)
     passing = [name for name in sorted(wanted) if name not in missing and _passes(present[name], rules)]
     chosen, token = page(state, call, passing, str)
     return {"Volumes": [present[name].description for name in chosen]} | token
+
+
+def _rules(call: Call) -> dict[str, list[str]]:
+    """Return the filters of a call: allowed values by name."""
+    rules = {rule.get("Name"): rule.get("Values", []) for rule in call.parameters.get("Filters", [])}
+    if None in rules:  # the service model does not require a name
+        raise bad_request("A filter has no name.")
+    return rules
 
 
 def _passes(volume: Volume, rules: dict[str, list[str]]) -> bool:
@@ -80,7 +88,7 @@ def _by_id(call: Call, shown: list[Backup]) -> list[Backup]:
 
 def _filtered(call: Call, backups: list[Backup]) -> list[Backup]:
     """Return the items that match all filters of the call."""
-    rules = {rule["Name"]: rule.get("Values", []) for rule in call.parameters.get("Filters", [])}
+    rules = _rules(call)
     unknown = rules.keys() - _FILTERS.keys()
     if unknown:
         raise bad_request(f"{call.action} has no filter {min(unknown)!r}.")

@@ -107,6 +107,7 @@ def test_ids_override_filters(fsx_client: Clients, fsx_source: str) -> None:
         ({"Filters": [by("colour", "red")]}, "BadRequest"),
         ({"Filters": [by("file-cache-id", "fc-0123456789")]}, "BadRequest"),
         ({"Filters": [by("backup-type", "MANUAL BACKUP")]}, "ValidationException"),
+        ({"Filters": [{}]}, "BadRequest"),
     ],
 )
 def test_wrong_requests_are_refused(fsx_client: Clients, request_: dict[str, Any], code: str) -> None:

@@ -16,6 +16,7 @@ OWNER_TYPE = "pulumi-python:dynamic/fsx:Owner"
 DR_REGION_TYPE = "pulumi-fsx-dr:index:DrRegion"
 NATIVE_COPY_TYPE = "fsx-dr:index:BackupCopy"  # made by the plugin, for all languages
 NATIVE_DR_REGION_TYPE = "fsx-dr:index:DrRegion"
+DR_REGION_TYPES = frozenset({DR_REGION_TYPE, NATIVE_DR_REGION_TYPE})
 COPY_TYPES = frozenset({BACKUP_COPY_TYPE, NATIVE_COPY_TYPE})
 
 CREATE_TIMEOUT = 24 * 3600.0  # seconds; the default of `custom_timeouts`

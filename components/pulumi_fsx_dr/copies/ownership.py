@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from .urns import is_urn, name_of, stack_and_project_of
+
 OWNERSHIP_TAG = "fsx-dr:managed-by"
 MAX_TAG_VALUE = 256  # FSx API, TagValue
 
 _OWNERSHIP = re.compile(r"(?P<owner>[0-9a-f]{32})/(?P<request>[0-9a-f]{40})-(?P<generation>\d{1,12})(?=/|$)", re.ASCII)
 _NOT_IN_TAG_VALUES = re.compile(r"[^\w .:/=+\-@]")
 _GENERATIONS = 10**12  # twelve digits
-_URN_PARTS = 4  # stack, project, type, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,12 @@ def claimed_description(tags: Mapping[str, str]) -> str:
 
 def description_of(urn: str) -> str:
     """Return `project/stack/name` of a resource, in characters that a tag value may contain."""
-    # Split only three times, because the name of a resource may contain `::`.
-    stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
-    return _NOT_IN_TAG_VALUES.sub("_", f"{project}/{stack}/{name}")
+    stack, project = stack_and_project_of(urn)
+    return _NOT_IN_TAG_VALUES.sub("_", f"{project}/{stack}/{name_of(urn)}")
 
 
 def stack_of(description: str) -> str:
     return "/".join(description.split("/")[:2])
-
-
-def is_urn(text: str) -> bool:
-    return len(text.split("::", 3)) == _URN_PARTS
 
 
 def new_owner_id() -> str:

@@ -10,8 +10,9 @@ from pulumi_fsx_dr.errors import InvalidSettingsError, InvalidStateError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.partitions import partition_of
 
-from .copy import DR_REGION_TYPE, NATIVE_COPY_TYPE, NATIVE_DR_REGION_TYPE
+from .copy import DR_REGION_TYPES, NATIVE_COPY_TYPE
 from .ownership import Ownership
+from .urns import name_of, parent_type_of, type_of
 from .verification import Facts
 
 _TEXTS = (
@@ -52,31 +53,26 @@ class StateCopy:
     def read(cls, urn: str, backup_id: str, outputs: Mapping[str, Any], secrets: Iterable[str] = ()) -> "StateCopy":
         """Return an entry; fail if its outputs are not valid, for example because the state was edited by hand."""
         if problem := _problem(backup_id, outputs):
-            name = urn.split("::", 3)[-1]
             raise InvalidStateError(
-                f"The state entry of {name} is damaged: {problem}. Correct it in the output of `pulumi stack export` "
-                f"and run `pulumi stack import`, or remove the entry with `pulumi state delete '{urn}'`."
+                f"The state entry of {name_of(urn)} is damaged: {problem}. Correct it in the output of "
+                f"`pulumi stack export` and run `pulumi stack import`, or remove the entry with "
+                f"`pulumi state delete '{urn}'`."
             )
         return cls(urn, backup_id, outputs, frozenset(secrets))
 
     @property
     def name(self) -> str:
         """The logical name of its resource, which may contain any characters."""
-        return self.urn.split("::", 3)[-1]
-
-    @property
-    def parent_types(self) -> str:
-        """The types of its parents, e.g. `my:index:App$pulumi-fsx-dr:index:DrRegion`."""
-        return self.urn.split("::", 3)[2].rpartition("$")[0]
+        return name_of(self.urn)
 
     @property
     def is_of_dr_region(self) -> bool:
-        return f"${self.parent_types}".endswith((f"${DR_REGION_TYPE}", f"${NATIVE_DR_REGION_TYPE}"))
+        return parent_type_of(self.urn) in DR_REGION_TYPES
 
     @property
     def is_native(self) -> bool:
         """Whether the plugin manages it, and not the dynamic provider."""
-        return self.urn.split("::", 3)[2].rpartition("$")[2] == NATIVE_COPY_TYPE
+        return type_of(self.urn) == NATIVE_COPY_TYPE
 
     @property
     def region(self) -> str:

@@ -14,6 +14,7 @@ from pulumi_fsx_dr.copies.copy import COPY_TYPES, OWNER_TYPE
 from pulumi_fsx_dr.copies.names import by_core_names
 from pulumi_fsx_dr.copies.ownership import is_owner_id
 from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.copies.urns import type_of
 from pulumi_fsx_dr.errors import InvalidSettingsError
 
 _FUNCTION = "pulumi:pulumi:readStackResourceOutputs"  # built into the engine
@@ -32,8 +33,8 @@ class StackState:
 
 def stack_state() -> StackState:
     found = outputs_of_types(*COPY_TYPES, OWNER_TYPE)
-    owners = [outputs.get("owner_id") for urn, outputs in found.items() if _type_of(urn) == OWNER_TYPE]
-    copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if _type_of(urn) != OWNER_TYPE]
+    owners = [outputs.get("owner_id") for urn, outputs in found.items() if type_of(urn) == OWNER_TYPE]
+    copies = [_copy(urn, by_core_names(outputs)) for urn, outputs in found.items() if type_of(urn) != OWNER_TYPE]
     return StackState(tuple(copies), next(filter(is_owner_id, owners), ""))
 
 
@@ -71,10 +72,6 @@ def _copy(urn: str, outputs: Mapping[str, Any]) -> StateCopy:
     plain = {name: _plain(value) for name, value in outputs.items()}
     # The engine returns the outputs of a resource, but not its id.
     return StateCopy.read(urn, str(plain.get("arn")).rpartition("/")[2], plain, secrets)
-
-
-def _type_of(urn: str) -> str:
-    return urn.split("::", 3)[2].rpartition("$")[2]
 
 
 def _value(sent: struct_pb2.Value) -> Any:

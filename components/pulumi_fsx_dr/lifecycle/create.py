@@ -12,7 +12,8 @@ from typing import Any
 
 from pulumi_fsx_dr.copies.copy import CREATE_TIMEOUT, Copy, CopySpec
 from pulumi_fsx_dr.copies.outputs import outputs_of
-from pulumi_fsx_dr.copies.ownership import is_urn, ownership_of
+from pulumi_fsx_dr.copies.ownership import ownership_of
+from pulumi_fsx_dr.copies.urns import is_urn
 from pulumi_fsx_dr.copies.verification import mismatch
 from pulumi_fsx_dr.errors import FsxDrError, ServiceError
 from pulumi_fsx_dr.runtime.call import Call

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pulumi_fsx_dr.copies.messages import other_owner
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.copies.urns import name_of
 from pulumi_fsx_dr.errors import BusyError, CopyError, InvalidStateError, NotFoundError
 from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.runtime.call import Call
@@ -28,8 +29,7 @@ def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
     require_siblings(work, state)
     # After an adoption, two entries of one state may contain the same copy.
     if other := runtime.entries.other_with(state):
-        name = other.split("::", 3)[-1]
-        call.warn(f"Not deleting {state.id} in {state.region}: {name} in this stack also manages it.")
+        call.warn(f"Not deleting {state.id} in {state.region}: {name_of(other)} in this stack also manages it.")
     elif not _delete_own(work, state):
         # FSx does not find the copy. That is success only for credentials of the copy's account.
         require_account(work, state)

@@ -81,7 +81,7 @@ def _is_expired(work: Work, state: StateCopy) -> bool:
 
 
 def _protected(state: StateCopy) -> str:
-    declaration = state.name.rpartition("::")[2]
+    declaration = state.name
     if state.is_of_dr_region:
         # Only the program of this repository has the setting.
         setting = "" if state.is_native else " (setting fsx-dr:deletionProtection)"

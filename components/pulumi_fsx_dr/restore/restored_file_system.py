@@ -10,6 +10,7 @@ from pulumi import Input, Output
 from pulumi_fsx_dr import optional
 from pulumi_fsx_dr.args_or_keywords import args_or_keywords, require_complete, require_declarable
 from pulumi_fsx_dr.copies.names import camel_case
+from pulumi_fsx_dr.copies.urns import child_urn
 from pulumi_fsx_dr.engine import stack_state
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -216,9 +217,9 @@ class _Restoration:
         """Whether the file system is in the state, perhaps under a former name."""
         type_: str = self.resource.pulumi_type
         found = stack_state.outputs_of_types(type_)
-        stack, project, types, _ = component.split("::", 3)
-        urn = f"{stack}::{project}::{types}${type_}::{self._name}"
-        return urn in found or backup_id in [outputs.get("backupId") for outputs in found.values()]
+        return child_urn(component, type_, self._name) in found or backup_id in [
+            outputs.get("backupId") for outputs in found.values()
+        ]
 
     def _arguments_of(self, backup: Backup, known: Mapping[str, Any]) -> dict[str, Any]:
         recorded = arguments_of(backup, self._kind)

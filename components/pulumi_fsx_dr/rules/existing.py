@@ -11,6 +11,7 @@ from typing import Any
 
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, claimed_description, description_of, ownership_of
+from pulumi_fsx_dr.copies.urns import stack_part
 from pulumi_fsx_dr.copies.verification import ANY_OWN_KEY, Facts, mismatch
 from pulumi_fsx_dr.fsx.backup import Backup
 
@@ -139,5 +140,4 @@ def _fits(source: SourceSpec, copy: Backup, key: str | None) -> bool:
 
 def _descriptions(dr: DrRegionSpec, names: Iterable[str]) -> Iterator[str]:
     """Return the descriptions of the program's BackupCopies in ownership tags."""
-    stack, project, _ = dr.urn.split("::", 2)
-    return (description_of(f"{stack}::{project}::{dr.copy_type}::{name}") for name in names)
+    return (description_of(f"{stack_part(dr.urn)}::{dr.copy_type}::{name}") for name in names)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_fsx_dr.copies.copy import COPY_TYPES
+from pulumi_fsx_dr.copies.urns import name_of
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.text import clean
@@ -24,7 +25,7 @@ def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str
         if not isinstance(resource, Mapping) or not isinstance(resource.get("type"), str):
             raise _damaged(origin, f"resources[{number}] does not have a type")
         if resource["type"] in COPY_TYPES and not is_backup_id(resource.get("id")):
-            name = clean(str(resource.get("urn")).rpartition("::")[2], 100)
+            name = clean(name_of(str(resource.get("urn"))), 100)
             raise _damaged(origin, f"the id of resources[{number}], {name}, is not a backup id")
         yield resource
 

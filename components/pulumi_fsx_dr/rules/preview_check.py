@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_fsx_dr.copies.copy import COPY_TYPES, DR_REGION_TYPE, NATIVE_DR_REGION_TYPE
+from pulumi_fsx_dr.copies.copy import COPY_TYPES, DR_REGION_TYPES
 from pulumi_fsx_dr.copies.names import by_core_names
+from pulumi_fsx_dr.copies.urns import name_of, parent_type_of, type_of
 from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.backup import BACKUP_ID
 from pulumi_fsx_dr.fsx.kms import KeyName, same_key
@@ -15,7 +16,6 @@ from .copy_size import read_total
 
 _BEFORE = frozenset({"same", "update", "replace", "delete"})
 _AFTER = frozenset({"same", "update", "replace", "create", "import"})
-_DR_REGION_TYPES = (DR_REGION_TYPE, NATIVE_DR_REGION_TYPE)
 _STAYS = _BEFORE & _AFTER - {"replace"}
 
 
@@ -29,11 +29,11 @@ class _Copy:
 
     @property
     def name(self) -> str:
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     @property
     def is_of_dr_region(self) -> bool:
-        return _types(self.urn).rpartition("$")[0].endswith(_DR_REGION_TYPES)
+        return parent_type_of(self.urn) in DR_REGION_TYPES
 
     @property
     def region(self) -> str | None:
@@ -118,11 +118,6 @@ def _is_pending_delete(step: Mapping[str, Any]) -> bool:
     return step["op"] != "replace" and bool(step.get("oldState", {}).get("delete"))
 
 
-def _types(urn: str) -> str:
-    """Return the types in a URN; the types of the parents come first."""
-    return "".join(urn.split("::", 3)[2:3])
-
-
 def _by_region(copies: Iterable[_Copy | None]) -> defaultdict[str, list[_Copy]]:
     found: defaultdict[str, list[_Copy]] = defaultdict(list)
     for copy in copies:
@@ -167,10 +162,10 @@ def _full_copies(preview: Mapping[str, Any], steps: Collection[_Step]) -> dict[s
     full: dict[str, int] = Counter()
     counted = set()  # DR Regions with a total
     for urn, _, (region, number) in _totals(preview):
-        if not _types(urn).endswith(_DR_REGION_TYPES):
+        if type_of(urn) not in DR_REGION_TYPES:
             continue
         counted.add(region)
-        full[f"{number} of {urn.rpartition('::')[2]} in {region}"] += number
+        full[f"{number} of {name_of(urn)} in {region}"] += number
     subjects = {
         step.before.outputs.get("source_backup_id"): step.before.subject
         for step in steps

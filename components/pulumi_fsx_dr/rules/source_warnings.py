@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from pulumi_fsx_dr.copies.urns import name_of
+
 from .specs import DrRegionSpec, SourceSpec
 
 
@@ -36,9 +38,9 @@ def _copied_twice(specs: Iterable[SourceSpec]) -> Iterator[tuple[DrRegionSpec, s
         if other.dr.urn != spec.dr.urn and other.kms_key_id == spec.kms_key_id:
             found[other.dr.urn, spec.dr.urn].append(spec)
     for (urn, _), sources in found.items():
-        dr, first_name, keys = sources[0].dr, urn.rpartition("::")[2], _some([spec.key for spec in sources])
+        dr, keys = sources[0].dr, _some([spec.key for spec in sources])
         warning = (
-            f"{first_name} and {dr.name} both copy {keys} to {dr.region}. You pay for each copy. Remove the "
+            f"{name_of(urn)} and {dr.name} both copy {keys} to {dr.region}. You pay for each copy. Remove the "
             "source from one of them."
         )
         yield dr, warning

@@ -7,6 +7,7 @@ from typing import Any
 from pulumi_fsx_dr.copies.copy import BACKUP_COPY_TYPE
 from pulumi_fsx_dr.copies.ownership import description_of
 from pulumi_fsx_dr.copies.tags import too_many_tags
+from pulumi_fsx_dr.copies.urns import child_urn
 from pulumi_fsx_dr.fsx.backup import Backup
 
 from .retention import Keep
@@ -45,8 +46,7 @@ class DrRegionSpec:
         return f"{self.name}-{source_backup_id}"
 
     def child_urn(self, child_name: str) -> str:
-        stack, project, types, _ = self.urn.split("::", 3)
-        return f"{stack}::{project}::{types}${self.copy_type}::{child_name}"
+        return child_urn(self.urn, self.copy_type, child_name)
 
     def child_description(self, source: str) -> str:
         return description_of(self.child_urn(self.child_name(source)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.copies.urns import name_of
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Call:
     @property
     def name(self) -> str:
         """The resource's logical name."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
 
     @property
     def is_abandoned(self) -> bool:

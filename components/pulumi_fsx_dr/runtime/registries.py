@@ -11,6 +11,7 @@ from typing import Any
 
 from pulumi_fsx_dr.copies.ownership import Ownership
 from pulumi_fsx_dr.copies.state_copy import StateCopy
+from pulumi_fsx_dr.copies.urns import name_of, stack_part
 
 from .hints import Hints
 
@@ -171,15 +172,11 @@ class Creates:
             is_early = urn in self._creates and not self._creates[urn].failed
             for other, create in self._creates.items():
                 may_be_same = create.subject is None or not known or create.subject in known
-                if may_be_same and _stack(other) == _stack(urn) and (create.failed or not is_early):
-                    return other.split("::", 3)[-1]
+                if may_be_same and stack_part(other) == stack_part(urn) and (create.failed or not is_early):
+                    return name_of(other)
         return None
 
 
 def _is_copy_of_same_backup(other: StateCopy, state: StateCopy) -> bool:
-    is_of_same_stack = _stack(other.urn) == _stack(state.urn)
+    is_of_same_stack = stack_part(other.urn) == stack_part(state.urn)
     return is_of_same_stack and other.urn != state.urn and other.source_backup_id == state.source_backup_id
-
-
-def _stack(urn: str) -> list[str]:
-    return urn.split("::", 2)[:2]
