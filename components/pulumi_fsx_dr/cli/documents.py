@@ -27,9 +27,7 @@ def json_object(text: bytes, origin: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InvalidSettingsError(f"{origin} is not a JSON document: {error}.") from None
     if not isinstance(value, Mapping):
-        raise InvalidSettingsError(
-            f"{origin} is not a JSON object. Give the whole output of a Pulumi command with --json."
-        )
+        raise InvalidSettingsError(f"{origin} is not a JSON object. Give the whole output of the Pulumi command.")
     return value
 
 

@@ -111,8 +111,8 @@ class Poll:
     envvar=POLL_SECONDS_VARIABLE,
     help=f"Polling interval. Default: 15, or the environment variable {POLL_SECONDS_VARIABLE}.",
 )
-@click.option("--once", is_flag=True, help="Poll once and exit. A Region that does not answer is an error then.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each poll, each in one line.")
+@click.option("--once", is_flag=True, help="Poll once and exit. Fail if a Region does not answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each poll, each on one line.")
 @click.pass_context
 def watch(  # noqa: PLR0913  # one for each option
     ctx: click.Context,
