@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def ignore_unread_outputs(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Leave outputs of programs that failed out of the log: they are reported during whichever test collects them."""
+    """Keep the outputs of failed programs out of the log: asyncio may report them during any later test."""
     if context["message"] != "Future exception was never retrieved":
         loop.default_exception_handler(context)
 

@@ -31,12 +31,12 @@ FOLDERS = (
     "tests",
 )
 NOT_OURS = {".git", "__pycache__", "node_modules", "venv", ".venv", "sdks", "recorded", "pulumi_fsx_dr.egg-info"}
-# Words that stand for a name elsewhere. Here OWNER does, and users' own names are acme's.
+# Placeholders of other projects. Here the only one is OWNER, and names of users begin with acme.
 OTHER_PLACEHOLDERS = r"\b(?:FORGE|HOST|GROUP|ORG|REPO|REPOSITORY|YOUR|YOU)[/.]|\b(?:your|my)[-_](?:org|repo|name)"
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Yield each file that a checkout has, by its path, but this one."""
+    """Yield path and text of each file of a checkout, except this one."""
     files = [*ROOT.glob("*"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*"))]
     for path in files:
         parts = path.relative_to(ROOT).parts

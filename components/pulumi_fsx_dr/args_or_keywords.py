@@ -55,7 +55,7 @@ def args_or_keywords(resource: str, args: _Args | None, keywords: Mapping[str, A
 
 def require_complete(resource: str, args: Mapping[str, Any], typed: Any) -> None:
     """Refuse unknown arguments, and require those that a TypedDict requires."""
-    if unknown := refuse_unknown(f"{resource} has no argument", args, typed.__annotations__):
+    if unknown := refuse_unknown(f"Unknown argument of {resource}:", args, typed.__annotations__):
         raise InvalidSettingsError(unknown)
     required = [name for name in typed.__annotations__ if name in typed.__required_keys__]
     if missing := [name for name in required if args.get(name) is None]:

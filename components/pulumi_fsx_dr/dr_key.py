@@ -157,10 +157,11 @@ def _require_valid(resource: str, args: DrKeyArgs) -> None:
         raise InvalidSettingsError(f"{', '.join(repeated)} appears twice in region and replica_regions of {resource}.")
     if len({partition_of(region) for region in regions}) > 1:
         raise InvalidSettingsError(
-            f"The Regions of {resource} are in several AWS partitions ({', '.join(regions)}). Declare a DrKey for each."
+            f"The Regions of {resource} are in several AWS partitions ({', '.join(regions)}). Declare a DrKey for "
+            "each partition."
         )
     if (alias := args.get("alias")) and not _is_alias(alias):
-        raise InvalidSettingsError(f"alias of {resource} must be a name such as alias/fsx-dr, not in alias/aws/.")
+        raise InvalidSettingsError(f"alias of {resource} must be a name such as alias/fsx-dr. AWS reserves alias/aws/.")
     account = without_outputs(args.get("account_id"))
     if isinstance(account, str) and not _ACCOUNT_ID.fullmatch(account):
         raise InvalidSettingsError(f"account_id of {resource} must be a string of 12 digits.")

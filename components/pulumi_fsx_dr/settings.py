@@ -99,12 +99,12 @@ class Settings:
         settings = " and ".join(f"fsx-dr:{name}" for name in missing)
         examples = "\n".join(f"Run `{command}`." for name in missing for command in _EXAMPLES[name])
         are = "are" if len(missing) > 1 else "is"
-        return f"Nothing is copied: {settings} {are} empty. Change the values in these examples.\n{examples}"
+        return f"Nothing is copied: {settings} {are} empty. Put your own values into these commands.\n{examples}"
 
 
 def _require_known(namespace: str) -> None:
     """Refuse a misspelled setting: ignoring it could leave file systems without copies."""
-    if unknown := refuse_unknown(f"{namespace} has no setting", given_settings(namespace), SETTINGS):
+    if unknown := refuse_unknown(f"Unknown setting of {namespace}:", given_settings(namespace), SETTINGS):
         raise InvalidSettingsError(unknown)
 
 
@@ -176,6 +176,6 @@ def _region(position: int, entry: Mapping[str, Any], common: Mapping[str, Any]) 
 
 
 def _arguments(setting: str, entry: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
-    if unknown := refuse_unknown(f"An entry of fsx-dr:{setting} has no field", entry, fields):
+    if unknown := refuse_unknown(f"Unknown field in an entry of fsx-dr:{setting}:", entry, fields):
         raise InvalidSettingsError(unknown)
     return {fields[key]: value for key, value in entry.items()}

@@ -61,7 +61,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 def problems(settings: Mapping[str, Any]) -> list[str]:
     """Return the problems of the settings. Values are not repeated, because they may be secret."""
-    unknown = refuse_unknown("fsx-dr has no setting", settings.keys() - {"version"}, SETTINGS)
+    unknown = refuse_unknown("Unknown setting of fsx-dr:", settings.keys() - {"version"}, SETTINGS)
     found = [unknown] if unknown else []
     known = _known(settings)
     for check in (_region, _poll_seconds, _session):

@@ -429,7 +429,7 @@ def test_doctor_accepts_backup_as_source(account: Account) -> None:
 
 
 def test_doctor_notes_backup_made_by_aws_backup(account: Account) -> None:
-    """A BackupCopy of such a backup is made only if FSx accepts it; the documentation does not say."""
+    """AWS does not document whether FSx copies such a backup, so a BackupCopy tries it."""
     backup = account.backup(type="AWS_BACKUP")
 
     assert summary(account.problems(source=backup)) == [("source", "note", backup)]

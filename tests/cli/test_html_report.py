@@ -147,8 +147,8 @@ def test_page_labels_timelines() -> None:
     assert drawn[-1] == "Timeline of fs-0fedcba9876543210: 0 copies; target 24 hours"
 
 
-def test_page_without_rows_says_nothing_is_protected() -> None:
-    assert "nothing to report on" in page([])
+def test_page_without_rows_has_nothing_to_report() -> None:
+    assert "nothing to report" in page([])
 
 
 @IN_BROWSER

@@ -32,7 +32,7 @@ class Killed(BaseException):
 
 
 class _Clients:
-    """A session and its clients, used by one wire after another: making them is most of the time of a short test."""
+    """A session and its clients. Making them takes most of a short test, so wires use the same ones in turn."""
 
     unused: ClassVar[list["_Clients"]] = []
 

@@ -105,7 +105,7 @@ class Harness(ABC):
 
     @abstractmethod
     def unlock(self) -> None:
-        """Do the user's part between a killed run and the next run."""
+        """Do what a user must do between a killed run and the next run."""
 
     @abstractmethod
     def export(self, region: str) -> Mapping[str, Any]:

@@ -73,7 +73,7 @@ def backups(aws: Control) -> list[str]:
 def requested(aws: Control, stacks: list[Project], *, made: bool) -> list[int]:
     """Return who sent each CopyBackup, in order: 0 and 1 for the stacks, 2 for the other tool.
 
-    With `made`, without the calls that FSx refused.
+    If `made` is true, the calls that FSx refused are left out.
     """
     wanted = [json.loads((stack.folder / "declared.json").read_text()).values() for stack in stacks]
     owner = {copy["source_backup_id"]: number for number, copies in enumerate(wanted) for copy in copies}

@@ -109,7 +109,7 @@ def test_duration_follows_go_syntax(duration: str, seconds: int) -> None:
 def test_wrong_role_field_is_refused(field: str, value: Any) -> None:
     said = refusal(assumeRoles=json.dumps([{"roleArn": ROLE}, {"roleArn": ROLE, field: value}]))
 
-    assert said.startswith("aws:assumeRoles[1]")
+    assert "aws:assumeRoles[1]" in said
     assert field in said
 
 

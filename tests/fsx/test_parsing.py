@@ -172,7 +172,7 @@ def test_file_systems_fails_if_page_fails() -> None:
 
 @pytest.mark.parametrize("file", recordings("DescribeFileSystems"))
 def test_recorded_file_systems_have_tags(file: str) -> None:
-    """So the tags need no other permission and no other call."""
+    """Reading the tags needs no further permission and no further call."""
     found = ReplayedRegion.of(file).file_systems()
 
     assert all(one.tags and "Name" in one.tags for one in found.values())

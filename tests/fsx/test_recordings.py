@@ -24,7 +24,7 @@ def test_every_recording_has_an_origin() -> None:
     assert all(entry["origin"] for entry in origins.values())
 
 
-# The table has only a few columns, so its entries are incomplete: see the last test.
+# The excluded recording is a table with few columns. The last test reads its incomplete entries.
 @pytest.mark.parametrize("file", recordings("DescribeBackups", besides="cli-table-ontap-DescribeBackups.json"))
 def test_recorded_listing_is_parsed_completely(file: str, caplog: pytest.LogCaptureFixture) -> None:
     recorded = json.loads((RECORDINGS / file).read_text())["body"]["Backups"]

@@ -28,6 +28,6 @@ def test_rows_ignores_messages_of_a_preview() -> None:
  +  fsx-dr:index:DrRegion dr create backup-0123456789abcdef3 is copied to eu-west-1: full, 10 GB.
  +  fsx-dr:index:DrRegion dr create 
  ~  fsx-dr:index:BackupCopy ledger update
-"""  # noqa: W291 - the CLI ends rows so
+"""  # noqa: W291 - the CLI ends rows with a space
 
     assert rows(printed) == {"fsx-dr:index:DrRegion dr create", "fsx-dr:index:BackupCopy ledger update"}

@@ -100,7 +100,7 @@ class _Process:
         return CopySpec.of(self.inputs(), timeout)
 
     def copies_by_others(self, number: int) -> None:
-        """Start copies of as many file systems outside of the stack."""
+        """Start copies outside of the stack, each of another file system."""
         client = self.wire.client("fsx", AWAY)
         for _ in range(number):
             source = self.service.seed_backup(HOME, self.service.seed_file_system(HOME))
@@ -141,7 +141,7 @@ def _without_progress(text: str) -> str:
 
 
 def _lines(messages: Iterable[str]) -> str:
-    """Return messages, of which a status line ends without a full stop."""
+    """Return the messages as lines, and mark status lines, which have no full stop."""
     return "\n    ".join(text if text.endswith((".", ")")) else f"{text} (status)" for text in messages)
 
 

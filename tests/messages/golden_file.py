@@ -6,7 +6,7 @@ from pathlib import Path
 
 GOLDEN_FILE = Path(__file__).parents[1] / "messages.txt"
 _HEAD = """\
-All messages that users can meet, as they read them. The only place where tests hold wording.
+Messages as users read them. Only this file asserts whole sentences.
 Written by: pytest tests/test_messages.py --write-messages
 """
 _TITLE = re.compile(r"^== (.+) ==$", re.MULTILINE)

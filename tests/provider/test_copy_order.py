@@ -1,4 +1,4 @@
-"""The order of waiting copies: newest recovery points first, and one full copy at a time per chain."""
+"""The order of waiting copies: newest recovery points first, and one full copy at a time per file system and key."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ def test_copy_waits_for_slot_and_full_copy(running: list[QueuedCopy], available:
 
 
 def test_copy_with_unknown_key_waits_for_running_copies_only() -> None:
-    """An AVAILABLE copy under any key counts, because with an unknown key a copy could wait indefinitely."""
+    """An AVAILABLE copy under any key ends the wait, because with an unknown key it might never end."""
     waiting = queued("fs-1", key=None)
 
     assert next_copy([waiting], [queued("fs-1")], []) is None
@@ -138,7 +138,7 @@ COPIES = st.builds(
 def test_queue_follows_rules_for_any_sequence(
     steps: list[QueuedCopy | tuple[int, bool]],
 ) -> None:
-    """Each chain without an AVAILABLE copy has one running copy, and no copy waits that may start."""
+    """A chain without an AVAILABLE copy has at most one running copy, and a copy starts as soon as it may."""
     play = Play()
     for step in steps:
         if isinstance(step, QueuedCopy):

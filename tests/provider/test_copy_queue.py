@@ -88,7 +88,7 @@ def test_queue_grants_five_slots_then_next_in_order(stack: Stack) -> None:
 
 
 class Gate(ManualClock):
-    """A clock that ends no sleep before it is opened."""
+    """A clock whose sleeps end when it is opened."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -42,7 +42,7 @@ def test_region_is_kept_in_another_environment(  # noqa: PLR0913, PLR0917  # fix
     replacing: tuple[str, ...],
     is_refreshed: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """With --replace the engine sends check no state, so the program sends it."""
+    """With --replace the engine calls check without the state, so the program sends the state."""
     before = stack.states["monday"].id
     if is_refreshed:
         stack.refresh()

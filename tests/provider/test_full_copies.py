@@ -159,7 +159,7 @@ def test_adopted_copy_counts_as_full_copy(service: FsxService, stack: Stack, wir
 def test_copy_of_others_counts_if_own_key_is_unknown(
     service: FsxService, stack: Stack, wire: Wire, sources: list[str], *, is_running: bool
 ) -> None:
-    """The key may be the same, so an AVAILABLE copy ends the wait, and a running copy is waited for."""
+    """The key may be the same, so copies wait while the other copy runs, but not once it is AVAILABLE."""
     service.add_fault("access_denied", "DescribeKey", service="kms")
     other = start_by_hand(wire, sources[5])
     if not is_running:

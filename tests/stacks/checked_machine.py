@@ -83,7 +83,7 @@ class CheckedMachine(RuleBasedStateMachine):
                 self._require_newest(stack)
 
     def _needs_second_run(self, stack: ProgramStack) -> bool:
-        """Whether a successful run leaves work to the next one."""
+        """Whether a successful run leaves work for the next one."""
         ids = [state.id for state in stack.states.values()]
         # A missing copy does not count for retention, but a new key makes it again: one copy too many. If two
         # entries have one copy, the remaining entry writes its tag after the other one has left the state.

@@ -32,9 +32,7 @@ def json_object(text: bytes, origin: str) -> Mapping[str, Any]:
     """Return a JSON object; a message calls the document `origin`."""
     value = json_value(text, origin)
     if not isinstance(value, Mapping):
-        raise InvalidSettingsError(
-            f"{origin} is not a JSON object. Give the whole output of a Pulumi command with --json."
-        )
+        raise InvalidSettingsError(f"{origin} is not a JSON object. Give the whole output of the Pulumi command.")
     return value
 
 

@@ -101,7 +101,7 @@ def _cells(orphan: Orphan, now: datetime) -> tuple[str, ...]:
 def _next_steps(orphan: Orphan, *, all_states: bool) -> Iterator[str]:
     backup, deletion = orphan.backup, orphan.deletion_if(all_states=all_states)
     yield f"{clean(backup.id)} ({clean(backup.lifecycle)})"
-    yield _paragraph(f"Its tag, which is not trusted, says {owner_text(backup)}.")
+    yield _paragraph(f"Its ownership tag names {owner_text(backup)} (not verified).")
     source = clean(backup.source_backup_id or "")
     match orphan.status:
         case OrphanStatus.RESUMABLE:

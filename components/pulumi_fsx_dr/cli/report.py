@@ -31,7 +31,7 @@ _FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
         "openmetrics": openmetrics,
     }
 )
-_NOTHING = "There is nothing to report on: the stacks, after filtering, do not have a source with a DR Region."
+_NOTHING = "There is nothing to report: the stacks have no source and DR Region that match the filters."
 
 
 @click.command(short_help="Report the age of the newest copy of each source.")

@@ -83,7 +83,8 @@ class Stack:
     def _not_found(self) -> InvalidSettingsError:
         if self.settings_file.is_file():
             return NotDeployedError(
-                f"Stack {self.name} was not created yet, so it has no data. Run `pulumi stack init` and `pulumi up`."
+                f"Stack {self.name} has not been created yet, so it has no data. Run `pulumi stack init` and "
+                "`pulumi up`."
             )
         near = get_close_matches(_short(self.name or ""), self._names(), n=1)
         advice = f"Did you mean {near[0]}?" if near else "List the stacks with `pulumi stack ls`."
@@ -104,7 +105,7 @@ def run_pulumi(
     try:
         return subprocess.run(["pulumi", *arguments], cwd=cwd, env=environment, capture_output=True, check=False)  # noqa: S603, S607  # an argument list, no shell
     except FileNotFoundError:
-        raise InvalidSettingsError("The Pulumi CLI was not found. Install it, or give a file.") from None
+        raise InvalidSettingsError("The Pulumi CLI was not found. Install it, or give a file (see --help).") from None
     except OSError as error:
         raise InvalidSettingsError(f"The Pulumi CLI could not be started: {error.strerror}.") from None
 

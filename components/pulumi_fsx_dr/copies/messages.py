@@ -6,7 +6,7 @@ from pulumi_fsx_dr.fsx.backup import Backup
 from pulumi_fsx_dr.fsx.text import clean
 
 from .durations import duration
-from .ownership import Ownership, claimed_description, ownership_of
+from .ownership import OWNERSHIP_TAG, Ownership, claimed_description, ownership_of
 from .state_copy import StateCopy
 
 _LONGEST_DESCRIPTION = 128
@@ -41,8 +41,8 @@ def leftover(backup: Backup) -> str:
     # The engine does not show the program which entries are pending deletion.
     return (
         f"{backup.id} in {backup.region}, a copy of {backup.source_backup_id}, is a leftover: its tag names this stack "
-        f"({owner_text(backup)}), but the state does not contain it. If an entry pending deletion contains it, the "
-        f"next `pulumi up` deletes it. Otherwise, `fsx-dr orphans --region {backup.region}` shows how to adopt or "
+        f"({owner_text(backup)}), but no resource of the stack manages it. If the state lists it as pending deletion, "
+        f"the next `pulumi up` deletes it. Otherwise, `fsx-dr orphans --region {backup.region}` shows how to adopt or "
         "delete it."
     )
 
@@ -58,16 +58,28 @@ def of_stack_with_same_name(copies: Sequence[Backup]) -> str:
     )
 
 
-def other_owner(backup: Backup, own: Ownership | None) -> str:
-    """Return a message about a copy in the state whose ownership tag does not match its entry."""
+def not_updated(backup: Backup, own: Ownership | None) -> str:
+    return (
+        f"Not updating {_other_owner(backup, own)} If only this state contains the copy, remove its tag "
+        f"{OWNERSHIP_TAG}, and the next `pulumi up` writes the tag again. Otherwise remove the copy from one of the "
+        "two states."
+    )
+
+
+def not_deleted(backup: Backup, own: Ownership | None) -> str:
+    """Return that a copy is not deleted; the engine removes its entry from the state all the same."""
+    return (
+        f"Not deleting {_other_owner(backup, own)} Only its state entry is removed. If no other state contains the "
+        f"copy, `fsx-dr orphans --region {backup.region}` shows how to delete it."
+    )
+
+
+def _other_owner(backup: Backup, own: Ownership | None) -> str:
+    """Return that the ownership tag of a copy in the state does not match its entry."""
     tag = ownership_of(backup.tags)
     is_ours = tag is not None and own is not None and tag.owner_id == own.owner_id
     other = "another resource or run of this stack" if is_ours else "another owner"
-    return (
-        f"{backup.id} in {backup.region}: its ownership tag names {other}, {owner_text(backup)}. If only this state "
-        "contains the copy, remove the tag, and the next `pulumi up` writes it again. Otherwise remove the copy from "
-        "one of the two states."
-    )
+    return f"{backup.id} in {backup.region}: its ownership tag names {other}, {owner_text(backup)}."
 
 
 def owner_text(backup: Backup) -> str:

@@ -18,7 +18,7 @@ def refuse_unknown(what: str, names: Iterable[object], known: Collection[str]) -
     near = {name: nearest(name, known) for name in unknown}
     if all(near.values()):
         return f"{what} {', '.join(unknown)}. Did you mean {' and '.join(dict.fromkeys(map(str, near.values())))}?"
-    return f"{what} {', '.join(unknown)}. Use one of {', '.join(known)}."
+    return f"{what} {', '.join(unknown)}. Valid names: {', '.join(known)}."
 
 
 def in_camel_case(sentence: str, names: Iterable[str]) -> str:

@@ -23,7 +23,10 @@ def problems(tags: Mapping[str, Any]) -> list[str]:
     """
     found = list(dict.fromkeys(problem for key, value in tags.items() if (problem := _problem(key, value))))
     if len(tags) >= MAX_TAGS:
-        found.append(f"Too many tags ({len(tags)}): FSx allows {MAX_TAGS}, and one of them is the ownership tag.")
+        found.append(
+            f"Too many tags ({len(tags)}). Use at most {MAX_TAGS - 1}: FSx allows {MAX_TAGS}, and one is the ownership "
+            "tag."
+        )
     return found
 
 

@@ -144,9 +144,9 @@ def _sources(facts: Facts) -> Iterator[Finding]:
 def _judge_source(source: Source, backups: list[Backup], *, is_missing: bool) -> tuple[Level, str]:
     region = source["region"]
     if "tags" in source:
-        return "fails", f"No file system in {region} has these tags. Nothing would be copied."
+        return "fails", f"No file system in {region} has these tags, so nothing is copied. Correct the tags."
     if not backups and (is_missing or "backup_id" in source):
-        return "fails", f"This source does not exist in {region}. Nothing would be copied."
+        return "fails", f"This source does not exist in {region}. Correct its id or Region."
     points = [backup for group in copied_backups(source, backups) for backup in group]
     if not points:
         why = obstacle(backups) or "it cannot be copied"
@@ -180,7 +180,7 @@ def _quota(run: FirstRun, kind: str, region: RegionFacts) -> Finding:
     total, (allowed, origin) = len(present) + more + spare, _allowed(kind, region)
     message = (
         f"User-initiated {kind} backups: {len(present)} exist, the next run adds {now}, later runs add up to "
-        f"{more - now}, and {spare} more exist while a new copy replaces an old one. "
+        f"{more - now}, and {spare} more while new copies replace old ones. "
         f"Total: {total}. Quota: {allowed} ({origin})."
     )
     if allowed is None:

@@ -116,7 +116,7 @@ def _role(name: str, entry: Any) -> Role:
     if not entry.get("roleArn"):
         raise KeyError
     if unknown := sorted(entry.keys() - _ROLE_FIELDS.keys()):
-        raise InvalidSettingsError(f"{name} has no field {unknown[0]}. Its fields are {', '.join(_ROLE_FIELDS)}.")
+        raise InvalidSettingsError(f"Unknown field of {name}: {unknown[0]}. Valid names: {', '.join(_ROLE_FIELDS)}.")
     request = {"RoleSessionName": "pulumi-fsx-dr"}
     for key, value in entry.items():
         if _is_set(value):
@@ -130,7 +130,7 @@ _STRINGS = _Type("a list of strings", _strings)
 _FLAG = _Type("true or false", lambda value: {"true": True, "false": False}[str(value).lower()])
 _FILE = _Type("the path of a file that exists", _file)
 _ONLY_FILE = _Type("a list with the path of one file that exists", _only_file)
-_ROLES = _Type("a list of objects with a roleArn each", _roles)
+_ROLES = _Type("a list of objects, each with a roleArn", _roles)
 _ACCOUNT_IDS = _Type("a list of account ids, each of 12 digits in quotes", _account_ids)
 
 _ROLE_FIELDS = {  # with the members of the request to STS
@@ -166,7 +166,7 @@ class AwsSettings:
     allowed_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "The only accounts that may be used.")
     forbidden_account_ids: frozenset[str] | None = _setting(_ACCOUNT_IDS, "Accounts that must not be used.")
     endpoints: Mapping[str, str] | None = _setting(
-        _Type("a list of objects of URLs such as https://HOST, without credentials", _endpoints),
+        _Type('a list such as [{"fsx": "https://HOST"}], without credentials', _endpoints),
         "URLs by service: `fsx`, `kms`, `sts`.",
     )
     sts_region: str | None = _setting(_STRING, "Region in which roles are assumed. Default: the Region of the call.")

@@ -63,7 +63,7 @@ _CODES: dict[_Kind, str] = {
         errors.ServiceError,
         "Copy {source} to another Region. {region} does not have Multi-AZ file systems for Windows.",
     ): "IncompatibleRegionForMultiAZ",
-    (errors.ServiceError, "Copy {source} when it is AVAILABLE."): "SourceBackupUnavailable",
+    (errors.ServiceError, "Try again when {source} is AVAILABLE."): "SourceBackupUnavailable",
     (
         errors.ServiceError,
         "FSx does not support copying {source}. Remove it from the sources.",

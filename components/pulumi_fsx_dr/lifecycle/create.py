@@ -108,7 +108,7 @@ def _require_identity(call: Call) -> None:
     if not call.owner_id:
         raise FsxDrError(
             f"{call.name} was not created: it has no owner id. Declare it with the BackupCopy or DrRegion of this "
-            "package, and install the same version of the package everywhere."
+            "package, and install the same version of the package on each machine that runs the stack."
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pulumi_fsx_dr.copies.messages import other_owner
+from pulumi_fsx_dr.copies.messages import not_deleted
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.copies.urns import name_of
@@ -29,7 +29,10 @@ def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
     require_siblings(work, state)
     # After an adoption, two entries of one state may contain the same copy.
     if other := runtime.entries.other_with(state):
-        call.warn(f"Not deleting {state.id} in {state.region}: {name_of(other)} in this stack also manages it.")
+        call.warn(
+            f"Not deleting {state.id} in {state.region}: {name_of(other)} in this stack also manages it. Only the entry of "
+            f"{state.name} is removed from the state."
+        )
     elif not _delete_own(work, state):
         # FSx does not find the copy. That is success only for credentials of the copy's account.
         require_account(work, state)
@@ -89,7 +92,7 @@ def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
         )
     if ownership_of(backup.tags) == state.ownership:
         return True
-    work.call.warn(f"Not deleting {other_owner(backup, state.ownership)}")
+    work.call.warn(not_deleted(backup, state.ownership))
     return False
 
 
@@ -110,7 +113,7 @@ def _wait_until_gone(work: Work, state: StateCopy) -> None:
     while (left := work.find(state.id)) and not left.is_dead:
         if work.must_stop_waiting:
             raise CopyError(
-                f"{state.id} in {state.region} was not gone within the timeout after DeleteBackup. Run the command "
-                "again."
+                f"{state.id} in {state.region} still exists, although FSx accepted DeleteBackup and the timeout has "
+                "passed. Run the command again."
             )
         work.pause()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_fsx_dr.copies.differences import replacements, updates
-from pulumi_fsx_dr.copies.messages import other_owner, unusable
+from pulumi_fsx_dr.copies.messages import not_updated, unusable
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import InvalidSettingsError, ServiceError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -62,7 +62,7 @@ def _needs_tag(call: Call, runtime: ProviderRuntime, state: StateCopy) -> bool:
     require_match(backup, state)
     found = tag_state(call, backup, own)
     if found is TagState.OTHER:
-        call.warn(f"Not updating {other_owner(backup, own)}")
+        call.warn(not_updated(backup, own))
         return False
     # FSx may list the tags of a new copy with a delay.
     may_get_tag = is_untagged(backup) and runtime.clock.now() < backup.creation_time.timestamp() + LISTED_WITHIN

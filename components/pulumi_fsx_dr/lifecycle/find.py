@@ -46,8 +46,8 @@ def require_account(work: Work, state: StateCopy) -> None:
     """
     if not state.account:
         raise InvalidStateError(
-            f"{state.id} in {state.region} was not found. It may be in another account, because its state entry has no "
-            f"owner_id. If the copy is gone, remove the entry with `pulumi state delete '{state.urn}'`."
+            f"{state.id} in {state.region} was not found. Its state entry has no owner_id, so it may be in another "
+            f"account. If the copy is gone, remove the entry with `pulumi state delete '{state.urn}'`."
         )
     account = work.region.fsx.account()
     if state.account != account:

@@ -137,7 +137,8 @@ def _raise_if_blocked(work: Work, spec: CopySpec, since: float | None) -> None:
     if since and _has_timed_out(work, spec, since):
         raise CopyError(
             f"{spec.source_backup_id} was not copied to {work.region.name}: copies that this run did not start have "
-            f"used all copy slots for {duration(work.now() - since)}. Run `pulumi up` again when they have ended."
+            f"used all copy slots for {duration(work.now() - since)}. Run `pulumi up` again when they have ended. "
+            f"`fsx-dr watch --region {work.region.name}` shows them."
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_fsx_dr.copies import tags
 from pulumi_fsx_dr.copies.copy import CREATE_TIMEOUT, Copy, CopySpec
-from pulumi_fsx_dr.copies.messages import deleted_elsewhere, other_owner
+from pulumi_fsx_dr.copies.messages import deleted_elsewhere, not_updated
 from pulumi_fsx_dr.copies.outputs import described, outputs_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import CopyError, FsxDrError
@@ -46,7 +46,7 @@ def update(call: Call, runtime: ProviderRuntime, state: StateCopy, news: Mapping
     owned = _owned(work, spec, copy)
     # If two stacks changed the tags, each would undo the changes of the other.
     if owned is None:
-        call.warn(f"Not updating {other_owner(copy.backup, copy.ownership)}")
+        call.warn(not_updated(copy.backup, copy.ownership))
         return outputs_of(news, copy)
     change_tags(work, owned.backup, tags.change(state.outputs.get("tags") or {}, spec.tags, owned.backup.tags))
     changed = work.find(state.id) or owned.backup

@@ -52,7 +52,9 @@ def require_backup_id(backup_id: Any) -> None:
 
 def require_settings(settings: Mapping[str, Any], accepted: Collection[str], kind: Kind) -> None:
     """Refuse settings that pulumi-aws does not accept, or that are wrong for every backup."""
-    if unknown := refuse_unknown(f"settings: aws.fsx.{kind.resource} has no argument", settings, sorted(accepted)):
+    if unknown := refuse_unknown(
+        f"Unknown argument of aws.fsx.{kind.resource} in settings:", settings, sorted(accepted)
+    ):
         raise InvalidSettingsError(unknown)
     if isinstance(deployment_type := settings.get("deployment_type"), str):
         require_persistent(deployment_type)
@@ -133,5 +135,5 @@ def _require_directory(directory: Any) -> None:
     if "password_wo" in directory and "password_wo_version" not in directory:
         raise InvalidSettingsError(
             f"{ACTIVE_DIRECTORY} in settings has password_wo without password_wo_version. pulumi-aws detects a new "
-            "password only by its version. Set it to 1."
+            "password only by its version. Set password_wo_version to 1."
         )

@@ -109,7 +109,7 @@ def _source_problems(named: Named, source: Any, args: Mapping[str, Any]) -> Iter
     if not isinstance(source, Mapping):
         yield f"{where} must be a dict with a region and one of {', '.join(_KINDS)}."
         return
-    if unknown := refuse_unknown(f"{where} has no key", source, Source.__annotations__):
+    if unknown := refuse_unknown(f"Unknown key in {where}:", source, Source.__annotations__):
         yield unknown
     if len(source.keys() & set(_KINDS)) != 1:
         yield f"{where} must have exactly one of {', '.join(_KINDS)}."
@@ -133,8 +133,8 @@ def _source_problems(named: Named, source: Any, args: Mapping[str, Any]) -> Iter
 def _id_problems(named: Named, source: Mapping[str, Any]) -> Iterator[str]:
     if "file_system_id" in source and not isinstance(source["file_system_id"], str):
         yield (
-            f"{named('file_system_id')} must be a string that is known when the program runs, not an output: its "
-            "backups are looked up then. Use backup_id to copy a backup that this program creates."
+            f"{named('file_system_id')} must be a string, not an output, because the program looks up the backups of "
+            "the file system while it runs. Use backup_id to copy a backup that this program creates."
         )
     for key, pattern, example in _IDS:
         value = source.get(key, example)
@@ -179,7 +179,7 @@ def _keep_problems(what: str, keep: Any) -> Iterator[str]:
         if not _is_count(keep):
             yield f"{what} must be a whole number of at least 1, or a dict of rules such as {{'daily': 7}}."
         return
-    if unknown := refuse_unknown(f"{what} has no rule", keep, RetentionPolicy.__annotations__):
+    if unknown := refuse_unknown(f"Unknown rule in {what}:", keep, RetentionPolicy.__annotations__):
         yield unknown
     if not keep:
         yield f"{what} is empty. Set at least one of {', '.join(RetentionPolicy.__annotations__)}."

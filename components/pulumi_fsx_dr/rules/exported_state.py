@@ -14,7 +14,7 @@ def resources_of(export: Mapping[str, Any], origin: str) -> Iterator[Mapping[str
     """Yield the resources of a state, which errors call `origin`. Each has a type, and each copy has a backup id."""
     deployment = export.get("deployment")
     if not isinstance(deployment, Mapping):
-        raise InvalidSettingsError(f"{origin} is not the state of a stack. Make it with `pulumi stack export`.")
+        raise InvalidSettingsError(f"This is not the state of a stack: {origin}. Make it with `pulumi stack export`.")
     resources = deployment.get("resources")
     if resources is None:  # the stack was never deployed
         return
