@@ -259,7 +259,9 @@ def test_setting_of_another_type_is_refused_by_name(setting: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "meant"), [("profle", "aws:profile"), ("asumeRoles", "aws:assumeRoles")])
-def test_misspelt_aws_setting_warns_once(name: str, meant: str, caplog: pytest.LogCaptureFixture, aws: Control) -> None:
+def test_misspelled_aws_setting_warns_once(
+    name: str, meant: str, caplog: pytest.LogCaptureFixture, aws: Control
+) -> None:
     backup = aws.seed_backup("eu-central-1", aws.seed_file_system("eu-central-1"))
     source = {"backupId": backup, "region": "eu-central-1"}
 

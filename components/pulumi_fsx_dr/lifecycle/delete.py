@@ -30,8 +30,8 @@ def delete(call: Call, runtime: ProviderRuntime, state: StateCopy) -> None:
     # After an adoption, two entries of one state may contain the same copy.
     if other := runtime.entries.other_with(state):
         call.warn(
-            f"Not deleting {state.id} in {state.region}: {name_of(other)} in this stack also manages it. Only the entry of "
-            f"{state.name} is removed from the state."
+            f"Not deleting {state.id} in {state.region}: {name_of(other)} in this stack also manages it. Only the "
+            f"entry of {state.name} is removed from the state."
         )
     elif not _delete_own(work, state):
         # FSx does not find the copy. That is success only for credentials of the copy's account.
