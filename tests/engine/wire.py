@@ -13,7 +13,8 @@ from botocore.config import Config
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
 from pulumi_fsx_dr.runtime import region
-from pulumi_fsx_dr.runtime.copy_queue import SlotRequest
+from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
+from pulumi_fsx_dr.runtime.copy_queue import CopyQueue, SlotRequest
 from pulumi_fsx_dr.runtime.poller import Poller, PollResult, Watch
 
 from simulator.fsx import Clock, FsxService, ManualClock, in_process
@@ -54,12 +55,23 @@ class _StepWatch(Watch):
         return self.result
 
 
+class _StepQueue(CopyQueue):
+    """Grants the first slots before a create waits, so that this wait does not move the clock."""
+
+    def slot(self, copy: QueuedCopy) -> SlotRequest:
+        slot = super().slot(copy)
+        assert self._gathering
+        self._gathering.join()
+        return slot
+
+
 def poll_only_while_waiting(patch: pytest.MonkeyPatch) -> None:
     """Let new runs, with one create at a time, poll without another thread.
 
     While a busy machine does not run the thread of the create, that thread would move the clock by minutes or hours.
     """
     patch.setattr(region, "Poller", _StepPoller)
+    patch.setattr(region, "CopyQueue", _StepQueue)
     patch.setattr(SlotRequest, "wait", lambda slot, seconds: slot._queue._poller.step())  # noqa: ARG005, SLF001  # as above
 
 

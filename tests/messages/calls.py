@@ -122,8 +122,7 @@ class _Process:
         self.runtime, self.call = Run(self.wire), _Call()
 
     def statuses(self) -> str:
-        # A fast machine gives the slot before the first status line.
-        return _lines(text for text in dict.fromkeys(self.call.messages) if text != "next in the queue")
+        return _lines(dict.fromkeys(self.call.messages))
 
 
 def calls() -> Messages:

@@ -51,7 +51,7 @@ def start_by_hand(wire: Wire, source: str) -> str:
     return str(wire.client("fsx", AWAY).copy_backup(**request)["Backup"]["BackupId"])
 
 
-def test_only_the_newest_copy_is_full(service: FsxService, stack: Stack, sources: list[str]) -> None:
+def test_only_first_copy_is_full(service: FsxService, stack: Stack, sources: list[str]) -> None:
     def finish() -> None:
         finish_when_running(service, 1)
         finish_when_running(service, 5)  # the other copies run concurrently
