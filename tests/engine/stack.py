@@ -20,6 +20,7 @@ from pulumi_fsx_dr.runtime.hints import HINTS, Hints
 
 from simulator.fake_engine.planning import Old, Plan, plan
 from simulator.fsx import FsxService
+from simulator.fsx.base_control import BaseControl
 from simulator.fsx.fixtures import AWAY, HOME
 from simulator.project import eventually
 
@@ -212,12 +213,12 @@ def register_all(
         return [call.exception() for call in calls]
 
 
-def finish_when_running(service: FsxService, number: int) -> None:
-    """Finish the copies in `AWAY` when so many of them run.
+def finish_when_running(service: BaseControl, number: int, region: str = AWAY) -> None:
+    """Finish the copies in a Region when so many of them run.
 
-    Copies of a fixed duration may end before the others have started, because the clock is faster than the threads.
+    Copies of a fixed duration may end before others have started, on a busy machine or on a clock that runs ahead.
     """
-    eventually(lambda: service.running_copies().get(AWAY) == number, f"{number} running copies", seconds=60)
+    eventually(lambda: service.running_copies().get(region) == number, f"{number} running copies", seconds=120)
     service.finish_copies()
 
 
