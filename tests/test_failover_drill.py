@@ -236,6 +236,23 @@ def test_drill_interrupted_in_any_step_removes_file_system(
     assert cloud.journal().count("SIGINT") <= 1
 
 
+def test_runner_interrupts_command_that_is_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    runner = runpy.run_path(str(DRILL / "drill.py"))["Runner"](said.append)
+    start = subprocess.Popen
+
+    def start_and_interrupt(*args: Any, **options: Any) -> "subprocess.Popen[str]":
+        process = start(*args, **options)
+        runner._received.append(signal.SIGINT)  # noqa: SLF001  # as its signal handler does
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", start_and_interrupt)
+    with pytest.raises(SystemExit, match="130"):
+        runner.run(["sleep", "5"], on_signal="stop")
+
+    assert [line.split(".")[0] for line in said] == ["Interrupted"]
+
+
 def test_drill_waits_after_repeated_interrupts(cloud: Cloud) -> None:
     up, destroy = cloud.hold("restoring"), cloud.hold("destroy begins")
 
