@@ -227,16 +227,16 @@ def _environment(folder: Path) -> dict[str, str]:
 @contextmanager
 def _ending(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     """End the engine when the context ends; its second signal also ends the plugins."""
-    try:
-        yield process
-    finally:
-        for _ in range(2):
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                _wait(process, 0.5)
-        _wait(process, _SECONDS_TO_END)
-        process.kill()
-        process.wait()
+    with process:
+        try:
+            yield process
+        finally:
+            for _ in range(2):
+                if process.poll() is None:
+                    process.send_signal(signal.SIGINT)
+                    _wait(process, 0.5)
+            _wait(process, _SECONDS_TO_END)
+            process.kill()
 
 
 def _wait(process: subprocess.Popen[str], seconds: float) -> None:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import settings
 
@@ -53,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="there is no Pulumi CLI on PATH"))
         if (on_cli and not is_smoke) or (has_cli and is_smoke and not on_cli):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def no_former_program() -> None:
+    """Forget the configuration and the mocks of former tests."""
+    pulumi.runtime.set_all_config({})
+    pulumi.runtime.reset_options()
 
 
 @pytest.fixture

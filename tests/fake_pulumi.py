@@ -2,7 +2,8 @@
 
 It reacts to signals as version 3.260 of the CLI does; tests/end_to_end/test_drill_on_cli.py runs the same drill on
 that CLI. The first SIGINT lets `up` finish its current step and record it. A second SIGINT, or SIGTERM, kills it, and
-the file system it was making is not recorded. The journal has one line for each step and each SIGINT.
+the file system it was making is not recorded. The journal has one line for each step and each SIGINT. A step waits
+while there is a file with its name.
 """
 
 import json
@@ -14,13 +15,17 @@ from pathlib import Path
 
 CLOUD = Path(os.environ["FAKE_CLOUD"])
 RUNNING, STATE, JOURNAL = CLOUD / "running", CLOUD / "state.json", CLOUD / "journal"
-HALF = float(os.environ["FAKE_SECONDS"])  # half of a restore
+HALF = 0.08  # seconds; half of a restore
+LONGEST_WAIT = 60  # seconds
 interrupts: list[int] = []
 
 
 def note(line: str) -> None:
     with JOURNAL.open("a") as journal:
         journal.write(f"{line}\n")
+    end = time.monotonic() + LONGEST_WAIT
+    while (CLOUD / line).exists() and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def interrupted(_number: int, _frame: object) -> None:

@@ -591,7 +591,7 @@ class _Waiting(FakeAws):
 
     def _backups(self) -> Iterator[Backup]:
         if not self._have_answered:
-            self._all_asked.wait(timeout=10)
+            self._all_asked.wait(timeout=60)
         self._have_answered = True
         return iter(())
 

@@ -149,10 +149,9 @@ def test_drill_refuses_stack_that_is_not_empty(
 
 
 class Cloud:
-    """The folder of `tests/fake_pulumi.py`; half of a restore takes `seconds`."""
+    """The folder of `tests/fake_pulumi.py`."""
 
-    def __init__(self, folder: Path, seconds: float = 0.08) -> None:
-        folder.mkdir(exist_ok=True)
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         (folder / "state.json").write_text(json.dumps({"deployment": {}}))
         (folder / "journal").touch()
@@ -164,7 +163,6 @@ class Cloud:
             **os.environ,
             "PATH": f"{folder}:{os.environ['PATH']}",
             "FAKE_CLOUD": str(folder),
-            "FAKE_SECONDS": str(seconds),
             "FAKE_CHECK": f"{note.format('checking')}; sleep 0.1; {note.format('checked')}",
         }
 
@@ -181,6 +179,12 @@ class Cloud:
     def wait_for(self, moment: str, drill: "subprocess.Popen[str]") -> None:
         while moment not in self.journal() and drill.poll() is None:
             time.sleep(0.002)
+
+    def hold(self, moment: str) -> Path:
+        """Make `pulumi` wait at a moment until the returned file is deleted."""
+        held = self._folder / moment
+        held.touch()
+        return held
 
     def journal(self) -> list[str]:
         return (self._folder / "journal").read_text().splitlines()
@@ -232,18 +236,38 @@ def test_drill_interrupted_in_any_step_removes_file_system(
     assert cloud.journal().count("SIGINT") <= 1
 
 
-def test_drill_waits_after_repeated_interrupts(tmp_path: Path) -> None:
-    cloud = Cloud(tmp_path, seconds=0.5)
-    drill = cloud.drill()
+def test_runner_interrupts_command_that_is_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    runner = runpy.run_path(str(DRILL / "drill.py"))["Runner"](said.append)
+    start = subprocess.Popen
 
-    for moment in ("restoring", "SIGINT", "destroy begins"):
-        cloud.wait_for(moment, drill)
-        os.killpg(drill.pid, signal.SIGINT)
-    said, _ = drill.communicate(timeout=120)
+    def start_and_interrupt(*args: Any, **options: Any) -> "subprocess.Popen[str]":
+        process = start(*args, **options)
+        runner._received.append(signal.SIGINT)  # noqa: SLF001  # as its signal handler does
+        return process
 
-    assert cloud.journal()[2:] == ["up begins", "restoring", "SIGINT", "restored", "destroy begins", "destroyed"]
-    assert len(said.splitlines()) == 3
+    monkeypatch.setattr(subprocess, "Popen", start_and_interrupt)
+    with pytest.raises(SystemExit, match="130"):
+        runner.run(["sleep", "5"], on_signal="stop")
+
+    assert [line.split(".")[0] for line in said] == ["Interrupted"]
+
+
+def test_drill_waits_after_repeated_interrupts(cloud: Cloud) -> None:
+    up, destroy = cloud.hold("restoring"), cloud.hold("destroy begins")
+
+    with cloud.drill() as drill:
+        assert drill.stdout
+        for moment, held in (("restoring", None), ("SIGINT", up), ("destroy begins", destroy)):
+            cloud.wait_for(moment, drill)
+            os.killpg(drill.pid, signal.SIGINT)
+            assert drill.stdout.readline()  # the drill has handled the signal
+            if held:
+                held.unlink()
+        assert drill.stdout.read() == ""
+
     assert drill.returncode == 130
+    assert cloud.journal()[2:] == ["up begins", "restoring", "SIGINT", "restored", "destroy begins", "destroyed"]
 
 
 def run_program(engine: RecordingEngine, **config: Any) -> None:

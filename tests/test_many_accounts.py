@@ -72,15 +72,9 @@ def test_removed_setting_is_removed_from_stack() -> None:
     assert stack.config == {**BERLIN.config, "mine:colour": "blue"}
 
 
-@pytest.fixture
-def _configured() -> Any:
-    pulumi.runtime.set_all_config(dict(MADRID.config))
-    yield
-    pulumi.runtime.set_all_config({})
-
-
-@pytest.mark.usefixtures("_configured")
 def test_program_and_credentials_read_configuration() -> None:
+    pulumi.runtime.set_all_config(dict(MADRID.config))
+
     settings = Settings.read()
 
     assert [args["keep"] for args in settings.regions.values()] == [14]
@@ -102,6 +96,5 @@ def test_program_copies_tagged_file_systems(aws: Control, monkeypatch: pytest.Mo
         runpy.run_path(str(FOLDER / "__main__.py"), run_name="__main__")
 
     engine.run(program)
-    pulumi.runtime.set_all_config({})
 
     assert engine.only("pulumi-python:dynamic/fsx:BackupCopy").inputs["source_backup_id"] == backup

@@ -3,7 +3,6 @@
 import json
 import re
 import runpy
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,6 @@ from tests.recording import RecordingEngine
 ROOT = Path(__file__).parents[1]
 BACKUP = "backup-0123456789abcdef0"
 WEST, NORTH = "eu-west-1", "eu-north-1"
-
-
-@pytest.fixture(autouse=True)
-def _no_configuration_stays() -> Iterator[None]:
-    yield
-    pulumi.runtime.set_all_config({})
 
 
 def _run(config: dict[str, Any]) -> tuple[RecordingEngine, dict[str, Any]]:

@@ -173,10 +173,8 @@ def test_mocks_refuse_same_arguments_as_provider(
 
 def test_region_of_copy_defaults_to_stack_region(aws: testing.FakeAws) -> None:
     pulumi.runtime.set_all_config({"aws:region": HOME})
-    try:
-        assert run(lambda: copy_of(region=None).region, testing.Mocks(aws)) == HOME
-    finally:
-        pulumi.runtime.set_all_config({})
+
+    assert run(lambda: copy_of(region=None).region, testing.Mocks(aws)) == HOME
 
 
 def test_backup_made_by_program_is_copied(aws: testing.FakeAws) -> None:

@@ -176,16 +176,16 @@ class Runner:
             SystemExit: a signal was received before or during the command, and `on_signal` is not `ignore`.
         """
         heeded = on_signal != "ignore"
+        heard = len(self._received)  # before the command starts, so that no signal is missed
         self._end_if_signalled(heeded=heeded)
         with subprocess.Popen(  # noqa: S603  # the user's own commands
             command, stdin=subprocess.DEVNULL, stdout=stdout, env=env, text=True, start_new_session=True
         ) as process:
-            printed = self._wait(process, on_signal)
+            printed = self._wait(process, on_signal, heard)
         self._end_if_signalled(heeded=heeded)
         return subprocess.CompletedProcess(command, process.returncode, printed)
 
-    def _wait(self, process: "subprocess.Popen[str]", on_signal: OnSignal) -> str:
-        heard = len(self._received)
+    def _wait(self, process: "subprocess.Popen[str]", on_signal: OnSignal, heard: int) -> str:
         while True:
             with suppress(subprocess.TimeoutExpired):
                 return process.communicate(timeout=0.1)[0]

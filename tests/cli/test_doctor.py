@@ -214,7 +214,7 @@ def test_doctor_gives_up_hanging_region_quickly(account: Account) -> None:
     began = monotonic()
 
     assert summary(account.problems()) == [("region", "unknown", AWAY)]
-    assert monotonic() - began < 15
+    assert monotonic() - began < 40, "three attempts of 20 s are not quick"
 
 
 # --- permissions ---

@@ -10,7 +10,7 @@ from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 
 from simulator.fsx import Control
-from simulator.project import eventually, interrupt
+from simulator.project import NO_PROMPT, eventually, interrupt
 
 from .engines import NATIVE
 from .native import NativeProject, native_urn
@@ -207,10 +207,16 @@ def test_value_that_becomes_secret_leaves_state(project: NativeProject, source: 
 
 
 def test_progress_and_errors_are_shown(project: NativeProject, aws: Control, source: str) -> None:
-    aws.set_copy_seconds(3)
+    aws.set_copy_seconds(600)
     project.declare(nightly={"source_backup_id": source, "region": DR})
-    shown = project.up()
-    assert "copying" in shown
+
+    def finish(line: str) -> None:
+        if "copying" in line:
+            aws.finish_copies()
+
+    exit_code, shown = project.follow("up", *NO_PROMPT, show=finish)
+    assert exit_code == 0
+    assert "copying" in "".join(shown)
 
     project.declare(other={"source_backup_id": "backup-0fedcba9876543210", "region": DR})
     refused = project.up(succeeds=False)
@@ -324,4 +330,4 @@ def test_plugin_exits_with_its_engine(project: NativeProject, aws: Control, sour
 
     interrupt(project.start_up(), lambda: len(copies(aws)) == 1, [signal.SIGKILL])
 
-    eventually(lambda: not project.plugins(), "the end of the plugin", seconds=15)
+    eventually(lambda: not project.plugins(), "the end of the plugin", seconds=120)

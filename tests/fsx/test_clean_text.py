@@ -69,11 +69,11 @@ def test_clean_keeps_plain_text(said: str, shown: str | None) -> None:
 
 @pytest.mark.parametrize("piece", [":", "#", "<{%", " ", "\x00", "::a ", "##a", "\n::"])
 def test_clean_of_long_text_is_fast(piece: str) -> None:
-    text, started = piece * 3_000_000, time.process_time()
+    text, started = piece * 3_000_000, time.thread_time()
 
     clean(text, 100_000)
 
-    assert time.process_time() - started < 3
+    assert time.thread_time() - started < 3
 
 
 SECRETS = [

@@ -220,4 +220,4 @@ def test_process_exits_when_engine_is_gone(source: str) -> None:
 
         ending.close()
 
-        assert running.process.wait(60) == 0
+        assert running.process.wait(120) == 0

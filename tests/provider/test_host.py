@@ -1,5 +1,6 @@
 """The provider in Pulumi's real plugin host, called as the engine calls it."""
 
+import itertools
 import logging
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -21,7 +23,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.proto.status_pb2 import Status
 from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, Ownership, RequestToken, new_owner_id, ownership_of
-from pulumi_fsx_dr.engine import host
+from pulumi_fsx_dr.engine import grpc_call, host
 from pulumi_fsx_dr.errors import CallCancelledError, FsxDrError
 from pulumi_fsx_dr.provider import BackupCopyProvider
 from pulumi_fsx_dr.runtime.hints import HINTS, Hints
@@ -340,12 +342,14 @@ def test_call_without_host_is_empty() -> None:
     assert (call.urn, call.timeout, call.is_abandoned) == ("", 0, False)
 
 
-def test_prepare_without_host_starts_no_thread() -> None:
-    before = threading.active_count()
+def test_prepare_without_host_does_not_end_with_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    engines: list[str] = []
+    monkeypatch.setattr(host, "end_with_the_engine", engines.append)
+    monkeypatch.setattr(sys, "argv", ["program", "127.0.0.1:9"])
 
     host.prepare()
 
-    assert threading.active_count() == before
+    assert engines == []
 
 
 def test_warning_without_engine_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -366,8 +370,10 @@ def test_failed_log_call_is_ignored() -> None:
     channel.close()
 
 
-def test_status_is_limited_to_one_per_two_seconds() -> None:
+def test_status_is_limited_to_one_per_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
+    tenths = itertools.count()
+    monkeypatch.setattr(grpc_call, "time", SimpleNamespace(monotonic=lambda: next(tenths) / 10))
 
     class Stub:
         def Log(self, request: engine_pb2.LogRequest, timeout: float) -> None:  # noqa: N802  # Pulumi's name
@@ -376,10 +382,10 @@ def test_status_is_limited_to_one_per_two_seconds() -> None:
 
     engine: Any = Stub()
     call = host.HostCall(urn=urn("monday"), engine=engine)
-    for percent in range(100):
+    for percent in range(60):
         call.status(f"copying {percent} %")
 
-    assert shown == ["copying 0 %"]
+    assert shown == ["copying 0 %", "copying 20 %", "copying 40 %"]
 
 
 def test_error_of_abandoned_call_names_the_resource() -> None:
