@@ -49,7 +49,7 @@ def observed(page: Path, **settings: Any) -> dict[str, str]:
     return dict(re.findall(r"^\| `(.+)` \| .* \| (.*) \|$", page.read_text(), re.MULTILINE))
 
 
-def test_conformance_page_shows_default_behaviour(page: Path) -> None:
+def test_conformance_page_shows_default_behavior(page: Path) -> None:
     seen = observed(page)
 
     assert seen["copy_tells_tags"] == "True"
@@ -72,7 +72,7 @@ def test_conformance_page_times_concurrent_copies(page: Path, together: str) -> 
 
 
 @pytest.mark.slow
-def test_conformance_page_shows_changed_behaviour(page: Path) -> None:
+def test_conformance_page_shows_changed_behavior(page: Path) -> None:
     lags = dict.fromkeys(("listed_after_seconds", "tags_shown_after_seconds", "delete_lag", "source_busy_seconds"), 1.2)
     words = {
         "copy_tells_tags": False,
