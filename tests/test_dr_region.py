@@ -312,7 +312,7 @@ def test_renamed_dr_region_has_aliases_for_copies(
 def unread_errors() -> set["asyncio.Future[Any]"]:
     """Return the futures with an error that nothing reads; asyncio prints each with its traceback."""
     futures = (one for one in gc.get_objects() if issubclass(type(one), asyncio.Future))
-    return {future for future in futures if future._log_traceback}
+    return {future for future in futures if future._log_traceback}  # noqa: SLF001  # the SDK keeps futures, so asyncio reports them late
 
 
 @pytest.mark.parametrize("declared", [1, 2], ids=["one DrRegion", "two"])
