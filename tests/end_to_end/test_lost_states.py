@@ -18,8 +18,8 @@ pytestmark = pytest.mark.parametrize("project", [CLI, NATIVE], indirect=True)
 
 
 @pytest.fixture
-def sources(aws: Control, file_system: str) -> list[str]:
-    return [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(2)]
+def sources(aws: Control) -> list[str]:
+    return [aws.seed_backup(SOURCE_REGION, aws.seed_file_system(SOURCE_REGION)) for _ in range(2)]
 
 
 def wanted(sources: list[str], **args: Any) -> dict[str, Any]:

@@ -79,8 +79,8 @@ class Harness(ABC):
     sources: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        file_system = self.aws.seed_file_system(HOME)
-        self.sources = [self.aws.seed_backup(HOME, file_system) for _ in range(8)]
+        # Each of its own file system, because other copies of a file system wait for its first copy.
+        self.sources = [self.aws.seed_backup(HOME, self.aws.seed_file_system(HOME)) for _ in range(8)]
 
     @classmethod
     @abstractmethod

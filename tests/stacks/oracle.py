@@ -1,6 +1,6 @@
 """The oracle of the state machine: it knows AWS and the stacks, and which deletes are justified."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,8 +146,10 @@ class Simulation:
         copy = self.alive().get(backup_id)
         if copy is None or backup_id in self.removed:
             return
-        others = [s for s in self.stacks if s is not stack and backup_id in state_ids(s) - ids_moved_to(s, stack)]
         own = [*stack.states.values(), *(old for _, old in stack.replaced)]
+        # An entry may have moved to two stacks, because its former stack resumed the copy in between.
+        former = {stack.owner_id} | {owner_of(state) for state in own if state.id == backup_id}
+        others = [s for s in self.stacks if s is not stack and backup_id in state_ids(s) - ids_moved_to(s, former)]
         sources = [state.outputs["source_backup_id"] for state in own if state.id == backup_id]
         if copy["source_backup_id"] not in sources:
             self.violations.append(f"(g) {command} of {title(stack)} deletes {backup_id}, which is not in its state")
@@ -198,26 +200,40 @@ class Simulation:
         numbers = [_least_newer(keep) for where, keep in wishes if where == region]
         if not numbers:
             return any(alive[id_]["region"] in {where for where, _ in wishes} for id_ in same)
-        here = {self.copies[id_] for id_ in same if alive[id_]["region"] == region}
-        newer = {other for other in here if self.sources[other][1] > self.sources[source][1]}
+        here = {self.copies[id_]: self._latest_time(alive[id_]) for id_ in same if alive[id_]["region"] == region}
+        newer = {other for other, time in here.items() if time > self.sources[source][1]}
         if self.has_quota and here:  # a newer copy needs room
             of_same = {other for other in self.sources if self.file_system_of(other) == file_system}
             newer = {other for other in of_same if self.sources[other][1] > self.sources[source][1]}
         return source in here or (len(newer) >= min(numbers) and not self.is_unreachable)
+
+    def _latest_time(self, copy: Properties) -> float:
+        """Return the time that a stack may assume for a copy: if its source has expired, that of the copy itself."""
+        source = copy["source_backup_id"]
+        is_expired = source not in {backup["id"] for backup in self.service.backups(HOME)}
+        return max(self.sources[source][1], copy["created"] if is_expired else 0)
 
 
 def state_ids(stack: ProgramStack) -> set[str]:
     return {state.id for state in stack.states.values()}
 
 
-def ids_moved_to(stack: ProgramStack, former: ProgramStack | None = None) -> set[str]:
+def owner_of(entry: State) -> str:
+    own = Ownership.parse(entry.outputs.get("managed_by"))
+    return own.owner_id if own else ""
+
+
+def ids_moved_to(stack: ProgramStack, former: Collection[str] | None = None) -> set[str]:
     """Return copies of moved entries whose tags no `up` of this stack has written yet.
 
     Until then, tag and entry name the former stack, which resumes such a copy if it still declares it.
+
+    Args:
+        former: owner ids of former stacks; None for all.
     """
-    owners = {state.id: Ownership.parse(state.outputs.get("managed_by")) for state in stack.states.values()}
-    foreign = {id_: own.owner_id for id_, own in owners.items() if own and own.owner_id != stack.owner_id}
-    return {id_ for id_, owner_id in foreign.items() if former is None or owner_id == former.owner_id}
+    owners = {state.id: owner_of(state) for state in stack.states.values()}
+    foreign = {id_: owner for id_, owner in owners.items() if owner not in ("", stack.owner_id)}
+    return {id_ for id_, owner in foreign.items() if former is None or owner in former}
 
 
 def _is_tagged(copy: Properties, entries: Iterable[State]) -> bool:
