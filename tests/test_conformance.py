@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.conformance.account import Options, RefusedError
 pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).parents[1]
 HOME, AWAY = "eu-central-1", "eu-west-1"
+COPY_SECONDS = 3.0  # long enough to be refused a delete of the running copy on a busy machine
+LAGS = ("listed_after_seconds", "tags_shown_after_seconds", "delete_lag", "source_busy_seconds")
 
 
 @pytest.fixture
@@ -37,34 +40,40 @@ def seeded(control: Control, **changes: Any) -> str:
     return control.seed_backup(HOME, control.seed_file_system(HOME), **changes)
 
 
-def observed(page: Path, **settings: Any) -> dict[str, str]:
-    """Return the column "Observed" after a run on a simulator with these settings."""
-    with running(copy_seconds=1.5, **settings) as aws:
+def observed(page: Path, **settings: Any) -> tuple[dict[str, str], list[str]]:
+    """Run on a simulator with these settings; return the column "Observed" and the actions in `AWAY`."""
+    with running(copy_seconds=COPY_SECONDS, **settings) as aws:
         source = seeded(aws)
+        began = time.monotonic()
         done = run(aws, page, source)
+        took = time.monotonic() - began
 
         assert done.returncode == 0, done.stdout
         assert [backup["id"] for backup in aws.backups(HOME)] == [source]
         assert aws.backups(AWAY) == []
-    return dict(re.findall(r"^\| `(.+)` \| .* \| (.*) \|$", page.read_text(), re.MULTILINE))
+        actions = [entry["action"] for entry in aws.journal(AWAY)]
+    seen = dict(re.findall(r"^\| `(.+)` \| .* \| (.*) \|$", page.read_text(), re.MULTILINE))
+    assert max(float(seen[name]) for name in ("copy_seconds", *LAGS)) < took
+    return seen, actions
 
 
 def test_conformance_page_shows_default_behavior(page: Path) -> None:
-    seen = observed(page)
+    seen, actions = observed(page)
+    tagged = actions.index("TagResource")
 
     assert seen["copy_tells_tags"] == "True"
     assert seen["token_after_deletion"] == "deleted"
     assert seen["being_copied_error"] == "BackupBeingCopied"
     assert seen["delete_lag_lifecycle"] == "not shown"
     assert seen["error of deleting a running copy"] == "BackupInProgress"
-    assert 1.0 < float(seen["copy_seconds"]) < 10.0
-    assert float(seen["tags_shown_after_seconds"]) < 1.0
+    assert float(seen["copy_seconds"]) >= COPY_SECONDS
+    assert actions[tagged + 1 : tagged + 3] == ["DescribeBackups", "CopyBackup"], "the first look shows the new tag"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("together", ["full", "incremental"])
 def test_conformance_page_times_concurrent_copies(page: Path, together: str) -> None:
-    seen = observed(page, seconds_per_gb=0.3, incremental_fraction=0.2, copies_started_together=together)
+    seen, _ = observed(page, seconds_per_gb=0.6, copies_started_together=together)
 
     first, other, later = map(float, re.findall(r"([\d.]+) s", seen["copies_started_together"]))
     assert later < first / 2
@@ -73,7 +82,6 @@ def test_conformance_page_times_concurrent_copies(page: Path, together: str) -> 
 
 @pytest.mark.slow
 def test_conformance_page_shows_changed_behavior(page: Path) -> None:
-    lags = dict.fromkeys(("listed_after_seconds", "tags_shown_after_seconds", "delete_lag", "source_busy_seconds"), 1.2)
     words = {
         "copy_tells_tags": False,
         "token_after_deletion": "forgotten",
@@ -81,11 +89,11 @@ def test_conformance_page_shows_changed_behavior(page: Path) -> None:
         "delete_lag_lifecycle": "AVAILABLE",
     }
 
-    seen = observed(page, **lags, **words)
+    seen, _ = observed(page, **dict.fromkeys(LAGS, 1.2), **words)
 
     assert {name: seen[name] for name in words} == {name: str(value) for name, value in words.items()}
-    for name in lags:
-        assert 0.8 <= float(seen[name]) < 5.0, name
+    for name in LAGS:
+        assert float(seen[name]) >= 1.2, name
 
 
 def test_failed_conformance_run_deletes_only_own_copies(aws: Control, page: Path) -> None:

@@ -172,18 +172,20 @@ class Account:
         """Whether a listing has the backup."""
         return any(backup["BackupId"] == backup_id for backup in self.listed())
 
-    def until(self, look: Callable[[], _T | None], poll: float | None = None) -> tuple[_T, float]:
-        """Call `look` until it returns a result; return the result and the seconds until then.
+    def until(
+        self, look: Callable[[], _T | None], poll: float | None = None, since: float | None = None
+    ) -> tuple[_T, float]:
+        """Call `look` until it returns a result; return the result and the seconds since `since`, or since the call.
 
         Raises:
             RefusedError: If the run's time is over.
         """
-        began = time.monotonic()
+        since = time.monotonic() if since is None else since
         while not (seen := look()):
             if time.monotonic() > self.ends:
                 raise RefusedError(f"The {self.options.minutes:g} minutes of this run are over.")
             time.sleep(self.options.poll if poll is None else poll)
-        return seen, time.monotonic() - began
+        return seen, time.monotonic() - since
 
     def clean_up(self, minutes: float = 30) -> list[str]:
         """Delete all copies with this run's tag, and return the ids of those that still exist after `minutes`."""

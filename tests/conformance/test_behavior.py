@@ -27,7 +27,8 @@ class Life:
         first: the first copy.
         together: a copy of the same source backup that started at the same time.
         second: a copy of the first copy.
-        started: the time of the request, by the copy's id.
+        deleted: the time before the request that deleted the first copy; None before that.
+        started: the time before the request, by the copy's id.
         seconds: the duration, by the copy's id.
     """
 
@@ -35,13 +36,13 @@ class Life:
     first: str = ""
     together: str = ""
     second: str = ""
-    is_deleted: bool = False
+    deleted: float | None = None
     started: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def need(self, backup_id: str) -> str:
         """Return an id, or skip the test if it is missing."""
-        if not backup_id or self.is_deleted:
+        if not backup_id or self.deleted:
             pytest.skip("the copy is missing, because an earlier test failed")
         return backup_id
 
@@ -49,16 +50,21 @@ class Life:
 @pytest.fixture(scope="module")
 def life(account: Account) -> Life:
     options = account.options
-    token = f"{options.prefix}-{account.run}-1"
-    return Life({"ClientRequestToken": token, "SourceBackupId": options.backup, "SourceRegion": options.home})
+    return Life(
+        {"ClientRequestToken": token(account, 1), "SourceBackupId": options.backup, "SourceRegion": options.home}
+    )
 
 
-def start(account: Account, life: Life, number: int) -> str:
-    """Start another copy of the source backup, and return its id."""
-    request = {**life.request, "ClientRequestToken": f"{account.options.prefix}-{account.run}-{number}"}
-    backup_id = str(account.copy(**request)["BackupId"])
-    life.started[backup_id] = time.monotonic()
-    return backup_id
+def start(account: Account, life: Life, **changes: str) -> dict[str, Any]:
+    """Start a copy, and return FSx's description of it."""
+    before = time.monotonic()
+    answer = account.copy(**{**life.request, **changes})
+    life.started[answer["BackupId"]] = before
+    return answer
+
+
+def token(account: Account, number: int) -> str:
+    return f"{account.options.prefix}-{account.run}-{number}"
 
 
 def have_ended(account: Account, life: Life) -> bool:
@@ -71,19 +77,19 @@ def have_ended(account: Account, life: Life) -> bool:
 
 def refusal_of_deletion(account: Account, life: Life) -> str:
     """Delete the first copy, and return the error's code, or "" if it was deleted."""
+    before = time.monotonic()
     try:
         account.delete(life.first)
     except ClientError as refused:
         return code(refused)
-    life.is_deleted = True
+    life.deleted = before
     return ""
 
 
 def test_copy_is_accepted(account: Account, observed: Observations, life: Life) -> None:
-    answer = account.copy(**life.request)
+    answer = start(account, life)
     life.first = answer["BackupId"]
-    life.started[life.first] = time.monotonic()
-    life.together = start(account, life, 3)
+    life.together = start(account, life, ClientRequestToken=token(account, 3))["BackupId"]
 
     observed["copy_tells_tags"] = account.tag in answer.get("Tags", [])
     observed["ProgressPercent in CopyBackup's answer"] = answer.get("ProgressPercent", "absent")
@@ -93,11 +99,11 @@ def test_copy_is_accepted(account: Account, observed: Observations, life: Life) 
 def test_copy_is_shown(account: Account, observed: Observations, life: Life) -> None:
     first = life.need(life.first)
 
-    seen, by_id = account.until(lambda: account.find(first), BRIEFLY)
-    _, in_listing = account.until(lambda: account.is_listed(first), BRIEFLY)
+    seen, by_id = account.until(lambda: account.find(first), BRIEFLY, life.started[first])
+    _, in_listing = account.until(lambda: account.is_listed(first), BRIEFLY, life.started[first])
 
     observed["shown_after_seconds"] = by_id
-    observed["listed_after_seconds"] = by_id + in_listing
+    observed["listed_after_seconds"] = in_listing
     assert account.tag in seen["Tags"]
 
 
@@ -141,7 +147,7 @@ def test_copy_becomes_available(account: Account, observed: Observations, life: 
             percents.append(seen["ProgressPercent"])
         return seen if seen.get("Lifecycle") in {"AVAILABLE", "FAILED"} else None
 
-    seen, seconds = account.until(settled)
+    seen, seconds = account.until(settled, since=life.started[first])
 
     observed["copy_seconds"] = seconds
     observed["ProgressPercent while COPYING"] = ", ".join(map(str, dict.fromkeys(percents))) or "absent"
@@ -155,7 +161,7 @@ def test_copies_started_together_are_timed(account: Account, observed: Observati
     """Only the duration of a copy shows whether it is full."""
     first, together = life.need(life.first), life.need(life.together)
     account.until(lambda: have_ended(account, life))
-    later = start(account, life, 4)
+    later = start(account, life, ClientRequestToken=token(account, 4))["BackupId"]
     account.until(lambda: have_ended(account, life))
 
     took = [f"{life.seconds[backup_id]:.1f} s" for backup_id in (first, together, later)]
@@ -168,17 +174,18 @@ def test_copies_started_together_are_timed(account: Account, observed: Observati
 def test_new_tag_is_shown(account: Account, observed: Observations, life: Life) -> None:
     seen = account.find(life.need(life.first)) or {}
     added = {"Key": "changed", "Value": account.run}
+    before = time.monotonic()
     account.away.tag_resource(ResourceARN=seen["ResourceARN"], Tags=[added])
 
-    _, seconds = account.until(lambda: added in (account.find(life.first) or {}).get("Tags", []), BRIEFLY)
+    _, seconds = account.until(lambda: added in (account.find(life.first) or {}).get("Tags", []), BRIEFLY, before)
 
     observed["tags_shown_after_seconds"] = seconds
 
 
 def test_source_of_running_copy_is_not_deleted(account: Account, observed: Observations, life: Life) -> None:
     first, region = life.need(life.first), account.options.away
-    token = f"{account.options.prefix}-{account.run}-2"
-    life.second = account.copy(ClientRequestToken=token, SourceBackupId=first, SourceRegion=region)["BackupId"]
+    changes = {"ClientRequestToken": token(account, 2), "SourceBackupId": first, "SourceRegion": region}
+    life.second = start(account, life, **changes)["BackupId"]
 
     refusal = refusal_of_deletion(account, life) or "none: it was deleted, or the copy was finished"
 
@@ -187,27 +194,36 @@ def test_source_of_running_copy_is_not_deleted(account: Account, observed: Obser
 
 def test_source_is_deleted_after_its_copy(account: Account, observed: Observations, life: Life) -> None:
     first, second = life.need(life.first), life.need(life.second)
-    account.until(lambda: (account.find(second) or {}).get("Lifecycle") == "AVAILABLE", BRIEFLY)
+    looks = [life.started[second]]
 
-    answer, seconds = account.until(lambda: _deleted(account, first), BRIEFLY)
+    def is_available() -> bool:
+        looks.append(time.monotonic())
+        return (account.find(second) or {}).get("Lifecycle") == "AVAILABLE"
 
-    life.is_deleted = True
+    account.until(is_available, BRIEFLY)
+
+    # Since the last look at the running copy: FSx does not show the exact time of its end.
+    (before, answer), seconds = account.until(lambda: _deleted(account, first), BRIEFLY, looks[-2])
+
+    life.deleted = before
     observed["source_busy_seconds"] = seconds
     assert answer == {"BackupId": first, "Lifecycle": "DELETED"}
 
 
-def _deleted(account: Account, backup_id: str) -> dict[str, Any] | None:
+def _deleted(account: Account, backup_id: str) -> tuple[float, dict[str, Any]] | None:
+    """Delete a backup; return the time before that and the answer, or None if FSx refuses because it is in use."""
+    before = time.monotonic()
     try:
         answer = account.delete(backup_id)
     except ClientError as refused:
         if code(refused) not in {"BackupBeingCopied", "BadRequest"}:
             raise
         return None
-    return {name: answer[name] for name in ("BackupId", "Lifecycle")}
+    return before, {name: answer[name] for name in ("BackupId", "Lifecycle")}
 
 
 def test_deleted_copy_disappears(account: Account, observed: Observations, life: Life) -> None:
-    if not life.is_deleted:
+    if not life.deleted:
         pytest.skip("nothing was deleted")
     shown: list[str] = []
 
@@ -216,16 +232,15 @@ def test_deleted_copy_disappears(account: Account, observed: Observations, life:
         shown.extend([seen["Lifecycle"]] if seen else [])
         return seen is None
 
-    began = time.monotonic()
-    account.until(gone, BRIEFLY)
+    _, seconds = account.until(gone, BRIEFLY, life.deleted)
 
-    observed["delete_lag"] = time.monotonic() - began
+    observed["delete_lag"] = seconds
     observed["delete_lag_lifecycle"] = ", ".join(dict.fromkeys(shown)) or "not shown"
     account.until(lambda: not account.is_listed(life.first), BRIEFLY)
 
 
 def test_token_of_deleted_copy_is_answered(account: Account, observed: Observations, life: Life) -> None:
-    if not life.is_deleted:
+    if not life.deleted:
         pytest.skip("nothing was deleted")
     words = {"BadRequest": "refused", "IncompatibleParameterError": "incompatible"}
 

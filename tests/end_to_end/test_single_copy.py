@@ -4,6 +4,7 @@ import pytest
 
 from simulator.fsx import Control
 from simulator.project import Project
+from tests.engine.stack import FOREVER, finish_when_running
 
 from .engines import CLI, ON_BOTH_HOSTS
 from .project import DR, SOURCE_REGION, copies, new_key, urn_of
@@ -161,11 +162,14 @@ def test_existing_copy_is_adopted_and_then_managed(project: Project, aws: Contro
 def test_at_most_five_copies_run_together(project: Project, aws: Control, file_system: str) -> None:
     sources = [aws.seed_backup(SOURCE_REGION, file_system) for _ in range(12)]
     project.declare(**{f"copy-{i}": {"source_backup_id": s, "region": DR} for i, s in enumerate(sources)})
+    aws.set_copy_seconds(FOREVER)
 
-    project.up("--parallel", "32")
+    up = project.start_up("--parallel", "32")
+    for running in (1, 5, 5, 1):  # the first copy is full, and the others wait for it
+        finish_when_running(aws, running, DR)
 
+    assert up.wait(120) == 0
     assert sorted(copy["source_backup_id"] for copy in copies(aws)) == sorted(sources)
-    assert aws.max_running()[DR] == 5
     assert [entry["error"] for entry in aws.journal(DR, "CopyBackup")] == [None] * 12
 
 

@@ -4,6 +4,7 @@ Arguments of the provider are serialized as by gRPC: numbers become floats, and 
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -19,12 +20,15 @@ from pulumi_fsx_dr.runtime.hints import HINTS, Hints
 
 from simulator.fake_engine.planning import Old, Plan, plan
 from simulator.fsx import FsxService
+from simulator.fsx.base_control import BaseControl
 from simulator.fsx.fixtures import AWAY, HOME
+from simulator.project import eventually
 
 from .process import Context, Host, HostRequest, Properties, Run
 from .wire import Killed, When, Wire
 
 Program = Mapping[str, Properties]
+FOREVER = 1e9  # seconds; longer than any test, however fast its clock is
 
 
 class RefusedError(Exception):
@@ -193,6 +197,29 @@ class Stack:
         run.contexts.append(context)
         request = HostRequest(self.urn(resource), self.timeouts.get(method.lower(), 0))
         return getattr(Host(), method)(request, context, *(_sent(arg) for arg in args))
+
+
+def register_all(
+    stack: Stack, run: Run, program: Program, meanwhile: Callable[[], object] = lambda: None
+) -> list[BaseException | None]:
+    """Make all copies concurrently, call `meanwhile`, and return the errors of the copies."""
+    with ThreadPoolExecutor(len(program)) as pool:
+        calls: list[Future[None]] = [pool.submit(stack.register, run, name, args) for name, args in program.items()]
+        try:
+            meanwhile()
+        except BaseException:
+            run.end()  # without it the pool would never end
+            raise
+        return [call.exception() for call in calls]
+
+
+def finish_when_running(service: BaseControl, number: int, region: str = AWAY) -> None:
+    """Finish the copies in a Region when so many of them run.
+
+    Copies of a fixed duration may end before others have started, on a busy machine or on a clock that runs ahead.
+    """
+    eventually(lambda: service.running_copies().get(region) == number, f"{number} running copies", seconds=120)
+    service.finish_copies()
 
 
 def killed_up(stack: Stack, program: Program, action: str, when: When, *, replacing: Iterable[str] = ()) -> None:

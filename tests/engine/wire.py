@@ -4,12 +4,18 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal
 
+import pytest
 from botocore.config import Config
 from pulumi_fsx_dr.fsx.client import FsxRegion
 from pulumi_fsx_dr.fsx.credentials import Credentials
+from pulumi_fsx_dr.runtime import region
+from pulumi_fsx_dr.runtime.copy_order import QueuedCopy
+from pulumi_fsx_dr.runtime.copy_queue import CopyQueue, SlotRequest
+from pulumi_fsx_dr.runtime.poller import Poller, PollResult, Watch
 
 from simulator.fsx import Clock, FsxService, ManualClock, in_process
 from simulator.fsx.calls import Answer, Request, action_of, object_in, signed_scope
@@ -25,6 +31,48 @@ class SharedClock(ManualClock):
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
         time.sleep(0.0003)
+
+
+class _StepPoller(Poller):
+    """Polls only in a thread that waits, once for each wait, so that the clock does not outrun this thread."""
+
+    def watch(self, backup_id: str, on_result: Callable[[PollResult], None] | None = None) -> Watch:
+        watch = _StepWatch(backup_id, on_result, poller=self)
+        self._watches.add(watch)
+        return watch
+
+    def step(self) -> None:
+        self._clock.sleep(self._poll_seconds)
+        self._poll()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _StepWatch(Watch):
+    poller: _StepPoller
+
+    def next_result(self, seconds: float) -> PollResult:  # noqa: ARG002  # the poll comes first
+        self.poller.step()
+        return self.result
+
+
+class _StepQueue(CopyQueue):
+    """Grants the first slots before a create waits, so that this wait does not move the clock."""
+
+    def slot(self, copy: QueuedCopy) -> SlotRequest:
+        slot = super().slot(copy)
+        assert self._gathering
+        self._gathering.join()
+        return slot
+
+
+def poll_only_while_waiting(patch: pytest.MonkeyPatch) -> None:
+    """Let new runs, with one create at a time, poll without another thread.
+
+    While a busy machine does not run the thread of the create, that thread would move the clock by minutes or hours.
+    """
+    patch.setattr(region, "Poller", _StepPoller)
+    patch.setattr(region, "CopyQueue", _StepQueue)
+    patch.setattr(SlotRequest, "wait", lambda slot, seconds: slot._queue._poller.step())  # noqa: ARG005, SLF001  # as above
 
 
 class Killed(BaseException):

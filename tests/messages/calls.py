@@ -32,7 +32,7 @@ from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.process import Run
 from tests.engine.stack import copy_args
-from tests.engine.wire import SharedClock, Wire
+from tests.engine.wire import SharedClock, Wire, poll_only_while_waiting
 from tests.messages.collecting import Cases, Messages, refusal
 
 _URN = "urn:pulumi:prod::files::pulumi-python:dynamic/fsx:BackupCopy::nightly"
@@ -122,13 +122,14 @@ class _Process:
         self.runtime, self.call = Run(self.wire), _Call()
 
     def statuses(self) -> str:
-        # A fast machine gives the slot before the first status line.
-        return _lines(text for text in dict.fromkeys(self.call.messages) if text != "next in the queue")
+        return _lines(dict.fromkeys(self.call.messages))
 
 
 def calls() -> Messages:
-    for case, message in _CASES.items():
-        yield case, _without_progress(message(_Process()))
+    with pytest.MonkeyPatch.context() as patch:
+        poll_only_while_waiting(patch)
+        for case, message in _CASES.items():
+            yield case, _without_progress(message(_Process()))
 
 
 def _without_progress(text: str) -> str:

@@ -9,7 +9,7 @@ from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 
 from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
-from tests.engine.stack import RefusedError, Stack, copy_args, killed_up
+from tests.engine.stack import FOREVER, RefusedError, Stack, copy_args, killed_up
 from tests.engine.wire import SharedClock, Wire, key_named
 from tests.messages.collecting import Cases, Messages, logged, refusal
 
@@ -104,14 +104,14 @@ def _(account: _Account) -> str:
 
 @_CASES.add("create: the copy takes longer than its timeout")
 def _(account: _Account) -> str:
-    account.service.set_copy_seconds(10_000)
+    account.service.set_copy_seconds(FOREVER)
     account.stack.timeouts["create"] = 60.0
     return account.refused_up()
 
 
 @_CASES.add("create: the copy is deleted by others")
 def _(account: _Account) -> str:
-    account.service.set_copy_seconds(10_000)
+    account.service.set_copy_seconds(FOREVER)
     calls = account.stack.wire.at_call
     delete = partial(calls.__setitem__, ("DescribeBackups", "after"), lambda: _delete_all(account.service))
     calls["CopyBackup", "after"] = delete
@@ -120,7 +120,7 @@ def _(account: _Account) -> str:
 
 @_CASES.add("create: no permission to look at the copy")
 def _(account: _Account) -> str:
-    account.service.set_copy_seconds(10_000)
+    account.service.set_copy_seconds(FOREVER)
     deny = partial(account.service.add_fault, "access_denied", "DescribeBackups", region=AWAY)
     account.stack.wire.at_call["CopyBackup", "after"] = deny
     return account.refused_up()
@@ -135,7 +135,7 @@ def _(account: _Account) -> str:
 @_CASES.add("create: the deployment is cancelled")
 def _(account: _Account) -> str:
     run = account.stack.run()
-    account.service.set_copy_seconds(10_000)
+    account.service.set_copy_seconds(FOREVER)
     account.stack.wire.at_call["CopyBackup", "after"] = run.end
     return refusal(lambda: account.stack.up({"nightly": copy_args(account.source)}, run=run))
 

@@ -1,7 +1,6 @@
 """One full copy at a time per file system, key and DR Region; the following copies are incremental."""
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -13,8 +12,8 @@ from simulator.fsx import FsxService
 from simulator.fsx.fixtures import AWAY, HOME
 from simulator.fsx.views import BackupView
 from simulator.project import eventually
-from tests.engine.process import Properties, Run
-from tests.engine.stack import Stack, copy_args, killed_up
+from tests.engine.process import Properties
+from tests.engine.stack import FOREVER, Stack, copy_args, finish_when_running, killed_up, register_all
 from tests.engine.wire import Wire, key_named
 
 ELSEWHERE = "eu-north-1"
@@ -33,13 +32,6 @@ def _time_by_size(service: FsxService) -> None:
     service.configure(seconds_per_gb=60)
 
 
-def register_all(stack: Stack, run: Run, program: Mapping[str, Properties]) -> list[BaseException | None]:
-    """Make all copies concurrently, and return their errors."""
-    with ThreadPoolExecutor(len(program)) as pool:
-        calls: list[Future[None]] = [pool.submit(stack.register, run, name, args) for name, args in program.items()]
-        return [call.exception() for call in calls]
-
-
 def declared(sources: list[str], **changes: str) -> dict[str, Properties]:
     return {f"copy-{number}": copy_args(source, **changes) for number, source in enumerate(sources)}
 
@@ -48,17 +40,26 @@ def full(service: FsxService, region: str = AWAY) -> list[BackupView]:
     return [copy for copy in service.backups(region, deleted=True) if copy["is_full"]]
 
 
+def copy_until_finished(service: FsxService, stack: Stack) -> None:
+    """Let copies run until the test finishes them."""
+    service.configure(seconds_per_gb=None, copy_seconds=FOREVER)
+    stack.timeouts["create"] = FOREVER
+
+
 def start_by_hand(wire: Wire, source: str) -> str:
     request = {"SourceBackupId": source, "SourceRegion": HOME}
     return str(wire.client("fsx", AWAY).copy_backup(**request)["Backup"]["BackupId"])
 
 
-def test_only_the_newest_copy_is_full(service: FsxService, stack: Stack, sources: list[str]) -> None:
-    failures = register_all(stack, stack.run(), declared(list(reversed(sources))))
+def test_only_first_copy_is_full(service: FsxService, stack: Stack, sources: list[str]) -> None:
+    def finish() -> None:
+        finish_when_running(service, 1)
+        finish_when_running(service, 5)  # the other copies run concurrently
 
-    assert failures == [None] * 6
+    copy_until_finished(service, stack)
+
+    assert register_all(stack, stack.run(), declared(list(reversed(sources))), finish) == [None] * 6
     assert len(full(service)) == 1
-    assert service.max_running() == {AWAY: 5}, "the other copies run concurrently"
 
 
 @pytest.mark.parametrize("has_key", [True, False])
@@ -68,10 +69,12 @@ def test_later_run_does_not_wait_for_full_copy(
     changes = {"kms_key_id": key_named("one")} if has_key else {}
     stack.up(declared(sources[5:], **changes))
 
-    register_all(stack, stack.run(), declared(sources[:5], **changes))
+    copy_until_finished(service, stack)
 
+    errors = register_all(stack, stack.run(), declared(sources[:5], **changes), lambda: finish_when_running(service, 5))
+
+    assert errors == [None] * 5
     assert len(full(service)) == 1
-    assert service.max_running() == {AWAY: 5}
 
 
 def test_each_key_and_region_has_one_full_copy(service: FsxService, stack: Stack, sources: list[str]) -> None:

@@ -119,9 +119,8 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="module")
-def running(module_service: FsxService, engine: Engine) -> Iterator[Plugin]:
+def running(module_service: FsxService, engine: Engine) -> Iterator[Plugin]:  # noqa: ARG001  # sets the endpoint
     """Yield one host for the whole module, as the engine uses one for a deployment."""
-    assert module_service.journal() == []
     with serving(engine) as address, plugin(address) as started:
         yield started
 
