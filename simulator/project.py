@@ -126,7 +126,7 @@ class Project:
     def ids(self) -> dict[str, str]:
         """Return the backup id of each copy in the state, by the copy's name."""
         copies = [state for state in self.resources() if state["type"] == BACKUP_COPY and not state.get("delete")]
-        return {state["urn"].rpartition("::")[2]: state["id"] for state in copies}
+        return {state["urn"].split("::", 3)[-1]: state["id"] for state in copies}
 
     def processes(self) -> list[tuple[int, str]]:
         """Return the id and the command line of each running process of this project."""

@@ -45,7 +45,7 @@ def ignore_unread_outputs(loop: asyncio.AbstractEventLoop, context: dict[str, An
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects tests by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run each behaviour once by default: smoke tests on the CLI if there is one, all others on the fake engine."""
+    """Run each behavior once by default: smoke tests on the CLI if there is one, all others on the fake engine."""
     has_cli = shutil.which("pulumi") is not None
     for item in items:
         is_smoke = item.get_closest_marker("smoke") is not None

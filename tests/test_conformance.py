@@ -57,7 +57,7 @@ def observed(page: Path, **settings: Any) -> tuple[dict[str, str], list[str]]:
     return seen, actions
 
 
-def test_conformance_page_shows_default_behaviour(page: Path) -> None:
+def test_conformance_page_shows_default_behavior(page: Path) -> None:
     seen, actions = observed(page)
     tagged = actions.index("TagResource")
 
@@ -81,7 +81,7 @@ def test_conformance_page_times_concurrent_copies(page: Path, together: str) -> 
 
 
 @pytest.mark.slow
-def test_conformance_page_shows_changed_behaviour(page: Path) -> None:
+def test_conformance_page_shows_changed_behavior(page: Path) -> None:
     words = {
         "copy_tells_tags": False,
         "token_after_deletion": "forgotten",

@@ -110,8 +110,13 @@ def test_copy_of_removed_entry_has_one_entry_left(entries: StateEntries) -> None
     assert entries.other_with(entry(TUESDAY)) is None
 
 
-def test_unseen_entry_can_be_removed(entries: StateEntries) -> None:
+def test_removed_unseen_entry_keeps_entry_with_same_copy(entries: StateEntries) -> None:
+    entries.note_declared(entry(TUESDAY))
+
     entries.note_removed(entry(MONDAY))
+
+    assert entries.other_with(entry(MONDAY)) == TUESDAY
+    assert entries.entry_of(TUESDAY) == entry(TUESDAY)
 
 
 def test_successors_have_same_resource_or_source(entries: StateEntries) -> None:

@@ -149,7 +149,7 @@ def _judged(row: Mapping[str, Any], now: datetime) -> JudgedRow:
     made = row.get("source_creation_time")
     age = age_of(made, now) if made else None
     verdict, reason = _verdict(row, age)
-    judgement = {
+    judgment = {
         "name": row.get("name"),
         "newest_copy": row.get("newest_copy"),
         "source_creation_time": made,
@@ -160,7 +160,7 @@ def _judged(row: Mapping[str, Any], now: datetime) -> JudgedRow:
         "copies": _newest_first(row["copies"]),
         "failed": _newest_first(row["failed"]),
     }
-    return cast("JudgedRow", {**row, **judgement})
+    return cast("JudgedRow", {**row, **judgment})
 
 
 def _newest_first(copies: Mapping[str, str]) -> dict[str, str]:

@@ -226,7 +226,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return
         # The copies of a DrRegion are checked when it is planned.
         if call.urn not in self.runtime.checked.hints and self.runtime.region(region).lacks_alias(key):
-            call.warn(missing_alias_text(key, region, f"BackupCopy {call.urn.rpartition('::')[2]}"))
+            call.warn(missing_alias_text(key, region, f"BackupCopy {call.name}"))
 
     def _parse_import_id(self, given: str) -> tuple[str, str]:
         """Parse `REGION/backup-…`. The default Region is that of the provider."""

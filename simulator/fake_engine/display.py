@@ -78,8 +78,8 @@ class Display:
 
 
 def name_of(urn: str) -> str:
-    """Return a resource's logical name."""
-    return urn.rsplit("::", 1)[-1]
+    """Return a resource's logical name, which may contain `::`."""
+    return urn.split("::", 3)[-1]
 
 
 def _document(step: Step) -> State:

@@ -42,7 +42,7 @@ class Plugin:
     def call(self, method: str, state: dict[str, Any], **bags: dict[str, Any]) -> Any:
         """Call a method for a resource; ``bags`` are its properties, by their names in the request."""
         make = getattr(proto, f"{method}Request")
-        names = {"urn": state["urn"], "name": state["urn"].split("::")[-1], "type": state["type"]}
+        names = {"urn": state["urn"], "name": state["urn"].split("::", 3)[-1], "type": state["type"]}
         timeout = state.get("customTimeouts", {}).get(method.lower())
         known = {"id": state.get("id"), "timeout": timeout, **names}
         fields = {key: value for key, value in known.items() if key in make.DESCRIPTOR.fields_by_name}

@@ -47,7 +47,7 @@ def _print(config: pytest.Config, line: str) -> None:
 
 @pytest.fixture(scope="session")
 def observed(account: Account) -> Iterator[Observations]:
-    """Yield the observations by behaviour, and write them into the page, even after a failure."""
+    """Yield the observations by behavior, and write them into the page, even after a failure."""
     observed: Observations = {}
     yield observed
     options, file_system = account.options, account.source.get("FileSystem", {})
@@ -57,10 +57,10 @@ def observed(account: Account) -> Iterator[Observations]:
     lines = [
         f"Observed on {when}: {who}, source backup of type {kind}, {where}.",
         "",
-        "| Behaviour | Default of the simulator | Observed |",
+        "| Behavior | Default of the simulator | Observed |",
         "| :-- | :-- | :-- |",
     ]
-    for behaviour, value in observed.items():
+    for behavior, value in observed.items():
         shown = f"{value:.1f}" if isinstance(value, float) else value
-        lines.append(f"| `{behaviour}` | {getattr(Settings(), behaviour, 'none')} | {shown} |")
+        lines.append(f"| `{behavior}` | {getattr(Settings(), behavior, 'none')} | {shown} |")
     write_section(options.page, "observed", "\n".join(lines))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pulumi_fsx_dr.copies.copy import NATIVE_COPY_TYPE
 from pulumi_fsx_dr.copies.names import camel_case
+from pulumi_fsx_dr.copies.urns import name_of
 
 from simulator import pipeline_role
 from simulator.fsx import Control
@@ -28,7 +29,7 @@ class NativeProject(Project):
 
     def ids(self) -> dict[str, str]:
         copies = [state for state in self.resources() if state["type"] == NATIVE_COPY_TYPE and not state.get("delete")]
-        return {state["urn"].rpartition("::")[2]: state["id"] for state in copies}
+        return {name_of(state["urn"]): state["id"] for state in copies}
 
     def plugins(self) -> list[int]:
         folder = os.fspath(self.folder / "plugin")

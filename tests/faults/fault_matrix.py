@@ -1,6 +1,5 @@
 """The faults: each kind in each action, for some time."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +50,7 @@ class Outcome(NamedTuple):
     Attributes:
         struck: whether the fault affected a call.
         failed: whether the `up` under the fault failed.
-        diagnostics: its errors and warnings, without duplicates.
+        diagnostics: its errors and warnings.
         then: the diagnostics of the next `up`, and the problems after it.
     """
 
@@ -112,22 +111,9 @@ class _CellRun:
         return Outcome(
             struck=self.struck_at is not None,
             failed=any(what.is_failure for what in said),
-            diagnostics=self.messages(text for text, _ in said),
+            diagnostics=[text for text, _ in said],
             then=[*(text for text, _ in then), *self.harness.problems(self.region, *self._wanted)],
         )
-
-    def messages(self, diagnostics: Iterable[str]) -> list[str]:
-        """Return messages without the parts that differ between runs."""
-        known = [
-            (r"backup-[0-9a-f]+", "backup-…"),
-            (self.region, "REGION"),
-            (r"http://[^\"]*", "https://fsx.REGION.amazonaws.com/"),
-            (r" \(\d+ %\)", ""),
-            (r"after \d+ s", "after 6 s"),
-        ]
-        for pattern, word in known:
-            diagnostics = [re.sub(pattern, word, text.strip()) for text in diagnostics]
-        return sorted(set(diagnostics))
 
     def _put(self) -> None:
         times = 1 if self.cell.lasting == "once" else None

@@ -27,6 +27,12 @@ def recordings(action: str, *, besides: str = "") -> list[str]:
     return sorted(file.name for file in RECORDINGS.glob(f"*{action}*.json") if file.name != besides)
 
 
+def recorded_body(file: str) -> dict[str, Any]:
+    """Return a recorded answer."""
+    body: dict[str, Any] = json.loads((RECORDINGS / file).read_text())["body"]
+    return body
+
+
 def described(backup_id: str = "backup-0fedcba9876543210", **changes: Any) -> dict[str, Any]:
     """Return a backup as FSx describes it; None removes a member."""
     members = {

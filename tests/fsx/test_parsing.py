@@ -11,7 +11,7 @@ from pulumi_fsx_dr.fsx.backup import FileSystem
 from pulumi_fsx_dr.fsx.file_system import with_storage_types
 
 from tests.backups import copy
-from tests.fsx.replaying import AnsweringRegion, ReplayedRegion, described, recordings
+from tests.fsx.replaying import AnsweringRegion, ReplayedRegion, described, recorded_body, recordings
 
 ODD, SOUND = "backup-0123456789abcdef0", "backup-0fedcba9876543210"
 ONTAP_LISTING = "c7n-fsx_backup_count_filter-fsx.DescribeBackups_1.json"
@@ -173,17 +173,25 @@ def test_file_systems_fails_if_page_fails() -> None:
 @pytest.mark.parametrize("file", recordings("DescribeFileSystems"))
 def test_recorded_file_systems_have_tags(file: str) -> None:
     """Reading the tags needs no further permission and no further call."""
+    recorded = {
+        described["FileSystemId"]: {tag["Key"]: tag["Value"] for tag in described["Tags"]}
+        for described in recorded_body(file)["FileSystems"]
+    }
+
     found = ReplayedRegion.of(file).file_systems()
 
-    assert all(one.tags and "Name" in one.tags for one in found.values())
+    assert {name: one.tags for name, one in found.items()} == recorded
+    assert [name for name, tags in recorded.items() if "Name" not in tags] == []
 
 
 @pytest.mark.parametrize("file", recordings("DescribeVolumes"))
 def test_recorded_volumes_are_parsed(file: str) -> None:
+    members = ("VolumeId", "FileSystemId", "VolumeType", "Name", "Lifecycle")
+    recorded = [tuple(described[member] for member in members) for described in recorded_body(file)["Volumes"]]
+
     found = ReplayedRegion.of(file).volumes()
 
-    assert {volume.type for volume in found} <= {"ONTAP", "OPENZFS"}
-    assert all(volume.id.startswith("fsvol-") and volume.file_system_id.startswith("fs-") for volume in found)
+    assert [(v.id, v.file_system_id, v.type, v.name, v.lifecycle) for v in found] == recorded
 
 
 def test_recorded_volumes_of_ontap_name_the_root_volume() -> None:

@@ -18,7 +18,7 @@ from tests.engine.stack import copy_args
 from tests.plugin.monitor import struct
 
 PROVIDER = "urn:pulumi:prod::files::pulumi:providers:fsx-dr::default_0_1_0"
-COPY = "urn:pulumi:prod::files::fsx-dr:index:BackupCopy::monday"
+COPY = "urn:pulumi:prod::files::fsx-dr:index:BackupCopy::a::b"
 ANOTHER = "111122223333"
 
 
@@ -183,7 +183,7 @@ def test_preview_of_copy_warns_of_missing_alias(
             provider_pb2.CreateRequest(urn=COPY, properties=sent(arguments), preview=True), PluginContext()
         )
 
-    assert "alias/missing" in caplog.text
+    assert "BackupCopy a::b uses the KMS alias alias/missing" in caplog.text
 
 
 def test_configure_accepts_region_that_botocore_does_not_know() -> None:

@@ -156,7 +156,7 @@ class PluginStackMachine(StackMachine):
 
 
 class LateTagsStackMachine(StackMachine):
-    """The same if FSx shows tags late: leftovers are possible, but no state loses its copy."""
+    """The same if FSx shows tags late."""
 
     fsx: ClassVar[dict[str, Any]] = {"tags_shown_after_seconds": 3, "copy_tells_tags": False}
 
@@ -164,12 +164,9 @@ class LateTagsStackMachine(StackMachine):
     def time_passes(self) -> None:
         self.service.clock.sleep(100)
 
-    @invariant()
-    def every_copy_is_in_state_or_has_own_tag(self) -> None:
-        """Check nothing."""
-
     def _require_settled(self) -> None:
-        """Check nothing."""
+        """Two entries may have one copy, as on the plugin."""
+        assert self.stack.states.keys() == self.program.keys()
 
 
 @pytest.mark.parametrize("machine", [StackMachine, PluginStackMachine, LateTagsStackMachine])

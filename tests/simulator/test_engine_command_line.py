@@ -141,7 +141,7 @@ class Rig:
         (self.folder / "wanted.json").write_text(json.dumps(things))
 
     def tell(self, *wishes: str) -> None:
-        """Select the provider's special behaviours, for example create-fails-a."""
+        """Select the provider's special behaviors, for example create-fails-a."""
         for file in [file for file in self.folder.iterdir() if "-" in file.name]:
             file.unlink()
         for wish in wishes:

@@ -107,7 +107,7 @@ class AttackedStackMachine(StackMachine):
         value = self._value(forgery)
         tags = {key: text for key, text in target["tags"].items() if key != OWNERSHIP_TAG}
         sim.service.set_tags(region, target["id"], tags | ({} if value is None else {OWNERSHIP_TAG: value}))
-        sim.is_tagged(dict(target), value)
+        sim.note_forged_tag(dict(target), value)
         note(f"{target['id']} in {region}, copied from {target['source_backup_id']}, gets the tag {value!r}")
 
     def _value(self, forgery: _Forgery) -> str | None:

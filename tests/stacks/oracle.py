@@ -130,7 +130,7 @@ class Simulation:
         """Whether a backup is a copy of one of the sources, under a key of this account."""
         return copy["source_backup_id"] in self.sources and f":{ACCOUNT_ID}:" in copy["kms_key_arn"]
 
-    def is_tagged(self, backup: Properties, tag: str | None) -> None:
+    def note_forged_tag(self, backup: Properties, tag: str | None) -> None:
         """Record a forged tag: a copy that otherwise matches may be resumed because of it."""
         own = Ownership.parse(tag)
         numbers = {number for number, stack in enumerate(self.stacks) if own and own.owner_id == stack.owner_id}

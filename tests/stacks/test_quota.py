@@ -6,7 +6,7 @@ from simulator.fsx.fixtures import AWAY, HOME
 from tests.engine.checks import refused
 from tests.engine.program_stack import Code, FailedError, ProgramStack
 from tests.engine.stack import copy_args
-from tests.stacks.oracle import Simulation
+from tests.stacks.oracle import Simulation, state_ids
 
 DAY = 86_400
 
@@ -140,13 +140,47 @@ def test_create_at_quota_names_missing_delete_permission(sim: Simulation) -> Non
     assert sim.available() == before
 
 
-def test_create_at_quota_keeps_copies_of_other_owner(sim: Simulation) -> None:
+def test_create_at_quota_keeps_copies_of_other_owner(sim: Simulation, caplog: pytest.LogCaptureFixture) -> None:
     stack = deployed(sim, dr(sim))
     before = sim.available()
+    assert len(before) == 2
     sim.set_quota(2)
     sim.new_backup(0)
     for copy in before:
         sim.service.set_tags(AWAY, copy, {"fsx-dr:managed-by": f"{'0' * 32}/{'0' * 40}-0/files/other/monday"})
+
+    with refused(FailedError, "Windows backups"):
+        up(sim, stack)
+
+    assert sim.available() == before
+    assert before <= state_ids(stack)
+    assert "state entry is removed" not in caplog.text
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_create_at_quota_deletes_only_own_copy(sim: Simulation, number: int) -> None:
+    stack = deployed(sim, dr(sim))
+    source = list(sim.sources)[number]
+    (foreign,) = (copy for copy in sim.available() if sim.copies[copy] == source)
+    sim.set_quota(3)
+    newer = {sim.new_backup(0), sim.new_backup(0)}
+    sim.service.set_tags(AWAY, foreign, {"fsx-dr:managed-by": f"{'0' * 32}/{'0' * 40}-0/files/other/monday"})
+
+    up(sim, stack)
+
+    assert set(sources_of(sim)) == {source, *newer}
+    assert foreign not in state_ids(stack)
+
+
+def test_create_at_quota_keeps_only_own_copy(sim: Simulation) -> None:
+    """The newest copy belongs to another owner, who may delete it."""
+    stack = deployed(sim, dr(sim))
+    before = sim.available()
+    newest = list(sim.sources)[-1]
+    sim.set_quota(2)
+    sim.new_backup(0)
+    (foreign,) = (copy for copy in before if sim.copies[copy] == newest)
+    sim.service.set_tags(AWAY, foreign, {"fsx-dr:managed-by": f"{'0' * 32}/{'0' * 40}-0/files/other/monday"})
 
     with refused(FailedError, "Windows backups"):
         up(sim, stack)

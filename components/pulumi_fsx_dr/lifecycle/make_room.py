@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pulumi_fsx_dr.copies.copy import CopySpec
+from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import QuotaReachedError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -14,6 +15,7 @@ from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, Work
 
 from .delete import DELETE_TIMEOUT, delete_expired
 from .still_needed import require_siblings
+from .tagging import is_untagged
 
 _T = TypeVar("_T")
 # Two concurrent creates must not delete the last two copies of one file system.
@@ -65,14 +67,19 @@ class Room:
         return expired[0]
 
     def _available(self) -> Iterator[StateCopy]:
-        """Yield the copies of the same file system that are AVAILABLE now."""
+        """Yield our copies of the same file system that are AVAILABLE now."""
         work, seen = self._work, set[str]()
         for state in (*work.call.siblings, *work.runtime.entries.finished_copies()):
             if state.region != self._spec.region or state.id in seen:
                 continue
             seen.add(state.id)
             backup = work.find(state.id)
-            if backup and backup.is_available and backup.subject == self._source.subject:
+            if (
+                backup
+                and backup.is_available
+                and backup.subject == self._source.subject
+                and (is_untagged(backup) or ownership_of(backup.tags) == state.ownership)
+            ):
                 yield state
 
     def _explained(self, refusal: QuotaReachedError) -> str:

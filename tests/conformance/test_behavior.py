@@ -1,4 +1,4 @@
-"""The lifecycle of a copy in a real account, in the order of the tests; FSx's behaviour is recorded.
+"""The lifecycle of a copy in a real account, in the order of the tests; FSx's behavior is recorded.
 
 A test fails if FSx behaves in a way that the product does not support. Everything else is an observation.
 """
