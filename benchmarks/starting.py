@@ -51,5 +51,6 @@ def _check(host: ResourceProviderStub, kind: str, arguments: dict[str, Any]) -> 
     news = Struct()
     news.update(arguments)
     host.GetPluginInfo(Empty())
-    host.Configure(provider_pb2.ConfigureRequest())
+    provider = "urn:pulumi:dev::copies::pulumi:providers:fsx-dr::default"
+    host.Configure(provider_pb2.ConfigureRequest(id="0f0c2bb4", urn=provider))
     host.Check(provider_pb2.CheckRequest(urn=f"urn:pulumi:dev::copies::{kind}::nightly", news=news))

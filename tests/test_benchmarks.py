@@ -11,6 +11,7 @@ from benchmarks import results
 from benchmarks.figures import SHORTEST_COPY, Workload, figures
 from benchmarks.measuring import measured_stack
 from benchmarks.protection import FileSystems, Protection, protection
+from benchmarks.starting import median_starts
 from benchmarks.table import Row, Section, Target
 from simulator.fsx import FsxService, ManualClock
 from simulator.fsx.records import Entry
@@ -117,3 +118,7 @@ def test_results_page_has_each_section(tmp_path: Path, monkeypatch: pytest.Monke
         results.write(name, [Section(f"new {name}", [Row("seconds", 1.5)])])
 
     assert [f"**new {name}**" in page.read_text() for name in ("copies", "protection", "hosts")] == [True] * 3
+
+
+def test_both_hosts_check_a_copy_after_their_start() -> None:
+    assert all(seconds > 0 for seconds in median_starts(1))
