@@ -19,7 +19,7 @@ from simulator.fake_engine import FAKE_ENGINE, find_engine
 def main(context: click.Context) -> None:
     """Measure the package against a naive provider, on the simulator, and write benchmarks/results.md.
 
-    Without a COMMAND, all benchmarks run, which takes about ten minutes.
+    Without a COMMAND, all benchmarks run, which takes about 25 minutes.
     """
     if context.invoked_subcommand is None:
         for command in (copies, protection, hosts):
