@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from simulator.fake_engine import FAKE_ENGINE
+from simulator.fake_engine.display import name_of
 
 ROOT = Path(__file__).parents[1]
 NO_PROMPT = ("--yes", "--skip-preview")
@@ -126,7 +127,7 @@ class Project:
     def ids(self) -> dict[str, str]:
         """Return the backup id of each copy in the state, by the copy's name."""
         copies = [state for state in self.resources() if state["type"] == BACKUP_COPY and not state.get("delete")]
-        return {state["urn"].split("::", 3)[-1]: state["id"] for state in copies}
+        return {name_of(state["urn"]): state["id"] for state in copies}
 
     def processes(self) -> list[tuple[int, str]]:
         """Return the id and the command line of each running process of this project."""

@@ -17,6 +17,8 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from pulumi.runtime.proto.status_pb2 import Status
 
+from simulator.fake_engine.display import name_of
+
 
 class StepError(Exception):
     """A step failed; users see the text. ``partial`` means that the resource exists but is incomplete."""
@@ -42,7 +44,7 @@ class Plugin:
     def call(self, method: str, state: dict[str, Any], **bags: dict[str, Any]) -> Any:
         """Call a method for a resource; ``bags`` are its properties, by their names in the request."""
         make = getattr(proto, f"{method}Request")
-        names = {"urn": state["urn"], "name": state["urn"].split("::", 3)[-1], "type": state["type"]}
+        names = {"urn": state["urn"], "name": name_of(state["urn"]), "type": state["type"]}
         timeout = state.get("customTimeouts", {}).get(method.lower())
         known = {"id": state.get("id"), "timeout": timeout, **names}
         fields = {key: value for key, value in known.items() if key in make.DESCRIPTOR.fields_by_name}

@@ -172,7 +172,10 @@ def test_create_at_quota_deletes_only_own_copy(sim: Simulation, number: int) -> 
     assert foreign not in state_ids(stack)
 
 
-def test_create_at_quota_keeps_only_own_copy(sim: Simulation) -> None:
+@pytest.mark.parametrize(
+    ("tag", "is_imported"), [(f"{'0' * 32}/{'0' * 40}-0/files/other/monday", False), ("another tool", True)]
+)
+def test_create_at_quota_keeps_only_own_copy(sim: Simulation, tag: str, *, is_imported: bool) -> None:
     """The newest copy belongs to another owner, who may delete it."""
     stack = deployed(sim, dr(sim))
     before = sim.available()
@@ -180,7 +183,10 @@ def test_create_at_quota_keeps_only_own_copy(sim: Simulation) -> None:
     sim.set_quota(2)
     sim.new_backup(0)
     (foreign,) = (copy for copy in before if sim.copies[copy] == newest)
-    sim.service.set_tags(AWAY, foreign, {"fsx-dr:managed-by": f"{'0' * 32}/{'0' * 40}-0/files/other/monday"})
+    sim.service.set_tags(AWAY, foreign, {"fsx-dr:managed-by": tag})
+    (urn,) = (urn for urn, state in stack.states.items() if state.id == foreign)
+    if is_imported:
+        stack.states[urn].outputs.pop("managed_by")
 
     with refused(FailedError, "Windows backups"):
         up(sim, stack)

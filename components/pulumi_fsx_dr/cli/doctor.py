@@ -110,7 +110,7 @@ def doctor(  # noqa: PLR0913  # one for each option
     cwd: Path | None,
     as_json: bool,
 ) -> None:
-    """Find what would fail in the first pulumi up, and what it would copy.
+    """Report the problems of the first pulumi up, and the copies that it would make.
 
     The command reads all Regions in parallel, with the credentials of the stack. It does not change anything. With
     --stack, it runs 'pulumi preview' if the stack does not have fsx-dr settings.

@@ -10,7 +10,7 @@ from pulumi_fsx_dr.readiness import age_of, summary
 
 from . import formatting
 from .context import unique
-from .rows import Report, ReportRow
+from .rows import NOTHING_TO_REPORT, Report, ReportRow
 
 _STEPS = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 720, 1440, 4320, 8760)  # hours between two ticks
 _MAX_TICKS = 8
@@ -31,6 +31,7 @@ def html_report(report: Report) -> str:
     return environment.get_template("report.html").render(
         axis=Axis.over(rows, now),
         marks=formatting.MARKS,
+        nothing=NOTHING_TO_REPORT,
         now=now.isoformat(),
         regions={
             region: [row for row in rows if row["region"] == region] for region in unique(r["region"] for r in rows)

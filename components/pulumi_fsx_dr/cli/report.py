@@ -18,7 +18,7 @@ from .html_report import html_report
 from .metrics import metrics_by_region, openmetrics, prometheus
 from .options import StackOutputs, outputs_options, repeatable
 from .report_tables import as_json, markdown, terminal_text
-from .rows import Report, filtered, rows_of, worst_first
+from .rows import NOTHING_TO_REPORT, Report, filtered, rows_of, worst_first
 from .stack import NotDeployedError
 
 _FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
@@ -31,7 +31,6 @@ _FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
         "openmetrics": openmetrics,
     }
 )
-_NOTHING = "There is nothing to report: the stacks have no source and DR Region that match the filters."
 
 
 @click.command(short_help="Report the age of the newest copy of each source.")
@@ -127,7 +126,7 @@ def _read(outputs: Sequence[StackOutputs], now: datetime) -> Report:
 
 def _explain(judged: Report) -> None:
     if not (judged.rows or judged.notes or judged.errors):
-        click.echo(_NOTHING, err=True)
+        click.echo(NOTHING_TO_REPORT, err=True)
     for kind, messages in (("Note", judged.notes), ("Error", judged.errors)):
         for message in messages:
             click.echo(f"{kind}: {clean(message)}", err=True)

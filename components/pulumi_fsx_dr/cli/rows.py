@@ -9,6 +9,7 @@ from pulumi_fsx_dr.errors import InvalidSettingsError
 from pulumi_fsx_dr.fsx.text import clean
 from pulumi_fsx_dr.readiness import JudgedRow, Verdict, age_of, judged, summary
 
+NOTHING_TO_REPORT = "There is nothing to report: the stacks have no source and DR Region that match the filters."
 _WORST_FIRST: tuple[Verdict, ...] = ("missing", "late", "ready")
 
 

@@ -96,10 +96,7 @@ def _judge_key(key: KmsKey, region: str, *, is_managed_allowed: bool) -> tuple[L
     if key.state != "Enabled":
         return "fails", f"{key.arn} is {key.state}. Enable it, or use another key."
     if key.is_managed_by_aws and not is_managed_allowed:
-        return (
-            "note",
-            f"{key.arn} is an AWS managed key. Of these, FSx can use only aws/fsx. Remove kms_key_id to use it.",
-        )
+        return "note", f"{key.arn} is an AWS managed key. FSx can use only aws/fsx: remove kms_key_id to use that one."
     return "ok", f"{key.arn} is enabled and symmetric."
 
 

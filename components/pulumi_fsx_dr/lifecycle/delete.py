@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pulumi_fsx_dr.copies.messages import not_deleted
-from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG, ownership_of
+from pulumi_fsx_dr.copies.ownership import OWNERSHIP_TAG
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.copies.urns import name_of
 from pulumi_fsx_dr.errors import BusyError, CopyError, InvalidStateError, NotFoundError
@@ -14,7 +14,7 @@ from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, Work
 
 from .find import find_shown, require_account
 from .still_needed import is_delete_before_replace, require_not_needed, require_siblings
-from .tagging import is_untagged
+from .tagging import has_own_tag, is_untagged
 
 DELETE_TIMEOUT = 3600.0  # seconds; the default of `custom_timeouts`
 
@@ -90,7 +90,7 @@ def _is_own(work: Work, state: StateCopy, backup: Backup) -> bool:
             f"Not deleting {backup.id} in {state.region}: its ownership tag {OWNERSHIP_TAG} is missing, so it may have "
             "another owner. Run `pulumi refresh`, which writes the tag again, and then run the command again."
         )
-    if ownership_of(backup.tags) == state.ownership:
+    if has_own_tag(backup, state):
         return True
     work.call.warn(not_deleted(backup, state.ownership))
     return False

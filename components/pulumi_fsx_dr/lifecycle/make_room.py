@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pulumi_fsx_dr.copies.copy import CopySpec
-from pulumi_fsx_dr.copies.ownership import ownership_of
 from pulumi_fsx_dr.copies.state_copy import StateCopy
 from pulumi_fsx_dr.errors import QuotaReachedError
 from pulumi_fsx_dr.fsx.backup import Backup
@@ -15,7 +14,7 @@ from pulumi_fsx_dr.runtime.work import LISTED_WITHIN, Work
 
 from .delete import DELETE_TIMEOUT, delete_expired
 from .still_needed import require_siblings
-from .tagging import is_untagged
+from .tagging import has_own_tag, is_untagged
 
 _T = TypeVar("_T")
 # Two concurrent creates must not delete the last two copies of one file system.
@@ -74,12 +73,9 @@ class Room:
                 continue
             seen.add(state.id)
             backup = work.find(state.id)
-            if (
-                backup
-                and backup.is_available
-                and backup.subject == self._source.subject
-                and (is_untagged(backup) or ownership_of(backup.tags) == state.ownership)
-            ):
+            if backup is None or not backup.is_available or backup.subject != self._source.subject:
+                continue
+            if is_untagged(backup) or has_own_tag(backup, state):
                 yield state
 
     def _explained(self, refusal: QuotaReachedError) -> str:

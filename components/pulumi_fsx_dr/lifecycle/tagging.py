@@ -85,6 +85,11 @@ def is_untagged(backup: Backup) -> bool:
     return OWNERSHIP_TAG not in backup.tags
 
 
+def has_own_tag(backup: Backup, state: StateCopy) -> bool:
+    """Whether the ownership tag of a copy matches its state entry."""
+    return state.ownership is not None and ownership_of(backup.tags) == state.ownership
+
+
 def warn_of_leftovers(call: Call, list_region: Callable[[], Listing], own_id: str) -> None:
     """Warn of copies with the tag of this resource that are not in the state and not resumed by this run."""
     # The plan of a DrRegion warns of its leftovers. Without all ids in the state, a leftover cannot be recognized.
